@@ -28,9 +28,6 @@ account-join-as = Join as { $name }
 account-join-other = Sign out and join as someone else
 account-join-known = Signed in here before?
 account-join-finish = Create the account and join
-account-role-observer = observer: you see everything but contact data, and change nothing
-account-role-coordinator = coordinator: you look after invitations and guests
-account-role-occasion-owner = owner of the occasion: everything is yours to change
 account-role-admin = administrator of the installation
 account-role-owner = owner of the installation
 

@@ -26,9 +26,6 @@ account-join-as = Sertai sebagai { $name }
 account-join-other = Log keluar dan sertai sebagai orang lain
 account-join-known = Pernah log masuk di sini?
 account-join-finish = Cipta akaun dan sertai
-account-role-observer = pemerhati: melihat semuanya kecuali maklumat hubungan, tanpa mengubah apa-apa
-account-role-coordinator = penyelaras: menguruskan jemputan dan tetamu
-account-role-occasion-owner = pemilik majlis: boleh mengubah semuanya
 account-role-admin = pentadbir pemasangan
 account-role-owner = pemilik pemasangan
 

@@ -83,7 +83,9 @@ CREATE TABLE personal_token (
     hash BYTEA NOT NULL UNIQUE,
     name TEXT NOT NULL,
     rights TEXT NOT NULL,
-    occasion_id TEXT,
+    -- The one scope it reaches; null: all.
+    scope_kind TEXT,
+    scope_id TEXT,
     last4 TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
@@ -91,14 +93,18 @@ CREATE TABLE personal_token (
 );
 CREATE INDEX personal_token_of_account ON personal_token (account_id);
 
+-- A rank or a duty of an account in a scope.
 CREATE TABLE role_grant (
     account_id TEXT NOT NULL REFERENCES account (id),
-    role TEXT NOT NULL,
     scope_kind TEXT NOT NULL,
     scope_id TEXT NOT NULL,
+    role TEXT NOT NULL,
+    is_rank BIGINT NOT NULL,
     granted_by TEXT REFERENCES account (id),
     granted_at BIGINT NOT NULL,
-    PRIMARY KEY (account_id, role, scope_kind, scope_id)
+    -- From then on it gives nothing; null: it has no end.
+    expires_at BIGINT,
+    PRIMARY KEY (account_id, scope_kind, scope_id, role)
 );
--- In one place a person is one thing: changing a role is a change, not a second grant.
-CREATE UNIQUE INDEX one_role ON role_grant (scope_kind, scope_id, account_id);
+-- In one scope a person has one rank: changing it is a change, not a second grant.
+CREATE UNIQUE INDEX one_rank ON role_grant (scope_kind, scope_id, account_id) WHERE is_rank = 1;

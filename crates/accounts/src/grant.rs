@@ -1,60 +1,83 @@
 //! Grants: who may do what, and where.
 //!
-//! A grant is (account, role, scope). Whoever manages a scope asks for its
-//! proof, [`Manager`], once; a place never loses its last owner, which is judged
-//! under the lock of all its owners.
+//! A grant is (account, scope, role, end). In one scope an account has at most one rank, and any
+//! duties. Whoever manages a scope asks for its proof, [`Manager`], once; a scope never loses its
+//! last owner, which is judged under the lock of all its owners. A grant that has ended gives
+//! nothing, and an owner's that ends some day does not count as the last one's.
 
 use jiff::Timestamp;
 use platform::audit::{Actor, Entry, RequestFacts};
-use platform::store::{FromRow, Row};
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
 use crate::account::{self, AccountId};
-pub use crate::role::{NotARole, Role, Scope};
+pub use crate::role::{ADMIN, OWNER, Role, SITE, Scope, ScopeKind, ScopeKinds, ScopeName};
 use crate::signed_in::SignedIn;
 
-/// What `who` is in `scope` right now. A token is nothing outside the occasion
-/// it was made for.
-pub fn role_in(tx: &mut Tx<'_>, who: &SignedIn, scope: &Scope) -> Result<Option<Role>, StoreError> {
+/// The rank of `who` in `scope` right now. A token is nothing outside the scope it was made for.
+pub fn rank_in(tx: &mut Tx<'_>, who: &SignedIn, scope: &Scope) -> Result<Option<Role>, StoreError> {
     if !who.reaches(scope) {
         return Ok(None);
     }
-    find(tx, &who.account().id, scope)
+    rank_of(tx, &who.account().id, scope)
 }
 
-/// What the account is in `scope`, whoever asks.
-pub fn find(
+/// The rank of the account in `scope`, whoever asks.
+pub fn rank_of(
     tx: &mut Tx<'_>,
     account: &AccountId,
     scope: &Scope,
 ) -> Result<Option<Role>, StoreError> {
-    let row: Option<(Role,)> = tx.maybe(
-        sql!(
-            "SELECT role FROM role_grant
-             WHERE scope_kind = $1 AND scope_id = $2 AND account_id = $3"
-        ),
-        &[&scope.kind(), &scope.id(), account],
-    )?;
-    Ok(row.map(|(role,)| role))
+    let held = held(tx, account, scope, scope.kind().top)?;
+    Ok(held.map(|(role, _)| role))
 }
 
-/// The ids of the occasions where `who` is something, and what.
-pub fn occasions_of(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<(String, Role)>, StoreError> {
-    let all: Vec<(String, Role)> = tx.all(
+/// Whether `who` has this duty in `scope` right now.
+pub fn has_duty(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    scope: &Scope,
+    duty: Role,
+) -> Result<bool, StoreError> {
+    Ok(who.reaches(scope) && held(tx, &who.account().id, scope, duty)?.is_some())
+}
+
+/// The scopes of one kind where `who` has a rank, by id, and which.
+pub fn ranks_of(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    kind: &'static ScopeKind,
+) -> Result<Vec<(String, Role)>, StoreError> {
+    let now = tx.roughly_now();
+    let all: Vec<(String, String)> = tx.all(
         sql!(
             "SELECT scope_id, role FROM role_grant
-             WHERE account_id = $1 AND scope_kind = 'occasion' ORDER BY scope_id"
+             WHERE account_id = $1 AND scope_kind = $2 AND is_rank = 1
+               AND (expires_at IS NULL OR expires_at > $3)
+             ORDER BY scope_id"
         ),
-        &[&who.account().id],
+        &[&who.account().id, &kind.name, &now],
     )?;
-    Ok(all
-        .into_iter()
-        .filter(|(id, _)| who.reaches(&Scope::occasion(id)))
-        .collect())
+    all.into_iter()
+        .filter(|(id, _)| who.reaches(&kind.scope(id)))
+        .map(|(id, word)| Ok((id, read(kind, &word)?)))
+        .collect()
 }
 
-/// Somebody with a role in a place.
+/// Whether the account has a rank anywhere.
+pub(crate) fn has_any_rank(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
+    let now = tx.roughly_now();
+    let (count,): (i64,) = tx.one(
+        sql!(
+            "SELECT COUNT(*) FROM role_grant
+             WHERE account_id = $1 AND is_rank = 1 AND (expires_at IS NULL OR expires_at > $2)"
+        ),
+        &[account, &now],
+    )?;
+    Ok(count > 0)
+}
+
+/// Somebody with a rank in a scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// Who.
@@ -69,31 +92,31 @@ pub struct Member {
     pub granted_at: Timestamp,
 }
 
-impl FromRow for Member {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            account: row.column(0)?,
-            display_name: row.column(1)?,
-            email: row.column(2)?,
-            role: row.column(3)?,
-            granted_at: row.column(4)?,
-        })
-    }
-}
-
-/// Everybody with a role in `scope`, in the order they came.
+/// Everybody with a rank in `scope`, in the order they came.
 pub fn list(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<Member>, StoreError> {
-    tx.all(
+    let now = tx.roughly_now();
+    let rows: Vec<(AccountId, String, String, String, Timestamp)> = tx.all(
         sql!(
             "SELECT g.account_id, a.display_name, e.address, g.role, g.granted_at
              FROM role_grant g
              JOIN account a ON a.id = g.account_id AND a.state = 'active'
              JOIN email e ON e.account_id = a.id AND e.is_primary = 1
-             WHERE g.scope_kind = $1 AND g.scope_id = $2
+             WHERE g.scope_kind = $1 AND g.scope_id = $2 AND g.is_rank = 1
+               AND (g.expires_at IS NULL OR g.expires_at > $3)
              ORDER BY g.granted_at, g.account_id"
         ),
-        &[&scope.kind(), &scope.id()],
-    )
+        &[&scope.kind().name, &scope.id(), &now],
+    )?;
+    let member = |(account, display_name, email, word, granted_at): (_, _, _, String, _)| {
+        Ok(Member {
+            account,
+            display_name,
+            email,
+            role: read(scope.kind(), &word)?,
+            granted_at,
+        })
+    };
+    rows.into_iter().map(member).collect()
 }
 
 /// Leave to decide who is what in one place: it was made by [`manager`] alone.
@@ -132,7 +155,7 @@ pub fn manager(
     scope: Scope,
     request: Option<RequestFacts>,
 ) -> Result<Option<Manager>, StoreError> {
-    let is_owner = role_in(tx, who, &scope)? == Some(scope.top());
+    let is_owner = rank_in(tx, who, &scope)? == Some(scope.kind().top);
     Ok((is_owner && who.is_in_browser()).then(|| Manager {
         account: who.account().id.clone(),
         scope,
@@ -158,7 +181,7 @@ pub enum GrantError {
 }
 
 /// Gives the account a role because of what happens in the same transaction:
-/// an occasion is created, an invitation taken. Who has a greater role keeps it.
+/// an occasion is created, an invitation taken. Who has a greater rank keeps it.
 pub fn give(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -166,51 +189,94 @@ pub fn give(
     scope: &Scope,
     granted_by: Option<&AccountId>,
 ) -> Result<(), GrantError> {
-    if !role.fits(scope) {
+    give_until(tx, account, role, scope, granted_by, None)
+}
+
+/// As [`give`], until `expires_at`. Who has the same role for longer keeps it.
+pub fn give_until(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    role: Role,
+    scope: &Scope,
+    granted_by: Option<&AccountId>,
+    expires_at: Option<Timestamp>,
+) -> Result<(), GrantError> {
+    let kind = scope.kind();
+    if kind.role(role.word()) != Some(role) {
         return Err(GrantError::UnknownRole);
     }
+    let is_rank = kind.is_rank(role);
     account::lock(tx, account)?;
     lock_owners(tx, scope)?;
-    let before = find(tx, account, scope)?;
-    if before >= Some(role) {
-        return Ok(());
+    let before = held(tx, account, scope, role)?;
+    if let Some((held, until)) = before {
+        let lasts = until.is_none_or(|until| expires_at.is_some_and(|end| end <= until));
+        let is_kept = if held == role {
+            lasts
+        } else {
+            kind.at_least(held, role)
+        };
+        if is_kept {
+            return Ok(());
+        }
     }
     let now = tx.now();
-    tx.run(
+    let changed = tx.run(
         sql!(
-            "INSERT INTO role_grant (account_id, role, scope_kind, scope_id, granted_by, granted_at)
-             VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (scope_kind, scope_id, account_id) DO UPDATE
-             SET role = excluded.role, granted_by = excluded.granted_by,
-                 granted_at = excluded.granted_at"
+            "UPDATE role_grant SET role = $4, granted_by = $6, granted_at = $7, expires_at = $8
+             WHERE account_id = $1 AND scope_kind = $2 AND scope_id = $3
+               AND (role = $4 OR is_rank = 1 AND $5 = 1)"
         ),
         &[
             account,
-            &role,
-            &scope.kind(),
+            &kind.name,
             &scope.id(),
+            &role,
+            &is_rank,
             &granted_by,
             &now,
+            &expires_at,
         ],
-        Rows::Exactly(1),
+        Rows::AtMostOne,
     )?;
+    if changed == 0 {
+        tx.run(
+            sql!(
+                "INSERT INTO role_grant (account_id, scope_kind, scope_id, role, is_rank,
+                                         granted_by, granted_at, expires_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+            ),
+            &[
+                account,
+                &kind.name,
+                &scope.id(),
+                &role,
+                &is_rank,
+                &granted_by,
+                &now,
+                &expires_at,
+            ],
+            Rows::Exactly(1),
+        )?;
+    }
     let actor = granted_by.map_or(Actor::System, |id| Actor::Account(id.to_string()));
+    let before = before.map(|(role, _)| role);
     record(tx, actor, account, scope, before, Some(role), None)?;
     Ok(())
 }
 
-/// Makes a member something else.
+/// Gives a member another rank; when it ends stays as it was.
 pub fn change(
     tx: &mut Tx<'_>,
     by: &Manager,
     account: &AccountId,
     role: Role,
 ) -> Result<(), GrantError> {
-    if !role.fits(&by.scope) {
+    if !by.scope.kind().is_rank(role) {
         return Err(GrantError::UnknownRole);
     }
     lock_owners(tx, &by.scope)?;
-    let before = find(tx, account, &by.scope)?.ok_or(GrantError::NotAMember)?;
+    let before = rank_of(tx, account, &by.scope)?.ok_or(GrantError::NotAMember)?;
     if before == role {
         return Ok(());
     }
@@ -218,11 +284,11 @@ pub fn change(
     let count = tx.run(
         sql!(
             "UPDATE role_grant SET role = $4, granted_by = $5, granted_at = $6
-             WHERE account_id = $1 AND scope_kind = $2 AND scope_id = $3"
+             WHERE account_id = $1 AND scope_kind = $2 AND scope_id = $3 AND is_rank = 1"
         ),
         &[
             account,
-            &by.scope.kind(),
+            &by.scope.kind().name,
             &by.scope.id(),
             &role,
             &by.account,
@@ -246,12 +312,12 @@ pub fn change(
     Ok(())
 }
 
-/// Takes a member's role away.
+/// Takes a member's rank away, and all duties with it.
 pub fn remove(tx: &mut Tx<'_>, by: &Manager, account: &AccountId) -> Result<(), GrantError> {
     take(tx, by.actor(), account, &by.scope, by.request())
 }
 
-/// Gives one's own role back.
+/// Gives one's own rank back, and all duties with it.
 pub fn leave(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -272,14 +338,14 @@ fn take(
     request: Option<RequestFacts>,
 ) -> Result<(), GrantError> {
     lock_owners(tx, scope)?;
-    let before = find(tx, account, scope)?.ok_or(GrantError::NotAMember)?;
+    let before = rank_of(tx, account, scope)?.ok_or(GrantError::NotAMember)?;
     let count = tx.run(
         sql!(
             "DELETE FROM role_grant
              WHERE account_id = $1 AND scope_kind = $2 AND scope_id = $3"
         ),
-        &[account, &scope.kind(), &scope.id()],
-        Rows::AtMostOne,
+        &[account, &scope.kind().name, &scope.id()],
+        Rows::Any,
     )?;
     if count == 0 {
         return Err(GrantError::NotAMember);
@@ -289,14 +355,86 @@ fn take(
     Ok(())
 }
 
+/// Takes a duty away.
+pub fn remove_duty(
+    tx: &mut Tx<'_>,
+    by: &Manager,
+    account: &AccountId,
+    duty: Role,
+) -> Result<(), GrantError> {
+    let scope = &by.scope;
+    let count = tx.run(
+        sql!(
+            "DELETE FROM role_grant
+             WHERE account_id = $1 AND scope_kind = $2 AND scope_id = $3 AND role = $4
+               AND is_rank = 0"
+        ),
+        &[account, &scope.kind().name, &scope.id(), &duty],
+        Rows::AtMostOne,
+    )?;
+    if count == 0 {
+        return Err(GrantError::NotAMember);
+    }
+    record(
+        tx,
+        by.actor(),
+        account,
+        scope,
+        Some(duty),
+        None,
+        by.request(),
+    )?;
+    Ok(())
+}
+
+/// What the account holds right now of `role`'s sort, and until when: its rank, whichever it is,
+/// where `role` is one; else this duty.
+fn held(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    scope: &Scope,
+    role: Role,
+) -> Result<Option<(Role, Option<Timestamp>)>, StoreError> {
+    let kind = scope.kind();
+    let now = tx.roughly_now();
+    let found: Option<(String, Option<Timestamp>)> = tx.maybe(
+        sql!(
+            "SELECT role, expires_at FROM role_grant
+             WHERE scope_kind = $1 AND scope_id = $2 AND account_id = $3
+               AND (role = $4 OR is_rank = 1 AND $5 = 1)
+               AND (expires_at IS NULL OR expires_at > $6)"
+        ),
+        &[
+            &kind.name,
+            &scope.id(),
+            account,
+            &role,
+            &kind.is_rank(role),
+            &now,
+        ],
+    )?;
+    found
+        .map(|(word, until)| Ok((read(kind, &word)?, until)))
+        .transpose()
+}
+
+/// The role that is kept as `word` in scopes of this kind.
+fn read(kind: &ScopeKind, word: &str) -> Result<Role, StoreError> {
+    kind.role(word).ok_or_else(|| StoreError::Column {
+        column: format!("role_grant.role of the scope {}", kind.name),
+        wanted: "a role of it",
+    })
+}
+
 /// Whoever may leave a place without owner waits here for the one before.
 fn lock_owners(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
     let _: Vec<(AccountId,)> = tx.all(
         sql!(
             "SELECT account_id FROM role_grant
-             WHERE scope_kind = $1 AND scope_id = $2 AND role = $3 FOR NO KEY UPDATE"
+             WHERE scope_kind = $1 AND scope_id = $2 AND role = $3
+               AND is_rank = 1 FOR NO KEY UPDATE"
         ),
-        &[&scope.kind(), &scope.id(), &scope.top()],
+        &[&scope.kind().name, &scope.id(), &scope.kind().top],
     )?;
     Ok(())
 }
@@ -304,18 +442,19 @@ fn lock_owners(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
 /// After an owner was made something else, at least one must be left who is
 /// active; for the installation, one who can sign in again.
 fn keep_an_owner(tx: &mut Tx<'_>, scope: &Scope, before: Role) -> Result<(), GrantError> {
-    if before != scope.top() {
+    if before != scope.kind().top {
         return Ok(());
     }
     let (owners,): (i64,) = tx.one(
         sql!(
             "SELECT COUNT(*) FROM role_grant g
              JOIN account a ON a.id = g.account_id AND a.state = 'active'
-             WHERE g.scope_kind = $1 AND g.scope_id = $2 AND g.role = $3
+             WHERE g.scope_kind = $1 AND g.scope_id = $2 AND g.role = $3 AND g.is_rank = 1
+               AND g.expires_at IS NULL
                AND (g.scope_kind <> 'site'
                     OR EXISTS (SELECT 1 FROM password p WHERE p.account_id = a.id))"
         ),
-        &[&scope.kind(), &scope.id(), &scope.top()],
+        &[&scope.kind().name, &scope.id(), &scope.kind().top],
     )?;
     if owners == 0 {
         return Err(GrantError::LastOwner);

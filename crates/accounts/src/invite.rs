@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::account::{self, Account, AccountId, NewAccount};
-use crate::grant::{self, GrantError, Manager, Role, Scope};
+use crate::grant::{self, GrantError, Manager, Role, Scope, ScopeKind, ScopeKinds, ScopeName};
 use crate::one_time::{self, OneTime, Purpose};
 use crate::password::{self, PasswordHash};
 use crate::signed_in::SignedIn;
@@ -19,8 +19,8 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// What a link leads to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Offer {
-    role: Role,
-    scope: Scope,
+    role: String,
+    scope: ScopeName,
 }
 
 /// An invitation that nobody has taken yet.
@@ -39,11 +39,12 @@ pub struct Invite {
 }
 
 impl Invite {
-    fn of(link: OneTime<Offer>) -> Option<Self> {
+    fn of(link: OneTime<Offer>, kinds: &[&'static ScopeKind]) -> Option<Self> {
+        let scope = link.data.scope.find(kinds)?;
         Some(Self {
             id: link.id,
-            role: link.data.role,
-            scope: link.data.scope,
+            role: scope.kind().role(&link.data.role)?,
+            scope,
             invited_by: link.account?,
             expires_at: link.expires_at,
         })
@@ -52,12 +53,12 @@ impl Invite {
 
 /// Makes an invitation; the secret is the last part of `/admin/join/{…}`.
 pub fn create(tx: &mut Tx<'_>, by: &Manager, role: Role) -> Result<Secret, GrantError> {
-    if !role.fits(by.scope()) {
+    if by.scope().kind().role(role.word()) != Some(role) {
         return Err(GrantError::UnknownRole);
     }
     let offer = Offer {
-        role,
-        scope: by.scope().clone(),
+        role: role.word().to_owned(),
+        scope: by.scope().name(),
     };
     let secret = one_time::create(tx, Purpose::Invite, Some(by.account()), &offer, LIFETIME)?;
     tx.record(Entry {
@@ -75,7 +76,7 @@ pub fn create(tx: &mut Tx<'_>, by: &Manager, role: Role) -> Result<Secret, Grant
 pub fn list(tx: &mut Tx<'_>, by: &Manager) -> Result<Vec<Invite>, StoreError> {
     Ok(one_time::list(tx, Purpose::Invite)?
         .into_iter()
-        .filter_map(Invite::of)
+        .filter_map(|link| Invite::of(link, &[by.scope().kind()]))
         .filter(|invite| invite.scope == *by.scope())
         .collect())
 }
@@ -107,8 +108,13 @@ pub struct Shown {
 }
 
 /// Looks at an invitation without taking it.
-pub fn find(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Shown>, StoreError> {
-    let Some(invite) = one_time::find(tx, Purpose::Invite, secret)?.and_then(Invite::of) else {
+pub fn find(
+    tx: &mut Tx<'_>,
+    kinds: ScopeKinds,
+    secret: &Secret,
+) -> Result<Option<Shown>, StoreError> {
+    let link = one_time::find(tx, Purpose::Invite, secret)?;
+    let Some(invite) = link.and_then(|link| Invite::of(link, kinds)) else {
         return Ok(None);
     };
     let by = account::find(tx, &invite.invited_by)?;
@@ -141,11 +147,12 @@ impl From<GrantError> for TakeError {
 /// Takes an invitation with a new account.
 pub fn take_new(
     tx: &mut Tx<'_>,
+    kinds: ScopeKinds,
     secret: &Secret,
     new: &NewAccount,
     hash: &PasswordHash,
 ) -> Result<(AccountId, Invite), TakeError> {
-    let invite = take(tx, secret)?;
+    let invite = take(tx, kinds, secret)?;
     let id = account::create(tx, new).map_err(|error| match error {
         account::CreateError::EmailTaken => TakeError::EmailTaken,
         account::CreateError::Store(error) => TakeError::Store(error),
@@ -162,20 +169,25 @@ pub fn take_new(
 }
 
 /// Takes an invitation for an account that is there; a greater role is kept.
-pub fn take_as(tx: &mut Tx<'_>, secret: &Secret, who: &SignedIn) -> Result<Invite, TakeError> {
-    let invite = take(tx, secret)?;
+pub fn take_as(
+    tx: &mut Tx<'_>,
+    kinds: ScopeKinds,
+    secret: &Secret,
+    who: &SignedIn,
+) -> Result<Invite, TakeError> {
+    let invite = take(tx, kinds, secret)?;
     let id = &who.account().id;
     grant::give(tx, id, invite.role, &invite.scope, Some(&invite.invited_by))?;
     Ok(invite)
 }
 
 /// Uses the link up, if whoever made it may still make it.
-fn take(tx: &mut Tx<'_>, secret: &Secret) -> Result<Invite, TakeError> {
+fn take(tx: &mut Tx<'_>, kinds: ScopeKinds, secret: &Secret) -> Result<Invite, TakeError> {
     let invite = one_time::take(tx, Purpose::Invite, secret)?
-        .and_then(Invite::of)
+        .and_then(|link| Invite::of(link, kinds))
         .ok_or(TakeError::Gone)?;
     let is_good = account::find(tx, &invite.invited_by)?.is_some()
-        && grant::find(tx, &invite.invited_by, &invite.scope)? == Some(invite.scope.top());
+        && grant::rank_of(tx, &invite.invited_by, &invite.scope)? == Some(invite.scope.kind().top);
     if is_good {
         Ok(invite)
     } else {

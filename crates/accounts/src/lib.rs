@@ -4,7 +4,7 @@
 //! Permission is a value. A handler asks for [`SignedIn`] (or one of the
 //! extractors of [`web`] that hold it), and a function that needs leave asks for
 //! the proof in its signature; only the checks of this crate make one. What
-//! somebody is to an occasion, [`grant::role_in`] tells.
+//! somebody is in a scope, [`grant::rank_in`] tells.
 
 pub mod account;
 pub mod attempts;
@@ -30,6 +30,7 @@ pub mod web;
 
 pub use account::{Account, AccountId};
 pub use changes::Changes;
+pub use grant::ScopeKinds;
 pub use hashing::Hasher;
 pub use signed_in::{Owner, SignedIn};
 
@@ -53,15 +54,18 @@ pub struct Accounts {
     pub hasher: Hasher,
     /// How often somebody may change something.
     pub changes: Changes,
+    /// Where, beside the installation, people may have roles.
+    pub scope_kinds: ScopeKinds,
 }
 
 impl Accounts {
     /// For a site on this machine.
-    pub fn new(site: ::web::Site) -> Self {
+    pub fn new(site: ::web::Site, scope_kinds: ScopeKinds) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             hasher: Hasher::new(cores, site.random.clone()),
             changes: Changes::default(),
+            scope_kinds,
             site,
         }
     }

@@ -1,148 +1,172 @@
-//! Roles and the places they hold in.
+//! Roles and the scopes they hold in. Which kinds of scopes there are, and which roles each has, is
+//! declared by whoever owns them; the installation's own are here.
 
 use std::fmt;
-use std::str::FromStr;
 
-use platform::store::{Bind, Column, Value};
-use serde::{Deserialize, Serialize};
+use platform::store::{Bind, Value};
+use serde::{Deserialize, Serialize, Serializer};
 
-/// What somebody is to a place; within one place, the greater may more.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Of one occasion: sees, changes nothing.
-    Observer,
-    /// Of one occasion: works on invitations and guests.
-    Coordinator,
-    /// Of one occasion: everything there.
-    OccasionOwner,
-    /// Of the installation: people and settings.
-    Admin,
-    /// Of the installation: everything.
-    Owner,
+/// What somebody is in a scope, as its kind declares it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Role {
+    word: &'static str,
+    label: &'static str,
 }
 
 impl Role {
-    const ALL: [Self; 5] = [
-        Self::Observer,
-        Self::Coordinator,
-        Self::OccasionOwner,
-        Self::Admin,
-        Self::Owner,
-    ];
+    /// The role that is stored and sent as `word`, and described by the message `label` to whoever
+    /// is invited to it.
+    pub const fn new(word: &'static str, label: &'static str) -> Self {
+        Self { word, label }
+    }
 
     /// The word that is kept and shown in the API.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Observer => "observer",
-            Self::Coordinator => "coordinator",
-            Self::OccasionOwner => "occasion_owner",
-            Self::Admin => "admin",
-            Self::Owner => "owner",
-        }
+        self.word
     }
 
-    /// Whether there is such a role in `scope`.
-    pub fn fits(self, scope: &Scope) -> bool {
-        match scope {
-            Scope::Site => self >= Self::Admin,
-            Scope::Occasion(_) => self <= Self::OccasionOwner,
-        }
+    /// The message that describes it.
+    pub fn label(self) -> &'static str {
+        self.label
+    }
+}
+
+impl fmt::Debug for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word)
     }
 }
 
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.write_str(self.word)
     }
 }
 
-/// There is no role of this name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a role")]
-pub struct NotARole;
-
-impl FromStr for Role {
-    type Err = NotARole;
-
-    fn from_str(text: &str) -> Result<Self, NotARole> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.word() == text)
-            .ok_or(NotARole)
+impl Serialize for Role {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word)
     }
 }
 
 impl Bind for Role {
     fn bind(&self) -> Value<'_> {
-        Value::Text(self.word())
+        Value::Text(self.word)
     }
 }
 
-impl Column for Role {
-    fn read(value: Value<'_>) -> Option<Self> {
-        String::read(value)?.parse().ok()
+/// A kind of scope. In one scope a person has at most one rank, and beside it any duties.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ScopeKind {
+    /// The word that is kept.
+    pub name: &'static str,
+    /// The rank that no scope is without: its owners'.
+    pub top: Role,
+    /// The other ranks, the greatest first.
+    pub below: &'static [Role],
+    /// What people may be beside their rank, or without one.
+    pub duties: &'static [Role],
+}
+
+/// The whole installation.
+pub static SITE: ScopeKind = ScopeKind {
+    name: "site",
+    top: OWNER,
+    below: &[ADMIN],
+    duties: &[],
+};
+/// Of the installation: everything.
+pub const OWNER: Role = Role::new("owner", "account-role-owner");
+/// Of the installation: people and settings.
+pub const ADMIN: Role = Role::new("admin", "account-role-admin");
+
+/// The kinds of scopes that the domains declare; [`SITE`] goes without saying.
+pub type ScopeKinds = &'static [&'static ScopeKind];
+
+impl ScopeKind {
+    /// The scope of this kind with this id.
+    pub fn scope(&'static self, id: impl fmt::Display) -> Scope {
+        Scope {
+            kind: self,
+            id: id.to_string(),
+        }
+    }
+
+    /// Whether `rank` is `least` or a greater one.
+    pub fn at_least(&self, rank: Role, least: Role) -> bool {
+        let place = |of: Role| self.ranks().position(|one| one == of);
+        place(least).is_some_and(|least| place(rank).is_some_and(|rank| rank <= least))
+    }
+
+    /// Whether `role` is one of the ranks.
+    pub(crate) fn is_rank(&self, role: Role) -> bool {
+        self.ranks().any(|rank| rank == role)
+    }
+
+    /// The ranks, the greatest first.
+    pub(crate) fn ranks(&self) -> impl Iterator<Item = Role> {
+        std::iter::once(self.top).chain(self.below.iter().copied())
+    }
+
+    /// The rank or the duty with this word.
+    pub(crate) fn role(&self, word: &str) -> Option<Role> {
+        let mut roles = self.ranks().chain(self.duties.iter().copied());
+        roles.find(|role| role.word == word)
     }
 }
 
 /// Where a role holds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// The whole installation.
-    Site,
-    /// One occasion, by id.
-    Occasion(String),
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    kind: &'static ScopeKind,
+    id: String,
 }
 
 impl Scope {
-    /// The occasion with this id.
-    pub fn occasion(id: impl fmt::Display) -> Self {
-        Self::Occasion(id.to_string())
+    /// The whole installation.
+    pub fn site() -> Self {
+        SITE.scope("")
     }
 
-    /// The word its kind is kept as.
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Self::Site => "site",
-            Self::Occasion(_) => "occasion",
-        }
+    /// What kind it is.
+    pub fn kind(&self) -> &'static ScopeKind {
+        self.kind
     }
 
     /// Which one; empty where there is only one.
-    pub(crate) fn id(&self) -> &str {
-        match self {
-            Self::Site => "",
-            Self::Occasion(id) => id,
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its name, to be kept.
+    pub fn name(&self) -> ScopeName {
+        ScopeName {
+            kind: self.kind.name.to_owned(),
+            id: self.id.clone(),
         }
     }
 
-    /// The occasion whose log tells of it.
+    /// The scope whose log tells of it; `None`: the installation's.
     pub(crate) fn audited(&self) -> Option<String> {
-        match self {
-            Self::Site => None,
-            Self::Occasion(id) => Some(id.clone()),
-        }
+        (!self.id.is_empty()).then(|| self.id.clone())
     }
+}
 
-    /// The role without which the place would be nobody's.
-    pub(crate) fn top(&self) -> Role {
-        match self {
-            Self::Site => Role::Owner,
-            Self::Occasion(_) => Role::OccasionOwner,
-        }
+/// A scope as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScopeName {
+    /// The name of its kind.
+    pub kind: String,
+    /// Which one.
+    pub id: String,
+}
+
+impl ScopeName {
+    /// The scope, if its kind is the installation's or one of `kinds`.
+    pub(crate) fn find(&self, kinds: &[&'static ScopeKind]) -> Option<Scope> {
+        let mut all = kinds.iter().copied().chain([&SITE]);
+        let kind = all.find(|kind| kind.name == self.kind)?;
+        Some(kind.scope(&self.id))
     }
 }
 
@@ -150,14 +174,29 @@ impl Scope {
 mod tests {
     use super::*;
 
+    const GUIDE: Role = Role::new("guide", "");
+
     #[test]
-    fn roles_have_words_and_places() {
-        for role in Role::ALL {
-            assert_eq!(role.word().parse(), Ok(role));
-            assert_ne!(role.fits(&Scope::Site), role.fits(&Scope::occasion("x")));
-        }
-        assert_eq!("member".parse::<Role>(), Err(NotARole));
-        assert!(Role::OccasionOwner > Role::Coordinator && Role::Coordinator > Role::Observer);
-        assert!(None < Some(Role::Observer));
+    fn a_rank_is_compared_with_those_of_its_own_kind_alone() {
+        assert!(SITE.at_least(OWNER, ADMIN) && SITE.at_least(ADMIN, ADMIN));
+        assert!(!SITE.at_least(ADMIN, OWNER));
+        assert!(!SITE.at_least(GUIDE, ADMIN) && !SITE.at_least(OWNER, GUIDE));
+    }
+
+    #[test]
+    fn a_kept_name_is_a_scope_where_its_kind_is_declared() {
+        static PARK: ScopeKind = ScopeKind {
+            name: "park",
+            top: GUIDE,
+            below: &[],
+            duties: &[],
+        };
+        let name = PARK.scope(7).name();
+        let kept = serde_json::to_string(&name).unwrap();
+        assert_eq!(kept, r#"{"kind":"park","id":"7"}"#);
+        assert_eq!(serde_json::from_str::<ScopeName>(&kept).unwrap(), name);
+        assert_eq!(name.find(&[&PARK]), Some(PARK.scope(7)));
+        assert_eq!(name.find(&[]), None);
+        assert_eq!(Scope::site().name().find(&[]), Some(Scope::site()));
     }
 }

@@ -12,7 +12,7 @@ use web::SiteUrl;
 
 use crate::account::{self, AccountId, NewAccount, VerifiedBy};
 use crate::client::Client;
-use crate::grant::{self, GrantError, Role, Scope};
+use crate::grant::{self, GrantError, Scope};
 use crate::one_time::{self, Purpose};
 use crate::password::{self, PasswordHash};
 use crate::session::{self, Begun, Method, Stay};
@@ -179,7 +179,7 @@ fn make_owner(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), GrantError> {
         changes: json!([]),
         request: None,
     })?;
-    grant::give(tx, id, Role::Owner, &Scope::Site, None)
+    grant::give(tx, id, grant::OWNER, &Scope::site(), None)
 }
 
 fn has_owner(tx: &mut Tx<'_>) -> Result<bool, StoreError> {

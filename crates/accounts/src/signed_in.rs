@@ -7,7 +7,7 @@ use platform::store::{FromRow, Row};
 use platform::{Secret, StoreError, Tx, sql};
 
 use crate::account::Account;
-use crate::grant::{self, Role, Scope};
+use crate::grant::{self, Scope, ScopeName};
 use crate::opaque;
 use crate::right;
 use crate::session::{self, SessionId, Stay};
@@ -26,7 +26,7 @@ enum By {
     Token {
         id: TokenId,
         rights: Vec<Right>,
-        occasion: Option<String>,
+        scope: Option<ScopeName>,
     },
 }
 
@@ -76,14 +76,13 @@ impl SignedIn {
         }
     }
 
-    /// Whether `scope` is within reach: a token may be made for one occasion.
+    /// Whether `scope` is within reach: a token may be made for one scope.
     pub(crate) fn reaches(&self, scope: &Scope) -> bool {
         match &self.by {
             By::Token {
-                occasion: Some(occasion),
-                ..
-            } => matches!(scope, Scope::Occasion(id) if id == occasion),
-            By::Session(_) | By::Token { occasion: None, .. } => true,
+                scope: Some(only), ..
+            } => *only == scope.name(),
+            By::Session(_) | By::Token { scope: None, .. } => true,
         }
     }
 }
@@ -183,11 +182,11 @@ impl FromRow for Bearer {
                 by: By::Token {
                     id: id.clone(),
                     rights: right::read(&row.column::<String>(6)?),
-                    occasion: row.column(7)?,
+                    scope: token::read_scope(row, 7)?,
                 },
             },
             id,
-            last_used_at: row.column(8)?,
+            last_used_at: row.column(9)?,
         })
     }
 }
@@ -201,7 +200,7 @@ pub fn by_token(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Bearer>, Stor
     tx.maybe(
         sql!(
             "SELECT a.id, a.display_name, e.address, a.locale, a.time_zone,
-                    t.id, t.rights, t.occasion_id, t.last_used_at
+                    t.id, t.rights, t.scope_kind, t.scope_id, t.last_used_at
              FROM personal_token t
              JOIN account a ON a.id = t.account_id AND a.state = 'active'
              JOIN email e ON e.account_id = a.id AND e.is_primary = 1
@@ -224,6 +223,6 @@ impl Owner {
 
 /// The proof that `who` owns the installation.
 pub fn owner(tx: &mut Tx<'_>, who: SignedIn) -> Result<Option<Owner>, StoreError> {
-    let is_owner = grant::role_in(tx, &who, &Scope::Site)? == Some(Role::Owner);
+    let is_owner = grant::rank_in(tx, &who, &Scope::site())? == Some(grant::OWNER);
     Ok((is_owner && who.is_in_browser()).then_some(Owner(who)))
 }

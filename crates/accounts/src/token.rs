@@ -12,6 +12,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::account::{self, AccountId};
+use crate::grant::ScopeName;
 use crate::opaque;
 use crate::right;
 pub use crate::right::{NotARight, Right};
@@ -37,8 +38,8 @@ pub struct NewToken {
     pub name: String,
     /// What it may be used for.
     pub rights: Vec<Right>,
-    /// The one occasion it reaches; `None`: wherever its owner is something.
-    pub occasion: Option<String>,
+    /// The one scope it reaches; `None`: wherever its owner is something.
+    pub scope: Option<ScopeName>,
     /// How long it works, 1–366 days.
     pub days: u16,
 }
@@ -130,9 +131,9 @@ pub fn create(
     let last4 = &secret.reveal()[secret.reveal().len() - 4..];
     tx.run(
         sql!(
-            "INSERT INTO personal_token (id, account_id, hash, name, rights, occasion_id,
-                                         last4, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+            "INSERT INTO personal_token (id, account_id, hash, name, rights, scope_kind,
+                                         scope_id, last4, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
         ),
         &[
             &id,
@@ -140,7 +141,8 @@ pub fn create(
             &opaque::hash(&secret),
             &name,
             &right::words(&new.rights),
-            &new.occasion,
+            &new.scope.as_ref().map(|scope| &scope.kind),
+            &new.scope.as_ref().map(|scope| &scope.id),
             &last4,
             &now,
             &expires_at,
@@ -164,8 +166,8 @@ pub struct Token {
     pub name: String,
     /// What it may be used for.
     pub rights: Vec<Right>,
-    /// The one occasion it reaches.
-    pub occasion: Option<String>,
+    /// The one scope it reaches.
+    pub scope: Option<ScopeName>,
     /// Its last four letters.
     pub last4: String,
     /// When it was made.
@@ -182,13 +184,19 @@ impl FromRow for Token {
             id: row.column(0)?,
             name: row.column(1)?,
             rights: right::read(&row.column::<String>(2)?),
-            occasion: row.column(3)?,
-            last4: row.column(4)?,
-            created_at: row.column(5)?,
-            expires_at: row.column(6)?,
-            last_used_at: row.column(7)?,
+            scope: read_scope(row, 3)?,
+            last4: row.column(5)?,
+            created_at: row.column(6)?,
+            expires_at: row.column(7)?,
+            last_used_at: row.column(8)?,
         })
     }
+}
+
+/// The scope whose kind stands in the column at `index`, and its id in the next.
+pub(crate) fn read_scope(row: &Row<'_>, index: usize) -> Result<Option<ScopeName>, StoreError> {
+    let (kind, id): (Option<String>, Option<String>) = (row.column(index)?, row.column(index + 1)?);
+    Ok(kind.zip(id).map(|(kind, id)| ScopeName { kind, id }))
 }
 
 /// The account's live tokens, the newest on top.
@@ -196,7 +204,8 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Token>, StoreErr
     let now = tx.now();
     tx.all(
         sql!(
-            "SELECT id, name, rights, occasion_id, last4, created_at, expires_at, last_used_at
+            "SELECT id, name, rights, scope_kind, scope_id, last4, created_at, expires_at,
+                    last_used_at
              FROM personal_token WHERE account_id = $1 AND expires_at > $2
              ORDER BY created_at DESC, id DESC"
         ),

@@ -10,15 +10,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::{Router, routing::get};
-use edge::log::{Format, Log, Writing};
-use edge::{Description, Edge, Ground, Listen, Means, Plan, Route};
+use edge::access_log::{Format, Log, Writing};
+use edge::{Description, Edge, Ground, Listen, Options, Plan, Route};
 
 #[tokio::main(worker_threads = 1)]
 async fn main() -> Result<(), Box<dyn Error>> {
     let app = Router::new().route("/hello", get(|| async { "Welcome.\n" }));
-    let (description, means, _written) = match std::env::args_os().nth(1) {
+    let (description, options, _written) = match std::env::args_os().nth(1) {
         Some(file) => described(Path::new(&file))?,
-        None => (here(), Means::default(), None),
+        None => (here(), Options::default(), None),
     };
     let ground = Ground {
         folder: Path::new("."),
@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         services: &[],
     };
     let plan = Plan::check(&description, &ground).map_err(|flaws| format!("{flaws:?}"))?;
-    let edge = Edge::start(plan, means, Some(&app))?;
+    let edge = Edge::start(plan, options, Some(&app))?;
     tokio::signal::ctrl_c().await?;
     edge.stop().await;
     Ok(())
@@ -49,7 +49,7 @@ fn here() -> Description {
 }
 
 /// What a file says; relative paths in it begin in its folder.
-fn described(file: &Path) -> Result<(Description, Means, Option<Writing>), Box<dyn Error>> {
+fn described(file: &Path) -> Result<(Description, Options, Option<Writing>), Box<dyn Error>> {
     let mut written: toml::Table = std::fs::read_to_string(file)?.parse()?;
     written.remove("data");
     let log = written.remove("log");
@@ -65,10 +65,10 @@ fn described(file: &Path) -> Result<(Description, Means, Option<Writing>), Box<d
         })
         .transpose()?
         .unzip();
-    let means = Means {
+    let options = Options {
         workers: std::thread::available_parallelism()?.into(),
         log,
-        ..Means::default()
+        ..Options::default()
     };
-    Ok((written.try_into()?, means, writing))
+    Ok((written.try_into()?, options, writing))
 }

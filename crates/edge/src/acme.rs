@@ -14,8 +14,8 @@ mod order;
 mod proof;
 mod schedule;
 mod settings;
+mod storage;
 mod task;
-mod vault;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -25,7 +25,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rustls::crypto::CryptoProvider;
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -35,13 +34,13 @@ pub use challenges::{ACME_TLS, Challenges};
 pub use issued::Issued;
 pub use schedule::{Action, Failures, Next};
 pub use settings::{ExternalAccount, Settings, SettingsError, Unorderable, can_be_ordered};
-pub use vault::VaultError;
+pub use storage::StorageError;
 
 pub(crate) use schedule::{Life, later};
 
 use client::Client;
+use storage::Storage;
 use task::Task;
-use vault::Vault;
 
 /// The source of the present instant.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -88,7 +87,7 @@ impl fmt::Debug for World {
 pub enum AcmeError {
     /// The folder for them cannot be used.
     #[error("certificates cannot be kept: {0}\n  let the edge own its data folder")]
-    Vault(#[from] VaultError),
+    Storage(#[from] StorageError),
     /// The TLS library does not take the extra root.
     #[error("the authority cannot be talked to: {0}\n  look at tls.acme.ca")]
     Tls(#[from] rustls::Error),
@@ -98,8 +97,7 @@ pub enum AcmeError {
 struct Shared {
     settings: Settings,
     world: World,
-    provider: Arc<CryptoProvider>,
-    vault: Vault,
+    storage: Storage,
     client: Client,
     challenges: Arc<Challenges>,
     issued: Arc<Issued>,
@@ -147,17 +145,12 @@ pub struct Acme {
 
 impl Prepared {
     /// Makes the folder for certificates and what speaks to the authority. Nothing is ordered yet.
-    pub fn new(
-        settings: Settings,
-        world: World,
-        provider: Arc<CryptoProvider>,
-    ) -> Result<Self, AcmeError> {
+    pub fn new(settings: Settings, world: World) -> Result<Self, AcmeError> {
         Ok(Self(Shared {
-            vault: Vault::open(&settings.data, &settings.directory)?,
-            client: Client::new(&settings.roots, Arc::clone(&provider), world.clone())?,
+            storage: Storage::open(&settings.data, &settings.directory)?,
+            client: Client::new(&settings.roots, world.clone())?,
             settings,
             world,
-            provider,
             challenges: Arc::default(),
             issued: Arc::default(),
         }))

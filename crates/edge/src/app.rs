@@ -11,13 +11,13 @@ use http_body::Body as HttpBody;
 use tower::Service;
 
 use crate::body::{Answer, Body, BodyError};
-use crate::facts::Facts;
+use crate::client_info::ClientInfo;
 use crate::pages::{self, Reader};
 
 /// A service that answers requests: any `tower` service that cannot fail, such as
 /// a router, which is cloned for each request.
 pub trait App: Clone + Send + Sync + 'static {
-    /// Answers one request. What the door knows of it is a [`Facts`](crate::Facts)
+    /// Answers one request. What the door knows of it is a [`ClientInfo`](crate::ClientInfo)
     /// in its extensions.
     fn answer(self, request: Request<Body>) -> impl Future<Output = Answer> + Send;
 
@@ -44,7 +44,7 @@ pub struct Question {
     /// With what.
     pub headers: HeaderMap,
     /// By whom.
-    pub facts: Facts,
+    pub facts: ClientInfo,
 }
 
 /// What the app says to it.

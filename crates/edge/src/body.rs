@@ -1,5 +1,6 @@
 //! What streams through the door, in either direction.
 
+use std::collections::VecDeque;
 use std::error::Error;
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -7,20 +8,28 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 
-use crate::files::{Held, Pieces, Turn};
-use crate::log::Logged;
+use crate::access_log::LoggedBody;
+use crate::static_files::{FileBody, ReadPermit};
 
 /// Why a body ended before its end.
 pub type BodyError = Box<dyn Error + Send + Sync>;
 
 /// What is sent back.
 pub type Answer = http::Response<Body>;
+
+/// An answer of these.
+pub(crate) fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answer {
+    let mut answer = Answer::new(body);
+    *answer.status_mut() = status;
+    *answer.headers_mut() = headers;
+    answer
+}
 
 /// Whether an answer has no body, whatever its headers say (RFC 9110, section 6.4.1).
 pub(crate) fn has_no_body(status: StatusCode) -> bool {
@@ -46,7 +55,7 @@ pub(crate) struct Stretch<'a> {
     pub(crate) place: u64,
     pub(crate) length: usize,
     /// To be passed on when some of it was sent. None: it is short, and may go at once.
-    pub(crate) turn: Option<Turn>,
+    pub(crate) turn: Option<ReadPermit>,
 }
 
 /// A body, by what it comes from: no boxed trait on the way of most requests.
@@ -57,14 +66,12 @@ pub enum Body {
     Empty,
     /// All bytes, in memory.
     Full(Full<Bytes>),
-    /// All bytes of a file, in memory.
-    Held(Held),
     /// Parts of files that are not in memory.
-    Pieces(Box<Pieces>),
+    FileBody(Box<FileBody>),
     /// What a client or an upstream sends.
     Incoming(Incoming),
     /// One of these whose end is written into the access log.
-    Logged(Box<Logged<Body>>),
+    LoggedBody(Box<LoggedBody<Body>>),
     /// What something else makes, piece by piece.
     Stream(UnsyncBoxBody<Bytes, BodyError>),
 }
@@ -80,26 +87,16 @@ impl Body {
         }
     }
 
-    /// The bytes of a file.
-    pub(crate) fn held(held: Held) -> Self {
-        if held.len() == 0 {
-            Self::Empty
-        } else {
-            Self::Held(held)
-        }
-    }
-
     /// Parts of files.
-    pub(crate) fn pieces(pieces: Pieces) -> Self {
-        Self::Pieces(Box::new(pieces))
+    pub(crate) fn pieces(pieces: FileBody) -> Self {
+        Self::FileBody(Box::new(pieces))
     }
 
     /// Whether the kernel can send all of it by itself, from one file; asked once.
     pub(crate) fn is_in_file(&self) -> bool {
         match self {
-            Self::Held(held) => held.is_in_file(),
-            Self::Pieces(pieces) => pieces.is_one_file(),
-            Self::Logged(logged) => logged.body().is_in_file(),
+            Self::FileBody(pieces) => pieces.is_one_file(),
+            Self::LoggedBody(logged) => logged.body().is_in_file(),
             _ => false,
         }
     }
@@ -112,16 +109,15 @@ impl Body {
     ) -> Poll<io::Result<Stretch<'_>>> {
         let nothing = || io::ErrorKind::UnexpectedEof.into();
         match self {
-            Self::Held(held) => Poll::Ready(held.stretch().ok_or_else(nothing)),
-            Self::Pieces(pieces) => pieces.poll_stretch(context),
-            Self::Logged(logged) => logged.poll_stretch(context),
+            Self::FileBody(pieces) => pieces.poll_stretch(context),
+            Self::LoggedBody(logged) => logged.poll_stretch(context),
             _ => Poll::Ready(Err(nothing())),
         }
     }
 
     /// The last stretch could not be had from its file.
     pub(crate) fn failed(&mut self, error: &io::Error) {
-        if let Self::Logged(logged) = self {
+        if let Self::LoggedBody(logged) = self {
             logged.failed(error);
         }
     }
@@ -129,9 +125,8 @@ impl Body {
     /// So many bytes of the last stretch were sent.
     pub(crate) fn advance(&mut self, sent: usize) {
         match self {
-            Self::Held(held) => held.advance(sent),
-            Self::Pieces(pieces) => pieces.advance(sent),
-            Self::Logged(logged) => logged.advance(sent),
+            Self::FileBody(pieces) => pieces.advance(sent),
+            Self::LoggedBody(logged) => logged.advance(sent),
             _ => {}
         }
     }
@@ -139,10 +134,15 @@ impl Body {
     /// Whether all of it is in memory.
     pub(crate) fn is_here(&self) -> bool {
         match self {
-            Self::Empty | Self::Full(_) | Self::Held(_) => true,
-            Self::Logged(logged) => logged.body().is_here(),
-            Self::Incoming(_) | Self::Pieces(_) | Self::Stream(_) => false,
+            Self::Empty | Self::Full(_) => true,
+            Self::LoggedBody(logged) => logged.body().is_here(),
+            Self::Incoming(_) | Self::FileBody(_) | Self::Stream(_) => false,
         }
+    }
+
+    /// One of which so much was read already, or how that ended.
+    pub(crate) fn begun(ahead: VecDeque<Result<Frame<Bytes>, BodyError>>, rest: Self) -> Self {
+        Self::stream(Begun { ahead, rest })
     }
 
     /// A stream of another kind.
@@ -168,10 +168,9 @@ impl HttpBody for Body {
             Self::Full(full) => Pin::new(full)
                 .poll_frame(context)
                 .map_err(|never| match never {}),
-            Self::Held(held) => Poll::Ready(held.next().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Pieces(pieces) => Pin::new(pieces).poll_frame(context),
+            Self::FileBody(pieces) => Pin::new(pieces).poll_frame(context),
             Self::Incoming(incoming) => Pin::new(incoming).poll_frame(context).map_err(Into::into),
-            Self::Logged(logged) => Pin::new(logged).poll_frame(context),
+            Self::LoggedBody(logged) => Pin::new(logged).poll_frame(context),
             Self::Stream(stream) => Pin::new(stream).poll_frame(context),
         }
     }
@@ -180,10 +179,9 @@ impl HttpBody for Body {
         match self {
             Self::Empty => true,
             Self::Full(full) => full.is_end_stream(),
-            Self::Held(held) => held.len() == 0,
-            Self::Pieces(pieces) => pieces.is_end_stream(),
+            Self::FileBody(pieces) => pieces.is_end_stream(),
             Self::Incoming(incoming) => incoming.is_end_stream(),
-            Self::Logged(logged) => logged.is_end_stream(),
+            Self::LoggedBody(logged) => logged.is_end_stream(),
             Self::Stream(stream) => stream.is_end_stream(),
         }
     }
@@ -192,11 +190,41 @@ impl HttpBody for Body {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(full) => full.size_hint(),
-            Self::Held(held) => SizeHint::with_exact(held.len() as u64),
-            Self::Pieces(pieces) => pieces.size_hint(),
+            Self::FileBody(pieces) => pieces.size_hint(),
             Self::Incoming(incoming) => incoming.size_hint(),
-            Self::Logged(logged) => logged.size_hint(),
+            Self::LoggedBody(logged) => logged.size_hint(),
             Self::Stream(stream) => stream.size_hint(),
         }
+    }
+}
+
+/// A body whose beginning was read already.
+struct Begun {
+    ahead: VecDeque<Result<Frame<Bytes>, BodyError>>,
+    rest: Body,
+}
+
+impl HttpBody for Begun {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match self.ahead.pop_front() {
+            Some(frame) => Poll::Ready(Some(frame)),
+            None => Pin::new(&mut self.rest).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ahead.is_empty() && self.rest.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let ahead = self.ahead.iter().flatten().filter_map(Frame::data_ref);
+        let ahead = ahead.map(|bytes| bytes.len() as u64).sum();
+        with_more(self.rest.size_hint(), ahead)
     }
 }

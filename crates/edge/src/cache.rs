@@ -19,7 +19,7 @@
 //! change what another one is answered, as far as the server keeps to `Vary`.
 
 mod directives;
-mod flight;
+mod in_flight;
 mod index;
 mod purge;
 mod respond;
@@ -34,18 +34,18 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::header::COOKIE;
 
-use crate::facts::Facts;
+use crate::client_info::ClientInfo;
 use crate::metrics::CacheFigures;
 
 pub use store::StoreSettings;
 
-pub(crate) use flight::{Flight, Heard, How, Landing, Reader};
+pub(crate) use in_flight::{FillGuard, How, InFlight};
 pub(crate) use purge::{Purge, taken_purges, taken_tags};
-pub(crate) use respond::{Asker, Told, gateway_only, tell};
+pub(crate) use respond::{Asker, Told, tell};
 pub(crate) use rules::{
     Demand, Kept, Unsaid, Verdict, Way, confirms, has_validator, is_fault, renewed,
 };
-pub(crate) use store::{Joined, Store};
+pub(crate) use store::{Gathering, Joined, Store};
 pub(crate) use stored::{Head, Key, Stored};
 
 pub use purge::PURGE;
@@ -89,7 +89,7 @@ impl Policy {
     }
 
     /// What the answer to a request for this path, with its query, is kept under.
-    pub(crate) fn key(&self, facts: &Facts, target: &str) -> Key {
+    pub(crate) fn key(&self, facts: &ClientInfo, target: &str) -> Key {
         let mut key = String::with_capacity(
             self.scope.len() + facts.host.len() + target.len() + "\nhttps://".len(),
         );

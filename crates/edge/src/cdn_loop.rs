@@ -47,10 +47,10 @@ impl CdnId {
 
     /// A name that nobody else has.
     pub(crate) fn random() -> Self {
-        let mut bits = [0; 8];
-        if tls::provider().secure_random.fill(&mut bits).is_err() {
-            tracing::warn!("the system gave no randomness for the name in CDN-Loop");
-        }
+        let bits = tls::random().unwrap_or_else(|error| {
+            tracing::warn!(%error, "the name in CDN-Loop is that of others");
+            [0; 8]
+        });
         let text = format!("kenduri-{:016x}", u64::from_ne_bytes(bits));
         Self(HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("kenduri")))
     }

@@ -39,6 +39,7 @@ pub(crate) use encoder::Encoder;
 pub(crate) use types::is_compressible;
 
 use crate::body::{Answer, Body, has_no_body};
+use crate::forwarding::names;
 use crate::tls;
 
 /// Answers of fewer bytes fit in a packet or two: compressing gains nothing.
@@ -139,6 +140,14 @@ fn coded(
     Response::from_parts(parts, Body::stream(body::Coded::new(body, encoder)))
 }
 
+/// A body in this coding.
+pub(crate) fn body(plain: Body, encoding: Encoding) -> Body {
+    match Encoder::stream(encoding) {
+        Ok(encoder) => Body::stream(body::Coded::new(plain, encoder)),
+        Err(error) => Body::begun([Err(error.into())].into(), Body::Empty),
+    }
+}
+
 /// Says that the answer is coded, so that its length is not known.
 fn becomes(headers: &mut HeaderMap, encoding: Encoding) {
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
@@ -171,7 +180,7 @@ fn may_be_coded(headers: &HeaderMap) -> bool {
     !headers.contains_key(CONTENT_ENCODING)
         && !headers.contains_key(CONTENT_RANGE)
         && !headers.keys().any(|name| DIGESTS.contains(name))
-        && !says(headers, &CACHE_CONTROL, "no-transform")
+        && !names(headers, &CACHE_CONTROL, "no-transform")
 }
 
 fn can_be_coded(answer: &Answer) -> bool {
@@ -198,17 +207,7 @@ fn is_for_everybody(is_anonymous: bool, answer: &HeaderMap) -> bool {
     let file =
         answer.contains_key(LAST_MODIFIED) && answer.get(CONTENT_TYPE).is_some_and(types::is_asset);
     !answer.contains_key(SET_COOKIE)
-        && (is_anonymous || says(answer, &CACHE_CONTROL, "public") || file)
-}
-
-/// Whether a list in a header holds this word.
-fn says(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
-    headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|said| said.trim().eq_ignore_ascii_case(word))
+        && (is_anonymous || names(answer, &CACHE_CONTROL, "public") || file)
 }
 
 /// Adds `Accept-Encoding` to what the answer depends on.
@@ -218,7 +217,7 @@ fn vary(headers: &mut HeaderMap) {
         headers.insert(VARY, ALONE);
         return;
     }
-    if says(headers, &VARY, "accept-encoding") || says(headers, &VARY, "*") {
+    if names(headers, &VARY, "accept-encoding") || names(headers, &VARY, "*") {
         return;
     }
     let mut merged = Vec::new();

@@ -1,15 +1,15 @@
 //! One connection, from its first byte to its last.
 
-mod brief;
-mod busy;
-mod carrier;
+mod activity;
 mod coalesced;
+mod counted_answer;
+mod fast_path;
+mod h2_streams;
 mod http3;
-mod judged;
-mod lingering;
-mod streams;
-mod timed;
-mod watched;
+mod linger_close;
+mod stalled_body;
+mod stream_head;
+mod transport;
 
 use std::convert::Infallible;
 use std::error::Error as _;
@@ -27,21 +27,21 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
-use crate::facts::Scheme;
-use crate::gate::{Bounds, Gate, LINES, Ledger, Refusal, Verdict};
-use crate::listen::{ListenAddress, ListenSettings, Place};
-use crate::serve::{Here, serve};
+use crate::client_info::Scheme;
+use crate::http1::{Bounds, ConnectionState, Gate, LINES, Refusal, Verdict};
+use crate::listener::{ListenAddress, ListenSettings, Place};
+use crate::pipeline::{WorkerContext, serve};
 
-pub(crate) use self::carrier::Carrier;
 pub(crate) use self::http3::http3;
+pub(crate) use self::transport::Carrier;
 
-use self::brief::{Rest, answer_brief};
-use self::busy::Busy;
+use self::activity::Busy;
 use self::coalesced::Coalesced;
-use self::lingering::Lingering;
-use self::streams::{Streams, awaiting_reader};
-use self::timed::Timed;
-use self::watched::Watched;
+use self::counted_answer::Watched;
+use self::fast_path::{Rest, answer_brief};
+use self::h2_streams::{Streams, awaiting_reader};
+use self::linger_close::LingerClose;
+use self::stalled_body::Timed;
 
 /// Streams of one connection of HTTP/2 or 3 that run at once.
 pub(crate) const STREAMS: u32 = 128;
@@ -79,7 +79,7 @@ pub(crate) struct Peer {
 
 /// What every protocol needs to serve a connection.
 pub(crate) struct Visit {
-    pub(crate) here: Arc<Here>,
+    pub(crate) here: Arc<WorkerContext>,
     pub(crate) peer: Peer,
     pub(crate) place: Place,
 }
@@ -119,7 +119,7 @@ where
 {
     let Visit { here, peer, place } = visit;
     let shared = Arc::clone(&here.shared);
-    let ledger = Arc::new(Ledger::default());
+    let ledger = Arc::new(ConnectionState::default());
     let gate = Gate::new(stream, bounds, Arc::clone(&ledger), shared.cut.clone())
         .keeping(place)
         .after(&rest.came);
@@ -198,7 +198,7 @@ where
         let (here, peer, busy) = (Arc::clone(&here), Arc::clone(&peer), Arc::clone(&busy));
         // In a box, because the engine moves it about before it runs.
         Box::pin(async move {
-            let judged = judged::judge(&request, bounds.header_size);
+            let judged = stream_head::judge(&request, bounds.header_size);
             let verdict = Verdict::from(judged.err());
             let request = request.map(|body| {
                 if body.is_end_stream() {
@@ -220,7 +220,7 @@ where
         busy: Arc::clone(&busy),
         patience: bounds.body_time,
     };
-    let output = Coalesced::around(Lingering::around(gate, begun.clone(), handle));
+    let output = Coalesced::around(LingerClose::around(gate, begun.clone(), handle));
     let served = http2::Builder::new(streams)
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
@@ -278,7 +278,12 @@ fn refused_by_engine(error: &hyper::Error) -> Option<h2::Reason> {
 
 /// Logs and counts what nobody can read: the head of a request of HTTP/3, or what ended a
 /// connection of HTTP/2. Its client hears of it from the engine.
-async fn refused_unheard(here: &Arc<Here>, peer: &Peer, version: Version, refusal: Refusal) {
+async fn refused_unheard(
+    here: &Arc<WorkerContext>,
+    peer: &Peer,
+    version: Version,
+    refusal: Refusal,
+) {
     let mut request = Request::new(Body::Empty);
     *request.version_mut() = version;
     let answer = serve(here, peer, request, Verdict::unread(refusal)).await;

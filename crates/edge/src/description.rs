@@ -324,7 +324,7 @@ pub struct Ask {
 }
 
 /// `limit = { rate = "10/s", burst = 20, by = "ip" }`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
     /// `10/s`, `100/m` or `1000/h`.

@@ -1,9 +1,9 @@
 //! The edge as a whole: start, reload, stop.
 
-mod crews;
+mod certificate_orders;
 mod datagrams;
-mod orders;
 mod running;
+mod services;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -18,41 +18,41 @@ use arc_swap::{ArcSwap, Guard};
 use http::{HeaderValue, Uri};
 use tokio_util::sync::CancellationToken;
 
-use crate::access::Passwords;
+use crate::access_log::Log;
 use crate::acme::{AcmeError, Standing};
 use crate::app::{App, Mounted};
+use crate::auth::Passwords;
 use crate::cache::{Purge, Store};
 use crate::cdn_loop::CdnId;
+use crate::client_info::{ClientInfo, Scheme};
+use crate::config::Plan;
 use crate::connection::Peer;
-use crate::facts::{Facts, Scheme};
-use crate::files::Memory;
-use crate::listen::{
+use crate::listener::{
     Bound, Door, Inherited, ListenAddress, ListenError, ListenFault, ListenSettings, Places, open,
 };
 use crate::lock::lock;
-use crate::log::Log;
 use crate::maintenance::Maintenance;
 use crate::metrics::{DoorFigures, RouteFigures, ServerFigures};
-use crate::plan::Plan;
+use crate::pipeline::{Ids, WorkerContext};
 use crate::proxy::{BufferMemory, Pool, Tunnels, Upstream};
-use crate::quic::Reach;
+use crate::quic::AltSvc;
 use crate::route::bare_host;
-use crate::scratch::Scratch;
-use crate::serve::{Here, Ids};
+use crate::scratch_buffer::ScratchBuffer;
+use crate::static_files::Memory;
 use crate::tls::{Certificates, FileCertificate, Tls, TlsError};
 
 pub(crate) use self::running::Running;
 
-use self::crews::Crews;
+use self::certificate_orders::CertificateOrders;
 use self::datagrams::Datagrams;
-use self::orders::Orders;
+use self::services::ServiceBackends;
 use self::worker::Worker;
 
 /// What is left after every time limit has passed gets this long to let go.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
 /// What the program hands in beside the plan.
-pub struct Means {
+pub struct Options {
     /// So many threads serve, each with a runtime of its own, on which the app's
     /// requests run; at least one.
     pub workers: usize,
@@ -71,7 +71,7 @@ pub struct Means {
 /// The source of the present instant.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
-impl Default for Means {
+impl Default for Options {
     fn default() -> Self {
         Self {
             workers: 1,
@@ -127,8 +127,8 @@ pub(crate) struct Shared {
     pub(crate) cache: Arc<Store>,
     /// Bodies that are buffered, for all workers.
     pub(crate) buffer_memory: Arc<BufferMemory>,
-    pub(crate) reach: Reach,
-    crews: Crews,
+    pub(crate) alt_svc: AltSvc,
+    service_backends: ServiceBackends,
     tunnels: Tunnels,
     /// Where https is; 0: nowhere.
     https_port: AtomicU32,
@@ -186,7 +186,7 @@ impl Shared {
     }
 
     /// Where a request in the clear belongs, if https serves its host.
-    pub(crate) fn moved_to(&self, facts: &Facts, uri: &Uri) -> Option<HeaderValue> {
+    pub(crate) fn moved_to(&self, facts: &ClientInfo, uri: &Uri) -> Option<HeaderValue> {
         if facts.scheme == Scheme::Https {
             return None;
         }
@@ -208,14 +208,14 @@ impl Shared {
 
     /// `Alt-Svc` (RFC 7838), for clients whose TLS ends here and who came through
     /// nobody else.
-    pub(crate) fn alternative(&self, peer: &Peer, facts: &Facts) -> Option<HeaderValue> {
+    pub(crate) fn alternative(&self, peer: &Peer, facts: &ClientInfo) -> Option<HeaderValue> {
         let is_ours = !peer.tls.is_empty() && !facts.peer_is_trusted;
-        is_ours.then(|| self.reach.header(&facts.host)).flatten()
+        is_ours.then(|| self.alt_svc.header(&facts.host)).flatten()
     }
 
     /// `Strict-Transport-Security` (RFC 6797), for hosts that have a certificate; where nobody
     /// asked for it, an authority's to which clients are led anyway.
-    pub(crate) fn transport_security(&self, facts: &Facts) -> Option<HeaderValue> {
+    pub(crate) fn transport_security(&self, facts: &ClientInfo) -> Option<HeaderValue> {
         if facts.scheme == Scheme::Http {
             return None;
         }
@@ -242,7 +242,7 @@ pub struct Edge {
     open: Mutex<Listeners>,
     datagrams: Mutex<Datagrams>,
     inherited: Arc<Mutex<Inherited>>,
-    orders: Orders,
+    orders: CertificateOrders,
 }
 
 type Listeners = BTreeMap<(Door, ListenAddress), Listening>;
@@ -259,38 +259,38 @@ impl Edge {
     /// are answered by `app`. Returns once connections are taken; at an error
     /// nothing is left behind. It must be called within a tokio runtime, on which
     /// certificates are ordered and servers are asked how they are.
-    pub fn start<A: App>(plan: Plan, means: Means, app: Option<&A>) -> Result<Self, EdgeError> {
-        let Means {
+    pub fn start<A: App>(plan: Plan, options: Options, app: Option<&A>) -> Result<Self, EdgeError> {
+        let Options {
             workers,
             mut inherited,
             log,
             maintenance,
             cdn_id,
             clock,
-        } = means;
+        } = options;
         let cdn_id = cdn_id.unwrap_or_else(CdnId::random);
         let workers = workers.max(1);
         let certificates = Arc::new(Certificates::load(plan.tls())?);
-        let orders = Orders::default();
+        let orders = CertificateOrders::default();
         let prepared = orders.prepare(&plan, &clock)?;
         let bound = bind(plan.listen(), &Listeners::new(), &inherited, workers)?;
         inherited.settle(plan.listen());
-        let crews = Crews::default();
+        let service_backends = ServiceBackends::default();
         let shared = Arc::new(Shared {
             tls: OnceLock::new(),
             certificates,
             places: Places::new(plan.listen().connections),
             cache: Store::new(plan.cache().clone()),
             buffer_memory: BufferMemory::new(plan.buffer_memory()),
-            running: ArcSwap::from_pointee(Running::new(plan, None, &crews)),
+            running: ArcSwap::from_pointee(Running::new(plan, None, &service_backends)),
             ids: Ids::default(),
             figures: DoorFigures::default(),
             nowhere: RouteFigures::new("none"),
             maintenance,
             passwords: Passwords::default(),
             clock,
-            reach: Reach::default(),
-            crews,
+            alt_svc: AltSvc::default(),
+            service_backends,
             tunnels: Tunnels::default(),
             https_port: AtomicU32::new(0),
             drain: CancellationToken::new(),
@@ -305,7 +305,7 @@ impl Edge {
             .iter()
             .enumerate()
             .map(|(number, pool)| {
-                let here = Here {
+                let here = WorkerContext {
                     shared: Arc::clone(&shared),
                     app: app.map(Mounted::new),
                     pool: pool.clone(),
@@ -313,7 +313,7 @@ impl Edge {
                     log: log.as_ref().map(Log::for_worker),
                     cdn_id: cdn_id.for_worker(),
                     date: Mutex::default(),
-                    scratch: Scratch::default(),
+                    scratch: ScratchBuffer::default(),
                 };
                 Worker::start(number, here)
             })
@@ -376,9 +376,13 @@ impl Edge {
             }
             stays
         });
-        let running = Running::new(plan, Some(&self.shared.running()), &self.shared.crews);
+        let running = Running::new(
+            plan,
+            Some(&self.shared.running()),
+            &self.shared.service_backends,
+        );
         self.shared.running.store(Arc::new(running));
-        self.shared.crews.tidy();
+        self.shared.service_backends.tidy();
         self.listen(bound);
         self.orders.follow(&self.shared, prepared);
         Ok(())

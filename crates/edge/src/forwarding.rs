@@ -13,7 +13,7 @@ use http::header::{
 
 use crate::cdn_loop::CDN_LOOP;
 use crate::headers::REQUEST_ID;
-use crate::{Facts, address};
+use crate::{ClientInfo, address};
 
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
 pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -68,7 +68,7 @@ pub(crate) fn silence(headers: &mut HeaderMap) {
 /// Makes the headers of a request those of the next hop.
 ///
 /// `Connection` and `Upgrade` go too: whoever hands an upgrade on sets them again.
-pub fn toward(headers: &mut HeaderMap, facts: &Facts) {
+pub fn toward(headers: &mut HeaderMap, facts: &ClientInfo) {
     let trailers = headers.contains_key(TE) && names(headers, &TE, "trailers");
     drop_hops(headers);
     drop_lookalikes(headers);
@@ -91,7 +91,7 @@ pub fn toward(headers: &mut HeaderMap, facts: &Facts) {
 /// Appends lines that say what [`toward`] makes of the headers of a request without a
 /// body. False: it takes more than leaving some out and adding ours, and nothing is
 /// appended.
-pub(crate) fn write(headers: &HeaderMap, facts: &Facts, out: &mut Vec<u8>) -> bool {
+pub(crate) fn write(headers: &HeaderMap, facts: &ClientInfo, out: &mut Vec<u8>) -> bool {
     let before = out.len();
     let is_written = !facts.peer_is_trusted && write_theirs(headers, out);
     if !is_written {
@@ -273,7 +273,7 @@ fn one_cookie(headers: &mut HeaderMap) {
 
 /// `Forwarded` (RFC 7239) and its elder brothers. What a trusted proxy wrote
 /// stays first; what it left out is added.
-fn write_claims(headers: &mut HeaderMap, facts: &Facts) {
+fn write_claims(headers: &mut HeaderMap, facts: &ClientInfo) {
     if !facts.peer_is_trusted {
         silence(headers);
     }
@@ -326,7 +326,7 @@ fn append(headers: &mut HeaderMap, name: &HeaderName, text: Vec<u8>) {
 }
 
 /// One element of `Forwarded`; what is no token is quoted (RFC 7239, section 4).
-fn element(facts: &Facts, client: IpAddr, out: &mut Vec<u8>) {
+fn element(facts: &ClientInfo, client: IpAddr, out: &mut Vec<u8>) {
     let (before, after): (&[u8], &[u8]) = match client {
         IpAddr::V4(_) => (b"for=", b""),
         IpAddr::V6(_) => (b"for=\"[", b"]\""),

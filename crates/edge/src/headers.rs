@@ -5,8 +5,8 @@ use http::header::{REFERRER_POLICY, SERVER, STRICT_TRANSPORT_SECURITY, X_CONTENT
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 
+use crate::client_info::RequestId;
 use crate::description;
-use crate::facts::RequestId;
 use crate::forwarding::{is_alike, remove};
 
 /// Goes with a request wherever it goes, and back.
@@ -100,9 +100,9 @@ impl Changes {
 
 /// Headers of requests that a route hands on to nobody, checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Withheld(Vec<HeaderName>);
+pub struct StrippedHeaders(Vec<HeaderName>);
 
-impl Withheld {
+impl StrippedHeaders {
     /// Reads their names; each mistake goes to `refuse` as key, what, mend.
     pub fn check(
         written: &description::RequestHeaders,

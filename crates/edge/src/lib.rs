@@ -4,55 +4,56 @@
 //! what that service is for. What is asked of it is a [`Description`], which is
 //! checked whole before anything of it is used.
 
-pub mod access;
+pub mod access_log;
 pub mod acme;
 mod address;
 mod app;
+pub mod auth;
 mod body;
 pub mod cache;
 mod cdn_loop;
+mod client_info;
+mod clock_text;
 pub mod compression;
+pub mod config;
 mod connection;
 mod deadline;
 mod description;
 mod durable;
 mod edge;
-mod facts;
-pub mod files;
 pub mod forwarding;
-mod gate;
 pub mod headers;
-pub mod limits;
-mod listen;
+mod http1;
+mod listener;
 mod lock;
-pub mod log;
 pub mod maintenance;
 pub mod metrics;
-mod motion;
 pub mod pages;
 mod panic;
-pub mod plan;
+mod pipeline;
+mod progress;
 pub mod proxy;
+mod quality;
 mod quic;
+pub mod rate_limit;
 pub mod route;
-mod scratch;
-mod second;
-mod serve;
+mod scratch_buffer;
+pub mod static_files;
 mod tls;
 
 pub use app::{App, Pass, Question, Verdict};
 pub use body::{Answer, Body, BodyError};
 pub use cdn_loop::CdnId;
+pub use client_info::{ClientInfo, RequestId, Scheme};
+pub use config::{Flaw, Ground, Plan, Service};
 pub use description::{
     Access, Acme, Ask, Basic, Cache, Certificate, Challenge, Description, ExternalAccount,
     ForwardedHeader, Headers, Health, Limit, Listen, Proxy, RequestHeaders, Route, SharedCache,
     Tls, Upstream,
 };
-pub use edge::{Clock, Edge, EdgeError, Means};
-pub use facts::{Facts, RequestId, Scheme};
-pub use gate::Refusal;
-pub use listen::{
+pub use edge::{Clock, Edge, EdgeError, Options};
+pub use http1::Refusal;
+pub use listener::{
     Inherited, InheritedError, Kept, ListenAddress, ListenError, ListenFault, ListenSettings,
 };
-pub use plan::{Flaw, Ground, Plan, Service};
 pub use tls::{CertificateFiles, FileCertificate, TlsError, TlsSettings};

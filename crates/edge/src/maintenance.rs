@@ -21,10 +21,10 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::body::{Answer, Body};
+use crate::client_info::{ClientInfo, Scheme};
 use crate::durable;
-use crate::facts::{Facts, Scheme};
-use crate::limits::{cookie, drop_cookie};
 use crate::pages::{self, Reader, Wants};
+use crate::rate_limit::{cookie, drop_cookie};
 use crate::route::{NormalPath, bare_host};
 
 /// The state, in the folder of all data, and the owner's page.
@@ -158,7 +158,7 @@ impl Maintenance {
     /// The answer to a request, if the doors are closed to it.
     pub fn answer(
         &self,
-        facts: &Facts,
+        facts: &ClientInfo,
         headers: &HeaderMap,
         path: &NormalPath<'_>,
         query: Option<&str>,
@@ -202,7 +202,7 @@ impl Closed {
         passes.any(|known| digest.as_bytes().ct_eq(known.as_bytes()).into())
     }
 
-    fn page(&self, facts: &Facts, headers: &HeaderMap) -> Answer {
+    fn page(&self, facts: &ClientInfo, headers: &HeaderMap) -> Answer {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         match (&self.page, Wants::of(headers)) {
             (Some(page), Wants::Html) => {
@@ -266,12 +266,12 @@ mod tests {
     use http_body_util::BodyExt as _;
 
     use super::*;
-    use crate::facts::RequestId;
+    use crate::client_info::RequestId;
 
     const OWN: &str = "07070707070707070707070707070707";
 
     fn ask(maintenance: &Maintenance, host: &str, target: &str, cookie: &str) -> Option<Answer> {
-        let facts = Facts {
+        let facts = ClientInfo {
             client: [192, 0, 2, 1].into(),
             is_direct: true,
             peer_is_trusted: false,

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
-use crate::listen::NoPlace;
-use crate::plan::service_of;
+use crate::config::service_of;
+use crate::listener::NoPlace;
 use crate::proxy::Upstream;
 
 /// Buckets that suit the histograms of seconds: from a file in memory to a slow upstream.
@@ -269,13 +269,13 @@ impl ServerFigures {
         for (name, upstream) in upstreams {
             let members = upstream.status();
             if let Some(service) = service_of(name) {
-                let ready = members.iter().filter(|member| member.ready).count();
+                let ready = members.iter().filter(|backend| backend.ready).count();
                 let ready = u32::try_from(ready).unwrap_or(u32::MAX);
                 services.push((service.to_owned(), ready.into()));
             } else {
-                well.extend(members.into_iter().map(|member| {
-                    let label = (name.to_owned(), member.address.to_string());
-                    (label, if member.ready { 1.0 } else { 0.0 })
+                well.extend(members.into_iter().map(|backend| {
+                    let label = (name.to_owned(), backend.address.to_string());
+                    (label, if backend.ready { 1.0 } else { 0.0 })
                 }));
             }
         }

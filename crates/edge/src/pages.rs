@@ -13,7 +13,8 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::body::{Answer, Body};
-use crate::facts::RequestId;
+use crate::client_info::RequestId;
+use crate::quality::quality;
 use language::Language;
 
 /// How a client would like to read a page.
@@ -51,7 +52,7 @@ impl Wants {
         let (mut html, mut json) = (0, 0);
         for range in accepted.flat_map(|line| line.split(',')) {
             let (kind, rest) = range.split_once(';').unwrap_or((range, ""));
-            let quality = quality(rest);
+            let quality = quality(rest).unwrap_or(0);
             let is_one_of = |names: [&str; 2]| {
                 let kind = kind.trim();
                 names.iter().any(|name| kind.eq_ignore_ascii_case(name))
@@ -64,23 +65,6 @@ impl Wants {
         }
         if json > html { Self::Json } else { Self::Html }
     }
-}
-
-/// Thousandths (RFC 9110, section 12.4.2).
-fn quality(parameters: &str) -> u16 {
-    let weight = parameters.split(';').find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        let is_weight = name.trim().eq_ignore_ascii_case("q");
-        is_weight.then(|| value.trim().parse::<f32>().unwrap_or(0.0))
-    });
-    let thousandths = weight.unwrap_or(1.0).clamp(0.0, 1.0) * 1_000.0;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "it was clamped to 0 to 1000"
-    )]
-    let thousandths = thousandths as u16;
-    thousandths
 }
 
 /// When to come back where nobody knows better.

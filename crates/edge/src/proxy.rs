@@ -5,28 +5,28 @@
 //! stream in both directions, with nothing in between but what one read brings;
 //! [`fill`] reads those of requests before, and [`read_ahead`] those of answers ahead.
 
-mod again;
-mod balance;
-mod bare;
+mod backends;
+mod balancer;
 mod buffer_memory;
 mod chunks;
 mod connect;
-mod crew;
 mod error;
 mod head;
 mod health;
-mod outgoing;
+mod http_connection;
 mod pool;
-mod relay;
+mod raw_connection;
+mod request_body;
 mod request_buffer;
+mod response_body;
 mod response_buffer;
-mod sending;
+mod retry;
 mod settings;
 mod tunnel;
 mod upgrade;
 mod upstream;
-mod way;
-mod wire;
+mod upstream_connection;
+mod upstream_request;
 
 use std::sync::Arc;
 
@@ -34,10 +34,10 @@ use http::header::{CONTENT_LENGTH, HeaderMap, SET_COOKIE, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{Method, Request, Response, StatusCode, Version};
 
-use crate::log::Tunnelled;
-use crate::{Answer, Body, Facts, forwarding};
+use crate::access_log::Tunnelled;
+use crate::{Answer, Body, ClientInfo, forwarding};
 
-pub use crew::{CrewStatus, MemberStatus, Servers};
+pub use backends::{BackendStatus, BackendsStatus, Servers};
 pub use error::{AnswerError, ProxyError, Side};
 pub use health::Watch;
 pub use settings::{
@@ -46,22 +46,22 @@ pub use settings::{
 pub use tunnel::Tunnels;
 pub use upstream::Upstream;
 
+pub(crate) use backends::Backends;
 pub(crate) use buffer_memory::BufferMemory;
-pub(crate) use crew::Crew;
 pub(crate) use request_buffer::fill;
 pub(crate) use response_buffer::read_ahead;
 
-use again::{Failure, Next, Repeats};
-use bare::Bare;
+use backends::{Backend, Running};
 use connect::Stream;
-use crew::{Member, Running};
-use outgoing::{Outgoing, address, copied};
 use pool::Idle;
-use relay::Relay;
-use sending::tame;
+use raw_connection::RawConnection;
+use request_body::tame;
+use response_body::ResponseBody;
+use retry::{Failure, Idempotency, Next};
 use tunnel::Far;
 use upstream::Chosen;
-use way::{Came, Way};
+use upstream_connection::{Came, Way, leaves_be};
+use upstream_request::{UpstreamRequest, address, copied};
 
 /// The connections of one worker to all upstreams.
 #[derive(Debug, Clone, Default)]
@@ -89,23 +89,23 @@ impl Pool {
         &'a self,
         upstream: &'a Arc<Upstream>,
         request: Request<Body>,
-        facts: &'a Facts,
+        facts: &'a ClientInfo,
         path: PathAndQuery,
     ) -> impl Future<Output = Result<Answer, ProxyError>> + Send + 'a {
         // Made here, so that nothing as large as a request waits with the future.
-        let outgoing = Outgoing::of(request, facts);
+        let outgoing = UpstreamRequest::of(request, facts);
         self.hand_on(upstream, outgoing, facts, path)
     }
 
     async fn hand_on(
         &self,
         upstream: &Arc<Upstream>,
-        outgoing: Result<Box<Outgoing<'_>>, ProxyError>,
-        facts: &Facts,
+        outgoing: Result<Box<UpstreamRequest<'_>>, ProxyError>,
+        facts: &ClientInfo,
         path: PathAndQuery,
     ) -> Result<Answer, ProxyError> {
         let mut outgoing = outgoing?;
-        let Outgoing {
+        let UpstreamRequest {
             request,
             method,
             raw,
@@ -119,46 +119,46 @@ impl Pool {
             None => Box::pin(upstream.wait(request.headers(), facts, search)).await?,
         };
         let is_bodiless = flow.is_none() && upgrade.is_none();
-        let repeats = Repeats::of(method, is_bodiless);
+        let repeats = Idempotency::of(method, is_bodiless);
         // Whether no other server gets it once it may have been read.
-        let care = repeats != Repeats::Safe;
+        let care = repeats != Idempotency::Safe;
         let mut fresh = false;
         // Why a server may have begun with it and has not answered.
         let mut begun = None;
         let (wire, answer) = loop {
-            let member = Arc::clone(chosen.running.member());
-            let wire = match self.bare(upstream, &member, fresh).await {
-                Ok(bare) => Way::Bare(bare),
+            let backend = Arc::clone(chosen.running.backend());
+            let wire = match self.bare(upstream, &backend, fresh).await {
+                Ok(bare) => bare,
                 Err(error) => {
-                    member.vitals.failed(upstream.now());
+                    backend.vitals.failed(upstream.now());
                     if let Some(begun) = begun {
                         return Err(begun);
                     }
                     // Nothing was sent: whoever else is ready may have it.
                     let other =
-                        upstream.find_other(request.headers(), facts, search, &member, error);
+                        upstream.find_other(request.headers(), facts, search, &backend, error);
                     chosen = Box::pin(other).await?;
                     continue;
                 }
             };
             let reused = wire.reused();
-            address(request, &path, &member)?;
-            let is_left_be = wire.leaves_be(request.method(), flow);
+            address(request, &path, &backend)?;
+            let is_left_be = leaves_be(request.method(), flow);
             if !is_left_be {
                 tame(request, raw);
             }
             // What a server breaks off before it has said a word may be asked again.
-            let may_return = repeats != Repeats::Never;
+            let may_return = repeats != Idempotency::Never;
             let copy = (may_return && !is_left_be).then(|| copied(request));
-            match wire.send(request, raw, flow, &upstream.times, care).await {
+            match wire.ask(request, raw, flow, &upstream.times, care).await {
                 Ok(answered) => {
-                    member.vitals.succeeded();
+                    backend.vitals.succeeded();
                     break answered;
                 }
                 Err(Failure { error, left }) => {
                     // A connection that had gone stale says nothing of the server.
                     if !reused && error.side() == Side::Upstream {
-                        note(&member, upstream, &error);
+                        note(&backend, upstream, &error);
                     }
                     let next = left.next(repeats, reused, begun.is_some());
                     let is_begun = begun.is_some() || left.may_be_begun();
@@ -169,21 +169,21 @@ impl Pool {
                     match next {
                         // What it may have begun to change no other one changes as well.
                         Next::Same => {
-                            begun = (is_begun && repeats != Repeats::Safe).then_some(error);
+                            begun = (is_begun && repeats != Idempotency::Safe).then_some(error);
                         }
                         Next::Other => {
                             let other = upstream.find_other(
                                 request.headers(),
                                 facts,
                                 search,
-                                &member,
+                                &backend,
                                 error,
                             );
                             chosen = Box::pin(other).await?;
                         }
                         Next::Second => {
                             let second =
-                                upstream.find_second(request.headers(), facts, search, &member);
+                                upstream.find_second(request.headers(), facts, search, &backend);
                             chosen = Box::pin(second).await.ok_or(error)?;
                         }
                     }
@@ -221,13 +221,13 @@ impl Pool {
             return Ok(Response::from_parts(head, Body::Empty));
         }
         let body = match (wire, came) {
-            (Way::Bare(bare), Came::Bare(whole, 0)) => {
+            (Way::RawConnection(bare), Came::RawConnection(whole, 0)) => {
                 self.put(upstream, &running, bare);
                 Body::full(whole)
             }
             (wire, came) => {
                 let (idle, upstream) = (self.idle.clone(), Arc::clone(upstream));
-                let relay = Relay::new(came, wire, idle, upstream, running);
+                let relay = ResponseBody::new(came, wire, idle, upstream, running);
                 Box::pin(relay.into_body()).await?
             }
         };
@@ -235,17 +235,17 @@ impl Pool {
     }
 
     /// Closes unused connections to servers that were removed.
-    fn forget(&self, gone: &[Arc<Member>]) {
-        for member in gone {
-            self.idle.forget(member.number);
+    fn forget(&self, gone: &[Arc<Backend>]) {
+        for backend in gone {
+            self.idle.forget(backend.number);
         }
     }
 
     /// Keeps a connection for the next request, if it can take one.
-    fn put(&self, upstream: &Upstream, running: &Running, bare: Box<Bare>) {
+    fn put(&self, upstream: &Upstream, running: &Running, bare: Box<RawConnection>) {
         if let Some(bare) = bare.rest() {
             let (keep, most) = (upstream.times.keep, upstream.idle_connections);
-            self.idle.put(running.member(), bare, keep, most);
+            self.idle.put(running.backend(), bare, keep, most);
         }
     }
 
@@ -253,26 +253,26 @@ impl Pool {
     async fn bare(
         &self,
         upstream: &Upstream,
-        member: &Member,
+        backend: &Backend,
         fresh: bool,
-    ) -> Result<Box<Bare>, ProxyError> {
-        if !fresh && let Some(bare) = self.idle.take(member, upstream.times.keep) {
+    ) -> Result<Box<RawConnection>, ProxyError> {
+        if !fresh && let Some(bare) = self.idle.take(backend, upstream.times.keep) {
             return Ok(bare);
         }
         // Seldom needed, and large.
-        let connecting = Box::pin(Stream::connect(&member.address));
+        let connecting = Box::pin(Stream::connect(&backend.address));
         let stream = tokio::time::timeout(upstream.times.connect, connecting)
             .await
             .map_err(|_| ProxyError::ConnectTime)?
             .map_err(ProxyError::Connect)?;
-        Ok(Box::new(Bare::new(stream)))
+        Ok(Box::new(RawConnection::new(stream)))
     }
 }
 
 /// Counts what shows that a server is not there; that one answer is slow does not.
-fn note(member: &Member, upstream: &Upstream, error: &ProxyError) {
+fn note(backend: &Backend, upstream: &Upstream, error: &ProxyError) {
     if matches!(error, ProxyError::Closed(_) | ProxyError::Garbled(_)) {
-        member.vitals.failed(upstream.now());
+        backend.vitals.failed(upstream.now());
     }
 }
 
@@ -323,7 +323,7 @@ mod tests {
     const FOUND_AT_ONCE: usize = 1_032;
 
     fn size_of_answer<'a, F>(
-        _: impl Fn(&'a Pool, &'a Arc<Upstream>, Request<Body>, &'a Facts, PathAndQuery) -> F,
+        _: impl Fn(&'a Pool, &'a Arc<Upstream>, Request<Body>, &'a ClientInfo, PathAndQuery) -> F,
     ) -> usize {
         size_of::<F>()
     }

@@ -11,25 +11,24 @@
 //! meanwhile, and tell nobody of HTTP/3.
 //!
 //! A socket that was handed in is also in the hands of whoever serves before us and
-//! after us. Its reader holds a lock ([`SharedUdp`](crate::listen::SharedUdp)), which the next
+//! after us. Its reader holds a lock ([`SharedUdp`](crate::listener::SharedUdp)), which the next
 //! one waits for, and which the system releases if the reader dies. A reader that stops tells
 //! its clients that no more requests are taken (GOAWAY) and drops the first packets of new ones,
-//! who use TCP meanwhile. Connections have [5 seconds](door::END_TIME) to get their answers; then
+//! who use TCP meanwhile. Connections have [5 seconds](endpoint::END_TIME) to get their answers; then
 //! they are closed, and the next one reads. It resets connections that it does not know (RFC
 //! 9000, section 10.3), such as those of a process that died: all have the key.
 //!
 //! Where HTTP/3 is switched off and on again, one endpoint follows the other alike.
 
-mod door;
+mod alt_svc;
+mod endpoint;
 mod fields;
 mod frames;
-mod probe;
-mod reach;
 mod settings;
 mod socket;
 mod wire;
 
-pub(crate) use self::door::{Guest, UdpDoor, listen, welcome};
-pub(crate) use self::reach::Reach;
+pub(crate) use self::alt_svc::AltSvc;
+pub(crate) use self::endpoint::{Guest, UdpDoor, listen, welcome};
 pub(crate) use self::settings::crypto;
 pub(crate) use self::wire::{Ended, Measure, Receiving, Sending, Wire};

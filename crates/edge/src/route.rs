@@ -21,12 +21,12 @@ pub use path::{BadPath, NormalPath};
 pub use table::Table;
 pub(crate) use table::columns;
 
-use crate::access::Access;
+use crate::auth::Access;
 use crate::cache::Policy;
-use crate::files::Folder;
-use crate::headers::{Changes, Withheld};
-use crate::limits::Limiter;
+use crate::headers::{Changes, StrippedHeaders};
 use crate::metrics::RouteFigures;
+use crate::rate_limit::Limiter;
+use crate::static_files::Folder;
 
 /// What routes have that say nothing of it.
 pub(crate) const BODY_RATE: u64 = 500;
@@ -58,7 +58,7 @@ pub struct Route {
     /// Changes to what is sent back.
     pub headers: Changes,
     /// What is not handed on.
-    pub withheld: Withheld,
+    pub withheld: StrippedHeaders,
     /// The largest body of a request, in bytes.
     pub body_size: Option<u64>,
     /// Bytes a second that the body of a request keeps on average; 0: none.
@@ -88,7 +88,7 @@ impl Route {
             limit: None,
             access: None,
             headers: Changes::default(),
-            withheld: Withheld::default(),
+            withheld: StrippedHeaders::default(),
             body_size: None,
             body_rate: BODY_RATE,
             buffer_request: BUFFER_REQUEST,
@@ -184,7 +184,7 @@ pub enum Target {
     App,
     /// Files of a folder.
     Files(Arc<Folder>),
-    /// The upstream of this name, one of [`Plan::upstreams`](crate::plan::Plan::upstreams).
+    /// The upstream of this name, one of [`Plan::upstreams`](crate::config::Plan::upstreams).
     Proxy(Arc<str>),
     /// Another address.
     Redirect(Redirect),
@@ -233,8 +233,8 @@ impl HostPattern {
     pub fn parse(text: &str) -> Result<Self, String> {
         match text.strip_prefix("*.") {
             _ if text.is_empty() => Ok(Self::Any),
-            Some(name) => crate::plan::values::host(name).map(Self::Below),
-            None => crate::plan::values::host(text).map(Self::Exact),
+            Some(name) => crate::config::values::host(name).map(Self::Below),
+            None => crate::config::values::host(text).map(Self::Exact),
         }
     }
 

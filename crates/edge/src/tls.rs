@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use quinn::crypto::rustls::QuicServerConfig;
@@ -177,13 +177,17 @@ fn proof_config(proof: Arc<CertifiedKey>) -> io::Result<Arc<ServerConfig>> {
 /// Random bytes of the system.
 pub(crate) fn random<const SIZE: usize>() -> io::Result<[u8; SIZE]> {
     let mut bytes = [0; SIZE];
-    let filled = provider().secure_random.fill(&mut bytes);
+    let filled = PROVIDER.secure_random.fill(&mut bytes);
     filled.map_err(|_| io::Error::other("the system gave no randomness"))?;
     Ok(bytes)
 }
 
+static PROVIDER: LazyLock<Arc<CryptoProvider>> =
+    LazyLock::new(|| Arc::new(aws_lc_rs::default_provider()));
+
+/// Whose algorithms all of TLS uses.
 pub(crate) fn provider() -> Arc<CryptoProvider> {
-    Arc::new(aws_lc_rs::default_provider())
+    Arc::clone(&PROVIDER)
 }
 
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use edge::log::{Format, Whose};
+use edge::access_log::{Format, Whose};
 use edge::route::NormalPath;
 use web::masking;
 
@@ -12,13 +12,13 @@ use crate::log;
 
 /// Opens the access log, whose lines stand among the others of the program, whatever
 /// the level of those.
-pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::log::Log {
+pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log::Log {
     let format = if settings.is_text() {
         Format::Combined
     } else {
         Format::Json
     };
-    edge::log::Log::onto(&lines.desk, format, Arc::new(mask))
+    edge::access_log::Log::onto(&lines.desk, format, Arc::new(mask))
 }
 
 /// An address as logs may show it: codes in the path are cut, and of a query
@@ -122,7 +122,7 @@ fn beginning(piece: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use edge::log::Whose;
+    use edge::access_log::Whose;
 
     use super::mask;
 

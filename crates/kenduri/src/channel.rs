@@ -1,4 +1,4 @@
-//! How the keeper and its worker speak: messages over a unix socket that both
+//! How the supervisor process and its worker speak: messages over a unix socket that both
 //! were given when the worker was started, with descriptors beside them.
 //!
 //! A message is two numbers of 4 bytes, how long it is and how many descriptors
@@ -107,7 +107,7 @@ async fn send_all<Out: Serialize + Send + Sync>(
         };
         let descriptors: Vec<BorrowedFd<'_>> = descriptors.iter().map(AsFd::as_fd).collect();
         if let Err(error) = sender.send(&message, &descriptors).await {
-            tracing::debug!(%error, "a message between keeper and worker was not sent");
+            tracing::debug!(%error, "a message between supervisor process and worker was not sent");
             return;
         }
     }
@@ -135,7 +135,7 @@ async fn receive_all<In: DeserializeOwned + Send>(
             }
             Ok(None) => return,
             Err(error) => {
-                tracing::error!(%error, "keeper and worker do not understand each other");
+                tracing::error!(%error, "supervisor process and worker do not understand each other");
                 return;
             }
         }

@@ -24,8 +24,8 @@ use anyhow::{Error, Result, bail};
 use clap::{Args, Command, Parser, Subcommand};
 
 use crate::configuration::{self, Asked, Configuration, Flag};
-use crate::orders::{Hands, Order, Outcome};
-use crate::{control, installation};
+use crate::control_requests::{ControlRequest, ControlResponse, RequestContext};
+use crate::{app_setup, control};
 
 /// Invitations that are answered, and nothing is lost.
 #[derive(Debug, Parser)]
@@ -190,7 +190,7 @@ fn data(asked: &Asked) -> Result<PathBuf> {
 }
 
 /// Has an order carried out: by the Kenduri that runs on this data, or here if none does.
-fn give(order: Order, place: &Where) -> Result<Outcome> {
+fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     let mut asked = place.asked();
     // This word opens no listener; whoever runs was asked before.
     asked.allow_public_mailbox = true;
@@ -200,23 +200,21 @@ fn give(order: Order, place: &Where) -> Result<Outcome> {
     }
     let needs_running = matches!(
         order,
-        Order::Apply | Order::Purge { .. } | Order::Neighbours(_)
+        ControlRequest::Apply | ControlRequest::Purge { .. } | ControlRequest::Services(_)
     );
     if needs_running {
         return Err(nobody(&asked));
     }
     let Configuration { settings, plan, .. } = configuration::load(&asked)?;
     // An owner may be made before the first start; all else needs what is there.
-    let needs_data = !matches!(order, Order::OwnerCreate(_));
+    let needs_data = !matches!(order, ControlRequest::OwnerCreate(_));
     if needs_data && !settings.data.exists() {
         bail!(NotRunning(settings.data.display().to_string()));
     }
-    let site = order
-        .is_for_the_app()
-        .then(|| installation::open(&settings));
-    let hands = Hands {
+    let site = order.is_for_the_app().then(|| app_setup::open(&settings));
+    let hands = RequestContext {
         site: site.transpose()?,
-        maintenance: installation::maintenance(&settings),
+        maintenance: app_setup::maintenance(&settings),
         settings: Arc::new(settings),
         plan: Arc::new(plan),
         purges: None,

@@ -9,13 +9,13 @@ mod check;
 mod deep;
 mod differences;
 mod keys;
-mod lasting;
 mod mail;
-mod neighbours;
 mod problem;
 mod report;
+mod restart_only;
 pub(crate) mod services;
 mod settings;
+mod sign_in_routes;
 mod sources;
 mod written;
 
@@ -23,14 +23,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use supervisor::Depth;
+use supervisor::CheckDepth;
 use toml::{Table, Value};
 
 pub(crate) use address::{host_link, likely_link, link_to};
 pub(crate) use differences::differences;
-pub(crate) use lasting::Lasting;
 pub(crate) use mail::MailRoute;
 pub(crate) use problem::{Origin, Problem, Problems};
+pub(crate) use restart_only::RestartOnly;
 pub(crate) use settings::Settings;
 pub(crate) use written::{LogFormat, LogLevel};
 
@@ -52,7 +52,7 @@ pub(crate) struct Asked {
     pub(crate) text: Option<String>,
     /// What was said at the start of what only a restart changes; nothing: this is the start.
     #[serde(default)]
-    pub(crate) lasting: Option<Lasting>,
+    pub(crate) lasting: Option<RestartOnly>,
     /// Whether `kenduri.toml` in the current folder is read when no file is named.
     pub(crate) look_for_file: bool,
     /// `--set key=value`, in the order given, and flags that stand for a key.
@@ -106,16 +106,16 @@ pub(crate) struct Configuration {
 
 /// Reads, merges and checks.
 pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
-    read(asked, Depth::Whole)
+    read(asked, CheckDepth::Whole)
 }
 
 /// The same for the worker, for whom another process starts the services, and has looked
 /// whether they can be: the worker may be somebody who cannot.
 pub(crate) fn load_for_worker(asked: &Asked) -> Result<Configuration, Problems> {
-    read(asked, Depth::Words)
+    read(asked, CheckDepth::Words)
 }
 
-fn read(asked: &Asked, depth: Depth) -> Result<Configuration, Problems> {
+fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
     let mut problems = Vec::new();
     let file = find_file(asked);
     let mut leaves = Vec::new();
@@ -325,8 +325,8 @@ impl Configuration {
     }
 
     /// What was said of what only a restart changes: what a later configuration keeps.
-    pub(crate) fn lasting(&self) -> Lasting {
-        Lasting::of(&self.merged, &self.origins)
+    pub(crate) fn lasting(&self) -> RestartOnly {
+        RestartOnly::of(&self.merged, &self.origins)
     }
 
     /// What is in force and who said so, as TOML with remarks; secrets are `***`.

@@ -21,10 +21,10 @@ use supervisor::Folder;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::UnixListener;
 
+use crate::control_requests::services::{self, Logs};
+use crate::control_requests::{ControlRequest, ControlResponse};
 use crate::folders::Folders;
-use crate::keeper::{Inside, Keeper};
-use crate::orders::neighbours::{self, Logs};
-use crate::orders::{Order, Outcome};
+use crate::parent::{GatePermit, ParentProcess};
 
 /// The longest line either side reads.
 const LINE_LIMIT: u64 = 64 * 1024;
@@ -39,13 +39,13 @@ const OUTCOME: Duration = Duration::from_mins(30);
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reply {
     /// It is done.
-    Ok(Outcome),
+    Ok(ControlResponse),
     /// It is not, and this is why.
     Error(String),
 }
 
 impl Reply {
-    fn outcome(self) -> Result<Outcome> {
+    fn outcome(self) -> Result<ControlResponse> {
         match self {
             Self::Ok(outcome) => Ok(outcome),
             Self::Error(reason) => bail!(reason),
@@ -94,7 +94,7 @@ fn connect(path: &Path) -> Result<Option<UnixStream>> {
 }
 
 /// Sends an order to the Kenduri that runs on `data`; nothing if none runs.
-pub(crate) fn ask(data: &Path, order: &Order) -> Result<Option<Outcome>> {
+pub(crate) fn ask(data: &Path, order: &ControlRequest) -> Result<Option<ControlResponse>> {
     match listen(data, order)? {
         None => Ok(None),
         Some(mut outcomes) => match outcomes.next() {
@@ -108,12 +108,15 @@ pub(crate) fn ask(data: &Path, order: &Order) -> Result<Option<Outcome>> {
 /// if no Kenduri runs on `data`.
 pub(crate) fn listen(
     data: &Path,
-    order: &Order,
-) -> Result<Option<impl Iterator<Item = Result<Outcome>> + use<>>> {
+    order: &ControlRequest,
+) -> Result<Option<impl Iterator<Item = Result<ControlResponse>> + use<>>> {
     let Some((mut stream, path)) = find(data)? else {
         return Ok(None);
     };
-    let follows = matches!(order, Order::Neighbours(neighbours::Order::Follow(_)));
+    let follows = matches!(
+        order,
+        ControlRequest::Services(services::ServiceRequest::Follow(_))
+    );
     // A quiet service is waited for as long as whoever asks wants.
     stream.set_read_timeout((!follows).then_some(OUTCOME))?;
     let mut line = serde_json::to_vec(order)?;
@@ -180,13 +183,13 @@ impl Control {
     }
 
     /// Answers as long as it lives.
-    pub(crate) async fn serve(self, keeper: Arc<Keeper>) {
+    pub(crate) async fn serve(self, parent: Arc<ParentProcess>) {
         loop {
             // Who comes while the gate is shut waits for the next program, which has this
             // socket as well.
-            let accepted = keeper.gate.unless_shut(self.listener.accept()).await;
-            let (Ok(accepted), Ok(inside)) = (accepted, keeper.gate.enter()) else {
-                keeper.gate.opened().await;
+            let accepted = parent.gate.unless_shut(self.listener.accept()).await;
+            let (Ok(accepted), Ok(inside)) = (accepted, parent.gate.enter()) else {
+                parent.gate.opened().await;
                 continue;
             };
             let stream = match accepted {
@@ -197,9 +200,9 @@ impl Control {
                     continue;
                 }
             };
-            let keeper = Arc::clone(&keeper);
+            let parent = Arc::clone(&parent);
             tokio::spawn(async move {
-                if let Err(error) = answer(stream, &keeper, inside).await {
+                if let Err(error) = answer(stream, &parent, inside).await {
                     tracing::debug!(%error, "a visitor of the control socket got no answer");
                 }
             });
@@ -214,7 +217,11 @@ impl Drop for Control {
     }
 }
 
-async fn answer(mut stream: tokio::net::UnixStream, keeper: &Keeper, inside: Inside) -> Result<()> {
+async fn answer(
+    mut stream: tokio::net::UnixStream,
+    parent: &ParentProcess,
+    inside: GatePermit,
+) -> Result<()> {
     let visitor = stream.peer_cred()?.uid();
     let may = visitor == 0 || visitor == rustix::process::geteuid().as_raw();
     if !may {
@@ -229,19 +236,19 @@ async fn answer(mut stream: tokio::net::UnixStream, keeper: &Keeper, inside: Ins
         // Somebody only wanted to know whether anybody is here.
         return Ok(());
     }
-    match serde_json::from_slice::<Order>(&line) {
+    match serde_json::from_slice::<ControlRequest>(&line) {
         // Neither is waited for before this process becomes another program: one goes on
         // as long as anybody reads, and the other wants just that.
-        Ok(Order::Neighbours(neighbours::Order::Follow(logs))) => {
+        Ok(ControlRequest::Services(services::ServiceRequest::Follow(logs))) => {
             drop(inside);
-            follow(stream, keeper, logs).await
+            follow(stream, parent, logs).await
         }
-        Ok(Order::Neighbours(neighbours::Order::Upgrade)) => {
+        Ok(ControlRequest::Services(services::ServiceRequest::Upgrade)) => {
             drop(inside);
-            keeper.upgrade(stream).await
+            parent.upgrade(stream).await
         }
         Ok(order) => {
-            let reply = keeper.reply(order, &inside).await;
+            let reply = parent.reply(order, &inside).await;
             tell(&mut stream, &reply).await
         }
         Err(error) => {
@@ -252,8 +259,12 @@ async fn answer(mut stream: tokio::net::UnixStream, keeper: &Keeper, inside: Ins
 }
 
 /// Sends lines as they come until the service or whoever reads has gone.
-async fn follow(mut stream: tokio::net::UnixStream, keeper: &Keeper, logs: Logs) -> Result<()> {
-    let mut lines = match keeper.follow(logs).await {
+async fn follow(
+    mut stream: tokio::net::UnixStream,
+    parent: &ParentProcess,
+    logs: Logs,
+) -> Result<()> {
+    let mut lines = match parent.follow(logs).await {
         Ok(lines) => lines,
         Err(error) => return tell(&mut stream, &Reply::Error(format!("{error:#}"))).await,
     };
@@ -264,11 +275,11 @@ async fn follow(mut stream: tokio::net::UnixStream, keeper: &Keeper, logs: Logs)
             // It says nothing more, so this is its end.
             _ = stream.read(&mut nothing) => return Ok(()),
         };
-        let Some(supervisor::Heard { lines, missed }) = heard else {
+        let Some(supervisor::LogBatch { lines, missed }) = heard else {
             return Ok(());
         };
-        let lines = neighbours::Outcome::Lines { lines, missed };
-        tell(&mut stream, &Reply::Ok(Outcome::Neighbours(lines))).await?;
+        let lines = services::ServiceResponse::Lines { lines, missed };
+        tell(&mut stream, &Reply::Ok(ControlResponse::Services(lines))).await?;
     }
 }
 

@@ -6,11 +6,12 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
 use accounts::account::{self, DisplayName, NewAccount};
-use accounts::grant::{self, GrantError, Role, Scope};
+use accounts::grant::{self, GrantError};
 use accounts::setup::{self, Credential, SetupError};
 use accounts::sign_in;
 use anyhow::{Context as _, Result};
 use occasions::link::LinkKey;
+use occasions::role::{self, Role};
 use platform::mail::Address;
 use platform::{Random, Secret, StoreError, Tx, key};
 use web::Site;
@@ -79,8 +80,8 @@ fn seed(tx: &mut Tx<'_>, host: &Host) -> Result<(), SeedError> {
         time_zone: occasions::demo::ZONE.to_owned(),
     };
     let (account, _) = setup::create_owner(tx, &new, &Credential::Link)?;
-    let scope = Scope::occasion(&occasion);
-    grant::give(tx, &account, Role::OccasionOwner, &scope, None)?;
+    let scope = role::scope(&occasion);
+    grant::give(tx, &account, Role::OccasionOwner.into(), &scope, None)?;
     Ok(())
 }
 

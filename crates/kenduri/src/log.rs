@@ -1,7 +1,7 @@
 //! What is said about the work: one line per event, as text or JSON, to
 //! standard error or a folder.
 //!
-//! Lines gather on the desk that the front door's lie on as well, and a thread of
+//! Lines gather in the buffer of the access log, and a thread of
 //! its own writes them all. What does not fit is dropped and counted.
 
 mod folder;
@@ -10,7 +10,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use edge::log::{Desk, Pile, Writing};
+use edge::access_log::{LogBuffer, LogWriter, Writing};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -79,7 +79,7 @@ fn stderr_is_the_journal() -> bool {
 #[derive(Debug)]
 pub(crate) struct Lines {
     /// Where they gather.
-    pub(crate) desk: Desk,
+    pub(crate) desk: LogWriter,
     writing: Writing,
 }
 
@@ -94,7 +94,7 @@ impl Lines {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
     /// The process that keeps all others.
-    Keeper,
+    Parent,
     /// The process that answers requests.
     Worker,
 }
@@ -103,7 +103,7 @@ impl Who {
     /// A file for each, for only one process can turn a file over.
     fn file(self) -> &'static str {
         match self {
-            Self::Keeper => "keeper.log",
+            Self::Parent => "keeper.log",
             Self::Worker => "kenduri.log",
         }
     }
@@ -121,12 +121,12 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
         To::Stderr | To::Journal => Box::new(io::stderr()),
     };
     let is_kept = log.to == To::Journal && stderr_is_the_journal();
-    let desk = Desk::default();
+    let desk = LogWriter::default();
     let (written, writing) = (desk.clone(), desk.writing());
     std::thread::Builder::new()
         .name("log".to_owned())
         .spawn(move || {
-            supervisor::keep_signals_out();
+            supervisor::block_signals();
             // There is nobody left to tell when the log cannot be written.
             written.write(target, |_| {});
         })
@@ -154,7 +154,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
             "the program panicked"
         );
     }));
-    if log.to == To::Journal && !is_kept && who == Who::Keeper {
+    if log.to == To::Journal && !is_kept && who == Who::Parent {
         tracing::warn!(
             "log.to is \"journal\", but nobody keeps what is said on standard error. \
              Have systemd start Kenduri (kenduri install), or name a folder"
@@ -180,7 +180,7 @@ fn filter(level: LogLevel) -> Targets {
 }
 
 /// Hands each line to the thread that writes.
-struct Queue(Pile);
+struct Queue(LogBuffer);
 
 impl<'a> MakeWriter<'a> for Queue {
     type Writer = &'a Queue;
@@ -196,7 +196,7 @@ impl Write for &Queue {
         let text = String::from_utf8_lossy(line);
         if !self
             .0
-            .put(|lines| edge::log::in_reading_order(lines, &text))
+            .put(|lines| edge::access_log::in_reading_order(lines, &text))
         {
             metrics::counter!("kenduri_log_lines_dropped_total").increment(1);
         }
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn no_line_is_read_in_another_order_than_written() {
-        let desk = Desk::default();
+        let desk = LogWriter::default();
         let writing = desk.writing();
         let queue = Queue(desk.pile(WAITING));
         (&queue)

@@ -1,34 +1,34 @@
 //! Kenduri: invitations that are answered, and nothing is lost.
 //!
-//! This crate is the program: command line, configuration and wiring. It knows
-//! every room; no room knows it. Exit codes: 0 done, 1 refused or failed (the
+//! This crate is the program: command line, configuration and wiring. It depends on
+//! every other crate; none depends on it. Exit codes: 0 done, 1 refused or failed (the
 //! reason is on standard error), 2 bad usage, 3 Kenduri is not running.
 
 mod access;
 mod api;
+mod app_service;
+mod app_setup;
 mod background;
-mod bodies;
+mod body_deadlines;
 mod channel;
 mod commands;
 mod configuration;
 mod control;
+mod control_requests;
 mod demo;
 mod descriptors;
-mod figures;
 mod folders;
 mod import;
 mod install;
-mod installation;
-mod keeper;
 mod log;
-mod mounted;
+mod messages;
+mod metrics;
 mod operators;
-mod orders;
+mod parent;
 mod reload;
 mod router;
 mod server;
 mod sockets;
-mod words;
 mod worker;
 
 use std::process::ExitCode;

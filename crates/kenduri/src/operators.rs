@@ -12,7 +12,7 @@ use platform::Store;
 use tokio_util::sync::CancellationToken;
 use web::{Facts, Problem, Site, SiteUrl, masking};
 
-use crate::figures::Figures;
+use crate::metrics::Metrics;
 
 /// Where all of it is answered.
 pub(crate) const PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
@@ -21,7 +21,7 @@ pub(crate) const PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 const READY_TIME: Duration = Duration::from_secs(5);
 
 /// Among the app's own pages.
-pub(crate) fn routes(figures: Figures, ending: CancellationToken) -> Router<Site> {
+pub(crate) fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site> {
     Router::new()
         .route("/healthz", get(ALIVE))
         .route(
@@ -41,7 +41,7 @@ pub(crate) fn routes(figures: Figures, ending: CancellationToken) -> Router<Site
 }
 
 /// Where none of the app runs: there is no store that could be not ready.
-pub(crate) fn without_the_app(figures: Figures, ending: CancellationToken) -> Router {
+pub(crate) fn without_the_app(figures: Metrics, ending: CancellationToken) -> Router {
     Router::new()
         .route("/healthz", get(ALIVE))
         .route(
@@ -71,7 +71,7 @@ pub(crate) fn without_the_app(figures: Figures, ending: CancellationToken) -> Ro
 }
 
 /// `/metrics` alone, for a listener of its own.
-pub(crate) fn figures_alone(figures: Figures) -> Router {
+pub(crate) fn figures_alone(figures: Metrics) -> Router {
     Router::new().route("/metrics", get(async move || text(figures.render().await)))
 }
 

@@ -10,7 +10,7 @@ use web::Site;
 use web::mailbox::Access;
 
 use crate::api;
-use crate::figures::Figures;
+use crate::metrics::Metrics;
 use crate::operators;
 use crate::server::{self, House};
 
@@ -25,7 +25,7 @@ pub(crate) struct Parts {
     /// Which occasion answers at the addresses of older programs, if any does.
     pub(crate) compat: Option<Compat>,
     /// What `/metrics` says.
-    pub(crate) figures: Figures,
+    pub(crate) figures: Metrics,
     /// Whom the operator's page asks.
     pub(crate) house: House,
     /// Says that this process stops.

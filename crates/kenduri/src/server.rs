@@ -1,8 +1,8 @@
 //! The operator's page: what Kenduri keeps running and where requests go, for
 //! whoever owns the installation.
 //!
-//! A page is drawn from what the keeper and the front door answer at that moment;
-//! nothing is kept here. An order is sent on to the keeper over the worker's
+//! A page is drawn from what the supervisor process and the front door answer at that moment;
+//! nothing is kept here. An order is sent on to the supervisor process over the worker's
 //! channel, and stands in the audit log. To everybody else there is no such page.
 //! Owners who do not look are told by [mail](alarm) when a service is given up.
 

@@ -1,5 +1,5 @@
-//! The worker: edge and app, in a process that the keeper has started and can
-//! replace. It serves on the keeper's sockets.
+//! The worker: edge and app, in a process that the supervisor process has started and can
+//! replace. It serves on the supervisor process's sockets.
 
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use accounts::Accounts;
 use anyhow::{Context as _, Result, bail};
-use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Means};
+use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Options};
 use occasions::first_opened::Opens;
 use occasions::link::LinkKey;
 use occasions::web::compat::Compat;
@@ -23,21 +23,21 @@ use tokio_util::task::TaskTracker;
 use web::Site;
 use web::mailbox::Access;
 
+use crate::app_service::AppService;
 use crate::background::{self, Background};
 use crate::channel::{self, Parcel};
 use crate::configuration::{self, Configuration, Settings, link_to};
-use crate::figures::{self, Figures};
-use crate::keeper::{Manager, threads};
-use crate::mounted::Mounted;
-use crate::orders::Hands;
+use crate::control_requests::RequestContext;
+use crate::messages::{MessageSender, RequestIds, ServeMode, ToParent, ToWorker};
+use crate::metrics::{self, Metrics};
+use crate::parent::{SdNotify, threads};
 use crate::reload::{Reload, Started};
 use crate::router::{self, Parts};
 use crate::server::House;
-use crate::words::{Line, Numbers, Start, ToKeeper, ToWorker};
-use crate::{access, commands, demo, descriptors, installation, log, operators};
+use crate::{access, app_setup, commands, demo, descriptors, log, operators};
 
-mod crews;
 mod desk;
+mod upstream_servers;
 
 use desk::Desk;
 
@@ -49,17 +49,17 @@ pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(30);
 /// So many pages may wait to be shown the front door.
 const LOOKS: usize = 16;
 
-/// Serves until the keeper says that it is enough. Standard input is the keeper's
+/// Serves until the supervisor process says that it is enough. Standard input is the supervisor process's
 /// channel.
 pub(crate) fn run() -> Result<()> {
     let room = descriptors::make_room();
     // Whatever is made from now on may count.
-    let figures = figures::start()?;
+    let figures = metrics::start()?;
     let channel = take_channel().context("this word is for Kenduri itself: kenduri serve")?;
     runtime()?.block_on(async {
         let (outbox, mut inbox, _) = channel::open(channel)?;
         let Some((ToWorker::Begin { asked, start }, sockets)) = inbox.recv().await else {
-            bail!("the keeper has gone");
+            bail!("the supervisor process has gone");
         };
         let configuration = configuration::load_for_worker(&asked)?;
         let lines = log::start(&configuration.settings.log, log::Who::Worker)?;
@@ -70,7 +70,7 @@ pub(crate) fn run() -> Result<()> {
             start,
             sockets: Inherited::new(sockets)?,
             figures,
-            line: Line::new(outbox, Numbers::default()),
+            line: MessageSender::new(outbox, RequestIds::default()),
             inbox,
         };
         let served = begun.serve(configuration, &lines).await;
@@ -79,7 +79,7 @@ pub(crate) fn run() -> Result<()> {
     })
 }
 
-/// The keeper's channel, which nobody else may find at standard input.
+/// The supervisor process's channel, which nobody else may find at standard input.
 fn take_channel() -> Result<UnixStream> {
     let stream = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned()?);
     stream.peer_addr()?;
@@ -98,10 +98,10 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 
 /// What is there before anything is served.
 struct Begun {
-    start: Start,
+    start: ServeMode,
     sockets: Inherited,
-    figures: Figures,
-    line: Line<ToKeeper>,
+    figures: Metrics,
+    line: MessageSender<ToParent>,
     inbox: mpsc::Receiver<Parcel<ToWorker>>,
 }
 
@@ -120,8 +120,8 @@ impl Begun {
         let reload = Reload::new(&configuration, started);
         let settings = Arc::new(configuration.settings);
         let mut terminate = signal(SignalKind::terminate())?;
-        let manager = Manager::of(&commands::environment());
-        let maintenance = installation::maintenance(&settings);
+        let manager = SdNotify::of(&commands::environment());
+        let maintenance = app_setup::maintenance(&settings);
         let (stop, ending) = (CancellationToken::new(), CancellationToken::new());
         let tasks = TaskTracker::new();
         let (ask, looks) = mpsc::channel(LOOKS);
@@ -137,18 +137,18 @@ impl Begun {
             (self.figures, None)
         };
         let access = access::open(&settings.log, lines);
-        let means = Means {
+        let means = Options {
             workers: threads(),
             inherited: self.sockets,
             log: Some(access),
             maintenance: Some(Arc::clone(&maintenance)),
             cdn_id: Some(CdnId::kept_in(&settings.data)),
-            ..Means::default()
+            ..Options::default()
         };
         let mounted = app.as_ref().map(|app| app.mounted.clone());
         let mounted = mounted.unwrap_or_else(|| {
             let router = operators::without_the_app(figures.clone(), ending.clone());
-            Mounted::new(router, stop.clone())
+            AppService::new(router, stop.clone())
         });
         let edge = Edge::start(configuration.plan, means, Some(&mounted)).map_err(unlistened)?;
         let figures_edge = match &settings.metrics {
@@ -156,13 +156,13 @@ impl Begun {
             None => None,
         };
         tasks.spawn(figures.tidy(stop.clone()));
-        tokio::spawn(supervisor::memory::keep_low());
+        tokio::spawn(supervisor::own_memory::release_while_idle());
         let site = app.as_ref().map(|app| app.site.clone());
         let links = app.map_or_else(String::new, |app| {
             app.background.start(&app.site, &tasks, &stop);
             app.links
         });
-        let hands = Hands {
+        let hands = RequestContext {
             site,
             maintenance,
             settings: Arc::clone(&settings),
@@ -206,7 +206,7 @@ impl Begun {
 /// Kenduri's own pages, and what goes on beside them.
 struct App {
     site: Site,
-    mounted: Mounted,
+    mounted: AppService,
     background: Background,
     /// What to print of it.
     links: String,
@@ -216,14 +216,14 @@ impl App {
     async fn open(
         site: Site,
         settings: &Settings,
-        start: Start,
-        figures: &Figures,
+        start: ServeMode,
+        figures: &Metrics,
         house: House,
         (stop, ending): (&CancellationToken, &CancellationToken),
     ) -> Result<Self> {
         let links = match start {
-            Start::Usual => announce_setup(&site, settings).await?,
-            Start::Demo | Start::DemoForNow => demo::prepare(&site).await?,
+            ServeMode::Usual => announce_setup(&site, settings).await?,
+            ServeMode::Demo | ServeMode::DemoForNow => demo::prepare(&site).await?,
         };
         // A copy that was put back must not show what had been deleted.
         let deleted = occasions::diet_deletion::run(&site.platform).await;
@@ -242,7 +242,7 @@ impl App {
             ending: ending.clone(),
         });
         Ok(Self {
-            mounted: Mounted::new(router, stop.clone()).knowing(accounts),
+            mounted: AppService::new(router, stop.clone()).knowing(accounts),
             background: Background {
                 worker: background::worker(&site, settings).await?,
                 jobs_at_once: settings.jobs_at_once,
@@ -256,7 +256,7 @@ impl App {
 }
 
 fn accounts(site: &Site) -> Accounts {
-    let accounts = Accounts::new(site.clone());
+    let accounts = Accounts::new(site.clone(), occasions::SCOPE_KINDS);
     // `tests/api` changes more than an account may. A release build does not look.
     #[cfg(debug_assertions)]
     if commands::environment()
@@ -301,7 +301,7 @@ fn names(edge: &Edge, settings: &Settings) -> String {
 }
 
 /// `/metrics` on a listener of its own.
-fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Figures) -> Result<Edge> {
+fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Metrics) -> Result<Edge> {
     let description = edge::Description {
         listen: edge::Listen {
             http: vec![address.to_string()],
@@ -323,13 +323,13 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Figures)
         bail!("metrics.listen: cannot listen on {address}");
     };
     let router = operators::figures_alone(figures);
-    Edge::start(plan, Means::default(), Some(&router))
+    Edge::start(plan, Options::default(), Some(&router))
         .map_err(|error| anyhow::anyhow!("metrics.listen: {error}"))
 }
 
 async fn open_site(settings: &Arc<Settings>) -> Result<Site> {
     let settings = Arc::clone(settings);
-    tokio::task::spawn_blocking(move || installation::open(&settings))
+    tokio::task::spawn_blocking(move || app_setup::open(&settings))
         .await
         .context("the store could not be opened")?
 }
@@ -350,7 +350,7 @@ async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
 
 /// Which occasion answers at the addresses of older programs. One that is not there
 /// yet may be made while Kenduri runs, so it is only told.
-async fn compat(site: &Site, settings: &Settings, start: Start) -> Result<Option<Compat>> {
+async fn compat(site: &Site, settings: &Settings, start: ServeMode) -> Result<Option<Compat>> {
     let named = settings.compat_occasion.as_deref();
     let demo = start.is_demo().then_some(occasions::demo::SLUG);
     let Some(slug) = named.or(demo) else {

@@ -3,7 +3,7 @@
 
 CREATE TABLE occasion (
     id TEXT PRIMARY KEY,
-    slug TEXT NOT NULL UNIQUE,
+    slug TEXT NOT NULL,
     kind TEXT NOT NULL,
     status TEXT NOT NULL,
     title TEXT NOT NULL,
@@ -32,6 +32,7 @@ CREATE TABLE occasion (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
+CREATE UNIQUE INDEX occasion_slug_taken ON occasion (slug);
 
 -- Former slugs: they redirect until somebody takes them.
 CREATE TABLE occasion_alias (
@@ -78,7 +79,7 @@ CREATE TABLE invitation (
     id TEXT PRIMARY KEY,
     occasion TEXT NOT NULL REFERENCES occasion (id),
     code TEXT NOT NULL,
-    code_key TEXT NOT NULL UNIQUE,
+    code_key TEXT NOT NULL,
     household TEXT NOT NULL,
     salutation TEXT,
     email TEXT,
@@ -111,6 +112,7 @@ CREATE TABLE invitation (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
+CREATE UNIQUE INDEX invitation_code_taken ON invitation (code_key);
 CREATE INDEX invitation_by_occasion ON invitation (occasion, household, id);
 CREATE INDEX invitation_by_reply ON invitation (occasion, replied_at);
 

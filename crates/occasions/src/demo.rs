@@ -293,11 +293,10 @@ fn insert_household(
     sample: &Sample,
     shown: &str,
 ) -> Result<(), StoreError> {
-    let key =
-        CodeKey::parse(shown).map_err(|_| StoreError::Constraint(format!("{shown} is no code")))?;
+    let key = CodeKey::parse(shown).map_err(|_| StoreError::rule(format!("{shown} is no code")))?;
     let details = invitation_details(tx.now(), sample);
     let id = invitation::insert(tx, occasion, shown, &key, &details)?
-        .ok_or_else(|| StoreError::Constraint(format!("the code {shown} is taken")))?;
+        .ok_or_else(|| StoreError::rule(format!("the code {shown} is taken")))?;
     // Families of odd numbers are not invited to the brunch.
     let invited = if sample.code.is_empty() && number % 2 == 1 {
         &events[..2]

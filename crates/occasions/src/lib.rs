@@ -25,6 +25,7 @@ pub mod open_rsvp;
 pub mod portal;
 pub mod question;
 pub mod refusal;
+pub mod role;
 pub mod rsvp;
 #[cfg(test)]
 mod sample;
@@ -43,6 +44,9 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0003_open_rsvp",
     "0004_possible_duplicates"
 );
+
+/// The kinds of scopes in which this crate has roles.
+pub const SCOPE_KINDS: accounts::ScopeKinds = &[&role::OCCASION];
 
 /// The messages of this crate.
 pub const LOCALES: &[::web::Locale] = &[

@@ -201,10 +201,7 @@ pub(crate) fn json<T: serde::de::DeserializeOwned>(
     row: &Row<'_>,
     index: usize,
 ) -> Result<T, StoreError> {
-    serde_json::from_str(&row.column::<String>(index)?).map_err(|_| StoreError::Column {
-        index,
-        wanted: std::any::type_name::<T>(),
-    })
+    serde_json::from_str(&row.column::<String>(index)?).map_err(|_| row.unreadable::<T>(index))
 }
 
 /// What we store as JSON: plain structs, which always can be written.

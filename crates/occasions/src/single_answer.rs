@@ -95,7 +95,7 @@ impl Outcome {
     /// One that was kept.
     pub(crate) fn from_json(kept: &str) -> Result<Self, StoreError> {
         serde_json::from_str(kept).map_err(|_| StoreError::Column {
-            index: 0,
+            column: "idempotency.body".to_owned(),
             wanted: "the outcome of an answer",
         })
     }

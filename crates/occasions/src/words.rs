@@ -45,6 +45,18 @@ macro_rules! words {
 }
 
 words! {
+    /// What somebody is to an occasion; the later may more.
+    Role {
+        /// Sees, changes nothing.
+        Observer = "observer",
+        /// Works on invitations and guests.
+        Coordinator = "coordinator",
+        /// Everything there.
+        OccasionOwner = "occasion_owner",
+    }
+}
+
+words! {
     /// What is celebrated.
     OccasionKind {
         /// A wedding.

@@ -15,7 +15,7 @@ CREATE INDEX news_unnumbered ON news (sequence) WHERE number IS NULL;
 -- The last number given, and the highest that was swept away. One row; who
 -- gives numbers holds its lock.
 CREATE TABLE news_counter (
-    id BIGINT PRIMARY KEY CHECK (id = 1),
+    id BIGINT PRIMARY KEY CONSTRAINT one_news_counter CHECK (id = 1),
     last BIGINT NOT NULL,
     swept BIGINT NOT NULL
 );
@@ -26,7 +26,7 @@ INSERT INTO news_counter (id, last, swept) VALUES (1, 0, 0);
 CREATE TABLE audit (
     sequence COUNTER,
     at BIGINT NOT NULL,
-    actor_kind TEXT NOT NULL CHECK (actor_kind IN ('account', 'household', 'system', 'token')),
+    actor_kind TEXT NOT NULL,
     actor_id TEXT,
     action TEXT NOT NULL,
     entity_kind TEXT NOT NULL,
@@ -35,7 +35,7 @@ CREATE TABLE audit (
     changes TEXT NOT NULL,
     request_id TEXT,
     network TEXT,
-    chained BIGINT NOT NULL CHECK (chained IN (0, 1)),
+    chained BIGINT NOT NULL CONSTRAINT audit_chained_is_a_flag CHECK (chained IN (0, 1)),
     place BIGINT UNIQUE,
     salt TEXT,
     personal TEXT,
@@ -46,7 +46,7 @@ CREATE INDEX audit_unsealed ON audit (sequence) WHERE chained = 1 AND place IS N
 
 -- The end of the chain of sealed audit rows. One row; who seals holds its lock.
 CREATE TABLE audit_chain (
-    id BIGINT PRIMARY KEY CHECK (id = 1),
+    id BIGINT PRIMARY KEY CONSTRAINT one_audit_chain CHECK (id = 1),
     place BIGINT NOT NULL,
     seal TEXT NOT NULL
 );

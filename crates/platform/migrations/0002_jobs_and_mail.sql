@@ -3,10 +3,12 @@
 -- one the end of its lease, for a failed one never. A job that is done is gone.
 CREATE TABLE job (
     id TEXT PRIMARY KEY,
-    queue TEXT NOT NULL CHECK (queue IN ('work', 'mail')),
+    queue TEXT NOT NULL,
     kind TEXT NOT NULL,
     payload TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'failed')),
+    -- The request that caused it, as the logs name it; null: none did.
+    request_id TEXT,
+    state TEXT NOT NULL,
     unique_key TEXT,
     priority BIGINT NOT NULL,
     due_at BIGINT,
@@ -15,7 +17,7 @@ CREATE TABLE job (
     attempts BIGINT NOT NULL,
     last_error TEXT,
     created_at BIGINT NOT NULL,
-    CHECK ((state = 'failed') = (due_at IS NULL))
+    CONSTRAINT job_failed_is_never_due CHECK ((state = 'failed') = (due_at IS NULL))
 );
 CREATE INDEX job_due ON job (queue, priority, due_at, id);
 CREATE UNIQUE INDEX job_waiting_once ON job (unique_key) WHERE state = 'waiting';
@@ -32,7 +34,9 @@ CREATE TABLE schedule (
 CREATE TABLE mail (
     id TEXT PRIMARY KEY,
     scope TEXT,
-    stream TEXT NOT NULL CHECK (stream IN ('security', 'transactional', 'notification', 'marketing')),
+    -- The request that caused it, or the job that wrote it.
+    request_id TEXT,
+    stream TEXT NOT NULL,
     recipient TEXT NOT NULL,
     recipient_name TEXT NOT NULL,
     sender_name TEXT,
@@ -40,7 +44,7 @@ CREATE TABLE mail (
     subject TEXT NOT NULL,
     text TEXT NOT NULL,
     html TEXT,
-    state TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'deferred', 'bounced', 'failed', 'suppressed', 'uncertain')),
+    state TEXT NOT NULL,
     doubts BIGINT NOT NULL,
     answer TEXT,
     created_at BIGINT NOT NULL,
@@ -54,6 +58,6 @@ CREATE INDEX mail_in_mailbox ON mail (id) WHERE mailbox_at IS NOT NULL;
 -- can outlive the person's data.
 CREATE TABLE suppression (
     address BYTEA PRIMARY KEY,
-    cause TEXT NOT NULL CHECK (cause IN ('unsubscribe', 'hard_bounce', 'complaint', 'manual')),
+    cause TEXT NOT NULL,
     changed_at BIGINT NOT NULL
 );

@@ -1,5 +1,6 @@
-//! Identifiers: a type for each kind of thing, UUID version 7 as text (RFC 9562
-//! §5.7), so that ids sort by age and two kinds can never be mixed up.
+//! Identifiers: a type for each kind of thing, as text, so that two kinds can never be mixed up.
+//! They are UUIDs of version 7 (RFC 9562 §5.7), which sort by age, or of version 4 (§5.4) where
+//! strangers see them and are not to learn when, or how many, were made.
 
 use jiff::Timestamp;
 use uuid::Builder;
@@ -8,6 +9,9 @@ use crate::random::Random;
 
 /// A kind of identifier; made by [`id!`](crate::id!).
 pub trait Id: Sized {
+    /// Whether it tells nothing, not even its age.
+    const IS_RANDOM: bool;
+
     /// The identifier with this text, which the caller vouches for.
     fn from_text(text: String) -> Self;
 }
@@ -18,6 +22,16 @@ pub fn generate(now: Timestamp, random: &Random) -> String {
     random.fill(&mut bytes);
     let millisecond = u64::try_from(now.as_millisecond()).unwrap_or(0);
     Builder::from_unix_timestamp_millis(millisecond, &bytes)
+        .into_uuid()
+        .hyphenated()
+        .to_string()
+}
+
+/// A new identifier's text that tells nothing.
+pub fn generate_random(random: &Random) -> String {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes);
+    Builder::from_random_bytes(bytes)
         .into_uuid()
         .hyphenated()
         .to_string()
@@ -36,10 +50,17 @@ pub fn parse(text: &str) -> Option<String> {
 #[error("not an identifier")]
 pub struct NotAnId;
 
-/// Declares a type of identifier: `id!(GuestId, "One guest.");`.
+/// Declares a type of identifier: `id!(GuestId, "One guest.");`, or, where strangers see it,
+/// `id!(SlotId, random, "One slot.");`.
 #[macro_export]
 macro_rules! id {
     ($name:ident, $doc:literal) => {
+        $crate::id!(@ $name, false, $doc);
+    };
+    ($name:ident, random, $doc:literal) => {
+        $crate::id!(@ $name, true, $doc);
+    };
+    (@ $name:ident, $is_random:literal, $doc:literal) => {
         #[doc = $doc]
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, $crate::serde::Serialize)]
         #[serde(crate = "platform::serde", transparent)]
@@ -53,6 +74,8 @@ macro_rules! id {
         }
 
         impl $crate::id::Id for $name {
+            const IS_RANDOM: bool = $is_random;
+
             fn from_text(text: String) -> Self {
                 Self(text)
             }
@@ -108,6 +131,18 @@ mod tests {
         let late = generate("2027-01-14T16:00:00.001Z".parse().unwrap(), &random);
         assert!(early < late);
         assert_eq!(parse(&early.to_uppercase()), Some(early));
+    }
+
+    #[test]
+    fn random_ids_are_of_version_4_and_repeat_with_their_seed() {
+        let ids = |seed| {
+            let random = Random::seeded(seed);
+            [generate_random(&random), generate_random(&random)]
+        };
+        let [first, second] = ids(3);
+        assert!(first != second && ids(3) == [first.clone(), second]);
+        assert_eq!(first.as_bytes()[14], b'4', "{first}");
+        assert_eq!(parse(&first), Some(first));
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod mail;
 pub mod money;
 pub mod news;
 pub mod random;
+pub mod request;
 pub mod secret;
 pub mod store;
 pub mod text_cleaning;

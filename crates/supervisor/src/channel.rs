@@ -1,11 +1,11 @@
-//! What the program has in common with its own service.
+//! The socket between the program and its own service, the worker.
 
 use std::os::unix::net::UnixStream;
 
 use crate::state::RunId;
 
 /// The other end of the standard input of a process that is a part of the program; see
-/// [`Own`](crate::Own). It is handed in before the process begins, and is at its end when nothing
+/// [`OwnService`](crate::OwnService). It is handed in before the process begins, and is at its end when nothing
 /// of the process is left.
 #[derive(Debug)]
 pub struct Channel {
@@ -13,7 +13,7 @@ pub struct Channel {
     pub instance: u32,
     /// From which version of the description.
     pub generation: u32,
-    /// Its process, as [`Member::run`](crate::Member::run) names it.
+    /// Its process, as [`InstanceAddress::run`](crate::InstanceAddress::run) names it.
     pub run: RunId,
     /// The number of its process.
     pub pid: i32,

@@ -1,35 +1,38 @@
-//! How a running supervisor is asked and told: from any thread, by any number of people.
+//! Handle to a running supervisor, usable from any thread.
 
 use std::sync::Arc;
 
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
-use crate::answers::{Described, Row};
-use crate::fleet::Fleet;
-use crate::follow::{Follow, Wish};
-use crate::news::News;
-use crate::output::{Line, Output};
-use crate::plan::{Own, Plan};
+use crate::log_tail::{LogQuery, LogTail};
+use crate::notifications::Notification;
+use crate::plan::{OwnService, Plan};
+use crate::ready_instances::ReadyInstances;
+use crate::service_log::{LogLine, ServiceLog};
 use crate::state::{Command, Event, RunId};
+use crate::status::{InstanceStatus, ServiceStatus};
 
 /// Whether a command was done, or why not.
-pub(crate) type Outcome = Result<(), String>;
+pub(crate) type CommandOutcome = Result<(), String>;
 
-/// What reaches the supervisor.
+/// A message to the supervisor.
 pub(crate) enum Message {
     Event(Arc<str>, Event),
-    Command(Arc<str>, Command, oneshot::Sender<Outcome>),
-    Apply(Plan, oneshot::Sender<Applied>),
-    Rows(oneshot::Sender<Vec<Row>>),
-    Describe(Arc<str>, oneshot::Sender<Option<Described>>),
+    Command(Arc<str>, Command, oneshot::Sender<CommandOutcome>),
+    Apply(Plan, oneshot::Sender<AppliedPlan>),
+    Statuses(oneshot::Sender<Vec<InstanceStatus>>),
+    Describe(Arc<str>, oneshot::Sender<Option<ServiceStatus>>),
     /// Of one service or of all; nothing: there is no such service.
-    Outputs(Option<Arc<str>>, oneshot::Sender<Option<Vec<Arc<Output>>>>),
+    Outputs(
+        Option<Arc<str>>,
+        oneshot::Sender<Option<Vec<Arc<ServiceLog>>>>,
+    ),
     HandOver(oneshot::Sender<Result<(), ControlError>>),
-    Renew(Own, oneshot::Sender<Outcome>),
+    Renew(OwnService, oneshot::Sender<CommandOutcome>),
     ShutDown(oneshot::Sender<()>),
 }
 
-/// Why something was not done.
+/// Why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ControlError {
     /// The supervisor does not run any more.
@@ -43,30 +46,34 @@ pub enum ControlError {
     Refused(String),
 }
 
-/// A way to a running supervisor.
+/// A handle to a running supervisor.
 #[derive(Clone)]
 pub struct Control {
-    voice: mpsc::Sender<Message>,
-    fleet: watch::Sender<Fleet>,
-    news: broadcast::Sender<News>,
+    messages: mpsc::Sender<Message>,
+    ready_instances: watch::Sender<ReadyInstances>,
+    notifications: broadcast::Sender<Notification>,
 }
 
 impl Control {
     pub(crate) fn new(
-        voice: mpsc::Sender<Message>,
-        fleet: watch::Sender<Fleet>,
-        news: broadcast::Sender<News>,
+        messages: mpsc::Sender<Message>,
+        ready_instances: watch::Sender<ReadyInstances>,
+        notifications: broadcast::Sender<Notification>,
     ) -> Self {
-        Self { voice, fleet, news }
+        Self {
+            messages,
+            ready_instances,
+            notifications,
+        }
     }
 
     /// All instances of all services.
-    pub async fn ps(&self) -> Result<Vec<Row>, ControlError> {
-        self.ask(Message::Rows).await
+    pub async fn ps(&self) -> Result<Vec<InstanceStatus>, ControlError> {
+        self.ask(Message::Statuses).await
     }
 
     /// All about one service.
-    pub async fn describe(&self, service: &str) -> Result<Described, ControlError> {
+    pub async fn describe(&self, service: &str) -> Result<ServiceStatus, ControlError> {
         let described = self
             .ask(|answer| Message::Describe(service.into(), answer))
             .await?;
@@ -96,7 +103,7 @@ impl Control {
 
     /// Rolls the program's own service over to another description of it, or to the same; see
     /// [`Control::reload`]. A plan that does not mention it leaves it as it is.
-    pub async fn renew(&self, own: Own) -> Result<(), ControlError> {
+    pub async fn renew(&self, own: OwnService) -> Result<(), ControlError> {
         let outcome = self.ask(|answer| Message::Renew(own, answer)).await?;
         outcome.map_err(ControlError::Refused)
     }
@@ -110,21 +117,23 @@ impl Control {
         self.command(service, scale).await
     }
 
-    /// Tells that nobody asks a draining process for anything any more, so that it need not be
-    /// waited for.
+    /// Reports that a draining process has no requests left, so that it can be stopped.
     pub async fn drained(&self, service: &str, run: RunId) -> Result<(), ControlError> {
         let event = Message::Event(service.into(), Event::Drained(run));
-        self.voice.send(event).await.map_err(|_| ControlError::Gone)
+        self.messages
+            .send(event)
+            .await
+            .map_err(|_| ControlError::Gone)
     }
 
     /// Swaps the plan: services that changed roll over, new ones are started, others stopped,
     /// and the rest is not touched. Says what was done with each, once it is.
-    pub async fn apply(&self, plan: Plan) -> Result<Vec<Changed>, ControlError> {
+    pub async fn apply(&self, plan: Plan) -> Result<Vec<ChangeOutcome>, ControlError> {
         let applied = self.ask(|answer| Message::Apply(plan, answer)).await?;
         let mut changes = Vec::new();
         for (service, change, outcome) in applied.0 {
             let outcome = outcome.await.map_err(|_| ControlError::Gone)?;
-            changes.push(Changed {
+            changes.push(ChangeOutcome {
                 service,
                 change,
                 outcome: outcome.map_err(ControlError::Refused),
@@ -133,32 +142,31 @@ impl Control {
         Ok(changes)
     }
 
-    /// What services said, the oldest first: what is remembered, and from the files what was said
-    /// before.
-    pub async fn logs(&self, wish: &Wish) -> Result<Vec<Line>, ControlError> {
-        let outputs = self.outputs(wish).await?;
-        let (mut lines, mut wish) = (Vec::new(), wish.clone());
+    /// Log lines, the oldest first: from memory, and before those from the files.
+    pub async fn logs(&self, query: &LogQuery) -> Result<Vec<LogLine>, ControlError> {
+        let outputs = self.outputs(query).await?;
+        let (mut lines, mut query) = (Vec::new(), query.clone());
         for output in &outputs {
-            let said = output.said(&wish).await;
-            wish.gather(&mut lines, said);
+            let said = output.query(&query).await;
+            query.merge(&mut lines, said);
         }
         Ok(lines)
     }
 
-    /// What services said last, as many lines as are wished for, and what they say from now on.
-    pub async fn follow(&self, wish: Wish) -> Result<Follow, ControlError> {
-        let outputs = self.outputs(&wish).await?;
-        Ok(Follow::begin(self.clone(), outputs, wish).await)
+    /// The last log lines, as many as the query asks for, and those that follow.
+    pub async fn follow(&self, query: LogQuery) -> Result<LogTail, ControlError> {
+        let outputs = self.outputs(&query).await?;
+        Ok(LogTail::start(self.clone(), outputs, query).await)
     }
 
-    /// Who takes requests, now and after every change.
-    pub fn fleet(&self) -> watch::Receiver<Fleet> {
-        self.fleet.subscribe()
+    /// Which instances take requests, now and after every change.
+    pub fn ready_instances(&self) -> watch::Receiver<ReadyInstances> {
+        self.ready_instances.subscribe()
     }
 
-    /// What happens from now on. A reader that is too slow is told how much it missed.
-    pub fn news(&self) -> broadcast::Receiver<News> {
-        self.news.subscribe()
+    /// Notifications from now on. A slow reader learns how many it missed.
+    pub fn notifications(&self) -> broadcast::Receiver<Notification> {
+        self.notifications.subscribe()
     }
 
     /// Stops everything, each service before those it comes after; done when nothing is left.
@@ -168,27 +176,30 @@ impl Control {
 
     /// Has the supervisor hold still and [end](crate::Supervisor::run) with all that runs in its
     /// hands, so that this process can become another program. Refused, with the reason, while
-    /// something takes over, somebody waits for a service, or everything is being stopped. What is
-    /// asked from then on is heard only if the process stays the same program.
+    /// something takes over, a caller waits for a service, or everything is being stopped. Requests
+    /// from then on are handled only if the process stays the same program.
     pub async fn hand_over(&self) -> Result<(), ControlError> {
         self.ask(Message::HandOver).await?
     }
 
-    pub(crate) async fn outputs(&self, wish: &Wish) -> Result<Vec<Arc<Output>>, ControlError> {
-        let name: Option<Arc<str>> = wish.service.as_deref().map(Into::into);
+    pub(crate) async fn outputs(
+        &self,
+        query: &LogQuery,
+    ) -> Result<Vec<Arc<ServiceLog>>, ControlError> {
+        let name: Option<Arc<str>> = query.service.as_deref().map(Into::into);
         let outputs = self.ask(|answer| Message::Outputs(name, answer)).await?;
-        let of = || wish.service.clone().unwrap_or_default();
+        let of = || query.service.clone().unwrap_or_default();
         let outputs = outputs.ok_or_else(|| ControlError::Unknown(of()))?;
-        if wish.service.is_some() && outputs.is_empty() {
+        if query.service.is_some() && outputs.is_empty() {
             let why = "what it says goes where the program's own output goes";
             return Err(ControlError::Refused(why.to_owned()));
         }
         Ok(outputs)
     }
 
-    /// Waits until nobody hears any more.
+    /// Waits until the supervisor has ended.
     pub(crate) async fn closed(&self) {
-        self.voice.closed().await;
+        self.messages.closed().await;
     }
 
     async fn command(&self, service: &str, command: Command) -> Result<(), ControlError> {
@@ -203,7 +214,7 @@ impl Control {
         message: impl FnOnce(oneshot::Sender<T>) -> Message,
     ) -> Result<T, ControlError> {
         let (answer, answered) = oneshot::channel();
-        self.voice
+        self.messages
             .send(message(answer))
             .await
             .map_err(|_| ControlError::Gone)?;
@@ -211,35 +222,35 @@ impl Control {
     }
 }
 
-/// What another plan set off; see [`Control::apply`].
+/// The changes that a plan has started; see [`Control::apply`].
 #[derive(Default)]
-pub(crate) struct Applied(Vec<(Arc<str>, Change, oneshot::Receiver<Outcome>)>);
+pub(crate) struct AppliedPlan(Vec<(Arc<str>, ServiceChange, oneshot::Receiver<CommandOutcome>)>);
 
-impl Applied {
+impl AppliedPlan {
     pub(crate) fn note(
         &mut self,
         service: &Arc<str>,
-        change: Change,
-        outcome: oneshot::Receiver<Outcome>,
+        change: ServiceChange,
+        outcome: oneshot::Receiver<CommandOutcome>,
     ) {
         self.0.push((Arc::clone(service), change, outcome));
     }
 }
 
-/// What became of a service under another plan.
+/// The outcome of applying a plan to a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Changed {
+pub struct ChangeOutcome {
     /// Which.
     pub service: Arc<str>,
     /// What was to be done.
-    pub change: Change,
+    pub change: ServiceChange,
     /// Whether it was.
     pub outcome: Result<(), ControlError>,
 }
 
-/// What another plan does with a service.
+/// How a plan changes a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum ServiceChange {
     /// It is new, and starts when those it comes after are ready.
     Added,
     /// It rolled over, or has another number of instances.

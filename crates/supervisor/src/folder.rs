@@ -1,5 +1,5 @@
-//! Folders that are held open: what is done in one is done in that very folder, wherever its
-//! name leads by then.
+//! Folders that are held open, with owner and permissions checked: work in one stays in that
+//! folder, whatever its path leads to by then.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
@@ -12,7 +12,7 @@ const WRITE_BY_OTHERS: u32 = 0o022;
 /// The mode bits that chmod(2) changes.
 const MODE: u32 = 0o7777;
 
-/// A folder in which nobody else makes, renames or removes anything.
+/// A folder in which no other user can make, rename or remove anything.
 #[derive(Debug)]
 pub struct Folder {
     descriptor: File,
@@ -51,7 +51,7 @@ impl Folder {
         Ok(Self { descriptor, path })
     }
 
-    /// Makes a folder in this one for somebody else, a user and a group; none: for this user.
+    /// Makes a folder in this one, owned by a user and a group; none: by this user.
     pub(crate) fn give_folder(
         &self,
         name: &str,
@@ -67,7 +67,7 @@ impl Folder {
         }
     }
 
-    /// Gives somebody else a socket that was just made in this folder.
+    /// Sets owner and mode of a socket that was just made in this folder.
     pub(crate) fn give(&self, name: &str, owner: Option<(u32, u32)>, mode: u32) -> io::Result<()> {
         let at = self.at(name);
         fs::set_permissions(&at, Permissions::from_mode(mode))?;

@@ -1,36 +1,45 @@
 #![doc = include_str!("../README.md")]
 
-mod answers;
+mod address_check;
 mod channel;
 mod control;
-mod description;
-mod fleet;
 mod folder;
-mod follow;
-mod handed;
-pub mod memory;
-mod news;
-mod numbers;
-mod output;
-mod place;
+mod handover;
+mod log_tail;
+mod notifications;
+pub mod own_memory;
 pub mod plan;
-mod probe;
 mod process;
+mod readiness;
+mod ready_instances;
+mod serde_numbers;
+mod service_config;
+mod service_log;
 pub mod shim;
 pub mod state;
+mod status;
 mod supervisor;
 
-pub use answers::{Described, LastExit, Manner, Row};
 pub use channel::Channel;
-pub use control::{Change, Changed, Control, ControlError};
-pub use description::{Description, Health, Logs, Memory, Restart, Run, Service, Stop};
-pub use fleet::{Address, Crew, Fleet, GivenUp, Member};
+pub use control::{ChangeOutcome, Control, ControlError, ServiceChange};
 pub use folder::Folder;
-pub use follow::{Follow, Heard, Seen, Wish};
-pub use handed::{Handed, Rest, handed_over, keep_signals_out, rehearsed};
-pub use news::{News, What};
-pub use output::{Echo, Line, Stream};
-pub use plan::{ALL, Depth, Flaw, Ground, Inner, OWN, Own, Plan, Settings, User};
+pub use handover::{
+    HandoverState, ReceivedHandover, block_signals, read_handover_file, receive_handover,
+};
+pub use log_tail::{LogBatch, LogPosition, LogQuery, LogTail};
+pub use notifications::{Notification, NotificationKind};
+pub use plan::{
+    ALL_SERVICES, CheckDepth, ConfigError, InnerListener, OWN_SERVICE, OwnService, Plan,
+    PlanContext, ServiceSettings, User,
+};
+pub use ready_instances::{Address, GivenUp, InstanceAddress, ReadyInstances, ServiceInstances};
+pub use service_config::{
+    CommandLine, HealthConfig, LogConfig, MemoryConfig, RestartConfig, ServiceConfig,
+    ServiceConfigs, StopConfig,
+};
+pub use service_log::{LineHook, LogLine, Stream};
+pub use status::{InstanceStatus, LastExit, ServiceStatus, SettingsSummary};
 pub use supervisor::{
-    Chance, Clock, Ended, HandOver, Launcher, Means, StartError, Stayed, Supervisor,
+    Clock, FailedExec, PausedSupervisor, RandomSource, RunEnd, ShimProgram, StartError, Supervisor,
+    SupervisorOptions,
 };

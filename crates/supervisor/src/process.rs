@@ -1,47 +1,45 @@
 //! Processes of the system: started in a group of their own, and ended as a group.
 
 mod cgroup;
-mod leftovers;
+mod pid_records;
+mod proc_table;
 mod spawn;
-mod table;
 
 use std::io;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, sleep};
 
-pub(crate) use cgroup::{Group, Groups};
-pub(crate) use leftovers::{Ledger, Record};
-pub(crate) use spawn::{Handed, Order, spawn};
-pub(crate) use table::Table;
+pub(crate) use cgroup::{Cgroup, Cgroups};
+pub(crate) use pid_records::{PidRecord, PidRecords};
+pub(crate) use proc_table::ProcessTable;
+pub(crate) use spawn::{PassedDescriptor, SpawnRequest, spawn};
 
-use table::carries;
-pub(crate) use table::carry;
+pub(crate) use proc_table::mark_with_token;
 
 use crate::state::Exit;
 
 /// The variable by which processes that left their group are found.
-pub(crate) const TOKEN: &str = "SUPERVISOR_RUN";
+pub(crate) const TOKEN_VARIABLE: &str = "SUPERVISOR_RUN";
 
 /// The group of a process is looked at so often until nothing of it is left.
-pub(crate) const LOOK: Duration = Duration::from_millis(10);
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Who was killed gets so long to be gone.
+/// How long a killed process may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A process that was started here, and everything that it started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Process {
-    #[serde(with = "crate::numbers::pid")]
+    #[serde(with = "crate::serde_numbers::pid")]
     pid: Pid,
     /// In clock ticks since the system started: with the pid, the only name that is never given twice.
     start: u64,
-    /// The value of [`TOKEN`] in its environment; see [`carry`], too.
+    /// The value of [`TOKEN_VARIABLE`] in its environment; see [`mark_with_token`], too.
     token: String,
     /// The control group that holds all of it, if it has one.
-    group: Option<Group>,
+    group: Option<Cgroup>,
     /// How the first process of the group ended; it stays a zombie until the group is gone, so
     /// that its number, which is the group's, cannot be given to anybody else.
     ended: Option<Exit>,
@@ -62,24 +60,24 @@ impl Process {
         &self.token
     }
 
-    pub(crate) fn control_group(&self) -> Option<&Group> {
+    pub(crate) fn control_group(&self) -> Option<&Cgroup> {
         self.group.as_ref()
     }
 
     /// Has a control group hold it and all that it will start.
-    pub(crate) fn enter(&mut self, group: Group) {
+    pub(crate) fn set_cgroup(&mut self, group: Cgroup) {
         self.group = Some(group);
     }
 
-    /// Asks the group to stop, and those that left it.
-    pub(crate) fn ask(&mut self, signal: Signal) {
+    /// Sends the stop signal to the group, and to processes that left it.
+    pub(crate) fn request_stop(&mut self, signal: Signal) {
         self.asked = true;
         let group = self.pid.as_raw_nonzero().get();
-        let table = Table::read();
+        let table = ProcessTable::read();
         let members = table.members(self.pid, self.start, &self.token);
         let left = members.into_iter().filter(|entry| entry.group != group);
         for entry in left {
-            entry.signal_if(signal, |entry| carries(entry.pid, &self.token));
+            entry.signal(signal);
         }
         self.signal(signal);
     }
@@ -115,7 +113,7 @@ impl Process {
                     Some(number) => Exit::Signal(number),
                     None => Exit::Code(status.exit_status().unwrap_or(0)),
                 }),
-                // Somebody else has reaped it.
+                // It was reaped elsewhere.
                 Err(_) => Some(Exit::Code(-1)),
             };
         }
@@ -125,22 +123,22 @@ impl Process {
     /// Whether the system ended it by this signal because memory was used up.
     fn was_too_large(&self, signal: i32) -> bool {
         let group = self.group.as_ref();
-        signal == Signal::KILL.as_raw() && group.is_some_and(Group::ran_out_of_memory)
+        signal == Signal::KILL.as_raw() && group.is_some_and(Cgroup::ran_out_of_memory)
     }
 
     /// Ends what is left of a group whose first process has ended; says how that ended once
     /// nothing is left. A group that was asked to stop is left the time it has.
-    pub(crate) fn finish(&mut self, table: &Table) -> Option<Exit> {
+    pub(crate) fn finish(&mut self, table: &ProcessTable) -> Option<Exit> {
         let exit = self.ended?;
         let left = table.members(self.pid, self.start, &self.token);
         let group = self.group.as_ref();
-        if left.is_empty() && !group.is_some_and(Group::is_populated) {
-            // There was nothing to wait for if somebody else has reaped it.
+        if left.is_empty() && !group.is_some_and(Cgroup::is_populated) {
+            // There was nothing to wait for if another part of the program has reaped it.
             let _ = rustix::process::waitid(
                 WaitId::Pid(self.pid),
                 WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
             );
-            if let Some(Err(error)) = group.map(Group::remove) {
+            if let Some(Err(error)) = group.map(Cgroup::remove) {
                 tracing::warn!(%error, "cannot remove the control group of a process that is gone");
             }
             return Some(exit);
@@ -148,50 +146,10 @@ impl Process {
         if self.killed || !self.asked {
             self.kill();
             for entry in left {
-                entry.kill_if(|entry| {
-                    entry.group == self.pid.as_raw_nonzero().get()
-                        || carries(entry.pid, &self.token)
-                });
+                entry.signal(Signal::KILL);
             }
         }
         None
-    }
-}
-
-/// A process, by its pid and when it began: the only name that is never given twice.
-pub(crate) type Name = (i32, u64);
-
-/// The children that this process has, by whomever it was started.
-pub(crate) fn children() -> Vec<Name> {
-    let table = Table::read();
-    let children = table.children().into_iter();
-    children.map(|entry| (entry.pid, entry.start)).collect()
-}
-
-/// Ends every child of this process but those that it had `before`, and what they leave to it in
-/// turn. What cannot be ended in time is logged.
-pub(crate) async fn end_adopted(before: &[Name]) {
-    let me = rustix::process::getpid().as_raw_nonzero().get();
-    let since = Instant::now();
-    loop {
-        let table = Table::read();
-        let mut left = table.children();
-        left.retain(|entry| !before.contains(&(entry.pid, entry.start)));
-        let Some(first) = left.first() else {
-            return;
-        };
-        if since.elapsed() > PATIENCE {
-            tracing::error!(
-                pid = first.pid,
-                "a process that a service had left cannot be ended"
-            );
-            return;
-        }
-        for entry in left {
-            entry.kill_if(|entry| entry.parent == me);
-        }
-        sleep(LOOK).await;
-        reap_adopted(&Table::read(), |_| false);
     }
 }
 
@@ -203,7 +161,7 @@ pub(crate) fn adopt_orphans() -> io::Result<()> {
 }
 
 /// Reaps adopted processes that have ended. `own` are those that are reaped elsewhere.
-pub(crate) fn reap_adopted(table: &Table, own: impl Fn(Pid) -> bool) {
+pub(crate) fn reap_adopted(table: &ProcessTable, own: impl Fn(Pid) -> bool) {
     let me = rustix::process::getpid().as_raw_nonzero().get();
     for entry in table.entries() {
         if entry.parent == me

@@ -22,17 +22,17 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg}
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use rustix::thread::set_no_new_privs;
 
-use crate::process::carry;
+use crate::process::mark_with_token;
 
 /// The first argument of a program that shall become a service.
 pub(crate) const MARK: &str = "--become-a-service";
 
 /// The word on which a process becomes the service.
-pub(crate) const GO: u8 = b'!';
+pub(crate) const START: u8 = b'!';
 /// The same, and with it comes a socket to be handed on by systemd's protocol.
-pub(crate) const GO_ACTIVATED: u8 = b'@';
+pub(crate) const START_WITH_SOCKET: u8 = b'@';
 /// The same, and with it comes what the service has as its standard input.
-pub(crate) const GO_CONNECTED: u8 = b'<';
+pub(crate) const START_WITH_INPUT: u8 = b'<';
 
 /// What a process that cannot become the service ends with, as shells do.
 const CANNOT_RUN: i32 = 127;
@@ -41,7 +41,7 @@ const CANNOT_RUN: i32 = 127;
 /// (`sd_listen_fds(3)`) has it, and names the pid, which no `exec` changes.
 const ACTIVATE: &str = r#"exec 3<&0 </dev/null; export LISTEN_PID=$$; exec "$@""#;
 
-static ASKED: AtomicBool = AtomicBool::new(false);
+static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
 
 /// Must be the first thing that `main` does, before any thread is started.
 ///
@@ -49,22 +49,22 @@ static ASKED: AtomicBool = AtomicBool::new(false);
 pub fn run_if_asked() {
     let mut words = std::env::args_os().skip(1);
     if words.next().is_none_or(|first| first != MARK) {
-        ASKED.store(true, Ordering::Relaxed);
+        IS_INSTALLED.store(true, Ordering::Relaxed);
         return;
     }
-    let error = turn_into(words);
+    let error = become_service(words);
     // Standard error leads to the service's log.
     let _ = writeln!(io::stderr(), "cannot start the service: {error}");
     std::process::exit(CANNOT_RUN);
 }
 
 /// Whether this program would turn into a service if it were started to.
-pub(crate) fn is_here() -> bool {
-    ASKED.load(Ordering::Relaxed)
+pub(crate) fn is_installed() -> bool {
+    IS_INSTALLED.load(Ordering::Relaxed)
 }
 
-/// How the new process is told what to do, before the command itself.
-pub(crate) fn words(supervisor: u32, unprivileged: bool, token: &str) -> [String; 4] {
+/// The arguments for the new process, before the command itself.
+pub(crate) fn arguments(supervisor: u32, unprivileged: bool, token: &str) -> [String; 4] {
     let privileges = if unprivileged { "drop" } else { "keep" };
     [
         MARK.to_owned(),
@@ -74,17 +74,17 @@ pub(crate) fn words(supervisor: u32, unprivileged: bool, token: &str) -> [String
     ]
 }
 
-fn turn_into(mut words: impl Iterator<Item = OsString>) -> io::Error {
+fn become_service(mut words: impl Iterator<Item = OsString>) -> io::Error {
     let (Some(supervisor), Some(privileges), Some(token), Some(program)) =
         (words.next(), words.next(), words.next(), words.next())
     else {
         return io::Error::other("this is for the supervisor alone");
     };
-    carry(&token.to_string_lossy());
+    mark_with_token(&token.to_string_lossy());
     match prepare(&supervisor, privileges == "drop") {
         Err(error) => error,
-        Ok(Word::Plain) => Command::new(program).args(words).exec(),
-        Ok(Word::Activated) => Command::new("/bin/sh")
+        Ok(StartMode::Plain) => Command::new(program).args(words).exec(),
+        Ok(StartMode::Activated) => Command::new("/bin/sh")
             .args(["-c", ACTIVATE, "sh"])
             .arg(program)
             .args(words)
@@ -92,8 +92,8 @@ fn turn_into(mut words: impl Iterator<Item = OsString>) -> io::Error {
     }
 }
 
-/// What was said.
-enum Word {
+/// How to start the service.
+enum StartMode {
     Plain,
     /// The socket is standard input by now.
     Activated,
@@ -101,7 +101,7 @@ enum Word {
 
 /// Binds this process to its supervisor and waits for the word. Standard input is then what was
 /// handed over, or nothing.
-fn prepare(supervisor: &OsString, unprivileged: bool) -> io::Result<Word> {
+fn prepare(supervisor: &OsString, unprivileged: bool) -> io::Result<StartMode> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // It may have died before the line above.
     let parent = getppid().map_or(0, |pid| pid.as_raw_nonzero().get());
@@ -128,17 +128,17 @@ fn prepare(supervisor: &OsString, unprivileged: bool) -> io::Result<Word> {
         _ => None,
     });
     match (word, descriptor) {
-        ([GO], None) => {
+        ([START], None) => {
             rustix::stdio::dup2_stdin(std::fs::File::open("/dev/null")?)?;
-            Ok(Word::Plain)
+            Ok(StartMode::Plain)
         }
-        ([GO_ACTIVATED], Some(socket)) => {
+        ([START_WITH_SOCKET], Some(socket)) => {
             rustix::stdio::dup2_stdin(socket)?;
-            Ok(Word::Activated)
+            Ok(StartMode::Activated)
         }
-        ([GO_CONNECTED], Some(input)) => {
+        ([START_WITH_INPUT], Some(input)) => {
             rustix::stdio::dup2_stdin(input)?;
-            Ok(Word::Plain)
+            Ok(StartMode::Plain)
         }
         _ => Err(io::Error::other("the supervisor said something else")),
     }

@@ -8,9 +8,9 @@
 
 mod backoff;
 mod command;
-mod life;
+mod lifecycle;
 mod policy;
-mod roll;
+mod rolling_update;
 mod run;
 
 use std::collections::BTreeMap;
@@ -19,11 +19,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use policy::{FAREWELL, GiveUp, MemoryAction, Policy, RestartWhen, Roll};
+pub use policy::{CLOSE_GRACE, GiveUpLimit, MemoryAction, Policy, RestartWhen, Roll};
 pub use run::{Phase, Run, RunId};
 
-use command::Waiting;
-use roll::Rolling;
+use command::PendingCommand;
+use rolling_update::RollingUpdate;
 use run::Slot;
 
 /// The present, as far as the state needs it.
@@ -41,31 +41,31 @@ pub type CommandId = u64;
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// Somebody wants it.
+    /// A command.
     Command(CommandId, Command),
     /// A process could not be started at all.
-    Unstartable(RunId, String),
+    SpawnFailed(RunId, String),
     /// A process ended, and nothing of its group is left.
     Exited(RunId, Exit),
-    /// A process says that it is ready.
+    /// A process reports that it is ready.
     Ready(RunId),
-    /// A process says that it will be ready within this, if not before.
-    Later(RunId, Duration),
-    /// A process answered as it should.
+    /// A process asks for more time to start.
+    TimeoutExtended(RunId, Duration),
+    /// A health check passed.
     Passed(RunId),
-    /// A process did not answer as it should.
+    /// A health check failed.
     Failed(RunId, String),
-    /// Where a process should be found, somebody else is.
+    /// Another program listens at the address of a process.
     Refused(RunId, String),
     /// A process uses so much memory, in bytes, more than it may.
     OverMemory(RunId, u64),
-    /// Nobody asks this process for anything any more.
+    /// A draining process has no requests left.
     Drained(RunId),
     /// Time has passed.
     Tick,
 }
 
-/// What somebody wants.
+/// A command to the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// All instances shall run; those that were given up are tried again.
@@ -129,13 +129,13 @@ pub enum Action {
     Withdraw(RunId),
     /// A command is done, or is not, for a reason.
     Answer(CommandId, Result<(), String>),
-    /// Somebody should know.
-    Tell(Note),
+    /// Report what happened.
+    Report(Report),
 }
 
-/// What somebody should know.
+/// A report of what happened.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Note {
+pub enum Report {
     /// A process is ready, so long after its start.
     Ready {
         /// Which.
@@ -153,8 +153,7 @@ pub enum Note {
         exit: Option<Exit>,
         /// Whether it had been ready before.
         was_ready: bool,
-        /// Another is started so long from now, one for who uses too much memory no sooner; none:
-        /// no other is started.
+        /// How long until another is started, at the earliest; none: no other is started.
         again_in: Option<Duration>,
     },
     /// A process ended by itself, as it may.
@@ -167,7 +166,7 @@ pub enum Note {
         reason: String,
     },
     /// A process did not stop in time and is killed.
-    Stubborn(RunId),
+    Killed(RunId),
     /// A process used too much memory, and this is done about it.
     OverMemory {
         /// Which.
@@ -192,7 +191,7 @@ pub enum Note {
 /// What an instance is doing, for a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Standing {
+pub enum InstanceState {
     /// A process was started and is not ready.
     Starting,
     /// It is ready and takes requests.
@@ -215,7 +214,7 @@ pub enum Standing {
 
 /// All that is known of one service.
 ///
-/// Whoever writes it down has seen to it that nobody waits and nothing rolls over: that is left out.
+/// Pending commands and a rolling update are not saved: an upgrade waits until there are none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
     policy: Arc<Policy>,
@@ -226,20 +225,20 @@ pub struct State {
     runs: BTreeMap<RunId, Run>,
     next_run: RunId,
     #[serde(skip)]
-    rolling: Option<Rolling>,
+    rolling: Option<RollingUpdate>,
     #[serde(skip)]
-    waiting: Vec<Waiting>,
+    waiting: Vec<PendingCommand>,
 }
 
 /// A step on its way: the state, the present, and what is to be done so far.
-struct Step {
+struct Transition {
     state: State,
     now: Now,
     actions: Vec<Action>,
 }
 
 impl State {
-    /// A service that nobody has started yet.
+    /// A service that has not been started yet.
     pub fn new(policy: Policy) -> Self {
         Self {
             policy: Arc::new(policy),
@@ -257,28 +256,28 @@ impl State {
     /// What follows from an event.
     #[must_use]
     pub fn on(self, event: Event, now: Now) -> (Self, Vec<Action>) {
-        let mut step = Step {
+        let mut transition = Transition {
             state: self,
             now,
             actions: Vec::new(),
         };
         match event {
-            Event::Command(id, command) => step.command(id, command),
-            Event::Unstartable(run, reason) => step.ended(run, &reason, None),
+            Event::Command(id, command) => transition.on_command(id, command),
+            Event::SpawnFailed(run, reason) => transition.on_exit(run, &reason, None),
             Event::Exited(run, exit) => {
-                step.ended(run, &format!("it ended with {exit}"), Some(exit));
+                transition.on_exit(run, &format!("it ended with {exit}"), Some(exit));
             }
-            Event::Ready(run) => step.passed(run, true),
-            Event::Later(run, time) => step.later(run, time),
-            Event::Passed(run) => step.passed(run, false),
-            Event::Failed(run, reason) => step.failed(run, &reason),
-            Event::Refused(run, reason) => step.refused(run, reason),
-            Event::OverMemory(run, bytes) => step.over_memory(run, bytes),
-            Event::Drained(run) => step.drained(run),
+            Event::Ready(run) => transition.on_check_passed(run, true),
+            Event::TimeoutExtended(run, time) => transition.on_timeout_extended(run, time),
+            Event::Passed(run) => transition.on_check_passed(run, false),
+            Event::Failed(run, reason) => transition.on_check_failed(run, &reason),
+            Event::Refused(run, reason) => transition.on_wrong_listener(run, reason),
+            Event::OverMemory(run, bytes) => transition.on_over_memory(run, bytes),
+            Event::Drained(run) => transition.on_drained(run),
             Event::Tick => {}
         }
-        step.settle();
-        (step.state, step.actions)
+        transition.settle();
+        (transition.state, transition.actions)
     }
 
     /// When something is to be done although nothing happens.
@@ -288,7 +287,7 @@ impl State {
         runs.chain(slots).min()
     }
 
-    /// Whether somebody wants it to run.
+    /// Whether it is meant to run.
     pub fn is_up(&self) -> bool {
         self.up
     }
@@ -298,8 +297,8 @@ impl State {
         self.runs.is_empty()
     }
 
-    /// Whether every instance that should be is ready, failed or finished: those
-    /// who wait for this service need not wait longer.
+    /// Whether every instance is ready, failed or finished: services that come after this one
+    /// need not wait longer.
     pub fn is_decided(&self) -> bool {
         self.up
             && self
@@ -350,11 +349,11 @@ impl State {
     }
 
     /// All instances: number, generation, what it does, its process, how often it was restarted.
-    pub fn instances(&self) -> Vec<Instance> {
-        let mut instances: Vec<Instance> = self
+    pub fn instances(&self) -> Vec<InstanceSummary> {
+        let mut instances: Vec<InstanceSummary> = self
             .runs
             .values()
-            .map(|run| Instance {
+            .map(|run| InstanceSummary {
                 number: run.number,
                 generation: run.generation,
                 standing: run.standing(),
@@ -364,9 +363,9 @@ impl State {
             })
             .collect();
         for (number, slot) in &self.slots {
-            let seen = |run: &Run| run.number == *number && run.place != run::Place::Lost;
+            let seen = |run: &Run| run.number == *number && run.place != run::SlotClaim::Lost;
             if !self.runs.values().any(seen) {
-                instances.push(Instance {
+                instances.push(InstanceSummary {
                     number: *number,
                     generation: slot.generation,
                     standing: slot.standing(self.up),
@@ -380,7 +379,7 @@ impl State {
         instances
     }
 
-    /// Whether a generation is still needed by somebody.
+    /// Whether an instance still uses a generation.
     pub fn uses(&self, generation: u32) -> bool {
         let rolling = self.rolling.as_ref();
         self.generation == generation
@@ -410,13 +409,13 @@ impl State {
 
 /// One instance, for a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Instance {
+pub struct InstanceSummary {
     /// From 0.
     pub number: u32,
     /// From which version of the description.
     pub generation: u32,
     /// What it does.
-    pub standing: Standing,
+    pub standing: InstanceState,
     /// Its process, if there is one.
     pub run: Option<RunId>,
     /// When that began, in time since the beginning.

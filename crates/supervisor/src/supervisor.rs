@@ -1,12 +1,12 @@
-//! The supervisor as a whole: one loop, on one thread, that hears what happens
-//! and does what the [states](crate::state) of the services say.
+//! The supervisor as a whole: one loop, on one thread, that receives events
+//! and carries out what the [states](crate::state) of the services decide.
 
-mod hand_over;
-mod launch;
-mod orders;
-mod remove;
-mod served;
-mod watching;
+mod commands;
+mod exec_upgrade;
+mod monitor;
+mod remove_tree;
+mod service;
+mod start_instance;
 
 use std::collections::BTreeMap;
 use std::fs::{File, Permissions, TryLockError};
@@ -25,55 +25,54 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use crate::channel::Channel;
 use crate::control::{Control, ControlError, Message};
-use crate::fleet::Fleet;
 use crate::folder::Folder;
-use crate::handed::let_signals_in;
-use crate::news::News;
-use crate::output::Echo;
+use crate::handover::unblock_signals;
+use crate::notifications::Notification;
 use crate::plan::Plan;
-use crate::process::{Groups, LOOK, Ledger, Name, adopt_orphans, children, end_adopted};
+use crate::process::{Cgroups, POLL_INTERVAL, PidRecords, adopt_orphans};
+use crate::ready_instances::ReadyInstances;
+use crate::service_log::LineHook;
 use crate::shim;
 use crate::state::{CommandId, Event, Now};
-pub use hand_over::{HandOver, Stayed};
-use remove::remove;
-use served::Served;
+pub use exec_upgrade::{FailedExec, PausedSupervisor};
+use remove_tree::remove;
+use service::ManagedService;
 
 /// The source of the present instant.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// The source of chance: numbers from 0 to 1.
-pub type Chance = Box<dyn FnMut() -> f64 + Send>;
+pub type RandomSource = Box<dyn FnMut() -> f64 + Send>;
 
-/// So many messages may wait to be heard.
+/// The most messages that may wait.
 const INBOX: usize = 256;
-/// So much news may wait for a slow reader.
+/// The most notifications that wait for a slow reader.
 const NEWS: usize = 256;
 /// How often memory and processor time are looked at.
 const SAMPLE: Duration = Duration::from_secs(1);
-/// The rights of a folder that others may pass.
+/// The mode of a folder that others may pass.
 const OPEN: u32 = 0o711;
-/// The rights of a folder that is for nobody else.
+/// The mode of a private folder.
 const CLOSED: u32 = 0o700;
-/// The rights of a file that only this user may open.
+/// The mode of a private file.
 const FOR_NOBODY_ELSE: u32 = 0o600;
 /// Where it is written down what runs, in the folder that the program names.
-const LEDGER: &str = "processes";
+const PID_RECORDS: &str = "processes";
 /// Where instances are found, in the same folder: what is opened for them, and a folder for each
 /// service where they open what is theirs.
 const SERVICES: &str = "services";
 /// When nothing is due.
 const LONG: Duration = Duration::from_hours(24);
 
-/// What the program hands in beside the plan.
-pub struct Means {
+/// Options of the supervisor beside the plan.
+pub struct SupervisorOptions {
     /// Where sockets and records are kept; nobody else may write there. One supervisor at a time has it.
     pub run: PathBuf,
     /// Where the lines of services are kept.
     pub logs: PathBuf,
     /// The program that turns into services.
-    pub launcher: Launcher,
+    pub launcher: ShimProgram,
     /// Whether processes whose parents end become children of this process, which then reaps
-    /// every child that it did not start itself as a service, and at its end kills those that it
-    /// has got meanwhile. For a program that does nothing else.
+    /// every child that it did not start itself as a service. For a program that does nothing else.
     pub adopt_orphans: bool,
     /// Whether this process may change its own control group, so that each instance gets one. For
     /// a program whose group is its own; another's is left alone.
@@ -81,26 +80,26 @@ pub struct Means {
     /// What time it is.
     pub clock: Clock,
     /// What spreads restarts.
-    pub chance: Chance,
-    /// What is done with each line beside keeping it, for services whose `logs.journal` says so.
-    pub echo: Option<Echo>,
+    pub random: RandomSource,
+    /// Called with each log line of services with `logs.journal`.
+    pub line_hook: Option<LineHook>,
     /// Where the program gets its ends of the channels to its own service; without it there can be
     /// no such service. One comes with each start, so what waits here is bounded by the back-off.
     pub channels: Option<mpsc::UnboundedSender<Channel>>,
 }
 
-impl Means {
+impl SupervisorOptions {
     /// The usual means, with everything in one folder.
     pub fn in_folder(folder: &Path) -> Self {
         Self {
             run: folder.join("run"),
             logs: folder.join("logs"),
-            launcher: Launcher::ThisProgram,
+            launcher: ShimProgram::ThisProgram,
             adopt_orphans: true,
             control_groups: true,
             clock: Arc::new(system_time),
-            chance: Box::new(chance),
-            echo: None,
+            random: Box::new(random),
+            line_hook: None,
             channels: None,
         }
     }
@@ -115,14 +114,14 @@ fn system_time() -> Timestamp {
 }
 
 /// Good enough to keep restarts apart, and nothing else.
-fn chance() -> f64 {
+fn random() -> f64 {
     let drawn = RandomState::new().build_hasher().finish();
     f64::from(u32::try_from(drawn >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
 /// The program that turns into services; see [`crate::shim`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Launcher {
+pub enum ShimProgram {
     /// This one. Its `main` must begin with [`shim::run_if_asked`].
     ThisProgram,
     /// Another one, whose `main` does.
@@ -152,11 +151,11 @@ pub enum StartError {
 }
 
 /// How a supervisor ended that was told to.
-pub enum Ended {
+pub enum RunEnd {
     /// Nothing of the services is left.
     Stopped,
     /// All of them run, for the program that this process becomes.
-    HandedOver(HandOver),
+    HandedOver(PausedSupervisor),
 }
 
 /// Keeps services running.
@@ -164,28 +163,26 @@ pub enum Ended {
 /// It stays on the thread that made it, for services are killed when the thread
 /// that started them ends: that should be the main one.
 pub struct Supervisor {
-    means: Means,
+    options: SupervisorOptions,
     launcher: PathBuf,
     folders: Folders,
-    services: BTreeMap<Arc<str>, Served>,
+    services: BTreeMap<Arc<str>, ManagedService>,
     inbox: mpsc::Receiver<Message>,
-    voice: mpsc::Sender<Message>,
-    fleet: watch::Sender<Fleet>,
-    news: broadcast::Sender<News>,
-    ledger: Ledger,
-    /// The children that this process had before, which are nobody's orphans.
-    strangers: Vec<Name>,
+    messages: mpsc::Sender<Message>,
+    ready_instances: watch::Sender<ReadyInstances>,
+    notifications: broadcast::Sender<Notification>,
+    pid_records: PidRecords,
     /// Where instances get control groups; none: they cannot.
-    groups: Option<Groups>,
-    /// Tells this supervisor's processes from those of others.
+    groups: Option<Cgroups>,
+    /// The prefix of its tokens, by which its processes are found.
     name: String,
     began: Instant,
     next_command: CommandId,
-    /// Who waits for everything to be stopped; none: it is not to be.
-    stopping: Option<Vec<oneshot::Sender<()>>>,
-    /// Who waits for everything to be handed over; none: it is not to be.
-    handing: Option<oneshot::Sender<Result<(), ControlError>>>,
-    /// What was asked meanwhile, for afterwards.
+    /// The callers that wait for the shutdown; none: there is no shutdown.
+    shutdown_waiters: Option<Vec<oneshot::Sender<()>>>,
+    /// The caller that waits for the handover; none: there is no handover.
+    handover_waiter: Option<oneshot::Sender<Result<(), ControlError>>>,
+    /// Messages that came during a handover, for afterwards.
     postponed: Vec<Message>,
     lock: File,
     _stays_on_its_thread: PhantomData<*const ()>,
@@ -194,10 +191,10 @@ pub struct Supervisor {
 impl Supervisor {
     /// Makes the folders ready and ends what an earlier supervisor left behind. Nothing is
     /// started before [`Supervisor::run`].
-    pub fn new(plan: &Plan, means: Means) -> Result<(Self, Control), StartError> {
-        let (launcher, run, logs) = Self::prepare(&means)?;
+    pub fn new(plan: &Plan, options: SupervisorOptions) -> Result<(Self, Control), StartError> {
+        let (launcher, run, logs) = Self::prepare(&options)?;
         let lock = lock(&run)?;
-        let (ledger, ended) = Ledger::open(records(&run)?)?;
+        let (pid_records, ended) = PidRecords::open(records(&run)?)?;
         for record in ended {
             let (service, pid) = (record.service, record.pid);
             tracing::warn!(
@@ -206,7 +203,7 @@ impl Supervisor {
                 "ended a process that an earlier supervisor had left"
             );
         }
-        // What is in it may be of somebody else, as may the folder.
+        // The folder and what is in it may belong to another user.
         match remove(&run.at(SERVICES)) {
             Err(why) if why.kind() != io::ErrorKind::NotFound => {
                 return Err(unusable(&run.path().join(SERVICES), why));
@@ -214,11 +211,10 @@ impl Supervisor {
             _ => {}
         }
         let folders = Folders::of(&run, logs)?;
-        let began = (means.clock)().as_millisecond();
+        let began = (options.clock)().as_millisecond();
         let name = format!("{}.{began}", std::process::id());
-        let parts = (launcher, folders, lock, ledger, name);
-        let (mut supervisor, control) = Self::assemble(means, parts, Instant::now());
-        supervisor.strangers = children();
+        let parts = (launcher, folders, lock, pid_records, name);
+        let (mut supervisor, control) = Self::assemble(options, parts, Instant::now());
         for settings in plan.services().values() {
             supervisor.add(settings)?;
         }
@@ -227,19 +223,19 @@ impl Supervisor {
     }
 
     /// Opens the folders, for sockets and records and for lines; says what turns into services.
-    fn prepare(means: &Means) -> Result<(PathBuf, Folder, Folder), StartError> {
-        let launcher = match &means.launcher {
-            Launcher::ThisProgram if !shim::is_here() => return Err(StartError::NoShim),
+    fn prepare(options: &SupervisorOptions) -> Result<(PathBuf, Folder, Folder), StartError> {
+        let launcher = match &options.launcher {
+            ShimProgram::ThisProgram if !shim::is_installed() => return Err(StartError::NoShim),
             // Also when the file has been replaced meanwhile.
-            Launcher::ThisProgram => PathBuf::from("/proc/self/exe"),
-            Launcher::Other(path) => path.clone(),
+            ShimProgram::ThisProgram => PathBuf::from("/proc/self/exe"),
+            ShimProgram::Other(path) => path.clone(),
         };
         let make = |path: &Path, mode| {
             let made = Folder::make(path, mode);
             made.map_err(|why| unusable(path, why))
         };
-        let (run, logs) = (make(&means.run, OPEN)?, make(&means.logs, CLOSED)?);
-        if means.adopt_orphans {
+        let (run, logs) = (make(&options.run, OPEN)?, make(&options.logs, CLOSED)?);
+        if options.adopt_orphans {
             adopt_orphans()?;
         }
         Ok((launcher, run, logs))
@@ -247,32 +243,35 @@ impl Supervisor {
 
     /// A supervisor without services.
     fn assemble(
-        means: Means,
-        (launcher, folders, lock, ledger, name): (PathBuf, Folders, File, Ledger, String),
+        options: SupervisorOptions,
+        (launcher, folders, lock, pid_records, name): (PathBuf, Folders, File, PidRecords, String),
         began: Instant,
     ) -> (Self, Control) {
-        let (voice, inbox) = mpsc::channel(INBOX);
-        let fleet = watch::Sender::default();
-        let news = broadcast::Sender::new(NEWS);
-        let control = Control::new(voice.clone(), fleet.clone(), news.clone());
-        let groups = means.control_groups.then(find_groups).flatten();
+        let (messages, inbox) = mpsc::channel(INBOX);
+        let ready_instances = watch::Sender::default();
+        let notifications = broadcast::Sender::new(NEWS);
+        let control = Control::new(
+            messages.clone(),
+            ready_instances.clone(),
+            notifications.clone(),
+        );
+        let groups = options.control_groups.then(find_cgroups).flatten();
         let supervisor = Self {
-            means,
+            options,
             launcher,
             folders,
             services: BTreeMap::new(),
             inbox,
-            voice,
-            fleet,
-            news,
-            ledger,
-            strangers: Vec::new(),
+            messages,
+            ready_instances,
+            notifications,
+            pid_records,
             groups,
             name,
             began,
             next_command: 0,
-            stopping: None,
-            handing: None,
+            shutdown_waiters: None,
+            handover_waiter: None,
             postponed: Vec::new(),
             lock,
             _stays_on_its_thread: PhantomData,
@@ -282,65 +281,62 @@ impl Supervisor {
 
     /// Starts the services and keeps them running until [`Control::shut_down`], and then nothing of
     /// them is left, or until [`Control::hand_over`], and then all of them are as they were.
-    pub async fn run(mut self) -> io::Result<Ended> {
+    pub async fn run(mut self) -> io::Result<RunEnd> {
         let mut children = signal(SignalKind::child())?;
-        let_signals_in();
+        unblock_signals();
         // It may go on with what ran before.
-        self.attend();
+        self.start_watching();
         for message in std::mem::take(&mut self.postponed) {
-            self.hear(message);
+            self.handle_message(message);
         }
         self.reap();
         let mut sample = interval(SAMPLE);
         sample.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            self.start_who_may();
-            self.stop_who_may();
-            self.forget_who_left();
+            self.start_waiting_services();
+            self.stop_next_services();
+            self.remove_stopped_services();
             if self.is_over() {
                 break;
             }
-            if self.handing.is_some() && self.is_calm() {
+            if self.handover_waiter.is_some() && self.has_no_exit_pending() {
                 self.pause().await;
                 // Everything may have been told to stop meanwhile.
-                if let Some(answer) = self.handing.take() {
-                    // Who does not wait any longer need not know.
+                if let Some(answer) = self.handover_waiter.take() {
+                    // The caller may have stopped waiting.
                     let _ = answer.send(Ok(()));
-                    return Ok(Ended::HandedOver(HandOver(Box::new(self))));
+                    return Ok(RunEnd::HandedOver(PausedSupervisor(Box::new(self))));
                 }
-                self.attend();
+                self.start_watching();
                 continue;
             }
-            // Whoever ends now is found by whoever goes on.
-            let reaps = self.handing.is_none();
+            // A process that ends now is found after the handover.
+            let reaps = self.handover_waiter.is_none();
             let due = self.next_due();
-            let lingering = self.services.values().any(Served::is_lingering);
+            let lingering = self.services.values().any(ManagedService::is_lingering);
             tokio::select! {
-                Some(message) = self.inbox.recv() => self.hear(message),
+                Some(message) = self.inbox.recv() => self.handle_message(message),
                 _ = children.recv(), if reaps => self.reap(),
-                () = sleep(LOOK), if lingering && reaps => self.reap(),
+                () = sleep(POLL_INTERVAL), if lingering && reaps => self.reap(),
                 () = sleep_until(due) => self.tick(),
                 _ = sample.tick() => self.sample(),
             }
         }
-        if self.means.adopt_orphans {
-            end_adopted(&self.strangers).await;
-        }
         if let Some(groups) = self.groups.take() {
-            groups.give_back();
+            groups.restore();
         }
-        for waiting in self.stopping.take().into_iter().flatten() {
-            // Who does not wait any longer need not know.
+        for waiting in self.shutdown_waiters.take().into_iter().flatten() {
+            // The caller may have stopped waiting.
             let _ = waiting.send(());
         }
-        Ok(Ended::Stopped)
+        Ok(RunEnd::Stopped)
     }
 
     /// Time since the beginning, and a number.
     fn now(&mut self) -> Now {
         Now {
             at: self.began.elapsed(),
-            chance: (self.means.chance)(),
+            chance: (self.options.random)(),
         }
     }
 
@@ -348,18 +344,18 @@ impl Supervisor {
         let dues = self
             .services
             .values()
-            .filter_map(|served| served.state.next_due());
+            .filter_map(|managed| managed.state.next_due());
         let due = dues.min().unwrap_or_else(|| self.began.elapsed() + LONG);
         self.began + due
     }
 
     fn tick(&mut self) {
         let at = self.began.elapsed();
-        let due = |served: &Served| served.state.next_due().is_some_and(|due| due <= at);
+        let due = |managed: &ManagedService| managed.state.next_due().is_some_and(|due| due <= at);
         let due: Vec<Arc<str>> = self
             .services
             .iter()
-            .filter(|(_, served)| due(served))
+            .filter(|(_, managed)| due(managed))
             .map(|(name, _)| Arc::clone(name))
             .collect();
         for name in due {
@@ -368,12 +364,16 @@ impl Supervisor {
     }
 
     fn is_over(&self) -> bool {
-        self.stopping.is_some() && self.services.values().all(|served| served.state.is_gone())
+        self.shutdown_waiters.is_some()
+            && self
+                .services
+                .values()
+                .all(|managed| managed.state.is_gone())
     }
 }
 
-fn find_groups() -> Option<Groups> {
-    match Groups::find() {
+fn find_cgroups() -> Option<Cgroups> {
+    match Cgroups::find() {
         Ok(groups) => {
             let folder = groups.folder().display();
             tracing::info!(%folder, "each instance of a service has a control group");
@@ -405,9 +405,9 @@ impl Folders {
 
 /// The folder of records.
 fn records(run: &Folder) -> Result<Folder, StartError> {
-    let made = run.give_folder(LEDGER, None, CLOSED);
-    let made = made.and_then(|()| run.make_inside(LEDGER, CLOSED));
-    made.map_err(|why| unusable(&run.path().join(LEDGER), why))
+    let made = run.give_folder(PID_RECORDS, None, CLOSED);
+    let made = made.and_then(|()| run.make_inside(PID_RECORDS, CLOSED));
+    made.map_err(|why| unusable(&run.path().join(PID_RECORDS), why))
 }
 
 fn unusable(path: &Path, why: io::Error) -> StartError {
@@ -428,7 +428,7 @@ fn lock(run: &Folder) -> Result<File, StartError> {
         .custom_flags(libc::O_NOFOLLOW)
         .open(run.at(name))
         .map_err(refused)?;
-    // Whoever may open it may hold it (flock(2)), also if it was made with other rights.
+    // A user who may open the file may lock it (flock(2)); it may have been made with another mode.
     let rights = Permissions::from_mode(FOR_NOBODY_ELSE);
     file.set_permissions(rights).map_err(refused)?;
     match file.try_lock() {

@@ -100,6 +100,12 @@ impl<S: Sync> FromRequestParts<S> for Facts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(Arc<str>);
 
+impl From<RequestId> for Arc<str> {
+    fn from(id: RequestId) -> Self {
+        id.0
+    }
+}
+
 impl RequestId {
     /// A new id.
     pub fn new(random: &Random) -> Self {

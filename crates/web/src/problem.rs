@@ -411,7 +411,7 @@ mod tests {
     fn a_busy_store_says_when_to_come_back() {
         let problem = Problem::from(StoreError::Busy);
         assert_eq!((problem.code, problem.retry_after), ("store_busy", Some(5)));
-        let fault = Problem::from(StoreError::Constraint("unique".to_owned()));
+        let fault = Problem::from(StoreError::rule("unique"));
         assert_eq!(fault.status, StatusCode::INTERNAL_SERVER_ERROR);
     }
 }

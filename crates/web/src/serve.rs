@@ -19,6 +19,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use platform::request;
 
 use crate::client_info::{Facts, Peer, REQUEST_ID};
 use crate::compression::{self, Compressible};
@@ -73,7 +74,8 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
     };
 
     let mut response = if headers_fit(&request) {
-        match caught(next.run(request)).await {
+        let cause = asked.facts.request_id.clone().into();
+        match caught(request::caused_by(Some(cause), next.run(request))).await {
             Ok(response) => response,
             Err(panic) => {
                 let said = format!("a handler panicked: {}", panicked(&*panic));

@@ -1,4 +1,5 @@
-//! Migrations: numbered from 0001 without gaps, and each one registered in its crate.
+//! Migrations: numbered from 0001 without gaps, and each one registered in its crate. Each CHECK has
+//! a name, by which a refusal is told.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -26,6 +27,16 @@ pub(super) fn check(metadata: &Metadata) -> Result<Vec<Finding>> {
                 format!("not numbered 0001, 0002, … without gaps: {stems:?}"),
             ));
         }
+        for file in files_below(&folder)? {
+            for line in fs::read_to_string(&file)?.lines() {
+                if line.contains("CHECK (") && !has_name(line) {
+                    findings.push(Finding::new(
+                        shown(&file),
+                        format!("a CHECK without a name: {}", line.trim()),
+                    ));
+                }
+            }
+        }
         let sources = files_below(&package.folder().join("src"))?;
         let sources: String = sources
             .iter()
@@ -43,7 +54,13 @@ pub(super) fn check(metadata: &Metadata) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// `0001_begin` of `0001_begin.sql`, and of a pair `0001_begin.sqlite.sql`, `0001_begin.postgres.sql`.
+/// Whether the line's constraint is written `CONSTRAINT name CHECK (`.
+fn has_name(line: &str) -> bool {
+    let mut words = line.split_whitespace().rev();
+    words.any(|word| word == "CHECK") && words.nth(1) == Some("CONSTRAINT")
+}
+
+/// `0001_begin` of `0001_begin.sql`.
 fn list_stems(folder: &Path) -> Result<BTreeSet<String>> {
     Ok(files_below(folder)?
         .iter()

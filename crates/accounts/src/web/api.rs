@@ -17,11 +17,14 @@ use super::{cookies, entrance, visitor};
 use crate::Accounts;
 use crate::account::Account;
 use crate::client::Client;
-use crate::grant::{self, Role, Scope};
+use crate::grant::{self, Role, Scope, ScopeName};
 use crate::session::{self, Session, SessionId, Stay};
 use crate::sign_in::{self, Attempt};
 use crate::signed_in::SignedIn;
 use crate::token::{self, NewToken, Right, Token, TokenId};
+
+/// The kind of scope that the interface knows as a token's `occasion`.
+const OCCASION: &str = "occasion";
 
 /// Addresses of the JSON interface.
 pub fn routes<R: Routes<Accounts>>() -> R {
@@ -50,18 +53,31 @@ struct Me {
     /// The IANA zone in which times are told.
     time_zone: String,
     /// Their role in the installation, if they have one.
-    role: Option<Role>,
+    role: Option<SiteRole>,
+}
+
+/// What somebody is to the installation.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum SiteRole {
+    /// People and settings.
+    Admin,
+    /// Everything.
+    Owner,
 }
 
 impl Me {
-    fn of(account: Account, role: Option<Role>) -> Self {
+    fn of(account: Account, rank: Option<Role>) -> Self {
         Self {
             id: account.id.to_string(),
             display_name: account.display_name,
             email: account.email,
             locale: account.locale,
             time_zone: account.time_zone,
-            role,
+            role: rank.map(|rank| match rank {
+                grant::OWNER => SiteRole::Owner,
+                _ => SiteRole::Admin,
+            }),
         }
     }
 }
@@ -155,7 +171,7 @@ async fn login(State(accounts): State<Accounts>, call: LoginCall) -> Result<Resp
     let (account, begun) = sign_in::with_password(&accounts, attempt).await?;
     let id = account.id.clone();
     let look =
-        move |tx: &mut Tx<'_>| -> Result<_, StoreError> { grant::find(tx, &id, &Scope::Site) };
+        move |tx: &mut Tx<'_>| -> Result<_, StoreError> { grant::rank_of(tx, &id, &Scope::site()) };
     let role = accounts.site.store.read(look).await?;
     let mut response = Json(Me::of(account, role)).into_response();
     cookies::set_begun(response.headers_mut(), accounts.site.url(), &begun);
@@ -205,8 +221,9 @@ async fn logout(
 async fn me(State(accounts): State<Accounts>, caller: Caller) -> Result<Json<Me>, Problem> {
     let who = caller.with(Right::ProfileRead)?;
     let account = who.account().clone();
-    let look =
-        move |tx: &mut Tx<'_>| -> Result<_, StoreError> { grant::role_in(tx, &who, &Scope::Site) };
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        grant::rank_in(tx, &who, &Scope::site())
+    };
     let role = accounts.site.store.read(look).await?;
     Ok(Json(Me::of(account, role)))
 }
@@ -309,7 +326,7 @@ impl TokenView {
             id: token.id.to_string(),
             name: token.name,
             scopes: token.rights,
-            occasion: token.occasion,
+            occasion: token.scope.filter(|of| of.kind == OCCASION).map(|of| of.id),
             last4: token.last4,
             created_at: token.created_at.to_string(),
             expires_at: token.expires_at.to_string(),
@@ -381,7 +398,10 @@ async fn create_token(
     let new = NewToken {
         name: call.name,
         rights: call.scopes,
-        occasion: call.occasion,
+        scope: call.occasion.map(|id| ScopeName {
+            kind: OCCASION.to_owned(),
+            id,
+        }),
         days: call.expires_in_days.unwrap_or(token::DEFAULT_DAYS),
     };
     let request = caller.request().clone();

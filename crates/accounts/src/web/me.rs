@@ -341,7 +341,7 @@ async fn try_create_token(accounts: &Accounts, sender: &Sender) -> Result<token:
     let new = NewToken {
         name: sender.form.text("name").to_owned(),
         rights,
-        occasion: None,
+        scope: None,
         days: days.unwrap_or(0),
     };
     let (who, request) = (sender.who.clone(), sender.request.clone());

@@ -13,7 +13,6 @@ use super::cookies;
 use crate::Accounts;
 use crate::account::{self, AccountId};
 use crate::grant::{self, Scope};
-use crate::role::Role;
 use crate::session::{self, Stay};
 use crate::signed_in;
 
@@ -22,7 +21,7 @@ use crate::signed_in;
 pub enum Who {
     /// Who owns the installation.
     Owner,
-    /// Whoever has a role, in the installation or in one of its occasions.
+    /// Whoever has a rank, in the installation or in a scope of a domain.
     Hosts,
 }
 
@@ -80,10 +79,9 @@ pub async fn judge(
         let Some(visit) = signed_in::by_session(tx, &shown)? else {
             return Ok(None);
         };
-        let role = grant::role_in(tx, &visit.who, &Scope::Site)?;
         let may = match who {
-            Who::Owner => role == Some(Role::Owner),
-            Who::Hosts => role.is_some() || !grant::occasions_of(tx, &visit.who)?.is_empty(),
+            Who::Owner => grant::rank_in(tx, &visit.who, &Scope::site())? == Some(grant::OWNER),
+            Who::Hosts => grant::has_any_rank(tx, &visit.who.account().id)?,
         };
         let email = account::verified_email(tx, &visit.who.account().id)?;
         Ok(Some((visit, may, email)))

@@ -108,7 +108,7 @@ struct JoinPage<'a> {
 
 impl JoinPage<'_> {
     fn invites(&self) -> String {
-        let role = self.text.say(role_message(self.role));
+        let role = self.text.say(self.role.label());
         let values = [("name", self.by.into()), ("role", role.into())];
         self.text.with("account-join-by", values)
     }
@@ -143,9 +143,9 @@ pub(super) async fn accept(
     let shown = load_invite(&accounts, secret.clone()).await?;
     let Entry { entrance, form, .. } = entry;
     if let Some(who) = entrance.who.clone() {
-        let secret = Secret::new(secret);
+        let (secret, kinds) = (Secret::new(secret), accounts.scope_kinds);
         let change = move |tx: &mut Tx<'_>| -> Result<Invite, TakeError> {
-            invite::take_as(tx, &secret, &who)
+            invite::take_as(tx, kinds, &secret, &who)
         };
         accounts.site.store.write(change).await?;
         return Ok(see_other(HOME));
@@ -162,8 +162,8 @@ pub(super) async fn accept(
 }
 
 async fn load_invite(accounts: &Accounts, secret: String) -> Result<invite::Shown, Problem> {
-    let secret = Secret::new(secret);
-    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { invite::find(tx, &secret) };
+    let (secret, kinds) = (Secret::new(secret), accounts.scope_kinds);
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { invite::find(tx, kinds, &secret) };
     let shown = accounts.site.store.read(look).await?;
     Ok(shown.ok_or(TakeError::Gone)?)
 }
@@ -176,9 +176,9 @@ async fn try_join(
 ) -> Result<Begun, Problem> {
     let (new, password) = new_account(form, &accounts.site, &entrance.text)?;
     let hash = accounts.hasher.hash(&password).await?;
-    let client = entrance.client.clone();
+    let (client, kinds) = (entrance.client.clone(), accounts.scope_kinds);
     let change = move |tx: &mut Tx<'_>| -> Result<_, TakeError> {
-        let (id, _) = invite::take_new(tx, &secret, &new, &hash)?;
+        let (id, _) = invite::take_new(tx, kinds, &secret, &new, &hash)?;
         let begun = session::begin(tx, &id, Method::Beginning, Stay::Visit, &client)?;
         begun.ok_or(TakeError::Gone)
     };
@@ -209,17 +209,6 @@ fn join_page(
         complaints,
     };
     entrance.show(site, "account-join", page)
-}
-
-/// The name of a role.
-fn role_message(role: Role) -> &'static str {
-    match role {
-        Role::Observer => "account-role-observer",
-        Role::Coordinator => "account-role-coordinator",
-        Role::OccasionOwner => "account-role-occasion-owner",
-        Role::Admin => "account-role-admin",
-        Role::Owner => "account-role-owner",
-    }
 }
 
 /// Whether the form is worth showing again: what was typed can be mended, or

@@ -2,7 +2,7 @@
 
 use accounts::Accounts;
 use accounts::account::AccountId;
-use accounts::grant::{Role, Scope};
+use accounts::grant::{self, Scope};
 use accounts::session::Stay;
 use accounts::token::{self, NewToken, Right};
 use axum::http::Method;
@@ -39,7 +39,7 @@ async fn program_at(accounts: &Accounts, id: &AccountId, rights: &[Right]) -> Vi
         let new = NewToken {
             name: "x".to_owned(),
             rights: rights.clone(),
-            occasion: None,
+            scope: None,
             days: 1,
         };
         token::create(tx, &id, &new, None)
@@ -59,7 +59,7 @@ fn a_page_s_script_signs_in_and_out() {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, "farah@example.my", Some(&hash)).await;
-        give(world, &id, Role::Owner, &Scope::Site).await;
+        give(world, &id, grant::OWNER, &Scope::site()).await;
         let mut visitor = visitor(&accounts);
         let right = json!({"email": "farah@example.my", "password": PASSWORD, "remember": true});
         let login = "/api/v1/auth/login";

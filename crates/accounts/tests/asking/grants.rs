@@ -4,16 +4,17 @@ use accounts::account::AccountId;
 use accounts::grant::{self, GrantError, Manager, Role, Scope};
 use accounts::invite::{self, TakeError};
 use accounts::signed_in::{self, SignedIn};
-use platform::{Secret, StoreError, Tx};
+use jiff::{SignedDuration, Timestamp};
+use platform::{Rows, Secret, StoreError, Tx, sql};
 use testkit::World;
 
 use crate::stage::{
-    MIGRATIONS, actions, client, give, look_away, new_account, person, read, role, signed_in,
-    usual_hash,
+    COOK, COORDINATOR, KINDS, MIGRATIONS, OBSERVER, OCCASION, OCCASION_OWNER, SINGER, actions,
+    client, give, look_away, new_account, person, read, role, signed_in, usual_hash,
 };
 
 fn wedding() -> Scope {
-    Scope::occasion("wedding")
+    OCCASION.scope("wedding")
 }
 
 /// The proof that somebody manages a place.
@@ -48,22 +49,173 @@ fn a_person_is_one_thing_in_one_place() {
     World::each_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         for (given, kept) in [
-            (Role::Observer, Role::Observer),
-            (Role::Coordinator, Role::Coordinator),
-            (Role::Observer, Role::Coordinator),
-            (Role::OccasionOwner, Role::OccasionOwner),
+            (OBSERVER, OBSERVER),
+            (COORDINATOR, COORDINATOR),
+            (OBSERVER, COORDINATOR),
+            (OCCASION_OWNER, OCCASION_OWNER),
         ] {
             give(world, &id, given, &wedding()).await;
             assert_eq!(role(world, &id, &wedding()).await, Some(kept));
         }
-        assert_eq!(role(world, &id, &Scope::occasion("party")).await, None);
-        assert_eq!(role(world, &id, &Scope::Site).await, None);
+        assert_eq!(role(world, &id, &OCCASION.scope("party")).await, None);
+        assert_eq!(role(world, &id, &Scope::site()).await, None);
         let who = signed_in(world, &id).await;
         let (of, seen) = (who.clone(), who);
-        let found = read(world.store(), move |tx| grant::role_in(tx, &of, &wedding())).await;
-        assert_eq!(found, Some(Role::OccasionOwner));
-        let all = read(world.store(), move |tx| grant::occasions_of(tx, &seen)).await;
-        assert_eq!(all, [("wedding".to_owned(), Role::OccasionOwner)]);
+        let found = read(world.store(), move |tx| grant::rank_in(tx, &of, &wedding())).await;
+        assert_eq!(found, Some(OCCASION_OWNER));
+        let all = read(world.store(), move |tx| {
+            grant::ranks_of(tx, &seen, &OCCASION)
+        })
+        .await;
+        assert_eq!(all, [("wedding".to_owned(), OCCASION_OWNER)]);
+    });
+}
+
+/// Gives a role until some instant; tells how it went.
+async fn give_until(
+    world: &World,
+    id: &AccountId,
+    role: Role,
+    expires_at: Option<Timestamp>,
+) -> Result<(), GrantError> {
+    let id = id.clone();
+    let change =
+        move |tx: &mut Tx<'_>| grant::give_until(tx, &id, role, &wedding(), None, expires_at);
+    world.store().write(change).await
+}
+
+async fn duties(world: &World, who: &SignedIn) -> [bool; 2] {
+    let who = who.clone();
+    read(world.store(), move |tx| {
+        Ok([
+            grant::has_duty(tx, &who, &wedding(), COOK)?,
+            grant::has_duty(tx, &who, &wedding(), SINGER)?,
+        ])
+    })
+    .await
+}
+
+#[test]
+fn a_person_has_any_duties_beside_one_rank() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let owner = person(world, "farah@example.my", None).await;
+        give(world, &owner, OCCASION_OWNER, &wedding()).await;
+        let id = person(world, "mei@example.my", None).await;
+        let who = signed_in(world, &id).await;
+        give(world, &id, COOK, &wedding()).await;
+        assert_eq!(duties(world, &who).await, [true, false]);
+        assert_eq!(
+            role(world, &id, &wedding()).await,
+            None,
+            "a duty is no rank"
+        );
+        give(world, &id, SINGER, &wedding()).await;
+        give(world, &id, COORDINATOR, &wedding()).await;
+        give(world, &id, COOK, &wedding()).await;
+        assert_eq!(duties(world, &who).await, [true, true]);
+        assert_eq!(role(world, &id, &wedding()).await, Some(COORDINATOR));
+        let members = read(world.store(), |tx| grant::list(tx, &wedding())).await;
+        assert_eq!(members.len(), 2, "each once");
+
+        let by = signed_in(world, &owner).await;
+        let by = manager(world, &by, &wedding()).await.unwrap();
+        let refused = change(world, &by, &id, COOK).await;
+        assert!(matches!(refused, Err(GrantError::UnknownRole)));
+        let (manager, helper) = (by.clone(), id.clone());
+        let no_longer = move |tx: &mut Tx<'_>| grant::remove_duty(tx, &manager, &helper, COOK);
+        world.store().write(no_longer.clone()).await.unwrap();
+        let again = world.store().write(no_longer).await;
+        assert!(matches!(again, Err(GrantError::NotAMember)));
+        assert_eq!(duties(world, &who).await, [false, true]);
+        let (manager, helper) = (by.clone(), id.clone());
+        let no_rank = move |tx: &mut Tx<'_>| grant::remove_duty(tx, &manager, &helper, COORDINATOR);
+        assert!(world.store().write(no_rank).await.is_err());
+        remove(world, &by, &id).await.unwrap();
+        assert_eq!(duties(world, &who).await, [false, false]);
+        assert_eq!(role(world, &id, &wedding()).await, None);
+
+        // What no domain has declared is no role, and neither is another kind's.
+        for odd in [Role::new("dancer", ""), grant::ADMIN] {
+            let refused = give_until(world, &id, odd, None).await;
+            assert!(matches!(refused, Err(GrantError::UnknownRole)));
+        }
+    });
+}
+
+#[test]
+fn the_tables_keep_one_rank_in_a_scope() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, "farah@example.my", None).await;
+        give(world, &id, OBSERVER, &wedding()).await;
+        let second = sql!(
+            "INSERT INTO role_grant (account_id, scope_kind, scope_id, role, is_rank, granted_at)
+             SELECT account_id, scope_kind, scope_id, 'coordinator', 1, 0 FROM role_grant"
+        );
+        let refused = world
+            .store()
+            .write(move |tx| tx.run(second, &[], Rows::Any))
+            .await
+            .unwrap_err();
+        assert_eq!(refused.constraint(), Some("one_rank"), "{refused}");
+    });
+}
+
+#[test]
+fn a_grant_that_has_ended_gives_nothing() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let owner = person(world, "farah@example.my", None).await;
+        give(world, &owner, OCCASION_OWNER, &wedding()).await;
+        let id = person(world, "mei@example.my", None).await;
+        let who = signed_in(world, &id).await;
+        let start = world.clock.now();
+        let hours = |count| Some(start + SignedDuration::from_hours(count));
+        for role in [COORDINATOR, COOK] {
+            give_until(world, &id, role, hours(2)).await.unwrap();
+            // Who has it for longer keeps it.
+            give_until(world, &id, role, hours(1)).await.unwrap();
+        }
+        // And who has a greater rank keeps that.
+        give_until(world, &id, OBSERVER, None).await.unwrap();
+        let ranks = async || {
+            let who = who.clone();
+            read(world.store(), move |tx| {
+                grant::ranks_of(tx, &who, &OCCASION)
+            })
+            .await
+        };
+        let members = async || {
+            read(world.store(), |tx| grant::list(tx, &wedding()))
+                .await
+                .len()
+        };
+        world.clock.advance(SignedDuration::from_mins(119));
+        assert_eq!(role(world, &id, &wedding()).await, Some(COORDINATOR));
+        assert_eq!(ranks().await, [("wedding".to_owned(), COORDINATOR)]);
+        assert_eq!(duties(world, &who).await, [true, false]);
+        assert_eq!(members().await, 2);
+        world.clock.advance(SignedDuration::from_mins(1));
+        assert_eq!(role(world, &id, &wedding()).await, None);
+        assert_eq!(ranks().await, []);
+        assert_eq!(duties(world, &who).await, [false, false]);
+        assert_eq!(members().await, 1);
+        // What has ended is neither greater nor in the way.
+        give_until(world, &id, OBSERVER, hours(3)).await.unwrap();
+        assert_eq!(role(world, &id, &wedding()).await, Some(OBSERVER));
+        give_until(world, &id, OBSERVER, None).await.unwrap();
+        give_until(world, &id, COOK, None).await.unwrap();
+        world.clock.advance(SignedDuration::from_hours(9));
+        assert_eq!(role(world, &id, &wedding()).await, Some(OBSERVER));
+        let late = signed_in(world, &id).await;
+        assert_eq!(duties(world, &late).await, [true, false]);
+
+        // An owner whose grant ends some day is not the one who stays.
+        give_until(world, &id, OCCASION_OWNER, hours(99))
+            .await
+            .unwrap();
+        assert_eq!(role(world, &id, &wedding()).await, Some(OCCASION_OWNER));
+        let by = manager(world, &late, &wedding()).await.unwrap();
+        let refused = change(world, &by, &owner, OBSERVER).await;
+        assert!(matches!(refused, Err(GrantError::LastOwner)));
     });
 }
 
@@ -73,22 +225,22 @@ fn only_owners_manage_and_only_with_roles_that_fit() {
         let owner = person(world, "farah@example.my", None).await;
         let helper = person(world, "mei@example.my", None).await;
         let stranger = person(world, "arjun@example.my", None).await;
-        give(world, &owner, Role::OccasionOwner, &wedding()).await;
-        give(world, &helper, Role::Coordinator, &wedding()).await;
+        give(world, &owner, OCCASION_OWNER, &wedding()).await;
+        give(world, &helper, COORDINATOR, &wedding()).await;
         for id in [&helper, &stranger] {
             let who = signed_in(world, id).await;
             assert!(manager(world, &who, &wedding()).await.is_none());
         }
         let who = signed_in(world, &owner).await;
-        assert!(manager(world, &who, &Scope::Site).await.is_none());
+        assert!(manager(world, &who, &Scope::site()).await.is_none());
         let by = manager(world, &who, &wedding()).await.unwrap();
 
-        let result = change(world, &by, &helper, Role::Admin).await;
+        let result = change(world, &by, &helper, grant::ADMIN).await;
         assert!(matches!(result, Err(GrantError::UnknownRole)));
-        let result = change(world, &by, &stranger, Role::Observer).await;
+        let result = change(world, &by, &stranger, OBSERVER).await;
         assert!(matches!(result, Err(GrantError::NotAMember)));
-        change(world, &by, &helper, Role::Observer).await.unwrap();
-        assert_eq!(role(world, &helper, &wedding()).await, Some(Role::Observer));
+        change(world, &by, &helper, OBSERVER).await.unwrap();
+        assert_eq!(role(world, &helper, &wedding()).await, Some(OBSERVER));
         remove(world, &by, &helper).await.unwrap();
         assert_eq!(role(world, &helper, &wedding()).await, None);
         let result = remove(world, &by, &helper).await;
@@ -109,10 +261,7 @@ fn only_owners_manage_and_only_with_roles_that_fit() {
         );
         let left = read(world.store(), |tx| grant::list(tx, &wedding())).await;
         assert_eq!(left.len(), 1);
-        assert_eq!(
-            (&left[0].account, left[0].role),
-            (&owner, Role::OccasionOwner)
-        );
+        assert_eq!((&left[0].account, left[0].role), (&owner, OCCASION_OWNER));
     });
 }
 
@@ -121,8 +270,8 @@ fn the_last_owner_stays() {
     World::each_engine(&MIGRATIONS, async |world| {
         let hash = usual_hash(world).await;
         for (scope, top, less) in [
-            (wedding(), Role::OccasionOwner, Role::Observer),
-            (Scope::Site, Role::Owner, Role::Admin),
+            (wedding(), OCCASION_OWNER, OBSERVER),
+            (Scope::site(), grant::OWNER, grant::ADMIN),
         ] {
             let first = person(world, &format!("a@{top}.my").replace('_', "-"), Some(&hash)).await;
             let second = person(world, &format!("b@{top}.my").replace('_', "-"), Some(&hash)).await;
@@ -153,10 +302,10 @@ fn an_installation_keeps_an_owner_who_can_sign_in() {
         let hash = usual_hash(world).await;
         let with = person(world, "farah@example.my", Some(&hash)).await;
         let without = person(world, "mei@example.my", None).await;
-        give(world, &with, Role::Owner, &Scope::Site).await;
-        give(world, &without, Role::Owner, &Scope::Site).await;
+        give(world, &with, grant::OWNER, &Scope::site()).await;
+        give(world, &without, grant::OWNER, &Scope::site()).await;
         let who = signed_in(world, &without).await;
-        let by = manager(world, &who, &Scope::Site).await.unwrap();
+        let by = manager(world, &who, &Scope::site()).await.unwrap();
         let result = remove(world, &by, &with).await;
         assert!(matches!(result, Err(GrantError::LastOwner)));
         remove(world, &by, &without).await.unwrap();
@@ -168,8 +317,8 @@ fn the_owner_of_the_installation_has_a_proof() {
     World::each_engine(&MIGRATIONS, async |world| {
         let owner = person(world, "farah@example.my", None).await;
         let admin = person(world, "mei@example.my", None).await;
-        give(world, &owner, Role::Owner, &Scope::Site).await;
-        give(world, &admin, Role::Admin, &Scope::Site).await;
+        give(world, &owner, grant::OWNER, &Scope::site()).await;
+        give(world, &admin, grant::ADMIN, &Scope::site()).await;
         for (id, is_owner) in [(owner, true), (admin, false)] {
             let who = signed_in(world, &id).await;
             let proof = read(world.store(), move |tx| signed_in::owner(tx, who.clone())).await;
@@ -191,7 +340,7 @@ async fn take_new(world: &World, secret: &Secret, email: &str) -> Result<Account
     let hash = usual_hash(world).await;
     let (secret, new) = (secret.clone(), new_account(email));
     let change = move |tx: &mut Tx<'_>| -> Result<_, TakeError> {
-        Ok(invite::take_new(tx, &secret, &new, &hash)?.0)
+        Ok(invite::take_new(tx, KINDS, &secret, &new, &hash)?.0)
     };
     world.store().write(change).await
 }
@@ -200,22 +349,22 @@ async fn take_new(world: &World, secret: &Secret, email: &str) -> Result<Account
 fn an_invitation_makes_one_member_within_seven_days() {
     World::each_engine(&MIGRATIONS, async |world| {
         let owner = person(world, "farah@example.my", None).await;
-        give(world, &owner, Role::OccasionOwner, &wedding()).await;
+        give(world, &owner, OCCASION_OWNER, &wedding()).await;
         let who = signed_in(world, &owner).await;
         let by = manager(world, &who, &wedding()).await.unwrap();
 
-        let secret = invite(world, &by, Role::Coordinator).await;
+        let secret = invite(world, &by, COORDINATOR).await;
         let taken = take_new(world, &secret, "farah@example.my").await;
         assert!(
             matches!(taken, Err(TakeError::EmailTaken)),
             "and the link stays good"
         );
         let id = take_new(world, &secret, "mei@example.my").await.unwrap();
-        assert_eq!(role(world, &id, &wedding()).await, Some(Role::Coordinator));
+        assert_eq!(role(world, &id, &wedding()).await, Some(COORDINATOR));
         let again = take_new(world, &secret, "arjun@example.my").await;
         assert!(matches!(again, Err(TakeError::Gone)));
 
-        let late = invite(world, &by, Role::Observer).await;
+        let late = invite(world, &by, OBSERVER).await;
         world.clock.advance(invite::LIFETIME);
         let again = take_new(world, &late, "arjun@example.my").await;
         assert!(matches!(again, Err(TakeError::Gone)));
@@ -226,13 +375,13 @@ fn an_invitation_makes_one_member_within_seven_days() {
 fn an_invitation_to_somebody_known_keeps_the_greater_role() {
     World::each_engine(&MIGRATIONS, async |world| {
         let owner = person(world, "farah@example.my", None).await;
-        give(world, &owner, Role::OccasionOwner, &wedding()).await;
+        give(world, &owner, OCCASION_OWNER, &wedding()).await;
         let who = signed_in(world, &owner).await;
         let by = manager(world, &who, &wedding()).await.unwrap();
         for (offered, kept) in [
-            (Role::Observer, Role::Observer),
-            (Role::OccasionOwner, Role::OccasionOwner),
-            (Role::Coordinator, Role::OccasionOwner),
+            (OBSERVER, OBSERVER),
+            (OCCASION_OWNER, OCCASION_OWNER),
+            (COORDINATOR, OCCASION_OWNER),
         ] {
             let id = match account(world, "mei@example.my").await {
                 Some(id) => id,
@@ -242,7 +391,7 @@ fn an_invitation_to_somebody_known_keeps_the_greater_role() {
                 invite(world, &by, offered).await,
                 signed_in(world, &id).await,
             );
-            let change = move |tx: &mut Tx<'_>| invite::take_as(tx, &secret, &who);
+            let change = move |tx: &mut Tx<'_>| invite::take_as(tx, KINDS, &secret, &who);
             world.store().write(change).await.unwrap();
             assert_eq!(role(world, &id, &wedding()).await, Some(kept));
         }
@@ -264,21 +413,21 @@ fn an_invitation_falls_with_whoever_made_it_and_can_be_withdrawn() {
     World::each_engine(&MIGRATIONS, async |world| {
         let first = person(world, "farah@example.my", None).await;
         let second = person(world, "mei@example.my", None).await;
-        give(world, &first, Role::OccasionOwner, &wedding()).await;
-        give(world, &second, Role::OccasionOwner, &wedding()).await;
+        give(world, &first, OCCASION_OWNER, &wedding()).await;
+        give(world, &second, OCCASION_OWNER, &wedding()).await;
         let who = signed_in(world, &first).await;
         let by_first = manager(world, &who, &wedding()).await.unwrap();
         let who = signed_in(world, &second).await;
         let by_second = manager(world, &who, &wedding()).await.unwrap();
 
-        let fallen = invite(world, &by_first, Role::Observer).await;
-        change(world, &by_second, &first, Role::Coordinator)
+        let fallen = invite(world, &by_first, OBSERVER).await;
+        change(world, &by_second, &first, COORDINATOR)
             .await
             .unwrap();
         let taken = take_new(world, &fallen, "arjun@example.my").await;
         assert!(matches!(taken, Err(TakeError::Gone)));
 
-        let withdrawn = invite(world, &by_second, Role::Observer).await;
+        let withdrawn = invite(world, &by_second, OBSERVER).await;
         let by = by_second.clone();
         let open = read(world.store(), move |tx| invite::list(tx, &by)).await;
         let [_, open] = &open[..] else {

@@ -1,8 +1,9 @@
 //! Who may go on to a program beside us.
 
+use accounts::grant::{self, Scope};
 use accounts::session::Stay;
 use accounts::web::neighbour::{self, Found, Who};
-use accounts::{Accounts, grant, invite, setup};
+use accounts::{Accounts, invite, setup};
 use axum::http::{HeaderMap, HeaderValue, header};
 use jiff::SignedDuration;
 use platform::Secret;
@@ -10,8 +11,8 @@ use testkit::World;
 
 use crate::grants::manager;
 use crate::stage::{
-    MIGRATIONS, accounts, accounts_at, begin, client, give, new_account, person, signed_in,
-    usual_hash, write,
+    KINDS, MIGRATIONS, OBSERVER, OCCASION, OCCASION_OWNER, accounts, accounts_at, begin, client,
+    give, new_account, person, signed_in, usual_hash, write,
 };
 
 async fn judge(accounts: &Accounts, cookie: &str, who: Who) -> &'static str {
@@ -34,12 +35,9 @@ fn roles_open_and_the_rest_is_told_apart() {
         let accounts = accounts(world);
         let mut cookies = Vec::new();
         for (name, role) in [
-            ("owner", Some((grant::Role::Owner, grant::Scope::Site))),
-            ("admin", Some((grant::Role::Admin, grant::Scope::Site))),
-            (
-                "host",
-                Some((grant::Role::Observer, grant::Scope::occasion("wedding"))),
-            ),
+            ("owner", Some((grant::OWNER, Scope::site()))),
+            ("admin", Some((grant::ADMIN, Scope::site()))),
+            ("host", Some((OBSERVER, OCCASION.scope("wedding")))),
             ("none", None),
         ] {
             let id = person(world, &format!("{name}@example.my"), None).await;
@@ -81,15 +79,15 @@ fn an_address_that_somebody_typed_is_not_told_to_neighbours() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let host = person(world, "host@example.my", None).await;
-        let wedding = grant::Scope::occasion("wedding");
-        give(world, &host, grant::Role::OccasionOwner, &wedding).await;
+        let wedding = OCCASION.scope("wedding");
+        give(world, &host, OCCASION_OWNER, &wedding).await;
         let who = signed_in(world, &host).await;
         let by = manager(world, &who, &wedding).await.unwrap();
         let hash = usual_hash(world).await;
         let joined = write(world.store(), move |tx| {
-            let link = invite::create(tx, &by, grant::Role::Observer).unwrap();
+            let link = invite::create(tx, &by, OBSERVER).unwrap();
             let new = new_account("ceo@victim.example");
-            Ok(invite::take_new(tx, &link, &new, &hash).unwrap().0)
+            Ok(invite::take_new(tx, KINDS, &link, &new, &hash).unwrap().0)
         })
         .await;
         let begun = begin(world, &joined, Stay::Visit, client(1)).await;
@@ -111,7 +109,7 @@ fn a_session_in_use_lives_on_and_its_cookie_stays_with_us() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "owner@example.my", None).await;
-        give(world, &id, grant::Role::Owner, &grant::Scope::Site).await;
+        give(world, &id, grant::OWNER, &Scope::site()).await;
         let begun = begin(world, &id, Stay::Remembered, client(1)).await;
         let cookie = HeaderValue::from_str(&shown(&begun.session)).unwrap();
         let headers = HeaderMap::from_iter([(header::COOKIE, cookie)]);

@@ -1,6 +1,5 @@
 //! The pages before the door, through the front door.
 
-use accounts::grant::{Role, Scope};
 use accounts::session::Stay;
 use accounts::{invite, setup, sign_in};
 use axum::http::Method;
@@ -9,8 +8,9 @@ use testkit::{Page, Visitor, World};
 
 use crate::grants::manager;
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, accounts, accounts_at, begin, client, find_session, give,
-    look_away, person, read, role, signed_in, usual_hash, visitor, write,
+    COORDINATOR, Checked, MIGRATIONS, OBSERVER, OCCASION, OCCASION_OWNER, PASSWORD, accounts,
+    accounts_at, begin, client, find_session, give, look_away, person, read, role, signed_in,
+    usual_hash, visitor, write,
 };
 
 async fn sign_in_as(visitor: &mut Visitor, address: &str, email: &str, password: &str) -> Page {
@@ -207,9 +207,9 @@ fn a_link_signs_in_only_when_its_button_is_pressed() {
 fn members_join_with_a_new_account_or_with_their_own() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
-        let wedding = Scope::occasion("wedding");
+        let wedding = OCCASION.scope("wedding");
         let owner = person(world, "farah@example.my", None).await;
-        give(world, &owner, Role::OccasionOwner, &wedding).await;
+        give(world, &owner, OCCASION_OWNER, &wedding).await;
         let by = manager(world, &signed_in(world, &owner).await, &wedding)
             .await
             .unwrap();
@@ -217,7 +217,7 @@ fn members_join_with_a_new_account_or_with_their_own() {
             let by = by.clone();
             let made = world
                 .store()
-                .write(move |tx| invite::create(tx, &by, Role::Coordinator));
+                .write(move |tx| invite::create(tx, &by, COORDINATOR));
             format!("/admin/join/{}", made.await.unwrap().reveal())
         };
 
@@ -260,7 +260,7 @@ fn members_join_with_a_new_account_or_with_their_own() {
         );
         let done = visitor.submit(&page, &form).await;
         assert_eq!(done.location(), Some("/admin"));
-        assert_eq!(role(world, &known, &wedding).await, Some(Role::Coordinator));
+        assert_eq!(role(world, &known, &wedding).await, Some(COORDINATOR));
     });
 }
 
@@ -268,9 +268,9 @@ fn members_join_with_a_new_account_or_with_their_own() {
 fn every_page_speaks_both_languages_with_nothing_missing() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
-        let wedding = Scope::occasion("wedding");
+        let wedding = OCCASION.scope("wedding");
         let owner = person(world, "farah@example.my", None).await;
-        give(world, &owner, Role::OccasionOwner, &wedding).await;
+        give(world, &owner, OCCASION_OWNER, &wedding).await;
         let by = manager(world, &signed_in(world, &owner).await, &wedding)
             .await
             .unwrap();
@@ -279,7 +279,7 @@ fn every_page_speaks_both_languages_with_nothing_missing() {
         let key = write(world.store(), setup::make_key).await.unwrap();
         let joining = world
             .store()
-            .write(move |tx| invite::create(tx, &by, Role::Observer));
+            .write(move |tx| invite::create(tx, &by, OBSERVER));
         let joining: Secret = joining.await.unwrap();
         let begun = begin(world, &owner, Stay::Visit, client(1)).await;
         let mut inside = visitor(&accounts);

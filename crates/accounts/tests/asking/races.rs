@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use accounts::grant::{self, GrantError, Role, Scope};
+use accounts::grant::{self, GrantError, Scope};
 use accounts::invite::{self, TakeError};
 use accounts::session::{self, LIMIT, Method, Stay};
 use accounts::setup::{self, SetupError};
@@ -17,8 +17,8 @@ use tokio::sync::Barrier;
 
 use crate::grants::manager;
 use crate::stage::{
-    MIGRATIONS, PASSWORD, accounts, attempt, client, give, look_away, new_account, person, read,
-    role, signed_in, usual_hash, write,
+    KINDS, MIGRATIONS, OBSERVER, OCCASION, OCCASION_OWNER, PASSWORD, accounts, attempt, client,
+    give, look_away, new_account, person, read, role, signed_in, usual_hash, write,
 };
 
 const ROUNDS: usize = 100;
@@ -96,7 +96,7 @@ fn two_setups_at_once_make_one_owner() {
                     "{result:?}"
                 );
             }
-            let owners = read(world.store(), |tx| grant::list(tx, &Scope::Site)).await;
+            let owners = read(world.store(), |tx| grant::list(tx, &Scope::site())).await;
             assert_eq!(owners.len(), 1);
             // As if there had never been one, for the next round.
             write(world.store(), |tx| {
@@ -113,14 +113,10 @@ fn two_owners_who_demote_each_other_leave_one() {
         let stores = stores(world);
         let hash = usual_hash(world).await;
         for (scope, top, less) in [
-            (
-                Scope::occasion("wedding"),
-                Role::OccasionOwner,
-                Role::Observer,
-            ),
-            (Scope::Site, Role::Owner, Role::Admin),
+            (OCCASION.scope("wedding"), OCCASION_OWNER, OBSERVER),
+            (Scope::site(), grant::OWNER, grant::ADMIN),
         ] {
-            let place = if scope == Scope::Site {
+            let place = if scope == Scope::site() {
                 "site"
             } else {
                 "wedding"
@@ -169,7 +165,8 @@ fn tries_at_once_are_counted_each() {
                 tx.run(sql!("DELETE FROM sign_in_attempt"), &[], Rows::Any)
             })
             .await;
-            let processes = [&accounts.site, &second].map(|site| Accounts::new(site.clone()));
+            let processes =
+                [&accounts.site, &second].map(|site| Accounts::new(site.clone(), KINDS));
             let tasks: Vec<_> = (0..6)
                 .map(|number| {
                     let accounts = processes[number % 2].clone();
@@ -227,9 +224,9 @@ fn one_invitation_taken_twice_makes_one_member() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stores = stores(world);
         let hash = usual_hash(world).await;
-        let wedding = Scope::occasion("wedding");
+        let wedding = OCCASION.scope("wedding");
         let owner = person(world, "farah@example.my", Some(&hash)).await;
-        give(world, &owner, Role::OccasionOwner, &wedding).await;
+        give(world, &owner, OCCASION_OWNER, &wedding).await;
         let by = manager(world, &signed_in(world, &owner).await, &wedding)
             .await
             .unwrap();
@@ -237,13 +234,13 @@ fn one_invitation_taken_twice_makes_one_member() {
             let of = by.clone();
             let made = world
                 .store()
-                .write(move |tx| invite::create(tx, &of, Role::Observer));
+                .write(move |tx| invite::create(tx, &of, OBSERVER));
             let secret = made.await.unwrap();
             let changes = (0..3)
                 .map(|number| {
                     let (secret, hash) = (secret.clone(), hash.clone());
                     let new = new_account(&format!("{round}-{number}@example.my"));
-                    move |tx: &mut Tx<'_>| invite::take_new(tx, &secret, &new, &hash)
+                    move |tx: &mut Tx<'_>| invite::take_new(tx, KINDS, &secret, &new, &hash)
                 })
                 .collect();
             let results = at_once(&stores, changes).await;
@@ -269,7 +266,7 @@ fn two_tokens_of_one_name_are_one() {
                     let new = NewToken {
                         name: format!("{}", round % 40),
                         rights: vec![Right::ProfileRead],
-                        occasion: None,
+                        scope: None,
                         days: 1,
                     };
                     move |tx: &mut Tx<'_>| token::create(tx, &id, &new, None)

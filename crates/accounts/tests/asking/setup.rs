@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use accounts::grant::{Role, Scope};
+use accounts::grant::{self, Scope};
 use accounts::setup::{self, Credential, SetupError};
 use accounts::sign_in;
 use jiff::SignedDuration;
@@ -50,7 +50,7 @@ fn the_key_makes_one_owner_within_a_day() {
         let begun = finish(world, &key, "farah@example.my").await.unwrap();
         let who = find_session(world, &begun.session).await.unwrap();
         let id = &who.account().id;
-        assert_eq!(role(world, id, &Scope::Site).await, Some(Role::Owner));
+        assert_eq!(role(world, id, &Scope::site()).await, Some(grant::OWNER));
         assert!(!is_open(world, &key).await);
         assert!(make().await.is_none(), "there is an owner");
         assert!(matches!(

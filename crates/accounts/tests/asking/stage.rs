@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use accounts::account::{self, AccountId, NewAccount};
 use accounts::client::Client;
-use accounts::grant::{self, Role, Scope};
+use accounts::grant::{self, Role, Scope, ScopeKind, ScopeKinds};
 use accounts::password::{self, Password, PasswordHash};
 use accounts::session::{self, Begun, Method, Stay};
 use accounts::sign_in::Attempt;
@@ -20,6 +20,24 @@ use web::client_info::Proxies;
 use web::{Catalogue, Network, Settings, Site, SiteUrl};
 
 pub(crate) const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, accounts::MIGRATIONS];
+/// A kind of scope, as a domain declares one.
+pub(crate) static OCCASION: ScopeKind = ScopeKind {
+    name: "occasion",
+    top: OCCASION_OWNER,
+    below: &[COORDINATOR, OBSERVER],
+    duties: &[COOK, SINGER],
+};
+pub(crate) const OCCASION_OWNER: Role = Role::new("occasion_owner", "join-as-test");
+pub(crate) const COORDINATOR: Role = Role::new("coordinator", "join-as-test");
+pub(crate) const OBSERVER: Role = Role::new("observer", "join-as-test");
+pub(crate) const COOK: Role = Role::new("cook", "join-as-test");
+pub(crate) const SINGER: Role = Role::new("singer", "join-as-test");
+pub(crate) const KINDS: ScopeKinds = &[&OCCASION];
+const LABELS: &[web::Locale] = &[
+    ("en", "join-as-test = coordinator: you look after it\n"),
+    ("ms", "join-as-test = penyelaras: menguruskannya\n"),
+];
+
 pub(crate) const PASSWORD: &str = "sebuah pantun lama";
 
 /// The accounts of a world, at an address of this machine.
@@ -28,9 +46,9 @@ pub(crate) fn accounts(world: &World) -> Accounts {
 }
 
 pub(crate) fn accounts_at(world: &World, url: &str) -> Accounts {
-    Accounts::new(Site {
+    let site = Site {
         platform: world.platform.clone(),
-        catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES]),
+        catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES, LABELS]),
         settings: Arc::new(Settings {
             url: SiteUrl::parse(url).unwrap(),
             name: "Kenduri Kami".to_owned(),
@@ -38,7 +56,8 @@ pub(crate) fn accounts_at(world: &World, url: &str) -> Accounts {
             time_zone: TimeZone::UTC,
             proxies: Proxies::default(),
         }),
-    })
+    };
+    Accounts::new(site, KINDS)
 }
 
 /// The whole site, as the program puts it together.
@@ -141,7 +160,7 @@ pub(crate) async fn give(world: &World, id: &AccountId, role: Role, scope: &Scop
 
 pub(crate) async fn role(world: &World, id: &AccountId, scope: &Scope) -> Option<Role> {
     let (id, scope) = (id.clone(), scope.clone());
-    read(world.store(), move |tx| grant::find(tx, &id, &scope)).await
+    read(world.store(), move |tx| grant::rank_of(tx, &id, &scope)).await
 }
 
 /// What the audit log says was done, the oldest first.

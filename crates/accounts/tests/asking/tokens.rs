@@ -1,7 +1,7 @@
 //! Personal tokens: what they are made with, and how far they reach.
 
 use accounts::account::AccountId;
-use accounts::grant::{self, Role, Scope};
+use accounts::grant::{self, Scope};
 use accounts::signed_in::{self, Bearer};
 use accounts::token::{self, CreateError, Created, NewToken, Right};
 use jiff::SignedDuration;
@@ -9,13 +9,15 @@ use platform::{Secret, Tx, sql};
 use testkit::World;
 
 use crate::grants::manager;
-use crate::stage::{MIGRATIONS, actions, client, give, person, read, write};
+use crate::stage::{
+    MIGRATIONS, OBSERVER, OCCASION, OCCASION_OWNER, actions, client, give, person, read, write,
+};
 
 fn new(name: &str) -> NewToken {
     NewToken {
         name: name.to_owned(),
         rights: vec![Right::RsvpsRead],
-        occasion: None,
+        scope: None,
         days: token::DEFAULT_DAYS,
     }
 }
@@ -99,36 +101,32 @@ fn rules_of_making_one() {
 fn a_token_of_one_occasion_reaches_no_other_and_manages_nothing() {
     World::each_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
-        let (wedding, party) = (Scope::occasion("wedding"), Scope::occasion("party"));
-        give(world, &id, Role::OccasionOwner, &wedding).await;
-        give(world, &id, Role::Observer, &party).await;
-        give(world, &id, Role::Owner, &Scope::Site).await;
+        let (wedding, party) = (OCCASION.scope("wedding"), OCCASION.scope("party"));
+        give(world, &id, OCCASION_OWNER, &wedding).await;
+        give(world, &id, OBSERVER, &party).await;
+        give(world, &id, grant::OWNER, &Scope::site()).await;
         for (occasion, roles) in [
-            (Some("wedding"), [Some(Role::OccasionOwner), None, None]),
+            (Some("wedding"), [Some(OCCASION_OWNER), None, None]),
             (
                 None,
-                [
-                    Some(Role::OccasionOwner),
-                    Some(Role::Observer),
-                    Some(Role::Owner),
-                ],
+                [Some(OCCASION_OWNER), Some(OBSERVER), Some(grant::OWNER)],
             ),
         ] {
             let new = NewToken {
-                occasion: occasion.map(str::to_owned),
+                scope: occasion.map(|id| OCCASION.scope(id).name()),
                 ..new(occasion.unwrap_or("all"))
             };
             let created = create(world, &id, new).await.unwrap();
             let who = find(world, &created.secret).await.unwrap();
             let who = who.with(Right::RsvpsRead).unwrap();
-            for (scope, role) in [&wedding, &party, &Scope::Site].into_iter().zip(roles) {
+            for (scope, role) in [&wedding, &party, &Scope::site()].into_iter().zip(roles) {
                 let (of, at) = (who.clone(), scope.clone());
-                let found = read(world.store(), move |tx| grant::role_in(tx, &of, &at)).await;
+                let found = read(world.store(), move |tx| grant::rank_in(tx, &of, &at)).await;
                 assert_eq!(found, role, "{occasion:?} {scope:?}");
                 assert!(manager(world, &who, scope).await.is_none());
             }
             let of = who.clone();
-            let seen = read(world.store(), move |tx| grant::occasions_of(tx, &of)).await;
+            let seen = read(world.store(), move |tx| grant::ranks_of(tx, &of, &OCCASION)).await;
             assert_eq!(seen.len(), roles.iter().flatten().count().min(2));
             let owner = read(world.store(), move |tx| signed_in::owner(tx, who.clone())).await;
             assert!(owner.is_none());

@@ -4,14 +4,14 @@ use instant_acme::{Account, ExternalAccountKey, NewAccount};
 
 use super::Shared;
 use super::order::OrderError;
-use super::vault::{StoredAccount, VaultError};
+use super::storage::{StorageError, StoredAccount};
 
 /// The account there is, else a new one.
 pub(super) async fn open(shared: &Shared) -> Result<Account, OrderError> {
-    match shared.vault.load_account() {
+    match shared.storage.load_account() {
         Ok(Some(stored)) => resume(shared, stored).await,
         Ok(None) => create(shared).await,
-        Err(error @ VaultError::Damaged { .. }) => {
+        Err(error @ StorageError::Damaged { .. }) => {
             tracing::error!(%error, "cannot read the ACME account, so a new one is made");
             create(shared).await
         }
@@ -28,9 +28,9 @@ async fn resume(shared: &Shared, stored: StoredAccount) -> Result<Account, Order
         match account.update_contacts(&contacts).await {
             // Read once more: the library hands the key to the account.
             Ok(()) => {
-                if let Some(mut stored) = shared.vault.load_account()? {
+                if let Some(mut stored) = shared.storage.load_account()? {
                     stored.contact.clone_from(&shared.settings.email);
-                    shared.vault.store_account(&stored)?;
+                    shared.storage.store_account(&stored)?;
                 }
             }
             // Certificates matter more than letters.
@@ -55,7 +55,7 @@ async fn create(shared: &Shared) -> Result<Account, OrderError> {
     let builder = Account::builder_with_http(Box::new(shared.client.clone()));
     let directory = shared.settings.directory.clone();
     let (account, credentials) = builder.create(&asked, directory, external.as_ref()).await?;
-    shared.vault.store_account(&StoredAccount {
+    shared.storage.store_account(&StoredAccount {
         contact: shared.settings.email.clone(),
         credentials,
     })?;

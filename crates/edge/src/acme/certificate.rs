@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rustls::crypto::CryptoProvider;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::{self, PemObject as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -13,6 +12,7 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer as _;
 
 use super::schedule::Life;
+use crate::tls;
 
 /// A certificate that can be served.
 #[derive(Debug, Clone)]
@@ -46,18 +46,15 @@ pub enum CertificateFault {
 
 impl Certificate {
     /// Reads a key and a chain from PEM, and makes sure that they serve `name`.
-    pub(super) fn read(
-        name: &str,
-        pem: &str,
-        provider: &CryptoProvider,
-    ) -> Result<Self, CertificateFault> {
+    pub(super) fn read(name: &str, pem: &str) -> Result<Self, CertificateFault> {
         let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(CertificateFault::Key)?;
         let chain = CertificateDer::pem_slice_iter(pem.as_bytes())
             .collect::<Result<Vec<_>, _>>()
             .map_err(CertificateFault::Chain)?;
         let leaf = chain.first().ok_or(CertificateFault::Empty)?;
         let life = read_leaf(name, leaf)?;
-        let key = CertifiedKey::from_der(chain, key, provider).map_err(CertificateFault::Pair)?;
+        let key =
+            CertifiedKey::from_der(chain, key, &tls::provider()).map_err(CertificateFault::Pair)?;
         Ok(Self {
             key: Arc::new(key),
             life,

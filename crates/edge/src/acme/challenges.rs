@@ -38,10 +38,8 @@ impl Challenges {
     }
 
     pub(super) fn publish_text(self: &Arc<Self>, token: &str, text: &str) -> Published {
-        self.texts.rcu(|texts| {
-            let mut texts = HashMap::clone(texts);
+        change(&self.texts, |texts| {
             texts.insert(token.to_owned(), text.into());
-            texts
         });
         Published {
             challenges: Arc::clone(self),
@@ -54,16 +52,22 @@ impl Challenges {
         name: &str,
         certificate: &Arc<CertifiedKey>,
     ) -> Published {
-        self.certificates.rcu(|certificates| {
-            let mut certificates = HashMap::clone(certificates);
+        change(&self.certificates, |certificates| {
             certificates.insert(name.to_owned(), Arc::clone(certificate));
-            certificates
         });
         Published {
             challenges: Arc::clone(self),
             key: Key::Name(name.to_owned()),
         }
     }
+}
+
+fn change<T: Clone>(all: &ArcSwap<HashMap<String, T>>, change: impl Fn(&mut HashMap<String, T>)) {
+    all.rcu(|all| {
+        let mut all = HashMap::clone(all);
+        change(&mut all);
+        all
+    });
 }
 
 /// A proof that can be seen for as long as this lives.
@@ -81,21 +85,13 @@ enum Key {
 
 impl Drop for Published {
     fn drop(&mut self) {
+        let Challenges {
+            texts,
+            certificates,
+        } = &*self.challenges;
         match &self.key {
-            Key::Token(token) => {
-                self.challenges.texts.rcu(|texts| {
-                    let mut texts = HashMap::clone(texts);
-                    texts.remove(token);
-                    texts
-                });
-            }
-            Key::Name(name) => {
-                self.challenges.certificates.rcu(|certificates| {
-                    let mut certificates = HashMap::clone(certificates);
-                    certificates.remove(name);
-                    certificates
-                });
-            }
+            Key::Token(token) => change(texts, |texts| drop(texts.remove(token))),
+            Key::Name(name) => change(certificates, |all| drop(all.remove(name))),
         }
     }
 }

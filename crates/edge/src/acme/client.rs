@@ -21,7 +21,6 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use instant_acme::{BodyWrapper, BytesResponse, HttpClient};
 use jiff::{SignedDuration, Timestamp};
-use rustls::crypto::CryptoProvider;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, InvalidDnsNameError, ServerName};
 use thiserror::Error;
@@ -34,6 +33,7 @@ use tokio_rustls::TlsConnector;
 use super::World;
 use super::schedule::LONGEST_ASKED;
 use crate::lock::lock;
+use crate::tls;
 
 /// How long the look-up of a name may take.
 const LOOK_UP_TIME: Duration = Duration::from_secs(15);
@@ -49,7 +49,7 @@ const LONGEST_ANSWER: usize = 1 << 20;
 pub(super) enum ClientError {
     /// The name is not known, or no address of it answers.
     #[error("cannot reach {host}: {cause}")]
-    Reach { host: String, cause: io::Error },
+    AltSvc { host: String, cause: io::Error },
     /// The handshake failed.
     #[error("no TLS with {host}: {cause}")]
     Tls { host: String, cause: io::Error },
@@ -85,7 +85,6 @@ impl Client {
     /// Trusts what browsers trust, and `extra`.
     pub(super) fn new(
         extra: &[CertificateDer<'static>],
-        provider: Arc<CryptoProvider>,
         world: World,
     ) -> Result<Self, rustls::Error> {
         let mut roots = RootCertStore {
@@ -94,7 +93,7 @@ impl Client {
         for root in extra {
             roots.add(root.clone())?;
         }
-        let config = ClientConfig::builder_with_provider(provider)
+        let config = ClientConfig::builder_with_provider(tls::provider())
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();
@@ -124,7 +123,7 @@ impl Client {
         let stream =
             connect(&self.world, &bare, port)
                 .await
-                .map_err(|cause| ClientError::Reach {
+                .map_err(|cause| ClientError::AltSvc {
                     host: bare.clone(),
                     cause,
                 })?;

@@ -21,7 +21,7 @@ use super::certificate::{Certificate, CertificateFault};
 use super::challenges::Published;
 use super::client::look_up;
 use super::proof::{self, ProofError};
-use super::vault::{Attempt, Pending, VaultError};
+use super::storage::{Attempt, Pending, StorageError};
 use crate::description::Challenge;
 
 /// How the authority is asked how far it is.
@@ -66,7 +66,7 @@ pub(super) enum OrderError {
     Request(#[from] rcgen::Error),
     /// The disk.
     #[error("{0}")]
-    Vault(#[from] VaultError),
+    Storage(#[from] StorageError),
 }
 
 impl From<instant_acme::Error> for OrderError {
@@ -174,8 +174,8 @@ async fn run(
     };
     drop(published);
     let pem = format!("{key}{chain}");
-    let certificate = Certificate::read(name, &pem, &shared.provider)?;
-    shared.vault.store_certificate(name, &pem)?;
+    let certificate = Certificate::read(name, &pem)?;
+    shared.storage.store_certificate(name, &pem)?;
     Ok(certificate)
 }
 
@@ -229,7 +229,7 @@ async fn begin(
         url: order.url().to_owned(),
         key: key.clone(),
     });
-    shared.vault.store_attempt(name, attempt)?;
+    shared.storage.store_attempt(name, attempt)?;
     Ok((order, key))
 }
 
@@ -272,7 +272,7 @@ async fn prove(
                 let digest = proof.digest();
                 let digest = <&[u8; 32]>::try_from(digest.as_ref())
                     .map_err(|_| OrderError::NotOffered(word))?;
-                let shown = proof::certificate(name, digest, &shared.provider)?;
+                let shown = proof::certificate(name, digest)?;
                 shared.challenges.publish_certificate(name, &shown)
             }
         });

@@ -1,12 +1,13 @@
-//! What a proof of control is made of: random tokens, and certificates that carry a digest.
+//! What a proof of control is made of: certificates that carry a digest.
 
 use std::sync::Arc;
 
 use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
-use rustls::crypto::CryptoProvider;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use thiserror::Error;
+
+use crate::tls;
 
 /// Why a proof could not be made.
 #[derive(Debug, Error)]
@@ -17,34 +18,17 @@ pub(super) enum ProofError {
     /// The TLS library does not take it.
     #[error("cannot use a certificate: {0}")]
     Tls(#[from] rustls::Error),
-    /// The system has no randomness to give.
-    #[error("the system gave no randomness")]
-    Randomness,
-}
-
-/// 256 random bits.
-pub(super) fn random(provider: &CryptoProvider) -> Result<[u8; 32], ProofError> {
-    let mut bytes = [0; 32];
-    provider
-        .secure_random
-        .fill(&mut bytes)
-        .map_err(|_| ProofError::Randomness)?;
-    Ok(bytes)
 }
 
 /// The self-signed certificate that carries a digest for one name (RFC 8737, section 3).
-pub(super) fn certificate(
-    name: &str,
-    digest: &[u8; 32],
-    provider: &CryptoProvider,
-) -> Result<Arc<CertifiedKey>, ProofError> {
+pub(super) fn certificate(name: &str, digest: &[u8; 32]) -> Result<Arc<CertifiedKey>, ProofError> {
     let mut params = CertificateParams::new(vec![name.to_owned()])?;
     params.distinguished_name = DistinguishedName::new();
     params.custom_extensions = vec![CustomExtension::new_acme_identifier(digest)];
     let key = KeyPair::generate()?;
     let made = params.self_signed(&key)?;
     let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
-    let key = provider.key_provider.load_private_key(key)?;
+    let key = tls::provider().key_provider.load_private_key(key)?;
     // Not compared with each other: who does so stumbles over the critical extension.
     Ok(Arc::new(CertifiedKey::new(vec![made.der().clone()], key)))
 }
@@ -57,8 +41,7 @@ mod tests {
 
     #[test]
     fn the_certificate_carries_the_digest_in_a_critical_extension() {
-        let provider = rustls::crypto::aws_lc_rs::default_provider();
-        let made = certificate("a.example", &[7; 32], &provider).unwrap();
+        let made = certificate("a.example", &[7; 32]).unwrap();
         let (_, leaf) = X509Certificate::from_der(&made.cert[0]).unwrap();
         let identifier = leaf
             .extensions()

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::metrics;
+use crate::{metrics, tls};
 
 use super::certificate::Certificate;
 use super::order::OrderError;
@@ -19,8 +19,8 @@ use super::schedule::{
     Action, Failures, Jitter, Known, LONGEST_UNASKED, Next, Window, later, next,
 };
 use super::settings::can_be_ordered;
-use super::vault::{Attempt, VaultError};
-use super::{Shared, Standing, account, order, proof};
+use super::storage::{Attempt, StorageError};
+use super::{Shared, Standing, account, order};
 
 /// The longest sleep: a clock that was set, or a machine that slept, is noticed after it.
 const LONGEST_SLEEP: Duration = Duration::from_hours(1);
@@ -144,11 +144,9 @@ impl Task {
     }
 
     fn load(&self, name: &str) -> Kept {
-        let Shared {
-            vault, provider, ..
-        } = &self.shared;
-        let certificate = vault.load_certificate(name, provider);
-        let attempt = vault.load_attempt(name);
+        let storage = &self.shared.storage;
+        let certificate = storage.load_certificate(name);
+        let attempt = storage.load_attempt(name);
         let mut kept = Kept {
             certificate: told(name, certificate).flatten(),
             attempt: told(name, attempt).unwrap_or_default(),
@@ -162,9 +160,8 @@ impl Task {
     fn begin_life(&self, kept: &mut Kept) {
         kept.window = None;
         kept.ask = kept.certificate.as_ref().map(|_| self.now());
-        kept.jitter = proof::random(&self.shared.provider)
-            .map(|[first, second, ..]| Jitter(u16::from_be_bytes([first, second])))
-            .unwrap_or_default();
+        let jitter = tls::random().map(u16::from_be_bytes);
+        kept.jitter = jitter.map(Jitter).unwrap_or_default();
     }
 
     /// Lets the door see what there is.
@@ -196,7 +193,7 @@ impl Task {
         if result.as_ref().is_err_and(OrderError::is_about_account) {
             tracing::warn!("the authority does not know our account, so a new one is made");
             self.account = None;
-            result = match self.shared.vault.forget_account() {
+            result = match self.shared.storage.forget_account() {
                 Ok(()) => self.try_order(name, kept).await,
                 Err(error) => Err(error.into()),
             };
@@ -237,7 +234,7 @@ impl Task {
                 }
             }
         }
-        told(name, self.shared.vault.store_attempt(name, &kept.attempt));
+        told(name, self.shared.storage.store_attempt(name, &kept.attempt));
     }
 
     async fn try_order(&mut self, name: &str, kept: &mut Kept) -> Result<Certificate, OrderError> {
@@ -314,7 +311,7 @@ fn identify(certificate: Option<&Certificate>) -> Option<CertificateIdentifier<'
 }
 
 /// What could be read or written; else why not goes into the log.
-fn told<T>(name: &str, result: Result<T, VaultError>) -> Option<T> {
+fn told<T>(name: &str, result: Result<T, StorageError>) -> Option<T> {
     result
         .map_err(|error| tracing::error!(name, %error, "cannot keep what belongs to a certificate"))
         .ok()

@@ -22,12 +22,10 @@ pub(super) struct Directives {
     pub(super) no_cache: bool,
     /// Also `private="Field"`.
     pub(super) private: bool,
-    pub(super) only_if_cached: bool,
     /// `must-revalidate` or `proxy-revalidate`, which a shared cache takes alike.
     pub(super) must_revalidate: bool,
     pub(super) max_age: Option<Duration>,
     pub(super) s_maxage: Option<Duration>,
-    pub(super) min_fresh: Option<Duration>,
     /// RFC 5861, section 3.
     pub(super) stale_while_revalidate: Option<Duration>,
     /// RFC 5861, section 4.
@@ -50,11 +48,9 @@ impl Directives {
             "no-store" => self.no_store = true,
             "no-cache" => self.no_cache = true,
             "private" => self.private = true,
-            "only-if-cached" => self.only_if_cached = true,
             "must-revalidate" | "proxy-revalidate" => self.must_revalidate = true,
             "max-age" => set(&mut self.max_age, argument),
             "s-maxage" => set(&mut self.s_maxage, argument),
-            "min-fresh" => set(&mut self.min_fresh, argument),
             "stale-while-revalidate" => set(&mut self.stale_while_revalidate, argument),
             "stale-if-error" => set(&mut self.stale_if_error, argument),
             _ => {}
@@ -181,17 +177,15 @@ mod tests {
         assert!(said(&["a=1, no-cache=\"X\""]).no_cache);
         assert!(said(&["proxy-revalidate"]).must_revalidate);
         assert!(said(&["must-revalidate"]).must_revalidate);
-        assert!(said(&["only-if-cached"]).only_if_cached);
         assert!(said(&["max-age=60, x=\"no end"]).no_store);
         assert_eq!(
             said(&["nothing=\"no-store, private\""]),
             Directives::default()
         );
-        let both = said(&["stale-while-revalidate=5, stale-if-error=6, s-maxage=7, min-fresh=8"]);
+        let both = said(&["stale-while-revalidate=5, stale-if-error=6, s-maxage=7"]);
         assert_eq!(both.stale_while_revalidate, Some(Duration::from_secs(5)));
         assert_eq!(both.stale_if_error, Some(Duration::from_secs(6)));
         assert_eq!(both.s_maxage, Some(Duration::from_secs(7)));
-        assert_eq!(both.min_fresh, Some(Duration::from_secs(8)));
     }
 
     proptest! {

@@ -2,18 +2,18 @@
 
 use std::time::SystemTime;
 
+use http::StatusCode;
 use http::header::{
     AGE, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
     RANGE,
 };
-use http::{Response, StatusCode};
 
-use super::flight::{How, Reader};
+use super::in_flight::How;
 use super::rules::Demand;
 use super::stored::{Head, Stored};
-use crate::body::{Answer, Body};
-use crate::files::conditions::{self, Verdict};
-use crate::files::ranges::{self, Wanted};
+use crate::body::{Answer, Body, answer};
+use crate::static_files::conditions::{self, Verdict};
+use crate::static_files::ranges::{self, Wanted};
 
 /// RFC 9211.
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -34,8 +34,7 @@ pub(crate) enum Told {
     },
     /// It went around.
     Around(&'static str),
-    /// The server was asked, and its answer may not be kept, or it is not known yet
-    /// whether it will be.
+    /// The server was asked, and its answer may not be kept.
     NotKept(&'static str),
 }
 
@@ -87,15 +86,6 @@ impl Told {
 /// Says in an answer that is not from here how it came by.
 pub(crate) fn tell(answer: &mut Answer, told: Told) {
     append_status(answer.headers_mut(), told, 0);
-}
-
-/// Whoever wanted nothing but what is kept finds nothing (RFC 9111, section 5.2.1.7).
-pub(crate) fn gateway_only(mut answer: Answer) -> Answer {
-    answer.headers_mut().append(
-        CACHE_STATUS,
-        HeaderValue::from_static("kenduri; detail=only-if-cached"),
-    );
-    answer
 }
 
 fn append_status(headers: &mut HeaderMap, told: Told, seconds_left: i64) {
@@ -153,29 +143,6 @@ impl Asker<'_> {
             Body::Empty
         } else {
             Body::full(whole.body.clone())
-        };
-        answer(head.status, headers, body)
-    }
-
-    /// The answer of something whose body is still coming.
-    pub(crate) fn coming(
-        &self,
-        head: &Head,
-        length: Option<u64>,
-        reader: Reader,
-        told: Told,
-    ) -> Answer {
-        let mut headers = self.headers_of(head, told);
-        if let Some(answer) = self.unchanged(head, &mut headers) {
-            return answer;
-        }
-        if let Some(length) = length {
-            headers.insert(CONTENT_LENGTH, length.into());
-        }
-        let body = if self.demand.head {
-            Body::Empty
-        } else {
-            Body::stream(reader)
         };
         answer(head.status, headers, body)
     }
@@ -239,11 +206,4 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: String) {
     if let Ok(value) = HeaderValue::try_from(value) {
         headers.insert(name, value);
     }
-}
-
-fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answer {
-    let mut answer = Response::new(body);
-    *answer.status_mut() = status;
-    *answer.headers_mut() = headers;
-    answer
 }

@@ -11,9 +11,9 @@ use http::header::{
 use http::{Method, StatusCode};
 
 use super::directives::{Directives, seconds};
-use crate::facts::{Facts, Scheme};
+use crate::client_info::{ClientInfo, Scheme};
 use crate::forwarding::is_alike;
-use crate::limits::OUTCOME;
+use crate::rate_limit::OUTCOME;
 
 /// Servers that know such a header answer for another address or method than the one
 /// asked for, which alone is the key: a request that carries one goes around.
@@ -75,17 +75,10 @@ pub(crate) enum Way {
 
 /// What a request asks of what is kept (section 5.2.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a word of the request, said or not"
-)]
 pub(crate) struct Demand {
     /// Only after the server was asked.
     pub(crate) no_cache: bool,
-    /// The server is not asked.
-    pub(crate) only_if_cached: bool,
     max_age: Option<Duration>,
-    min_fresh: Duration,
     /// A part of it is enough: what is kept serves, but a part is not kept.
     pub(crate) part: bool,
     /// The head is enough.
@@ -119,16 +112,14 @@ impl Way {
         }
         Self::In(Demand {
             no_cache: said.no_cache,
-            only_if_cached: said.only_if_cached,
             max_age: said.max_age,
-            min_fresh: said.min_fresh.unwrap_or_default(),
             part: headers.contains_key(RANGE),
             head: *method == Method::HEAD,
         })
     }
 
     /// The way of a request that may say more to the server than the key holds.
-    pub(crate) fn told_by(self, headers: &HeaderMap, facts: &Facts) -> Self {
+    pub(crate) fn told_by(self, headers: &HeaderMap, facts: &ClientInfo) -> Self {
         match self {
             Self::In(_) if facts.peer_is_trusted && claims_more(headers, facts) => Self::Around,
             way => way,
@@ -143,7 +134,7 @@ fn rewrites(name: &HeaderName) -> bool {
 /// Whether a trusted proxy hands on what says more of the address than scheme and
 /// host, or something else: that goes to the server, and its clients may have
 /// written it. Addresses of clients change no answer that is for everybody.
-fn claims_more(headers: &HeaderMap, facts: &Facts) -> bool {
+fn claims_more(headers: &HeaderMap, facts: &ClientInfo) -> bool {
     const ALWAYS: [&str; 3] = ["forwarded", "proxy", "x-forwarded-prefix"];
     let is_secure = facts.scheme == Scheme::Https;
     let port = match facts.host.rsplit_once(':') {
@@ -346,9 +337,9 @@ impl Freshness {
         if demand.no_cache || self.always_ask || too_old {
             return Verdict::Ask;
         }
-        if age + demand.min_fresh < self.lifetime {
+        if age < self.lifetime {
             Verdict::Fresh
-        } else if demand.min_fresh.is_zero() && age < self.lifetime + self.stale_while_revalidate {
+        } else if age < self.lifetime + self.stale_while_revalidate {
             Verdict::WhileRevalidating
         } else {
             Verdict::Ask

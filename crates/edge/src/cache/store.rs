@@ -13,7 +13,7 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::HeaderMap;
 
-use super::flight::{Flight, Landing};
+use super::in_flight::{FillGuard, InFlight};
 use super::index::{Index, Room};
 use super::purge::Purge;
 use super::stored::{Head, Key, Stored, variation};
@@ -56,7 +56,7 @@ pub(crate) struct Store {
     settings: ArcSwap<StoreSettings>,
     index: RwLock<Index>,
     /// Requests whose answers others may wait for.
-    flights: Mutex<HashMap<(Key, u64), Weak<Flight>>>,
+    flights: Mutex<HashMap<(Key, u64), Weak<InFlight>>>,
     seeds: RandomState,
     /// Bytes of bodies that are on their way into the store.
     gathering: AtomicU64,
@@ -66,9 +66,9 @@ pub(crate) struct Store {
 /// What a request finds under way.
 pub(crate) enum Joined {
     /// Nobody asks yet: it is the one who does.
-    Leads(Landing),
+    Leads(FillGuard),
     /// Somebody asks already.
-    Follows(Arc<Flight>),
+    Follows(Arc<InFlight>),
     /// Somebody asked, and it is there.
     Landed(Arc<Stored>),
 }
@@ -179,18 +179,18 @@ impl Store {
         {
             return Joined::Landed(stored);
         }
-        let flight = Flight::new(Some((Arc::clone(self), place.clone())));
+        let flight = InFlight::new(Some((Arc::clone(self), place.clone())));
         flights.insert(place, Arc::downgrade(&flight));
-        Joined::Leads(Landing(flight))
+        Joined::Leads(FillGuard(flight))
     }
 
     /// A request whose answer nobody else waits for.
-    pub(crate) fn alone() -> Landing {
-        Landing(Flight::new(None))
+    pub(crate) fn alone() -> FillGuard {
+        FillGuard(InFlight::new(None))
     }
 
     /// Nobody joins it any more.
-    pub(super) fn leave(&self, place: &(Key, u64), flight: *const Flight) {
+    pub(super) fn leave(&self, place: &(Key, u64), flight: *const InFlight) {
         let mut flights = self.flights();
         if flights
             .get(place)
@@ -222,7 +222,7 @@ impl Store {
         self.index.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn flights(&self) -> MutexGuard<'_, HashMap<(Key, u64), Weak<Flight>>> {
+    fn flights(&self) -> MutexGuard<'_, HashMap<(Key, u64), Weak<InFlight>>> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,6 +2,8 @@
 
 use http::header::{ACCEPT_ENCODING, HeaderMap};
 
+use crate::quality::quality;
+
 /// A content coding that we can make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
@@ -80,11 +82,11 @@ impl Accepted {
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(','));
         for word in words {
-            let mut parameters = word.split(';').map(str::trim);
-            let name = parameters.next().unwrap_or_default();
+            let (name, parameters) = word.split_once(';').unwrap_or((word, ""));
             let Some(quality) = quality(parameters) else {
                 continue;
             };
+            let name = name.trim();
             if let Some(encoding) = Encoding::parse(name) {
                 named[encoding as usize] = Some(quality);
             } else if name == "*" {
@@ -112,31 +114,6 @@ impl Accepted {
             }
         }
         best
-    }
-}
-
-/// The weight among the parameters, 1000 if there is none, nothing if it is not a weight.
-fn quality<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<u16> {
-    let weight = parameters.find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("q").then(|| value.trim())
-    });
-    let Some(weight) = weight else {
-        return Some(1_000);
-    };
-    let (whole, part) = weight.split_once('.').unwrap_or((weight, ""));
-    if part.len() > 3 || !part.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    let mut thousandths = 0;
-    for place in 0..3 {
-        let digit = part.as_bytes().get(place).map_or(0, |digit| digit - b'0');
-        thousandths = thousandths * 10 + u16::from(digit);
-    }
-    match whole {
-        "0" => Some(thousandths),
-        "1" if thousandths == 0 => Some(1_000),
-        _ => None,
     }
 }
 

@@ -18,12 +18,12 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
-use crate::gate::{Bounds, Ledger, Refusal, Verdict};
+use crate::http1::{Bounds, ConnectionState, Refusal, Verdict};
+use crate::pipeline::{WorkerContext, serve};
 use crate::quic::{Ended, Measure, Wire};
-use crate::serve::{Here, serve};
 
-use super::busy::{Busy, Running};
-use super::{Peer, STREAMS, UNSEEN, Visit, judged, refused_unheard};
+use super::activity::{Busy, Running};
+use super::{Peer, STREAMS, UNSEEN, Visit, refused_unheard, stream_head};
 
 use self::answer::{AnswerError, Back};
 use self::body::Received;
@@ -59,7 +59,7 @@ struct Tally {
 
 /// What every request of a connection needs.
 struct Way {
-    here: Arc<Here>,
+    here: Arc<WorkerContext>,
     connection: quinn::Connection,
     /// Where its client was when it proved to be there: one that moves (RFC 9000,
     /// section 9) is believed before it has proved where it is now.
@@ -248,8 +248,11 @@ async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running:
         Err(_) => return broken(&way, Refusal::HeadTooSlow).await,
     };
     let (mut back, incoming) = stream.split();
-    let (ledger, wanted) = (Arc::new(Ledger::default()), Arc::new(Notify::new()));
-    let judged = judged::judge(&request, bounds.header_size);
+    let (ledger, wanted) = (
+        Arc::new(ConnectionState::default()),
+        Arc::new(Notify::new()),
+    );
+    let judged = stream_head::judge(&request, bounds.header_size);
     let received = match judged {
         Ok(length) => {
             let (ledger, wanted) = (Arc::clone(&ledger), Arc::clone(&wanted));
@@ -294,6 +297,6 @@ async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running:
     match back.send(&method, answer, now).await {
         Ok(()) => way.answered(),
         Err(AnswerError::Body(error)) => tracing::debug!(%error, "an answer broke off"),
-        Err(AnswerError::Left | AnswerError::Stream(_)) => way.taken_back(),
+        Err(AnswerError::RetryState | AnswerError::Stream(_)) => way.taken_back(),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::listen::{Door, ListenAddress};
+use crate::listener::{Door, ListenAddress};
 use crate::quic::UdpDoor;
 
 use super::{Edge, Listeners, lock};
@@ -37,9 +37,9 @@ impl Edge {
             }
             stays
         });
-        // What does not answer keeps all from being told.
+        // One that nobody reads keeps all from being told.
         let addresses: Vec<_> = all.keys().copied().collect();
-        self.shared.reach.keep(&addresses);
+        self.shared.alt_svc.keep(&addresses);
         for (address, bound) in wanted {
             let number = open.len();
             let (Some(worker), false) = (
@@ -67,6 +67,6 @@ impl Edge {
         for close in lock(&self.datagrams).values() {
             close.cancel();
         }
-        self.shared.reach.say_nothing();
+        self.shared.alt_svc.say_nothing();
     }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
+use crate::config::{Plan, service_of};
 use crate::headers;
-use crate::plan::{Plan, service_of};
 use crate::proxy::{Upstream, UpstreamSettings, Watch};
 use crate::tls::HSTS_TIME;
 
-use super::crews::Crews;
+use super::services::ServiceBackends;
 
 /// A plan in force.
 pub(crate) struct Running {
@@ -34,7 +34,11 @@ impl Running {
     /// Takes over what another plan has too: counted requests, and servers with how they
     /// fare. Requests under way hear which servers there are now. Those of services are
     /// the same in every plan.
-    pub(super) fn new(plan: Plan, before: Option<&Self>, crews: &Crews) -> Self {
+    pub(super) fn new(
+        plan: Plan,
+        before: Option<&Self>,
+        service_backends: &ServiceBackends,
+    ) -> Self {
         if let Some(before) = before {
             plan.go_on_from(&before.plan);
         }
@@ -42,9 +46,10 @@ impl Running {
             let old = before.and_then(|before| before.upstreams.get(name));
             let served = match old {
                 Some(old) if old.settings == *settings => old.clone(),
-                _ if service_of(name).is_some() => {
-                    Served::start(settings, Upstream::of(settings.clone(), crews.of(name)))
-                }
+                _ if service_of(name).is_some() => Served::start(
+                    settings,
+                    Upstream::of(settings.clone(), service_backends.of(name)),
+                ),
                 Some(old) => old.changed(settings),
                 None => Served::start(settings, Upstream::new(settings.clone())),
             };

@@ -14,13 +14,13 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use crate::client_info::Scheme;
 use crate::connection::{self, Carrier, Peer, Visit};
-use crate::facts::Scheme;
-use crate::listen::announced::{self, Announced};
-use crate::listen::{Activity, Door, ListenAddress, Origin, Place, Socket};
+use crate::listener::proxy_protocol::{self, Announced};
+use crate::listener::{Activity, Door, ListenAddress, Origin, Place, Socket};
 use crate::metrics::ServerFigures;
+use crate::pipeline::WorkerContext;
 use crate::quic::{self, Guest, UdpDoor};
-use crate::serve::Here;
 use crate::tls::Expiry;
 
 use super::Shared;
@@ -60,7 +60,7 @@ pub(super) type Line = mpsc::WeakUnboundedSender<Order>;
 
 impl Worker {
     /// Starts one.
-    pub(super) fn start(number: usize, here: Here) -> io::Result<Self> {
+    pub(super) fn start(number: usize, here: WorkerContext) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -127,7 +127,7 @@ impl Worker {
     }
 }
 
-async fn run(mut orders: mpsc::UnboundedReceiver<Order>, here: Arc<Here>) {
+async fn run(mut orders: mpsc::UnboundedReceiver<Order>, here: Arc<WorkerContext>) {
     while let Some(order) = orders.recv().await {
         let (door, at, socket, close) = match order {
             Order::Listen {
@@ -207,7 +207,7 @@ async fn take(
     listener: Listener,
     door: Door,
     at: ListenAddress,
-    here: Arc<Here>,
+    here: Arc<WorkerContext>,
     close: CancellationToken,
 ) {
     let shared = &here.shared;
@@ -299,7 +299,7 @@ struct Coming {
 }
 
 /// Serves a connection until it ends or is evicted.
-async fn welcome<S>(stream: S, coming: Coming, here: Arc<Here>)
+async fn welcome<S>(stream: S, coming: Coming, here: Arc<WorkerContext>)
 where
     S: Carrier,
 {
@@ -314,7 +314,7 @@ where
 }
 
 /// Finds out what is spoken, and speaks it.
-async fn serve<S>(mut stream: S, coming: Coming, here: Arc<Here>)
+async fn serve<S>(mut stream: S, coming: Coming, here: Arc<WorkerContext>)
 where
     S: Carrier,
 {
@@ -396,7 +396,7 @@ where
 {
     let time = shared.running().plan.listen().header_time;
     let said = tokio::select! {
-        said = tokio::time::timeout(time, announced::read(stream)) => said,
+        said = tokio::time::timeout(time, proxy_protocol::read(stream)) => said,
         () = shared.end.cancelled() => return None,
     };
     let said = match said {

@@ -5,8 +5,8 @@ use crate::Scheme;
 use super::*;
 use crate::RequestId;
 
-fn facts() -> Facts {
-    Facts {
+fn facts() -> ClientInfo {
+    ClientInfo {
         client: "203.0.113.7".parse().unwrap(),
         is_direct: true,
         peer_is_trusted: false,
@@ -149,7 +149,7 @@ fn what_a_trusted_peer_says_stays_first() {
         ("X-Real-IP", "198.51.100.1"),
         ("Forwarded", "for=198.51.100.1"),
     ]);
-    let trusted = Facts {
+    let trusted = ClientInfo {
         is_direct: true,
         peer_is_trusted: true,
         ..facts()
@@ -172,7 +172,7 @@ fn what_a_trusted_peer_says_stays_first() {
 #[test]
 fn addresses_and_hosts_are_quoted_where_they_must_be() {
     let mut headers = HeaderMap::new();
-    let facts = Facts {
+    let facts = ClientInfo {
         client: "2001:db8::1".parse().unwrap(),
         host: "kenduri.example:8443".into(),
         scheme: Scheme::Http,
@@ -273,7 +273,7 @@ proptest! {
         is_old in proptest::bool::ANY,
     ) {
         let client = if is_old { "203.0.113.7" } else { "2001:db8::7" };
-        let facts = Facts {
+        let facts = ClientInfo {
             client: client.parse().unwrap(),
             peer_is_trusted: is_trusted,
             ..facts()

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use metrics::{Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
 use super::*;
-use crate::plan::testing::check_running;
+use crate::config::testing::check_running;
 use crate::proxy::UpstreamSettings;
 
 /// Gauges as `/metrics` would show them.

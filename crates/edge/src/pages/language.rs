@@ -2,7 +2,7 @@
 
 use http::{HeaderValue, StatusCode};
 
-use super::quality;
+use crate::quality::quality;
 
 /// No more ranges of an `Accept-Language` are read.
 const RANGES: usize = 32;
@@ -54,8 +54,8 @@ impl Language {
         let mut best: (u16, &Self) = (0, &LANGUAGES[0]);
         for range in ranges {
             let (range, parameters) = range.split_once(';').unwrap_or((range, ""));
-            let quality = quality(parameters);
             if let Some(found) = look_up(range.trim())
+                && let Some(quality) = quality(parameters)
                 && quality > best.0
             {
                 best = (quality, found);

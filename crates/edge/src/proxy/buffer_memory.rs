@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::listen::network;
+use crate::listener::network;
 
 /// How many bodies of one address may wait; the next one is refused at once.
 const MOST_WAITING: usize = 256;

@@ -7,8 +7,8 @@ use httparse::{ParserConfig, Status};
 
 use super::chunks;
 use crate::body::has_no_body;
-use crate::gate::content_length;
-use crate::{Facts, forwarding};
+use crate::http1::content_length;
+use crate::{ClientInfo, forwarding};
 
 /// A head toward a server is seldom larger.
 const USUAL: usize = 1_024;
@@ -42,7 +42,7 @@ pub(super) enum Read {
 
 /// The head of a request without a body. With facts it is the client's own, and written
 /// as [`toward`](forwarding::toward) would have it, if that takes no map.
-pub(super) fn of<B>(request: &Request<B>, raw: Option<&Facts>) -> Option<Vec<u8>> {
+pub(super) fn of<B>(request: &Request<B>, raw: Option<&ClientInfo>) -> Option<Vec<u8>> {
     let mut head = Vec::with_capacity(USUAL);
     let target = request.uri().path_and_query();
     head.extend_from_slice(request.method().as_str().as_bytes());

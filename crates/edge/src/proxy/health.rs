@@ -9,11 +9,12 @@ use http::{Method, Request};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::crew::{Crew, Member};
-use super::sending::Sending;
+use super::backends::{Backend, Backends};
+use super::connect::Stream;
+use super::raw_connection::RawConnection;
+use super::request_body::Sending;
 use super::settings::{HealthSettings, Times};
 use super::upstream::Upstream;
-use super::way::Way;
 
 /// So many failures within [`WINDOW`], none of them followed by a success, and a
 /// server is left alone for a while.
@@ -27,7 +28,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 /// How a server fares. Instants are milliseconds on its upstream's clock.
 #[derive(Debug, Default)]
-pub(super) struct Vitals {
+pub(super) struct HealthState {
     /// The asking says that it is not well.
     unwell: AtomicBool,
     /// It gets no requests before this, as long as there are others.
@@ -46,7 +47,7 @@ struct Record {
     contrary: u32,
 }
 
-impl Vitals {
+impl HealthState {
     pub(super) fn is_ready(&self, now: u64) -> bool {
         !self.unwell.load(Ordering::Relaxed) && self.out_until.load(Ordering::Relaxed) <= now
     }
@@ -148,12 +149,12 @@ impl Upstream {
         let stop = CancellationToken::new();
         match self.health.clone() {
             Some(settings) => {
-                let watching = watch(Arc::downgrade(self.crew()), settings, stop.clone());
+                let watching = watch(Arc::downgrade(self.backends()), settings, stop.clone());
                 tokio::spawn(stop.clone().run_until_cancelled_owned(watching));
             }
             None => {
-                for member in self.crew().members() {
-                    member.vitals.unasked();
+                for backend in self.backends().members() {
+                    backend.vitals.unasked();
                 }
             }
         }
@@ -161,61 +162,61 @@ impl Upstream {
     }
 }
 
-async fn watch(crew: Weak<Crew>, settings: HealthSettings, stop: CancellationToken) {
+async fn watch(backends: Weak<Backends>, settings: HealthSettings, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(settings.every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let Some(members) = crew.upgrade().map(|crew| crew.members()) else {
+        let Some(members) = backends.upgrade().map(|backends| backends.members()) else {
             return;
         };
-        let mut asking: JoinSet<(Arc<Member>, bool)> = members
+        let mut asking: JoinSet<(Arc<Backend>, bool)> = members
             .into_iter()
-            .map(|member| {
+            .map(|backend| {
                 let settings = settings.clone();
                 async move {
-                    let well = ask(&member, &settings).await;
-                    (member, well)
+                    let well = ask(&backend, &settings).await;
+                    (backend, well)
                 }
             })
             .collect();
         while let Some(asked) = asking.join_next().await {
-            let Ok((member, well)) = asked else {
+            let Ok((backend, well)) = asked else {
                 continue;
             };
-            if member.vitals.asked(well, &settings, &stop) {
-                let Some(crew) = crew.upgrade() else {
+            if backend.vitals.asked(well, &settings, &stop) {
+                let Some(backends) = backends.upgrade() else {
                     return;
                 };
                 tracing::info!(
-                    upstream = crew.name(),
-                    server = %member.address,
+                    upstream = backends.name(),
+                    server = %backend.address,
                     well,
                     "a server's health has changed"
                 );
-                crew.changed();
+                backends.changed();
             }
         }
     }
 }
 
 /// Whether a server answers 2xx in time.
-async fn ask(member: &Member, settings: &HealthSettings) -> bool {
+async fn ask(backend: &Backend, settings: &HealthSettings) -> bool {
     let asked = async {
-        let way = Way::open(&member.address).await.ok()?;
+        let bare = RawConnection::new(Stream::connect(&backend.address).await.ok()?);
         let mut request = Request::new(Sending::nothing());
         *request.method_mut() = Method::GET;
-        *request.uri_mut() = member.address.below_base(&settings.path).ok()?.into();
+        *request.uri_mut() = backend.address.below_base(&settings.path).ok()?.into();
         let headers = request.headers_mut();
-        headers.insert(HOST, member.authority.clone());
+        headers.insert(HOST, backend.authority.clone());
         headers.insert(USER_AGENT, HeaderValue::from_static("kenduri-health"));
         headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
         let times = Times {
             first_byte: settings.within,
             ..Times::default()
         };
-        let (_way, answer) = way
-            .send(&mut request, &mut None, None, &times, false)
+        let (_way, answer) = Box::new(bare)
+            .ask(&mut request, &mut None, None, &times, false)
             .await
             .ok()?;
         Some(answer.status().is_success())
@@ -230,7 +231,7 @@ mod tests {
 
     #[test]
     fn failures_put_a_server_out_for_a_growing_while() {
-        let vitals = Vitals::default();
+        let vitals = HealthState::default();
         vitals.failed(0);
         vitals.failed(1);
         assert!(vitals.is_ready(1), "two are bad luck");
@@ -251,7 +252,7 @@ mod tests {
 
     #[test]
     fn failures_far_apart_do_not_count() {
-        let vitals = Vitals::default();
+        let vitals = HealthState::default();
         for now in [0, 11_000, 22_000, 33_000, 44_000] {
             vitals.failed(now);
             assert!(vitals.is_ready(now));
@@ -267,7 +268,7 @@ mod tests {
             fall: 3,
             rise: 2,
         };
-        let (vitals, asking) = (Vitals::default(), CancellationToken::new());
+        let (vitals, asking) = (HealthState::default(), CancellationToken::new());
         let said: Vec<bool> = [false, false, true, false, false, false, true, true]
             .into_iter()
             .map(|well| {
@@ -291,7 +292,7 @@ mod tests {
             fall: 1,
             rise: 1,
         };
-        let (vitals, asking) = (Vitals::default(), CancellationToken::new());
+        let (vitals, asking) = (HealthState::default(), CancellationToken::new());
         assert!(vitals.asked(false, &settings, &asking));
         assert!(!vitals.is_ready(0));
         asking.cancel();

@@ -4,8 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
-use super::bare::Bare;
-use super::crew::Member;
+use super::backends::Backend;
+use super::raw_connection::RawConnection;
 use crate::lock::lock;
 
 /// Unused connections by the number of their server.
@@ -16,7 +16,7 @@ pub(super) struct Idle(Arc<Mutex<HashMap<u64, Kept>>>);
 #[derive(Debug, Default)]
 struct Kept {
     /// The one used last is at the back.
-    wires: VecDeque<Box<Bare>>,
+    wires: VecDeque<Box<RawConnection>>,
     /// How long each is kept.
     keep: Duration,
 }
@@ -27,9 +27,9 @@ impl Idle {
     }
 
     /// The connection used last, if it is still young enough.
-    pub(super) fn take(&self, member: &Member, keep: Duration) -> Option<Box<Bare>> {
+    pub(super) fn take(&self, backend: &Backend, keep: Duration) -> Option<Box<RawConnection>> {
         let mut kept = self.kept();
-        let wires = &mut kept.get_mut(&member.number)?.wires;
+        let wires = &mut kept.get_mut(&backend.number)?.wires;
         let wire = wires.pop_back()?;
         if wire.rested.elapsed() < keep {
             return Some(wire);
@@ -46,17 +46,23 @@ impl Idle {
     }
 
     /// Keeps a connection for the next request; closes one too many.
-    pub(super) fn put(&self, member: &Member, wire: Box<Bare>, keep: Duration, most: usize) {
+    pub(super) fn put(
+        &self,
+        backend: &Backend,
+        wire: Box<RawConnection>,
+        keep: Duration,
+        most: usize,
+    ) {
         if most == 0 || keep.is_zero() {
             return;
         }
         let mut all = self.kept();
         // Looked at where `forget` has to wait: it comes after the removal.
-        if member.is_removed() {
+        if backend.is_removed() {
             return;
         }
-        let kept = all.entry(member.number).or_insert_with(|| {
-            tokio::spawn(close_unused(Arc::downgrade(&self.0), member.number, keep));
+        let kept = all.entry(backend.number).or_insert_with(|| {
+            tokio::spawn(close_unused(Arc::downgrade(&self.0), backend.number, keep));
             Kept::default()
         });
         kept.keep = keep;
@@ -68,14 +74,14 @@ impl Idle {
 }
 
 /// Closes what nobody has asked for, and ends when nothing is kept.
-async fn close_unused(idle: Weak<Mutex<HashMap<u64, Kept>>>, member: u64, mut keep: Duration) {
+async fn close_unused(idle: Weak<Mutex<HashMap<u64, Kept>>>, backend: u64, mut keep: Duration) {
     loop {
         tokio::time::sleep(keep).await;
         let Some(idle) = idle.upgrade() else {
             return;
         };
         let mut all = lock(&idle);
-        let Some(kept) = all.get_mut(&member) else {
+        let Some(kept) = all.get_mut(&backend) else {
             return;
         };
         keep = kept.keep;
@@ -85,7 +91,7 @@ async fn close_unused(idle: Weak<Mutex<HashMap<u64, Kept>>>, member: u64, mut ke
             kept.wires.pop_front();
         }
         if kept.wires.is_empty() {
-            all.remove(&member);
+            all.remove(&backend);
             return;
         }
     }

@@ -1,22 +1,17 @@
 //! The body of a request, read before a server is asked: whoever sends it slowly keeps a
 //! connection of ours, and none to a server that may have few.
 
-use std::collections::VecDeque;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::EXPECT;
 use http::{Method, Request};
-use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body::{Body as _, Frame};
 use http_body_util::BodyExt as _;
 
 use super::buffer_memory::{BufferMemory, Room};
 use super::error::ProxyError;
-use crate::body::with_more;
-use crate::{Body, BodyError};
+use crate::Body;
 
 /// The smallest buffer of a body whose length is not known.
 const SMALLEST: usize = 4 * 1_024;
@@ -41,8 +36,6 @@ pub(crate) async fn fill(
     let room = room.ok_or(ProxyError::BufferFull)?;
     let body = std::mem::take(request.body_mut());
     *request.body_mut() = read(body, most, room).await?;
-    // The engine has asked for the body as soon as it was read.
-    request.headers_mut().remove(EXPECT);
     Ok(())
 }
 
@@ -78,8 +71,8 @@ async fn read(mut body: Body, most: usize, mut room: Room) -> Result<Body, Proxy
     if next.is_none() && is_whole {
         return Ok(held.map_or(Body::Empty, Body::full));
     }
-    let ahead = held.map(Frame::data).into_iter().chain(next).collect();
-    Ok(Body::stream(Begun { ahead, rest: body }))
+    let ahead = held.map(Frame::data).into_iter().chain(next);
+    Ok(Body::begun(ahead.map(Ok).collect(), body))
 }
 
 /// Makes room for more without taking more than was reserved.
@@ -104,37 +97,6 @@ impl<B: AsRef<[u8]>> AsRef<[u8]> for Held<B> {
     }
 }
 
-/// A body whose beginning was read already.
-struct Begun {
-    ahead: VecDeque<Frame<Bytes>>,
-    rest: Body,
-}
-
-impl HttpBody for Begun {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        match self.ahead.pop_front() {
-            Some(frame) => Poll::Ready(Some(Ok(frame))),
-            None => Pin::new(&mut self.rest).poll_frame(context),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.ahead.is_empty() && self.rest.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        let ahead = self.ahead.iter().filter_map(Frame::data_ref);
-        let ahead = ahead.map(|bytes| bytes.len() as u64).sum();
-        with_more(self.rest.size_hint(), ahead)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use futures_util::stream;
@@ -142,6 +104,7 @@ mod tests {
     use http_body_util::{Collected, StreamBody};
 
     use super::*;
+    use crate::BodyError;
 
     const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
     const MOST: usize = 1_000;

@@ -15,10 +15,10 @@ use tokio::io::{
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::backends::Running;
 use super::connect::Stream;
-use super::crew::Running;
-use crate::log::{TUNNEL_BROKEN, Tunnelled};
-use crate::motion::Motion;
+use crate::access_log::{TUNNEL_BROKEN, Tunnelled};
+use crate::progress::ProgressWatch;
 
 /// What is read at once, in each direction.
 const PIECE: usize = 16 << 10;
@@ -69,7 +69,7 @@ impl Tunnels {
     pub(super) fn run(&self, client: OnUpgrade, far: Far, idle: Duration, told: Arc<Tunnelled>) {
         let stop = self.stop.clone();
         self.tracker.spawn(async move {
-            let cut = far.running.member().cut.clone();
+            let cut = far.running.backend().cut.clone();
             let closed = async {
                 tokio::select! {
                     () = stop.cancelled() => {}
@@ -97,7 +97,10 @@ async fn carry(
     closed: impl Future<Output = ()>,
     told: &Arc<Tunnelled>,
 ) -> &'static str {
-    let (both_ways, reading) = (Arc::new(Motion::default()), Arc::new(Motion::default()));
+    let (both_ways, reading) = (
+        Arc::new(ProgressWatch::default()),
+        Arc::new(ProgressWatch::default()),
+    );
     both_ways.awaits(true);
     let mut client = Counted {
         io: TokioIo::new(client),
@@ -122,8 +125,8 @@ async fn carry(
 /// A client, of whom is counted what it sends and reads.
 struct Counted<T> {
     io: T,
-    both_ways: Arc<Motion>,
-    reading: Arc<Motion>,
+    both_ways: Arc<ProgressWatch>,
+    reading: Arc<ProgressWatch>,
     told: Arc<Tunnelled>,
 }
 

@@ -7,11 +7,11 @@ use http::HeaderMap;
 use http::header::HeaderValue;
 use tokio::time::{Instant, sleep_until};
 
-use super::balance::Wish;
-use super::crew::{Crew, Member, MemberStatus, Running};
+use super::backends::{Backend, BackendStatus, Backends, Running};
+use super::balancer::Wish;
 use super::error::ProxyError;
 use super::settings::{Balance, HealthSettings, ServerAddress, Times, UpstreamSettings};
-use crate::{Facts, Scheme};
+use crate::{ClientInfo, Scheme};
 
 /// What clients are told to wait when nothing better is known.
 const RETRY: Duration = Duration::from_secs(2);
@@ -28,7 +28,7 @@ pub struct Upstream {
     pub(super) health: Option<HealthSettings>,
     pub(super) times: Times,
     pub(super) idle_connections: usize,
-    crew: Arc<Crew>,
+    backends: Arc<Backends>,
 }
 
 /// A member that was chosen, and the cookie that leads back to it.
@@ -53,28 +53,28 @@ pub(super) struct Search {
 impl Upstream {
     /// A group as its settings say. Its servers are not asked before [`Upstream::watch`].
     pub fn new(settings: UpstreamSettings) -> Arc<Self> {
-        let crew = Arc::new(Crew::planned(&settings.name));
-        crew.set(&settings.members);
-        Self::of(settings, crew)
+        let backends = Arc::new(Backends::planned(&settings.name));
+        backends.set(&settings.members);
+        Self::of(settings, backends)
     }
 
     /// The same, with servers that are told.
-    pub(crate) fn of(settings: UpstreamSettings, crew: Arc<Crew>) -> Arc<Self> {
+    pub(crate) fn of(settings: UpstreamSettings, backends: Arc<Backends>) -> Arc<Self> {
         Arc::new(Self {
             name: settings.name,
             balance: settings.balance,
             health: settings.health,
             times: settings.times,
             idle_connections: settings.idle_connections,
-            crew,
+            backends,
         })
     }
 
     /// The same group by other settings. Its servers are replaced as
     /// [`Upstream::set_members`] does it, for requests on the old one too.
     pub(crate) fn changed(&self, settings: UpstreamSettings) -> Arc<Self> {
-        self.crew.set(&settings.members);
-        Self::of(settings, Arc::clone(&self.crew))
+        self.backends.set(&settings.members);
+        Self::of(settings, Arc::clone(&self.backends))
     }
 
     /// What it is called.
@@ -85,21 +85,21 @@ impl Upstream {
     /// Replaces the servers. Those that stay keep what is known of them; what
     /// runs on those that go is finished there. Requests that wait hear of it.
     pub fn set_members(&self, wanted: &[ServerAddress]) {
-        self.crew.set(wanted);
+        self.backends.set(wanted);
     }
 
     /// How each server fares.
-    pub fn status(&self) -> Vec<MemberStatus> {
-        self.crew.present()
+    pub fn status(&self) -> Vec<BackendStatus> {
+        self.backends.present()
     }
 
-    pub(super) fn crew(&self) -> &Arc<Crew> {
-        &self.crew
+    pub(super) fn backends(&self) -> &Arc<Backends> {
+        &self.backends
     }
 
     /// Milliseconds on this upstream's clock.
     pub(super) fn now(&self) -> u64 {
-        self.crew.now()
+        self.backends.now()
     }
 
     /// Another one, after `member` took no connection, or went before it had read anything.
@@ -107,19 +107,19 @@ impl Upstream {
     pub(super) async fn find_other(
         &self,
         headers: &HeaderMap,
-        facts: &Facts,
+        facts: &ClientInfo,
         search: &mut Search,
-        member: &Member,
+        backend: &Backend,
         error: ProxyError,
     ) -> Result<Chosen, ProxyError> {
         match error {
-            ProxyError::Connect(_) | ProxyError::ConnectTime => search.tried.push(member.number),
-            _ => search.gone.push(member.number),
+            ProxyError::Connect(_) | ProxyError::ConnectTime => search.tried.push(backend.number),
+            _ => search.gone.push(backend.number),
         }
         if let Some(chosen) = self.choose(headers, facts, search) {
             return Ok(chosen);
         }
-        if self.crew.is_told() && !matches!(error, ProxyError::ConnectTime) {
+        if self.backends.is_told() && !matches!(error, ProxyError::ConnectTime) {
             return self.wait(headers, facts, search).await;
         }
         Err(error)
@@ -131,16 +131,16 @@ impl Upstream {
     pub(super) async fn find_second(
         &self,
         headers: &HeaderMap,
-        facts: &Facts,
+        facts: &ClientInfo,
         search: &mut Search,
-        member: &Member,
+        backend: &Backend,
     ) -> Option<Chosen> {
-        search.tried.push(member.number);
+        search.tried.push(backend.number);
         if std::mem::replace(&mut search.moved, true) {
             return None;
         }
         match self.choose(headers, facts, search) {
-            None if self.crew.is_told() => self.wait(headers, facts, search).await.ok(),
+            None if self.backends.is_told() => self.wait(headers, facts, search).await.ok(),
             chosen => chosen,
         }
     }
@@ -150,7 +150,7 @@ impl Upstream {
     pub(super) fn choose(
         &self,
         headers: &HeaderMap,
-        facts: &Facts,
+        facts: &ClientInfo,
         search: &Search,
     ) -> Option<Chosen> {
         let mut wish = Wish {
@@ -169,19 +169,19 @@ impl Upstream {
 
     fn choose_by(&self, wish: &Wish<'_>) -> Option<Chosen> {
         loop {
-            let group = self.crew.group();
-            let member = group.choose(wish, &self.crew.turn)?;
-            let Some(running) = Running::begin(member) else {
+            let group = self.backends.group();
+            let backend = group.choose(wish, &self.backends.turn)?;
+            let Some(running) = Running::begin(backend) else {
                 // Removed just now: those who are there by now are others.
                 continue;
             };
             let cookie = match &self.balance {
-                Balance::Sticky(name) if !wish.names(member) => {
+                Balance::Sticky(name) if !wish.names(backend) => {
                     let secure = match wish.facts.scheme {
                         Scheme::Http => "",
                         Scheme::Https => "; Secure",
                     };
-                    let value = &member.name;
+                    let value = &backend.name;
                     let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}");
                     HeaderValue::from_str(&text).ok()
                 }
@@ -195,7 +195,7 @@ impl Upstream {
     pub(super) async fn wait(
         &self,
         headers: &HeaderMap,
-        facts: &Facts,
+        facts: &ClientInfo,
         search: &mut Search,
     ) -> Result<Chosen, ProxyError> {
         let ready = self.times.ready;
@@ -204,17 +204,17 @@ impl Upstream {
             .get_or_insert_with(|| Instant::now() + ready);
         loop {
             // Made before the look, so that no change between the two is missed.
-            let changed = self.crew.next_change();
+            let changed = self.backends.next_change();
             if let Some(chosen) = self.choose(headers, facts, search) {
                 return Ok(chosen);
             }
-            if self.crew.is_failed() || Instant::now() >= deadline {
+            if self.backends.is_failed() || Instant::now() >= deadline {
                 return Err(ProxyError::NoneReady {
                     retry_after: self.retry_after(),
                 });
             }
             let next = if search.tried.is_empty() && search.gone.is_empty() {
-                self.crew.next_ready()
+                self.backends.next_ready()
             } else {
                 Some(Instant::now() + AGAIN)
             };
@@ -228,11 +228,11 @@ impl Upstream {
 
     /// When a client may come back.
     fn retry_after(&self) -> Duration {
-        if self.crew.is_failed() {
+        if self.backends.is_failed() {
             return GIVEN_UP;
         }
         let left = self
-            .crew
+            .backends
             .next_ready()
             .map_or(RETRY, |next| next.duration_since(Instant::now()));
         left.max(Duration::from_secs(1))

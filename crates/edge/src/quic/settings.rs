@@ -17,7 +17,7 @@ use rustls::version::TLS13;
 use sha2::Sha256;
 
 use crate::connection::{CONNECTION_WINDOW, PING_TIME, STREAM_WINDOW, STREAMS};
-use crate::listen::ResetKey;
+use crate::listener::ResetKey;
 use crate::tls::{TlsError, provider};
 
 /// Streams in one direction that a client may have open: three for the protocol, and

@@ -50,7 +50,7 @@ impl Table {
         table
     }
 
-    /// The route a request meets. The host is as in [`Facts`](crate::Facts): in
+    /// The route a request meets. The host is as in [`ClientInfo`](crate::ClientInfo): in
     /// lower case, with or without a port. Nothing is allocated.
     pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
         self.first(host, path.matched())
@@ -161,7 +161,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::{NormalPath, Route, above};
-    use crate::plan::testing::plan_of;
+    use crate::config::testing::plan_of;
 
     /// The rule as the module tells it, one route after the other.
     fn naive<'a>(routes: &[&'a Route], host: &str, path: &str) -> Option<&'a Route> {

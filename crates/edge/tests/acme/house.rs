@@ -10,7 +10,6 @@ use std::time::{Duration, SystemTime};
 use edge::Challenge;
 use edge::acme::{Acme, Prepared, Settings, Standing, World};
 use jiff::{SignedDuration, Timestamp};
-use rustls::crypto::aws_lc_rs::default_provider;
 use tempfile::TempDir;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -67,9 +66,8 @@ impl House {
         self.stop = CancellationToken::new();
         let folder = self.folder.path();
         let settings = Settings::check(&self.asked, folder, folder).unwrap();
-        let provider = Arc::new(default_provider());
         let world = self.world();
-        let prepared = Prepared::new(settings, world, provider).unwrap();
+        let prepared = Prepared::new(settings, world).unwrap();
         let acme = prepared.start(set(names), self.stop.clone());
         self.door.show(&acme);
         acme
@@ -105,7 +103,7 @@ impl House {
     }
 
     /// Below the data folder, what belongs to the one authority there is.
-    pub(crate) fn vault(&self) -> PathBuf {
+    pub(crate) fn storage(&self) -> PathBuf {
         let mut found = fs::read_dir(self.folder.path().join("acme")).unwrap();
         found.next().unwrap().unwrap().path()
     }

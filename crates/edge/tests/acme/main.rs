@@ -34,7 +34,7 @@ async fn several_names_are_issued(challenge: Challenge) {
         assert!(acme.issued().find(name).is_some());
     }
     assert!(acme.issued().find("d.example").is_none());
-    for file in fs::read_dir(house.vault()).unwrap() {
+    for file in fs::read_dir(house.storage()).unwrap() {
         let file = file.unwrap();
         let mode = file.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{}", file.path().display());
@@ -159,14 +159,14 @@ async fn an_order_that_was_interrupted_is_gone_on_with() {
     house.door.inside.asked.acquire().await.unwrap().forget();
     house.stop.cancel();
     acme.stopped().await;
-    let attempt = fs::read_to_string(house.vault().join("a.example.attempt.json")).unwrap();
+    let attempt = fs::read_to_string(house.storage().join("a.example.attempt.json")).unwrap();
     let attempt: serde_json::Value = serde_json::from_str(&attempt).unwrap();
     let key = attempt["pending"]["key"].as_str().unwrap();
     house.door.inside.answers.add_permits(held);
     let acme = house.start(&["a.example"]);
     let standing = wait(&acme, "a.example", has_certificate).await;
     assert_eq!(standing.failures, None);
-    let kept = fs::read_to_string(house.vault().join("a.example.certificate.pem")).unwrap();
+    let kept = fs::read_to_string(house.storage().join("a.example.certificate.pem")).unwrap();
     assert!(kept.starts_with(key), "another order was made");
 }
 
@@ -200,7 +200,7 @@ async fn damaged_files_are_replaced() {
     let first = found(&acme, "a.example");
     house.stop.cancel();
     acme.stopped().await;
-    for file in fs::read_dir(house.vault()).unwrap() {
+    for file in fs::read_dir(house.storage()).unwrap() {
         fs::write(file.unwrap().path(), "\0").unwrap();
     }
     let acme = house.start(&["a.example"]);
@@ -252,7 +252,7 @@ async fn the_authority_learns_a_new_mail_address_and_the_account_stays() {
         .await;
         house.stop.cancel();
         acme.stopped().await;
-        let account = fs::read_to_string(house.vault().join("account.json")).unwrap();
+        let account = fs::read_to_string(house.storage().join("account.json")).unwrap();
         let account: serde_json::Value = serde_json::from_str(&account).unwrap();
         assert_eq!(account["contact"], email);
         accounts.push(account["credentials"].clone());
@@ -305,7 +305,7 @@ async fn only_names_with_an_address_are_ordered() {
         "{why}"
     );
     // Nor is it waited out after a restart: somebody has just mended it.
-    let attempt = house.vault().join("nowhere.example.attempt.json");
+    let attempt = house.storage().join("nowhere.example.attempt.json");
     assert!(!attempt.exists());
 }
 

@@ -215,7 +215,7 @@ async fn the_authority_says_when_and_is_waited_for() {
     house.stop.cancel();
     acme.stopped().await;
     fs::write(
-        house.vault().join("a.example.certificate.pem"),
+        house.storage().join("a.example.certificate.pem"),
         ninety_days(),
     )
     .unwrap();

@@ -73,8 +73,8 @@ async fn no_key_is_ever_heard() {
     wait(&acme, "a.example", has_certificate).await;
     house.stop.cancel();
     acme.stopped().await;
-    let kept = fs::read_to_string(house.vault().join("a.example.certificate.pem")).unwrap();
-    let account = fs::read_to_string(house.vault().join("account.json")).unwrap();
+    let kept = fs::read_to_string(house.storage().join("a.example.certificate.pem")).unwrap();
+    let account = fs::read_to_string(house.storage().join("account.json")).unwrap();
     let account: serde_json::Value = serde_json::from_str(&account).unwrap();
     let account = account["credentials"]["key_pkcs8"].as_str().unwrap();
     let lines = LINES.with_borrow(Vec::clone);

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use edge::log::{Format, Mask, Writing};
+use edge::access_log::{Format, Mask, Writing};
 
 use super::*;
 

@@ -23,8 +23,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use edge::log::Log;
-use edge::{Edge, Ground, Means, Plan};
+use edge::access_log::Log;
+use edge::{Edge, Ground, Options, Plan};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -179,7 +179,7 @@ async fn answered(State(script): State<Arc<Script>>, request: Request) -> Respon
             let _ = sender.send(Err("broken")).await;
         }
     });
-    let body = Pieces {
+    let body = FileBody {
         receiver,
         left: said
             .has_length
@@ -189,12 +189,12 @@ async fn answered(State(script): State<Arc<Script>>, request: Request) -> Respon
 }
 
 /// Pieces as they come, with or without a length.
-struct Pieces {
+struct FileBody {
     receiver: tokio::sync::mpsc::Receiver<Result<String, &'static str>>,
     left: Option<u64>,
 }
 
-impl http_body::Body for Pieces {
+impl http_body::Body for FileBody {
     type Data = bytes::Bytes;
     type Error = std::io::Error;
 
@@ -241,13 +241,13 @@ impl Site {
             .with_state(Arc::clone(&script));
         let seconds = Arc::new(AtomicU64::new(1_000_000_000));
         let clock = Arc::clone(&seconds);
-        let means = Means {
+        let options = Options {
             workers: 2,
             log,
             clock: Arc::new(move || UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::SeqCst))),
-            ..Means::default()
+            ..Options::default()
         };
-        let edge = Edge::start(plan(configuration, folder.path()), means, Some(&app)).unwrap();
+        let edge = Edge::start(plan(configuration, folder.path()), options, Some(&app)).unwrap();
         let address = edge.http_addresses()[0];
         Self {
             script,

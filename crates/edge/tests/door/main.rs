@@ -8,6 +8,8 @@
 )]
 
 mod announced;
+#[path = "../shared/certificates.rs"]
+mod certificates;
 mod curl;
 mod evicted;
 mod handed;
@@ -33,8 +35,8 @@ use axum::http::{HeaderMap, StatusCode, Version};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get, post};
 use edge::{
-    Answer, App, Edge, EdgeError, Facts, Inherited, ListenAddress, ListenSettings, Means, Plan,
-    TlsSettings,
+    Answer, App, ClientInfo, Edge, EdgeError, Inherited, ListenAddress, ListenSettings, Options,
+    Plan, TlsSettings,
 };
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
@@ -152,7 +154,7 @@ async fn tunnel(mut request: Request) -> Response {
 
 /// What an app is told.
 async fn seen(headers: HeaderMap, request: Request) -> String {
-    let facts = request.extensions().get::<Facts>().unwrap();
+    let facts = request.extensions().get::<ClientInfo>().unwrap();
     let header = |name: &str| {
         let all: Vec<_> = headers.get_all(name).iter().collect();
         format!("{all:?}")
@@ -233,12 +235,12 @@ pub(crate) fn try_start(
     inherited: Inherited,
     app: &Router,
 ) -> Result<Edge, EdgeError> {
-    let means = Means {
+    let options = Options {
         workers,
         inherited,
-        ..Means::default()
+        ..Options::default()
     };
-    Edge::start(settings.plan(), means, Some(&Mounted(app.clone())))
+    Edge::start(settings.plan(), options, Some(&Mounted(app.clone())))
 }
 
 /// The app as a program mounts it: what is short is answered in one piece.

@@ -2,33 +2,15 @@ use std::path::Path;
 
 use edge::{CertificateFiles, TlsSettings};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::{AlertDescription, ClientConfig, RootCertStore};
-use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls::AlertDescription;
+use rustls_pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::certificates::trusting;
 use super::*;
 
-/// A fresh certificate for these names, in files.
-pub(crate) fn files(folder: &Path, name: &str, hosts: &[&str]) -> CertificateFiles {
-    let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
-    let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(hosts)
-        .unwrap()
-        .self_signed(&key)
-        .unwrap();
-    let written = CertificateFiles {
-        hosts: Vec::new(),
-        chain: folder.join(format!("{name}.pem")),
-        key: folder.join(format!("{name}.key")),
-        is_default: false,
-    };
-    std::fs::write(&written.chain, certificate.pem()).unwrap();
-    std::fs::write(&written.key, key.serialize_pem()).unwrap();
-    written
-}
+pub(crate) use super::certificates::files;
 
 pub(crate) fn secured(certificates: Vec<CertificateFiles>) -> Settings {
     let mut settings = clear(ListenSettings::default());
@@ -39,21 +21,6 @@ pub(crate) fn secured(certificates: Vec<CertificateFiles>) -> Settings {
         hsts: Some(Duration::from_mins(5)),
     };
     settings
-}
-
-/// A client that trusts exactly one certificate.
-pub(crate) fn trusting(chain: &Path, protocol: &[u8]) -> TlsConnector {
-    let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_file(chain).unwrap())
-        .unwrap();
-    let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![protocol.to_vec()];
-    TlsConnector::from(Arc::new(config))
 }
 
 pub(crate) async fn handshake(
@@ -73,7 +40,8 @@ pub(crate) async fn handshake_on(
     name: &str,
 ) -> std::io::Result<TlsStream<TcpStream>> {
     let name = ServerName::try_from(name.to_owned()).unwrap();
-    trusting(chain, protocol).connect(name, stream).await
+    let connector = TlsConnector::from(Arc::new(trusting(chain, protocol)));
+    connector.connect(name, stream).await
 }
 
 async fn get(address: SocketAddr, chain: &Path, name: &str, host: &str) -> String {
@@ -297,7 +265,7 @@ fn with_issued(folder: &Path, written: &str) -> Edge {
     };
     let plan = edge::Plan::check(&toml::from_str(&text).unwrap(), &ground).unwrap();
     let (_, app) = scene();
-    Edge::start(plan, Means::default(), Some(&app)).unwrap()
+    Edge::start(plan, Options::default(), Some(&app)).unwrap()
 }
 
 #[tokio::test]

@@ -9,10 +9,6 @@ use h3::error::{ConnectionError, StreamError};
 use h3_quinn::{BidiStream, OpenStreams};
 use quinn::crypto::rustls::QuicClientConfig;
 use quinn::{ClientConfig, Endpoint, TransportConfig};
-use rustls::RootCertStore;
-use rustls::crypto::aws_lc_rs::default_provider;
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject as _;
 use tokio::task::JoinHandle;
 
 use super::*;
@@ -28,17 +24,7 @@ impl Client {
     }
 
     pub(crate) fn speaking(chain: &Path, protocol: &[u8], transport: TransportConfig) -> Self {
-        let mut roots = RootCertStore::empty();
-        roots
-            .add(CertificateDer::from_pem_file(chain).unwrap())
-            .unwrap();
-        let mut config = rustls::ClientConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_protocol_versions(&[&rustls::version::TLS13])
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![protocol.to_vec()];
-        let crypto = QuicClientConfig::try_from(config).unwrap();
+        let crypto = QuicClientConfig::try_from(trusting(chain, protocol)).unwrap();
         let mut config = ClientConfig::new(Arc::new(crypto));
         config.transport_config(Arc::new(transport));
         let mut endpoint = Endpoint::client((Ipv4Addr::LOCALHOST, 0).into()).unwrap();

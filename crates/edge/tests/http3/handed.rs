@@ -45,7 +45,7 @@ impl Keeper {
             listen.https = vec![at];
             change(listen);
         };
-        Site::with(change, means(self.kept.share().unwrap()))
+        Site::with(change, options(self.kept.share().unwrap()))
     }
 }
 
@@ -300,7 +300,7 @@ async fn a_socket_that_comes_later_is_used() {
     // The keeper has the port, and has not handed it in yet.
     let mut site = Site::with(
         |listen| listen.https = vec![at],
-        means(vec![OwnedFd::from(tcp)]),
+        options(vec![OwnedFd::from(tcp)]),
     );
     site.edge
         .hand_in(Inherited::new(vec![OwnedFd::from(udp)]).unwrap());

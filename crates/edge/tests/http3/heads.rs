@@ -2,15 +2,12 @@
 
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use edge::Ground;
-use edge::log::{Format, Log, Mask};
+use edge::access_log::{Format, Log, Mask};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -110,19 +107,9 @@ impl Clients {
 
 /// A connection by TLS for HTTP/2.
 async fn over_tls(address: SocketAddr, chain: &Path) -> TlsStream<TcpStream> {
-    let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_file(chain).unwrap())
-        .unwrap();
-    let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec()];
     let stream = TcpStream::connect(address).await.unwrap();
     let name = ServerName::try_from("a.example").unwrap();
-    let connector = TlsConnector::from(Arc::new(config));
+    let connector = TlsConnector::from(Arc::new(trusting(chain, b"h2")));
     connector.connect(name, stream).await.unwrap()
 }
 
@@ -181,11 +168,11 @@ async fn a_head_says_what_a_get_does_and_has_no_body() {
     let lines = Lines::default();
     let mask: Mask = Arc::new(|text, _| text.to_owned().into());
     let (log, writing) = Log::start(Format::Json, mask, lines.clone()).unwrap();
-    let means = Means {
+    let options = Options {
         log: Some(log),
-        ..Means::default()
+        ..Options::default()
     };
-    let edge = Edge::start::<Router>(plan, means, None).unwrap();
+    let edge = Edge::start::<Router>(plan, options, None).unwrap();
     let (clear, secure) = (edge.http_addresses()[0], edge.https_addresses()[0]);
     let mut clients = Clients::open(clear, secure, &folder.path().join("pair.pem")).await;
     for (target, status) in TARGETS {

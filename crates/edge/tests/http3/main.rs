@@ -6,13 +6,15 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod alt_svc;
+#[path = "../shared/certificates.rs"]
+mod certificates;
 mod client;
 mod ends;
 mod handed;
 mod heads;
 mod hostile;
 mod passed_on;
-mod reach;
 mod requests;
 mod routes;
 mod slow;
@@ -31,13 +33,12 @@ use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::{any, get};
 use edge::{
-    CertificateFiles, Edge, Facts, Inherited, ListenAddress, ListenSettings, Means, Plan,
-    TlsSettings,
+    ClientInfo, Edge, Inherited, ListenAddress, ListenSettings, Options, Plan, TlsSettings,
 };
 use futures_util::stream;
-use rcgen::{CertificateParams, KeyPair};
 use tokio::sync::{Notify, Semaphore};
 
+use self::certificates::{files, trusting};
 use self::client::{Client, Talk};
 
 /// Longer than anything here takes.
@@ -156,7 +157,7 @@ pub(crate) const PIECES: usize = 8;
 
 /// What an app is told.
 async fn seen(request: Request) -> String {
-    let facts = request.extensions().get::<Facts>().unwrap();
+    let facts = request.extensions().get::<ClientInfo>().unwrap();
     let hosts: Vec<_> = request.headers().get_all("host").iter().collect();
     format!(
         "version={:?} uri={} host={hosts:?} client={} scheme={} said={} forwarded={}",
@@ -167,25 +168,6 @@ async fn seen(request: Request) -> String {
         facts.host,
         request.headers().contains_key("x-forwarded-for"),
     )
-}
-
-/// A fresh certificate for these names, in files.
-pub(crate) fn files(folder: &Path, name: &str, hosts: &[&str]) -> CertificateFiles {
-    let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
-    let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(hosts)
-        .unwrap()
-        .self_signed(&key)
-        .unwrap();
-    let written = CertificateFiles {
-        hosts: Vec::new(),
-        chain: folder.join(format!("{name}.pem")),
-        key: folder.join(format!("{name}.key")),
-        is_default: false,
-    };
-    std::fs::write(&written.chain, certificate.pem()).unwrap();
-    std::fs::write(&written.key, key.serialize_pem()).unwrap();
-    written
 }
 
 /// An address of this machine that nobody else here has: who is given a port of another
@@ -208,10 +190,10 @@ pub(crate) fn pair() -> (TcpListener, UdpSocket) {
 }
 
 /// What is handed in.
-pub(crate) fn means(sockets: Vec<OwnedFd>) -> Means {
-    Means {
+pub(crate) fn options(sockets: Vec<OwnedFd>) -> Options {
+    Options {
         inherited: Inherited::new(sockets).unwrap(),
-        ..Means::default()
+        ..Options::default()
     }
 }
 
@@ -229,10 +211,10 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn open(change: impl FnOnce(&mut ListenSettings)) -> Self {
-        Self::with(change, Means::default())
+        Self::with(change, Options::default())
     }
 
-    pub(crate) fn with(change: impl FnOnce(&mut ListenSettings), means: Means) -> Self {
+    pub(crate) fn with(change: impl FnOnce(&mut ListenSettings), options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let first = files(folder.path(), "first", &["a.example"]);
         let second = files(folder.path(), "second", &["c.example"]);
@@ -248,12 +230,12 @@ impl Site {
             hsts: Some(Duration::from_mins(5)),
         };
         let (scene, app) = scene();
-        let means = Means {
+        let options = Options {
             workers: 2,
-            ..means
+            ..options
         };
         let plan = Plan::of_app(listen.clone(), tls.clone());
-        let edge = Edge::start(plan, means, Some(&app)).unwrap();
+        let edge = Edge::start(plan, options, Some(&app)).unwrap();
         Self {
             address: edge.https_addresses()[0],
             edge,

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use axum::http::{HeaderMap, Method};
 use bytes::Buf as _;
-use edge::log::{Format, Log, Mask, Writing};
+use edge::access_log::{Format, Log, Mask, Writing};
 
 use super::client::{answer, piece};
 use super::*;
@@ -256,11 +256,11 @@ impl Lines {
     fn of_site(&self) -> (Site, Writing) {
         let mask: Mask = Arc::new(|text, _| text.to_owned().into());
         let (log, writing) = Log::start(Format::Json, mask, self.clone()).unwrap();
-        let means = Means {
+        let options = Options {
             log: Some(log),
-            ..Means::default()
+            ..Options::default()
         };
-        (Site::with(|_| {}, means), writing)
+        (Site::with(|_| {}, options), writing)
     }
 
     /// Everything, once nobody writes any more. The end of `writing` waits for a second, which

@@ -32,11 +32,11 @@ async fn program() -> SocketAddr {
 }
 
 async fn open(routes: &str) -> (Site, Talk) {
-    let means = Means {
+    let options = Options {
         cdn_id: CdnId::parse("one.of-us"),
-        ..Means::default()
+        ..Options::default()
     };
-    let site = Site::with(|listen| listen.http = Vec::new(), means);
+    let site = Site::with(|listen| listen.http = Vec::new(), options);
     let https = &site.listen.https[0];
     let text = format!(
         "listen.http = []\nlisten.https = [\"{https}\"]\n\

@@ -11,7 +11,7 @@ async fn a_socket_for_datagrams_that_was_handed_in_is_used() {
     let (tcp, udp) = pair();
     let address = tcp.local_addr().unwrap();
     let kept = udp.try_clone().unwrap();
-    let inherited = means(vec![OwnedFd::from(tcp), OwnedFd::from(udp)]);
+    let inherited = options(vec![OwnedFd::from(tcp), OwnedFd::from(udp)]);
     let listen = |listen: &mut ListenSettings| listen.https = vec![ListenAddress::Tcp(address)];
     let site = Site::with(listen, inherited);
     assert_eq!(site.talk().await.get("/").await.text(), "hello");
@@ -25,10 +25,10 @@ async fn a_second_process_waits_until_the_first_has_finished() {
     let address = tcp.local_addr().unwrap();
     let listen = |listen: &mut ListenSettings| listen.https = vec![ListenAddress::Tcp(address)];
     let same = OwnedFd::from(tcp.try_clone().unwrap());
-    let first = Site::with(listen, means(vec![OwnedFd::from(tcp)]));
+    let first = Site::with(listen, options(vec![OwnedFd::from(tcp)]));
     let mut talk = first.talk().await;
     // The TCP socket is shared, as at an upgrade; the other one is not.
-    let second = Site::with(listen, means(vec![same]));
+    let second = Site::with(listen, options(vec![same]));
     for _ in 0..50 {
         assert_eq!(talk.get("/").await.text(), "hello");
     }

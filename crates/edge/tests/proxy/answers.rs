@@ -42,7 +42,7 @@ async fn a_request_arrives_as_the_door_says_it() {
     headers.insert("x-mine", "1".parse().unwrap());
     headers.insert("x-forwarded-for", "10.0.0.1".parse().unwrap());
     headers.insert("te", "trailers".parse().unwrap());
-    let mut with_base = crate::support::member(server.address);
+    let mut with_base = crate::support::backend(server.address);
     if let edge::proxy::ServerAddress::Tcp { base, .. } = &mut with_base {
         "/base".clone_into(base);
     }

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::support::{
-    After, LONG, Server, collect, forward, get, head, member, nobody, ok, request, says, server,
+    After, LONG, Server, backend, collect, forward, get, head, nobody, ok, request, says, server,
     settings, upstream,
 };
 
@@ -89,7 +89,7 @@ async fn one_that_takes_no_connection_is_given_up_in_time() {
     assert_eq!(error.why(), "upstream_connect_time");
     assert_eq!(error.status(), StatusCode::GATEWAY_TIMEOUT);
     let other = says(ok("other"), After::Stay).await;
-    stuck.members.push(member(other.address));
+    stuck.members.push(backend(other.address));
     assert_eq!(get(&pool, &Upstream::new(stuck)).await.unwrap(), "other");
 }
 
@@ -166,7 +166,7 @@ async fn who_loses_a_server_goes_to_the_one_that_came_last() {
     settings.balance = Balance::Sticky("stay".to_owned());
     let (pool, upstream) = (Pool::default(), Upstream::new(settings));
     // One of two was replaced: its clients do not meet the other, whose turn is next.
-    upstream.set_members(&[member(all[1]), member(all[2])]);
+    upstream.set_members(&[backend(all[1]), backend(all[2])]);
     for _ in 0..6 {
         let mut asked = request("GET", Body::Empty);
         asked
@@ -203,7 +203,7 @@ async fn a_request_that_waits_hears_of_a_server_at_once() {
     });
     let waiting: Vec<_> = waiting.collect();
     tokio::task::yield_now().await;
-    upstream.set_members(&[member(server.address)]);
+    upstream.set_members(&[backend(server.address)]);
     for one in waiting {
         assert_eq!(one.await.unwrap(), "here");
     }
@@ -232,7 +232,7 @@ async fn what_runs_on_a_server_that_goes_is_finished_there() {
     let answer = forward(&pool, &upstream, request("GET", Body::Empty))
         .await
         .unwrap();
-    upstream.set_members(&[member(new.address)]);
+    upstream.set_members(&[backend(new.address)]);
     assert_eq!(get(&pool, &upstream).await.unwrap(), "new");
     blocked.notify_one();
     assert_eq!(collect(answer).await, "old");
@@ -248,7 +248,7 @@ async fn servers_that_stay_keep_what_is_known_of_them() {
     let (pool, upstream) = (Pool::default(), upstream(&[nobody, servers[0].address]));
     tally(&pool, &upstream, 12).await;
     assert!(!upstream.status()[0].ready);
-    upstream.set_members(&[member(servers[1].address), member(nobody)]);
+    upstream.set_members(&[backend(servers[1].address), backend(nobody)]);
     assert!(!upstream.status()[1].ready);
     assert!(upstream.status()[0].ready);
 }

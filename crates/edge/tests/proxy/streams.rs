@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::support::{
-    After, LONG, collect, forward, get, head, ok, request, says, server, settings, upstream,
+    After, LONG, collect, forward, head, ok, request, says, server, settings, upstream,
 };
 
 type Piece = Result<Frame<Bytes>, std::io::Error>;
@@ -250,48 +250,11 @@ async fn an_early_answer_does_not_leave_half_a_request_behind() {
 }
 
 #[tokio::test]
-async fn a_body_waits_until_the_server_wants_it() {
-    let sent = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&sent);
-    let server = server(move |_, mut stream| {
-        let seen = Arc::clone(&seen);
-        async move {
-            let head = head(&mut stream).await.unwrap();
-            assert!(head.contains("expect: 100-continue\r\n"), "{head}");
-            assert!(!seen.load(Ordering::SeqCst));
-            stream
-                .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
-                .await
-                .unwrap();
-            assert_eq!(chunks(&mut stream).await, "3\r\none\r\n0\r\n\r\n");
-            stream.write_all(ok("done").as_bytes()).await.unwrap();
-        }
-    })
-    .await;
-    let marked = Arc::clone(&sent);
-    let once = futures_util::stream::poll_fn({
-        let mut left = Some("one");
-        move |_| {
-            marked.store(true, Ordering::SeqCst);
-            std::task::Poll::Ready(left.take().map(data))
-        }
-    });
-    let mut asked = request("POST", Body::stream(StreamBody::new(once)));
-    asked
-        .headers_mut()
-        .insert("expect", "100-continue".parse().unwrap());
-    let answer = forward(&Pool::default(), &upstream(&[server.address]), asked)
-        .await
-        .unwrap();
-    assert_eq!(collect(answer).await, "done");
-    assert!(sent.load(Ordering::SeqCst));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_body_is_sent_even_to_servers_that_never_say_so() {
+async fn the_door_asks_for_a_body_and_the_server_does_not() {
     let server = server(|_, mut stream| async move {
-        head(&mut stream).await;
-        chunks(&mut stream).await;
+        let head = head(&mut stream).await.unwrap();
+        assert!(!head.contains("expect"), "{head}");
+        assert_eq!(chunks(&mut stream).await, "3\r\none\r\n0\r\n\r\n");
         stream.write_all(ok("done").as_bytes()).await.unwrap();
     })
     .await;
@@ -306,23 +269,6 @@ async fn a_body_is_sent_even_to_servers_that_never_say_so() {
         .await
         .unwrap();
     assert_eq!(collect(answer).await, "done");
-}
-
-#[tokio::test]
-async fn a_refusal_comes_before_the_body_is_asked_for() {
-    let server = says("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n", After::Stay).await;
-    let (pool, upstream) = (Pool::default(), upstream(&[server.address]));
-    let never = futures_util::stream::poll_fn(|_| -> std::task::Poll<Option<Piece>> {
-        panic!("nobody wanted this body")
-    });
-    let mut asked = request("POST", Body::stream(StreamBody::new(never)));
-    asked
-        .headers_mut()
-        .insert("expect", "100-continue".parse().unwrap());
-    let answer = forward(&pool, &upstream, asked).await.unwrap();
-    assert_eq!(answer.status(), StatusCode::EXPECTATION_FAILED);
-    assert_eq!(get(&pool, &upstream).await.unwrap(), "");
-    assert_eq!(server.accepted(), 2);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use edge::proxy::{Balance, Pool, ProxyError, ServerAddress, Times, Upstream, UpstreamSettings};
-use edge::{Answer, Body, Facts, RequestId, Scheme};
+use edge::{Answer, Body, ClientInfo, RequestId, Scheme};
 use http::Request;
 use http::uri::PathAndQuery;
 use http_body_util::BodyExt as _;
@@ -20,8 +20,8 @@ pub(crate) const LONG: Duration = Duration::from_secs(20);
 /// Connections are counted: none may be too old because a machine was busy.
 const KEEP: Duration = Duration::from_mins(10);
 
-pub(crate) fn facts() -> Facts {
-    Facts {
+pub(crate) fn facts() -> ClientInfo {
+    ClientInfo {
         client: "203.0.113.7".parse().unwrap(),
         is_direct: true,
         peer_is_trusted: false,
@@ -31,7 +31,7 @@ pub(crate) fn facts() -> Facts {
     }
 }
 
-pub(crate) fn member(address: SocketAddr) -> ServerAddress {
+pub(crate) fn backend(address: SocketAddr) -> ServerAddress {
     ServerAddress::Tcp {
         host: address.ip().to_string(),
         port: address.port(),
@@ -42,7 +42,7 @@ pub(crate) fn member(address: SocketAddr) -> ServerAddress {
 pub(crate) fn settings(addresses: &[SocketAddr]) -> UpstreamSettings {
     UpstreamSettings {
         name: "test".to_owned(),
-        members: addresses.iter().copied().map(member).collect(),
+        members: addresses.iter().copied().map(backend).collect(),
         balance: Balance::RoundRobin,
         health: None,
         times: Times {

@@ -76,7 +76,7 @@ pub(crate) async fn answering(answers: axum::routing::MethodRouter) -> (SocketAd
 async fn a_server_hears_that_trailers_are_a_matter_of_one_hop() {
     let (server, _running) = teller().await;
     let route = format!("[[route]]\nto = \"http://{server}\"\n");
-    let site = Site::open(&route, Means::default());
+    let site = Site::open(&route, Options::default());
     for (said, is_told) in [
         ("TE: trailers\r\n", true),
         ("TE: trailers, deflate\r\n", true),
@@ -109,7 +109,7 @@ async fn a_name_and_its_password_open_and_go_no_further() {
             people.path(),
             people.path(),
         ),
-        Means::default(),
+        Options::default(),
     );
     for headers in [
         String::new(),
@@ -168,7 +168,7 @@ async fn who_guesses_is_not_listened_to() {
         people.path(),
         people.path(),
     );
-    let site = Site::open(&routes, Means::default());
+    let site = Site::open(&routes, Options::default());
     let from = |client: &str, headers: &str| format!("X-Forwarded-For: {client}\r\n{headers}");
     let mut looked_at = 0;
     let refused = loop {
@@ -213,7 +213,7 @@ async fn a_changed_file_counts_from_the_next_reload() {
         "[[route]]\nto = \"app\"\naccess = {{ basic = {{ file = {:?} }} }}\n",
         people.path(),
     );
-    let site = Site::open(&routes, Means::default());
+    let site = Site::open(&routes, Options::default());
     let ask = |password: &'static str| {
         let site = &site;
         async move {
@@ -246,7 +246,7 @@ async fn networks_are_let_in_or_not() {
         route("/both", "allow = [\"127.0.0.0/8\"], deny = [\"127.0.0.1\"]"),
     ]
     .concat();
-    let site = Site::open(&routes, Means::default());
+    let site = Site::open(&routes, Options::default());
     let said = "X-Forwarded-For: 10.0.0.1\r\n";
     for (path, status) in [
         ("/here", 200),
@@ -260,7 +260,7 @@ async fn networks_are_let_in_or_not() {
     }
     site.edge.stop().await;
     let trusting = format!("listen.trusted_proxies = [\"127.0.0.1\"]\n{routes}");
-    let site = Site::open(&trusting, Means::default());
+    let site = Site::open(&trusting, Options::default());
     for (client, path, status) in [
         ("10.1.2.3", "/elsewhere", 200),
         ("2001:db8::7", "/elsewhere", 200),
@@ -281,8 +281,8 @@ async fn networks_are_let_in_or_not() {
 async fn the_log_says_why_and_holds_no_password() {
     let people = people();
     let lines = super::told::Lines::default();
-    let mask: edge::log::Mask = Arc::new(|text, _| text.into());
-    let started = edge::log::Log::start(edge::log::Format::Json, mask, lines.clone());
+    let mask: edge::access_log::Mask = Arc::new(|text, _| text.into());
+    let started = edge::access_log::Log::start(edge::access_log::Format::Json, mask, lines.clone());
     let (log, writing) = started.unwrap();
     let site = Site::open(
         &format!(
@@ -290,9 +290,9 @@ async fn the_log_says_why_and_holds_no_password() {
              [[route]]\npath = \"/far\"\nto = \"status:204\"\naccess = {{ allow = [\"10.0.0.1\"] }}\n",
             people.path()
         ),
-        Means {
+        Options {
             log: Some(log),
-            ..Means::default()
+            ..Options::default()
         },
     );
     let right = shown("aisyah", "bunga raya");

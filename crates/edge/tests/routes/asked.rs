@@ -63,7 +63,7 @@ async fn a_server_is_asked_who_may_come_in() {
             "[[route]]\npath = \"/api/\"\nstrip = \"/api\"\nto = \"http://{server}\"\n\
              access = {{ ask = {{ to = \"http://{judge}/base\", path = \"/verify\", copy = [\"X-User\", \"X-Seen\", \"X-Group\"] }} }}\n"
         ),
-        Means::default(),
+        Options::default(),
     );
     let aisyah = "Cookie: who=aisyah\r\n";
     let forged = format!(
@@ -184,7 +184,7 @@ async fn the_apps_people_come_in_to_its_neighbours() {
         "{}",
         routes.table()
     );
-    let edge = Edge::start(routes, Means::default(), Some(&House)).unwrap();
+    let edge = Edge::start(routes, Options::default(), Some(&House)).unwrap();
     let site = Site {
         address: edge.http_addresses()[0],
         edge,
@@ -230,13 +230,13 @@ async fn the_apps_people_come_in_to_its_neighbours() {
 #[tokio::test]
 async fn an_app_without_people_lets_nobody_in() {
     let routes = "[[route]]\nto = \"status:204\"\naccess = { sign_in = \"owner\" }\n";
-    let site = Site::open(routes, Means::default());
+    let site = Site::open(routes, Options::default());
     assert_eq!(site.get("/").await.status, 403);
     assert!(site.plan(routes).needs_app());
     site.edge.stop().await;
     let folder = tempfile::tempdir().unwrap();
     let plan = plan(routes, folder.path());
-    let edge = Edge::start::<Router>(plan, Means::default(), None).unwrap();
+    let edge = Edge::start::<Router>(plan, Options::default(), None).unwrap();
     let site = Site {
         address: edge.http_addresses()[0],
         edge,
@@ -258,7 +258,7 @@ async fn what_a_route_withholds_reaches_no_program() {
              [[route]]\npath = \"/kept/\"\nto = \"http://{server}\"\nrequest_headers = {{ remove = [\"X-Role\"] }}\n\
              shared_cache = {{ lifetime = \"1h\" }}\n"
         ),
-        Means::default(),
+        Options::default(),
     );
     let claims = "X-Remote-User: admin\r\nx_remote_user: admin\r\nX-Remote-User: root\r\n\
          Authorization: Basic YTpi\r\nX-Remote-User-Agent: it\r\nX-Role: owner\r\nX-Kept: yes\r\n";

@@ -109,7 +109,7 @@ async fn no_request_fails_while_the_plan_changes() {
     let (one, _first) = server("one").await;
     let (two, _second) = server("two").await;
     let route = |server: SocketAddr| format!("[[route]]\nto = \"http://{server}\"\n");
-    let site = Site::open(&route(one), Means::default());
+    let site = Site::open(&route(one), Options::default());
     let guests = Guests::come(site.address, "/x", 8);
     for round in 0..20 {
         guests.have_heard(100).await;
@@ -124,7 +124,7 @@ async fn no_request_fails_while_the_plan_changes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_request_fails_while_servers_take_turns() {
-    let site = Site::open("[[route]]\nto = \"service:node\"\n", Means::default());
+    let site = Site::open("[[route]]\nto = \"service:node\"\n", Options::default());
     let (address, mut running) = server("old").await;
     let mut address = at(address);
     site.edge.set_servers("node", &ready(&[&address]));
@@ -153,7 +153,7 @@ async fn no_request_fails_while_servers_take_turns() {
 #[tokio::test]
 async fn a_limit_goes_on_counting_over_a_change() {
     let routes = "[[route]]\nto = \"status:204\"\nlimit = { rate = \"1/h\" }\n";
-    let site = Site::open(routes, Means::default());
+    let site = Site::open(routes, Options::default());
     assert_eq!(site.get("/").await.status, 204);
     assert_eq!(site.get("/").await.status, 429);
     site.edge.reload(site.plan(routes)).unwrap();
@@ -166,7 +166,7 @@ async fn a_limit_goes_on_counting_over_a_change() {
 
 #[tokio::test]
 async fn certificates_that_cannot_be_kept_leave_everything_as_it_was() {
-    let site = Site::open("[[route]]\nto = \"status:410\"\n", Means::default());
+    let site = Site::open("[[route]]\nto = \"status:410\"\n", Options::default());
     let in_the_way = site.folder.path().join("acme");
     std::fs::write(&in_the_way, "no folder").unwrap();
     let secured = "listen.https = [\"127.0.0.1:0\"]\n\
@@ -236,7 +236,7 @@ async fn servers_are_as_well_after_a_change_of_their_upstream_as_before() {
     let health = |path: &str| {
         format!("health = {{ path = \"{path}\", every = \"10ms\", fall = 1, rise = 1 }}")
     };
-    let site = Site::open(&group(&patient, &health("/sick")), Means::default());
+    let site = Site::open(&group(&patient, &health("/sick")), Options::default());
     let change = |servers: &str, more: &str| {
         let changed = site.plan(&group(servers, more));
         site.edge.reload(changed).unwrap();
@@ -281,7 +281,7 @@ async fn nobody_is_asked_in_the_old_way_by_what_still_runs() {
              health = {{ path = \"{path}\", every = \"10ms\", fall = 1, rise = 1 }}\n"
         )
     };
-    let site = Site::open(&group("/well"), Means::default());
+    let site = Site::open(&group("/well"), Options::default());
     let mut runs = TcpStream::connect(site.address).await.unwrap();
     let head = "GET /held HTTP/1.1\r\nHost: a.example\r\n\r\n";
     runs.write_all(head.as_bytes()).await.unwrap();

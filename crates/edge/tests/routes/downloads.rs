@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use edge::log::{Format, Log, Mask};
+use edge::access_log::{Format, Log, Mask};
 use tokio::net::UnixStream;
 
 use super::sent::{Client, SOON, also_over_unix, content, large_file, large_file_with};
@@ -82,9 +82,9 @@ async fn what_came_of_each_is_told() {
     let expected = content(5, LENGTH);
     let site = large_file_with(
         &expected,
-        Means {
+        Options {
             log: Some(log),
-            ..Means::default()
+            ..Options::default()
         },
     );
     let mut whole = Client::open(&site).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use edge::log::{Format, Log, Mask};
+use edge::access_log::{Format, Log, Mask};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 
@@ -30,11 +30,11 @@ async fn a_front_is_a_plain_way_to_its_service() {
     let lines = Lines::default();
     let mask: Mask = Arc::new(|text, _| text.into());
     let (log, writing) = Log::start(Format::Json, mask, lines.clone()).unwrap();
-    let means = Means {
+    let options = Options {
         log: Some(log),
-        ..Means::default()
+        ..Options::default()
     };
-    let edge = Edge::start(plan(), means, Some(&app())).unwrap();
+    let edge = Edge::start(plan(), options, Some(&app())).unwrap();
     edge.set_servers("node", &ready(&[&at(address)]));
     let front = edge.front_addresses()[0];
     let socket = folder.path().join("run/inner/node.sock");
@@ -92,7 +92,7 @@ async fn a_front_tells_whom_it_trusts() {
     let services = [service("node", &["127.0.0.1:0"])];
     let routes = "listen.trusted_proxies = [\"127.0.0.1\"]\n";
     let plan = plan_with(routes, folder.path(), &services);
-    let edge = Edge::start(plan, Means::default(), Some(&app())).unwrap();
+    let edge = Edge::start(plan, Options::default(), Some(&app())).unwrap();
     edge.set_servers("node", &ready(&[&at(address)]));
     let stream = TcpStream::connect(edge.front_addresses()[0]).await.unwrap();
     let text = "GET /x HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-For: 192.0.2.7\r\n\
@@ -112,7 +112,7 @@ async fn those_who_serve_a_request_do_not_wait_for_its_place() {
     let services = [service("node", &["127.0.0.1:0"])];
     let routes = "listen.connections = 1\n[[route]]\nto = \"status:200\"\n";
     let plan = plan_with(routes, folder.path(), &services);
-    let edge = Edge::start(plan, Means::default(), Some(&app())).unwrap();
+    let edge = Edge::start(plan, Options::default(), Some(&app())).unwrap();
     edge.set_servers("node", &ready(&[&at(address)]));
     let get = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     // The only place is taken.
@@ -149,11 +149,11 @@ async fn an_address_becomes_a_front_and_a_door_again_on_the_socket_that_was_hand
         Plan::check(&toml::from_str(&description).unwrap(), &ground).unwrap()
     };
     let front = || plan_with("", folder.path(), &[service("node", &[&written])]);
-    let means = Means {
+    let options = Options {
         inherited: edge::Inherited::new(vec![socket.into()]).unwrap(),
-        ..Means::default()
+        ..Options::default()
     };
-    let edge = Edge::start(door(), means, Some(&app())).unwrap();
+    let edge = Edge::start(door(), options, Some(&app())).unwrap();
     edge.set_servers("node", &ready(&[&at(server)]));
     let get = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let answered = async |expected: &str| {

@@ -13,7 +13,7 @@ fn site() -> Site {
         "[[route]]\nto = \"files:files\"\n\
          [[route]]\npath = \"/closed/\"\nto = \"files:files\"\n\
          access = { deny = [\"127.0.0.0/8\"] }\n",
-        Means::default(),
+        Options::default(),
     );
     let beside = |name: &str| site.folder.path().join(name);
     fs::write(beside("secret.txt"), SECRET).unwrap();
@@ -95,7 +95,7 @@ async fn no_header_is_smuggled_in_or_believed() {
             "[[route]]\nhost = \"a.example\"\nto = \"http://{server}\"\n\
              [[route]]\npath = \"/old/\"\nto = \"redirect:https://b.example{{path}}\"\n"
         ),
-        Means::default(),
+        Options::default(),
     );
     for claim in [
         "X-Forwarded-For: 10.0.0.1",

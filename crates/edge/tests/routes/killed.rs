@@ -24,7 +24,7 @@ async fn reset(listener: &TcpListener) {
 #[tokio::test]
 async fn who_comes_as_all_are_killed_waits_for_the_next() {
     let (next, _running) = server("next").await;
-    let site = Site::open(TO_NODE, Means::default());
+    let site = Site::open(TO_NODE, Options::default());
     // Who waits does so for two seconds.
     let heard = at_once(async || {
         let mut listeners = Vec::new();
@@ -59,7 +59,7 @@ async fn none_that_reset_a_request_gets_it_twice() {
     let (listener, address) = open().await;
     let (other, other_address) = open().await;
     let routes = format!("{TO_NODE}[[route]]\npath = \"/planned\"\nto = \"{address}\"\n");
-    let site = Site::open(&routes, Means::default());
+    let site = Site::open(&routes, Options::default());
     site.edge
         .set_servers("node", &ready(&[&address, &other_address]));
     for (target, expected, resets) in [("/", 503, [1, 1]), ("/planned", 502, [1, 0])] {

@@ -15,12 +15,12 @@ const SOON: Duration = Duration::from_mins(1);
 
 /// What is answered, of which so much is sent before the client has it.
 #[derive(Debug, Clone, Copy)]
-struct Pieces {
+struct FileBody {
     length: usize,
     first: usize,
 }
 
-impl Pieces {
+impl FileBody {
     /// As a path ends: `/20/10`.
     fn read(path: &str) -> Self {
         let mut numbers = path.rsplit('/').map(|number| number.parse().unwrap());
@@ -49,7 +49,7 @@ async fn by_hand(go: Arc<Semaphore>) -> SocketAddr {
                     }
                 }
                 let asked = String::from_utf8(asked).unwrap();
-                let pieces = Pieces::read(asked.split(' ').nth(1).unwrap());
+                let pieces = FileBody::read(asked.split(' ').nth(1).unwrap());
                 let content = pieces.content();
                 let head = format!(
                     "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: {}\r\n\
@@ -67,7 +67,7 @@ async fn by_hand(go: Arc<Semaphore>) -> SocketAddr {
 }
 
 /// What comes over HTTP/1.1; the second piece is sent when the first is here.
-async fn over_http1(site: &Site, path: &str, pieces: Pieces, go: &Semaphore) -> Vec<u8> {
+async fn over_http1(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -> Vec<u8> {
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     let asked = format!("GET {path} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n");
     stream.write_all(asked.as_bytes()).await.unwrap();
@@ -90,7 +90,7 @@ async fn over_http1(site: &Site, path: &str, pieces: Pieces, go: &Semaphore) -> 
 }
 
 /// What comes over HTTP/2, likewise.
-async fn over_http2(site: &Site, path: &str, pieces: Pieces, go: &Semaphore) -> Vec<u8> {
+async fn over_http2(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -> Vec<u8> {
     let mut send = client(&site.edge).await;
     let asked = Request::get(format!("https://a.example{path}"));
     let asked = asked.body(Empty::<Bytes>::new()).unwrap();
@@ -120,7 +120,7 @@ async fn an_answer_with_a_length_comes_whole_in_however_many_pieces() {
             "{HTTPS}[[route]]\npath = \"/own/\"\nto = \"http://{own}\"\n\
              [[route]]\npath = \"/kept/\"\nto = \"http://{own}\"\nshared_cache = {{}}\n"
         ),
-        Means::default(),
+        Options::default(),
     );
     for (length, first) in [
         (2, 2),
@@ -131,7 +131,7 @@ async fn an_answer_with_a_length_comes_whole_in_however_many_pieces() {
         (300_000, 100_000),
         (1_000_000, 1_000_000),
     ] {
-        let pieces = Pieces { length, first };
+        let pieces = FileBody { length, first };
         for route in ["own", "kept"] {
             for version in [1, 2] {
                 // What is kept of one is not what answers the other.

@@ -36,7 +36,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::{any, get};
-use edge::{Edge, Facts, Ground, Means, Plan, Service};
+use edge::{ClientInfo, Edge, Ground, Options, Plan, Service};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::DropGuard;
@@ -50,12 +50,12 @@ struct Site {
 
 impl Site {
     /// An edge with these routes, beside a folder `files` with a page in it.
-    fn open(routes: &str, means: Means) -> Self {
+    fn open(routes: &str, options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("files")).unwrap();
         std::fs::write(folder.path().join("files/page.html"), "<p>A page</p>").unwrap();
         std::fs::write(folder.path().join("files/large.txt"), "text ".repeat(4_000)).unwrap();
-        let edge = Edge::start(plan(routes, folder.path()), means, Some(&app())).unwrap();
+        let edge = Edge::start(plan(routes, folder.path()), options, Some(&app())).unwrap();
         let address = edge.http_addresses()[0];
         Self {
             folder,
@@ -120,7 +120,7 @@ fn app() -> Router {
         .route(
             "/facts",
             any(|request: Request| async move {
-                let facts = request.extensions().get::<Facts>().unwrap();
+                let facts = request.extensions().get::<ClientInfo>().unwrap();
                 format!("{} {} {}", facts.client, facts.host, facts.is_direct)
             }),
         )
@@ -137,7 +137,7 @@ fn app() -> Router {
         .route(
             "/shown/{secret}",
             get(|| async {
-                let shown = edge::log::Shown("/shown/what may be".into());
+                let shown = edge::access_log::Shown("/shown/what may be".into());
                 (
                     http::StatusCode::NOT_FOUND,
                     axum::Extension(shown),
@@ -268,7 +268,7 @@ async fn each_route_answers_in_its_own_way() {
             to = "status:410"
             "#
         ),
-        Means::default(),
+        Options::default(),
     );
     let app = site.get("/").await;
     assert_eq!((app.status, &*app.body), (200, "the app"));
@@ -313,7 +313,7 @@ async fn what_cannot_be_reached_is_told_as_a_page_or_a_problem() {
         "[[route]]\npath = \"/files/\"\nstrip = \"/files\"\nto = \"files:files\"\n\
          [[route]]\npath = \"/dead/\"\nto = \"http://127.0.0.1:1\"\n\
          [[route]]\npath = \"/service/\"\nto = \"service:node\"\n",
-        Means::default(),
+        Options::default(),
     );
     for (target, status) in [
         ("/nowhere", 404),
@@ -366,7 +366,7 @@ async fn limits_hold_by_client_and_by_outcome() {
              [[route]]\npath = \"/files\"\nto = \"files:files\"\nbody_size = \"1K\"\n\
              [[route]]\npath = \"/small\"\nto = \"http://{server}\"\nbody_size = \"1K\"\n"
         ),
-        Means::default(),
+        Options::default(),
     );
     assert_eq!(site.get("/few").await.status, 204);
     assert_eq!(site.get("/few").await.status, 204);
@@ -407,7 +407,7 @@ async fn limits_hold_by_client_and_by_outcome() {
 async fn answers_without_secrets_are_compressed() {
     let site = Site::open(
         "[[route]]\nto = \"app\"\n[[route]]\npath = \"/files/\"\nstrip = \"/files\"\nto = \"files:files\"\n",
-        Means::default(),
+        Options::default(),
     );
     let gzip = "Accept-Encoding: gzip\r\n";
     for target in ["/long", "/files/large.txt"] {
@@ -425,7 +425,7 @@ async fn answers_without_secrets_are_compressed() {
 async fn the_app_is_told_who_asks() {
     let site = Site::open(
         "listen.trusted_proxies = [\"127.0.0.0/8\"]",
-        Means::default(),
+        Options::default(),
     );
     let said = "X-Forwarded-For: 192.0.2.7\r\nX-Request-Id: theirs\r\n";
     let heard = site.ask("GET", "/facts", said, "").await;
@@ -448,7 +448,7 @@ async fn the_app_is_told_who_asks() {
 async fn the_app_is_asked_for_the_path_that_met_its_route() {
     let routes = "[[route]]\nto = \"status:404\"\n[[route]]\npath = \"/facts\"\nto = \"app\"\n\
                   [[route]]\npath = \"/below/\"\nstrip = \"/below\"\nto = \"app\"\n";
-    let site = Site::open(routes, Means::default());
+    let site = Site::open(routes, Options::default());
     for target in [
         "/facts",
         "//facts",
@@ -465,7 +465,7 @@ async fn the_app_is_asked_for_the_path_that_met_its_route() {
 #[tokio::test]
 async fn without_an_app_its_routes_say_so() {
     let folder = tempfile::tempdir().unwrap();
-    let edge = Edge::start::<Router>(plan("", folder.path()), Means::default(), None).unwrap();
+    let edge = Edge::start::<Router>(plan("", folder.path()), Options::default(), None).unwrap();
     let site = Site {
         address: edge.http_addresses()[0],
         edge,

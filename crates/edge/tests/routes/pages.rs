@@ -21,7 +21,7 @@ async fn what_stands_in_for_an_answer_is_kept_by_nobody() {
              [[route]]\npath = \"/bare\"\nto = \"http://127.0.0.1:1\"\n\
              headers = {{ remove = [\"Cache-Control\"] }}\n"
         ),
-        Means::default(),
+        Options::default(),
     );
     let control = |heard: &Heard| heard.header("cache-control").map(str::to_owned);
     // What a route leads to is what it speaks of, also where that is a page of the door.
@@ -60,7 +60,7 @@ async fn what_stands_in_for_an_answer_is_kept_by_nobody() {
 
 #[tokio::test]
 async fn a_page_about_a_file_has_one_word_for_caches() {
-    let site = Site::open("[[route]]\nto = \"files:files\"\n", Means::default());
+    let site = Site::open("[[route]]\nto = \"files:files\"\n", Options::default());
     let name = "app.3f9a2c1b.js";
     std::fs::write(site.folder.path().join("files").join(name), "x").unwrap();
     for (asks, status) in [
@@ -86,7 +86,7 @@ async fn a_page_is_in_the_language_of_its_reader() {
     let site = Site::open(
         "[[route]]\npath = \"/gone\"\nto = \"status:410\"\n\
          [[route]]\npath = \"/files/\"\nto = \"files:files\"\n",
-        Means::default(),
+        Options::default(),
     );
     for (target, languages, tag, title) in [
         ("/gone", "ms-MY, en;q=0.5", "ms", "Sudah tiada"),
@@ -119,7 +119,7 @@ async fn what_is_over_soon_says_when_to_come_back() {
          headers = {{ set = {{ \"Retry-After\" = \"3600\" }} }}\n"
     );
     let plan = plan(&routes, folder.path());
-    let edge = Edge::start::<Router>(plan, Means::default(), None).unwrap();
+    let edge = Edge::start::<Router>(plan, Options::default(), None).unwrap();
     let site = Site {
         address: edge.http_addresses()[0],
         edge,
@@ -144,7 +144,7 @@ async fn what_is_over_soon_says_when_to_come_back() {
 
 #[tokio::test]
 async fn what_is_asked_of_the_door_itself_hears_what_may_be_asked() {
-    let site = Site::open("", Means::default());
+    let site = Site::open("", Options::default());
     for (method, target, status) in [("TRACE", "/", 405), ("OPTIONS", "*", 204)] {
         let heard = site.ask(method, target, "", "").await;
         assert_eq!(heard.status, status, "{method}");

@@ -65,7 +65,7 @@ async fn a_target_without_a_path_is_asked_for_with_one() {
             "{HTTPS}[[route]]\nto = \"http://{server}\"\n\
              [[route]]\nhost = \"kept.example\"\nto = \"http://{server}\"\nshared_cache = {{}}\n"
         ),
-        Means::default(),
+        Options::default(),
     );
     let by_http1 = site.get("http://a.example?x=/y").await.body;
     let (_, by_http2) = over_http2(&site, "?x=/y").await;
@@ -84,13 +84,13 @@ async fn a_target_without_a_path_is_asked_for_with_one() {
 #[tokio::test]
 async fn a_request_that_comes_back_again_and_again_is_refused() {
     let (server, _running) = teller().await;
-    let means = Means {
+    let options = Options {
         cdn_id: CdnId::parse("one.of-us"),
-        ..Means::default()
+        ..Options::default()
     };
     let site = Site::open(
         &format!("{HTTPS}[[route]]\nto = \"http://{server}\"\n"),
-        means,
+        options,
     );
     let (own, others) = (
         "one.of-us",
@@ -143,7 +143,7 @@ async fn a_protocol_that_is_not_spoken_is_not_implemented() {
         &format!(
             "{HTTPS}[[route]]\nto = \"http://{server}\"\n[[route]]\npath = \"/facts\"\nto = \"app\"\n"
         ),
-        Means::default(),
+        Options::default(),
     );
     for target in ["/", "/facts"] {
         let headers = HeaderMap::new();
@@ -157,7 +157,7 @@ async fn a_protocol_that_is_not_spoken_is_not_implemented() {
 async fn what_clients_say_of_address_and_host_is_believed_from_trusted_proxies_alone() {
     let (server, _running) = teller().await;
     let route = format!("{HTTPS}[[route]]\nto = \"http://{server}\"\n");
-    let site = Site::open(&route, Means::default());
+    let site = Site::open(&route, Options::default());
     let claims = [
         ("true-client-ip", "10.0.0.1"),
         ("cf-connecting-ip", "10.0.0.1"),

@@ -19,7 +19,7 @@ async fn no_guard_is_walked_past_by_another_way_to_write_its_path() {
         format!("{to}\nrequest_headers = {{ remove = [\"X-Remote-User\"] }}"),
         "to = \"status:403\"".to_owned(),
     ];
-    let site = Site::open("[[route]]\nto = \"app\"\n", Means::default());
+    let site = Site::open("[[route]]\nto = \"app\"\n", Options::default());
     for guard in guards {
         let routes = format!(
             "[[route]]\n{to}\n[[route]]\npath = \"/api/admin\"\n{guard}\n\
@@ -80,7 +80,7 @@ async fn no_guard_is_walked_past_by_letter_case_or_a_closing_slash() {
     let (server, _running) = server("one").await;
     let to = format!("to = \"http://{server}\"");
     let folder = tempfile::tempdir().unwrap();
-    let site = Site::open(HTTPS, Means::default());
+    let site = Site::open(HTTPS, Options::default());
     for guard in [
         format!("{to}\naccess = {{ deny = [\"127.0.0.0/8\"] }}"),
         format!("{to}\nlimit = {{ rate = \"1/h\", burst = 1 }}"),
@@ -145,7 +145,7 @@ async fn what_lacks_the_closing_slash_of_its_route_is_sent_there() {
              [[route]]\npath = \"/both/\"\nto = \"status:403\"\n\
              [[route]]\npath = \"/both\"\n{to}\n"
         ),
-        Means::default(),
+        Options::default(),
     );
     for (target, location) in [
         ("/admin", "/admin/"),

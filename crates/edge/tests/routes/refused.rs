@@ -1,6 +1,6 @@
 //! What is refused because it may be read in several ways, and what is told of it.
 
-use edge::log::{Format, Log, Mask};
+use edge::access_log::{Format, Log, Mask};
 use http_body_util::Empty;
 
 use super::http2::{HTTPS, client};
@@ -29,15 +29,15 @@ async fn a_path_is_refused_as_all_that_is_ambiguous() {
     let lines = Lines::default();
     let mask: Mask = Arc::new(|text, _| text.into());
     let (log, writing) = Log::start(Format::Json, mask, lines.clone()).unwrap();
-    let means = Means {
+    let options = Options {
         log: Some(log),
-        ..Means::default()
+        ..Options::default()
     };
     let folder = tempfile::tempdir().unwrap();
     let services = [service("node", &["127.0.0.1:0"])];
     let routes = format!("{HTTPS}[[route]]\nto = \"app\"\n");
     let plan = plan_with(&routes, folder.path(), &services);
-    let edge = Edge::start(plan, means, Some(&app())).unwrap();
+    let edge = Edge::start(plan, options, Some(&app())).unwrap();
     let (door, front) = (edge.http_addresses()[0], edge.front_addresses()[0]);
     for (path, _) in PATHS {
         // One needs no engine to be read, the other does.
@@ -81,9 +81,9 @@ async fn what_is_refused_is_told_as_far_as_it_could_be_read() {
     let (log, writing) = Log::start(Format::Json, mask, lines.clone()).unwrap();
     let site = Site::open(
         "listen.header_size = \"4K\"\nlisten.header_time = \"1s\"\n[[route]]\nto = \"app\"\n",
-        Means {
+        Options {
             log: Some(log),
-            ..Means::default()
+            ..Options::default()
         },
     );
     let long = "x".repeat(5_000);

@@ -3,7 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use edge::proxy::{CrewStatus, MemberStatus, ServerAddress, Servers, parse_address};
+use edge::proxy::{BackendStatus, BackendsStatus, ServerAddress, Servers, parse_address};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, accept_async, client_async};
@@ -84,7 +84,7 @@ pub(super) async fn at_once<T>(act: impl AsyncFn() -> T) -> T {
 
 #[tokio::test]
 async fn one_that_was_given_up_is_not_waited_for() {
-    let site = Site::open(TO_NODE, Means::default());
+    let site = Site::open(TO_NODE, Options::default());
     let failed = Servers {
         failed: true,
         ..Servers::default()
@@ -125,7 +125,7 @@ async fn one_that_was_given_up_is_not_waited_for() {
 async fn a_service_has_as_long_as_its_plan_says() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let late = at(listener.local_addr().unwrap());
-    let site = Site::open("", Means::default());
+    let site = Site::open("", Options::default());
     site.edge.set_servers("node", &ready(&[&late]));
     let plan = |first_byte_time: &str| {
         let node = Service {
@@ -154,7 +154,7 @@ async fn a_service_has_as_long_as_its_plan_says() {
 async fn what_was_told_outlives_every_plan() {
     let (server, _running) = server("one").await;
     let (_bound, dead) = nobody();
-    let site = Site::open("", Means::default());
+    let site = Site::open("", Options::default());
     let all = ready(&[&at(server), &dead]);
     // Before any plan names it.
     site.edge.set_servers("flask", &all);
@@ -167,7 +167,7 @@ async fn what_was_told_outlives_every_plan() {
         plan_with(routes, site.folder.path(), &[flask])
     };
     site.edge.reload(plan("round-robin")).unwrap();
-    let is_out = |members: &[MemberStatus]| members.len() == 2 && !members[1].ready;
+    let is_out = |members: &[BackendStatus]| members.len() == 2 && !members[1].ready;
     while !is_out(&site.edge.servers("flask").members) {
         assert_eq!(site.get("/").await.status, 200);
     }
@@ -191,7 +191,7 @@ async fn what_was_told_outlives_every_plan() {
     assert_eq!(site.edge.servers("flask").members.len(), 2);
     site.edge.reload(plan("least")).unwrap();
     assert_eq!(site.get("/").await.status, 200);
-    assert_eq!(site.edge.servers("nobody"), CrewStatus::default());
+    assert_eq!(site.edge.servers("nobody"), BackendsStatus::default());
     site.edge.stop().await;
 }
 
@@ -199,7 +199,7 @@ async fn what_was_told_outlives_every_plan() {
 async fn one_that_refuses_costs_no_request() {
     let (server, _running) = server("one").await;
     let (_bound, dead) = nobody();
-    let site = Site::open(TO_NODE, Means::default());
+    let site = Site::open(TO_NODE, Options::default());
     let missing = in_file(&site.folder.path().join("gone.sock"), None);
     let left = site.folder.path().join("left.sock");
     drop(std::os::unix::net::UnixListener::bind(&left).unwrap());
@@ -227,7 +227,7 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
     let (server, _running) = server("one").await;
     let (dying_one, _first) = dying().await;
     let (dying_two, _second) = dying().await;
-    let site = Site::open(TO_NODE, Means::default());
+    let site = Site::open(TO_NODE, Options::default());
     let ask = async |method: &str, members: &[&ServerAddress]| {
         site.edge.set_servers("node", &Servers::default());
         site.edge.set_servers("node", &ready(members));
@@ -267,7 +267,7 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
 #[tokio::test]
 async fn who_comes_as_the_only_one_dies_waits_for_the_next() {
     let (server, _running) = server("one").await;
-    let site = Site::open(TO_NODE, Means::default());
+    let site = Site::open(TO_NODE, Options::default());
     // Who waits does so for two seconds.
     let heard = at_once(async || {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -291,7 +291,7 @@ async fn who_comes_as_the_only_one_dies_waits_for_the_next() {
 #[tokio::test]
 async fn a_dead_socket_is_waited_for() {
     let (server, _running) = server("one").await;
-    let site = Site::open(TO_NODE, Means::default());
+    let site = Site::open(TO_NODE, Options::default());
     let gone = in_file(&site.folder.path().join("gone.sock"), None);
     let (_bound, refusing) = nobody();
     for dead in [&gone, &refusing] {
@@ -339,7 +339,7 @@ async fn a_dead_socket_is_waited_for() {
 
 #[tokio::test]
 async fn who_has_another_owner_is_told_nothing() {
-    let site = Site::open(TO_NODE, Means::default());
+    let site = Site::open(TO_NODE, Options::default());
     let (path, link) = ["a.sock", "link"]
         .map(|name| site.folder.path().join(name))
         .into();
@@ -397,7 +397,7 @@ async fn head(stream: &mut TcpStream) {
 async fn one_that_is_taken_out_finishes_what_it_has() {
     let (old, mut taken) = patient().await;
     let (new, _running) = server("new").await;
-    let site = Site::open(TO_NODE, Means::default());
+    let site = Site::open(TO_NODE, Options::default());
     // It is not its age that ends a connection here.
     let node = Service {
         keep_time: "1h".to_owned(),
@@ -475,7 +475,7 @@ async fn websockets_have_their_time_and_are_closed() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let old = at(listener.local_addr().unwrap());
     let (new, _running) = server("new").await;
-    let site = Site::open(TO_NODE, Means::default());
+    let site = Site::open(TO_NODE, Options::default());
     site.edge.set_servers("node", &ready(&[&old]));
     let (mut near, mut far) = websocket(&site, &listener).await;
     let drain_within = Duration::from_secs(10);
@@ -502,7 +502,7 @@ async fn websockets_have_their_time_and_are_closed() {
 
 #[tokio::test]
 async fn a_service_that_was_removed_can_be_added_again() {
-    let site = Site::open(TO_NODE, Means::default());
+    let site = Site::open(TO_NODE, Options::default());
     let (with, without) = ([service("node", &[])], []);
     let plan = |services: &[Service]| {
         let routes = if services.is_empty() { "" } else { TO_NODE };
@@ -530,7 +530,7 @@ async fn a_service_that_was_removed_can_be_added_again() {
         // Once nothing holds the plan that named it, nothing is known of it.
         until(|| {
             site.edge.set_servers("other", &Servers::default());
-            site.edge.servers("node") == CrewStatus::default()
+            site.edge.servers("node") == BackendsStatus::default()
         })
         .await;
     }

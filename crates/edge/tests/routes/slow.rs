@@ -83,7 +83,7 @@ impl OneWorker {
 
     fn site(&self, more: &str) -> Site {
         let routes = format!("{more}\n[[route]]\nto = \"http://{}\"\n", self.address);
-        Site::open(&routes, Means::default())
+        Site::open(&routes, Options::default())
     }
 }
 
@@ -232,7 +232,7 @@ async fn what_is_larger_streams_once_the_buffer_is_full() {
             "proxy.buffer_request = \"1K\"\n[[route]]\nto = \"http://{server}\"\n\
              [[route]]\npath = \"/at-once\"\nto = \"http://{server}\"\nbuffer_request = \"0\"\n"
         ),
-        Means::default(),
+        Options::default(),
     );
     let mut client = upload(&site, "Transfer-Encoding: chunked").await;
     let half = format!("200\r\n{}\r\n", "x".repeat(512));
@@ -258,7 +258,7 @@ async fn a_large_body_of_known_length_keeps_it_and_comes_whole() {
     let (server, mut told) = teller(b"end").await;
     let site = Site::open(
         &format!("proxy.buffer_request = \"1K\"\n[[route]]\nto = \"http://{server}\"\n"),
-        Means::default(),
+        Options::default(),
     );
     let mut client = upload(&site, "Content-Length: 2003").await;
     client.write_all(&[b'x'; 1_500]).await.unwrap();
@@ -387,7 +387,7 @@ async fn events_pass_at_once() {
         }
     });
     let routes = format!("[[route]]\nto = \"http://{server}\"\n");
-    let site = Site::open(&routes, Means::default());
+    let site = Site::open(&routes, Options::default());
     let mut client = TcpStream::connect(site.address).await.unwrap();
     let head = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
     client.write_all(head.as_bytes()).await.unwrap();
@@ -421,7 +421,7 @@ async fn a_body_that_was_read_before_is_sent_once() {
          [[route]]\nto = \"upstream:two\"\n",
         servers[0], servers[1]
     );
-    let site = Site::open(&routes, Means::default());
+    let site = Site::open(&routes, Options::default());
     let heard = tokio::time::timeout(SOON, site.ask("POST", "/", "", "once"));
     assert_eq!(heard.await.unwrap().status, 502);
     assert_eq!(sent.load(Ordering::SeqCst), 1);

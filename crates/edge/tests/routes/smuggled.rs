@@ -117,7 +117,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
     let (server, seen, running) = witness().await;
     let site = Site::open(
         &format!("[[route]]\nto = \"http://{server}\"\n"),
-        Means::default(),
+        Options::default(),
     );
     let length = HIDDEN.len();
     let chunk = format!("{length:x}\r\n{HIDDEN}\r\n0\r\n\r\n");

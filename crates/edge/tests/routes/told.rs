@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use edge::log::{Format, Log, Mask, Writing};
+use edge::access_log::{Format, Log, Mask, Writing};
 use edge::maintenance::Maintenance;
 
 use super::services::SOON;
@@ -59,9 +59,9 @@ async fn one_line_is_written_for_each_request() {
              [[route]]\npath = \"/old\"\nto = \"redirect:/files/\"\n\
              [[route]]\npath = \"/dead/\"\nto = \"http://127.0.0.1:1\"\n"
         ),
-        Means {
+        Options {
             log: Some(log),
-            ..Means::default()
+            ..Options::default()
         },
     );
     site.ask("POST", "/api/SECRET?a=1", "", "12345").await;
@@ -114,9 +114,9 @@ async fn what_the_app_answers_has_one_line_with_what_may_be_shown() {
     let site = Site::open(
         "[[route]]\npath = \"/wedding/\"\nstrip = \"/wedding\"\nto = \"app\"\n\
          [[route]]\nto = \"app\"\n",
-        Means {
+        Options {
             log: Some(log),
-            ..Means::default()
+            ..Options::default()
         },
     );
     let long = site.get("/long?SECRET").await.body.len();
@@ -189,9 +189,9 @@ async fn a_body_that_breaks_off_is_told_as_it_was_answered() {
         &format!(
             "[[route]]\npath = \"/api/\"\nto = \"http://{server}\"\n[[route]]\nto = \"app\"\n"
         ),
-        Means {
+        Options {
             log: Some(log),
-            ..Means::default()
+            ..Options::default()
         },
     );
     for path in ["/api/", "/echo"] {
@@ -229,9 +229,9 @@ async fn closed_doors_let_the_owner_through() {
     let (server, _running) = server("one").await;
     let site = Site::open(
         &format!("[[route]]\nto = \"app\"\n[[route]]\npath = \"/api\"\nto = \"http://{server}\"\n"),
-        Means {
+        Options {
             maintenance: Some(Arc::clone(&maintenance)),
-            ..Means::default()
+            ..Options::default()
         },
     );
     let pass = "07".repeat(16);
@@ -278,9 +278,9 @@ async fn a_client_that_leaves_before_its_answer_has_a_line_too() {
             "[[route]]\nto = \"http://{}\"\n",
             silent.local_addr().unwrap()
         ),
-        Means {
+        Options {
             log: Some(log),
-            ..Means::default()
+            ..Options::default()
         },
     );
     let mut stream = TcpStream::connect(site.address).await.unwrap();

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use edge::log::{Format, Log, Mask, Writing};
+use edge::access_log::{Format, Log, Mask, Writing};
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use tokio_rustls::client::TlsStream;
 
@@ -96,13 +96,13 @@ fn logged(more: &str) -> (Site, Lines, Writing) {
     let lines = Lines::default();
     let mask: Mask = Arc::new(|text, _| text.into());
     let (log, writing) = Log::start(Format::Json, mask, lines.clone()).unwrap();
-    let means = Means {
+    let options = Options {
         log: Some(log),
-        ..Means::default()
+        ..Options::default()
     };
     let site = Site::open(
         &format!("{HTTPS}{more}[[route]]\npath = \"/echo\"\nto = \"app\"\n"),
-        means,
+        options,
     );
     (site, lines, writing)
 }

@@ -80,7 +80,7 @@ async fn whoever_quotes_an_id_finds_what_was_the_matter() {
              [[route]]\npath = \"/files/\"\nstrip = \"/files\"\nto = \"files:/proc/self\"\n\
              [[route]]\npath = \"/panic\"\nto = \"app\"\n"
         ),
-        Means::default(),
+        Options::default(),
     );
     for (path, status, said) in [
         ("/dead/", 502, "WARN a request failed"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse as _;
-use edge::log::{Format, Log, Mask};
+use edge::access_log::{Format, Log, Mask};
 use futures_util::{SinkExt as _, StreamExt as _};
 use http_body_util::Empty;
 use hyper::body::Bytes;
@@ -109,7 +109,7 @@ async fn echoes(socket: &mut Socket, text: &str) {
 async fn a_websocket_takes_nothing_out_of_the_cache() {
     let (server, _running) = live().await;
     let route = format!("{HTTPS}[[route]]\nto = \"http://{server}\"\nshared_cache = {{}}\n");
-    let site = Site::open(&route, Means::default());
+    let site = Site::open(&route, Options::default());
     assert_eq!(site.get("/live").await.body, "a page");
     for version in VERSIONS {
         let (_, mut socket) = open(&site, version, "/live").await;
@@ -134,7 +134,7 @@ async fn who_is_asked_hears_of_a_websocket_as_of_a_get() {
             "{HTTPS}[[route]]\nto = \"http://{server}\"\n\
              access = {{ ask = {{ to = \"http://{judge}\", path = \"/\", copy = [\"X-Seen\"] }} }}\n"
         ),
-        Means::default(),
+        Options::default(),
     );
     for version in VERSIONS {
         let (answer, _socket) = open(&site, version, "/live").await;
@@ -149,13 +149,13 @@ async fn a_websocket_has_one_line_when_it_ends() {
     let lines = Lines::default();
     let mask: Mask = Arc::new(|text, _| text.to_owned().into());
     let (log, writing) = Log::start(Format::Json, mask, lines.clone()).unwrap();
-    let means = Means {
+    let options = Options {
         log: Some(log),
-        ..Means::default()
+        ..Options::default()
     };
     let route =
         format!("{HTTPS}listen.tunnel_time = \"1ms\"\n[[route]]\nto = \"http://{server}\"\n");
-    let site = Site::open(&route, means);
+    let site = Site::open(&route, options);
     let mut open_ones = Vec::new();
     for version in VERSIONS {
         for path in ["/left", "/kept"] {

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use super::{Where, give, say};
-use crate::orders::{Order, Outcome};
+use crate::control_requests::{ControlRequest, ControlResponse};
 
 /// Apply changed settings to the running Kenduri
 ///
@@ -35,7 +35,7 @@ impl Apply {
             data,
             set: Vec::new(),
         };
-        if let Outcome::Applied { said, file } = give(Order::Apply, &place)? {
+        if let ControlResponse::Applied { said, file } = give(ControlRequest::Apply, &place)? {
             say(&said)?;
             // Its flags and environment, too, are those it was started with.
             if let (Some(config), Some(file)) = (config, file)

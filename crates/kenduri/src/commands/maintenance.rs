@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use super::{Where, give, say};
-use crate::orders::{Order, Outcome};
+use crate::control_requests::{ControlRequest, ControlResponse};
 
 /// Close the site for maintenance, and open it again
 #[derive(Debug, Subcommand)]
@@ -40,17 +40,17 @@ pub(super) struct Off {
 impl Maintenance {
     pub(super) fn run(self) -> Result<()> {
         let outcome = match self {
-            Self::On(on) => give(Order::MaintenanceOn { host: on.host }, &on.place)?,
-            Self::Off(off) => give(Order::MaintenanceOff, &off.place)?,
+            Self::On(on) => give(ControlRequest::MaintenanceOn { host: on.host }, &on.place)?,
+            Self::Off(off) => give(ControlRequest::MaintenanceOff, &off.place)?,
         };
         match outcome {
-            Outcome::Closed { links, others } => say(&closed(&links, others)),
-            Outcome::Open => say("The doors are open.\n"),
-            Outcome::Owner { .. }
-            | Outcome::Token { .. }
-            | Outcome::Applied { .. }
-            | Outcome::Purged { .. }
-            | Outcome::Neighbours(_) => Ok(()),
+            ControlResponse::Closed { links, others } => say(&closed(&links, others)),
+            ControlResponse::Open => say("The doors are open.\n"),
+            ControlResponse::Owner { .. }
+            | ControlResponse::Token { .. }
+            | ControlResponse::Applied { .. }
+            | ControlResponse::Purged { .. }
+            | ControlResponse::Services(_) => Ok(()),
         }
     }
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::{Where, say};
-use crate::{configuration, installation};
+use crate::{app_setup, configuration};
 
 /// Update the tables of the store, without starting the server
 ///
@@ -19,7 +19,7 @@ pub(super) struct Migrate {
 impl Migrate {
     pub(super) fn run(self) -> Result<()> {
         let settings = configuration::load(&self.place.asked())?.settings;
-        installation::open_store(&settings)?;
+        app_setup::open_store(&settings)?;
         say("The store is up to date.\n")
     }
 }

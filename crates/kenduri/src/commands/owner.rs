@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use super::{Where, give, say};
-use crate::orders::{Order, Outcome, OwnerCreate};
+use crate::control_requests::{ControlRequest, ControlResponse, OwnerCreate};
 
 /// Make somebody an owner of the installation
 #[derive(Debug, Subcommand)]
@@ -31,11 +31,11 @@ pub(super) struct Create {
 impl Owner {
     pub(super) fn run(self) -> Result<()> {
         let Self::Create(create) = self;
-        let order = Order::OwnerCreate(OwnerCreate {
+        let order = ControlRequest::OwnerCreate(OwnerCreate {
             email: create.email.clone(),
             name: create.name,
         });
-        if let Outcome::Owner { link } = give(order, &create.place)? {
+        if let ControlResponse::Owner { link } = give(order, &create.place)? {
             say(&format!(
                 "{} is an owner. This link signs in once:\n{link}\n",
                 create.email

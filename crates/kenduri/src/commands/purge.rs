@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::{Where, give, say};
-use crate::orders::{Order, Outcome};
+use crate::control_requests::{ControlRequest, ControlResponse};
 
 /// Remove answers from the edge's cache
 ///
@@ -22,8 +22,8 @@ pub(super) struct Purge {
 
 impl Purge {
     pub(super) fn run(self) -> Result<()> {
-        let order = Order::Purge { tags: self.names };
-        if let Outcome::Purged { count } = give(order, &self.place)? {
+        let order = ControlRequest::Purge { tags: self.names };
+        if let ControlResponse::Purged { count } = give(order, &self.place)? {
             say(&format!("Answers taken out: {count}.\n"))?;
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! `kenduri serve`: from the words typed to a keeper that runs.
+//! `kenduri serve`: from the words typed to a supervisor process that runs.
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -7,10 +7,10 @@ use super::Where;
 use crate::configuration::{self, Asked, Flag};
 use crate::demo::Temporary;
 use crate::folders::Folders;
-use crate::keeper::{self, Keeping, Sockets};
+use crate::messages::ServeMode;
+use crate::parent::{self, ParentSetup, Sockets};
 use crate::sockets::{self, Port};
-use crate::words::Start;
-use crate::{installation, log};
+use crate::{app_setup, log};
 
 /// Run the server until it is stopped
 ///
@@ -43,10 +43,10 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Result<()> {
         if self.rehearsal {
-            return keeper::take_part();
+            return parent::take_part();
         }
-        let lost = match supervisor::handed_over() {
-            Ok(Some(handed)) => return keeper::go_on(handed),
+        let lost = match supervisor::receive_handover() {
+            Ok(Some(handed)) => return parent::go_on(handed),
             Ok(None) => None,
             Err(lost) => Some(lost),
         };
@@ -63,9 +63,9 @@ impl Serve {
             });
         }
         let start = match (self.demo, &temporary) {
-            (false, _) => Start::Usual,
-            (true, Some(_)) => Start::DemoForNow,
-            (true, None) => Start::Demo,
+            (false, _) => ServeMode::Usual,
+            (true, Some(_)) => ServeMode::DemoForNow,
+            (true, None) => ServeMode::Demo,
         };
         let configuration = configuration::load(&asked)?;
         if start.is_demo() && !configuration.settings.is_private() {
@@ -80,18 +80,18 @@ impl Serve {
             Port::Asked
         };
         let (mut asked, mut configuration, open) = sockets::prepare(asked, configuration, port)?;
-        installation::make_data_folder(&configuration.settings.data)?;
+        app_setup::make_data_folder(&configuration.settings.data)?;
         let folders = Folders::of_supervisor(&configuration.settings.data)?;
         if folders != configuration.folders {
             asked.folders = Some(folders);
             configuration = configuration::load(&asked)?;
         }
         let run = configuration.folders.open()?;
-        let lines = log::start(&configuration.log_of_supervisor(), log::Who::Keeper)?;
+        let lines = log::start(&configuration.log_of_supervisor(), log::Who::Parent)?;
         if let Some(error) = lost {
             tracing::error!(%error, "what ran is lost, and everything is started anew");
         }
-        keeper::run(Keeping {
+        parent::run(ParentSetup {
             asked,
             configuration,
             sockets: Sockets::new(open),

@@ -10,12 +10,12 @@ use std::io;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use supervisor::{Line, Seen};
+use supervisor::{LogLine, LogPosition};
 
 use super::{Where, data, give, nobody, show};
 use crate::control;
-use crate::orders::neighbours::{Logs, Order, Outcome};
-use crate::orders::{self};
+use crate::control_requests::services::{Logs, ServiceRequest, ServiceResponse};
+use crate::control_requests::{self};
 
 /// How often `monit` looks.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(1);
@@ -142,21 +142,26 @@ impl Services {
             Self::Monit(plain) => plain.monit(),
             Self::Logs(logs) => logs.run(),
             Self::Describe(One { service, plain }) => {
-                let Outcome::Described(found) = ask(Order::Describe { service }, &plain.place)?
+                let ServiceResponse::Described(found) =
+                    ask(ServiceRequest::Describe { service }, &plain.place)?
                 else {
                     bail!(OTHER);
                 };
                 plain.print(&*found, || table::description(&found, now()))
             }
-            Self::Start(One { service, plain }) => plain.order(Order::Start { service }),
-            Self::Stop(One { service, plain }) => plain.order(Order::Stop { service }),
-            Self::Restart(OneOrAll { service, plain }) => plain.order(Order::Restart { service }),
-            Self::Reload(OneOrAll { service, plain }) => plain.order(Order::Reload { service }),
-            Self::Scale(scale) => scale.plain.order(Order::Scale {
+            Self::Start(One { service, plain }) => plain.order(ServiceRequest::Start { service }),
+            Self::Stop(One { service, plain }) => plain.order(ServiceRequest::Stop { service }),
+            Self::Restart(OneOrAll { service, plain }) => {
+                plain.order(ServiceRequest::Restart { service })
+            }
+            Self::Reload(OneOrAll { service, plain }) => {
+                plain.order(ServiceRequest::Reload { service })
+            }
+            Self::Scale(scale) => scale.plain.order(ServiceRequest::Scale {
                 service: scale.service,
                 instances: scale.instances,
             }),
-            Self::Upgrade(plain) => plain.order(Order::Upgrade),
+            Self::Upgrade(plain) => plain.order(ServiceRequest::Upgrade),
         }
     }
 }
@@ -164,17 +169,17 @@ impl Services {
 /// The running one answers something else than it was asked.
 const OTHER: &str = "the running Kenduri is of another version: kenduri upgrade";
 
-/// Asks the keeper.
-fn ask(order: Order, place: &Where) -> Result<Outcome> {
-    match give(orders::Order::Neighbours(order), place)? {
-        orders::Outcome::Neighbours(outcome) => Ok(outcome),
+/// Asks the supervisor process.
+fn ask(order: ServiceRequest, place: &Where) -> Result<ServiceResponse> {
+    match give(control_requests::ControlRequest::Services(order), place)? {
+        control_requests::ControlResponse::Services(outcome) => Ok(outcome),
         _ => bail!(OTHER),
     }
 }
 
 impl Plain {
-    fn order(&self, order: Order) -> Result<()> {
-        let Outcome::Done(said) = ask(order, &self.place)? else {
+    fn order(&self, order: ServiceRequest) -> Result<()> {
+        let ServiceResponse::Done(said) = ask(order, &self.place)? else {
             bail!(OTHER);
         };
         self.print(&serde_json::json!({ "done": said }), || format!("{said}\n"))
@@ -185,9 +190,9 @@ impl Plain {
         self.print(&rows, || table::rows(&rows, now()))
     }
 
-    fn rows(&self) -> Result<Vec<supervisor::Row>> {
-        match ask(Order::Ps, &self.place)? {
-            Outcome::Rows(rows) => Ok(rows),
+    fn rows(&self) -> Result<Vec<supervisor::InstanceStatus>> {
+        match ask(ServiceRequest::Ps, &self.place)? {
+            ServiceResponse::Rows(rows) => Ok(rows),
             _ => bail!(OTHER),
         }
     }
@@ -229,8 +234,8 @@ impl LogsOf {
             seen: BTreeMap::new(),
         };
         let json = self.plain.json;
-        let print = |outcome: Outcome| {
-            let Outcome::Lines { lines, missed } = outcome else {
+        let print = |outcome: ServiceResponse| {
+            let ServiceResponse::Lines { lines, missed } = outcome else {
                 bail!(OTHER);
             };
             show(&written(&lines, missed, json)?)
@@ -238,13 +243,13 @@ impl LogsOf {
         if self.follow {
             follow(&self.plain.place, logs, print)
         } else {
-            print(ask(Order::Logs(logs), &self.plain.place)?)
+            print(ask(ServiceRequest::Logs(logs), &self.plain.place)?)
         }
     }
 }
 
 /// Lines for whoever reads them, and how many are not among them.
-fn written(lines: &[Line], missed: u64, json: bool) -> Result<String> {
+fn written(lines: &[LogLine], missed: u64, json: bool) -> Result<String> {
     let mut text = String::new();
     // Writing into a text cannot fail.
     let _ = match (missed, json) {
@@ -257,7 +262,7 @@ fn written(lines: &[Line], missed: u64, json: bool) -> Result<String> {
             text.push_str(&serde_json::to_string(line)?);
             text.push('\n');
         } else {
-            text.push_str(&line.written());
+            text.push_str(&line.to_file_line());
         }
     }
     Ok(text)
@@ -265,10 +270,16 @@ fn written(lines: &[Line], missed: u64, json: bool) -> Result<String> {
 
 /// Prints what services say until Kenduri stops. One that becomes another program goes on
 /// where it was.
-fn follow(place: &Where, mut logs: Logs, print: impl Fn(Outcome) -> Result<()>) -> Result<()> {
+fn follow(
+    place: &Where,
+    mut logs: Logs,
+    print: impl Fn(ServiceResponse) -> Result<()>,
+) -> Result<()> {
     let asked = place.asked();
     let data = data(&asked)?;
-    let order = |logs: &Logs| orders::Order::Neighbours(Order::Follow(logs.clone()));
+    let order = |logs: &Logs| {
+        control_requests::ControlRequest::Services(ServiceRequest::Follow(logs.clone()))
+    };
     let began = now();
     let mut heard = control::listen(&data, &order(&logs))?;
     if heard.is_none() {
@@ -278,17 +289,17 @@ fn follow(place: &Where, mut logs: Logs, print: impl Fn(Outcome) -> Result<()>) 
         let mut has_begun = false;
         for outcome in outcomes {
             let outcome = match outcome {
-                Ok(orders::Outcome::Neighbours(outcome)) => outcome,
+                Ok(control_requests::ControlResponse::Services(outcome)) => outcome,
                 Ok(_) => bail!(OTHER),
                 // Whoever spoke is gone, perhaps in the middle of a word.
                 Err(error) if has_begun || error.is::<io::Error>() => break,
                 Err(error) => return Err(error),
             };
             has_begun = true;
-            if let Outcome::Lines { lines, .. } = &outcome {
+            if let ServiceResponse::Lines { lines, .. } = &outcome {
                 let seen = lines.iter().map(|line| {
                     let (at, sequence) = (line.at, line.sequence);
-                    (line.service.to_string(), Seen { at, sequence })
+                    (line.service.to_string(), LogPosition { at, sequence })
                 });
                 logs.seen.extend(seen);
             }

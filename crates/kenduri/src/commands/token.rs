@@ -5,7 +5,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use super::{Where, give, say};
-use crate::orders::{Order, Outcome, TokenCreate};
+use crate::control_requests::{ControlRequest, ControlResponse, TokenCreate};
 
 /// Make tokens for programs that use the API
 #[derive(Debug, Subcommand)]
@@ -42,14 +42,14 @@ pub(super) struct Create {
 impl Token {
     pub(super) fn run(self) -> Result<()> {
         let Self::Create(create) = self;
-        let order = Order::TokenCreate(TokenCreate {
+        let order = ControlRequest::TokenCreate(TokenCreate {
             occasion: create.occasion,
             scopes: create.scope,
             account: create.account,
             name: create.name,
             days: create.days,
         });
-        if let Outcome::Token { token, .. } = give(order, &create.place)? {
+        if let ControlResponse::Token { token, .. } = give(order, &create.place)? {
             say(&format!("{token}\n"))?;
         }
         Ok(())

@@ -18,7 +18,7 @@ pub(super) struct Slip {
 pub(super) fn slips(key: &str, value: &Spanned<DeValue<'_>>) -> Vec<Slip> {
     match key {
         "route" => of_list::<edge::Route>(key, value),
-        "service" => of_table::<supervisor::Service>(key, value),
+        "service" => of_table::<supervisor::ServiceConfig>(key, value),
         "tls.acme" => of_one::<edge::Acme>(key, value),
         "tls.certificate" => of_list::<edge::Certificate>(key, value),
         "upstream" => of_table::<edge::Upstream>(key, value),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use supervisor::plan::masked;
+use supervisor::plan::masking;
 use toml::{Table, Value};
 
 use super::keys;
@@ -44,12 +44,12 @@ fn without_secrets(name: &str, value: &Value) -> Value {
     let key = name.split_once('.').map_or("", |(_, key)| key);
     match (key, value) {
         (_, _) if key.starts_with("env.") => Value::String("***".to_owned()),
-        ("run", Value::String(line)) => Value::String(masked::line(line)),
+        ("run", Value::String(line)) => Value::String(masking::line(line)),
         ("run", Value::Array(words)) => {
             let words = words.iter().filter_map(Value::as_str).map(str::to_owned);
-            masked::command(&words.collect::<Vec<_>>()).into()
+            masking::command(&words.collect::<Vec<_>>()).into()
         }
-        ("health.path", Value::String(path)) => Value::String(masked::query(path)),
+        ("health.path", Value::String(path)) => Value::String(masking::query(path)),
         (_, other) => other.clone(),
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use supervisor::{Depth, Description, Ground, Inner, Plan, Run, User};
+use supervisor::{CheckDepth, CommandLine, InnerListener, Plan, PlanContext, ServiceConfigs, User};
 
 use super::Asked;
 use super::check::Check;
@@ -34,15 +34,15 @@ pub(super) fn plan(
     written: &Written,
     asked: &Asked,
     places: &Places<'_>,
-    depth: Depth,
+    depth: CheckDepth,
     check: &mut Check<'_>,
 ) -> Option<Plan> {
     let description = &written.service;
     // A service has a folder of its own.
     let folder = std::path::absolute(places.folder).unwrap_or_else(|_| places.folder.to_owned());
     let user = match depth {
-        Depth::Whole => default_user(&written.service_user, places, check),
-        Depth::Words => None,
+        CheckDepth::Whole => default_user(&written.service_user, places, check),
+        CheckDepth::Words => None,
     };
     let environment = asked
         .environment
@@ -51,7 +51,7 @@ pub(super) fn plan(
         .cloned()
         .collect();
     let inner = inner(description, asked, &places.folders.run);
-    let ground = Ground {
+    let ground = PlanContext {
         folder: &folder,
         run: &places.folders.run,
         inner: &inner,
@@ -93,7 +93,11 @@ fn default_user(name: &str, places: &Places<'_>, check: &mut Check<'_>) -> Optio
 
 /// Where each service is found by the others: on a socket in the file system, and,
 /// for programs that speak to a URL only, at a fixed address or a port of this machine.
-fn inner(description: &Description, asked: &Asked, run: &Path) -> BTreeMap<String, Inner> {
+fn inner(
+    description: &ServiceConfigs,
+    asked: &Asked,
+    run: &Path,
+) -> BTreeMap<String, InnerListener> {
     let all = description.iter();
     all.map(|(name, service)| {
         let url = match (service.front.as_str(), asked.ports.get(name)) {
@@ -103,7 +107,7 @@ fn inner(description: &Description, asked: &Asked, run: &Path) -> BTreeMap<Strin
             (front, _) => format!("http://{front}"),
         };
         let socket = socket(name, run);
-        (name.clone(), Inner { socket, url })
+        (name.clone(), InnerListener { socket, url })
     })
     .collect()
 }
@@ -114,7 +118,7 @@ fn socket(service: &str, run: &Path) -> PathBuf {
 
 /// What the edge needs to know: where each service is listened for, how its instances
 /// share requests, and how long those may take.
-pub(super) fn doors(description: &Description, asked: &Asked, run: &Path) -> Vec<edge::Service> {
+pub(super) fn doors(description: &ServiceConfigs, asked: &Asked, run: &Path) -> Vec<edge::Service> {
     let all = description.iter();
     all.map(|(name, service)| {
         let listens = service.listen != "none";
@@ -139,13 +143,13 @@ pub(super) fn doors(description: &Description, asked: &Asked, run: &Path) -> Vec
 }
 
 /// The services whose URL somebody asks for, who have no fixed address.
-pub(super) fn wanting_ports(description: &Description) -> Vec<String> {
+pub(super) fn wanting_ports(description: &ServiceConfigs) -> Vec<String> {
     let is_named = |name: &str| {
         let place = format!("{{service.{name}.url}}");
         description.values().any(|service| {
             let words = match &service.run {
-                Run::Line(line) => std::slice::from_ref(line),
-                Run::Words(words) => words,
+                CommandLine::Line(line) => std::slice::from_ref(line),
+                CommandLine::Words(words) => words,
             };
             let mut texts = words.iter().chain(service.env.values());
             texts.any(|text| text.contains(&place))

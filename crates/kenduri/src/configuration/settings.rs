@@ -14,13 +14,13 @@ use web::client_info::Proxies;
 use super::address;
 use super::check::Check;
 use super::mail::{self, MailRoute};
-use super::neighbours;
 use super::services::LOGS;
+use super::sign_in_routes;
 use super::written::{Synchronous, Written};
 use crate::log::{Log, To};
 use crate::operators::PATHS;
 
-/// A service whose lines are where the keeper's may be.
+/// A service whose lines are where the supervisor process's may be.
 const KEEPER: &str = "keeper";
 
 /// The languages this version speaks.
@@ -103,7 +103,7 @@ pub(super) fn settings(
     let site = site(written, check);
     let mut plan = plan(written, &ground, check);
     if let Some(plan) = &mut plan {
-        neighbours::check(written, plan, check);
+        sign_in_routes::check(written, plan, check);
         plan.answer_also(&PATHS);
         if let Some(url) = site.url.as_ref().filter(|url| url.is_secure())
             && plan.needs_app()

@@ -324,7 +324,7 @@ fn all_that_is_wrong_is_told_at_once_in_the_order_of_the_lines() {
 }
 
 #[test]
-fn no_service_writes_into_the_file_of_the_keeper() {
+fn no_service_writes_into_the_file_of_the_parent() {
     for (to, is_refused) in [("logs", true), ("./logs/", true), ("log", false)] {
         let file = format!("[log]\nto = {to:?}\n[service.keeper]\nrun = \"sleep 1\"\n");
         let (_folder, asked) = written(&file);

@@ -26,7 +26,7 @@ pub(crate) struct Written {
     pub(crate) tls: edge::Tls,
     pub(crate) route: Vec<edge::Route>,
     pub(crate) upstream: BTreeMap<String, edge::Upstream>,
-    pub(crate) service: supervisor::Description,
+    pub(crate) service: supervisor::ServiceConfigs,
     pub(crate) cache: edge::Cache,
     pub(crate) proxy: edge::Proxy,
     pub(crate) accounts: Accounts,

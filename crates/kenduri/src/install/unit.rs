@@ -128,7 +128,7 @@ impl Unit {
         add("# The command line is wrong: another start would not help.");
         add("RestartPreventExitStatus=2");
         add("TimeoutStartSec=2min");
-        add("# Only the keeper is told to stop: it stops its children in turn.");
+        add("# Only the supervisor process is told to stop: it stops its children in turn.");
         add("KillMode=mixed");
         add(&format!(
             "TimeoutStopSec={}",

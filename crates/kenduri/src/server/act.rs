@@ -11,16 +11,16 @@ use axum::response::{IntoResponse, Response};
 use platform::audit::Entry;
 use platform::{StoreError, Tx};
 use serde_json::json;
-use supervisor::OWN;
+use supervisor::OWN_SERVICE;
 use web::{Form, Problem, Site, Wishes};
 
 use super::desk::Desk;
 use super::house::{House, Unanswered};
 use super::rows::address;
 use super::service::{self, Asked, Trouble};
-use crate::orders::neighbours::Order;
+use crate::control_requests::services::ServiceRequest;
 
-/// How long a page waits for an order to be done; the keeper goes on after it.
+/// How long a page waits for an order to be done; the supervisor process goes on after it.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// As long for the worker itself: what sends the answer is what is replaced.
 const OWN_PATIENCE: Duration = Duration::from_secs(3);
@@ -99,13 +99,13 @@ impl Deed {
         matches!(self, Self::Restart | Self::Stop)
     }
 
-    fn order(self, service: String, instances: u32) -> Order {
+    fn order(self, service: String, instances: u32) -> ServiceRequest {
         match self {
-            Self::Start => Order::Start { service },
-            Self::Reload => Order::Reload { service },
-            Self::Restart => Order::Restart { service },
-            Self::Scale => Order::Scale { service, instances },
-            Self::Stop => Order::Stop { service },
+            Self::Start => ServiceRequest::Start { service },
+            Self::Reload => ServiceRequest::Reload { service },
+            Self::Restart => ServiceRequest::Restart { service },
+            Self::Scale => ServiceRequest::Scale { service, instances },
+            Self::Stop => ServiceRequest::Stop { service },
         }
     }
 }
@@ -157,7 +157,7 @@ pub(super) async fn order(
     };
     let record = move |tx: &mut Tx<'_>| -> Result<(), StoreError> { tx.record(entry.clone()) };
     site.store.write(record).await?;
-    let is_own = name == OWN;
+    let is_own = name == OWN_SERVICE;
     let patience = if is_own { OWN_PATIENCE } else { PATIENCE };
     match house
         .order(deed.order(name.clone(), instances), patience)

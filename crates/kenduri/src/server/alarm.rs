@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::account;
-use accounts::grant::{self, Role, Scope};
+use accounts::grant::{self, Scope};
 use accounts::notice::Notice;
 use jiff::{SignedDuration, Timestamp};
 use platform::idempotency::{self, Found, Key, Stored};
 use platform::{StoreError, Tx};
-use supervisor::{Fleet, GivenUp};
+use supervisor::{GivenUp, ReadyInstances};
 use web::Site;
 
 use super::rows::address;
@@ -42,7 +42,7 @@ impl Alarm {
     }
 
     /// Tells of those that were given up since it last heard. Within a runtime.
-    pub(crate) fn hear(&mut self, fleet: &Fleet) {
+    pub(crate) fn hear(&mut self, fleet: &ReadyInstances) {
         self.heard.retain(|service, _| {
             fleet
                 .get(service)
@@ -83,8 +83,8 @@ fn ring(tx: &mut Tx<'_>, site: &Site, service: &str, given_up: &GivenUp) -> Resu
     if !is_new || idempotency::find(tx, &key)? != Found::Nothing {
         return Ok(());
     }
-    let mut owners = grant::list(tx, &Scope::Site)?;
-    owners.retain(|member| member.role == Role::Owner);
+    let mut owners = grant::list(tx, &Scope::site())?;
+    owners.retain(|member| member.role == grant::OWNER);
     if owners.is_empty() {
         // Somebody may be by the time another worker hears of it.
         return Ok(());

@@ -1,4 +1,4 @@
-//! Whom the pages ask: the keeper, and the front door.
+//! Whom the pages ask: the supervisor process, and the front door.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,17 +8,17 @@ use edge::acme::Standing;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::control::Reply;
-use crate::orders::neighbours::{Order, Outcome};
-use crate::orders::{self};
-use crate::words::{Line, ToKeeper};
+use crate::control_requests::services::{ServiceRequest, ServiceResponse};
+use crate::control_requests::{self};
+use crate::messages::{MessageSender, ToParent};
 
 /// How long a page waits for what it shows. Both answer at once, or are about to go.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The way to the keeper and to the front door. Cheap to clone.
+/// The way to the supervisor process and to the front door. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct House {
-    line: Line<ToKeeper>,
+    line: MessageSender<ToParent>,
     looks: mpsc::Sender<Look>,
 }
 
@@ -39,37 +39,37 @@ pub(crate) struct Door {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unanswered {
-    /// The keeper does not do it, and says why.
+    /// The supervisor process does not do it, and says why.
     #[error("{0}")]
     Refused(String),
     /// It was still at it when nobody wanted to wait any longer.
-    #[error("the keeper has not answered yet")]
+    #[error("the supervisor process has not answered yet")]
     Late,
 }
 
 impl House {
     /// By this line, and by whoever answers looks.
-    pub(crate) fn new(line: Line<ToKeeper>, looks: mpsc::Sender<Look>) -> Self {
+    pub(crate) fn new(line: MessageSender<ToParent>, looks: mpsc::Sender<Look>) -> Self {
         Self { line, looks }
     }
 
-    /// What the keeper says.
-    pub(super) async fn ask(&self, order: Order) -> Result<Outcome, Unanswered> {
+    /// What the supervisor process says.
+    pub(super) async fn ask(&self, order: ServiceRequest) -> Result<ServiceResponse, Unanswered> {
         self.order(order, PATIENCE).await
     }
 
-    /// Has the keeper do something. It goes on with what takes longer than `patience`.
+    /// Has the supervisor process do something. It goes on with what takes longer than `patience`.
     pub(super) async fn order(
         &self,
-        order: Order,
+        order: ServiceRequest,
         patience: Duration,
-    ) -> Result<Outcome, Unanswered> {
-        let order = orders::Order::Neighbours(order);
-        let message = |id| ToKeeper::Order { id, order };
+    ) -> Result<ServiceResponse, Unanswered> {
+        let order = control_requests::ControlRequest::Services(order);
+        let message = |id| ToParent::Request { id, order };
         match tokio::time::timeout(patience, self.line.ask(message, Vec::new())).await {
             Ok(Reply::Error(reason)) => Err(Unanswered::Refused(reason)),
-            Ok(Reply::Ok(orders::Outcome::Neighbours(outcome))) => Ok(outcome),
-            // Or its keeper is of another version, and is being replaced.
+            Ok(Reply::Ok(control_requests::ControlResponse::Services(outcome))) => Ok(outcome),
+            // Or its supervisor process is of another version, and is being replaced.
             Err(_) | Ok(Reply::Ok(_)) => Err(Unanswered::Late),
         }
     }

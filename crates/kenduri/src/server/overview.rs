@@ -12,13 +12,13 @@ use web::Text;
 use super::desk::Desk;
 use super::house::{Door, House};
 use super::rows::Instance;
-use crate::orders::neighbours::{Order, Outcome};
+use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 
 #[derive(Template)]
 #[template(path = "server/overview.html")]
 struct Overview<'a> {
     text: &'a Text,
-    /// Nothing when the keeper did not answer.
+    /// Nothing when the supervisor process did not answer.
     rows: Option<Vec<Instance>>,
     certificates: Option<Vec<Certificate>>,
     routes: Option<String>,
@@ -49,9 +49,9 @@ struct Certificate {
 
 /// `GET /admin/server`.
 pub(super) async fn show(desk: Desk, Extension(house): Extension<House>) -> Response {
-    let (rows, door) = tokio::join!(house.ask(Order::Ps), house.door());
+    let (rows, door) = tokio::join!(house.ask(ServiceRequest::Ps), house.door());
     let rows = match rows {
-        Ok(Outcome::Rows(rows)) => Some(rows),
+        Ok(ServiceResponse::Rows(rows)) => Some(rows),
         Ok(_) | Err(_) => None,
     };
     let certificates = door.as_ref().map(|door| certificates(&desk, door));

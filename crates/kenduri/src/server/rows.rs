@@ -1,7 +1,7 @@
 //! An instance as a page shows it.
 
-use supervisor::state::Standing;
-use supervisor::{OWN, Row};
+use supervisor::state::InstanceState;
+use supervisor::{InstanceStatus, OWN_SERVICE};
 
 use super::desk::{Desk, HERE};
 
@@ -31,13 +31,13 @@ pub(super) struct Mark {
 
 impl Instance {
     /// `row` as `desk` shows it; `most` is the memory an instance may use.
-    pub(super) fn of(desk: &Desk, row: &Row, most: Option<u64>) -> Self {
+    pub(super) fn of(desk: &Desk, row: &InstanceStatus, most: Option<u64>) -> Self {
         let used = megabytes(row.memory_bytes);
         Self {
             service: row.service.to_string(),
             href: address(&row.service),
             number: row.instance,
-            is_own: &*row.service == OWN,
+            is_own: &*row.service == OWN_SERVICE,
             mark: mark(row.state),
             since: desk.ago(row.since),
             restarts: row.restarts,
@@ -61,17 +61,17 @@ pub(super) fn address(service: &str) -> String {
     format!("{HERE}/services/{service}")
 }
 
-fn mark(state: Standing) -> Mark {
+fn mark(state: InstanceState) -> Mark {
     let (class, words) = match state {
-        Standing::Ready => ("yes", "server-ready"),
-        Standing::Spare => ("yes", "server-spare"),
-        Standing::Starting => ("maybe", "server-starting"),
-        Standing::Waiting => ("maybe", "server-waiting"),
-        Standing::Draining => ("wait", "server-draining"),
-        Standing::Stopping => ("wait", "server-stopping"),
-        Standing::Failed => ("error", "server-failed"),
-        Standing::Finished => ("no", "server-finished"),
-        Standing::Stopped => ("no", "server-stopped"),
+        InstanceState::Ready => ("yes", "server-ready"),
+        InstanceState::Spare => ("yes", "server-spare"),
+        InstanceState::Starting => ("maybe", "server-starting"),
+        InstanceState::Waiting => ("maybe", "server-waiting"),
+        InstanceState::Draining => ("wait", "server-draining"),
+        InstanceState::Stopping => ("wait", "server-stopping"),
+        InstanceState::Failed => ("error", "server-failed"),
+        InstanceState::Finished => ("no", "server-finished"),
+        InstanceState::Stopped => ("no", "server-stopped"),
     };
     Mark { class, words }
 }

@@ -7,15 +7,15 @@ use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
-use supervisor::state::Standing;
-use supervisor::{Described, OWN};
+use supervisor::state::InstanceState;
+use supervisor::{OWN_SERVICE, ServiceStatus};
 use web::{Problem, Text};
 
 use super::act::Deed;
 use super::desk::{Desk, span};
 use super::house::{House, Unanswered};
 use super::rows::{Instance, address};
-use crate::orders::neighbours::{self, Logs, Order, Outcome};
+use crate::control_requests::services::{self, Logs, ServiceRequest, ServiceResponse};
 
 /// So many last lines are shown.
 const LINES: usize = 50;
@@ -38,7 +38,7 @@ struct ServicePage<'a> {
     text: &'a Text,
     csrf: &'a str,
     here: String,
-    found: &'a Described,
+    found: &'a ServiceStatus,
     is_own: bool,
     command: String,
     manner: Vec<(String, String)>,
@@ -63,7 +63,7 @@ struct Exit {
 pub(super) struct Trouble {
     /// The message that says so.
     pub(super) words: &'static str,
-    /// What the keeper says, in its own language.
+    /// What the supervisor process says, in its own language.
     pub(super) reason: Option<String>,
 }
 
@@ -96,8 +96,8 @@ pub(super) async fn page(
             last: Some(LINES),
             ..Logs::default()
         };
-        match house.ask(Order::Logs(logs)).await {
-            Ok(Outcome::Lines { lines, .. }) => lines,
+        match house.ask(ServiceRequest::Logs(logs)).await {
+            Ok(ServiceResponse::Lines { lines, .. }) => lines,
             Ok(_) | Err(_) => return Err(late()),
         }
     };
@@ -109,15 +109,15 @@ pub(super) async fn page(
         text,
         csrf: &desk.csrf,
         here: address(name),
-        is_own: name == OWN,
+        is_own: name == OWN_SERVICE,
         command: found.command.join(" "),
-        manner: neighbours::settings(&found.manner),
+        manner: services::settings(&found.settings),
         rows: rows.map(|row| Instance::of(desk, row, most)).collect(),
         exits: exits(desk, &found),
         deeds: deeds(&found),
         lines: lines[first..]
             .iter()
-            .map(supervisor::Line::written)
+            .map(supervisor::LogLine::to_file_line)
             .collect(),
         grep,
         done: asked
@@ -130,11 +130,11 @@ pub(super) async fn page(
     Ok(desk.page(&format!("{name} – {}", text.say("server")), body))
 }
 
-/// All about a service. There is no page for what the keeper does not know.
-pub(super) async fn describe(house: &House, name: &str) -> Result<Described, Problem> {
+/// All about a service. There is no page for what the supervisor process does not know.
+pub(super) async fn describe(house: &House, name: &str) -> Result<ServiceStatus, Problem> {
     let service = name.to_owned();
-    match house.ask(Order::Describe { service }).await {
-        Ok(Outcome::Described(found)) => Ok(*found),
+    match house.ask(ServiceRequest::Describe { service }).await {
+        Ok(ServiceResponse::Described(found)) => Ok(*found),
         Err(Unanswered::Refused(_)) => Err(Problem::not_found()),
         Ok(_) | Err(Unanswered::Late) => Err(late()),
     }
@@ -145,7 +145,7 @@ fn late() -> Problem {
 }
 
 /// The last end first.
-fn exits(desk: &Desk, found: &Described) -> Vec<Exit> {
+fn exits(desk: &Desk, found: &ServiceStatus) -> Vec<Exit> {
     let exits = found.exits.iter().rev().map(|exit| Exit {
         when: desk.moment(exit.at),
         instance: exit.instance,
@@ -156,14 +156,14 @@ fn exits(desk: &Desk, found: &Described) -> Vec<Exit> {
 }
 
 /// What can be done with it as it stands.
-fn deeds(found: &Described) -> Vec<Deed> {
-    if &*found.service == OWN {
+fn deeds(found: &ServiceStatus) -> Vec<Deed> {
+    if &*found.service == OWN_SERVICE {
         return vec![Deed::Reload];
     }
     let rests = |state| {
         matches!(
             state,
-            Standing::Stopped | Standing::Finished | Standing::Failed
+            InstanceState::Stopped | InstanceState::Finished | InstanceState::Failed
         )
     };
     let all = found.instances.iter();

@@ -1,4 +1,4 @@
-//! The operator's page in a browser without script, with a keeper that notes
+//! The operator's page in a browser without script, with a supervisor process that notes
 //! what it is asked.
 
 use std::sync::{Arc, Mutex};
@@ -12,8 +12,10 @@ use jiff::tz::TimeZone;
 use platform::audit::{self, Filter};
 use platform::store::migrate::Migrations;
 use platform::{StoreError, Tx};
-use supervisor::state::Standing;
-use supervisor::{Address, Described, LastExit, Line as Said, OWN, Row, Stream};
+use supervisor::state::InstanceState;
+use supervisor::{
+    Address, InstanceStatus, LastExit, LogLine as Said, OWN_SERVICE, ServiceStatus, Stream,
+};
 use testkit::{Form, Page, Visitor, World};
 use tokio::sync::mpsc;
 use web::client_info::Proxies;
@@ -21,19 +23,19 @@ use web::{Catalogue, Settings, Site, SiteUrl};
 
 use super::{Door, House, LOCALES, routes};
 use crate::control::Reply;
-use crate::orders::neighbours::{Order, Outcome};
-use crate::orders::{self};
-use crate::words::{Line, Numbers, ToKeeper};
+use crate::control_requests::services::{ServiceRequest, ServiceResponse};
+use crate::control_requests::{self};
+use crate::messages::{MessageSender, RequestIds, ToParent};
 
 mod alarm;
 
 const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, accounts::MIGRATIONS];
 const WEB: &str = "/admin/server/services/web";
 
-/// What the keeper was asked to do, beside showing what there is.
-type Orders = Arc<Mutex<Vec<Order>>>;
+/// What the supervisor process was asked to do, beside showing what there is.
+type Orders = Arc<Mutex<Vec<ServiceRequest>>>;
 
-/// A site whose keeper has a service `web` of two instances, and refuses to restart it.
+/// A site whose supervisor process has a service `web` of two instances, and refuses to restart it.
 fn site(world: &World) -> (Accounts, axum::Router, Orders) {
     site_with(world, Some(door(world.platform.clock.now())))
 }
@@ -41,7 +43,7 @@ fn site(world: &World) -> (Accounts, axum::Router, Orders) {
 /// The same; without a door the worker has nobody at its desk just now.
 fn site_with(world: &World, door: Option<Door>) -> (Accounts, axum::Router, Orders) {
     let parts: [&[web::Locale]; 3] = [web::LOCALES, accounts::LOCALES, LOCALES];
-    let accounts = Accounts::new(Site {
+    let site = Site {
         platform: world.platform.clone(),
         catalogue: Catalogue::build(&parts),
         settings: Arc::new(Settings {
@@ -51,7 +53,8 @@ fn site_with(world: &World, door: Option<Door>) -> (Accounts, axum::Router, Orde
             time_zone: TimeZone::UTC,
             proxies: Proxies::default(),
         }),
-    });
+    };
+    let accounts = Accounts::new(site, &[]);
     let (house, orders) = house(world.platform.clock.now(), door);
     let pages = accounts::web::routes(&accounts).merge(routes(house));
     let pages = accounts::web::around(&accounts, pages);
@@ -62,16 +65,16 @@ fn site_with(world: &World, door: Option<Door>) -> (Accounts, axum::Router, Orde
 fn house(now: jiff::Timestamp, door: Option<Door>) -> (House, Orders) {
     let (outbox, mut asked) = mpsc::channel(8);
     let (ask, mut looks) = mpsc::channel::<super::Look>(8);
-    let line = Line::new(outbox, Numbers::default());
+    let line = MessageSender::new(outbox, RequestIds::default());
     let house = House::new(line.clone(), ask);
     let orders = Orders::default();
     let noted = Arc::clone(&orders);
     tokio::spawn(async move {
         while let Some((message, _)) = asked.recv().await {
-            let ToKeeper::Order { id, order } = message else {
+            let ToParent::Request { id, order } = message else {
                 continue;
             };
-            let orders::Order::Neighbours(order) = order else {
+            let control_requests::ControlRequest::Services(order) = order else {
                 continue;
             };
             line.answered(id, answer(order, &noted, now));
@@ -87,42 +90,44 @@ fn house(now: jiff::Timestamp, door: Option<Door>) -> (House, Orders) {
     (house, orders)
 }
 
-fn answer(order: Order, noted: &Orders, now: jiff::Timestamp) -> Reply {
+fn answer(order: ServiceRequest, noted: &Orders, now: jiff::Timestamp) -> Reply {
     let done = match order {
-        Order::Ps => Outcome::Rows(vec![
-            row(OWN, 0, now),
+        ServiceRequest::Ps => ServiceResponse::Rows(vec![
+            row(OWN_SERVICE, 0, now),
             row("web", 0, now),
             row("web", 1, now),
         ]),
-        Order::Describe { service } if ["web", OWN].contains(&&*service) => {
-            Outcome::Described(Box::new(described(&service, now)))
+        ServiceRequest::Describe { service } if ["web", OWN_SERVICE].contains(&&*service) => {
+            ServiceResponse::Described(Box::new(described(&service, now)))
         }
-        Order::Describe { service } => {
+        ServiceRequest::Describe { service } => {
             return Reply::Error(format!("there is no service {service}"));
         }
-        Order::Logs(logs) => {
+        ServiceRequest::Logs(logs) => {
             let mut lines = described("web", now).lines;
             let grep = logs.grep.unwrap_or_default();
             lines.retain(|line| line.text.contains(&grep));
-            Outcome::Lines { lines, missed: 0 }
+            ServiceResponse::Lines { lines, missed: 0 }
         }
-        Order::Restart { .. } => return Reply::Error("it is being replaced just now".to_owned()),
+        ServiceRequest::Restart { .. } => {
+            return Reply::Error("it is being replaced just now".to_owned());
+        }
         order => {
             noted.lock().unwrap().push(order);
-            Outcome::Done("done".to_owned())
+            ServiceResponse::Done("done".to_owned())
         }
     };
-    Reply::Ok(orders::Outcome::Neighbours(done))
+    Reply::Ok(control_requests::ControlResponse::Services(done))
 }
 
-fn row(service: &str, instance: u32, now: jiff::Timestamp) -> Row {
-    Row {
+fn row(service: &str, instance: u32, now: jiff::Timestamp) -> InstanceStatus {
+    InstanceStatus {
         service: service.into(),
         instance,
         generation: 1,
         state: match instance {
-            0 => Standing::Ready,
-            _ => Standing::Failed,
+            0 => InstanceState::Ready,
+            _ => InstanceState::Failed,
         },
         pid: (instance == 0).then_some(4711),
         since: now - jiff::SignedDuration::from_mins(5),
@@ -134,7 +139,7 @@ fn row(service: &str, instance: u32, now: jiff::Timestamp) -> Row {
     }
 }
 
-fn described(service: &str, now: jiff::Timestamp) -> Described {
+fn described(service: &str, now: jiff::Timestamp) -> ServiceStatus {
     let line = |sequence: u64, text: &str| Said {
         sequence,
         at: now,
@@ -144,7 +149,7 @@ fn described(service: &str, now: jiff::Timestamp) -> Described {
         stream: Some(Stream::Out),
         text: text.to_owned(),
     };
-    Described {
+    ServiceStatus {
         service: service.into(),
         command: vec!["python3".to_owned(), "server.py".to_owned()],
         directory: "/srv/web".into(),
@@ -154,9 +159,9 @@ fn described(service: &str, now: jiff::Timestamp) -> Described {
         generation: 1,
         wanted_instances: 2,
         wanted_spare: 0,
-        manner: supervisor::Manner {
+        settings: supervisor::SettingsSummary {
             drain_within: "90s".to_owned(),
-            ..supervisor::Manner::default()
+            ..supervisor::SettingsSummary::default()
         },
         memory_max_bytes: Some(150_000_000),
         environment: vec!["SECRET_KEY".to_owned()],
@@ -322,7 +327,7 @@ async fn what_the_door_does_not_say_is_not_guessed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn orders_reach_the_keeper_and_the_log() {
+async fn orders_reach_the_parent_and_the_log() {
     let world = World::sqlite(&MIGRATIONS);
     let (accounts, router, orders) = site(&world);
     let mut owner = somebody(&world, &accounts, &router, true).await;
@@ -346,13 +351,13 @@ async fn orders_reach_the_keeper_and_the_log() {
     let service = || "web".to_owned();
     let done = format!("{:?}", orders.lock().unwrap());
     let wanted = [
-        Order::Start { service: service() },
-        Order::Reload { service: service() },
-        Order::Scale {
+        ServiceRequest::Start { service: service() },
+        ServiceRequest::Reload { service: service() },
+        ServiceRequest::Scale {
             service: service(),
             instances: 3,
         },
-        Order::Stop { service: service() },
+        ServiceRequest::Stop { service: service() },
     ];
     assert_eq!(done, format!("{wanted:?}"));
     let filter = Filter {
@@ -371,7 +376,7 @@ async fn orders_reach_the_keeper_and_the_log() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_keeper_refuses_is_said_and_what_nobody_may_order_reaches_it_not() {
+async fn what_the_parent_refuses_is_said_and_what_nobody_may_order_reaches_it_not() {
     let world = World::sqlite(&MIGRATIONS);
     let (accounts, router, orders) = site(&world);
     let mut owner = somebody(&world, &accounts, &router, true).await;
@@ -424,7 +429,7 @@ async fn kenduri_itself_can_only_be_replaced() {
     let world = World::sqlite(&MIGRATIONS);
     let (accounts, router, orders) = site(&world);
     let mut owner = somebody(&world, &accounts, &router, true).await;
-    let path = format!("/admin/server/services/{OWN}");
+    let path = format!("/admin/server/services/{OWN_SERVICE}");
     let page = owner.get(&path).await;
     assert!(!page.body.contains(r#"value="stop""#));
     let answer = owner.submit(&page, &deed(&page, "reload")).await;
@@ -434,20 +439,20 @@ async fn kenduri_itself_can_only_be_replaced() {
         done,
         format!(
             "[{:?}]",
-            Order::Reload {
-                service: OWN.to_owned()
+            ServiceRequest::Reload {
+                service: OWN_SERVICE.to_owned()
             }
         )
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_keeper_that_does_not_answer_is_not_waited_for() {
+async fn a_parent_that_does_not_answer_is_not_waited_for() {
     let (outbox, _silent) = mpsc::channel(8);
     let (ask, _looks) = mpsc::channel(8);
-    let house = House::new(Line::new(outbox, Numbers::default()), ask);
+    let house = House::new(MessageSender::new(outbox, RequestIds::default()), ask);
     let began = tokio::time::Instant::now();
-    assert!(house.ask(Order::Ps).await.is_err());
+    assert!(house.ask(ServiceRequest::Ps).await.is_err());
     assert!(house.door().await.is_none());
     assert!(began.elapsed() < std::time::Duration::from_secs(10));
 }

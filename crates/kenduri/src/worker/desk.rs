@@ -1,4 +1,4 @@
-//! Where the worker hears what the keeper wants, and answers.
+//! Where the worker hears what the supervisor process wants, and answers.
 
 use std::future::Future;
 use std::os::fd::OwnedFd;
@@ -12,12 +12,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::channel::Parcel;
 use crate::control::Reply;
-use crate::orders::{Hands, Outcome, Purge};
+use crate::control_requests::{ControlResponse, Purge, RequestContext};
+use crate::messages::{MessageSender, ToParent, ToWorker};
 use crate::reload::Reload;
 use crate::server::{Alarm, Door, Look};
-use crate::words::{Line, ToKeeper, ToWorker};
 
-use super::crews::{Crews, LOOK};
+use super::upstream_servers::{LOOK, UpstreamServers};
 
 /// So many may wait for the cache to be looked through.
 const PURGES: usize = 4;
@@ -26,11 +26,11 @@ const PURGES: usize = 4;
 pub(super) struct Desk<'a> {
     edge: &'a Edge,
     reload: Reload,
-    line: Line<ToKeeper>,
-    hands: Hands,
+    line: MessageSender<ToParent>,
+    hands: RequestContext,
     purges: mpsc::Receiver<Purge>,
     looks: mpsc::Receiver<Look>,
-    crews: Crews,
+    crews: UpstreamServers,
     /// Whoever tells the owners, if the app runs.
     alarm: Option<Alarm>,
     ending: CancellationToken,
@@ -43,13 +43,13 @@ impl<'a> Desk<'a> {
     pub(super) fn new(
         edge: &'a Edge,
         reload: Reload,
-        line: Line<ToKeeper>,
-        mut hands: Hands,
+        line: MessageSender<ToParent>,
+        mut hands: RequestContext,
         looks: mpsc::Receiver<Look>,
         services: &Plan,
         ending: CancellationToken,
     ) -> Self {
-        let mut crews = Crews::default();
+        let mut crews = UpstreamServers::default();
         crews.take(services, edge);
         let alarm = hands.site.clone().map(Alarm::new);
         let (ask, purges) = mpsc::channel(PURGES);
@@ -68,13 +68,13 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Says that requests are answered, and does what the keeper wants until `end`.
+    /// Says that requests are answered, and does what the supervisor process wants until `end`.
     pub(super) async fn serve(
         &mut self,
         inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
         end: impl Future,
     ) -> Result<()> {
-        self.line.say(ToKeeper::Serving).await;
+        self.line.say(ToParent::Serving).await;
         self.listen(inbox, end).await
     }
 
@@ -117,12 +117,12 @@ impl<'a> Desk<'a> {
                 _ = look.tick(), if !self.is_leaving => {
                     let rates = self.crews.rates(self.edge);
                     if !rates.is_empty() {
-                        self.line.say(ToKeeper::Rates(rates)).await;
+                        self.line.say(ToParent::Rates(rates)).await;
                     }
                 }
                 parcel = inbox.recv() => match parcel {
                     Some((message, sockets)) => self.hear(message, sockets).await,
-                    None => bail!("the keeper has gone"),
+                    None => bail!("the supervisor process has gone"),
                 },
             }
         }
@@ -130,35 +130,37 @@ impl<'a> Desk<'a> {
 
     async fn hear(&mut self, message: ToWorker, sockets: Vec<OwnedFd>) {
         match message {
-            ToWorker::Begin { .. } => tracing::error!("the keeper asks for what has begun"),
-            ToWorker::Fleet(fleet) => {
+            ToWorker::Begin { .. } => {
+                tracing::error!("the supervisor process asks for what has begun");
+            }
+            ToWorker::ReadyInstances(fleet) => {
                 if let Some(alarm) = &mut self.alarm {
                     alarm.hear(&fleet);
                 }
                 self.crews.lead(fleet, self.edge, &self.line);
             }
-            ToWorker::Order { id, order } => {
+            ToWorker::Request { id, order } => {
                 let (hands, line) = (self.hands.clone(), self.line.clone());
                 tokio::spawn(async move {
                     let reply = order.reply(&hands).await;
-                    line.say(ToKeeper::Reply { id, reply }).await;
+                    line.say(ToParent::Reply { id, reply }).await;
                 });
             }
             ToWorker::Apply { id, .. } if self.is_leaving => {
                 let why = "this worker is stopping, and takes no other settings".to_owned();
                 let reply = Reply::Error(why);
-                self.line.say(ToKeeper::Reply { id, reply }).await;
+                self.line.say(ToParent::Reply { id, reply }).await;
             }
             ToWorker::Apply { id, asked } => {
                 let reply = match self.reload.apply(self.edge, &asked, sockets) {
                     Ok((said, services)) => {
                         self.hands.plan = self.edge.plan();
                         self.crews.take(&services, self.edge);
-                        Reply::Ok(Outcome::Applied { said, file: None })
+                        Reply::Ok(ControlResponse::Applied { said, file: None })
                     }
                     Err(error) => Reply::Error(format!("{error:#}")),
                 };
-                self.line.say(ToKeeper::Reply { id, reply }).await;
+                self.line.say(ToParent::Reply { id, reply }).await;
             }
             ToWorker::Ending => self.ending.cancel(),
             ToWorker::Reply { id, reply } => self.line.answered(id, reply),

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 
-use crate::keeper::SERVER;
+use crate::parent::SERVER;
 use crate::program::{Program, text};
 use crate::upgrade::Copy;
 use crate::users::{DAEMON, OWNER, STRANGER, give};
@@ -100,7 +100,7 @@ fn what_another_user_puts_into_its_data_leads_root_nowhere() {
 
     let exchange = "mv run run2; mv logs logs2; mkdir -p run/services run/processes logs; \
                     ln -s $0 run/services/web; ln -s ../run2/control.sock run/control.sock; \
-                    ln -s $1 logs/web.log; ln -s $1 logs/keeper.log";
+                    ln -s $1 logs/web.log; ln -s $1 logs/parent.log";
     let mut command = Command::new("sh");
     command.args(["-c", exchange]).args([&target, &lines]);
     command.current_dir(site.0.data()).stderr(Stdio::null());

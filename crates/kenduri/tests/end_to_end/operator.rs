@@ -1,4 +1,4 @@
-//! The operator's page in front of a real keeper: what its buttons say happens.
+//! The operator's page in front of a real supervisor process: what its buttons say happens.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};

@@ -132,14 +132,14 @@ impl Program {
         std::fs::read(file).expect("what the system knows of it")
     }
 
-    /// The process that was started: the keeper.
-    pub(crate) fn keeper(&self) -> u32 {
+    /// The process that was started: the supervisor process.
+    pub(crate) fn supervisor_pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// The process that answers: the keeper's child that is this program too.
+    /// The process that answers: the supervisor process's child that is this program too.
     pub(crate) fn worker(&self) -> u32 {
-        let mut workers = children(self.keeper()).into_iter().filter(|child| {
+        let mut workers = children(self.supervisor_pid()).into_iter().filter(|child| {
             let words = std::fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
             words.split(|byte| *byte == 0).nth(1) == Some(b"work")
         });

@@ -1,4 +1,4 @@
-//! What happens while the keeper becomes another program: nothing that is asked or told
+//! What happens while the supervisor process becomes another program: nothing that is asked or told
 //! in that moment is lost, and what it holds is the same afterwards.
 
 use std::fs;
@@ -38,7 +38,7 @@ impl Copy {
             .expect("the program starts")
     }
 
-    /// Whether its keeper answers whoever comes, as it does unless it has no time.
+    /// Whether its supervisor process answers whoever comes, as it does unless it has no time.
     fn answers(&self) -> bool {
         let socket = Path::new(&self.data()).join("run/control.sock");
         let Ok(mut stream) = UnixStream::connect(socket) else {
@@ -59,7 +59,7 @@ fn kill_worker(program: &Program) {
 }
 
 #[test]
-fn what_the_keeper_has_opened_it_closes_as_another_program() {
+fn what_the_parent_has_opened_it_closes_as_another_program() {
     let copy = Copy::new(SETTINGS);
     let front = free_address();
     let beside = format!(
@@ -107,7 +107,7 @@ fn settings_are_taken_whole_while_the_program_is_replaced() {
         let upgraded = upgrading.wait_with_output().expect("its end");
         assert!(upgraded.status.success(), "{}", text(&upgraded.stderr));
         is_served(status);
-        // The keeper knows it, too.
+        // The supervisor process knows it, too.
         kill_worker(&program);
         is_served(status);
     }
@@ -117,7 +117,7 @@ fn settings_are_taken_whole_while_the_program_is_replaced() {
 fn a_signal_in_that_moment_is_heard() {
     for signal in [Signal::TERM, Signal::HUP] {
         let copy = Copy::new(SETTINGS);
-        // Nobody reads what is logged, so that the keeper waits a moment until it is
+        // Nobody reads what is logged, so that the supervisor process waits a moment until it is
         // written, when everything is ready for the next program.
         let (_reader, log) = std::io::pipe().expect("a pipe");
         let flags = fcntl_getfl(&log).expect("flags");
@@ -140,13 +140,13 @@ fn a_signal_in_that_moment_is_heard() {
 }
 
 #[test]
-fn one_thread_of_the_keeper_hears_signals() {
+fn one_thread_of_the_parent_hears_signals() {
     let copy = Copy::new(SETTINGS);
     let program = copy.serve();
-    let keeper = program.keeper();
+    let parent = program.supervisor_pid();
     // Those threads to whom the system may give a signal that ends or changes something.
     let open = || {
-        let threads = fs::read_dir(format!("/proc/{keeper}/task")).expect("threads");
+        let threads = fs::read_dir(format!("/proc/{parent}/task")).expect("threads");
         let paths = threads.map(|thread| thread.expect("a thread").path());
         let is_open = |thread: &PathBuf| {
             let Ok(status) = fs::read_to_string(thread.join("status")) else {
@@ -161,7 +161,7 @@ fn one_thread_of_the_keeper_hears_signals() {
         };
         paths.filter(is_open).collect::<Vec<_>>()
     };
-    let first = PathBuf::from(format!("/proc/{keeper}/task/{keeper}"));
+    let first = PathBuf::from(format!("/proc/{parent}/task/{parent}"));
     let end = Instant::now() + PATIENCE;
     for round in 0..2 {
         // Nor does that one while it starts a child.

@@ -1,4 +1,4 @@
-//! The keeper itself is killed, and whoever looks after it starts it again at once, as
+//! The supervisor process itself is killed, and whoever looks after it starts it again at once, as
 //! systemd does with `Restart=always`.
 
 use std::collections::BTreeSet;
@@ -60,7 +60,7 @@ fn lives(process: u32) -> bool {
 }
 
 #[test]
-fn a_killed_keeper_is_back_within_a_second() {
+fn a_killed_parent_is_back_within_a_second() {
     let folder = tempfile::tempdir().expect("a folder");
     let (door, front) = (free_address().to_string(), free_address().to_string());
     let settings = format!(
@@ -85,7 +85,7 @@ fn a_killed_keeper_is_back_within_a_second() {
     let mut times = Vec::new();
     while times.len() < ROUNDS || !times.iter().any(is_soon) && Instant::now() < end {
         let mut before = processes(&door);
-        before.extend(children(program.keeper()));
+        before.extend(children(program.supervisor_pid()));
         assert!(before.len() >= 3, "{before:?}");
         let begin = Instant::now();
         program.kill();
@@ -113,7 +113,7 @@ fn a_killed_keeper_is_back_within_a_second() {
     }
 }
 
-/// On a busy machine the worker of the killed keeper is such: it is killed with it, and ends when
+/// On a busy machine the worker of the killed supervisor process is such: it is killed with it, and ends when
 /// its threads have had their turn. Nothing of the system ends the one here.
 #[test]
 fn what_is_left_over_keeps_no_address() {

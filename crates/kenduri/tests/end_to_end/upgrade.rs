@@ -1,5 +1,5 @@
 //! Another program takes over while everybody asks: the worker is replaced by it, and
-//! the keeper becomes it.
+//! the supervisor process becomes it.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -140,14 +140,17 @@ impl Copy {
     }
 
     /// Upgrades to the same program once more. The worker must be another one then, and the
-    /// keeper the new program in the same process.
+    /// supervisor process the new program in the same process.
     pub(crate) fn change(&self, program: &Program) {
-        let (keeper, before) = (program.keeper(), program.worker());
+        let (parent, before) = (program.supervisor_pid(), program.worker());
         self.renew();
         let output = self.upgrade();
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         assert_ne!(program.worker(), before);
-        assert!(self.is_run_by(keeper), "the keeper is the new program, too");
+        assert!(
+            self.is_run_by(parent),
+            "the supervisor process is the new program, too"
+        );
     }
 
     /// Whether this process runs the program that is in its place now.
@@ -318,7 +321,7 @@ fn a_program_that_does_not_serve_changes_nothing() {
 fn a_program_that_serves_and_cannot_keep_changes_nothing() {
     let copy = Copy::new(SETTINGS);
     let mut program = copy.serve();
-    let (keeper, other) = (program.keeper(), copy.other());
+    let (parent, other) = (program.supervisor_pid(), copy.other());
     let usual = env!("CARGO_BIN_EXE_kenduri");
     copy.replace_by_script(&format!(
         "#!/bin/sh\ntest \"$1\" = serve && echo 'error: no memory of that' >&2 && exit 3\n\
@@ -332,8 +335,8 @@ fn a_program_that_serves_and_cannot_keep_changes_nothing() {
         "{why}"
     );
     assert_eq!(program.get("/readyz").status, 200);
-    assert_eq!((program.keeper(), copy.other()), (keeper, other));
-    assert!(!copy.is_run_by(keeper));
+    assert_eq!((program.supervisor_pid(), copy.other()), (parent, other));
+    assert!(!copy.is_run_by(parent));
     // It goes on as it was: the next one that can keep does.
     copy.change(&program);
     assert_eq!(copy.other(), other);
@@ -341,12 +344,15 @@ fn a_program_that_serves_and_cannot_keep_changes_nothing() {
 }
 
 #[test]
-fn a_rehearsal_needs_a_keeper() {
+fn a_rehearsal_needs_a_parent() {
     let folder = tempfile::tempdir().expect("a folder");
     let output = run(&["serve", "--rehearsal"], folder.path(), &[]);
     assert_eq!(output.status.code(), Some(1));
     let why = text(&output.stderr);
-    assert!(why.contains("only the keeper asks for this"), "{why}");
+    assert!(
+        why.contains("only the supervisor process asks for this"),
+        "{why}"
+    );
     assert!(!folder.path().join("data").exists());
 }
 

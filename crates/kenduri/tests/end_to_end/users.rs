@@ -1,4 +1,4 @@
-//! Who may what: a keeper that is root, data that belong to somebody else, and people who
+//! Who may what: a supervisor process that is root, data that belong to somebody else, and people who
 //! have nothing to say.
 
 use std::ffi::OsStr;
@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 use rustix::process::Signal;
 
 use crate::apart::{SCRIPT, Site};
-use crate::keeper::SERVER;
+use crate::parent::SERVER;
 use crate::program::text;
 use crate::upgrade::Copy;
 

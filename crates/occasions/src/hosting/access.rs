@@ -2,7 +2,7 @@
 //! function that needs leave asks for it in its signature.
 
 use accounts::account::AccountId;
-use accounts::grant::{self, Role, Scope};
+use accounts::grant;
 use accounts::signed_in::SignedIn;
 use accounts::token::Right;
 use platform::audit::{Actor, RequestFacts};
@@ -13,6 +13,7 @@ use super::Refusal;
 use crate::guest::GuestId;
 use crate::invitation::InvitationId;
 use crate::occasion::OccasionId;
+use crate::role::{self, Role};
 
 /// Somebody with a role in one occasion. Made by [`enter`] alone, inside the
 /// transaction that relies on it.
@@ -135,7 +136,7 @@ pub fn enter(
     occasion: &OccasionId,
     request: Option<RequestFacts>,
 ) -> Result<HostOf, Refusal> {
-    let role = grant::role_in(tx, who, &Scope::occasion(occasion))?.ok_or(Refusal::NotFound)?;
+    let role = role::of(tx, who, occasion)?.ok_or(Refusal::NotFound)?;
     Ok(HostOf {
         occasion: occasion.clone(),
         role,
@@ -186,10 +187,10 @@ pub(super) fn resume(
     account: &AccountId,
     occasion: &OccasionId,
 ) -> Result<Option<HostOf>, StoreError> {
-    let role = grant::find(tx, account, &Scope::occasion(occasion))?;
-    Ok(role.map(|role| HostOf {
+    let rank = grant::rank_of(tx, account, &role::scope(occasion))?;
+    Ok(rank.map(|rank| HostOf {
         occasion: occasion.clone(),
-        role,
+        role: rank.into(),
         account: account.clone(),
         actor: Actor::Account(account.to_string()),
         who: None,
@@ -202,9 +203,9 @@ pub fn occasions_of(
     tx: &mut Tx<'_>,
     who: &SignedIn,
 ) -> Result<Vec<(OccasionId, Role)>, StoreError> {
-    let mut all: Vec<(OccasionId, Role)> = grant::occasions_of(tx, who)?
+    let mut all: Vec<(OccasionId, Role)> = grant::ranks_of(tx, who, &role::OCCASION)?
         .into_iter()
-        .map(|(id, role)| (Id::from_text(id), role))
+        .map(|(id, rank)| (Id::from_text(id), rank.into()))
         .collect();
     all.reverse();
     Ok(all)
@@ -245,7 +246,7 @@ mod tests {
         ] {
             let host = HostOf::for_test(occasion.clone(), role);
             for leave in [&observes[..], &coordinates, &[Own]].concat() {
-                assert_eq!(host.may(leave), may.contains(&leave), "{role} {leave:?}");
+                assert_eq!(host.may(leave), may.contains(&leave), "{role:?} {leave:?}");
                 assert_eq!(host.needs(leave).is_ok(), may.contains(&leave));
             }
         }

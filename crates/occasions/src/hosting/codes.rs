@@ -178,8 +178,8 @@ fn is_taken(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreError> {
 
 /// Between the look and the write somebody may have taken it.
 fn code_taken(error: StoreError) -> Refusal {
-    match error {
-        StoreError::Constraint(_) => Refusal::CodeTaken,
-        other => Refusal::Store(other),
+    match error.constraint() {
+        Some("invitation_code_taken") => Refusal::CodeTaken,
+        _ => Refusal::Store(error),
     }
 }

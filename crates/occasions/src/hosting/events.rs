@@ -1,7 +1,6 @@
 //! Events, as hosts add, change and remove them. All of it happens under the
 //! occasion's lock; whoever answers meanwhile is waited for.
 
-use accounts::grant::Role;
 use jiff::{SignedDuration, Timestamp};
 use platform::store::Bind;
 use platform::{Rows, StoreError, Tx, sql};
@@ -16,6 +15,7 @@ use super::{Current, Refusal, When, occasions};
 use crate::event::{self, Details, Event, EventId, ScheduleLine};
 use crate::invitation::InvitationId;
 use crate::occasion::{Occasion, OccasionId, to_json};
+use crate::role::Role;
 
 /// How many events an occasion has at most.
 pub const LIMIT: usize = 20;

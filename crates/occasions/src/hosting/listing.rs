@@ -114,10 +114,7 @@ impl FromRow for Line {
             email,
             language: row.column(4)?,
             tags: json(row, 5)?,
-            access: Access::find(&access).ok_or(StoreError::Column {
-                index: 6,
-                wanted: "access",
-            })?,
+            access: Access::find(&access).ok_or_else(|| row.unreadable::<Access>(6))?,
             is_over_allowance: row.column(7)?,
             response: match (answered, open) {
                 (0, _) => Response::Unanswered,

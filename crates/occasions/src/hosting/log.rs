@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use accounts::account::AccountId;
 use jiff::Timestamp;
-use platform::audit::{self, Record};
+use platform::audit::{self, ActorKind, Record};
 use platform::id::Id;
 use platform::{StoreError, Tx, sql};
 use serde_json::Value;
@@ -67,9 +67,9 @@ pub fn list(
     let mut names = Names::default();
     let mut items = Vec::new();
     for record in piece_of.items {
-        let actor = match (record.actor_kind.as_str(), &record.actor_id) {
-            ("account", Some(id)) => names.account(tx, id)?,
-            ("household", Some(id)) => names.household(tx, id)?,
+        let actor = match (record.actor_kind, &record.actor_id) {
+            (ActorKind::Account, Some(id)) => names.account(tx, id)?,
+            (ActorKind::Household, Some(id)) => names.household(tx, id)?,
             _ => None,
         };
         let entity = match record.entity_kind.as_str() {

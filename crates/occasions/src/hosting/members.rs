@@ -2,12 +2,13 @@
 //! in person.
 
 use accounts::account::AccountId;
-use accounts::grant::{self, GrantError, Manager, Member, Role, Scope};
+use accounts::grant::{self, GrantError, Manager, Member};
 use accounts::invite::{self, Invite};
 use platform::{Secret, StoreError, Tx};
 
 use super::Refusal;
 use super::access::{HostOf, Leave};
+use crate::role::{self, Role};
 
 /// How many members an occasion has at most, open invitations included.
 pub const LIMIT: usize = 50;
@@ -16,7 +17,7 @@ pub const LIMIT: usize = 50;
 /// addresses.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Member>, Refusal> {
     host.needs(Leave::See)?;
-    let mut members = grant::list(tx, &Scope::occasion(host.occasion()))?;
+    let mut members = grant::list(tx, &role::scope(host.occasion()))?;
     if !host.may(Leave::SeeContacts) {
         for member in &mut members {
             member.email.clear();
@@ -39,7 +40,7 @@ pub fn invite(tx: &mut Tx<'_>, host: &HostOf, role: Role) -> Result<Secret, Refu
     if members + invite::list(tx, &manager)?.len() >= LIMIT {
         return Err(Refusal::LimitReached(i64::try_from(LIMIT).unwrap_or(0)));
     }
-    invite::create(tx, &manager, role).map_err(Refusal::from)
+    invite::create(tx, &manager, role.into()).map_err(Refusal::from)
 }
 
 /// Withdraws an invitation.
@@ -60,7 +61,7 @@ pub fn change(
     role: Role,
 ) -> Result<(), Refusal> {
     let manager = manager(tx, host)?;
-    Ok(grant::change(tx, &manager, account, role)?)
+    Ok(grant::change(tx, &manager, account, role.into())?)
 }
 
 /// Takes a member's role away; everybody may take their own.
@@ -69,7 +70,7 @@ pub fn remove(tx: &mut Tx<'_>, host: &HostOf, account: &AccountId) -> Result<(),
         && let Some(who) = host.who()
     {
         host.needs_person()?;
-        let scope = Scope::occasion(host.occasion());
+        let scope = role::scope(host.occasion());
         return Ok(grant::leave(tx, who, &scope, host.request())?);
     }
     let manager = manager(tx, host)?;
@@ -80,7 +81,7 @@ fn manager(tx: &mut Tx<'_>, host: &HostOf) -> Result<Manager, Refusal> {
     host.needs(Leave::Own)?;
     host.needs_person()?;
     let who = host.who().ok_or(Refusal::TokenNotPermitted)?;
-    let scope = Scope::occasion(host.occasion());
+    let scope = role::scope(host.occasion());
     let manager = grant::manager(tx, who, scope, host.request())?;
     manager.ok_or(Refusal::Forbidden)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use accounts::grant::{self, GrantError, Role, Scope};
+use accounts::grant::{self, GrantError, SITE, Scope};
 use accounts::signed_in::SignedIn;
 use jiff::tz::TimeZone;
 use platform::audit::RequestFacts;
@@ -17,6 +17,7 @@ use super::history::{self, Changes};
 use super::{Current, Refusal, When, events};
 use crate::diet;
 use crate::occasion::{self, Contact, Details, Occasion, OccasionId, Switches};
+use crate::role::{self, Role};
 use crate::words::{OccasionKind, OccasionStatus, Tone};
 
 /// How many occasions one installation holds.
@@ -154,8 +155,14 @@ pub fn create(
     let id = occasion::insert(tx, &slug, kind, &details).map_err(slug_taken)?;
     diet::insert_built_in(tx, &id)?;
     let account = &who.account().id;
-    let scope = Scope::occasion(&id);
-    match grant::give(tx, account, Role::OccasionOwner, &scope, Some(account)) {
+    let scope = role::scope(&id);
+    match grant::give(
+        tx,
+        account,
+        Role::OccasionOwner.into(),
+        &scope,
+        Some(account),
+    ) {
         Ok(()) => {}
         Err(GrantError::Store(error)) => return Err(error.into()),
         Err(_) => return Err(Refusal::Forbidden),
@@ -174,8 +181,8 @@ pub fn create(
 
 /// Whether `who` may make occasions here.
 pub fn may_create(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
-    let role = grant::role_in(tx, who, &Scope::Site)?;
-    Ok(role >= Some(Role::Admin))
+    let rank = grant::rank_in(tx, who, &Scope::site())?;
+    Ok(rank.is_some_and(|rank| SITE.at_least(rank, grant::ADMIN)))
 }
 
 /// The occasions of `who`, newest first.
@@ -548,9 +555,9 @@ fn leave_slug(tx: &mut Tx<'_>, old: &Occasion) -> Result<(), StoreError> {
 /// Between the look and the write somebody may have taken the slug: the table's
 /// own constraint has the last word.
 fn slug_taken(error: StoreError) -> Refusal {
-    match error {
-        StoreError::Constraint(_) => Refusal::SlugTaken,
-        other => Refusal::Store(other),
+    match error.constraint() {
+        Some("occasion_slug_taken") => Refusal::SlugTaken,
+        _ => Refusal::Store(error),
     }
 }
 

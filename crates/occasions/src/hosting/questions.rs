@@ -1,6 +1,5 @@
 //! Questions that hosts ask besides who comes: added, changed, put away.
 
-use accounts::grant::Role;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -13,6 +12,7 @@ use super::{Current, Refusal, events, occasions};
 use crate::event::{self, Event};
 use crate::occasion::to_json;
 use crate::question::{self, Answer, Choice, LIMIT, Question, QuestionId};
+use crate::role::Role;
 use crate::words::{AskedOf, QuestionKind};
 
 /// What hosts may set about a question; what is left out stays.
@@ -310,7 +310,7 @@ fn answers_to(tx: &mut Tx<'_>, id: &QuestionId) -> Result<Vec<Answer>, StoreErro
         tx.all(sql!("SELECT value FROM answer WHERE question = $1"), &[id])?;
     let answers = rows.iter().map(|(json,)| {
         serde_json::from_str(json).map_err(|_| StoreError::Column {
-            index: 0,
+            column: "answer.value".to_owned(),
             wanted: "an answer",
         })
     });

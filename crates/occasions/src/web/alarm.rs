@@ -2,7 +2,7 @@
 //! who owns an occasion whose codes are alive, once a day at most.
 
 use accounts::account::{self, AccountId};
-use accounts::grant::{self, Role, Scope};
+use accounts::grant;
 use accounts::notice::Notice;
 use jiff::SignedDuration;
 use platform::jobs::{Done, Handler};
@@ -11,6 +11,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use web::Site;
 
 use crate::occasion::OccasionId;
+use crate::role::{self, Role};
 
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
@@ -48,10 +49,10 @@ fn owners(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
     )?;
     let mut owners = Vec::new();
     for (occasion,) in live {
-        let members = grant::list(tx, &Scope::occasion(&occasion))?;
+        let members = grant::list(tx, &role::scope(&occasion))?;
         let found = members
             .into_iter()
-            .filter(|member| member.role == Role::OccasionOwner);
+            .filter(|member| Role::from(member.role) == Role::OccasionOwner);
         owners.extend(found.map(|member| member.account));
     }
     owners.sort_unstable();

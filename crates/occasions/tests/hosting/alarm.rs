@@ -2,8 +2,9 @@
 
 use std::net::Ipv4Addr;
 
+use ::occasions::role::{self, Role};
 use ::occasions::words::OccasionStatus;
-use accounts::grant::{self, Role, Scope};
+use accounts::grant;
 use jiff::SignedDuration;
 use occasions::hosting::occasions;
 use platform::limits::guess::Try;
@@ -33,14 +34,11 @@ async fn attack(stage: &Stage<'_>, guess: &str) -> Vec<SentMail> {
 #[test]
 fn owners_are_told_once_a_day_in_their_language_that_codes_are_guessed() {
     on_both(async |stage| {
-        let (second, here) = (
-            stage.respondent.account.clone(),
-            Scope::occasion(&stage.occasion),
-        );
+        let (second, here) = (stage.stranger.account.clone(), role::scope(&stage.occasion));
         let store = &stage.site.store;
         store
             .write(move |tx| {
-                grant::give(tx, &second, Role::OccasionOwner, &here, None).unwrap();
+                grant::give(tx, &second, Role::OccasionOwner.into(), &here, None).unwrap();
                 let italian = sql!("UPDATE account SET locale = 'it' WHERE id = $1");
                 tx.run(italian, &[&second], Rows::Exactly(1))
             })

@@ -323,13 +323,13 @@ fn the_later_answer_counts_and_who_is_known_is_not_there_twice() {
                 .await;
             assert_eq!(code(refused), expected);
         }
-        let respondent: Result<(), Refusal> = stage
+        let stranger: Result<(), Refusal> = stage
             .act(&stage.owner, move |tx, host| {
                 let nobody = "01970000-0000-7000-8000-000000000000".parse().unwrap();
                 open_rsvp::merge(tx, host, &second, &nobody, None).map(drop)
             })
             .await;
-        assert_eq!(code(respondent), "not_found");
+        assert_eq!(code(stranger), "not_found");
     });
 }
 

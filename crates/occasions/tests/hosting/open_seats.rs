@@ -62,13 +62,13 @@ async fn leave(stage: &Stage<'_>, free: i64) {
 }
 
 /// Somebody without a code says yes to everything, from a network of their own.
-fn respondent(
+fn stranger(
     stage: &Stage<'_>,
     name: &str,
     attending: ReplyStatus,
 ) -> impl Future<Output = Result<InvitationId, OpenRefusal>> + Send + use<> {
     let (store, occasion) = (stage.site.store.clone(), stage.occasion.clone());
-    let respondent = Respondent {
+    let stranger = Respondent {
         name: name.to_owned(),
         network: name.to_owned(),
         ..Respondent::default()
@@ -87,7 +87,7 @@ fn respondent(
     };
     async move {
         let answer = store.write(move |tx| {
-            occasions::open_rsvp::answer(tx, &occasion, &respondent, &incoming).map(|made| made.id)
+            occasions::open_rsvp::answer(tx, &occasion, &stranger, &incoming).map(|made| made.id)
         });
         answer.await
     }
@@ -160,7 +160,7 @@ fn strangers_take_no_seat_from_invited_households() {
         let (confirmed, _) = taken(stage).await;
         let mut waiting = Vec::new();
         for number in 0..100 {
-            match respondent(stage, &format!("Respondent {number}"), ReplyStatus::Yes).await {
+            match stranger(stage, &format!("Respondent {number}"), ReplyStatus::Yes).await {
                 Ok(id) => waiting.push(id),
                 Err(OpenRefusal::NoSeats { event, left }) => {
                     assert_eq!((event.as_str(), left), ("reception", 0));
@@ -221,9 +221,9 @@ fn what_waits_never_uses_up_the_invitations_of_an_occasion() {
     on_both(async |stage| {
         for number in 0..WAITING_LIMIT {
             let name = format!("Respondent {number}");
-            respondent(stage, &name, ReplyStatus::No).await.unwrap();
+            stranger(stage, &name, ReplyStatus::No).await.unwrap();
         }
-        let refused = respondent(stage, "One more", ReplyStatus::No).await;
+        let refused = stranger(stage, "One more", ReplyStatus::No).await;
         assert!(
             matches!(refused, Err(OpenRefusal::TooManyWaiting)),
             "{refused:?}"
@@ -247,9 +247,7 @@ fn what_waits_never_uses_up_the_invitations_of_an_occasion() {
         });
         let (first,) = found.await.map_err(|error: StoreError| error).unwrap();
         approve(stage, &first).await.unwrap();
-        respondent(stage, "One more", ReplyStatus::No)
-            .await
-            .unwrap();
+        stranger(stage, "One more", ReplyStatus::No).await.unwrap();
     });
 }
 
@@ -263,9 +261,9 @@ fn whoever_comes_first_confirmed_guests_fit() {
             leave(stage, 1).await;
             let (confirmed, waiting) = taken(stage).await;
             assert_eq!(waiting, 0);
-            let first = respondent(stage, &format!("First {round}"), ReplyStatus::Yes);
+            let first = stranger(stage, &format!("First {round}"), ReplyStatus::Yes);
             let first = first.await.unwrap();
-            let other = respondent(stage, &format!("Other {round}"), ReplyStatus::Yes);
+            let other = stranger(stage, &format!("Other {round}"), ReplyStatus::Yes);
             let host = approve(stage, &first);
             let guest = save(stage, &rahman, ReplyStatus::Yes);
             let both = async move { together(host, other).await };

@@ -142,12 +142,12 @@ fn each_role_finds_its_pages_and_no_others() {
                 }
             }
         }
-        let mut respondent = stage.visitor(&stage.respondent);
+        let mut stranger = stage.visitor(&stage.stranger);
         let mut nobody = stage.nobody();
         nobody.header("accept", "text/html");
         for address in &all {
             if address != "/admin" {
-                respondent.get(address).await.expect(404);
+                stranger.get(address).await.expect(404);
             }
             let page = nobody.get(address).await;
             let to = page.location().unwrap_or_default();

@@ -92,11 +92,7 @@ fn a_question_is_made_changed_and_put_away_on_pages() {
         );
         // Observers and strangers have no such page.
         stage.visitor(&stage.observer).get(&list).await.expect(403);
-        stage
-            .visitor(&stage.respondent)
-            .get(&list)
-            .await
-            .expect(404);
+        stage.visitor(&stage.stranger).get(&list).await.expect(404);
     });
 }
 

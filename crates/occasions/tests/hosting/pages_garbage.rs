@@ -102,7 +102,7 @@ fn no_form_makes_us_fail() {
                 proptest::test_runner::RngAlgorithm::ChaCha,
             ),
         );
-        let mut owner = stage.visitor(&stage.respondent);
+        let mut owner = stage.visitor(&stage.stranger);
         let mut host = stage.visitor(&stage.owner);
         let mut read = 0;
         for _ in 0..400 {

@@ -1,7 +1,8 @@
 //! Where hosts' pages lead: between occasions, to the account and the server, and
 //! what comes first on a page.
 
-use accounts::grant::{self, Role, Scope};
+use accounts::grant;
+use occasions::role::{self, Role};
 use platform::{StoreError, Tx};
 use testkit::{Page, Visitor};
 
@@ -18,16 +19,13 @@ fn leads_to(page: &Page, text: &str, href: &str) -> bool {
 #[test]
 fn every_page_of_an_occasion_leads_to_the_pages_of_the_site() {
     on_both(async |stage| {
-        let (account, here) = (
-            stage.respondent.account.clone(),
-            Scope::occasion(&stage.occasion),
-        );
+        let (account, here) = (stage.stranger.account.clone(), role::scope(&stage.occasion));
         let give = move |tx: &mut Tx<'_>| {
-            grant::give(tx, &account, Role::OccasionOwner, &here, None).unwrap();
+            grant::give(tx, &account, Role::OccasionOwner.into(), &here, None).unwrap();
             Ok::<_, StoreError>(())
         };
         stage.site.store.write(give).await.unwrap();
-        for (host, owns_site) in [(&stage.respondent, true), (&stage.observer, false)] {
+        for (host, owns_site) in [(&stage.stranger, true), (&stage.observer, false)] {
             let mut visitor = stage.visitor(host);
             for address in [HOME.to_owned(), format!("{HOME}/more")] {
                 let page = visitor.get(&address).await;
@@ -37,7 +35,7 @@ fn every_page_of_an_occasion_leads_to_the_pages_of_the_site() {
             }
         }
         // "More" is all there is on a telephone: its main part has them too.
-        let mut owner = stage.visitor(&stage.respondent);
+        let mut owner = stage.visitor(&stage.stranger);
         let page = owner.get(&format!("{HOME}/more")).await;
         let (_, main) = page.body.split_once("<main").unwrap();
         for href in ["/admin", "/me/security", "/admin/server"] {
@@ -59,7 +57,7 @@ async fn first_page(visitor: &mut Visitor) -> (String, bool) {
 #[test]
 fn who_may_make_an_occasion_is_offered_to_and_others_wait_to_be_invited() {
     on_both(async |stage| {
-        let (text, offers) = first_page(&mut stage.visitor(&stage.respondent)).await;
+        let (text, offers) = first_page(&mut stage.visitor(&stage.stranger)).await;
         assert!(offers && text.contains("Your first occasion"), "{text}");
         assert!(!text.contains("can invite you"), "{text}");
         remove_observer(stage).await;

@@ -449,7 +449,7 @@ fn a_file_is_asked_for_made_and_fetched() {
 #[test]
 fn an_occasion_begins_with_its_first_event_or_not_at_all() {
     on_both(async |stage| {
-        let mut owner = stage.visitor(&stage.respondent);
+        let mut owner = stage.visitor(&stage.stranger);
         let page = owner.get("/admin/new").await;
         let mut form = page.form("/admin/new");
         form.fill("hosts", "Mei & Tan")

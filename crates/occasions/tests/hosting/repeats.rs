@@ -41,13 +41,13 @@ fn an_occasion_s_first_answer_is_for_those_who_may_make_one() {
             "time_zone": "Asia/Singapore", "kind": "birthday",
         });
         let path = "/api/v1/occasions";
-        let mut administrator = stage.visitor(&stage.respondent);
+        let mut administrator = stage.visitor(&stage.stranger);
         administrator.header("idempotency-key", "one");
         call(&mut administrator, "POST", path, &new)
             .await
             .expect(201);
         let nobody = sql!("DELETE FROM role_grant WHERE account_id = $1 AND scope_kind = 'site'");
-        regrant(stage, &stage.respondent, nobody).await;
+        regrant(stage, &stage.stranger, nobody).await;
         let refused = call(&mut administrator, "POST", path, &new).await;
         assert_eq!(refused.expect(403).json()["code"], "forbidden");
     });

@@ -395,7 +395,7 @@ impl Names {
             ("{e}", text(&events["items"][0]["id"])),
             ("{b}", text(&bulk["id"])),
             ("{x}", text(&export["id"])),
-            ("{a}", stage.respondent.account.to_string()),
+            ("{a}", stage.stranger.account.to_string()),
         ])
     }
 
@@ -424,11 +424,11 @@ fn every_route_answers_each_role_as_the_table_says() {
             let mut nobody = stage.nobody();
             let page = call(&mut nobody, route.method, &path, &body).await;
             assert_eq!(page.status.as_u16(), 401, "{told}: nobody: {}", page.body);
-            let mut respondent = stage.visitor(&stage.respondent);
+            let mut stranger = stage.visitor(&stage.stranger);
             if stale {
-                respondent.header("if-match", "\"999\"");
+                stranger.header("if-match", "\"999\"");
             }
-            let page = call(&mut respondent, route.method, &path, &body).await;
+            let page = call(&mut stranger, route.method, &path, &body).await;
             assert_eq!(page.status.as_u16(), 404, "{told}: stranger: {}", page.body);
             for (host, expected) in hosts.into_iter().zip(route.answers).rev() {
                 let mut visitor = stage.visitor(host);
@@ -543,7 +543,7 @@ fn administrators_make_occasions_and_then_own_them() {
         call(&mut owner, "POST", "/api/v1/occasions", &new)
             .await
             .expect(403);
-        let mut administrator = stage.visitor(&stage.respondent);
+        let mut administrator = stage.visitor(&stage.stranger);
         administrator.header("idempotency-key", "one");
         let made = call(&mut administrator, "POST", "/api/v1/occasions", &new).await;
         made.expect(201);

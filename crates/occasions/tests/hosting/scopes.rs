@@ -198,7 +198,7 @@ async fn plant(stage: &Stage<'_>) -> Planted {
             ("{e}", text(&events["items"][0]["id"])),
             ("{b}", text(&bulk["id"])),
             ("{x}", text(&export["id"])),
-            ("{a}", stage.respondent.account.to_string()),
+            ("{a}", stage.stranger.account.to_string()),
         ],
     }
 }

@@ -236,7 +236,7 @@ fn a_former_slug_leads_on_until_somebody_takes_it() {
             fields(rename("No!").await),
             [("/slug".to_owned(), "slug_invalid")]
         );
-        let who = stage.respondent.who.clone();
+        let who = stage.stranger.who.clone();
         let make = move |slug: &'static str| {
             let (store, who) = (stage.site.store.clone(), who.clone());
             async move {
@@ -332,7 +332,7 @@ fn the_last_owner_stays() {
         assert_eq!(code(left), "last_owner");
         let lower = stage
             .act(&stage.owner, move |tx, host| {
-                members::change(tx, host, &owner, accounts::grant::Role::Observer)
+                members::change(tx, host, &owner, occasions::words::Role::Observer)
             })
             .await;
         assert_eq!(code(lower), "last_owner");

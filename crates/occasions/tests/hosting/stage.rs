@@ -6,7 +6,7 @@ use std::sync::Arc;
 use accounts::Accounts;
 use accounts::account::{self, AccountId, NewAccount};
 use accounts::client::Client;
-use accounts::grant::{self, Role, Scope};
+use accounts::grant::{self, Scope};
 use accounts::session::{self, Method as SignInMethod, Stay};
 use accounts::signed_in::{self, SignedIn};
 use accounts::token::{self, NewToken, Right};
@@ -17,6 +17,7 @@ use occasions::hosting::{HostOf, Refusal, enter};
 use occasions::invitation::InvitationId;
 use occasions::link::LinkKey;
 use occasions::occasion::OccasionId;
+use occasions::role::{self, Role};
 use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
 use platform::audit::RequestFacts;
@@ -46,7 +47,7 @@ pub(crate) struct Stage<'w> {
     pub(crate) coordinator: Host,
     pub(crate) observer: Host,
     /// Owns the installation, and is nothing to the occasion.
-    pub(crate) respondent: Host,
+    pub(crate) stranger: Host,
     /// What is left of guesses at codes.
     pub(crate) budget: GuessBudget,
     router: Router,
@@ -83,12 +84,17 @@ impl<'w> Stage<'w> {
             .await
             .unwrap()
             .unwrap();
-        let here = Scope::occasion(&occasion);
-        let owner = host(&site, "owner", Some((Role::OccasionOwner, &here))).await;
-        let coordinator = host(&site, "coordinator", Some((Role::Coordinator, &here))).await;
-        let observer = host(&site, "observer", Some((Role::Observer, &here))).await;
-        let respondent = host(&site, "stranger", Some((Role::Owner, &Scope::Site))).await;
-        let accounts = Accounts::new(site.clone());
+        let here = role::scope(&occasion);
+        let owner = host(&site, "owner", Some((Role::OccasionOwner.into(), &here))).await;
+        let coordinator = host(
+            &site,
+            "coordinator",
+            Some((Role::Coordinator.into(), &here)),
+        )
+        .await;
+        let observer = host(&site, "observer", Some((Role::Observer.into(), &here))).await;
+        let stranger = host(&site, "stranger", Some((grant::OWNER, &Scope::site()))).await;
+        let accounts = Accounts::new(site.clone(), occasions::SCOPE_KINDS);
         let api: Router<Site> = occasions::web::api::routes();
         let (key, links) = site
             .store
@@ -116,7 +122,7 @@ impl<'w> Stage<'w> {
             owner,
             coordinator,
             observer,
-            respondent,
+            stranger,
             budget,
             router,
         }
@@ -148,7 +154,7 @@ impl<'w> Stage<'w> {
                 let new = NewToken {
                     name: "test".to_owned(),
                     rights: rights.clone(),
-                    occasion: None,
+                    scope: None,
                     days: 1,
                 };
                 Ok::<_, StoreError>(token::create(tx, &account, &new, None).unwrap())
@@ -289,7 +295,7 @@ pub(crate) fn fields<T: std::fmt::Debug>(
         .collect()
 }
 
-async fn host(site: &Site, name: &'static str, role: Option<(Role, &Scope)>) -> Host {
+async fn host(site: &Site, name: &'static str, role: Option<(grant::Role, &Scope)>) -> Host {
     let role = role.map(|(role, scope)| (role, scope.clone()));
     let (account, session) = site
         .store

@@ -212,8 +212,8 @@ fn news_of_other_occasions_and_of_files_with_contact_data_is_not_heard() {
             .await
             .unwrap();
         assert_eq!(hear_news(&mut observer).await.data["id"], "3");
-        let mut respondent = stage.visitor(&stage.respondent);
-        respondent.get(&stage.at("/stream")).await.expect(404);
+        let mut stranger = stage.visitor(&stage.stranger);
+        stranger.get(&stage.at("/stream")).await.expect(404);
         stage.nobody().get(&stage.at("/stream")).await.expect(401);
     });
 }

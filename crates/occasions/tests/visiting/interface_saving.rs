@@ -158,11 +158,11 @@ fn people_of_others_and_named_people_are_left_alone() {
         let rahman = id(&state(&mut program, "RAHMA").await, "Rahman");
         let never = "01970000-0000-7000-8000-000000000000";
         let mut seen = Vec::new();
-        for respondent in [marco.as_str(), never] {
+        for stranger in [marco.as_str(), never] {
             let page = put(
                 &mut program,
                 "RAHMA",
-                &answer(1, respondent, &json!({ "nikah": "yes" })),
+                &answer(1, stranger, &json!({ "nikah": "yes" })),
             )
             .await;
             let mut problem = assert_problem(&page, 404, "guest_not_found");
@@ -171,7 +171,7 @@ fn people_of_others_and_named_people_are_left_alone() {
             let page = put(
                 &mut program,
                 "RAHMA",
-                &json!({ "version": 1, "remove": [respondent] }),
+                &json!({ "version": 1, "remove": [stranger] }),
             )
             .await;
             assert_problem(&page, 404, "guest_not_found");

@@ -11,7 +11,7 @@ use occasions::rsvp::{self, Save};
 use occasions::web::mail::confirm;
 use occasions::words::{ReplyStatus, Source};
 use platform::jobs::{Handler, Worker};
-use platform::{Rows, StoreError, Tx, sql};
+use platform::{Rows, Sql, StoreError, Tx, sql};
 use serde_json::json;
 use testkit::SentMail;
 
@@ -111,6 +111,26 @@ fn it_says_when_and_where_the_events_are_that_somebody_comes_to() {
             "by the clock of the occasion: {moment}"
         );
         assert!(!text.contains("Brunch\n  "), "nobody goes there: {text}");
+    });
+}
+
+#[test]
+fn job_and_mail_name_the_request_that_saved() {
+    on_both(async |stage| {
+        let mut visitor = stage.guest();
+        let rahman = id(&state(&mut visitor, "RAHMA").await, "Rahman");
+        let body = answer(1, &rahman, &json!({ "nikah": "yes" }));
+        let saved = put(&mut visitor, "RAHMA", &body).await;
+        let request = Some(saved.expect(200).header("x-request-id").to_owned());
+        let cause = async |statement: Sql| {
+            let look = move |tx: &mut Tx<'_>| tx.all::<(Option<String>,)>(statement, &[]);
+            stage.world.store().read(look).await.unwrap()
+        };
+        let of_job = sql!("SELECT request_id FROM job WHERE kind = 'occasions.confirm'");
+        assert_eq!(cause(of_job).await, [(request.clone(),)]);
+        wait(stage, 2).await;
+        let of_mail = sql!("SELECT request_id FROM mail");
+        assert_eq!(cause(of_mail).await, [(request,)]);
     });
 }
 

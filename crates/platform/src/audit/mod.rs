@@ -14,7 +14,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::sql;
-use crate::store::{FromRow, Row, Rows, StoreError, Tx};
+use crate::store::Value as Cell;
+use crate::store::{Bind, Column, FromRow, Row, Rows, StoreError, Tx};
 
 /// Things whose rows are chained even where an occasion is concerned.
 const CHAINED: [&str; 5] = ["account", "session", "token", "grant", "setting"];
@@ -32,14 +33,56 @@ pub enum Actor {
     Token(String),
 }
 
-impl Actor {
-    /// The word the log keeps for this kind.
-    pub fn kind(&self) -> &'static str {
+/// What kind of [`Actor`] it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActorKind {
+    /// A signed-in account.
+    Account,
+    /// A household behind its code.
+    Household,
+    /// A job or a command.
+    System,
+    /// A program with an API token.
+    Token,
+}
+
+impl ActorKind {
+    const ALL: [Self; 4] = [Self::Account, Self::Household, Self::System, Self::Token];
+
+    /// The word that is stored and sent.
+    pub fn word(self) -> &'static str {
         match self {
-            Self::Account(_) => "account",
-            Self::Household(_) => "household",
+            Self::Account => "account",
+            Self::Household => "household",
             Self::System => "system",
-            Self::Token(_) => "token",
+            Self::Token => "token",
+        }
+    }
+}
+
+impl Bind for ActorKind {
+    fn bind(&self) -> Cell<'_> {
+        Cell::Text(self.word())
+    }
+}
+
+impl Column for ActorKind {
+    fn read(value: Cell<'_>) -> Option<Self> {
+        let Cell::Text(word) = value else {
+            return None;
+        };
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+impl Actor {
+    /// What kind it is.
+    pub fn kind(&self) -> ActorKind {
+        match self {
+            Self::Account(_) => ActorKind::Account,
+            Self::Household(_) => ActorKind::Household,
+            Self::System => ActorKind::System,
+            Self::Token(_) => ActorKind::Token,
         }
     }
 
@@ -85,8 +128,8 @@ pub struct Record {
     pub sequence: i64,
     /// When.
     pub at: Timestamp,
-    /// `account`, `household`, `system` or `token`.
-    pub actor_kind: String,
+    /// What kind of actor it was.
+    pub actor_kind: ActorKind,
     /// Which one.
     pub actor_id: Option<String>,
     /// What was done.

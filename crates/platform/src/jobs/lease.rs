@@ -27,7 +27,7 @@ pub(super) fn take(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<Job>, StoreEr
                 "UPDATE job SET state = 'running', due_at = $3, starts = starts + 1
                  WHERE id = $1 AND due_at <= $2
                  RETURNING id, kind, payload, attempts, queue, unique_key, priority, latest_at,
-                           created_at, starts"
+                           created_at, starts, request_id"
             ),
             &[&id, &now, &(now + LEASE)],
         )?;
@@ -100,8 +100,9 @@ fn wait(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<(), StoreError>
     tx.run(
         sql!(
             "INSERT INTO job (id, queue, kind, payload, state, unique_key, priority,
-                              due_at, latest_at, starts, attempts, last_error, created_at)
-             VALUES ($1, $2, $3, $4, 'waiting', $5, $6, $7, $8, $9, $10, $11, $12)
+                              due_at, latest_at, starts, attempts, last_error, created_at,
+                              request_id)
+             VALUES ($1, $2, $3, $4, 'waiting', $5, $6, $7, $8, $9, $10, $11, $12, $13)
              ON CONFLICT (unique_key) WHERE state = 'waiting' DO NOTHING"
         ),
         &[
@@ -117,6 +118,7 @@ fn wait(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<(), StoreError>
             &back.attempts,
             &back.error,
             &job.created_at,
+            &job.request_id,
         ],
         Rows::AtMostOne,
     )?;
@@ -153,7 +155,7 @@ pub(super) fn revive(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
             "UPDATE job SET state = 'running', due_at = $2
              WHERE id = $1 AND state = 'failed'
              RETURNING id, kind, payload, attempts, queue, unique_key, priority, latest_at,
-                       created_at, starts"
+                       created_at, starts, request_id"
         ),
         &[id, &now],
     )?;

@@ -108,6 +108,8 @@ pub struct Job {
     pub payload: String,
     /// How many attempts have failed before this one.
     pub attempts: u32,
+    /// The request that caused it.
+    pub request_id: Option<String>,
     queue: Queue,
     key: Option<String>,
     priority: i64,
@@ -143,6 +145,7 @@ impl FromRow for Job {
             latest_at: row.column(7)?,
             created_at: row.column(8)?,
             starts: row.column(9)?,
+            request_id: row.column(10)?,
         })
     }
 }
@@ -165,13 +168,15 @@ impl Tx<'_> {
         let run_at = run_at.unwrap_or(now);
         let latest_at = latest.map(|latest| now + latest);
         let payload = payload.to_string();
+        let request = self.request();
         self.run(
             sql!(
                 "INSERT INTO job (id, queue, kind, payload, state, unique_key, priority,
-                                  due_at, latest_at, starts, attempts, created_at)
-                 VALUES ($1, $2, $3, $4, 'waiting', $5, $6, $7, $8, 0, 0, $9)
+                                  due_at, latest_at, starts, attempts, created_at, request_id)
+                 VALUES ($1, $2, $3, $4, 'waiting', $5, $6, $7, $8, 0, 0, $9, $10)
                  ON CONFLICT (unique_key) WHERE state = 'waiting' DO UPDATE SET
                      payload = excluded.payload,
+                     request_id = excluded.request_id,
                      priority = CASE WHEN job.priority < excluded.priority
                                      THEN job.priority ELSE excluded.priority END,
                      attempts = 0,
@@ -182,7 +187,16 @@ impl Tx<'_> {
                          ELSE excluded.due_at END"
             ),
             &[
-                &id, &queue, &kind, &payload, &key, &priority, &run_at, &latest_at, &now,
+                &id,
+                &queue,
+                &kind,
+                &payload,
+                &key,
+                &priority,
+                &run_at,
+                &latest_at,
+                &now,
+                &request.as_deref(),
             ],
             Rows::Exactly(1),
         )?;

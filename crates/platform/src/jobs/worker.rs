@@ -9,12 +9,14 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, interval_at, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use tracing::Instrument as _;
 
 use super::handler::{self, Done, Effect, Handler, JobError, Verdict};
 use super::lease::{self, Return};
 use super::{Job, NewJob, Queue};
 use crate::clock::Clock;
 use crate::random::Random;
+use crate::request;
 use crate::sql;
 use crate::store::{Rows, Store, StoreError, Tx};
 
@@ -204,8 +206,17 @@ impl Worker {
         self.0.store.write(move |tx| lease::take(tx, queue)).await
     }
 
-    /// Runs the job once and settles how it ended. `halt` ends it early.
+    /// Runs the job once, for the request that caused it, and settles how it ended. `halt` ends it
+    /// early.
     async fn attempt(&self, job: Job, halt: &CancellationToken) {
+        let request: Option<Arc<str>> = job.request_id.as_deref().map(Arc::from);
+        // Its level is the highest, so that it is there whatever the log shows.
+        let span = tracing::error_span!("job", request_id = request.as_deref());
+        let attempt = self.attempt_once(job, halt, request.clone());
+        request::caused_by(request, attempt).instrument(span).await;
+    }
+
+    async fn attempt_once(&self, job: Job, halt: &CancellationToken, request: Option<Arc<str>>) {
         if job.starts > lease::STARTS {
             let error = JobError::fail("started again and again, and never ended");
             return self.settle(job, Err(error)).await;
@@ -215,7 +226,8 @@ impl Worker {
             let error = JobError::later(STRANGER, "this program does not know the job");
             return self.settle(job, Err(error)).await;
         };
-        let mut running = AbortOnDropHandle::new(tokio::spawn((handler.run)(job.clone())));
+        let run = request::caused_by(request, (handler.run)(job.clone()));
+        let mut running = AbortOnDropHandle::new(tokio::spawn(run.in_current_span()));
         let mut renewal = interval_at(Instant::now() + RENEWAL, RENEWAL);
         let result = loop {
             tokio::select! {

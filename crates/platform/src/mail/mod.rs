@@ -197,12 +197,13 @@ impl Tx<'_> {
         } = mail;
         let id: MailId = self.id();
         let now = self.now();
+        let request = self.request();
         self.run(
             sql!(
                 "INSERT INTO mail (id, scope, stream, recipient, recipient_name, sender_name,
                                    reply_to, subject, text, html, state, doubts,
-                                   created_at, changed_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11)"
+                                   created_at, changed_at, request_id)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, $12)"
             ),
             &[
                 &id,
@@ -216,6 +217,7 @@ impl Tx<'_> {
                 &text,
                 &html,
                 &now,
+                &request.as_deref(),
             ],
             Rows::Exactly(1),
         )?;

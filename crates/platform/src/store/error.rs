@@ -24,14 +24,20 @@ pub enum StoreError {
         /// The statement.
         sql: &'static str,
     },
-    /// A constraint of the schema says no.
-    #[error("the store refuses: {0}")]
-    Constraint(String),
+    /// A constraint of the schema says no, or a rule of ours that no constraint can hold.
+    #[error("the store refuses: {reason}")]
+    Constraint {
+        /// The constraint's name, the same on both engines; `None`: of a foreign key or a
+        /// `NOT NULL`, which SQLite cannot name, and of a rule of ours.
+        name: Option<String>,
+        /// What the engine said.
+        reason: String,
+    },
     /// A column does not hold what the program reads from it.
-    #[error("column {index} is not {wanted}")]
+    #[error("{column} is not {wanted}")]
     Column {
-        /// Position in the row, from 0.
-        index: usize,
+        /// Its name, and where it was read: the statement, or the table.
+        column: String,
         /// The type that was asked for.
         wanted: &'static str,
     },
@@ -49,6 +55,22 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The name of the constraint that says no.
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            Self::Constraint { name, .. } => name.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// A rule that no constraint of the schema can hold says no.
+    pub fn rule(reason: impl Into<String>) -> Self {
+        Self::Constraint {
+            name: None,
+            reason: reason.into(),
+        }
+    }
+
     /// Whether the same call, made again in a moment, may succeed.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Busy | Self::Unavailable(_) | Self::Stopped)

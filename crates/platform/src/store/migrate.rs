@@ -1,5 +1,10 @@
 //! Bringing the tables up to date: numbered texts, one for both engines.
 //!
+//! What only one engine can do (an exclusion constraint, a trigger) stands between a line
+//! `-- only sqlite` or `-- only postgresql` and a line `-- end`; the checksum is of the whole text.
+//! Whatever a domain turns into a refusal has a name: `CONSTRAINT … CHECK`, `CREATE UNIQUE INDEX …`,
+//! and in a trigger of SQLite `RAISE(ABORT, '…')` with the name that PostgreSQL's constraint has.
+//!
 //! A migration is written in the three column types both engines share. The
 //! migrator turns them into each engine's own: `STRICT` tables with `INTEGER`,
 //! `TEXT`, `BLOB` on SQLite, and `TEXT COLLATE "C"` on PostgreSQL, so that both
@@ -89,8 +94,10 @@ pub(super) fn sqlite(
         })
         .map_err(fail)?;
     for (owner, number, step) in missing(migrations, &applied)? {
+        let text = only(SQLITE, step.text)
+            .ok_or_else(|| failed(owner, step, "its sections do not end"))?;
         connection
-            .execute_batch(&for_sqlite(step.text))
+            .execute_batch(&for_sqlite(&text))
             .map_err(|error| failed(owner, step, &error.to_string()))?;
         connection
             .execute(
@@ -132,8 +139,10 @@ pub(super) fn postgres(
         })
         .collect();
     for (owner, number, step) in missing(migrations, &applied)? {
+        let text = only(POSTGRESQL, step.text)
+            .ok_or_else(|| failed(owner, step, "its sections do not end"))?;
         transaction
-            .batch_execute(&for_postgres(step.text))
+            .batch_execute(&for_postgres(&text))
             .map_err(|error| failed(owner, step, &super::postgres::explain(&error)))?;
         transaction
             .execute(
@@ -166,9 +175,10 @@ fn missing(
                 row.owner, row.number
             )));
         };
+        // No released step is ever edited, so nothing that was released made this store.
         if checksum(step) != row.checksum {
             return Err(StoreError::Schema(format!(
-                "migration {} {} is not the one that made this store; it must never be edited",
+                "the store was made by an unreleased Kenduri ({} {} was another then); start with a new folder, or with a new database on PostgreSQL",
                 row.owner, step.name
             )));
         }
@@ -193,6 +203,31 @@ fn failed(owner: &str, step: &Step, reason: &str) -> StoreError {
 
 fn checksum(step: &Step) -> String {
     hexadecimal(&Sha256::digest(step.text.as_bytes()))
+}
+
+/// How a section begins that one engine alone is shown, and how it ends.
+const SQLITE: &str = "-- only sqlite";
+const POSTGRESQL: &str = "-- only postgresql";
+const END: &str = "-- end";
+
+/// `text` without the sections of the other engine; `None` when a section begins inside another, or
+/// does not end.
+fn only(engine: &str, text: &str) -> Option<String> {
+    let mut shown = String::with_capacity(text.len());
+    let mut section = None;
+    for line in text.lines() {
+        match (section, line) {
+            (None, SQLITE | POSTGRESQL) => section = Some(line),
+            (Some(_), END) => section = None,
+            (Some(_), SQLITE | POSTGRESQL) | (None, END) => return None,
+            (Some(other), _) if other != engine => {}
+            _ => {
+                shown.push_str(line);
+                shown.push('\n');
+            }
+        }
+    }
+    section.is_none().then_some(shown)
 }
 
 fn for_sqlite(text: &str) -> String {
@@ -252,7 +287,21 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_or_an_edited_store_is_refused() {
+    fn an_engine_is_shown_its_own_sections() {
+        let text = "a;\n-- only sqlite\nb;\n-- end\n-- only postgresql\nc;\n-- end\nd;";
+        assert_eq!(only(SQLITE, text).as_deref(), Some("a;\nb;\nd;\n"));
+        assert_eq!(only(POSTGRESQL, text).as_deref(), Some("a;\nc;\nd;\n"));
+        for broken in [
+            "-- only sqlite\na;",
+            "a;\n-- end",
+            "-- only sqlite\n-- only postgresql\n-- end",
+        ] {
+            assert_eq!(only(SQLITE, broken), None, "{broken}");
+        }
+    }
+
+    #[test]
+    fn a_store_of_a_newer_or_an_unreleased_program_is_refused() {
         const STEP: Step = Step {
             name: "0001_begin",
             text: "SELECT 1",
@@ -286,7 +335,7 @@ mod tests {
         assert!(
             message(&[row("a", 1, String::new())])
                 .unwrap_err()
-                .contains("edited")
+                .contains("unreleased")
         );
     }
 }

@@ -27,6 +27,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::clock::Clock;
 use crate::random::Random;
+use crate::request;
 pub use error::StoreError;
 pub use sql::{ROW_LOCK, Rows, Sql};
 pub use tx::{Tx, Wake};
@@ -170,6 +171,7 @@ impl Store {
         let (reply, answer) = oneshot::channel();
         let work = Box::new(WorkOf {
             body: change,
+            request: request::current(),
             result: None,
             reply,
         });
@@ -199,6 +201,7 @@ impl Store {
                 let (reply, answer) = oneshot::channel();
                 engine.read(Box::new(WorkOf {
                     body: look,
+                    request: None,
                     result: None,
                     reply,
                 }))?;
@@ -284,6 +287,7 @@ trait Work: Send {
 
 struct WorkOf<F, T, E> {
     body: F,
+    request: Option<Arc<str>>,
     result: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
@@ -295,6 +299,7 @@ where
     E: From<StoreError> + Send,
 {
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        tx.for_request(self.request.clone());
         let result = tx.attempt(&self.body);
         let keep = result.is_ok();
         self.result = Some(result);

@@ -279,7 +279,12 @@ impl Connection {
             .query(&statement, &parameters)
             .map_err(|error| failed(sql.text(), &error))?;
         rows.iter()
-            .map(|row| T::from_row(&Row(Cells::Postgres(row))))
+            .map(|row| {
+                T::from_row(&Row {
+                    cells: Cells::Postgres(row),
+                    sql: sql.text(),
+                })
+            })
             .collect::<Result<_, _>>()
             .map_err(|error| (error, Failure::Final))
     }
@@ -405,6 +410,19 @@ pub(super) fn explain(error: &Error) -> String {
     }
 }
 
+/// The name of the constraint that was broken, of those that SQLite can name too.
+fn constraint(error: &Error) -> Option<String> {
+    let said = error.as_db_error()?;
+    [
+        SqlState::UNIQUE_VIOLATION,
+        SqlState::CHECK_VIOLATION,
+        SqlState::EXCLUSION_VIOLATION,
+    ]
+    .contains(said.code())
+    .then(|| said.constraint().map(ToOwned::to_owned))
+    .flatten()
+}
+
 fn failed(sql: &'static str, error: &Error) -> (StoreError, Failure) {
     let Some(code) = error.code() else {
         let lost = StoreError::Unavailable(explain(error));
@@ -414,7 +432,10 @@ fn failed(sql: &'static str, error: &Error) -> (StoreError, Failure) {
         return (StoreError::Busy, Failure::Again);
     }
     let kind = match &code.code()[..2] {
-        "23" => StoreError::Constraint(explain(error)),
+        "23" => StoreError::Constraint {
+            name: constraint(error),
+            reason: explain(error),
+        },
         "53" | "57" | "58" | "08" | "25" => StoreError::Unavailable(explain(error)),
         "55" => StoreError::Busy,
         _ => StoreError::Statement {

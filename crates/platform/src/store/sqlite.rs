@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::migrate::{self, Migrations};
 use super::tx::{self, Failure, Mode};
@@ -374,7 +374,7 @@ fn execute(connection: &Connection, text: &'static str) -> Result<(), (StoreErro
             while rows.next()?.is_some() {}
             Ok(())
         })
-        .map_err(|error| failed(text, &error))
+        .map_err(|error| failed(connection, text, &error))
 }
 
 pub(super) fn all<T: FromRow>(
@@ -382,7 +382,7 @@ pub(super) fn all<T: FromRow>(
     sql: Sql,
     arguments: &[&dyn Bind],
 ) -> Result<Vec<T>, (StoreError, Failure)> {
-    let fail = |error: rusqlite::Error| failed(sql.text(), &error);
+    let fail = |error: rusqlite::Error| failed(connection, sql.text(), &error);
     let mut statement = connection
         .prepare_cached(sql.without_row_lock())
         .map_err(fail)?;
@@ -390,7 +390,10 @@ pub(super) fn all<T: FromRow>(
     let mut rows = statement.raw_query();
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(fail)? {
-        let row = Row(Cells::Sqlite(row));
+        let row = Row {
+            cells: Cells::Sqlite(row),
+            sql: sql.text(),
+        };
         found.push(T::from_row(&row).map_err(|error| (error, Failure::Final))?);
     }
     Ok(found)
@@ -401,7 +404,7 @@ pub(super) fn run(
     sql: Sql,
     arguments: &[&dyn Bind],
 ) -> Result<u64, (StoreError, Failure)> {
-    let fail = |error: rusqlite::Error| failed(sql.text(), &error);
+    let fail = |error: rusqlite::Error| failed(connection, sql.text(), &error);
     let mut statement = connection
         .prepare_cached(sql.without_row_lock())
         .map_err(fail)?;
@@ -450,11 +453,76 @@ pub(super) fn cell<'a>(row: &'a rusqlite::Row<'a>, index: usize) -> Option<Value
     }
 }
 
-fn failed(sql: &'static str, error: &rusqlite::Error) -> (StoreError, Failure) {
+/// The name of the constraint that was broken, as PostgreSQL tells it. A trigger names itself.
+fn constraint(connection: &Connection, error: &rusqlite::Error) -> Option<String> {
+    let rusqlite::Error::SqliteFailure(error, Some(said)) = error else {
+        return None;
+    };
+    match error.extended_code {
+        ffi::SQLITE_CONSTRAINT_CHECK => said
+            .strip_prefix("CHECK constraint failed: ")
+            .map(ToOwned::to_owned),
+        ffi::SQLITE_CONSTRAINT_TRIGGER => Some(said.clone()),
+        ffi::SQLITE_CONSTRAINT_UNIQUE
+        | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+        | ffi::SQLITE_CONSTRAINT_ROWID => {
+            unique(connection, said.strip_prefix("UNIQUE constraint failed: ")?)
+        }
+        _ => None,
+    }
+}
+
+/// The name of the unique index that refused a row, of which SQLite tells the columns (`a.x, a.y`),
+/// or the name if it is over expressions (`index 'i'`).
+fn unique(connection: &Connection, told: &str) -> Option<String> {
+    if let Some(name) = told.strip_prefix("index '") {
+        return name.strip_suffix('\'').map(ToOwned::to_owned);
+    }
+    let told: Vec<(&str, &str)> = told
+        .split(", ")
+        .map(|column| column.split_once('.'))
+        .collect::<Option<_>>()?;
+    let (table, _) = told.first()?;
+    let columns: Vec<&str> = told.iter().map(|(_, column)| *column).collect();
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT l.name, l.origin, i.name FROM pragma_index_list(?1) l, pragma_index_info(l.name) i
+             WHERE l.\"unique\" = 1 ORDER BY l.seq, i.seqno",
+        )
+        .ok()?;
+    let rows: Vec<(String, String, Option<String>)> = statement
+        .query_map([table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .and_then(Iterator::collect)
+        .ok()?;
+    let mut fitting = rows.chunk_by(|a, b| a.0 == b.0).filter(|index| {
+        let of = index.iter().map(|(_, _, column)| column.as_deref());
+        of.eq(columns.iter().map(|column| Some(*column)))
+    });
+    let found = fitting.next();
+    if fitting.next().is_some() {
+        // Two with one list of columns: nobody can tell which it was.
+        return None;
+    }
+    Some(match found.and_then(|index| index.first()) {
+        Some((name, origin, _)) if origin == "c" => name.clone(),
+        Some((_, origin, _)) if origin == "u" => format!("{table}_{}_key", columns.join("_")),
+        // The number of a row has no index of its own.
+        _ => format!("{table}_pkey"),
+    })
+}
+
+fn failed(
+    connection: &Connection,
+    sql: &'static str,
+    error: &rusqlite::Error,
+) -> (StoreError, Failure) {
     let code = error.sqlite_error_code();
     let kind = match code {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
-        Some(ErrorCode::ConstraintViolation) => StoreError::Constraint(error.to_string()),
+        Some(ErrorCode::ConstraintViolation) => StoreError::Constraint {
+            name: constraint(connection, error),
+            reason: error.to_string(),
+        },
         Some(
             ErrorCode::DiskFull
             | ErrorCode::SystemIoFailure

@@ -18,6 +18,7 @@ pub struct Tx<'c> {
     ground: &'c Ground,
     mode: Mode,
     now: Option<Timestamp>,
+    request: Option<Arc<str>>,
     failure: Option<Failure>,
     wake: Wake,
 }
@@ -59,6 +60,7 @@ impl<'c> Tx<'c> {
             ground,
             mode,
             now: None,
+            request: None,
             failure: None,
             wake: Wake::default(),
         }
@@ -72,14 +74,18 @@ impl<'c> Tx<'c> {
 
     /// The platform's clock as it stands, where a moment decides nothing: what
     /// happens before the first lock must not fix [`Tx::now`].
-    pub(crate) fn roughly_now(&self) -> Timestamp {
+    pub fn roughly_now(&self) -> Timestamp {
         self.now.unwrap_or_else(|| self.ground.clock.now())
     }
 
     /// A new identifier.
     pub fn id<I: Id>(&mut self) -> I {
-        let now = self.roughly_now();
-        I::from_text(id::generate(now, &self.ground.random))
+        let random = &self.ground.random;
+        I::from_text(if I::IS_RANDOM {
+            id::generate_random(random)
+        } else {
+            id::generate(self.roughly_now(), random)
+        })
     }
 
     /// Randomness for codes and tokens made in this transaction.
@@ -206,7 +212,16 @@ impl<'c> Tx<'c> {
     /// Ends this transaction because a rule of our own tables is broken.
     pub(crate) fn refuse(&mut self, rule: String) -> StoreError {
         self.failure = Some(Failure::Final);
-        StoreError::Constraint(rule)
+        StoreError::rule(rule)
+    }
+
+    /// The request that caused this change.
+    pub(crate) fn request(&self) -> Option<Arc<str>> {
+        self.request.clone()
+    }
+
+    pub(super) fn for_request(&mut self, request: Option<Arc<str>>) {
+        self.request = request;
     }
 
     pub(super) fn wake(&self) -> Wake {

@@ -42,7 +42,11 @@ pub trait FromRow: Sized {
 
 /// One row of an answer.
 #[derive(Debug)]
-pub struct Row<'a>(pub(crate) Cells<'a>);
+pub struct Row<'a> {
+    pub(crate) cells: Cells<'a>,
+    /// The statement that found it.
+    pub(crate) sql: &'static str,
+}
 
 #[derive(Debug)]
 pub(crate) enum Cells<'a> {
@@ -53,14 +57,26 @@ pub(crate) enum Cells<'a> {
 impl Row<'_> {
     /// The column at `index`, from 0.
     pub fn column<T: Column>(&self, index: usize) -> Result<T, StoreError> {
-        let value = match self.0 {
+        let value = match self.cells {
             Cells::Sqlite(row) => super::sqlite::cell(row, index),
             Cells::Postgres(row) => super::postgres::cell(row, index),
         };
-        value.and_then(T::read).ok_or(StoreError::Column {
-            index,
+        value
+            .and_then(T::read)
+            .ok_or_else(|| self.unreadable::<T>(index))
+    }
+
+    /// The error that the column at `index` holds no `T`, such as a word that the program does
+    /// not know.
+    pub fn unreadable<T>(&self, index: usize) -> StoreError {
+        let name = match self.cells {
+            Cells::Sqlite(row) => row.as_ref().column_name(index).ok(),
+            Cells::Postgres(row) => row.columns().get(index).map(postgres::Column::name),
+        };
+        StoreError::Column {
+            column: format!("{} of {:?}", name.unwrap_or("no column"), self.sql),
             wanted: std::any::type_name::<T>(),
-        })
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 use platform::audit::chain::{self, Broken};
-use platform::audit::{self, Actor, Entry, Filter, RequestFacts};
+use platform::audit::{self, Actor, ActorKind, Entry, Filter, RequestFacts};
 use platform::{Rows, StoreError, sql};
 use serde_json::json;
 use testkit::World;
@@ -147,7 +147,7 @@ fn lines_are_found_by_what_they_say() {
             .await
             .unwrap()
             .remove(0);
-        assert_eq!(newest.actor_kind, "household");
+        assert_eq!(newest.actor_kind, ActorKind::Household);
         assert_eq!(newest.network.as_deref(), Some("203.0.113.0/24"));
         assert_eq!(newest.changes, r#"[{"field":"reply","new":11,"old":null}]"#);
     });

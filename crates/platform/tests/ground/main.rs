@@ -8,11 +8,13 @@
 )]
 
 mod audit;
+mod constraints;
 mod files;
 mod idempotency;
 mod limits;
 mod migrations;
 mod news;
+mod requests;
 mod statements;
 mod store;
 mod together;
@@ -34,7 +36,7 @@ const MIGRATIONS: [Migrations; 2] = [
             name: "0001_begin",
             text: "CREATE TABLE thing (
     id TEXT PRIMARY KEY,
-    amount BIGINT NOT NULL CHECK (amount >= 0),
+    amount BIGINT NOT NULL CONSTRAINT thing_below_zero CHECK (amount >= 0),
     note TEXT,
     data BYTEA
 );",

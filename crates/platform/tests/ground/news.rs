@@ -222,6 +222,9 @@ fn news_is_short() {
                 })
             })
             .await;
-        assert!(matches!(outcome, Err(StoreError::Constraint(_))));
+        assert!(matches!(
+            outcome,
+            Err(StoreError::Constraint { name: None, .. })
+        ));
     });
 }

@@ -5,11 +5,15 @@ use std::sync::{Arc, Barrier, mpsc};
 use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
+use platform::mail::{self, Address, suppression};
 use platform::store::QUEUE_LIMIT;
-use platform::{Rows, StoreError, sql};
+use platform::{Rows, StoreError, Tx, audit, sql};
 use testkit::{Engine, World};
 
 use super::{MIGRATIONS, PATIENCE, add, count, insist, raise};
+
+platform::id!(AgedId, "A thing that sorts by age.");
+platform::id!(HiddenId, random, "A thing that strangers see.");
 
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
@@ -53,7 +57,7 @@ fn a_refusal_or_a_panic_in_one_change_leaves_the_others() {
                     "{outcome:?}"
                 ),
                 2 => assert!(
-                    matches!(outcome, Err(Refusal::Store(StoreError::Constraint(_)))),
+                    matches!(outcome, Err(Refusal::Store(StoreError::Constraint { .. }))),
                     "{outcome:?}"
                 ),
                 _ => assert!(outcome.is_ok(), "{outcome:?}"),
@@ -164,6 +168,83 @@ fn arguments_go_where_their_numbers_say() {
             .await
             .unwrap();
         assert_eq!(none, None);
+    });
+}
+
+#[test]
+fn an_unknown_word_is_an_error_that_names_its_column() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let key = suppression::Key::new([1; 32]);
+        let address: Address = "a@b.my".parse().unwrap();
+        let (known, to) = (key.clone(), address.clone());
+        // No list of words in the tables stops what a newer program writes.
+        let insert = move |tx: &mut Tx<'_>| {
+            suppression::record(tx, &known, &to, suppression::Cause::Manual)?;
+            for statement in [
+                sql!("UPDATE suppression SET cause = 'unheard of'"),
+                sql!(
+                    "INSERT INTO mail (id, scope, stream, recipient, recipient_name, subject, text,
+                                       state, doubts, created_at, changed_at)
+                     VALUES ('a', 's', 'security', 'a@b.my', '', '', '', 'unheard of', 0, 0, 0)"
+                ),
+                sql!(
+                    "INSERT INTO audit (at, actor_kind, action, entity_kind, entity_id, changes,
+                                        chained)
+                     VALUES (0, 'unheard of', '', '', '', '', 0)"
+                ),
+                sql!(
+                    "INSERT INTO job (id, queue, kind, payload, state, priority, due_at, starts,
+                                      attempts, created_at)
+                     VALUES ('j', 'unheard of', '', '', 'unheard of', 0, 0, 0, 0, 0)"
+                ),
+            ] {
+                tx.run(statement, &[], Rows::Exactly(1))?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        world.store().write(insert).await.unwrap();
+        world.mails().await;
+        let store = world.store();
+        let found = [
+            store
+                .read(move |tx| suppression::find(tx, &key, &address).map(drop))
+                .await,
+            store
+                .read(|tx| mail::list(tx, "s", None, 1).map(drop))
+                .await,
+            store
+                .read(|tx| audit::list(tx, &audit::Filter::default(), None, 1).map(drop))
+                .await,
+        ]
+        .map(|read| read.unwrap_err().to_string());
+        for (error, (column, table, wanted)) in found.iter().zip([
+            (
+                "cause",
+                "FROM suppression",
+                "platform::mail::suppression::Cause",
+            ),
+            ("state", "FROM mail", "platform::mail::State"),
+            ("actor_kind", "FROM audit", "platform::audit::ActorKind"),
+        ]) {
+            assert!(error.starts_with(&format!("{column} of ")), "{error}");
+            assert!(error.contains(table), "{error}");
+            assert!(error.ends_with(&format!("is not {wanted}")), "{error}");
+        }
+    });
+}
+
+#[test]
+fn ids_are_of_the_kind_that_their_type_declares() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let make = |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            Ok([
+                tx.id::<AgedId>().to_string(),
+                tx.id::<HiddenId>().to_string(),
+            ])
+        };
+        let versions = world.store().write(make).await.unwrap();
+        let versions = versions.map(|id| id.as_bytes()[14]);
+        assert_eq!(versions, [b'7', b'4']);
     });
 }
 

@@ -1,4 +1,4 @@
-//! Makes settings of what was written, and collects what is wrong.
+//! Checks the settings of services, and collects all errors.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::order::circle;
-use super::own::{ALL, OWN};
-use super::settings::{Environment, HealthSettings, Listening, LogSettings, Settings, User};
-use super::{Depth, Flaw, Ground, values};
-use crate::description::{Description, Health, Memory, Run, Service};
+use super::dependency_cycle::find_cycle;
+use super::own_service::{ALL_SERVICES, OWN_SERVICE};
+use super::settings::{Environment, HealthSettings, Listening, LogSettings, ServiceSettings, User};
+use super::{CheckDepth, ConfigError, PlanContext, value_parsers};
+use crate::service_config::{
+    CommandLine, HealthConfig, MemoryConfig, ServiceConfig, ServiceConfigs,
+};
 use crate::state::Policy;
 
 /// The most instances of a service, spares included.
@@ -28,13 +30,13 @@ const LEAST_MEMORY: u64 = 1 << 20;
 const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 pub(super) fn plan(
-    description: &Description,
-    ground: &Ground<'_>,
-) -> Result<BTreeMap<String, Arc<Settings>>, Vec<Flaw>> {
+    description: &ServiceConfigs,
+    ground: &PlanContext<'_>,
+) -> Result<BTreeMap<String, Arc<ServiceSettings>>, Vec<ConfigError>> {
     let mut flaws = Vec::new();
     let mut services = BTreeMap::new();
     for (name, service) in description {
-        let mut check = Check {
+        let mut check = ServiceCheck {
             name,
             service,
             description,
@@ -55,8 +57,8 @@ pub(super) fn plan(
             )
         })
         .collect();
-    if let Some(names) = circle(&after) {
-        flaws.push(Flaw {
+    if let Some(names) = find_cycle(&after) {
+        flaws.push(ConfigError {
             key: format!("service.{}.after", names[0]),
             what: format!("a circle: {} waits for itself", names.join(" after ")),
             mend: "take one of them out of `after`".to_owned(),
@@ -69,14 +71,14 @@ pub(super) fn plan(
     }
 }
 
-fn find_shared_fronts(description: &Description, flaws: &mut Vec<Flaw>) {
+fn find_shared_fronts(description: &ServiceConfigs, flaws: &mut Vec<ConfigError>) {
     let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
     for (name, service) in description {
         if service.front.is_empty() {
             continue;
         }
         if let Some(other) = taken.insert(&service.front, name) {
-            flaws.push(Flaw {
+            flaws.push(ConfigError {
                 key: format!("service.{name}.front"),
                 what: format!("{} is the front of {other} too", service.front),
                 mend: "give each service an address of its own".to_owned(),
@@ -88,18 +90,18 @@ fn find_shared_fronts(description: &Description, flaws: &mut Vec<Flaw>) {
 /// A value cannot be used, and it has been told why.
 struct Refused;
 
-struct Check<'a> {
+struct ServiceCheck<'a> {
     name: &'a str,
-    service: &'a Service,
-    description: &'a Description,
-    ground: &'a Ground<'a>,
-    flaws: &'a mut Vec<Flaw>,
+    service: &'a ServiceConfig,
+    description: &'a ServiceConfigs,
+    ground: &'a PlanContext<'a>,
+    flaws: &'a mut Vec<ConfigError>,
 }
 
-impl Check<'_> {
+impl ServiceCheck<'_> {
     fn refuse(&mut self, key: &str, what: impl Into<String>, mend: impl Into<String>) {
         let dot = if key.is_empty() { "" } else { "." };
-        self.flaws.push(Flaw {
+        self.flaws.push(ConfigError {
             key: format!("service.{}{dot}{key}", self.name),
             what: what.into(),
             mend: mend.into(),
@@ -126,7 +128,7 @@ impl Check<'_> {
         Some(time)
     }
 
-    fn between(&mut self, key: &str, number: u32, least: u32, most: u32) -> u32 {
+    fn in_range(&mut self, key: &str, number: u32, least: u32, most: u32) -> u32 {
         if !(least..=most).contains(&number) {
             let what = format!("it is {number}");
             self.refuse(key, what, format!("it may be {least} to {most}"));
@@ -134,7 +136,7 @@ impl Check<'_> {
         number
     }
 
-    fn settings(&mut self) -> Option<Settings> {
+    fn settings(&mut self) -> Option<ServiceSettings> {
         let (name, service) = (self.name, self.service);
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         if name.is_empty() || name.len() > 64 || !name.bytes().all(plain) {
@@ -142,13 +144,13 @@ impl Check<'_> {
                 "the name has other characters than letters, digits, - and _, or more than 64";
             self.refuse("", what, "name it otherwise");
         }
-        if name == ALL {
-            let what = format!("{ALL:?} stands for every service");
-            self.refuse("", what, "name it otherwise");
-        }
-        if name == OWN {
-            let what = format!("{OWN:?} is the program itself");
-            self.refuse("", what, "name it otherwise");
+        for (taken, why) in [
+            (ALL_SERVICES, "stands for every service"),
+            (OWN_SERVICE, "is the program itself"),
+        ] {
+            if name == taken {
+                self.refuse("", format!("{name:?} {why}"), "name it otherwise");
+            }
         }
         if self.ground.run.as_os_str().len() + name.len() > LONGEST_RUN_FOLDER {
             let what = format!(
@@ -166,11 +168,11 @@ impl Check<'_> {
         let user = self.user();
         let environment = self.environment(listening, user.as_ref().ok().and_then(Option::as_ref));
         let command = self.command(listening, directory.as_deref(), &environment);
-        let health = self.health(listening);
-        let stop_signal = self.accept("stop.signal", values::signal(&service.stop.signal));
+        let health = self.health();
+        let stop_signal = self.accept("stop.signal", value_parsers::signal(&service.stop.signal));
         let memory = self.memory();
         let max = self.accept("logs.max", units::size(&service.logs.max));
-        let keep = self.between("logs.keep", service.logs.keep, 0, 1_000);
+        let keep = self.in_range("logs.keep", service.logs.keep, 0, 1_000);
         self.balance();
         self.front();
         for other in &service.after {
@@ -180,7 +182,7 @@ impl Check<'_> {
             }
         }
         let policy = self.policy();
-        Some(Settings {
+        Some(ServiceSettings {
             name: name.to_owned(),
             own: false,
             command: command?,
@@ -206,30 +208,27 @@ impl Check<'_> {
 
     fn listening(&mut self) -> Option<Listening> {
         let written = &self.service.listen;
-        let Some(listening) = values::named(&values::LISTENING, written) else {
+        let Some(listening) = value_parsers::named(&value_parsers::LISTENING, written) else {
             let what = format!("{written:?} is no way to listen");
             self.refuse("listen", what, "write unix, tcp or none");
             return None;
         };
         if listening == Listening::Nowhere {
-            let fix = "set `listen` to unix or tcp, or take this out";
-            if self.service.activate {
-                self.refuse("activate", "the service listens nowhere", fix);
-            }
-            if !self.service.front.is_empty() {
-                self.refuse("front", "the service listens nowhere", fix);
-            }
-            let (service, usual) = (self.service, Service::default());
-            for (key, is_usual) in [
-                ("connect_time", service.connect_time == usual.connect_time),
+            let (service, usual) = (self.service, ServiceConfig::default());
+            for (key, is_set) in [
+                ("activate", service.activate),
+                ("front", !service.front.is_empty()),
+                ("connect_time", service.connect_time != usual.connect_time),
                 (
                     "first_byte_time",
-                    service.first_byte_time == usual.first_byte_time,
+                    service.first_byte_time != usual.first_byte_time,
                 ),
-                ("idle_time", service.idle_time == usual.idle_time),
-                ("keep_time", service.keep_time == usual.keep_time),
+                ("idle_time", service.idle_time != usual.idle_time),
+                ("keep_time", service.keep_time != usual.keep_time),
+                ("health", service.health.is_some()),
             ] {
-                if !is_usual {
+                if is_set {
+                    let fix = "set `listen` to unix or tcp, or take this out";
                     self.refuse(key, "the service listens nowhere", fix);
                 }
             }
@@ -240,7 +239,7 @@ impl Check<'_> {
     fn directory(&mut self) -> Option<PathBuf> {
         let path = self.ground.folder.join(&self.service.directory);
         let path = std::path::absolute(&path).unwrap_or(path);
-        if path.is_dir() || self.ground.depth == Depth::Words {
+        if path.is_dir() || self.ground.depth == CheckDepth::Words {
             return Some(path);
         }
         let what = format!("{} is no folder", path.display());
@@ -249,7 +248,7 @@ impl Check<'_> {
     }
 
     fn user(&mut self) -> Result<Option<User>, Refused> {
-        if self.ground.depth == Depth::Words {
+        if self.ground.depth == CheckDepth::Words {
             return Ok(None);
         }
         if self.service.user.is_empty() {
@@ -281,7 +280,7 @@ impl Check<'_> {
             .entry("PATH".to_owned())
             .or_insert_with(|| USUAL_PATH.to_owned());
         found.extend(user.into_iter().flat_map(User::environment));
-        if !self.service.env_file.is_empty() && self.ground.depth == Depth::Whole {
+        if !self.service.env_file.is_empty() && self.ground.depth == CheckDepth::Whole {
             let read = self.environment_file();
             found.extend(self.accept("env_file", read).unwrap_or_default());
         }
@@ -293,7 +292,7 @@ impl Check<'_> {
         let mut written = BTreeMap::new();
         for (name, value) in &self.service.env {
             let key = format!("env.{name}");
-            if !values::is_name(name) || value.contains('\0') {
+            if !value_parsers::is_name(name) || value.contains('\0') {
                 let what = format!("{name:?} cannot name a variable, or its value holds a NUL");
                 self.refuse(&key, what, "names are letters, digits and _");
             }
@@ -303,7 +302,7 @@ impl Check<'_> {
                 let mend = "take it out; `front` is a fixed address that all instances share";
                 self.refuse(&key, what, mend);
             }
-            let value = self.place(&key, value, listening);
+            let value = self.fill_service_references(&key, value, listening);
             written.insert(name.clone(), value);
         }
         Environment { found, written }
@@ -330,12 +329,17 @@ impl Check<'_> {
         if facts.len() > LARGEST_ENVIRONMENT {
             return Err(format!("{shown} is larger than 1 MB; name another file"));
         }
-        values::environment(&fs::read_to_string(&path).map_err(unreadable)?)
+        value_parsers::environment(&fs::read_to_string(&path).map_err(unreadable)?)
             .map_err(|why| format!("{shown}: {why}"))
     }
 
     /// Puts in what is known of other services, and looks at what is not known before the start.
-    fn place(&mut self, key: &str, text: &str, listening: Option<Listening>) -> String {
+    fn fill_service_references(
+        &mut self,
+        key: &str,
+        text: &str,
+        listening: Option<Listening>,
+    ) -> String {
         for (name, needed) in [("{socket}", Listening::Unix), ("{port}", Listening::Tcp)] {
             if text.contains(name) && listening.is_some_and(|listening| listening != needed) {
                 let kind = if needed == Listening::Unix {
@@ -351,48 +355,24 @@ impl Check<'_> {
                 );
             }
         }
-        let mut placed = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = rest.find("{service.") {
-            let (before, from) = rest.split_at(at);
-            placed.push_str(before);
-            let Some(end) = from.find('}') else {
-                self.refuse(key, "a {service. is never closed", "close it with }");
-                return placed;
-            };
-            let inside = &from["{service.".len()..end];
-            rest = &from[end + 1..];
-            if let Some(name) = self.deaf(inside) {
-                let what = format!("{{service.{inside}}} is nowhere, for {name} listens nowhere");
-                let mend = format!("set `listen` of {name} to unix or tcp, or take this out");
-                self.refuse(key, what, mend);
-                continue;
-            }
-            let value = inside.rsplit_once('.').and_then(|(name, what)| {
-                let inner = self.ground.inner.get(name)?;
-                match what {
-                    "socket" => Some(inner.socket.display().to_string()),
-                    "url" => Some(inner.url.clone()),
-                    _ => None,
-                }
-            });
-            if let Some(value) = value {
-                placed.push_str(&value);
-            } else {
-                let what = format!("{{service.{inside}}} stands for nothing");
-                let mend = "write {service.NAME.socket} or {service.NAME.url}, with a service that listens";
-                self.refuse(key, what, mend);
+        let mut placed = text.to_owned();
+        for (name, inner) in self.ground.inner {
+            let other = self.description.get(name);
+            if other.is_none_or(|other| other.listen != "none") {
+                let socket = inner.socket.display().to_string();
+                placed = placed
+                    .replace(&format!("{{service.{name}.socket}}"), &socket)
+                    .replace(&format!("{{service.{name}.url}}"), &inner.url);
             }
         }
-        placed.push_str(rest);
+        if let Some(at) = placed.find("{service.") {
+            let rest = &placed[at..];
+            let unknown = rest.find('}').map_or(rest, |end| &rest[..=end]);
+            let what = format!("{unknown} stands for nothing");
+            let mend = "write {service.NAME.socket} or {service.NAME.url}, with a service whose `listen` is unix or tcp";
+            self.refuse(key, what, mend);
+        }
         placed
-    }
-
-    /// The service that is asked for, if it takes no connections.
-    fn deaf<'b>(&self, inside: &'b str) -> Option<&'b str> {
-        let (name, _) = inside.rsplit_once('.')?;
-        let service = self.description.get(name)?;
-        (service.listen == "none").then_some(name)
     }
 
     fn command(
@@ -402,11 +382,11 @@ impl Check<'_> {
         environment: &Environment,
     ) -> Option<Vec<String>> {
         let words = match &self.service.run {
-            Run::Line(line) if self.service.shell => {
+            CommandLine::Line(line) if self.service.shell => {
                 vec!["/bin/sh".to_owned(), "-c".to_owned(), line.clone()]
             }
-            Run::Line(line) => self.accept("run", values::words(line))?,
-            Run::Words(_) if self.service.shell => {
+            CommandLine::Line(line) => self.accept("run", value_parsers::words(line))?,
+            CommandLine::Words(_) if self.service.shell => {
                 let what = "a list of words and `shell` together";
                 self.refuse(
                     "run",
@@ -415,7 +395,7 @@ impl Check<'_> {
                 );
                 return None;
             }
-            Run::Words(words) => words.clone(),
+            CommandLine::Words(words) => words.clone(),
         };
         if words.first().is_none_or(String::is_empty)
             || words.iter().any(|word| word.contains('\0'))
@@ -429,10 +409,10 @@ impl Check<'_> {
         }
         let words: Vec<String> = words
             .iter()
-            .map(|word| self.place("run", word, listening))
+            .map(|word| self.fill_service_references("run", word, listening))
             .collect();
         let path = environment.get("PATH").unwrap_or_default();
-        if self.ground.depth == Depth::Whole
+        if self.ground.depth == CheckDepth::Whole
             && let Some(directory) = directory
             && !is_there(&words[0], directory, path)
         {
@@ -447,8 +427,8 @@ impl Check<'_> {
         Some(words)
     }
 
-    fn health(&mut self, listening: Option<Listening>) -> Result<Option<HealthSettings>, Refused> {
-        let Some(Health {
+    fn health(&mut self) -> Result<Option<HealthSettings>, Refused> {
+        let Some(HealthConfig {
             path,
             every,
             within,
@@ -457,14 +437,6 @@ impl Check<'_> {
         else {
             return Ok(None);
         };
-        if listening == Some(Listening::Nowhere) {
-            let what = "nobody can be asked, for the service listens nowhere";
-            self.refuse(
-                "health",
-                what,
-                "set `listen` to unix or tcp, or take this out",
-            );
-        }
         let sound = path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
         if !sound || path.len() > 1_024 {
             let what = format!("{path:?} is no path");
@@ -478,7 +450,7 @@ impl Check<'_> {
     }
 
     fn memory(&mut self) -> Result<Option<u64>, Refused> {
-        let Some(Memory { max, .. }) = &self.service.memory else {
+        let Some(MemoryConfig { max, .. }) = &self.service.memory else {
             return Ok(None);
         };
         let size = self.accept("memory.max", units::size(max)).ok_or(Refused)?;
@@ -523,27 +495,33 @@ impl Check<'_> {
 
     fn policy(&mut self) -> Option<Policy> {
         let service = self.service;
-        let instances = self.between("instances", service.instances, 1, MOST_INSTANCES);
+        let instances = self.in_range("instances", service.instances, 1, MOST_INSTANCES);
         let most_spares = MOST_INSTANCES.saturating_sub(instances);
-        let spare = self.between("spare", service.spare, 0, most_spares);
+        let spare = self.in_range("spare", service.spare, 0, most_spares);
         let (fall, rise) = service
             .health
             .as_ref()
             .map_or((1, 1), |health| (health.fall, health.rise));
-        let fall = self.between("health.fall", fall, 1, 100);
-        let rise = self.between("health.rise", rise, 1, 100);
+        let fall = self.in_range("health.fall", fall, 1, 100);
+        let rise = self.in_range("health.rise", rise, 1, 100);
         let start_within = self.time("start_within", &service.start_within);
         let stop_within = self.time("stop.within", &service.stop.within);
         let drain_within = self.accept("drain_within", units::duration(&service.drain_within));
-        let backoff = self.accept("restart.backoff", values::backoff(&service.restart.backoff));
-        let give_up = self.accept("restart.give_up", values::give_up(&service.restart.give_up));
-        let when = self.one_of("restart.when", &service.restart.when, &values::WHEN);
-        let roll = self.one_of("roll", &service.roll, &values::ROLLS);
+        let backoff = self.accept(
+            "restart.backoff",
+            value_parsers::backoff(&service.restart.backoff),
+        );
+        let give_up = self.accept(
+            "restart.give_up",
+            value_parsers::give_up(&service.restart.give_up),
+        );
+        let when = self.one_of("restart.when", &service.restart.when, &value_parsers::WHEN);
+        let roll = self.one_of("roll", &service.roll, &value_parsers::ROLLS);
         let action = service
             .memory
             .as_ref()
             .map_or("roll", |memory| &memory.action);
-        let memory = self.one_of("memory.action", action, &values::ACTIONS);
+        let memory = self.one_of("memory.action", action, &value_parsers::ACTIONS);
         Some(Policy {
             instances,
             spare,
@@ -561,7 +539,7 @@ impl Check<'_> {
     }
 
     fn one_of<T: Copy>(&mut self, key: &str, written: &str, known: &[(&str, T)]) -> Option<T> {
-        let met = values::named(known, written);
+        let met = value_parsers::named(known, written);
         if met.is_none() {
             let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
             let what = format!("{written:?} is not known here");

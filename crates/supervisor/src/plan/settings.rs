@@ -1,4 +1,4 @@
-//! What a service is told to be, checked.
+//! The checked settings of a service.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,10 +12,10 @@ use crate::state::{MemoryAction, Policy};
 
 /// A service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
+pub struct ServiceSettings {
     /// Its name: letters, digits, `-` and `_`.
     pub name: String,
-    /// Whether it is a part of the program; see [`Own`](super::Own).
+    /// Whether it is a part of the program; see [`OwnService`](super::OwnService).
     pub own: bool,
     /// The program and its arguments, with placeholders of the instance.
     pub command: Vec<String>,
@@ -25,30 +25,30 @@ pub struct Settings {
     pub listening: Listening,
     /// Whether the supervisor opens the sockets of its instances.
     pub activate: bool,
-    /// A fixed address that somebody holds for it.
+    /// A fixed address that the edge holds for it.
     pub front: Option<String>,
-    /// How that somebody shares requests among the instances.
+    /// How the edge balances requests.
     pub balance: String,
     /// Everything in its environment but what tells instances apart.
     pub environment: Environment,
-    /// Who runs it; none: whoever runs the supervisor.
+    /// Its user; none: the user of the supervisor.
     pub user: Option<User>,
     /// How it is asked whether it is well.
     pub health: Option<HealthSettings>,
     /// What asks it to stop.
-    #[serde(with = "crate::numbers::signal")]
+    #[serde(with = "crate::serde_numbers::signal")]
     pub stop_signal: Signal,
     /// The most memory of an instance, in bytes.
     pub memory: Option<u64>,
     /// How much of its output is kept.
     pub logs: LogSettings,
-    /// Who must be ready before it is started.
+    /// Services that must be ready before it is started.
     pub after: Vec<String>,
     /// When it is started, stopped and replaced.
     pub policy: Policy,
 }
 
-impl Settings {
+impl ServiceSettings {
     /// What the system itself lets an instance use, in bytes. One that is not killed at once has
     /// more, so that the next one can be ready, or it can stop by itself.
     pub(crate) fn hard_limit(&self) -> Option<u64> {
@@ -122,7 +122,7 @@ impl fmt::Debug for Environment {
     }
 }
 
-/// Somebody who may run services.
+/// A user of the system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// The name that was written.
@@ -204,7 +204,7 @@ pub struct LogSettings {
     pub max: u64,
     /// So many full files are kept.
     pub keep: u32,
-    /// Whether each line goes to the [echo](crate::Means::echo) too.
+    /// Whether each line goes to the [echo](crate::SupervisorOptions::line_hook) too.
     pub journal: bool,
 }
 
@@ -220,33 +220,15 @@ pub struct Placeholders {
 }
 
 impl Placeholders {
-    /// The text with everything in its place. What is put in is not read again.
+    /// The text with everything in its place.
     pub fn fill(&self, text: &str) -> String {
-        let mut filled = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = rest.find('{') {
-            let (before, from) = rest.split_at(at);
-            filled.push_str(before);
-            let known = [
-                ("{instance}", Some(self.instance.to_string())),
-                (
-                    "{socket}",
-                    self.socket.as_ref().map(|path| path.display().to_string()),
-                ),
-                ("{port}", self.port.map(|port| port.to_string())),
-            ];
-            let met = known
-                .into_iter()
-                .find_map(|(name, value)| Some((from.strip_prefix(name)?, value?)));
-            rest = if let Some((rest, value)) = met {
-                filled.push_str(&value);
-                rest
-            } else {
-                filled.push('{');
-                &from[1..]
-            };
+        let mut filled = text.replace("{instance}", &self.instance.to_string());
+        if let Some(socket) = &self.socket {
+            filled = filled.replace("{socket}", &socket.display().to_string());
         }
-        filled.push_str(rest);
+        if let Some(port) = self.port {
+            filled = filled.replace("{port}", &port.to_string());
+        }
         filled
     }
 }
@@ -256,14 +238,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn placeholders_are_filled_once() {
+    fn what_an_instance_does_not_have_stays_as_it_is_written() {
         let places = Placeholders {
             instance: 3,
-            socket: Some("run/{port}.sock".into()),
+            socket: Some("run/3.sock".into()),
             port: None,
         };
         let text = "--bind unix:{socket} -n{instance} {other} {port} {";
-        let filled = "--bind unix:run/{port}.sock -n3 {other} {port} {";
+        let filled = "--bind unix:run/3.sock -n3 {other} {port} {";
         assert_eq!(places.fill(text), filled);
     }
 

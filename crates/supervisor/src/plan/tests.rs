@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use super::*;
 
-fn check(services: &str) -> Result<Plan, Vec<Flaw>> {
-    look(services, Depth::Whole)
+fn check(services: &str) -> Result<Plan, Vec<ConfigError>> {
+    look(services, CheckDepth::Whole)
 }
 
-fn look(services: &str, depth: Depth) -> Result<Plan, Vec<Flaw>> {
+fn look(services: &str, depth: CheckDepth) -> Result<Plan, Vec<ConfigError>> {
     let folder = tempfile::tempdir().unwrap();
     for (name, mode, text) in [
         ("open.env", 0o644, "A=b"),
@@ -22,11 +22,11 @@ fn look(services: &str, depth: Depth) -> Result<Plan, Vec<Flaw>> {
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
     }
-    let inner = Inner {
+    let inner = InnerListener {
         socket: "run/flask.sock".into(),
         url: "http://127.0.0.1:9".to_owned(),
     };
-    let ground = Ground {
+    let ground = PlanContext {
         folder: folder.path(),
         run: Path::new("data/run"),
         inner: &BTreeMap::from([("flask".to_owned(), inner)]),
@@ -129,7 +129,10 @@ fn every_mistake_is_told_with_its_key() {
             "front = \"here\"\nlisten = \"tcp\"",
             "service.a.front: \"here\" is no address",
         ),
-        ("health = {}", "service.a.health: nobody can be asked"),
+        (
+            "health = {}",
+            "service.a.health: the service listens nowhere",
+        ),
         (
             "health = { path = \"x\" }\nlisten = \"tcp\"",
             "service.a.health.path: \"x\" is no path",
@@ -237,10 +240,10 @@ fn mistakes_between_services_are_told() {
         2,
         "a bad name and a long one"
     );
-    let own = check(&format!("[{OWN}]\nrun = \"sleep 1\"")).unwrap_err();
+    let own = check(&format!("[{OWN_SERVICE}]\nrun = \"sleep 1\"")).unwrap_err();
     assert_eq!(own[0].key, "service.kenduri");
     assert!(own[0].what.contains("is the program itself"), "{}", own[0]);
-    let all = check(&format!("[{ALL}]\nrun = \"sleep 1\"")).unwrap_err();
+    let all = check(&format!("[{ALL_SERVICES}]\nrun = \"sleep 1\"")).unwrap_err();
     assert!(all[0].what.contains("every service"), "{}", all[0]);
 }
 
@@ -255,11 +258,7 @@ fn who_listens_nowhere_is_not_found_by_others() {
         let flaws = check(&services("none", text)).unwrap_err();
         assert_eq!(flaws.len(), 1, "{flaws:?}");
         assert_eq!(flaws[0].key, "service.a.env.B");
-        assert!(
-            flaws[0].what.contains("flask listens nowhere"),
-            "{}",
-            flaws[0]
-        );
+        assert!(flaws[0].what.contains("stands for nothing"), "{}", flaws[0]);
     }
 }
 
@@ -307,12 +306,12 @@ fn who_starts_nothing_need_not_be_able_to() {
     let service = "[a]\nrun = \"nowhere/program\"\ndirectory = \"nowhere\"\nuser = \"nobody-here\"\n\
                    env_file = \"nowhere.env\"\ndrain_within = \"7s\"\n";
     assert!(check(service).is_err());
-    let plan = look(service, Depth::Words).unwrap();
+    let plan = look(service, CheckDepth::Words).unwrap();
     let settings = &plan.services()["a"];
     assert_eq!(settings.policy.drain_within, Duration::from_secs(7));
     assert_eq!(settings.user, None);
     // What is written must be right all the same.
-    assert!(look(&service.replace("7s", "soon"), Depth::Words).is_err());
+    assert!(look(&service.replace("7s", "soon"), CheckDepth::Words).is_err());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //!
 //! With them the kernel holds the limit of memory, and whatever an instance has started is found,
 //! wherever it went. They are used where nobody else's are touched: below a group that holds this
-//! process alone and was given to whoever runs it, as systemd does with `Delegate=`.
+//! process alone and was delegated to its user, as systemd does with `Delegate=`.
 
 use std::fs;
 use std::io;
@@ -14,45 +14,32 @@ use serde::{Deserialize, Serialize};
 
 /// Where this process goes itself: a group that has others below it, with controllers, may hold no
 /// process (cgroups(7), "no internal processes").
-const LEAF: &str = "supervisor";
+const SUPERVISOR_GROUP: &str = "supervisor";
 
-/// Where systemd says whom it has given a group to: for everybody since its version 251, before for
+/// The attributes by which systemd marks a delegated group: for everybody since its version 251, before for
 /// root alone.
-const GIVEN: [&str; 2] = ["user.delegate", "trusted.delegate"];
+const DELEGATE_ATTRIBUTES: [&str; 2] = ["user.delegate", "trusted.delegate"];
+
+/// What to do where the group of this process cannot be used.
+const DELEGATE: &str = "under systemd, its unit needs Delegate=memory";
 
 /// Below which the groups of instances are.
 #[derive(Debug)]
-pub(crate) struct Groups {
+pub(crate) struct Cgroups {
     folder: PathBuf,
 }
 
-/// Why there are none.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum NoGroups {
-    #[error("this system has no control groups of version 2")]
-    NoSystem,
-    #[error("{} does not control memory\n  under systemd, its unit needs Delegate=memory", .0.display())]
-    NoMemory(PathBuf),
-    #[error("the kernel cannot end a whole group; Linux 5.14 can")]
-    OldKernel,
-    #[error("{} was not given to this process by systemd\n  its unit needs Delegate=memory", .0.display())]
-    NotGiven(PathBuf),
-    #[error("other processes are in {} too\n  a service of its own has a group of its own", .0.display())]
-    Shared(PathBuf),
-    #[error("cannot write {}: {why}\n  under systemd, its unit needs Delegate=memory", path.display())]
-    Refused { path: PathBuf, why: io::Error },
-}
-
-impl Groups {
+impl Cgroups {
     /// Makes ready the group in which this process is. It may have done so before, as the program
     /// that it was then.
-    pub(crate) fn find() -> Result<Self, NoGroups> {
+    pub(crate) fn find() -> Result<Self, String> {
         let own = own_group(&text("/proc/self/cgroup"), &text("/proc/self/mountinfo"));
-        Self::at(&own.ok_or(NoGroups::NoSystem)?, rustix::process::getpid())
+        let own = own.ok_or("this system has no control groups of version 2")?;
+        Self::at(&own, rustix::process::getpid())
     }
 
-    fn at(own: &Path, me: Pid) -> Result<Self, NoGroups> {
-        if own.ends_with(LEAF)
+    fn at(own: &Path, me: Pid) -> Result<Self, String> {
+        if own.ends_with(SUPERVISOR_GROUP)
             && let Some(parent) = own.parent()
             && has(parent, "cgroup.subtree_control", "memory")
             && read(parent, "cgroup.procs").is_ok_and(|inside| inside.is_empty())
@@ -60,25 +47,30 @@ impl Groups {
             let folder = parent.to_owned();
             return Ok(Self { folder });
         }
+        let shown = own.display();
         if !has(own, "cgroup.controllers", "memory") {
-            return Err(NoGroups::NoMemory(own.to_owned()));
+            return Err(format!("{shown} does not control memory\n  {DELEGATE}"));
         }
         if !own.join("cgroup.kill").exists() {
-            return Err(NoGroups::OldKernel);
+            return Err("the kernel cannot end a whole group; Linux 5.14 can".to_owned());
         }
-        if is_of_systemd(own) && !is_given(own) {
-            return Err(NoGroups::NotGiven(own.to_owned()));
+        if is_of_systemd(own) && !is_delegated(own) {
+            return Err(format!(
+                "systemd did not give {shown} to this process\n  {DELEGATE}"
+            ));
         }
         let me = me.as_raw_nonzero().to_string();
         if !read(own, "cgroup.procs").is_ok_and(|inside| inside.trim() == me) {
-            return Err(NoGroups::Shared(own.to_owned()));
+            return Err(format!(
+                "other processes are in {shown} too\n  a service of its own has a group of its own"
+            ));
         }
-        let leaf = own.join(LEAF);
+        let leaf = own.join(SUPERVISOR_GROUP);
         make(&leaf)?;
         let entered = write(&leaf, "cgroup.procs", &me)
             .and_then(|()| write(own, "cgroup.subtree_control", "+memory"));
         if let Err(error) = entered {
-            // As it was; whoever may not even go back is well where he is.
+            // Back to how it was, as far as this is possible.
             let _ = write(own, "cgroup.procs", &me);
             let _ = fs::remove_dir(leaf);
             return Err(error);
@@ -89,12 +81,12 @@ impl Groups {
 
     /// Leaves the group as it was found; no instance is left. The system takes care of the rest
     /// where this fails.
-    pub(crate) fn give_back(self) {
+    pub(crate) fn restore(self) {
         let me = rustix::process::getpid().as_raw_nonzero().to_string();
         let left = write(&self.folder, "cgroup.subtree_control", "-memory")
             .and_then(|()| write(&self.folder, "cgroup.procs", &me));
         if left.is_ok() {
-            let _ = fs::remove_dir(self.folder.join(LEAF));
+            let _ = fs::remove_dir(self.folder.join(SUPERVISOR_GROUP));
         }
     }
 
@@ -104,7 +96,7 @@ impl Groups {
     }
 
     /// A new group, in which no process is; with the most memory that it may use.
-    pub(crate) fn make(&self, name: &str, limit: Option<u64>) -> Result<Group, NoGroups> {
+    pub(crate) fn make(&self, name: &str, limit: Option<u64>) -> Result<Cgroup, String> {
         let folder = self.folder.join(name);
         make(&folder)?;
         if let Some(limit) = limit {
@@ -118,24 +110,24 @@ impl Groups {
             // Nor may it go around the limit; a system without swap does not know the word.
             let _ = write(&folder, "memory.swap.max", "0");
         }
-        Ok(Group { folder })
+        Ok(Cgroup { folder })
     }
 }
 
 /// The group of an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Group {
+pub(crate) struct Cgroup {
     folder: PathBuf,
 }
 
-impl Group {
-    /// Whether [`Groups::make`] could have made it for this name. Its place comes from a file that
+impl Cgroup {
+    /// Whether [`Cgroups::make`] could have made it for this name. Its place comes from a file that
     /// others may have written: nothing but a control group may be touched, and none that anybody
     /// else has made.
     pub(crate) fn is_of(&self, name: &str) -> bool {
         self.is_below(
-            &mounted(&text("/proc/self/mountinfo")).unwrap_or_default(),
+            &cgroup_mount(&text("/proc/self/mountinfo")).unwrap_or_default(),
             name,
         )
     }
@@ -158,7 +150,7 @@ impl Group {
     }
 
     /// Moves a process here, before it has any other.
-    pub(crate) fn take_in(&self, pid: Pid) -> Result<(), NoGroups> {
+    pub(crate) fn add_process(&self, pid: Pid) -> Result<(), String> {
         let pid = pid.as_raw_nonzero().to_string();
         write(&self.folder, "cgroup.procs", &pid)
     }
@@ -166,7 +158,7 @@ impl Group {
     /// Whether a process is here, or in a group below.
     pub(crate) fn is_populated(&self) -> bool {
         let events = read(&self.folder, "cgroup.events");
-        events.is_ok_and(|events| figure(&events, "populated") == Some(1))
+        events.is_ok_and(|events| value_of(&events, "populated") == Some(1))
     }
 
     /// Kills every process here and in groups below.
@@ -179,16 +171,16 @@ impl Group {
     /// What the system keeps of files on a disk it gives up by itself.
     pub(crate) fn memory(&self) -> Option<u64> {
         let stat = read(&self.folder, "memory.stat").ok()?;
-        Some(figure(&stat, "anon")? + figure(&stat, "shmem")?)
+        Some(value_of(&stat, "anon")? + value_of(&stat, "shmem")?)
     }
 
     /// Whether the system has killed a process of it because memory was used up.
     pub(crate) fn ran_out_of_memory(&self) -> bool {
         let events = read(&self.folder, "memory.events");
-        events.is_ok_and(|events| figure(&events, "oom_kill").is_some_and(|kills| kills > 0))
+        events.is_ok_and(|events| value_of(&events, "oom_kill").is_some_and(|kills| kills > 0))
     }
 
-    /// Removes it and those that its processes made below it; nobody is there any more.
+    /// Removes it and the groups below it; no process is left.
     pub(crate) fn remove(&self) -> io::Result<()> {
         remove(&self.folder)
     }
@@ -202,11 +194,11 @@ fn own_group(groups: &str, mounts: &str) -> Option<PathBuf> {
     if own.starts_with("..") {
         return None;
     }
-    Some(mounted(mounts)?.join(own))
+    Some(cgroup_mount(mounts)?.join(own))
 }
 
 /// Where all control groups are.
-fn mounted(mounts: &str) -> Option<PathBuf> {
+fn cgroup_mount(mounts: &str) -> Option<PathBuf> {
     mounts.lines().find_map(|line| {
         let (place, kind) = line.split_once(" - ")?;
         let mut place = place.split(' ').skip(3);
@@ -220,7 +212,7 @@ fn text(path: &str) -> String {
 }
 
 /// A figure of a file that has one in each line, after its name.
-fn figure(text: &str, name: &str) -> Option<u64> {
+fn value_of(text: &str, name: &str) -> Option<u64> {
     let mut pairs = text.lines().filter_map(|line| line.split_once(' '));
     pairs.find(|(known, _)| *known == name)?.1.parse().ok()
 }
@@ -230,8 +222,8 @@ fn is_of_systemd(folder: &Path) -> bool {
     kind.is_some_and(|kind| kind == "service" || kind == "scope")
 }
 
-fn is_given(folder: &Path) -> bool {
-    GIVEN.iter().any(|name| {
+fn is_delegated(folder: &Path) -> bool {
+    DELEGATE_ATTRIBUTES.iter().any(|name| {
         let mut value = [0; 1];
         rustix::fs::getxattr(folder, *name, &mut value).is_ok() && value == *b"1"
     })
@@ -245,19 +237,20 @@ fn read(folder: &Path, file: &str) -> io::Result<String> {
     fs::read_to_string(folder.join(file))
 }
 
-fn write(folder: &Path, file: &str, text: &str) -> Result<(), NoGroups> {
+fn write(folder: &Path, file: &str, text: &str) -> Result<(), String> {
     let path = folder.join(file);
-    fs::write(&path, text).map_err(|why| NoGroups::Refused { path, why })
+    fs::write(&path, text).map_err(|why| refused(&path, &why))
 }
 
-fn make(folder: &Path) -> Result<(), NoGroups> {
+fn make(folder: &Path) -> Result<(), String> {
     match fs::create_dir(folder) {
-        Err(why) if why.kind() != io::ErrorKind::AlreadyExists => Err(NoGroups::Refused {
-            path: folder.to_owned(),
-            why,
-        }),
+        Err(why) if why.kind() != io::ErrorKind::AlreadyExists => Err(refused(folder, &why)),
         _ => Ok(()),
     }
+}
+
+fn refused(path: &Path, why: &io::Error) -> String {
+    format!("cannot write {}: {why}\n  {DELEGATE}", path.display())
 }
 
 fn remove(folder: &Path) -> io::Result<()> {
@@ -327,10 +320,13 @@ mod tests {
         let folder = tree("cpu memory pids", "4711\n");
         let own = folder.path();
         // The kernel makes it with the folder.
-        fs::create_dir(own.join(LEAF)).unwrap();
-        let groups = Groups::at(own, me()).unwrap();
+        fs::create_dir(own.join(SUPERVISOR_GROUP)).unwrap();
+        let groups = Cgroups::at(own, me()).unwrap();
         assert_eq!(groups.folder(), own);
-        assert_eq!(read(&own.join(LEAF), "cgroup.procs").unwrap(), "4711");
+        assert_eq!(
+            read(&own.join(SUPERVISOR_GROUP), "cgroup.procs").unwrap(),
+            "4711"
+        );
         assert!(
             read(own, "cgroup.subtree_control")
                 .unwrap()
@@ -339,24 +335,22 @@ mod tests {
         // As the kernel shows them then.
         fs::write(own.join("cgroup.subtree_control"), "memory\n").unwrap();
         fs::write(own.join("cgroup.procs"), "").unwrap();
-        let again = Groups::at(&own.join(LEAF), me()).unwrap();
+        let again = Cgroups::at(&own.join(SUPERVISOR_GROUP), me()).unwrap();
         assert_eq!(again.folder(), own);
     }
 
     #[test]
     fn what_belongs_to_others_is_left_alone() {
         let shared = tree("memory", "4711\n4712\n");
-        let refused = Groups::at(shared.path(), me());
-        assert!(matches!(refused, Err(NoGroups::Shared(_))), "{refused:?}");
+        let why = |folder: &tempfile::TempDir| Cgroups::at(folder.path(), me()).unwrap_err();
+        assert!(why(&shared).starts_with("other processes are in"));
         let without = tree("cpu pids", "4711\n");
-        let refused = Groups::at(without.path(), me());
-        assert!(matches!(refused, Err(NoGroups::NoMemory(_))), "{refused:?}");
+        assert!(why(&without).contains("does not control memory"));
         let old = tree("memory", "4711\n");
         fs::remove_file(old.path().join("cgroup.kill")).unwrap();
-        let refused = Groups::at(old.path(), me());
-        assert!(matches!(refused, Err(NoGroups::OldKernel)), "{refused:?}");
+        assert!(why(&old).contains("Linux 5.14"));
         for folder in [shared, without, old] {
-            assert!(!folder.path().join(LEAF).exists());
+            assert!(!folder.path().join(SUPERVISOR_GROUP).exists());
         }
     }
 
@@ -365,7 +359,7 @@ mod tests {
         let mount = Path::new("/sys/fs/cgroup");
         let is_of = |folder: &str, name: &str| {
             let folder = folder.into();
-            Group { folder }.is_below(mount, name)
+            Cgroup { folder }.is_below(mount, name)
         };
         let name = "4711.1700000000.web.one.3";
         assert!(is_of(
@@ -382,7 +376,7 @@ mod tests {
         ] {
             assert!(!is_of(folder, name), "{folder}");
         }
-        let group = Group {
+        let group = Cgroup {
             folder: "/1.2.web.3".into(),
         };
         assert!(
@@ -394,16 +388,16 @@ mod tests {
     #[test]
     fn the_group_is_as_it_was_when_nothing_is_left() {
         let folder = tree("memory", "");
-        fs::create_dir(folder.path().join(LEAF)).unwrap();
-        let groups = Groups {
+        fs::create_dir(folder.path().join(SUPERVISOR_GROUP)).unwrap();
+        let groups = Cgroups {
             folder: folder.path().to_owned(),
         };
-        groups.give_back();
+        groups.restore();
         let says = |file| read(folder.path(), file).unwrap();
         assert_eq!(says("cgroup.subtree_control"), "-memory");
         let me = rustix::process::getpid().as_raw_nonzero().to_string();
         assert_eq!(says("cgroup.procs"), me);
-        assert!(!folder.path().join(LEAF).exists());
+        assert!(!folder.path().join(SUPERVISOR_GROUP).exists());
     }
 
     #[test]
@@ -412,18 +406,15 @@ mod tests {
         let control = folder.path().join("cgroup.subtree_control");
         fs::remove_file(&control).unwrap();
         fs::create_dir(control).unwrap();
-        let refused = Groups::at(folder.path(), me());
-        assert!(
-            matches!(refused, Err(NoGroups::Refused { .. })),
-            "{refused:?}"
-        );
+        let refused = Cgroups::at(folder.path(), me()).unwrap_err();
+        assert!(refused.starts_with("cannot write"), "{refused}");
         assert_eq!(read(folder.path(), "cgroup.procs").unwrap(), "4711");
     }
 
     #[test]
     fn a_limit_is_for_the_whole_group_and_goes_with_it() {
         let folder = tempfile::tempdir().unwrap();
-        let groups = Groups {
+        let groups = Cgroups {
             folder: folder.path().to_owned(),
         };
         let group = groups.make("1.2.web.3", Some(32 << 20)).unwrap();

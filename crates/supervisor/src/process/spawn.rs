@@ -12,13 +12,13 @@ use std::process::{Command, Stdio};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use rustix::process::Pid;
 
-use super::table::Entry;
-use super::{Process, TOKEN};
+use super::proc_table::ProcessStat;
+use super::{Process, TOKEN_VARIABLE};
 use crate::plan::User;
 use crate::shim;
 
 /// What is to be started.
-pub(crate) struct Order<'a> {
+pub(crate) struct SpawnRequest<'a> {
     /// The program that turns into the service; see [`crate::shim`].
     pub(crate) launcher: &'a Path,
     /// The program and its arguments.
@@ -35,7 +35,7 @@ pub(crate) struct Order<'a> {
 }
 
 /// A process that waits for the word to become the service.
-pub(crate) struct Started {
+pub(crate) struct SpawnedProcess {
     pub(crate) process: Process,
     /// Standard output and standard error, unless they are those of this process.
     pub(crate) outputs: Option<(OwnedFd, OwnedFd)>,
@@ -43,7 +43,7 @@ pub(crate) struct Started {
 }
 
 /// What a process is handed with the word.
-pub(crate) enum Handed<'a> {
+pub(crate) enum PassedDescriptor<'a> {
     Nothing,
     /// A socket that is open already, by systemd's protocol.
     Socket(BorrowedFd<'a>),
@@ -53,7 +53,7 @@ pub(crate) enum Handed<'a> {
 
 /// Starts a process in a group of its own. It must be called from the thread that lives as long
 /// as the supervisor: the process is killed when the thread ends (`PR_SET_PDEATHSIG`, prctl(2)).
-pub(crate) fn spawn(order: &Order<'_>) -> io::Result<Started> {
+pub(crate) fn spawn(order: &SpawnRequest<'_>) -> io::Result<SpawnedProcess> {
     let (word, theirs) = UnixStream::pair()?;
     let mut command = Command::new(order.launcher);
     let output = || {
@@ -67,14 +67,14 @@ pub(crate) fn spawn(order: &Order<'_>) -> io::Result<Started> {
         command.env_clear();
     }
     command
-        .args(shim::words(
+        .args(shim::arguments(
             std::process::id(),
             order.user.is_some(),
             &order.token,
         ))
         .args(order.command)
         .envs(order.environment)
-        .env(TOKEN, &order.token)
+        .env(TOKEN_VARIABLE, &order.token)
         .current_dir(order.directory)
         .stdin(OwnedFd::from(theirs))
         .stdout(output())
@@ -88,8 +88,8 @@ pub(crate) fn spawn(order: &Order<'_>) -> io::Result<Started> {
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let pid = pid.ok_or_else(|| io::Error::other("the system gave no pid"))?;
     let outputs = child.stdout.take().zip(child.stderr.take());
-    let start = Entry::read(pid.as_raw_nonzero().get()).map_or(0, |entry| entry.start);
-    Ok(Started {
+    let start = ProcessStat::read(pid.as_raw_nonzero().get()).map_or(0, |entry| entry.start);
+    Ok(SpawnedProcess {
         process: Process {
             pid,
             start,
@@ -104,13 +104,13 @@ pub(crate) fn spawn(order: &Order<'_>) -> io::Result<Started> {
     })
 }
 
-impl Started {
+impl SpawnedProcess {
     /// Says the word, and hands over what the service shall use.
-    pub(crate) fn go(&self, handed: &Handed<'_>) -> io::Result<()> {
+    pub(crate) fn send_start(&self, handed: &PassedDescriptor<'_>) -> io::Result<()> {
         let (word, descriptor) = match handed {
-            Handed::Nothing => (shim::GO, None),
-            Handed::Socket(socket) => (shim::GO_ACTIVATED, Some(*socket)),
-            Handed::Input(input) => (shim::GO_CONNECTED, Some(*input)),
+            PassedDescriptor::Nothing => (shim::START, None),
+            PassedDescriptor::Socket(socket) => (shim::START_WITH_SOCKET, Some(*socket)),
+            PassedDescriptor::Input(input) => (shim::START_WITH_INPUT, Some(*input)),
         };
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut rights = SendAncillaryBuffer::new(&mut space);

@@ -1,9 +1,9 @@
-//! How long an instance waits before it is started again.
+//! Restart backoff: how long an instance waits before it is started again.
 
 use std::time::Duration;
 
 /// After a life this good, failures are counted from 0 again.
-pub(super) const GOOD_LIFE: Duration = Duration::from_mins(1);
+pub(super) const STABLE_AFTER: Duration = Duration::from_mins(1);
 
 /// How far a wait may be off, so that many do not start at one instant.
 const SPREAD: f64 = 0.1;

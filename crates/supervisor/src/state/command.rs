@@ -1,8 +1,8 @@
-//! What somebody wants, and when it is done.
+//! Commands to a service, and when each is done.
 
 use std::sync::Arc;
 
-use super::{Action, Command, CommandId, Policy, Step, run::Fate};
+use super::{Action, Command, CommandId, Policy, Transition, run::AfterStop};
 
 /// So many commands may wait for their end.
 const MOST_WAITING: usize = 32;
@@ -11,7 +11,7 @@ const MOST_INSTANCES: u32 = 64;
 
 /// A command that is not done yet.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Waiting {
+pub(super) struct PendingCommand {
     id: CommandId,
     goal: Goal,
 }
@@ -24,8 +24,8 @@ enum Goal {
     Gone,
 }
 
-impl Step {
-    pub(super) fn command(&mut self, id: CommandId, command: Command) {
+impl Transition {
+    pub(super) fn on_command(&mut self, id: CommandId, command: Command) {
         if self.state.waiting.len() >= MOST_WAITING {
             return self.refuse(
                 id,
@@ -43,7 +43,7 @@ impl Step {
 
     fn start(&mut self, id: CommandId) {
         self.state.up = true;
-        self.disappoint(Goal::Gone, "the service was started meanwhile");
+        self.fail_pending(Goal::Gone, "the service was started meanwhile");
         self.start_idle_slots();
         self.wait(id, Goal::Settled);
     }
@@ -51,21 +51,21 @@ impl Step {
     fn stop_all(&mut self, id: CommandId) {
         self.state.up = false;
         self.abort_roll("the service was stopped meanwhile");
-        self.break_promises("the service was stopped meanwhile");
+        self.fail_pending_commands("the service was stopped meanwhile");
         for slot in self.state.slots.values_mut() {
             slot.restart_at = None;
             slot.since = self.now.at;
-            slot.forgive();
+            slot.clear_failures();
         }
-        self.stop_each(&Fate::Gone);
+        self.stop_each(&AfterStop::Gone);
         self.wait(id, Goal::Gone);
     }
 
     fn restart(&mut self, id: CommandId) {
         self.state.up = true;
-        self.disappoint(Goal::Gone, "the service was started meanwhile");
+        self.fail_pending(Goal::Gone, "the service was started meanwhile");
         self.abort_roll("the service was restarted meanwhile");
-        self.stop_each(&Fate::Again);
+        self.stop_each(&AfterStop::Again);
         self.start_idle_slots();
         self.wait(id, Goal::Settled);
     }
@@ -131,14 +131,14 @@ impl Step {
                 .values()
                 .any(|run| run.number == *number && run.holds_place())
             {
-                slot.forgive();
+                slot.clear_failures();
                 slot.restart_at = Some(self.now.at);
             }
         }
     }
 
     fn wait(&mut self, id: CommandId, goal: Goal) {
-        self.state.waiting.push(Waiting { id, goal });
+        self.state.waiting.push(PendingCommand { id, goal });
     }
 
     fn refuse(&mut self, id: CommandId, why: &str) {
@@ -149,27 +149,27 @@ impl Step {
         self.actions.push(Action::Answer(id, outcome));
     }
 
-    /// Tells those who wait for all to be ready that it will not be soon.
-    pub(super) fn break_promises(&mut self, reason: &str) {
-        self.disappoint(Goal::Settled, reason);
+    /// Answers commands that wait for all instances to be ready with an error.
+    pub(super) fn fail_pending_commands(&mut self, reason: &str) {
+        self.fail_pending(Goal::Settled, reason);
     }
 
-    fn disappoint(&mut self, goal: Goal, reason: &str) {
+    fn fail_pending(&mut self, goal: Goal, reason: &str) {
         let (broken, kept) = std::mem::take(&mut self.state.waiting)
             .into_iter()
-            .partition(|waiting: &Waiting| waiting.goal == goal);
+            .partition(|waiting: &PendingCommand| waiting.goal == goal);
         self.state.waiting = kept;
         for waiting in broken {
             self.answer(waiting.id, Err(reason.to_owned()));
         }
     }
 
-    pub(super) fn answer_what_is_done(&mut self) {
+    pub(super) fn answer_finished_commands(&mut self) {
         let settled = self.is_settled();
         let gone = self.state.is_gone();
         let (done, open) = std::mem::take(&mut self.state.waiting)
             .into_iter()
-            .partition(|waiting: &Waiting| match waiting.goal {
+            .partition(|waiting: &PendingCommand| match waiting.goal {
                 Goal::Settled => settled,
                 Goal::Gone => gone,
             });

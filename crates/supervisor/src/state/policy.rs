@@ -1,12 +1,12 @@
-//! What holds for the instances of a service.
+//! When instances are started, stopped and replaced.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Whoever leads requests closes what is still open when `drain_within` is over, and says so to
-/// both sides; the process is asked to stop this much later, so that it hears of it first.
-pub const FAREWELL: Duration = Duration::from_millis(500);
+/// The edge closes what is still open when `drain_within` is over, and tells both sides; the process
+/// is asked to stop this much later, so that it sees the close first.
+pub const CLOSE_GRACE: Duration = Duration::from_millis(500);
 
 /// When instances are started, stopped and replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub struct Policy {
     pub start_within: Duration,
     /// A process that was asked to stop is killed after this.
     pub stop_within: Duration,
-    /// A process that is replaced has so long for what it was asked, and then [`FAREWELL`]; none:
+    /// A process that is replaced has so long for what it was asked, and then [`CLOSE_GRACE`]; none:
     /// it is asked to stop at once.
     pub drain_within: Duration,
     /// So many failed checks in a row, and it is started anew.
@@ -31,7 +31,7 @@ pub struct Policy {
     /// The wait after the second failure in a row, and the longest one.
     pub backoff: (Duration, Duration),
     /// When it is not started again; none: always.
-    pub give_up: Option<GiveUp>,
+    pub give_up: Option<GiveUpLimit>,
     /// What happens to a process that uses too much memory.
     pub memory: MemoryAction,
     /// How the next generation takes over.
@@ -51,7 +51,7 @@ pub enum RestartWhen {
 
 /// So many failures of an instance in so long are too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GiveUp {
+pub struct GiveUpLimit {
     /// How many, at least 1.
     pub failures: u32,
     /// In how long.

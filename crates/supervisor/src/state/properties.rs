@@ -73,7 +73,7 @@ impl World {
                 Action::Serve(run) => assert!(self.serving.insert(run)),
                 Action::Withdraw(run) => assert!(self.serving.remove(&run)),
                 Action::Answer(id, _) => assert!(self.open.remove(&id), "{id} answered twice"),
-                Action::Tell(_) => {}
+                Action::Report(_) => {}
             }
         }
         self.holds();

@@ -1,4 +1,4 @@
-//! A place of an instance, and the processes that fill it.
+//! The slot of an instance, and the processes that fill it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::backoff::{self, GOOD_LIFE};
-use super::{Now, Policy, Standing};
+use super::backoff::{self, STABLE_AFTER};
+use super::{InstanceState, Now, Policy};
 
 /// Tells the processes of a service apart; grows, and is never used twice.
 pub type RunId = u64;
@@ -28,7 +28,7 @@ pub struct Run {
     /// When it was started, in time since the beginning.
     pub since: Duration,
     pub(super) policy: Arc<Policy>,
-    pub(super) place: Place,
+    pub(super) place: SlotClaim,
     /// Whether it has ever been ready.
     pub(super) was_ready: bool,
     /// Checks in a row: passed ones before it is ready, failed ones after.
@@ -42,7 +42,7 @@ pub struct Run {
 
 /// Whether a process fills the place of its instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Place {
+pub(super) enum SlotClaim {
     /// It has yet to take the place of another, or its own.
     Wanted,
     /// It does, until it is gone.
@@ -74,13 +74,13 @@ pub enum Phase {
         /// When it is killed; none: it was.
         until: Option<Duration>,
         /// What follows.
-        fate: Fate,
+        fate: AfterStop,
     },
 }
 
 /// What follows when a process that was asked to stop is gone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Fate {
+pub enum AfterStop {
     /// Nothing.
     Gone,
     /// Another one is started.
@@ -106,12 +106,12 @@ impl Run {
 
     /// Whether it holds the place of its instance.
     pub(super) fn holds_place(&self) -> bool {
-        self.place == Place::Held
+        self.place == SlotClaim::Held
     }
 
     /// Whether it has yet to take the place of another, or its own.
     pub(super) fn is_candidate(&self) -> bool {
-        self.place == Place::Wanted
+        self.place == SlotClaim::Wanted
     }
 
     pub(super) fn is_leaving(&self) -> bool {
@@ -119,20 +119,20 @@ impl Run {
     }
 
     /// How long it has been ready.
-    pub(super) fn good_life(&self, now: Now) -> Duration {
+    pub(super) fn time_ready(&self, now: Now) -> Duration {
         match self.phase {
             Phase::Ready { at } => now.at.saturating_sub(at),
             _ => Duration::ZERO,
         }
     }
 
-    pub(super) fn standing(&self) -> Standing {
+    pub(super) fn standing(&self) -> InstanceState {
         match self.phase {
-            Phase::Starting { .. } => Standing::Starting,
-            Phase::Ready { .. } if self.serving => Standing::Ready,
-            Phase::Ready { .. } => Standing::Spare,
-            Phase::Draining { .. } => Standing::Draining,
-            Phase::Stopping { .. } => Standing::Stopping,
+            Phase::Starting { .. } => InstanceState::Starting,
+            Phase::Ready { .. } if self.serving => InstanceState::Ready,
+            Phase::Ready { .. } => InstanceState::Spare,
+            Phase::Draining { .. } => InstanceState::Draining,
+            Phase::Stopping { .. } => InstanceState::Stopping,
         }
     }
 }
@@ -169,7 +169,7 @@ impl Slot {
     }
 
     /// Forgets what went wrong.
-    pub(super) fn forgive(&mut self) {
+    pub(super) fn clear_failures(&mut self) {
         self.given_up = false;
         self.finished = false;
         self.failures_in_a_row = 0;
@@ -177,8 +177,8 @@ impl Slot {
     }
 
     /// Counts a failure; answers how long to wait, or that it was one too many.
-    pub(super) fn fail(&mut self, good_life: Duration, now: Now) -> Option<Duration> {
-        if good_life >= GOOD_LIFE {
+    pub(super) fn fail(&mut self, time_ready: Duration, now: Now) -> Option<Duration> {
+        if time_ready >= STABLE_AFTER {
             self.failures_in_a_row = 0;
         }
         self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
@@ -204,15 +204,15 @@ impl Slot {
         self.given_up || self.finished
     }
 
-    pub(super) fn standing(&self, up: bool) -> Standing {
+    pub(super) fn standing(&self, up: bool) -> InstanceState {
         if self.given_up {
-            Standing::Failed
+            InstanceState::Failed
         } else if self.finished {
-            Standing::Finished
+            InstanceState::Finished
         } else if up {
-            Standing::Waiting
+            InstanceState::Waiting
         } else {
-            Standing::Stopped
+            InstanceState::Stopped
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn policy() -> Policy {
         rise: 1,
         when: RestartWhen::Always,
         backoff: (Duration::from_millis(200), Duration::from_secs(30)),
-        give_up: Some(GiveUp {
+        give_up: Some(GiveUpLimit {
             failures: 10,
             within: Duration::from_mins(10),
         }),
@@ -109,7 +109,7 @@ impl Stage {
         })
     }
 
-    fn standings(&self) -> Vec<Standing> {
+    fn standings(&self) -> Vec<InstanceState> {
         self.state
             .instances()
             .iter()
@@ -141,7 +141,7 @@ fn it_starts_gets_ready_and_takes_requests() {
     stage.at = seconds(2);
     let actions = stage.on(Event::Passed(1));
     let after = seconds(2);
-    assert!(actions.contains(&Action::Tell(Note::Ready { run: 1, after })));
+    assert!(actions.contains(&Action::Report(Report::Ready { run: 1, after })));
     assert!(actions.contains(&Action::Serve(1)));
     assert!(stage.answer(7).is_ok());
     assert_eq!(stage.state.next_due(), None);
@@ -195,7 +195,7 @@ fn a_killed_process_is_back_at_once_and_then_waits_longer_each_time() {
     assert_eq!(spawned(&stage.pass(Duration::from_millis(1))), [3]);
     stage.exit(3);
     assert_eq!(spawned(&stage.pass(Duration::from_millis(399))), NOBODY);
-    assert_eq!(stage.standings(), [Standing::Waiting]);
+    assert_eq!(stage.standings(), [InstanceState::Waiting]);
     assert_eq!(spawned(&stage.pass(Duration::from_millis(1))), [4]);
     stage.on(Event::Ready(4));
     stage.pass(seconds(59));
@@ -226,9 +226,10 @@ fn ten_failures_in_ten_minutes_are_too_many() {
         stage.exit(run);
     }
     assert!(stage.state.is_failed());
-    assert_eq!(stage.standings(), [Standing::Failed]);
+    assert_eq!(stage.standings(), [InstanceState::Failed]);
     assert_eq!(stage.state.next_due(), None);
-    let gave_up = |action: &Action| matches!(action, Action::Tell(Note::GaveUp { number: 0, .. }));
+    let gave_up =
+        |action: &Action| matches!(action, Action::Report(Report::GaveUp { number: 0, .. }));
     assert!(stage.told.iter().any(gave_up));
     assert_eq!(
         spawned(&stage.command(2, Command::Start)),
@@ -247,7 +248,7 @@ fn failures_that_lie_far_apart_are_forgotten() {
         let next = stage.starting()[0];
         stage.on(Event::Ready(next));
     }
-    assert_eq!(stage.standings(), [Standing::Ready]);
+    assert_eq!(stage.standings(), [InstanceState::Ready]);
 }
 
 #[test]
@@ -262,7 +263,7 @@ fn whether_it_starts_again_depends_on_how_it_ended() {
         let mut stage = Stage::ready(Policy { when, ..policy() });
         let actions = stage.on(Event::Exited(1, exit));
         assert_eq!(!spawned(&actions).is_empty(), again, "{when:?} {exit:?}");
-        assert_eq!(stage.standings()[0] == Standing::Finished, !again);
+        assert_eq!(stage.standings()[0] == InstanceState::Finished, !again);
     }
 }
 
@@ -274,11 +275,15 @@ fn one_that_is_not_started_again_still_tells_why_it_failed() {
     });
     stage.command(1, Command::Start);
     let actions = stage.on(Event::Exited(1, Exit::Code(1)));
-    let told =
-        |action: &Action| matches!(action, Action::Tell(Note::Failed { again_in: None, .. }));
+    let told = |action: &Action| {
+        matches!(
+            action,
+            Action::Report(Report::Failed { again_in: None, .. })
+        )
+    };
     assert!(actions.iter().any(told));
     assert!(stage.answer(1).is_err());
-    assert_eq!(stage.standings(), [Standing::Finished]);
+    assert_eq!(stage.standings(), [InstanceState::Finished]);
 }
 
 #[test]
@@ -301,7 +306,7 @@ fn a_start_that_takes_too_long_is_a_failure() {
 fn a_failure_says_how_it_ended_and_whether_it_had_been_ready() {
     let told = |stage: &Stage| {
         let failures = stage.told.iter().filter_map(|action| match action {
-            Action::Tell(Note::Failed {
+            Action::Report(Report::Failed {
                 exit, was_ready, ..
             }) => Some((*exit, *was_ready)),
             _ => None,
@@ -314,7 +319,7 @@ fn a_failure_says_how_it_ended_and_whether_it_had_been_ready() {
     stage.on(Event::Ready(2));
     stage.exit(2);
     stage.pass(seconds(1));
-    stage.on(Event::Unstartable(3, "no more processes".to_owned()));
+    stage.on(Event::SpawnFailed(3, "no more processes".to_owned()));
     stage.pass(seconds(1));
     stage.pass(seconds(30));
     stage.on(Event::Exited(4, Exit::Signal(15)));
@@ -336,7 +341,7 @@ fn a_failure_says_how_it_ended_and_whether_it_had_been_ready() {
 fn a_process_that_cannot_start_is_a_failure() {
     let mut stage = Stage::new(policy());
     stage.command(1, Command::Start);
-    stage.on(Event::Unstartable(1, "no more processes".to_owned()));
+    stage.on(Event::SpawnFailed(1, "no more processes".to_owned()));
     assert!(stage.answer(1).unwrap_err().contains("no more processes"));
     assert_eq!(spawned(&stage.pass(seconds(1))), NOBODY);
     assert_eq!(stage.starting(), [2], "the next was started at once");
@@ -358,7 +363,7 @@ fn one_that_is_unwell_is_replaced() {
     );
     assert_eq!(spawned(&stage.exit(1)), [2]);
     let reason = stage.told.iter().find_map(|action| match action {
-        Action::Tell(Note::Failed { reason, .. }) => Some(reason.clone()),
+        Action::Report(Report::Failed { reason, .. }) => Some(reason.clone()),
         _ => None,
     });
     assert!(
@@ -378,7 +383,11 @@ fn a_spare_takes_over_in_the_same_step() {
     assert_eq!(stage.serving(), [1, 2]);
     assert_eq!(
         stage.standings(),
-        [Standing::Ready, Standing::Ready, Standing::Spare]
+        [
+            InstanceState::Ready,
+            InstanceState::Ready,
+            InstanceState::Spare
+        ]
     );
     let actions = stage.exit(1);
     assert!(actions.contains(&Action::Withdraw(1)) && actions.contains(&Action::Serve(3)));
@@ -404,7 +413,7 @@ fn stop_asks_then_kills_and_nothing_comes_back() {
     stage.exit(2);
     assert!(stage.answer(2).is_ok());
     assert!(stage.state.is_gone() && stage.state.next_due().is_none());
-    assert_eq!(stage.standings(), [Standing::Stopped; 2]);
+    assert_eq!(stage.standings(), [InstanceState::Stopped; 2]);
 }
 
 #[test]
@@ -481,12 +490,12 @@ fn who_says_that_it_needs_longer_has_longer() {
     stage.command(1, Command::Start);
     let run = stage.starting()[0];
     stage.pass(Duration::from_secs(20));
-    stage.on(Event::Later(run, Duration::from_mins(1)));
+    stage.on(Event::TimeoutExtended(run, Duration::from_mins(1)));
     // Less is not taken for a promise to be sooner.
-    stage.on(Event::Later(run, Duration::from_secs(1)));
+    stage.on(Event::TimeoutExtended(run, Duration::from_secs(1)));
     stage.pass(Duration::from_secs(59));
     assert_eq!(stage.starting(), [run]);
-    stage.on(Event::Later(run, Duration::MAX));
+    stage.on(Event::TimeoutExtended(run, Duration::MAX));
     stage.pass(Duration::from_mins(9));
     assert_eq!(stage.starting(), [run]);
     assert!(!stage.pass(Duration::from_mins(2)).is_empty());

@@ -11,7 +11,7 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
 use crate::body::{Answer, Body, BodyError, has_no_body};
-use crate::connection::judged;
+use crate::connection::stream_head;
 use crate::quic::{Ended, Sending};
 
 /// Why an answer does not reach its client whole.
@@ -19,7 +19,7 @@ use crate::quic::{Ended, Sending};
 pub(super) enum AnswerError {
     /// The client wants no more of it, or is gone.
     #[error("the client left")]
-    Left,
+    RetryState,
     /// It cannot be sent.
     #[error("the answer cannot be sent: {0}")]
     Stream(#[from] StreamError),
@@ -46,7 +46,7 @@ impl Back<'_> {
         now: SystemTime,
     ) -> Result<(), AnswerError> {
         let (mut parts, body) = answer.into_parts();
-        judged::release(&mut parts.headers);
+        stream_head::release(&mut parts.headers);
         parts.headers.entry(DATE).or_insert_with(|| date(now));
         let has_body = *method != Method::HEAD && !has_no_body(parts.status);
         if !has_no_body(parts.status)
@@ -59,7 +59,7 @@ impl Back<'_> {
         let sent = self.whole(Response::from_parts(parts, ()), has_body, body);
         if let Err(error) = sent.await {
             let code = match error {
-                AnswerError::Left => Code::H3_REQUEST_CANCELLED,
+                AnswerError::RetryState => Code::H3_REQUEST_CANCELLED,
                 _ => Code::H3_INTERNAL_ERROR,
             };
             self.stream.stop_stream(code);
@@ -81,7 +81,7 @@ impl Back<'_> {
                 biased;
                 frame = body.frame() => frame,
                 // Whoever makes the rest need not go on.
-                _ = &mut *self.ended => return Err(AnswerError::Left),
+                _ = &mut *self.ended => return Err(AnswerError::RetryState),
             };
             let Some(frame) = frame else {
                 break;

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::body::{Body, BodyError};
-use crate::gate::{Ledger, Refusal, judge_fields};
+use crate::http1::{ConnectionState, Refusal, judge_fields};
 use crate::quic::Receiving;
 
 /// What a client sends after a head.
@@ -25,7 +25,7 @@ pub(super) struct Received {
     timer: Option<Pin<Box<Sleep>>>,
     state: State,
     /// What is wrong with it is noted here.
-    ledger: Arc<Ledger>,
+    ledger: Arc<ConnectionState>,
     /// Told when somebody wants it.
     wanted: Arc<Notify>,
     /// Came with the head.
@@ -46,7 +46,7 @@ impl Received {
         stream: RequestStream<Receiving, Bytes>,
         length: Option<u64>,
         time: Duration,
-        ledger: Arc<Ledger>,
+        ledger: Arc<ConnectionState>,
         wanted: Arc<Notify>,
     ) -> Result<Body, Refusal> {
         let mut received = Self {

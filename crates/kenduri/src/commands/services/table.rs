@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use supervisor::{Described, Row};
+use supervisor::{InstanceStatus, ServiceStatus};
 
-use crate::orders::neighbours;
+use crate::control_requests::services;
 
 /// Wider words push the columns after them aside.
 const HEAD: [&str; 10] = [
@@ -22,7 +22,7 @@ const HEAD: [&str; 10] = [
 ];
 
 /// A line for each instance.
-pub(super) fn rows(rows: &[Row], now: Timestamp) -> String {
+pub(super) fn rows(rows: &[InstanceStatus], now: Timestamp) -> String {
     let cells = rows.iter().map(|row| cells(row, now));
     let lines: Vec<[String; HEAD.len()]> = std::iter::once(HEAD.map(str::to_owned))
         .chain(cells)
@@ -46,7 +46,7 @@ pub(super) fn rows(rows: &[Row], now: Timestamp) -> String {
     text
 }
 
-fn cells(row: &Row, now: Timestamp) -> [String; HEAD.len()] {
+fn cells(row: &InstanceStatus, now: Timestamp) -> [String; HEAD.len()] {
     let none = || "–".to_owned();
     [
         row.service.to_string(),
@@ -89,7 +89,7 @@ fn megabytes(bytes: u64) -> String {
 }
 
 /// All about a service, at this moment.
-pub(super) fn description(found: &Described, now: Timestamp) -> String {
+pub(super) fn description(found: &ServiceStatus, now: Timestamp) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         // Writing into a text cannot fail.
@@ -115,7 +115,7 @@ pub(super) fn description(found: &Described, now: Timestamp) -> String {
             found.wanted_instances, found.wanted_spare
         ),
     );
-    for (name, value) in neighbours::settings(&found.manner) {
+    for (name, value) in services::settings(&found.settings) {
         line(&name, &value);
     }
     line("environment", &found.environment.join(", "));
@@ -140,7 +140,7 @@ pub(super) fn description(found: &Described, now: Timestamp) -> String {
     if !found.lines.is_empty() {
         text.push('\n');
         for line in &found.lines {
-            text.push_str(&line.written());
+            text.push_str(&line.to_file_line());
         }
     }
     text
@@ -149,13 +149,13 @@ pub(super) fn description(found: &Described, now: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use supervisor::Described;
+    use supervisor::ServiceStatus;
 
     use super::{age, description, megabytes};
 
     #[test]
     fn a_description_says_for_how_long_as_the_list_does() {
-        let found: Described = serde_json::from_value(serde_json::json!({
+        let found: ServiceStatus = serde_json::from_value(serde_json::json!({
             "service": "web", "command": ["web"], "directory": "/", "user": null, "front": null,
             "after": [], "generation": 1, "wanted_instances": 1, "wanted_spare": 0,
             "environment": [], "sockets": [], "exits": [], "lines": [],

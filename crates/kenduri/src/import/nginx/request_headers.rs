@@ -1,7 +1,7 @@
 //! `proxy_set_header`: what programs are told, and what clients cannot tell them.
 
 use edge::RequestHeaders;
-use edge::headers::Withheld;
+use edge::headers::StrippedHeaders;
 
 use super::made::Made;
 use super::remarks::Remarks;
@@ -100,7 +100,7 @@ fn refused(name: &str) -> Option<String> {
     let written = RequestHeaders {
         remove: vec![name.to_owned()],
     };
-    Withheld::check(&written, &mut |_, what, _| why = Some(what));
+    StrippedHeaders::check(&written, &mut |_, what, _| why = Some(what));
     why
 }
 

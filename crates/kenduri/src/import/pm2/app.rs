@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Map, Value};
-use supervisor::OWN;
+use supervisor::OWN_SERVICE;
 
 use super::Asked;
 use super::values::text;
@@ -189,13 +189,13 @@ impl<'a> Service<'a> {
         }
         let base = name.clone();
         let mut again = 2;
-        while name == OWN || names.contains(&name) {
+        while name == OWN_SERVICE || names.contains(&name) {
             name = format!("{base}-{again}");
             again += 1;
         }
         names.push(name.clone());
         if written.is_some_and(|written| written != name) {
-            let why = if base == OWN {
+            let why = if base == OWN_SERVICE {
                 "Kenduri itself is called so"
             } else {
                 "a name is letters, digits, - and _, and stands once"

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use supervisor::state::{Action, Command, Event, Exit, Now, State};
-use supervisor::{Depth, Description, Ground, Inner, Plan};
+use supervisor::{CheckDepth, InnerListener, Plan, PlanContext, ServiceConfigs};
 
 use super::*;
 use crate::import::ImportError;
@@ -35,18 +35,18 @@ fn flaws(text: &str) -> Vec<String> {
     let Some(services) = whole.get("service") else {
         return Vec::new();
     };
-    let services: Description = services
+    let services: ServiceConfigs = services
         .clone()
         .try_into()
         .unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let inner: BTreeMap<String, Inner> = BTreeMap::new();
-    let ground = Ground {
+    let inner: BTreeMap<String, InnerListener> = BTreeMap::new();
+    let ground = PlanContext {
         folder: Path::new("/"),
         run: Path::new("/run/kenduri"),
         inner: &inner,
         environment: &BTreeMap::new(),
         user: None,
-        depth: Depth::Whole,
+        depth: CheckDepth::Whole,
     };
     let flaws = Plan::check(&services, &ground).err().unwrap_or_default();
     let is_missing = |what: &str| {
@@ -267,15 +267,15 @@ fn every_field_is_carried_over_or_said() {
 /// How often the service starts when each process ends after this long, until it is given up.
 fn starts(text: &str, life: Duration) -> Option<u32> {
     let whole: toml::Table = text.parse().unwrap();
-    let services: Description = whole["service"].clone().try_into().unwrap();
+    let services: ServiceConfigs = whole["service"].clone().try_into().unwrap();
     let (inner, environment) = (BTreeMap::new(), BTreeMap::new());
-    let ground = Ground {
+    let ground = PlanContext {
         folder: Path::new("/"),
         run: Path::new("/run/kenduri"),
         inner: &inner,
         environment: &environment,
         user: None,
-        depth: Depth::Words,
+        depth: CheckDepth::Words,
     };
     let plan = Plan::check(&services, &ground).unwrap();
     let mut state = State::new(plan.services()["x"].policy.clone());

@@ -6,7 +6,7 @@ use accounts::account::{self, NewAccount};
 use accounts::setup::{self, Credential};
 use jiff::{SignedDuration, Timestamp};
 use platform::{StoreError, Tx};
-use supervisor::{Crew, Fleet, GivenUp};
+use supervisor::{GivenUp, ReadyInstances, ServiceInstances};
 use testkit::{SentMail, World, together};
 use web::Site;
 
@@ -41,12 +41,12 @@ fn given_up(since: Timestamp) -> GivenUp {
     }
 }
 
-fn fleet(given_up: Option<GivenUp>) -> Fleet {
-    let crew = Crew {
+fn fleet(given_up: Option<GivenUp>) -> ReadyInstances {
+    let crew = ServiceInstances {
         given_up,
-        ..Crew::default()
+        ..ServiceInstances::default()
     };
-    Fleet::from([(Arc::from("web"), crew)])
+    ReadyInstances::from([(Arc::from("web"), crew)])
 }
 
 /// Waits until there are so many mails.

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Router};
 use jiff::SignedDuration;
 use platform::limits::{Limit, Rule};
+use platform::request;
 use serde_json::{Map, Value};
 use socketioxide::extract::{AckSender, SocketRef, TryData};
 use socketioxide::service::SocketIoService;
@@ -243,9 +244,12 @@ impl Host {
 }
 
 async fn answer(asker: &Asker, sent: Option<Value>) -> Reply {
-    match sent {
-        Some(Value::Object(sent)) => asker.answer(&sent, None, Source::Socket).await,
+    let sent = match sent {
+        Some(Value::Object(sent)) => sent,
         // Nothing at all, or no object: as an object that says nothing.
-        _ => asker.answer(&Map::new(), None, Source::Socket).await,
-    }
+        _ => Map::new(),
+    };
+    // Messages come in a task of their own.
+    let cause = asker.facts.request_id.clone().into();
+    request::caused_by(Some(cause), asker.answer(&sent, None, Source::Socket)).await
 }

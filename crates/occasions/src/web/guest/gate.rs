@@ -7,7 +7,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use accounts::grant::{self, Role, Scope};
 use accounts::signed_in;
 use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
@@ -28,6 +27,7 @@ use crate::first_opened::Opens;
 use crate::invitation::{self, Invitation, InvitationId};
 use crate::link::{self, LinkKey};
 use crate::portal::{self, Closed, Portal};
+use crate::role::{self, Role};
 use crate::{name_check, occasion, open_rsvp};
 
 const COOKIE: &str = "kd_guest";
@@ -541,8 +541,7 @@ async fn is_host(site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
         let Some(invitation) = invitation::find_by_code(tx, &key)? else {
             return Ok(false);
         };
-        let scope = Scope::occasion(&invitation.occasion);
-        let role = grant::role_in(tx, &req.who, &scope)?;
+        let role = role::of(tx, &req.who, &invitation.occasion)?;
         Ok::<_, StoreError>(role.is_some_and(|role| role >= Role::Coordinator))
     });
     found.await.unwrap_or(false)

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use platform::audit::ActorKind;
 use serde_json::Value;
 use web::I18n;
 
@@ -68,14 +69,14 @@ impl Telling<'_> {
 
     fn who(&self, line: &Line) -> String {
         let say = |id: &str| self.wording.text.say(id).into_owned();
-        match (line.record.actor_kind.as_str(), &line.actor) {
-            ("household", Some(name)) => {
+        match (line.record.actor_kind, &line.actor) {
+            (ActorKind::Household, Some(name)) => {
                 let values = [("name", name.as_str().into())];
                 self.wording.text.with("host-by-household", values)
             }
             (_, Some(name)) => name.clone(),
-            ("token", None) => say("host-by-token"),
-            ("system", None) => say("host-by-system"),
+            (ActorKind::Token, None) => say("host-by-token"),
+            (ActorKind::System, None) => say("host-by-system"),
             _ => say("host-by-somebody"),
         }
     }

@@ -1,7 +1,7 @@
 //! Who works on the occasion: seen by all its hosts, decided by its owners.
 
 use accounts::AccountId;
-use accounts::grant::{Member, Role};
+use accounts::grant::Member;
 use accounts::invite::Invite;
 use askama::Template;
 use axum::http::StatusCode;
@@ -14,6 +14,7 @@ use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext, see_other};
 use super::wording::{self, Wording};
 use crate::hosting::{Leave, Refusal, members};
+use crate::role::Role;
 
 #[derive(Template)]
 #[template(path = "host/members.html")]
@@ -103,7 +104,7 @@ fn shown(
         rows: all
             .iter()
             .map(|member| Row {
-                role: wording::role(member.role),
+                role: wording::role(member.role.into()),
                 since: wording.moment(member.granted_at),
                 is_me: member.account == req.who.account().id,
                 member,
@@ -113,7 +114,7 @@ fn shown(
             .iter()
             .map(|invite| Open {
                 id: invite.id.clone(),
-                role: wording::role(invite.role),
+                role: wording::role(invite.role.into()),
                 until: wording.moment(invite.expires_at),
             })
             .collect(),
@@ -192,10 +193,8 @@ fn account(posted: &HostForm) -> AccountId {
 }
 
 fn read_role(posted: &HostForm) -> Result<Role, Problem> {
-    let typed = posted.form.text("role");
-    typed
-        .parse()
-        .map_err(|_| Problem::fields().field("/role", "unknown_option", []))
+    Role::find(posted.form.text("role"))
+        .ok_or_else(|| Problem::fields().field("/role", "unknown_option", []))
 }
 
 async fn answer(posted: &HostForm, done: Result<String, Refusal>) -> Result<Response, Problem> {

@@ -1,6 +1,5 @@
 //! All occasions of a host, and the way to another one.
 
-use accounts::grant::Role;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use platform::Tx;
@@ -13,6 +12,7 @@ use crate::event::{self, Event};
 use crate::hosting::occasions::{self, Change};
 use crate::hosting::{Refusal, events};
 use crate::occasion::Occasion;
+use crate::role::Role;
 use crate::words::{OccasionKind, OccasionStatus};
 use web::I18n;
 

@@ -11,9 +11,9 @@ use crate::hosting::listing::People;
 use crate::hosting::listing::people::Person;
 use crate::hosting::occasions;
 use crate::occasion::Occasion;
+use crate::role::Role;
 use crate::web::guest::view::Mark;
 use crate::words::{Access, OccasionKind, OccasionStatus, ReplyStatus, Response};
-use accounts::grant::Role;
 
 /// An occasion, spoken of in one language at one instant.
 #[derive(Clone)]
@@ -312,6 +312,6 @@ pub(super) fn role(role: Role) -> &'static str {
     match role {
         Role::Observer => "host-role-observer",
         Role::Coordinator => "host-role-coordinator",
-        Role::OccasionOwner | Role::Admin | Role::Owner => "host-role-owner",
+        Role::OccasionOwner => "host-role-owner",
     }
 }

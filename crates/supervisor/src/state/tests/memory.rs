@@ -13,7 +13,7 @@ fn aged(memory: MemoryAction, age: Duration) -> Stage {
 
 fn over(stage: &mut Stage, run: RunId) -> Vec<Action> {
     let actions = stage.on(Event::OverMemory(run, TOO_MUCH));
-    let told = |action: &Action| matches!(action, Action::Tell(Note::OverMemory { .. }));
+    let told = |action: &Action| matches!(action, Action::Report(Report::OverMemory { .. }));
     assert!(actions.iter().any(told), "never without a word");
     assert_eq!(
         stage.on(Event::OverMemory(run, TOO_MUCH)),
@@ -25,7 +25,7 @@ fn over(stage: &mut Stage, run: RunId) -> Vec<Action> {
 
 fn reasons(stage: &Stage) -> Vec<String> {
     let reasons = stage.told.iter().filter_map(|action| match action {
-        Action::Tell(Note::Failed { reason, .. } | Note::GaveUp { reason, .. }) => {
+        Action::Report(Report::Failed { reason, .. } | Report::GaveUp { reason, .. }) => {
             Some(reason.clone())
         }
         _ => None,
@@ -81,7 +81,7 @@ fn soon_after_it_was_ready_it_is_a_failure_until_it_is_given_up() {
                 stage.pass(seconds(1));
             }
         }
-        assert_eq!(stage.standings(), [Standing::Failed], "{action:?}");
+        assert_eq!(stage.standings(), [InstanceState::Failed], "{action:?}");
         assert_eq!(stage.state.instances()[0].restarts, 9);
         let why = "it uses 200 MB soon after it was ready: memory.max is below what it needs";
         assert_eq!(reasons(&stage).last().map(String::as_str), Some(why));
@@ -127,7 +127,7 @@ fn one_that_is_not_to_be_started_again_is_not() {
     stage.pass(seconds(60));
     over(&mut stage, 1);
     assert_eq!(spawned(&stage.exit(1)), NOBODY);
-    assert_eq!(stage.standings(), [Standing::Finished]);
+    assert_eq!(stage.standings(), [InstanceState::Finished]);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_next_generation_that_begins_with_too_much_memory_is_refused() {
 /// The wait that is told with each failure of a successor.
 fn waits(stage: &Stage) -> Vec<u64> {
     let waits = stage.told.iter().filter_map(|action| match action {
-        Action::Tell(Note::Failed { again_in, .. }) => again_in.map(|wait| wait.as_secs()),
+        Action::Report(Report::Failed { again_in, .. }) => again_in.map(|wait| wait.as_secs()),
         _ => None,
     });
     waits.collect()

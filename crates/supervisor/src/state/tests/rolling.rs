@@ -20,7 +20,7 @@ fn a_reload_takes_one_at_a_time_and_never_leaves_a_gap() {
             "it drains first"
         );
         assert_eq!(stage.serving().len(), 3);
-        let actions = stage.pass(seconds(5) + FAREWELL);
+        let actions = stage.pass(seconds(5) + CLOSE_GRACE);
         assert!(actions.contains(&Action::AskToStop(old)));
         next = spawned(&stage.exit(old));
     }
@@ -50,7 +50,7 @@ fn a_draining_process_hears_the_farewell_before_it_is_asked_to_stop() {
     stage.on(Event::Ready(2));
     assert_eq!(stage.pass(seconds(5)), [], "its connections are closed now");
     assert_eq!(
-        stage.pass(FAREWELL.saturating_sub(Duration::from_millis(1))),
+        stage.pass(CLOSE_GRACE.saturating_sub(Duration::from_millis(1))),
         []
     );
     let actions = stage.pass(Duration::from_millis(1));
@@ -80,7 +80,7 @@ fn who_was_replaced_and_takes_its_time_holds_up_nobody() {
     stage.on(Event::Ready(3));
     assert_eq!(stage.exit(1), []);
     assert_eq!(stage.serving(), [3]);
-    assert_eq!(stage.standings(), [Standing::Ready]);
+    assert_eq!(stage.standings(), [InstanceState::Ready]);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn one_that_is_stopped_takes_another_description_and_stays_where_it_is() {
     stage.command(3, Command::Reload(Some(more)));
     assert!(stage.answer(3).is_ok());
     stage.exit(1);
-    assert_eq!(stage.standings(), [Standing::Stopped; 2]);
+    assert_eq!(stage.standings(), [InstanceState::Stopped; 2]);
     assert!(!stage.state.is_mixed());
     let next = spawned(&stage.command(4, Command::Start));
     let runs = stage.state.runs().filter(|run| next.contains(&run.id));
@@ -238,5 +238,5 @@ fn one_that_is_stopped_takes_another_description_and_stays_where_it_is() {
         stage.exit(run);
     }
     stage.command(6, Command::Reload(Some(policy())));
-    assert_eq!(stage.standings(), [Standing::Stopped]);
+    assert_eq!(stage.standings(), [InstanceState::Stopped]);
 }

@@ -1,7 +1,7 @@
 //! Who works on an occasion. Changed by its owners, in person.
 
 use accounts::account::AccountId;
-use accounts::grant::{Member, Role};
+use accounts::grant::Member;
 use accounts::invite::Invite;
 use accounts::token::Right;
 use axum::extract::Path;
@@ -15,6 +15,7 @@ use web::{Json, List, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
 use crate::hosting::members;
+use crate::role::Role;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -44,7 +45,7 @@ impl From<Member> for MemberView {
             account: member.account,
             name: member.display_name,
             email: Some(member.email).filter(|email| !email.is_empty()),
-            role: member.role,
+            role: member.role.into(),
             since: member.granted_at,
         }
     }
@@ -80,7 +81,7 @@ impl From<Invite> for InviteView {
     fn from(invite: Invite) -> Self {
         Self {
             id: invite.id,
-            role: invite.role,
+            role: invite.role.into(),
             invited_by: invite.invited_by,
             expires_at: invite.expires_at,
         }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use accounts::grant::Role;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -22,6 +21,7 @@ use crate::invitation::InvitationId;
 use crate::occasion::{Contact, Occasion, OccasionId, Switches};
 use crate::portal::Portal;
 use crate::question::{Answer, Answers, Choice, Question};
+use crate::role::Role;
 use crate::words::{
     Access, AskedOf, GuestKind, LockMode, OccasionKind, OccasionStatus, QuestionKind, ReplyStatus,
     Response, Tone,

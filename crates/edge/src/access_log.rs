@@ -1,0 +1,123 @@
+//! The access log: one line per request, always.
+//!
+//! A line is written onto the pile of the worker that served the request; what lies
+//! there is written by one thread for all, so a slow disk never holds a request. What
+//! does not fit is dropped and counted.
+
+mod format;
+mod logged_body;
+mod tunnelled;
+mod writer;
+
+use std::fmt::{self, Debug};
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use format::{Line, Mask, Whose, in_reading_order};
+pub use logged_body::{Entry, LoggedBody, Pending, Shown, Upload};
+pub(crate) use tunnelled::{TUNNEL_BROKEN, Tunnelled};
+pub use writer::{LogBuffer, LogWriter, Writing};
+
+use metrics::Counter;
+
+use crate::clock_text::ClockText;
+use crate::metrics::log_lines_dropped;
+
+/// How many bytes of one worker may wait.
+const WAITING: usize = 1 << 20;
+
+/// How a line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// An object of JSON.
+    Json,
+    /// The "combined" format that web servers share.
+    Combined,
+}
+
+/// Takes the lines of one worker; each worker has its own, by [`Log::for_worker`].
+#[derive(Clone)]
+pub struct Log(Arc<LogFormatter>);
+
+struct LogFormatter {
+    pile: LogBuffer,
+    format: Format,
+    mask: Mask,
+    second: Mutex<ClockText>,
+    all_dropped: Counter,
+    /// Lines since the last one that found room.
+    dropped: AtomicU64,
+}
+
+impl Log {
+    /// Has lines written to `target`, which sees whole ones, until the second value
+    /// is dropped.
+    pub fn start(
+        format: Format,
+        mask: Mask,
+        target: impl Write + Send + 'static,
+    ) -> io::Result<(Self, Writing)> {
+        let writer = LogWriter::default();
+        let (log, writing) = (Self::onto(&writer, format, mask), writer.writing());
+        let failed = |error: &io::Error| {
+            tracing::warn!(%error, "the access log cannot be written");
+        };
+        std::thread::Builder::new()
+            .name("access-log".to_owned())
+            .spawn(move || writer.write(target, failed))?;
+        Ok((log, writing))
+    }
+
+    /// Lays lines on a desk, among whatever else is written from there.
+    pub fn onto(writer: &LogWriter, format: Format, mask: Mask) -> Self {
+        Self::of(writer.pile(WAITING), format, mask)
+    }
+
+    /// A log with a pile of its own.
+    #[must_use]
+    pub fn for_worker(&self) -> Self {
+        let LogFormatter {
+            pile, format, mask, ..
+        } = &*self.0;
+        Self::of(pile.beside(), *format, Arc::clone(mask))
+    }
+
+    fn of(pile: LogBuffer, format: Format, mask: Mask) -> Self {
+        Self(Arc::new(LogFormatter {
+            pile,
+            format,
+            mask,
+            second: Mutex::default(),
+            all_dropped: log_lines_dropped(),
+            dropped: AtomicU64::new(0),
+        }))
+    }
+
+    /// Writes a line onto the pile; never waits for the disk.
+    pub fn line(&self, line: &Line<'_>) {
+        let pen = &*self.0;
+        let mut second = pen.second.lock().unwrap_or_else(PoisonError::into_inner);
+        let write = |lines: &mut Vec<u8>| line.write(pen.format, &pen.mask, &mut second, lines);
+        let has_room = pen.pile.put(write);
+        drop(second);
+        if !has_room {
+            pen.all_dropped.increment(1);
+            pen.dropped.fetch_add(1, Ordering::Relaxed);
+        } else if pen.dropped.load(Ordering::Relaxed) > 0 {
+            let lines = pen.dropped.swap(0, Ordering::Relaxed);
+            tracing::warn!(lines, "the access log could not keep up: lines dropped");
+        }
+    }
+}
+
+impl Debug for Log {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Log")
+            .field("format", &self.0.format)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,307 @@
+//! Where lines gather until a thread of its own writes them, many at once: a slow disk or a
+//! stopped terminal never holds whoever has something to say.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::lock::lock;
+
+/// How long lines gather before they are written together, unless so many bytes of one pile
+/// have gathered before: unnoticed by whoever reads along, and most of what writing costs is
+/// saved under load.
+const GATHER: Duration = Duration::from_millis(10);
+const GATHERED: usize = 64 << 10;
+/// How long the end of the program waits for lines to be written.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Where everybody lays down lines on a pile of their own. Clones are the same desk.
+#[derive(Debug, Clone, Default)]
+pub struct LogWriter(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    piles: Vec<Arc<Mutex<Vec<u8>>>>,
+    /// What has come since the piles were last collected.
+    come: Come,
+    /// How often somebody wanted all lines written, and how many of them were served.
+    flushes: u64,
+    flushed: u64,
+    ends: bool,
+    ended: bool,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Come {
+    #[default]
+    Nothing,
+    Lines,
+    /// More need not be waited for.
+    Enough,
+}
+
+/// Lines of one who writes, or of all who share it.
+#[derive(Debug)]
+pub struct LogBuffer {
+    writer: LogWriter,
+    lines: Arc<Mutex<Vec<u8>>>,
+    /// How many bytes may wait.
+    most: usize,
+}
+
+/// Ends the writing when it is dropped, once all that waits is written.
+#[derive(Debug)]
+pub struct Writing(LogWriter);
+
+impl LogWriter {
+    /// A new pile on which at most so many bytes may wait.
+    pub fn pile(&self, most: usize) -> LogBuffer {
+        let lines = Arc::default();
+        self.state().piles.push(Arc::clone(&lines));
+        LogBuffer {
+            writer: self.clone(),
+            lines,
+            most,
+        }
+    }
+
+    /// Keeps [`LogWriter::write`] running.
+    pub fn writing(&self) -> Writing {
+        Writing(self.clone())
+    }
+
+    /// Writes what is laid down to `target`, which sees whole lines, until [`Writing`] is
+    /// dropped. What cannot be written is gone, and `failed` hears why.
+    pub fn write(&self, mut target: impl Write, failed: impl Fn(&io::Error)) {
+        let mut lines = Vec::new();
+        while let Some(flushed) = self.take(&mut lines) {
+            if let Err(error) = target.write_all(&lines) {
+                failed(&error);
+            }
+            // Room is kept where much comes, and never as much as a slow target makes of it.
+            let room = if lines.len() < GATHERED {
+                0
+            } else {
+                2 * GATHERED
+            };
+            lines.clear();
+            lines.shrink_to(room);
+            self.state().flushed = flushed;
+            self.0.changed.notify_all();
+        }
+        let _ = target.flush();
+        self.state().ended = true;
+        self.0.changed.notify_all();
+    }
+
+    /// Waits for lines and moves them to the empty `lines`. How many flushes are served once
+    /// these are written; nothing: there will be no more lines.
+    fn take(&self, lines: &mut Vec<u8>) -> Option<u64> {
+        let changed = &self.0.changed;
+        let is_wanted = |state: &State| state.ends || state.flushed < state.flushes;
+        let wait = |state: &mut State| state.come == Come::Nothing && !is_wanted(state);
+        let state = changed.wait_while(self.state(), wait);
+        let state = state.unwrap_or_else(PoisonError::into_inner);
+        let wait = |state: &mut State| state.come < Come::Enough && !is_wanted(state);
+        let gathered = changed.wait_timeout_while(state, GATHER, wait);
+        let (mut state, _) = gathered.unwrap_or_else(PoisonError::into_inner);
+        state.come = Come::Nothing;
+        let (goes_on, flushed) = (!state.ends, state.flushes);
+        let piles = state.piles.clone();
+        drop(state);
+        for pile in &piles {
+            let mut pile = lock(pile);
+            if lines.is_empty() {
+                std::mem::swap(lines, &mut pile);
+            } else {
+                lines.append(&mut pile);
+            }
+        }
+        drop(piles);
+        // Whoever is gone leaves the last lines here.
+        let is_used =
+            |pile: &Arc<Mutex<Vec<u8>>>| Arc::strong_count(pile) > 1 || !lock(pile).is_empty();
+        self.state().piles.retain(is_used);
+        (goes_on || !lines.is_empty()).then_some(flushed)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.0.state)
+    }
+}
+
+impl LogBuffer {
+    /// Lays down the whole lines that `write` appends, if there is room; never waits for
+    /// whoever writes.
+    #[must_use]
+    pub fn put(&self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+        let mut lines = lock(&self.lines);
+        let before = lines.len();
+        if before < self.most {
+            write(&mut lines);
+        }
+        let after = lines.len();
+        // A pile that ends above the mark would grow with the longest line.
+        if before >= self.most || after > self.most {
+            lines.truncate(before);
+            return false;
+        }
+        drop(lines);
+        let come = if before < GATHERED && after >= GATHERED {
+            Come::Enough
+        } else if before == 0 {
+            Come::Lines
+        } else {
+            return true;
+        };
+        let mut state = self.writer.state();
+        state.come = state.come.max(come);
+        drop(state);
+        self.writer.0.changed.notify_all();
+        true
+    }
+
+    /// Another one beside it.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        self.writer.pile(self.most)
+    }
+}
+
+impl Writing {
+    /// Waits until everything that was said is written, but not for ever.
+    pub fn flush(&self) {
+        let mut state = self.0.state();
+        state.flushes += 1;
+        let wanted = state.flushes;
+        self.0.0.changed.notify_all();
+        let waits = |state: &mut State| state.flushed < wanted && !state.ended;
+        drop(self.0.0.changed.wait_timeout_while(state, PATIENCE, waits));
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        // A terminal that was stopped must not keep the program from ending.
+        let mut state = self.0.state();
+        state.ends = true;
+        self.0.0.changed.notify_all();
+        let waits = |state: &mut State| !state.ended;
+        drop(self.0.0.changed.wait_timeout_while(state, PATIENCE, waits));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Instant;
+
+    use super::*;
+
+    const MOST: usize = 1 << 20;
+
+    /// What was written, readable while it is written. It waits for a word before each piece.
+    struct Paper(mpsc::Receiver<()>, Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+            // Nobody says anything any more: it is written as it comes.
+            let _ = self.0.recv();
+            lock(&self.1).extend_from_slice(lines);
+            Ok(lines.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn writing(writer: &LogWriter) -> (mpsc::Sender<()>, Arc<Mutex<Vec<u8>>>, Writing) {
+        let (go, stuck) = mpsc::channel();
+        let text = Arc::default();
+        let (writer, paper) = (writer.clone(), Paper(stuck, Arc::clone(&text)));
+        let writing = writer.writing();
+        thread::spawn(move || writer.write(paper, |_| {}));
+        (go, text, writing)
+    }
+
+    fn put(pile: &LogBuffer, line: &[u8]) -> bool {
+        pile.put(|lines| lines.extend_from_slice(line))
+    }
+
+    #[test]
+    fn every_line_is_written_in_its_order_before_the_end() {
+        let writer = LogWriter::default();
+        let (go, text, writing) = writing(&writer);
+        drop(go);
+        let pile = writer.pile(MOST);
+        let lines: Vec<String> = (0..1_000).map(|number| format!("{number}\n")).collect();
+        for line in &lines {
+            assert!(put(&pile, line.as_bytes()));
+        }
+        drop(pile);
+        drop(writing);
+        assert_eq!(*lock(&text), lines.concat().as_bytes());
+        assert!(writer.state().piles.is_empty());
+    }
+
+    #[test]
+    fn a_flush_waits_for_what_was_said_on_every_pile() {
+        let writer = LogWriter::default();
+        let (go, text, writing) = writing(&writer);
+        drop(go);
+        let (pile, other) = (writer.pile(MOST), writer.pile(MOST));
+        for round in 1..=100 {
+            assert!(put(&pile, b"one ") && put(&other, b"two "));
+            writing.flush();
+            assert_eq!(lock(&text).len(), round * 8);
+        }
+        writing.flush();
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_until_there_is_room() {
+        let writer = LogWriter::default();
+        let pile = writer.pile(MOST);
+        assert!(put(&pile, &vec![b'x'; MOST - 8]));
+        assert!(!put(&pile, b"it is too long"));
+        assert!(put(&pile, b"it fits\n"));
+        assert!(!put(&pile, b"\n"));
+        assert!(put(&writer.pile(MOST), b"another's"));
+        let mut taken = Vec::new();
+        assert!(writer.take(&mut taken).is_some());
+        assert_eq!(taken.len(), MOST + 9);
+        assert!(put(&pile, b"it is too long"));
+    }
+
+    #[test]
+    fn enough_lines_do_not_wait_for_more() {
+        let writer = LogWriter::default();
+        let (pile, enough) = (writer.pile(MOST), vec![b'x'; GATHERED]);
+        let mut taken = Vec::new();
+        let begun = Instant::now();
+        for _ in 0..1_000 {
+            assert!(put(&pile, &enough));
+            assert!(writer.take(&mut taken).is_some());
+            taken.clear();
+        }
+        assert!(begun.elapsed() < GATHER * 1_000);
+    }
+
+    #[test]
+    fn who_writes_slowly_keeps_nobody_from_ending() {
+        let writer = LogWriter::default();
+        let (go, text, writing) = writing(&writer);
+        assert!(put(&writer.pile(MOST), b"line\n"));
+        drop(writing);
+        assert!(lock(&text).is_empty());
+        drop(go);
+    }
+}

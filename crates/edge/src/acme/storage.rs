@@ -1,0 +1,244 @@
+//! The account, the certificates and the orders under way, on disk.
+//!
+//! Under `data/acme/`, one folder for each authority: what a testing authority
+//! issued is never served once the real one is asked. Folders are 0700, files 0600.
+//! A file is replaced whole or not at all. A key and its chain share one file, so
+//! that no crash can part them.
+//!
+//! Writing is blocking: a few small files every few weeks.
+
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use instant_acme::AccountCredentials;
+use jiff::Timestamp;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::durable;
+
+use super::certificate::{Certificate, CertificateFault};
+use super::schedule::Failures;
+
+/// Where the account is.
+const ACCOUNT: &str = "account.json";
+/// No file here has a reason to be larger.
+const LARGEST: u64 = 1 << 20;
+/// What stays readable in the name of an authority's folder.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
+
+/// An account, and the mail address that the authority has for it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredAccount {
+    pub(super) contact: String,
+    pub(super) credentials: AccountCredentials,
+}
+
+/// What is remembered of getting a certificate for one name.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Attempt {
+    /// When the last one came.
+    pub(super) issued: Option<Timestamp>,
+    /// What went wrong since.
+    pub(super) failures: Option<Failures>,
+    /// What is under way.
+    pub(super) pending: Option<Pending>,
+}
+
+/// An order that was begun.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Pending {
+    /// Where the authority keeps it.
+    pub(super) url: String,
+    /// The key that its certificate is for, in PEM.
+    pub(super) key: String,
+}
+
+impl std::fmt::Debug for Pending {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Pending {{ url: {:?}, key: *** }}", self.url)
+    }
+}
+
+/// Why something could not be read or kept.
+#[derive(Debug, Error)]
+pub enum StorageError {
+    /// The disk said no.
+    #[error("{}: {cause}", path.display())]
+    Disk {
+        /// Of what.
+        path: PathBuf,
+        /// What it said.
+        cause: io::Error,
+    },
+    /// The file is not what we wrote.
+    #[error("{} is damaged: {cause}", path.display())]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: Damage,
+    },
+}
+
+/// What is wrong with a file.
+#[derive(Debug, Error)]
+pub enum Damage {
+    /// It is no text.
+    #[error("it is not UTF-8")]
+    Text,
+    /// It is far larger than anything we write.
+    #[error("it is larger than 1 MiB")]
+    Size,
+    /// It is not what it was, somewhere.
+    #[error("{0}")]
+    Json(serde_json::Error),
+    /// It holds no certificate that can be used.
+    #[error("{0}")]
+    Certificate(CertificateFault),
+}
+
+/// The folder of one authority.
+#[derive(Debug)]
+pub(super) struct Storage {
+    folder: PathBuf,
+}
+
+impl Storage {
+    /// Opens the folder of the authority with this directory; it is made if need be.
+    pub(super) fn open(data: &Path, directory: &str) -> Result<Self, StorageError> {
+        let all = data.join("acme");
+        let authority = directory.strip_prefix("https://").unwrap_or(directory);
+        let folder = all.join(utf8_percent_encode(authority, ENCODED).to_string());
+        for folder in [&all, &folder] {
+            let made = DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)
+                // Also if somebody made it before us, or opened it.
+                .and_then(|()| fs::set_permissions(folder, Permissions::from_mode(0o700)))
+                .and_then(|()| durable::sync(folder.parent().unwrap_or(folder)));
+            made.map_err(|cause| disk(folder, cause))?;
+        }
+        Ok(Self { folder })
+    }
+
+    /// The account, if there is one.
+    pub(super) fn load_account(&self) -> Result<Option<StoredAccount>, StorageError> {
+        self.load_json(ACCOUNT)
+    }
+
+    /// Keeps the account.
+    pub(super) fn store_account(&self, account: &StoredAccount) -> Result<(), StorageError> {
+        self.store_json(ACCOUNT, account)
+    }
+
+    /// Does as if there had never been one.
+    pub(super) fn forget_account(&self) -> Result<(), StorageError> {
+        durable::remove(&self.folder, ACCOUNT)
+            .map_err(|cause| disk(&self.folder.join(ACCOUNT), cause))
+    }
+
+    /// What is remembered of a name.
+    pub(super) fn load_attempt(&self, name: &str) -> Result<Attempt, StorageError> {
+        let mut attempt: Attempt = self.load_json(&attempt_file(name))?.unwrap_or_default();
+        // An order is over once its key stands in the certificate's file, even if the power
+        // failed before that could be noted.
+        if let (Some(pending), Ok(Some(pem))) =
+            (&attempt.pending, self.read(&certificate_file(name)))
+            && pem.starts_with(&pending.key)
+        {
+            attempt.pending = None;
+        }
+        Ok(attempt)
+    }
+
+    /// Remembers it.
+    pub(super) fn store_attempt(&self, name: &str, attempt: &Attempt) -> Result<(), StorageError> {
+        self.store_json(&attempt_file(name), attempt)
+    }
+
+    /// The certificate of a name, if there is one.
+    pub(super) fn load_certificate(&self, name: &str) -> Result<Option<Certificate>, StorageError> {
+        let file = certificate_file(name);
+        let Some(pem) = self.read(&file)? else {
+            return Ok(None);
+        };
+        Certificate::read(name, &pem)
+            .map(Some)
+            .map_err(|fault| self.damaged(&file, Damage::Certificate(fault)))
+    }
+
+    /// Keeps a key, then its chain, both in PEM.
+    pub(super) fn store_certificate(&self, name: &str, pem: &str) -> Result<(), StorageError> {
+        self.write(&certificate_file(name), pem.as_bytes())
+    }
+
+    fn load_json<T: DeserializeOwned>(&self, file: &str) -> Result<Option<T>, StorageError> {
+        let Some(text) = self.read(file)? else {
+            return Ok(None);
+        };
+        serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|cause| self.damaged(file, Damage::Json(cause)))
+    }
+
+    fn store_json(&self, file: &str, value: &impl Serialize) -> Result<(), StorageError> {
+        let text = serde_json::to_vec_pretty(value)
+            .map_err(|cause| disk(&self.folder.join(file), cause.into()))?;
+        self.write(file, &text)
+    }
+
+    fn read(&self, file: &str) -> Result<Option<String>, StorageError> {
+        let path = self.folder.join(file);
+        let mut bytes = Vec::new();
+        let read =
+            File::open(&path).and_then(|open| open.take(LARGEST + 1).read_to_end(&mut bytes));
+        match read {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(disk(&path, cause)),
+            Ok(_) => {}
+        }
+        if bytes.len() as u64 > LARGEST {
+            return Err(self.damaged(file, Damage::Size));
+        }
+        String::from_utf8(bytes)
+            .map(Some)
+            .map_err(|_| self.damaged(file, Damage::Text))
+    }
+
+    fn write(&self, file: &str, bytes: &[u8]) -> Result<(), StorageError> {
+        durable::write(&self.folder, file, 0o600, bytes)
+            .map_err(|cause| disk(&self.folder.join(file), cause))
+    }
+
+    fn damaged(&self, file: &str, cause: Damage) -> StorageError {
+        StorageError::Damaged {
+            path: self.folder.join(file),
+            cause,
+        }
+    }
+}
+
+fn certificate_file(name: &str) -> String {
+    format!("{name}.certificate.pem")
+}
+
+fn attempt_file(name: &str) -> String {
+    format!("{name}.attempt.json")
+}
+
+fn disk(path: &Path, cause: io::Error) -> StorageError {
+    StorageError::Disk {
+        path: path.to_owned(),
+        cause,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+use std::time::SystemTime;
+
+use super::*;
+use crate::cache::{Head, Joined, Kept, StoreSettings, Unsaid};
+use http::{HeaderMap, StatusCode};
+
+fn store() -> Arc<Store> {
+    let settings = StoreSettings {
+        memory: 1 << 20,
+        entries: 100,
+        largest: 1 << 10,
+        ..StoreSettings::unused()
+    };
+    Store::new(settings)
+}
+
+fn head() -> Arc<Head> {
+    let headers: HeaderMap = [(http::header::CACHE_CONTROL, "max-age=60".parse().unwrap())]
+        .into_iter()
+        .collect();
+    let kept = Kept {
+        status: StatusCode::OK,
+        headers: &headers,
+        asked: SystemTime::UNIX_EPOCH,
+        received: SystemTime::UNIX_EPOCH,
+    };
+    let freshness = kept.freshness(&Unsaid::default()).unwrap();
+    let none = HeaderMap::new();
+    let head = Head::new(
+        "k".into(),
+        &none,
+        StatusCode::OK,
+        headers,
+        Vec::new(),
+        freshness,
+        0,
+    );
+    Arc::new(head)
+}
+
+fn lead(store: &Arc<Store>) -> FillGuard {
+    match store.join(&"k".into(), &HeaderMap::new(), |_| false) {
+        Joined::Leads(landing) => landing,
+        Joined::Follows(_) | Joined::Landed(_) => panic!("somebody leads"),
+    }
+}
+
+fn follow(store: &Arc<Store>) -> Arc<InFlight> {
+    match store.join(&"k".into(), &HeaderMap::new(), |_| false) {
+        Joined::Follows(flight) => flight,
+        Joined::Leads(_) | Joined::Landed(_) => panic!("nobody leads"),
+    }
+}
+
+#[tokio::test]
+async fn followers_are_sent_what_the_leader_was() {
+    let store = store();
+    let landing = lead(&store);
+    let followers: Vec<_> = (0..20)
+        .map(|_| {
+            let flight = follow(&store);
+            tokio::spawn(async move { flight.wait().await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    let whole = store.keep(head(), "abcdef".into());
+    landing.0.end(Some((whole, How::New)));
+    for follower in followers {
+        let (whole, how) = follower.await.unwrap().unwrap();
+        assert_eq!((&whole.body[..], how), (&b"abcdef"[..], How::New));
+    }
+    // It is over: the next one leads.
+    lead(&store);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_leader_who_left() {
+    let store = store();
+    let landing = lead(&store);
+    let follower = follow(&store);
+    drop(landing);
+    assert!(follower.wait().await.is_none());
+    lead(&store);
+}
+
+#[tokio::test]
+async fn what_varies_is_fetched_side_by_side() {
+    let store = store();
+    let request = |language: &'static str| -> HeaderMap {
+        [(http::header::ACCEPT_LANGUAGE, language.parse().unwrap())]
+            .into_iter()
+            .collect()
+    };
+    let mut known = Head::clone(&head());
+    known.vary = vec![(http::header::ACCEPT_LANGUAGE, Some(b"it".to_vec()))];
+    store.keep(Arc::new(known), "ciao".into());
+    let key: Key = "k".into();
+    let Joined::Leads(_one) = store.join(&key, &request("en"), |_| false) else {
+        panic!("nobody leads")
+    };
+    let Joined::Leads(_other) = store.join(&key, &request("ms"), |_| false) else {
+        panic!("nobody asked for this one")
+    };
+    assert!(matches!(
+        store.join(&key, &request("en"), |_| false),
+        Joined::Follows(_)
+    ));
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_has_bounds_too() {
+    let store = store();
+    let mut one = store.gather(600).unwrap();
+    assert!(!one.grow(500), "larger than may be kept");
+    assert!(one.grow(400));
+    let all: Vec<_> = std::iter::repeat_with(|| store.gather(1_000))
+        .take_while(Option::is_some)
+        .collect();
+    assert_eq!(all.len(), (1 << 20) / 1_000 - 1);
+    drop(all);
+    assert!(store.gather(1_000).is_some());
+}
+
+#[tokio::test]
+async fn who_looked_before_it_landed_and_joins_after_finds_it() {
+    let store = store();
+    let key: Key = "k".into();
+    let none = HeaderMap::new();
+    let landing = lead(&store);
+    assert!(store.find(&key, &none).is_none());
+    let whole = store.keep(head(), "abc".into());
+    landing.0.end(Some((whole, How::New)));
+    match store.join(&key, &none, |head| head.answers(&none)) {
+        Joined::Landed(whole) => assert_eq!(whole.body, "abc"),
+        Joined::Leads(_) | Joined::Follows(_) => panic!("it is there"),
+    }
+    // What is there and may not be used is asked for.
+    lead(&store);
+}

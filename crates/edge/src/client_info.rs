@@ -1,0 +1,92 @@
+//! What the door knows of a request, once it has decided whom to believe.
+
+use std::fmt::{self, Display};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::HeaderValue;
+
+/// Who asks, and by what way.
+#[derive(Debug, Clone)]
+pub struct ClientInfo {
+    /// The address of the client: the peer's, or what a trusted proxy said.
+    pub client: IpAddr,
+    /// Whether nobody claims to ask for somebody else, believed or not.
+    pub is_direct: bool,
+    /// Whether the peer may set `Forwarded` and `X-Forwarded-*`.
+    pub peer_is_trusted: bool,
+    /// How the client reached the first door.
+    pub scheme: Scheme,
+    /// The host asked for, in lower case, with its port if one was named; empty if none was.
+    pub host: Arc<str>,
+    /// Goes with the request wherever it goes.
+    pub id: RequestId,
+}
+
+/// How a client reached the first door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// In the clear.
+    Http,
+    /// Through TLS.
+    Https,
+}
+
+impl Scheme {
+    /// As in a URL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+/// `X-Request-Id`: 1 to 64 letters, digits, `-`, `_` and `.`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(Arc<str>);
+
+impl RequestId {
+    /// The longest id that is taken from a trusted proxy.
+    const LONGEST: usize = 64;
+
+    /// An id as somebody wrote it, if it is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = !text.is_empty()
+            && text.len() <= Self::LONGEST
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        fits.then(|| Self(text.into()))
+    }
+
+    /// An id made of these bits, 32 digits long.
+    pub(crate) fn of_bits(bits: u128) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; 32];
+        for (byte, two) in bits.to_be_bytes().into_iter().zip(text.chunks_exact_mut(2)) {
+            two[0] = DIGITS[usize::from(byte >> 4)];
+            two[1] = DIGITS[usize::from(byte & 0xf)];
+        }
+        Self(String::from_utf8_lossy(&text).into())
+    }
+
+    /// As a header. No id comes twice, so HPACK is told not to keep it (RFC 7541, section
+    /// 7.1.3): its table is for what does.
+    pub(crate) fn header(&self) -> Option<HeaderValue> {
+        let mut value = HeaderValue::from_str(&self.0).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Display for RequestId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}

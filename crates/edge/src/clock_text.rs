@@ -1,0 +1,28 @@
+//! The present second as text, which is written far more often than it changes.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+
+/// The second that was written last: most lines share theirs with the one before.
+#[derive(Debug, Default)]
+pub(crate) struct ClockText {
+    of: Option<Duration>,
+    text: String,
+}
+
+impl ClockText {
+    /// The second of a time, in a form that is always the same, and the nanoseconds after it.
+    pub(crate) fn of(&mut self, time: SystemTime, form: &str) -> (&str, u32) {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH);
+        let since = since.unwrap_or_default();
+        let whole = Duration::from_secs(since.as_secs());
+        if self.of != Some(whole) {
+            let time = Timestamp::try_from(SystemTime::UNIX_EPOCH + whole);
+            let time = time.unwrap_or(Timestamp::UNIX_EPOCH);
+            self.text = time.strftime(form).to_string();
+            self.of = Some(whole);
+        }
+        (&self.text, since.subsec_nanos())
+    }
+}

@@ -1,0 +1,164 @@
+//! `access`: who may come in.
+
+use std::sync::Arc;
+
+use http::HeaderName;
+
+use super::check::Check;
+use super::routes::{Upstreams, server};
+use super::{Ground, values};
+use crate::auth::{Access, Ask, Basic, Networks, Users};
+use crate::description;
+
+/// A file of names and hashes may have so many bytes.
+const LARGEST: u64 = 4 << 20;
+
+pub(super) fn access(
+    key: &str,
+    written: &description::Access,
+    upstreams: &mut Upstreams,
+    ground: &Ground<'_>,
+    check: &mut Check,
+) -> Option<Access> {
+    let description::Access {
+        allow,
+        deny,
+        basic: password,
+        ask: server,
+        sign_in,
+    } = written;
+    if allow.is_empty()
+        && deny.is_empty()
+        && password.is_none()
+        && server.is_none()
+        && sign_in.is_empty()
+    {
+        check.refuse(
+            key,
+            "it names nobody, so everybody may come in",
+            "write allow, deny, basic, ask or sign_in, or remove it",
+        );
+    }
+    let networks = Networks::new(
+        networks(&format!("{key}.allow"), allow, check),
+        networks(&format!("{key}.deny"), deny, check),
+    );
+    let basic = match password {
+        None => None,
+        Some(written) => Some(Arc::new(basic(
+            &format!("{key}.basic"),
+            written,
+            ground,
+            check,
+        )?)),
+    };
+    let ask = match server {
+        None => None,
+        Some(written) => Some(ask(
+            &format!("{key}.ask"),
+            written,
+            upstreams,
+            ground,
+            check,
+        )?),
+    };
+    Some(Access {
+        networks,
+        basic,
+        ask,
+        sign_in: (!sign_in.is_empty()).then(|| sign_in.as_str().into()),
+    })
+}
+
+fn networks(key: &str, written: &[String], check: &mut Check) -> Vec<ipnet::IpNet> {
+    let networks = written.iter().enumerate().filter_map(|(number, text)| {
+        check.accept(&format!("{key}[{number}]"), values::network(text))
+    });
+    networks.collect()
+}
+
+fn basic(
+    key: &str,
+    written: &description::Basic,
+    ground: &Ground<'_>,
+    check: &mut Check,
+) -> Option<Basic> {
+    let file = format!("{key}.file");
+    let path = check.file(&file, ground.folder, &written.file)?;
+    let size = std::fs::metadata(&path).map_or(0, |file| file.len());
+    if size > LARGEST {
+        check.refuse(&file, "it is larger than 4M", "is it the right file?");
+        return None;
+    }
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        check.refuse(
+            &file,
+            format!("{} is no text", path.display()),
+            "write a line NAME:HASH for each who may come in",
+        );
+        return None;
+    };
+    let users = check.accept(&file, Users::parse(&text))?;
+    if !users.is_even() {
+        check.warn(
+            &file,
+            "its hashes cost different times, and how long an answer takes may tell which names there are",
+            "make all of them anew, with the same program",
+        );
+    }
+    let basic = Basic::new(users, &written.realm);
+    if basic.is_none() {
+        check.refuse(
+            &format!("{key}.realm"),
+            format!("{:?} cannot stand in a header", written.realm),
+            "keep to letters, digits and spaces",
+        );
+    }
+    basic
+}
+
+fn ask(
+    key: &str,
+    written: &description::Ask,
+    upstreams: &mut Upstreams,
+    ground: &Ground<'_>,
+    check: &mut Check,
+) -> Option<Ask> {
+    let to = format!("{key}.to");
+    let upstream = server(&to, &written.to, upstreams, ground, check);
+    if upstream.is_none() {
+        check.refuse(
+            &to,
+            format!("{:?} is no server", written.to),
+            "write http://HOST:PORT, unix:PATH, upstream:NAME or service:NAME",
+        );
+    }
+    let path = written
+        .path
+        .starts_with('/')
+        .then(|| written.path.parse().ok())
+        .flatten();
+    if path.is_none() {
+        check.refuse(
+            &format!("{key}.path"),
+            format!("{:?} is no path", written.path),
+            "begin with a slash: /verify",
+        );
+    }
+    let mut copy: Vec<HeaderName> = Vec::new();
+    for (number, name) in written.copy.iter().enumerate() {
+        match name.parse::<HeaderName>() {
+            Ok(header) if Ask::may_copy(&header) => copy.push(header),
+            _ => check.refuse(
+                &format!("{key}.copy[{number}]"),
+                format!("{name:?} is no header to copy"),
+                "name one of the server's own, such as X-User",
+            ),
+        }
+    }
+    Some(Ask {
+        upstream: upstream?.ok()?,
+        path: path?,
+        copy,
+    })
+}

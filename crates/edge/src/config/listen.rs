@@ -1,0 +1,119 @@
+//! `[listen]`: where, and what holds for every connection.
+
+use super::Ground;
+use super::check::Check;
+use super::values;
+use crate::description::{ForwardedHeader, Listen};
+use crate::listener::{ListenAddress, ListenSettings};
+
+/// A header section may be so large.
+const HEADER_SIZES: std::ops::RangeInclusive<u64> = 1 << 10..=1 << 20;
+
+pub(super) fn listen(
+    written: &Listen,
+    ground: &Ground<'_>,
+    check: &mut Check,
+) -> Option<ListenSettings> {
+    let mut taken = Vec::new();
+    let http = addresses("listen.http", &written.http, ground, &mut taken, check);
+    let https = addresses("listen.https", &written.https, ground, &mut taken, check);
+    let has_fronts = ground.services.iter().any(|one| !one.fronts.is_empty());
+    if written.http.is_empty() && written.https.is_empty() && !has_fronts {
+        check.refuse(
+            "listen.http",
+            "nothing is listened on, so nobody could come in",
+            "name at least one address, for example \"127.0.0.1:8080\"",
+        );
+    }
+    let mut trusted_proxies = Vec::new();
+    for (number, text) in written.trusted_proxies.iter().enumerate() {
+        let key = format!("listen.trusted_proxies[{number}]");
+        trusted_proxies.extend(check.accept(&key, values::network(text)));
+    }
+    let mut proxy_protocol = Vec::new();
+    for (number, text) in written.proxy_protocol.iter().enumerate() {
+        let key = format!("listen.proxy_protocol[{number}]");
+        let Some(address) = check.accept(&key, ListenAddress::parse(text, ground.data)) else {
+            continue;
+        };
+        if !taken.iter().any(|(_, other)| *other == address) {
+            check.warn(
+                &key,
+                format!("{text} is not listened on"),
+                "write it as in listen.http or listen.https",
+            );
+        }
+        proxy_protocol.push(address);
+    }
+    let is_named = written.forwarded_header != ForwardedHeader::Auto;
+    for (key, is_said) in [
+        ("listen.proxy_protocol", !proxy_protocol.is_empty()),
+        ("listen.forwarded_header", is_named),
+    ] {
+        if is_said && written.trusted_proxies.is_empty() {
+            check.refuse(
+                key,
+                "only trusted proxies may speak it, and there are none",
+                "name them in listen.trusted_proxies",
+            );
+        }
+    }
+    let header_size = check.accept("listen.header_size", units::size(&written.header_size));
+    if header_size.is_some_and(|size| !HEADER_SIZES.contains(&size)) {
+        check.refuse(
+            "listen.header_size",
+            format!("it is {}", written.header_size),
+            "it may be 1K to 1M",
+        );
+    }
+    let header_time = check.time("listen.header_time", &written.header_time);
+    let idle_time = check.time("listen.idle_time", &written.idle_time);
+    let body_time = check.time("listen.body_time", &written.body_time);
+    let drain_time = check.time("listen.drain_time", &written.drain_time);
+    let lame_duck_time = check.time("listen.lame_duck_time", &written.lame_duck_time);
+    let tunnel_time = check.time("listen.tunnel_time", &written.tunnel_time);
+    Some(ListenSettings {
+        http,
+        https,
+        fronts: Vec::new(),
+        http3: written.http3,
+        trusted_proxies,
+        forwarded_header: written.forwarded_header,
+        proxy_protocol,
+        connections: check.between("listen.connections", written.connections, 1, 1_000_000),
+        connections_per_address: written.connections_per_address,
+        header_size: usize::try_from(header_size?).ok()?,
+        header_time: header_time?,
+        idle_time: idle_time?,
+        body_time: body_time?,
+        drain_time: drain_time?,
+        lame_duck_time: lame_duck_time?,
+        tunnel_time: tunnel_time?,
+    })
+}
+
+fn addresses(
+    list: &str,
+    written: &[String],
+    ground: &Ground<'_>,
+    taken: &mut Vec<(String, ListenAddress)>,
+    check: &mut Check,
+) -> Vec<ListenAddress> {
+    let mut addresses = Vec::new();
+    for (number, text) in written.iter().enumerate() {
+        let key = format!("{list}[{number}]");
+        let Some(address) = check.accept(&key, ListenAddress::parse(text, ground.data)) else {
+            continue;
+        };
+        if let Some((other, _)) = taken.iter().find(|(_, other)| other.overlaps(&address)) {
+            check.refuse(
+                &key,
+                format!("{text} is listened on already, by {other}"),
+                "keep one of them",
+            );
+        }
+        taken.push((key, address.clone()));
+        addresses.push(address);
+    }
+    addresses
+}

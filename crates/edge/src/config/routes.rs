@@ -1,0 +1,432 @@
+//! `[[route]]`: which requests go where.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use http::{StatusCode, Uri};
+
+use super::bodies::Bodies;
+use super::check::Check;
+use super::{Ground, cache, services, upstreams};
+use crate::auth::Access;
+use crate::description;
+use crate::headers::{Changes, StrippedHeaders};
+use crate::metrics::RouteFigures;
+use crate::proxy::{UpstreamSettings, parse_address};
+use crate::rate_limit::Limiter;
+use crate::route::{self, HostPattern, NormalPath, Redirect, Route, RoutePath, Table, Target};
+use crate::static_files::{Folder, FolderError, FolderSettings};
+
+pub(super) type Upstreams = BTreeMap<Arc<str>, UpstreamSettings>;
+
+pub(super) fn routes(
+    written: &[description::Route],
+    upstreams: &mut Upstreams,
+    ground: &Ground<'_>,
+    bodies: Bodies,
+    check: &mut Check,
+) -> Table {
+    let all_to_app = [description::Route {
+        to: "app".to_owned(),
+        ..description::Route::default()
+    }];
+    let written = if written.is_empty() {
+        &all_to_app
+    } else {
+        written
+    };
+    let mut routes: Vec<(usize, Route)> = Vec::new();
+    let mut known: HashMap<(HostPattern, Vec<u8>), usize> = HashMap::new();
+    for (number, written) in written.iter().enumerate() {
+        let Some(route) = one(number, written, upstreams, ground, bodies, check) else {
+            continue;
+        };
+        let place = (route.host.clone(), route.path.matched().to_owned());
+        if let Some(other) = known.insert(place, number) {
+            check.refuse(
+                &format!("route[{number}].path"),
+                format!("route[{other}] has the same host and path: {}", route.name),
+                "keep one of them",
+            );
+            continue;
+        }
+        routes.push((number, route));
+    }
+    tell_folders(&mut routes);
+    let redirects: Vec<(usize, Arc<str>, String)> = routes
+        .iter()
+        .filter_map(|(number, route)| match &route.target {
+            Target::Redirect(redirect) => Some((
+                *number,
+                Arc::clone(&route.name),
+                redirect.location(&route.rewrite(&NormalPath::parse("/").ok()?), None),
+            )),
+            _ => None,
+        })
+        .collect();
+    let table = Table::new(routes.into_iter().map(|(_, route)| route));
+    for (number, name, location) in redirects {
+        if leads_to(&table, &name, &location) {
+            check.refuse(
+                &format!("route[{number}].to"),
+                "the redirect leads to itself",
+                "send it to an address that another route is for",
+            );
+        }
+    }
+    for name in unused(&table, upstreams) {
+        check.warn(
+            &format!("upstream.{name}"),
+            "no route leads there",
+            format!("write to = \"upstream:{name}\" in a [[route]], or remove it"),
+        );
+    }
+    table
+}
+
+/// Tells each folder which paths below it other routes are for: no link in it may lead there.
+fn tell_folders(routes: &mut [(usize, Route)]) {
+    for at in 0..routes.len() {
+        let route = &routes[at].1;
+        let others = routes.iter().map(|(_, other)| other);
+        let others = others.filter(|other| other.is_inside(route));
+        let paths: Vec<String> = others
+            .filter_map(|other| {
+                let path = NormalPath::parse(other.path.as_str()).ok()?;
+                Some(route.rewrite(&path).into_owned())
+            })
+            .collect();
+        if let Target::Files(folder) = &mut routes[at].1.target
+            && let Some(folder) = Arc::get_mut(folder)
+        {
+            folder.leave(paths);
+        }
+    }
+}
+
+fn unused(table: &Table, upstreams: &Upstreams) -> Vec<Arc<str>> {
+    let is_used = |name: &str| {
+        table.routes().any(|route| {
+            let asked = route.access.as_deref().and_then(Access::asks);
+            asked == Some(name) || matches!(&route.target, Target::Proxy(used) if &**used == name)
+        })
+    };
+    upstreams
+        .keys()
+        .filter(|name| !is_used(name) && services::service_of(name).is_none())
+        .cloned()
+        .collect()
+}
+
+/// Whether a request for this location would meet the route of this name again.
+fn leads_to(table: &Table, name: &str, location: &str) -> bool {
+    let Ok(uri) = location.parse::<Uri>() else {
+        return false;
+    };
+    let own_host = name.split('/').next().unwrap_or_default();
+    let Ok(path) = NormalPath::parse(uri.path()) else {
+        return false;
+    };
+    table
+        .find(uri.host().unwrap_or(own_host), &path)
+        .is_some_and(|met| &*met.name == name)
+        // A route for every host may lead elsewhere on a host of its own.
+        && (uri.host().is_none() || own_host != "*")
+}
+
+fn one(
+    number: usize,
+    written: &description::Route,
+    upstreams: &mut Upstreams,
+    ground: &Ground<'_>,
+    bodies: Bodies,
+    check: &mut Check,
+) -> Option<Route> {
+    let key = |name: &str| format!("route[{number}].{name}");
+    let host = check.accept(&key("host"), HostPattern::parse(&written.host));
+    let path = check.accept(&key("path"), RoutePath::parse(&written.path));
+    let target = target(number, written, upstreams, ground, check);
+    let strip = match (&path, written.strip.is_empty()) {
+        (_, true) | (None, _) => Some(0),
+        (Some(path), false) => {
+            let segments = route::strip(path, &written.strip);
+            if segments.is_none() {
+                check.refuse(
+                    &key("strip"),
+                    format!(
+                        "{:?} is not how the path {:?} begins",
+                        written.strip,
+                        path.as_str()
+                    ),
+                    "strip the path or whole segments of its beginning",
+                );
+            }
+            segments
+        }
+    };
+    let add = added(&key("add"), &written.add, check);
+    let body_size = if written.body_size.is_empty() {
+        None
+    } else {
+        check.accept(&key("body_size"), units::size(&written.body_size))
+    };
+    let headers = Changes::check(&written.headers, &mut |name, what, mend| {
+        check.refuse(&key(&format!("headers.{name}")), what, mend);
+    });
+    let withheld = StrippedHeaders::check(&written.request_headers, &mut |name, what, mend| {
+        check.refuse(&key(&format!("request_headers.{name}")), what, mend);
+    });
+    let limit = written.limit.as_ref().and_then(|limit| {
+        Limiter::check(limit, &mut |name, what, mend| {
+            check.refuse(&key(&format!("limit.{name}")), what, mend);
+        })
+    });
+    let access = written
+        .access
+        .as_ref()
+        .map(|written| super::auth::access(&key("access"), written, upstreams, ground, check));
+    let target = target?;
+    let bodies = bodies.of_route(number, &target, written, check);
+    let (host, path) = (host?, path?);
+    let name: Arc<str> = format!("{host}{}", path.as_str()).into();
+    let shared_cache = cache::policy(number, &name, &target, written, check);
+    let knows_people = |access: &Access| access.knows_people();
+    if shared_cache.is_some() && access.iter().flatten().any(knows_people) {
+        check.refuse(
+            &key("shared_cache"),
+            "what one person is shown would be kept for others who may come in",
+            "remove it, or let access name addresses only",
+        );
+    }
+    let copies = |access: &Access| access.copies().any(|name| withheld.holds(name.as_str()));
+    if access.iter().flatten().any(copies) {
+        check.refuse(
+            &key("request_headers"),
+            "access.ask copies a header that is removed here",
+            "keep one of them: what a client writes into a header of copy is taken away anyway",
+        );
+    }
+    if !withheld.is_empty() && !matches!(target, Target::App | Target::Proxy(_)) {
+        check.refuse(
+            &key("request_headers"),
+            format!("nobody behind {} reads them", written.to),
+            "remove it, or lead the route to a program",
+        );
+    }
+    if !matches!(target, Target::Files(_)) {
+        for (option, is_set) in [
+            ("try", !written.r#try.is_empty()),
+            ("listing", written.listing),
+            ("cache", !written.cache.is_empty()),
+        ] {
+            if is_set {
+                check.refuse(
+                    &key(option),
+                    format!("{option} is for files, and {} is none", written.to),
+                    "remove it, or lead the route to files:DIR",
+                );
+            }
+        }
+    }
+    if matches!(target, Target::Status(_)) && !(written.strip.is_empty() && written.add.is_empty())
+    {
+        check.refuse(
+            &key("strip"),
+            "nothing is forwarded from here",
+            "remove strip and add",
+        );
+    }
+    Some(Route {
+        figures: RouteFigures::new(&name),
+        host,
+        path,
+        case_sensitive: written.case_sensitive,
+        target,
+        name,
+        to: written.to.clone(),
+        strip: strip?,
+        add: add?,
+        limit: limit.map(Arc::new),
+        access: match access {
+            None => None,
+            Some(access) => Some(Arc::new(access?)),
+        },
+        headers,
+        withheld,
+        body_size,
+        body_rate: bodies?.rate,
+        buffer_request: bodies?.buffer,
+        shared_cache,
+    })
+}
+
+fn added(key: &str, written: &str, check: &mut Check) -> Option<String> {
+    let add = written.trim_end_matches('/');
+    if add.is_empty() {
+        return Some(String::new());
+    }
+    let path = check.accept(key, NormalPath::parse(add))?;
+    Some(path.as_str().to_owned())
+}
+
+fn target(
+    number: usize,
+    written: &description::Route,
+    upstreams: &mut Upstreams,
+    ground: &Ground<'_>,
+    check: &mut Check,
+) -> Option<Target> {
+    let key = format!("route[{number}].to");
+    let to = written.to.as_str();
+    let forms = "write app, files:DIR, service:NAME, upstream:NAME, http://HOST:PORT, unix:PATH, redirect:URL or status:NUMBER";
+    if to == "app" {
+        return Some(Target::App);
+    }
+    if let Some(server) = server(&key, to, upstreams, ground, check) {
+        return server.ok().map(Target::Proxy);
+    }
+    match to.split_once(':') {
+        Some(("files", folder)) => files(number, folder, written, ground, check),
+        Some(("redirect", url)) => check.accept(&key, redirect(url)).map(Target::Redirect),
+        Some(("status", code)) => {
+            let status = code.parse::<StatusCode>().ok();
+            let status = status.filter(|status| {
+                status.is_success() || status.is_client_error() || status.is_server_error()
+            });
+            if status.is_none() {
+                check.refuse(
+                    &key,
+                    format!("{code:?} is no status to answer with"),
+                    "write a number from 200 to 299 or from 400 to 599, such as status:410",
+                );
+            }
+            status.map(Target::Status)
+        }
+        _ => {
+            let what = if to.is_empty() {
+                "it is missing".to_owned()
+            } else {
+                format!("{to:?} is no place a route can lead to")
+            };
+            check.refuse(&key, what, forms);
+            None
+        }
+    }
+}
+
+/// What is wrong was told already.
+pub(super) struct Told;
+
+/// The name of the upstream that is meant; none: this means no server at all.
+pub(super) fn server(
+    key: &str,
+    to: &str,
+    upstreams: &mut Upstreams,
+    ground: &Ground<'_>,
+    check: &mut Check,
+) -> Option<Result<Arc<str>, Told>> {
+    match to.split_once(':')? {
+        // A service and an upstream may have the same name.
+        ("service", _) if upstreams.contains_key(to) => Some(Ok(to.into())),
+        ("service", name) if !name.is_empty() => {
+            services::unknown(key, name, upstreams, ground, check);
+            Some(Err(Told))
+        }
+        ("upstream", name) if upstreams.contains_key(name) => Some(Ok(name.into())),
+        ("upstream", name) => {
+            check.refuse(
+                key,
+                format!("there is no upstream {name:?}"),
+                format!("describe it in [upstream.{name}]"),
+            );
+            Some(Err(Told))
+        }
+        ("http" | "https" | "unix" | "h2c" | "h2c+unix", _) => {
+            let Some(address) = check.accept(key, parse_address(to, ground.data)) else {
+                return Some(Err(Told));
+            };
+            let name: Arc<str> = address.to_string().into();
+            upstreams
+                .entry(Arc::clone(&name))
+                .or_insert_with(|| upstreams::unnamed(&name, Some(address)));
+            Some(Ok(name))
+        }
+        _ => None,
+    }
+}
+
+fn files(
+    number: usize,
+    folder: &str,
+    written: &description::Route,
+    ground: &Ground<'_>,
+    check: &mut Check,
+) -> Option<Target> {
+    let root = ground.folder.join(folder);
+    if folder.is_empty() || !root.is_dir() {
+        check.refuse(
+            &format!("route[{number}].to"),
+            format!("{} is no folder", root.display()),
+            "name a folder that is there; it is looked for beside the file",
+        );
+    }
+    let mut refuse = |key: String, error: &FolderError| {
+        let text = error.to_string();
+        let (what, mend) = text.split_once("\n  ").unwrap_or((&text, "mend it"));
+        check.refuse(&format!("route[{number}].{key}"), what, mend);
+    };
+    // Each alone, so that every mistake is told.
+    for (position, attempt) in written.r#try.iter().enumerate() {
+        let alone = FolderSettings {
+            r#try: vec![attempt.clone()],
+            ..FolderSettings::default()
+        };
+        if let Err(error) = Folder::new(alone) {
+            refuse(format!("try[{position}]"), &error);
+        }
+    }
+    for (pattern, value) in &written.cache {
+        let alone = FolderSettings {
+            cache: [(pattern.clone(), value.clone())].into(),
+            ..FolderSettings::default()
+        };
+        if let Err(error) = Folder::new(alone) {
+            refuse(format!("cache.{pattern}"), &error);
+        }
+    }
+    let settings = FolderSettings {
+        root,
+        r#try: written.r#try.clone(),
+        listing: written.listing,
+        cache: written.cache.clone(),
+        is_for_some: written.access.is_some(),
+    };
+    let folder = Folder::new(settings).ok()?;
+    Some(Target::Files(Arc::new(folder)))
+}
+
+fn redirect(url: &str) -> Result<Redirect, String> {
+    let how = || {
+        format!(
+            "{url:?} is no address to send people to; write redirect:https://example.org/page, or redirect:https://example.org{{path}} to keep the path"
+        )
+    };
+    let sample = url.replacen("{path}", "/x", 1);
+    let uri: Uri = sample.parse().map_err(|_| how())?;
+    let is_whole = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
+    let is_path = sample.starts_with('/') && !sample.starts_with("//");
+    // A fragment or a second place for the path is not what it seems.
+    if !(is_whole || is_path) || sample.contains(['{', '}', '#']) {
+        return Err(how());
+    }
+    Ok(match url.split_once("{path}") {
+        None => Redirect {
+            before: url.to_owned(),
+            after: None,
+        },
+        Some((before, after)) => Redirect {
+            before: before.to_owned(),
+            after: Some(after.to_owned()),
+        },
+    })
+}

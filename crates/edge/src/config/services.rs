@@ -1,0 +1,150 @@
+//! The services that the program runs: servers that come and go, and their fronts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use units::nearest;
+
+use super::bodies::Bodies;
+use super::check::Check;
+use super::upstreams::WrittenTimes;
+use super::{Ground, upstreams};
+use crate::config::routes::Upstreams;
+use crate::listener::{ListenAddress, ListenSettings};
+use crate::proxy::Balance;
+use crate::route::Route;
+
+/// The longest path of a socket (Linux: `sun_path` with its end mark).
+const LONGEST_PATH: usize = 107;
+
+/// Routes of addresses at which everything goes to one service.
+pub(super) type Fronts = BTreeMap<ListenAddress, Arc<Route>>;
+
+/// What routes call the servers of a service.
+pub(crate) fn upstream_of(service: &str) -> String {
+    format!("{PREFIX}{service}")
+}
+
+const PREFIX: &str = "service:";
+
+/// The service that an upstream is, if it is one.
+pub(crate) fn service_of(upstream: &str) -> Option<&str> {
+    upstream.strip_prefix(PREFIX)
+}
+
+/// An upstream for each service; they have no servers until somebody tells.
+pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &mut Check) {
+    for service in ground.services.iter().filter(|service| service.listens) {
+        let key = |rest: &str| format!("service.{}.{rest}", service.name);
+        let balance = check.accept(&key("balance"), upstreams::balance(&service.balance));
+        let written = WrittenTimes {
+            connect: &service.connect_time,
+            first_byte: &service.first_byte_time,
+            idle: &service.idle_time,
+            keep: &service.keep_time,
+        };
+        let times = upstreams::times(key, &written, check);
+        let (Some(balance), Some(times)) = (balance, times) else {
+            continue;
+        };
+        let name = upstream_of(&service.name);
+        let mut settings = upstreams::unnamed(&name, None);
+        settings.times = times;
+        settings.balance = match balance {
+            // Several services answer for one host, and share its cookies.
+            Balance::Sticky(cookie) => Balance::Sticky(format!("{cookie}-{}", service.name)),
+            balance => balance,
+        };
+        upstreams.insert(name.into(), settings);
+    }
+}
+
+/// Reads where services are listened for, beside what routes are for.
+pub(super) fn fronts(
+    ground: &Ground<'_>,
+    listen: Option<&ListenSettings>,
+    bodies: Bodies,
+    check: &mut Check,
+) -> Fronts {
+    let mut fronts = Fronts::new();
+    for service in ground.services {
+        let key = format!("service.{}.front", service.name);
+        for written in &service.fronts {
+            let address = ListenAddress::parse(written, ground.data);
+            let Some(address) = check.accept(&key, address) else {
+                continue;
+            };
+            if let ListenAddress::Unix(path) = &address
+                && path.as_os_str().len() > LONGEST_PATH
+            {
+                check.refuse(
+                    &key,
+                    format!("{} is too long for a socket", path.display()),
+                    "a socket's path has up to 107 bytes: move the data folder up",
+                );
+            }
+            let taken = listen.into_iter().flat_map(ListenSettings::all);
+            let taken = taken.map(|(_, other)| (other, "listen"));
+            let others = fronts.iter().map(|(other, front)| (other, &*front.to));
+            let other = taken
+                .chain(others)
+                .find(|(other, _)| other.overlaps(&address));
+            if let Some((other, whose)) = other {
+                check.refuse(
+                    &key,
+                    format!("{written} is listened on already: {other}, of {whose}"),
+                    "keep one of them",
+                );
+                continue;
+            }
+            if !address.is_loopback() {
+                check.warn(
+                    &key,
+                    format!("whoever reaches {written} reaches the service, past all routes"),
+                    "listen on 127.0.0.1, unless others are to come",
+                );
+            }
+            let route = Route {
+                body_rate: bodies.rate,
+                buffer_request: bodies.buffer,
+                ..Route::to_service(&service.name, &upstream_of(&service.name))
+            };
+            fronts.insert(address, Arc::new(route));
+        }
+    }
+    fronts
+}
+
+/// Refuses a service that nobody runs, or that listens nowhere.
+pub(super) fn unknown(
+    key: &str,
+    name: &str,
+    upstreams: &Upstreams,
+    ground: &Ground<'_>,
+    check: &mut Check,
+) {
+    if ground.services.iter().any(|service| service.name == name) {
+        let mend = format!(
+            "say how it is reached: listen = \"unix\" or \"tcp\" in [service.{name}], where \
+             \"none\" is usual"
+        );
+        return check.refuse(key, format!("the service {name:?} listens nowhere"), mend);
+    }
+    let known = upstreams.keys().filter_map(|name| service_of(name));
+    let mend = match nearest(name, known) {
+        Some(nearest) => format!("did you mean {PREFIX}{nearest}?"),
+        None => format!("describe it in [service.{name}]"),
+    };
+    check.refuse(key, format!("there is no service {name:?}"), mend);
+}
+
+/// What `kenduri check` shows of them.
+pub(super) fn rows(fronts: &Fronts) -> Vec<[String; 2]> {
+    let rows = fronts
+        .iter()
+        .map(|(address, route)| [address.to_string(), route.to.clone()]);
+    [["front", "to"].map(str::to_owned)]
+        .into_iter()
+        .chain(rows)
+        .collect()
+}

@@ -1,0 +1,112 @@
+//! Whether anybody asks for anything on a connection of HTTP/2 or 3.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::listener::{Activity, Handle};
+
+/// Streams of one connection.
+#[derive(Debug)]
+pub(super) struct Busy {
+    handle: Arc<Handle>,
+    begun: AtomicUsize,
+    ended: AtomicUsize,
+    /// Those whose readers stand still.
+    still: AtomicUsize,
+    /// One of them has become another protocol, whose times are its own.
+    tunnels: AtomicBool,
+}
+
+impl Busy {
+    /// Of a connection whose handshake is done.
+    pub(super) fn new(handle: Arc<Handle>) -> Self {
+        handle.set(Activity::Idle);
+        Self {
+            handle,
+            begun: AtomicUsize::new(0),
+            ended: AtomicUsize::new(0),
+            still: AtomicUsize::new(0),
+            tunnels: AtomicBool::new(false),
+        }
+    }
+
+    /// Says what the connection does. False: it is evicted.
+    fn tell(&self) -> bool {
+        let number = |of: &AtomicUsize| of.load(Ordering::Relaxed);
+        let running = number(&self.begun) - number(&self.ended);
+        self.handle.set(match running {
+            0 => Activity::Idle,
+            running if running == number(&self.still) => Activity::SlowFrom(Instant::now()),
+            _ => Activity::Serving,
+        })
+    }
+
+    /// Returns when the first request has not come within `first`, or when there
+    /// was none for `idle`.
+    pub(super) async fn nobody_asks(&self, first: Duration, idle: Duration) {
+        let mut wait = first;
+        loop {
+            let begun = self.begun.load(Ordering::Relaxed);
+            tokio::time::sleep(wait).await;
+            let is_quiet = begun == self.begun.load(Ordering::Relaxed)
+                && begun == self.ended.load(Ordering::Relaxed);
+            if is_quiet {
+                return;
+            }
+            wait = idle;
+        }
+    }
+
+    /// A stream becomes a tunnel.
+    pub(super) fn tunnels(&self) {
+        self.tunnels.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there is or was a tunnel.
+    pub(super) fn has_tunnels(&self) -> bool {
+        self.tunnels.load(Ordering::Relaxed)
+    }
+}
+
+/// A stream that runs until this is dropped.
+#[derive(Debug)]
+pub(super) struct Running {
+    busy: Arc<Busy>,
+    is_still: bool,
+}
+
+impl Running {
+    /// Counts one. None: the connection is evicted, and begins nothing.
+    pub(super) fn begin(busy: &Arc<Busy>) -> Option<Self> {
+        busy.begun.fetch_add(1, Ordering::Relaxed);
+        let running = Self {
+            busy: Arc::clone(busy),
+            is_still: false,
+        };
+        busy.tell().then_some(running)
+    }
+
+    /// Its reader stands still, or does so no more.
+    pub(super) fn set_still(&mut self, is_still: bool) {
+        if self.is_still != is_still {
+            self.is_still = is_still;
+            if is_still {
+                self.busy.still.fetch_add(1, Ordering::Relaxed);
+            } else {
+                self.busy.still.fetch_sub(1, Ordering::Relaxed);
+            }
+            self.busy.tell();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.set_still(false);
+        self.busy.ended.fetch_add(1, Ordering::Relaxed);
+        self.busy.tell();
+    }
+}

@@ -1,0 +1,139 @@
+//! A connection of HTTP/2 whose last words are heard.
+//!
+//! The engine has last words only for a client whose first it has read.
+//! When a connection is closed while something of its client's is unread, the system
+//! resets it, and with that throws away what the client has not read yet: GOAWAY, from
+//! which it would know what it may ask again (RFC 9113, section 6.8).
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio_util::sync::CancellationToken;
+
+use super::CONNECTION_WINDOW;
+use crate::listener::Handle;
+
+/// Bytes with which a client begins (RFC 9113, section 3.4).
+const PREFACE: usize = 24;
+/// How long a client has to close its side.
+const TIME: Duration = Duration::from_secs(1);
+/// Read at once, and thrown away.
+const PIECE: usize = 8 * 1_024;
+/// No client that keeps to its windows sends more meanwhile.
+const MOST: usize = 2 * CONNECTION_WINDOW as usize;
+
+/// A stream that, when it is dropped, closes its own side and reads until the client
+/// has closed the other, for a while.
+pub(super) struct LingerClose<S: Stream> {
+    stream: Option<S>,
+    read: usize,
+    begun: CancellationToken,
+    handle: Arc<Handle>,
+}
+
+/// What a connection is made of.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
+
+impl<S: Stream> LingerClose<S> {
+    /// `begun` is told when the client's first words were read.
+    pub(super) fn around(stream: S, begun: CancellationToken, handle: Arc<Handle>) -> Self {
+        Self {
+            stream: Some(stream),
+            read: 0,
+            begun,
+            handle,
+        }
+    }
+
+    fn stream(&mut self) -> io::Result<Pin<&mut S>> {
+        let stream = self.stream.as_mut().map(Pin::new);
+        stream.ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+}
+
+impl<S: Stream> Drop for LingerClose<S> {
+    fn drop(&mut self) {
+        let (Some(stream), Ok(runtime)) =
+            (self.stream.take(), tokio::runtime::Handle::try_current())
+        else {
+            return;
+        };
+        if self.handle.is_evicted() {
+            // Somebody waits for its place.
+            return;
+        }
+        runtime.spawn(async move {
+            // Who does not go in time is reset after all.
+            let _ = tokio::time::timeout(TIME, last_words(stream)).await;
+        });
+    }
+}
+
+async fn last_words(mut stream: impl Stream) -> io::Result<()> {
+    stream.shutdown().await?;
+    let mut piece = vec![0; PIECE];
+    let mut read = 0;
+    while read < MOST {
+        match stream.read(&mut piece).await? {
+            0 => break,
+            count => read += count,
+        }
+    }
+    Ok(())
+}
+
+impl<S: Stream> AsyncRead for LingerClose<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = self.stream()?.poll_read(context, buffer);
+        if self.read < PREFACE {
+            self.read += buffer.filled().len() - before;
+            if self.read >= PREFACE {
+                self.begun.cancel();
+            }
+        }
+        polled
+    }
+}
+
+impl<S: Stream> AsyncWrite for LingerClose<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.stream()?.poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.stream()?.poll_write_vectored(context, pieces)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream
+            .as_ref()
+            .is_some_and(AsyncWrite::is_write_vectored)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream()?.poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream()?.poll_shutdown(context)
+    }
+}

@@ -1,0 +1,123 @@
+//! What connections run on.
+
+use std::io::{self, ErrorKind};
+use std::net::IpAddr;
+use std::task::{Context, Poll, ready};
+
+use http_body::Body as _;
+use rustix::io::Errno;
+use rustix::net::SendFlags;
+use tokio::io::{AsyncRead, AsyncWrite, Interest};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::server::TlsStream;
+
+use crate::body::{Body, Stretch};
+use crate::static_files::shorter;
+
+/// A stream of bytes both ways.
+pub(crate) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// The socket, where bytes go out as they are written: over it the kernel can send a
+    /// file by itself.
+    fn bare(&self) -> Option<&TcpStream> {
+        None
+    }
+
+    /// The address that the client has connected to.
+    fn local(&self) -> Option<IpAddr> {
+        let local = self.bare()?.local_addr().ok()?;
+        Some(local.ip().to_canonical())
+    }
+}
+
+impl Carrier for TcpStream {
+    fn bare(&self) -> Option<&TcpStream> {
+        Some(self)
+    }
+}
+
+impl Carrier for UnixStream {}
+
+impl<S: Carrier> Carrier for TlsStream<S> {}
+
+/// An answer whose body the kernel sends: a head, then what is in a file.
+pub(super) struct Sending<'a> {
+    head: &'a [u8],
+    body: Body,
+}
+
+impl<'a> Sending<'a> {
+    /// Of a body that is in a file.
+    pub(super) fn new(head: &'a [u8], body: Body) -> Self {
+        Self { head, body }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.head.is_empty() && self.body.is_end_stream()
+    }
+
+    /// Sends as much as it is the turn of and the socket takes, which may be nothing.
+    pub(super) fn poll_some(
+        &mut self,
+        socket: &TcpStream,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let stretch = match ready!(self.body.poll_stretch(context)) {
+            Ok(stretch) => stretch,
+            Err(error) => {
+                self.body.failed(&error);
+                return Poll::Ready(Err(error));
+            }
+        };
+        let head = &mut self.head;
+        let sent = socket.try_io(Interest::WRITABLE, || {
+            while !head.is_empty() {
+                // The file follows at once, so the head need not go out alone.
+                let flags = SendFlags::MORE | SendFlags::NOSIGNAL;
+                let sent = rustix::net::send(socket, head, flags)?;
+                *head = head.get(sent..).unwrap_or_default();
+            }
+            stretch.send(socket)
+        });
+        match sent {
+            Ok(sent) => {
+                stretch.end();
+                self.body.advance(sent);
+            }
+            Err(error) if is_for_now(&error) => {}
+            Err(error) => {
+                if !is_of_socket(&error) {
+                    self.body.failed(&error);
+                }
+                return Poll::Ready(Err(error));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn is_for_now(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}
+
+/// Whether the file has nothing to do with it.
+fn is_of_socket(error: &io::Error) -> bool {
+    !matches!(error.kind(), ErrorKind::UnexpectedEof)
+        && Errno::from_io_error(error) != Some(Errno::IO)
+}
+
+impl Stretch<'_> {
+    fn send(&self, socket: &TcpStream) -> io::Result<usize> {
+        let mut place = self.place;
+        match rustix::fs::sendfile(socket, self.file, Some(&mut place), self.length)? {
+            0 => Err(shorter()),
+            sent => Ok(sent),
+        }
+    }
+
+    /// Others may go first now.
+    fn end(self) {
+        if let Some(turn) = self.turn {
+            turn.pass_on();
+        }
+    }
+}

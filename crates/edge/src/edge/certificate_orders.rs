@@ -1,0 +1,86 @@
+//! The certificates that are ordered while the edge runs.
+
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::{Clock, Shared, lock};
+use crate::acme::{self, Acme, AcmeError, Prepared, Standing, World};
+use crate::config::Plan;
+
+/// What is ordered, if anything is.
+#[derive(Default)]
+pub(super) struct CertificateOrders(Mutex<Option<Ordering>>);
+
+/// The task that orders.
+struct Ordering {
+    settings: acme::Settings,
+    acme: Acme,
+    stop: CancellationToken,
+}
+
+impl CertificateOrders {
+    /// Makes what following this plan takes, if its authority is another one than now: all that
+    /// can go wrong, before anything changes.
+    pub(super) fn prepare(
+        &self,
+        plan: &Plan,
+        clock: &Clock,
+    ) -> Result<Option<Prepared>, AcmeError> {
+        let present = lock(&self.0);
+        let ordering = present.as_ref();
+        plan.authority()
+            .filter(|wanted| ordering.is_none_or(|ordering| ordering.settings != wanted.settings))
+            .map(|wanted| {
+                let world = World::new(timestamps(clock));
+                Prepared::new(wanted.settings.clone(), world)
+            })
+            .transpose()
+    }
+
+    /// Begins, changes or ends the ordering, as the plan in force says, for which this was
+    /// prepared.
+    pub(super) fn follow(&self, shared: &Shared, prepared: Option<Prepared>) {
+        let running = shared.running();
+        let mut present = lock(&self.0);
+        let before = match (running.plan.authority(), prepared) {
+            (Some(wanted), Some(prepared)) => {
+                let stop = shared.end.child_token();
+                let acme = prepared.start(wanted.names.clone(), stop.clone());
+                shared.certificates.order(Some(&acme));
+                present.replace(Ordering {
+                    settings: wanted.settings.clone(),
+                    acme,
+                    stop,
+                })
+            }
+            (Some(wanted), None) => {
+                if let Some(ordering) = &*present {
+                    ordering.acme.set_names(wanted.names.clone());
+                }
+                None
+            }
+            (None, _) => {
+                shared.certificates.order(None);
+                present.take()
+            }
+        };
+        if let Some(before) = before {
+            before.stop.cancel();
+        }
+    }
+
+    /// How it stands with them.
+    pub(super) fn report(&self) -> Arc<[Standing]> {
+        let present = lock(&self.0);
+        let report = present.as_ref().map(|ordering| ordering.acme.report());
+        report.unwrap_or_else(|| Arc::from([]))
+    }
+}
+
+/// Certificates count their days on the same clock.
+fn timestamps(clock: &Clock) -> acme::Clock {
+    let clock = Arc::clone(clock);
+    Arc::new(move || Timestamp::try_from(clock()).unwrap_or(Timestamp::UNIX_EPOCH))
+}

@@ -1,0 +1,249 @@
+//! Where the edge listens, and who may come in.
+
+mod bind;
+mod connection_limits;
+mod eviction;
+mod inherited;
+mod kept_sockets;
+pub(crate) mod proxy_protocol;
+mod shared_udp;
+
+use std::fmt::{self, Display};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use crate::description::ForwardedHeader;
+
+pub use self::bind::{ListenError, ListenFault};
+pub use self::inherited::{Inherited, InheritedError};
+pub use self::kept_sockets::Kept;
+
+pub(crate) use self::bind::{Bound, Socket, datagrams, open};
+pub(crate) use self::connection_limits::{NoPlace, Origin, Place, Places};
+pub(crate) use self::eviction::{Activity, Handle, network};
+pub(crate) use self::shared_udp::{ReadLock, ResetKey, SharedUdp};
+
+/// `[listen]`, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenSettings {
+    /// In the clear.
+    pub http: Vec<ListenAddress>,
+    /// Through TLS.
+    pub https: Vec<ListenAddress>,
+    /// In the clear, for one service each.
+    pub fronts: Vec<ListenAddress>,
+    /// Whether HTTP/3 is served on the UDP ports of the same numbers.
+    pub http3: bool,
+    /// Who may say for whom it asks.
+    pub trusted_proxies: Vec<IpNet>,
+    /// By which header they do.
+    pub forwarded_header: ForwardedHeader,
+    /// Where trusted proxies say first, in the PROXY protocol, for whom they connect.
+    pub proxy_protocol: Vec<ListenAddress>,
+    /// At most this many connections are open at once.
+    pub connections: u32,
+    /// At most this many of one address (IPv6: of one /64); 0 is no limit.
+    pub connections_per_address: u32,
+    /// Bytes of the largest request line and header section.
+    pub header_size: usize,
+    /// How long the header section of a request may take.
+    pub header_time: Duration,
+    /// How long nobody needs to send anything between requests.
+    pub idle_time: Duration,
+    /// How long a body may stand still, in either direction.
+    pub body_time: Duration,
+    /// How long running requests get when the edge stops.
+    pub drain_time: Duration,
+    /// How long connections without a request live on when the edge stops.
+    pub lame_duck_time: Duration,
+    /// How long connections of another protocol live on when the edge stops.
+    pub tunnel_time: Duration,
+}
+
+impl Default for ListenSettings {
+    fn default() -> Self {
+        Self {
+            http: Vec::new(),
+            https: Vec::new(),
+            fronts: Vec::new(),
+            http3: true,
+            trusted_proxies: Vec::new(),
+            forwarded_header: ForwardedHeader::default(),
+            proxy_protocol: Vec::new(),
+            connections: 4_096,
+            connections_per_address: 0,
+            header_size: 16 * 1_024,
+            header_time: Duration::from_secs(10),
+            idle_time: Duration::from_mins(1),
+            body_time: Duration::from_secs(30),
+            drain_time: Duration::from_secs(30),
+            lame_duck_time: Duration::from_secs(5),
+            tunnel_time: Duration::from_secs(10),
+        }
+    }
+}
+
+impl ListenSettings {
+    /// Everything that is listened on.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Door, &ListenAddress)> {
+        let clear = self.http.iter().map(|address| (Door::Http, address));
+        let https = self.https.iter().map(|address| (Door::Https, address));
+        let fronts = self.fronts.iter().map(|address| (Door::Front, address));
+        clear.chain(https).chain(fronts)
+    }
+
+    /// Where HTTP/3 is spoken. Where proxies say for whom they connect, nobody comes by
+    /// UDP: that says nothing.
+    pub(crate) fn datagrams(&self) -> impl Iterator<Item = &ListenAddress> {
+        let https = self.https.iter().filter(|_| self.http3);
+        https.filter(|address| !self.proxy_protocol.contains(address))
+    }
+
+    /// Whether whoever connects there says first for whom.
+    pub(crate) fn is_announced(&self, at: &ListenAddress, peer: IpAddr) -> bool {
+        self.proxy_protocol.contains(at) && self.is_trusted(peer)
+    }
+
+    /// Where a connection of this peer comes from that names nobody else.
+    pub(crate) fn origin(&self, peer: IpAddr) -> Origin {
+        if self.is_trusted(peer) {
+            Origin::Proxy(peer)
+        } else {
+            Origin::Client(peer)
+        }
+    }
+
+    fn is_trusted(&self, peer: IpAddr) -> bool {
+        let mut networks = self.trusted_proxies.iter();
+        networks.any(|network| network.contains(&peer))
+    }
+}
+
+/// What is spoken at a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Door {
+    Http,
+    Https,
+    Front,
+}
+
+/// Where to listen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ListenAddress {
+    /// On one address of the machine; port 0 takes a free one.
+    Tcp(SocketAddr),
+    /// On every address of the machine, IPv6 and IPv4.
+    Everywhere(u16),
+    /// On a socket in the file system.
+    Unix(PathBuf),
+}
+
+impl ListenAddress {
+    /// Reads `HOST:PORT`, `:PORT` or `unix:FILE`; the host is an address or
+    /// `localhost`, and a relative file is looked for in `data`.
+    ///
+    /// # Errors
+    /// What is wrong, and how to write it.
+    pub fn parse(text: &str, data: &Path) -> Result<Self, String> {
+        if let Some(file) = text.strip_prefix("unix:").filter(|file| !file.is_empty()) {
+            return Ok(Self::Unix(data.join(file)));
+        }
+        let how = || {
+            format!(
+                "{text:?} is no address; write it like 127.0.0.1:8080, :8080, [::1]:8080 or unix:run/http.sock"
+            )
+        };
+        let (host, port) = text.rsplit_once(':').ok_or_else(how)?;
+        let port: u16 = port.parse().map_err(|_| how())?;
+        match host {
+            "" => Ok(Self::Everywhere(port)),
+            "localhost" => Ok(Self::Tcp((Ipv4Addr::LOCALHOST, port).into())),
+            _ => text.parse().map(Self::Tcp).map_err(|_| how()),
+        }
+    }
+
+    /// Whether both cannot be listened on at once. Port 0 is whatever is free.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        match (self.tcp(), other.tcp()) {
+            (Some(one), Some(two)) => {
+                let meets = one.ip() == two.ip()
+                    || one.ip() == Ipv6Addr::UNSPECIFIED
+                    || two.ip() == Ipv6Addr::UNSPECIFIED
+                    || (one.is_ipv4() == two.is_ipv4()
+                        && (one.ip().is_unspecified() || two.ip().is_unspecified()));
+                meets && one.port() == two.port() && one.port() != 0
+            }
+            _ => self == other,
+        }
+    }
+
+    /// Whether only this machine comes here.
+    pub(crate) fn is_loopback(&self) -> bool {
+        match self {
+            Self::Tcp(address) => address.ip().to_canonical().is_loopback(),
+            Self::Everywhere(_) => false,
+            Self::Unix(_) => true,
+        }
+    }
+
+    fn tcp(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(address) => Some(*address),
+            Self::Everywhere(port) => Some((Ipv6Addr::UNSPECIFIED, *port).into()),
+            Self::Unix(_) => None,
+        }
+    }
+}
+
+impl Display for ListenAddress {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(out),
+            Self::Everywhere(port) => write!(out, ":{port}"),
+            Self::Unix(path) => write!(out, "unix:{}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ListenAddress, Path, PathBuf};
+
+    #[test]
+    fn addresses_and_which_collide() {
+        let parse = |text| ListenAddress::parse(text, Path::new("/data")).unwrap();
+        assert_eq!(
+            parse("unix:run/x.sock"),
+            ListenAddress::Unix(PathBuf::from("/data/run/x.sock"))
+        );
+        for (one, two, collide) in [
+            (":80", "127.0.0.1:80", true),
+            (":80", "[::]:80", true),
+            ("0.0.0.0:80", "192.0.2.1:80", true),
+            ("0.0.0.0:80", "[::1]:80", false),
+            ("127.0.0.1:80", "127.0.0.2:80", false),
+            (":80", ":443", false),
+            ("127.0.0.1:0", "127.0.0.1:0", false),
+            ("unix:a", "unix:a", true),
+            ("unix:a", "unix:b", false),
+        ] {
+            assert_eq!(parse(one).overlaps(&parse(two)), collide, "{one} {two}");
+        }
+        for wrong in [
+            "",
+            "8080",
+            "127.0.0.1",
+            "1.2.3.4:99999",
+            "a.example:80",
+            "unix:",
+        ] {
+            assert!(
+                ListenAddress::parse(wrong, Path::new("/")).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+}

@@ -1,0 +1,456 @@
+//! How many connections may be open: in all, and of one address.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::eviction::{Handle, Registration, Registry, Room};
+use crate::lock::lock;
+use crate::rate_limit::network;
+
+/// How soon another connection is evicted for a newcomer that has no place yet.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// The places for connections, shared by all workers.
+#[derive(Debug)]
+pub(crate) struct Places {
+    free: Free,
+    /// For those who ask on behalf of somebody who has a place.
+    inside: Free,
+    addresses: Arc<Addresses>,
+    registry: Arc<Registry>,
+    open: TaskTracker,
+}
+
+/// Where a connection comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// From nobody whose address is known, or not yet.
+    Unknown,
+    /// From a trusted proxy that does not say for whom it connects.
+    Proxy(IpAddr),
+    /// From a client.
+    Client(IpAddr),
+}
+
+/// A place that a connection has, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    handle: Arc<Handle>,
+    /// Dropped before the place is free: by then nobody evicts this connection.
+    registration: Option<Registration>,
+    /// Whether all places were taken when it came.
+    came_to_full: bool,
+    _free: OwnedSemaphorePermit,
+    _open: TaskTrackerToken,
+    counted: Option<Counted>,
+}
+
+impl Place {
+    /// By which the connection may be evicted.
+    pub(crate) fn handle(&self) -> &Arc<Handle> {
+        &self.handle
+    }
+}
+
+/// Why there is no place for a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoPlace {
+    /// Its address has as many as it may: `listen.connections_per_address`.
+    Address,
+    /// All are taken, and it cannot wait, or its network has the most of them:
+    /// `listen.connections`.
+    All,
+}
+
+type Addresses = Mutex<HashMap<IpAddr, u32>>;
+
+/// A connection of an address.
+#[derive(Debug)]
+struct Counted {
+    addresses: Arc<Addresses>,
+    address: IpAddr,
+}
+
+/// So many places as there are.
+#[derive(Debug)]
+struct Free {
+    places: Arc<Semaphore>,
+    size: Mutex<u32>,
+    /// So many are too many: whoever is given one gives it up, and waits for another.
+    owed: AtomicU32,
+}
+
+impl Free {
+    fn new(size: u32) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(size as usize)),
+            size: Mutex::new(size),
+            owed: AtomicU32::new(0),
+        }
+    }
+
+    fn resize(&self, size: u32) {
+        // One change at a time.
+        let mut now = lock(&self.size);
+        if size > *now {
+            let mut more = size - *now;
+            while more > 0 && self.is_owed() {
+                more -= 1;
+            }
+            self.places.add_permits(more as usize);
+        } else {
+            // Those in use cannot be taken away yet.
+            self.owed.fetch_add(*now - size, Ordering::SeqCst);
+        }
+        *now = size;
+    }
+
+    async fn take(&self) -> Option<OwnedSemaphorePermit> {
+        loop {
+            let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
+            if !self.is_owed() {
+                return Some(place);
+            }
+            place.forget();
+        }
+    }
+
+    /// One that is free now.
+    fn take_now(&self) -> Option<OwnedSemaphorePermit> {
+        loop {
+            let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+            if !self.is_owed() {
+                return Some(place);
+            }
+            place.forget();
+        }
+    }
+
+    /// Whether there was one too many, of which there is one less now.
+    fn is_owed(&self) -> bool {
+        let pay = |owed: u32| owed.checked_sub(1);
+        self.owed
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, pay)
+            .is_ok()
+    }
+}
+
+impl Places {
+    /// So many places.
+    pub(crate) fn new(size: u32) -> Self {
+        Self {
+            free: Free::new(size),
+            inside: Free::new(size),
+            addresses: Arc::default(),
+            registry: Arc::default(),
+            open: TaskTracker::new(),
+        }
+    }
+
+    /// Changes how many there are; who has one keeps it.
+    pub(crate) fn resize(&self, size: u32) {
+        self.free.resize(size);
+        self.inside.resize(size);
+    }
+
+    /// A place, when one is free. When none is, a connection of the network that has the
+    /// most is evicted, unless the newcomer belongs to it.
+    pub(crate) async fn take(&self, origin: Origin, most: u32) -> Result<Place, NoPlace> {
+        let counted = self.count_origin(origin, most)?;
+        if let Some(free) = self.free.take_now() {
+            return Ok(self.place(free, counted, origin, false));
+        }
+        let newcomer = match origin {
+            Origin::Client(address) => Some(address),
+            Origin::Proxy(_) | Origin::Unknown => None,
+        };
+        let mut free = pin!(self.free.take());
+        loop {
+            let places = *lock(&self.free.size);
+            if self.registry.make_room(newcomer, places) == Room::Refused {
+                return Err(NoPlace::All);
+            }
+            tokio::select! {
+                biased;
+                free = &mut free => {
+                    let free = free.ok_or(NoPlace::All)?;
+                    return Ok(self.place(free, counted, origin, true));
+                }
+                // By now another connection may wait for a request.
+                () = tokio::time::sleep(AGAIN) => {}
+            }
+        }
+    }
+
+    /// One of the places inside, when one is free.
+    pub(crate) async fn take_inside(&self) -> Result<Place, NoPlace> {
+        let free = self.inside.take().await.ok_or(NoPlace::All)?;
+        Ok(self.place(free, None, Origin::Unknown, false))
+    }
+
+    /// Counts a place that was taken for nobody yet.
+    pub(crate) fn give(&self, place: &mut Place, origin: Origin, most: u32) -> Result<(), NoPlace> {
+        if place.counted.is_none() {
+            place.counted = self.count_origin(origin, most)?;
+        }
+        if place.came_to_full
+            && let Origin::Client(address) = origin
+            && self.registry.has_most(address)
+        {
+            return Err(NoPlace::All);
+        }
+        if place.registration.is_none() {
+            place.registration = self.register(origin, &place.handle);
+        }
+        Ok(())
+    }
+
+    /// A place, if one is free now and this address has not as many as it may.
+    pub(crate) fn take_free(&self, origin: Origin, most: u32) -> Result<Place, NoPlace> {
+        let counted = self.count_origin(origin, most)?;
+        let free = self.free.take_now().ok_or(NoPlace::All)?;
+        Ok(self.place(free, counted, origin, false))
+    }
+
+    fn place(
+        &self,
+        free: OwnedSemaphorePermit,
+        counted: Option<Counted>,
+        origin: Origin,
+        came_to_full: bool,
+    ) -> Place {
+        let handle = Arc::default();
+        Place {
+            registration: self.register(origin, &handle),
+            handle,
+            came_to_full,
+            _free: free,
+            _open: self.open.token(),
+            counted,
+        }
+    }
+
+    fn register(&self, origin: Origin, handle: &Arc<Handle>) -> Option<Registration> {
+        match origin {
+            // A proxy may have a client that has no address.
+            Origin::Client(address) if !address.is_unspecified() => {
+                Some(self.registry.add(address, handle))
+            }
+            _ => None,
+        }
+    }
+
+    fn count_origin(&self, origin: Origin, most: u32) -> Result<Option<Counted>, NoPlace> {
+        match origin {
+            Origin::Client(address) | Origin::Proxy(address) if most > 0 => {
+                self.count(address, most).map(Some).ok_or(NoPlace::Address)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// As long as it is kept, the edge does not count as left.
+    pub(crate) fn keep_open(&self) -> TaskTrackerToken {
+        self.open.token()
+    }
+
+    /// Resolves when nobody has a place.
+    pub(crate) async fn empty(&self) {
+        self.open.close();
+        self.open.wait().await;
+    }
+
+    fn count(&self, address: IpAddr, most: u32) -> Option<Counted> {
+        let address = network(address);
+        let mut addresses = lock(&self.addresses);
+        let count = addresses.entry(address).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        Some(Counted {
+            addresses: Arc::clone(&self.addresses),
+            address,
+        })
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut addresses = lock(&self.addresses);
+        if let Some(count) = addresses.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                addresses.remove(&self.address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+    use crate::listener::Activity;
+
+    fn client(address: &str) -> Origin {
+        Origin::Client(address.parse().unwrap())
+    }
+
+    #[tokio::test]
+    async fn an_address_has_so_many_and_gives_them_back() {
+        let places = Places::new(10);
+        let address = client("192.0.2.1");
+        let first = places.take(address, 1).await.unwrap();
+        assert!(places.take(address, 1).await.is_err());
+        assert!(places.take(client("192.0.2.2"), 1).await.is_ok());
+        drop(first);
+        assert!(places.take(address, 1).await.is_ok());
+        places.empty().await;
+        assert!(lock(&places.addresses).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_network_of_ipv6_counts_as_one_address() {
+        let places = Places::new(10);
+        let _first = places.take(client("2001:db8::1"), 1).await.unwrap();
+        assert!(places.take(client("2001:db8::2"), 1).await.is_err());
+        let other = places.take(client("2001:db8:0:1::2"), 1).await;
+        assert!(other.is_ok());
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_place_that_must_be_free() {
+        let places = Places::new(2);
+        let address = client("192.0.2.1");
+        let first = places.take_free(address, 1).unwrap();
+        let refused = places.take_free(address, 1);
+        assert_eq!(refused.map(drop), Err(NoPlace::Address));
+        let _second = places.take_free(address, 0).unwrap();
+        let refused = places.take_free(address, 0);
+        assert_eq!(refused.map(drop), Err(NoPlace::All));
+        drop(first);
+        assert!(places.take_free(address, 1).is_ok());
+    }
+
+    #[tokio::test]
+    async fn places_grow_and_shrink() {
+        let places = Places::new(1);
+        let _first = places.take(Origin::Unknown, 0).await.unwrap();
+        places.resize(2);
+        let second = places.take(Origin::Unknown, 0).await.unwrap();
+        places.resize(1);
+        // Both are in use: the first that is given back is gone.
+        drop(second);
+        let address = client("192.0.2.1");
+        assert!(places.take_free(address, 0).is_err());
+        places.resize(2);
+        let _second = places.take_free(address, 0).unwrap();
+        assert!(places.take_free(address, 0).is_err());
+    }
+
+    #[tokio::test]
+    async fn who_waits_gets_no_place_that_there_is_no_longer() {
+        let places = Places::new(2);
+        let first = places.take(Origin::Unknown, 0).await.unwrap();
+        let second = places.take(Origin::Unknown, 0).await.unwrap();
+        let mut third = Box::pin(places.take(Origin::Unknown, 0));
+        assert!(third.as_mut().now_or_never().is_none());
+        places.resize(1);
+        drop(first);
+        assert!(third.as_mut().now_or_never().is_none());
+        drop(second);
+        assert!(third.as_mut().now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_makes_room_for_a_newcomer_of_another_address() {
+        let places = Places::new(2);
+        let first = places.take(client("192.0.2.1"), 0).await.unwrap();
+        let second = places.take(client("192.0.2.1"), 0).await.unwrap();
+        assert!(second.handle().set(Activity::Serving));
+        let mut newcomer = Box::pin(places.take(client("192.0.2.2"), 0));
+        assert!(newcomer.as_mut().now_or_never().is_none());
+        assert!(first.handle().is_evicted() && !second.handle().is_evicted());
+        drop(first);
+        assert!(newcomer.now_or_never().unwrap().is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_newcomer_of_the_address_that_has_most_is_refused() {
+        let places = Places::new(2);
+        let first = places.take(client("192.0.2.1"), 0).await.unwrap();
+        let _second = places.take(client("192.0.2.1"), 0).await.unwrap();
+        let refused = places.take(client("192.0.2.1"), 0).await;
+        assert_eq!(refused.map(drop), Err(NoPlace::All));
+        assert!(!first.handle().is_evicted());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_has_a_place_once_another_is_idle() {
+        let places = Places::new(2);
+        let [first, _second] = ["192.0.2.1", "192.0.2.2"].map(|address| {
+            let place = places.take_free(client(address), 0).unwrap();
+            assert!(place.handle().set(Activity::Serving));
+            place
+        });
+        let handle = Arc::clone(first.handle());
+        let evicted = async {
+            tokio::time::sleep(10 * AGAIN).await;
+            assert!(!handle.is_evicted(), "it serves");
+            assert!(handle.set(Activity::Idle));
+            handle.evicted().await;
+            drop(first);
+        };
+        let (newcomer, ()) = tokio::join!(places.take(client("192.0.2.3"), 0), evicted);
+        assert!(newcomer.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_trusted_proxy_is_not_evicted_and_its_clients_are() {
+        let places = Places::new(2);
+        let proxy = Origin::Proxy("192.0.2.1".parse().unwrap());
+        let own = places.take(proxy, 0).await.unwrap();
+        let mut named = places.take(Origin::Unknown, 0).await.unwrap();
+        let mut newcomer = Box::pin(places.take(client("192.0.2.9"), 0));
+        assert!(newcomer.as_mut().now_or_never().is_none());
+        assert!(!own.handle().is_evicted() && !named.handle().is_evicted());
+        let address = client("192.0.2.2");
+        places.give(&mut named, address, 0).unwrap();
+        drop(newcomer);
+        let mut newcomer = Box::pin(places.take(Origin::Unknown, 0));
+        assert!(newcomer.as_mut().now_or_never().is_none());
+        assert!(!own.handle().is_evicted() && named.handle().is_evicted());
+        drop((own, named));
+        let mut first = newcomer.await.unwrap();
+        places.give(&mut first, address, 0).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_client_that_has_most_by_way_of_a_proxy_is_refused() {
+        let places = Places::new(2);
+        let address = client("192.0.2.2");
+        let mut all = Vec::new();
+        for _ in 0..2 {
+            let mut place = places.take(Origin::Unknown, 0).await.unwrap();
+            places.give(&mut place, address, 0).unwrap();
+            all.push(place);
+        }
+        let mut newcomer = Box::pin(places.take(Origin::Unknown, 0));
+        assert!(newcomer.as_mut().now_or_never().is_none());
+        all.retain(|place| !place.handle().is_evicted());
+        assert_eq!(all.len(), 1, "one made room");
+        let mut newcomer = newcomer.await.unwrap();
+        let refused = places.give(&mut newcomer, address, 0);
+        assert_eq!(refused, Err(NoPlace::All));
+    }
+}

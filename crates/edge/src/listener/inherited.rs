@@ -1,0 +1,389 @@
+//! Listening sockets that were handed in: by systemd, by a keeper, at an upgrade.
+
+use std::fs::File;
+use std::io;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::{FromRawFd as _, OwnedFd, RawFd};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::io::{FdFlags, fcntl_setfd};
+
+use super::bind::{Socket, is_same};
+use super::shared_udp::SharedUdp;
+use super::{ListenAddress, ListenSettings};
+
+/// The first descriptor that is handed in (`sd_listen_fds(3)`).
+const FIRST: RawFd = 3;
+/// Nobody hands in more.
+const MOST: RawFd = 256;
+
+/// Sockets that were handed in; each is used by the address it is bound to, and stays
+/// here as long as a plan names that address, whatever is spoken there: whoever handed
+/// them in has them too, so no others can be opened in their place.
+#[derive(Debug, Default)]
+pub struct Inherited {
+    sockets: Vec<Came<Socket>>,
+    /// For HTTP/3.
+    datagrams: Vec<Came<SharedUdp>>,
+}
+
+/// What was handed in.
+#[derive(Debug)]
+struct Came<T> {
+    socket: T,
+    /// A plan has named its address, or will.
+    is_used: bool,
+}
+
+impl<T> From<T> for Came<T> {
+    fn from(socket: T) -> Self {
+        Self {
+            socket,
+            is_used: false,
+        }
+    }
+}
+
+impl<T> Came<T> {
+    /// One that a plan names, or the next one will.
+    fn used(socket: T) -> Self {
+        Self {
+            socket,
+            is_used: true,
+        }
+    }
+}
+
+/// Why what was handed in cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum InheritedError {
+    /// The count is not one.
+    #[error("LISTEN_FDS is {said}\n  it must be a number up to {MOST}")]
+    Count {
+        /// What it is.
+        said: String,
+    },
+    /// A descriptor is not open.
+    #[error(
+        "LISTEN_FDS promises descriptor {number}, which is not open\n  who starts this program must hand it in"
+    )]
+    Missing {
+        /// Its number.
+        number: RawFd,
+    },
+    /// A descriptor is no socket that streams can be accepted from, nor one of UDP.
+    #[error(
+        "a descriptor that was handed in is not a listening socket\n  hand in sockets that listen: ListenStream= in systemd, and ListenDatagram= for HTTP/3"
+    )]
+    NotListening,
+    /// The system gives no lock for a UDP socket.
+    #[error(
+        "a UDP socket cannot be locked: {0}\n  the system must have memory and descriptors left"
+    )]
+    Lock(io::Error),
+    /// They were taken before.
+    #[error("the sockets that were handed in were taken already")]
+    TakenBefore,
+}
+
+impl Inherited {
+    /// What `LISTEN_FDS` and `LISTEN_PID` of the environment say was handed in; empty
+    /// when they are absent or meant for another process. Once in a process.
+    pub fn receive(count: Option<&str>, process: Option<&str>) -> Result<Self, InheritedError> {
+        static TAKEN: AtomicBool = AtomicBool::new(false);
+        let (Some(count), Some(process)) = (count, process) else {
+            return Ok(Self::default());
+        };
+        if process.parse() != Ok(std::process::id()) {
+            return Ok(Self::default());
+        }
+        let count: RawFd = count
+            .parse()
+            .ok()
+            .filter(|count| (0..=MOST).contains(count))
+            .ok_or_else(|| InheritedError::Count {
+                said: count.to_owned(),
+            })?;
+        if TAKEN.swap(true, Ordering::SeqCst) {
+            return Err(InheritedError::TakenBefore);
+        }
+        let numbers = FIRST..FIRST + count;
+        for number in numbers.clone() {
+            if !Path::new("/proc/self/fd").join(number.to_string()).exists() {
+                return Err(InheritedError::Missing { number });
+            }
+        }
+        Self::new(numbers.map(own).collect())
+    }
+
+    /// Sockets that came another way.
+    pub fn new(descriptors: Vec<OwnedFd>) -> Result<Self, InheritedError> {
+        let mut inherited = Self::default();
+        for descriptor in descriptors {
+            match listening(descriptor)? {
+                Listening::Stream(socket) => inherited.sockets.push(socket.into()),
+                Listening::Datagrams(socket) => {
+                    let udp = SharedUdp::new(socket).map_err(InheritedError::Lock)?;
+                    inherited.datagrams.push(udp.into());
+                }
+                // It comes behind the socket that it belongs to.
+                Listening::Lock(file) => {
+                    let came = inherited.datagrams.pop();
+                    let came = came.ok_or(InheritedError::NotListening)?;
+                    let udp = came.socket.with_file(file);
+                    inherited.datagrams.push(udp.into());
+                }
+            }
+        }
+        Ok(inherited)
+    }
+
+    /// All of them once more, for whoever hands them on.
+    pub(crate) fn share(&self) -> io::Result<Vec<OwnedFd>> {
+        let mut all = Vec::new();
+        for came in &self.sockets {
+            all.push(OwnedFd::from(came.socket.share()?));
+        }
+        for came in &self.datagrams {
+            all.extend(came.socket.share()?.into_descriptors());
+        }
+        Ok(all)
+    }
+
+    /// Another one, for an address that the next plan names.
+    pub(crate) fn keep(&mut self, socket: Socket) {
+        self.sockets.push(Came::used(socket));
+    }
+
+    /// Another one for datagrams.
+    pub(crate) fn keep_datagrams(&mut self, socket: SharedUdp) {
+        self.datagrams.push(Came::used(socket));
+    }
+
+    /// Those that came for the next plan, too. What is here already comes but once.
+    pub(crate) fn extend(&mut self, other: Self) {
+        for came in other.sockets {
+            let is_new = |known: &Came<Socket>| !known.socket.is_same(&came.socket);
+            if self.sockets.iter().all(is_new) {
+                self.sockets.push(Came::used(came.socket));
+            }
+        }
+        for came in other.datagrams {
+            let is_new =
+                |known: &Came<SharedUdp>| !is_same(&known.socket.socket, &came.socket.socket);
+            if self.datagrams.iter().all(is_new) {
+                self.datagrams.push(Came::used(came.socket));
+            }
+        }
+    }
+
+    /// How many nobody has used yet.
+    pub fn left(&self) -> usize {
+        let streams = self.sockets.iter().filter(|came| !came.is_used);
+        let datagrams = self.datagrams.iter().filter(|came| !came.is_used);
+        streams.count() + datagrams.count()
+    }
+
+    /// Those that are bound to this address.
+    pub(crate) fn find(&self, address: &ListenAddress) -> io::Result<Vec<Socket>> {
+        let all = self.sockets.iter().map(|came| &came.socket);
+        all.filter(|socket| is_at(socket, address))
+            .map(Socket::share)
+            .collect()
+    }
+
+    /// Notes what a plan in force names, and lets go what one before it named and it
+    /// does not: who handed that in may have closed it, and it must not stay open.
+    pub(crate) fn settle(&mut self, settings: &ListenSettings) {
+        let named: Vec<_> = settings.all().map(|(_, address)| address).collect();
+        self.sockets.retain_mut(|came| {
+            let is_named = named.iter().any(|address| is_at(&came.socket, address));
+            let stays = is_named || !came.is_used;
+            came.is_used |= is_named;
+            stays
+        });
+        self.datagrams.retain_mut(|came| {
+            let socket = &came.socket.socket;
+            let mut all = settings.https.iter();
+            let is_named = all.any(|address| is_bound(socket.local_addr(), address));
+            let stays = is_named || !came.is_used;
+            came.is_used |= is_named;
+            stays
+        });
+    }
+
+    /// The one for datagrams that is bound to this address. Whoever hands in several
+    /// for one address is told that datagrams to the others are lost.
+    pub(crate) fn find_datagrams(&self, address: &ListenAddress) -> io::Result<Option<SharedUdp>> {
+        let all = self.datagrams.iter().map(|came| &came.socket);
+        let mut found = all.filter(|came| is_bound(came.socket.local_addr(), address));
+        let first = found.next();
+        if found.next().is_some() {
+            tracing::error!(%address, "hand in one UDP socket for an address: others are not read");
+        }
+        first.map(SharedUdp::share).transpose()
+    }
+}
+
+/// What was handed in.
+enum Listening {
+    Stream(Socket),
+    Datagrams(UdpSocket),
+    /// What the reader of a UDP socket locks.
+    Lock(File),
+}
+
+#[expect(
+    unsafe_code,
+    reason = "the protocol hands descriptors over as plain numbers"
+)]
+fn own(number: RawFd) -> OwnedFd {
+    // SAFETY: the caller has seen that the number is open. By the protocol it is
+    // ours: it was opened for this process, which is the one LISTEN_PID names,
+    // before it began, so nothing in this process has opened or owns it; and
+    // `TAKEN` lets this happen once only, so nothing owns it twice.
+    unsafe { OwnedFd::from_raw_fd(number) }
+}
+
+fn listening(descriptor: OwnedFd) -> Result<Listening, InheritedError> {
+    let socket = socket2::Socket::from(descriptor);
+    // Programs that are started from here have no business with it.
+    let kept = fcntl_setfd(&socket, FdFlags::CLOEXEC).is_ok();
+    let kind = socket.r#type().ok();
+    let is_on_network = |socket: &socket2::Socket| {
+        let address = socket.local_addr().ok();
+        address.is_some_and(|address| address.as_socket().is_some())
+    };
+    if kept && kind == Some(socket2::Type::DGRAM) && is_on_network(&socket) {
+        return Ok(Listening::Datagrams(socket.into()));
+    }
+    if kept && kind.is_none() {
+        let file = File::from(OwnedFd::from(socket));
+        let is_file = file.metadata().is_ok_and(|found| found.is_file());
+        return is_file
+            .then_some(Listening::Lock(file))
+            .ok_or(InheritedError::NotListening);
+    }
+    if !kept || kind != Some(socket2::Type::STREAM) || !socket.is_listener().unwrap_or(false) {
+        return Err(InheritedError::NotListening);
+    }
+    match socket.local_addr() {
+        Ok(address) if address.is_unix() => {
+            let socket = UnixListener::from(OwnedFd::from(socket));
+            Ok(Listening::Stream(Socket::Unix(socket)))
+        }
+        Ok(address) if address.as_socket().is_some() => {
+            // Those we open ourselves have it from the beginning.
+            let _ = socket.set_tcp_nodelay(true);
+            let socket = TcpListener::from(OwnedFd::from(socket));
+            Ok(Listening::Stream(Socket::Tcp(socket)))
+        }
+        _ => Err(InheritedError::NotListening),
+    }
+}
+
+fn is_at(socket: &Socket, wanted: &ListenAddress) -> bool {
+    match (socket, wanted) {
+        (Socket::Tcp(listener), _) => is_bound(listener.local_addr(), wanted),
+        (Socket::Unix(listener), ListenAddress::Unix(path)) => listener
+            .local_addr()
+            .is_ok_and(|found| found.as_pathname() == Some(path)),
+        _ => false,
+    }
+}
+
+fn is_bound(found: io::Result<SocketAddr>, wanted: &ListenAddress) -> bool {
+    found.is_ok_and(|found| match wanted {
+        ListenAddress::Tcp(address) => found == *address,
+        ListenAddress::Everywhere(port) => found.ip().is_unspecified() && found.port() == *port,
+        ListenAddress::Unix(_) => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn local() -> UdpSocket {
+        UdpSocket::bind("127.0.0.1:0").unwrap()
+    }
+
+    fn settings(https: &[SocketAddr]) -> ListenSettings {
+        let addresses = https.iter().map(|address| ListenAddress::Tcp(*address));
+        ListenSettings {
+            https: addresses.collect(),
+            ..ListenSettings::default()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_socket_for_datagrams_has_one_reader_after_the_other() {
+        let socket = local();
+        let address = ListenAddress::Tcp(socket.local_addr().unwrap());
+        let inherited = Inherited::new(vec![socket.into()]).unwrap();
+        let mut last = Vec::new();
+        let first = inherited.find_datagrams(&address).unwrap().unwrap();
+        let reads = first.lock().await.unwrap();
+        // Another one looks for it while the first reads, here or in another process.
+        let elsewhere = Inherited::new(inherited.share().unwrap()).unwrap();
+        for inherited in [inherited, elsewhere] {
+            let second = inherited.find_datagrams(&address).unwrap().unwrap();
+            let waits = tokio::time::timeout(Duration::from_secs(1), second.lock());
+            assert!(waits.await.is_err());
+            last.push(second);
+        }
+        let reset_key = reads.reset_key;
+        drop(reads);
+        for next in last {
+            assert_eq!(next.lock().await.unwrap().reset_key, reset_key);
+        }
+    }
+
+    #[test]
+    fn what_plans_name_stays_and_goes_when_they_no_longer_do() {
+        let (first, second) = (local(), local());
+        let (at_first, at_second) = (first.local_addr().unwrap(), second.local_addr().unwrap());
+        let stream = TcpListener::bind("127.0.0.1:0").unwrap();
+        let at_stream = stream.local_addr().unwrap();
+        let sockets = vec![first.into(), second.into(), stream.into()];
+        let mut inherited = Inherited::new(sockets).unwrap();
+        inherited.settle(&settings(&[at_first, at_stream]));
+        assert_eq!(inherited.left(), 1);
+        let at = |address| ListenAddress::Tcp(address);
+        let find = |inherited: &Inherited, address| inherited.find_datagrams(&at(address)).unwrap();
+        assert!(find(&inherited, at_first).is_some());
+        assert_eq!(inherited.find(&at(at_stream)).unwrap().len(), 1);
+        inherited.settle(&settings(&[at_second]));
+        assert!(find(&inherited, at_first).is_none());
+        assert!(find(&inherited, at_second).is_some());
+        assert!(inherited.find(&at(at_stream)).unwrap().is_empty());
+        // What nobody holds can be bound again.
+        drop(UdpSocket::bind(at_first).unwrap());
+        drop(TcpListener::bind(at_stream).unwrap());
+    }
+
+    #[test]
+    fn what_comes_twice_is_one() {
+        let (udp, tcp) = (local(), TcpListener::bind("127.0.0.1:0").unwrap());
+        let handed_in = || {
+            let sockets = vec![
+                OwnedFd::from(udp.try_clone().unwrap()),
+                OwnedFd::from(tcp.try_clone().unwrap()),
+            ];
+            Inherited::new(sockets).unwrap()
+        };
+        let mut inherited = handed_in();
+        inherited.extend(handed_in());
+        assert_eq!(inherited.left(), 2);
+        let more = vec![OwnedFd::from(local())];
+        inherited.extend(Inherited::new(more).unwrap());
+        assert_eq!(inherited.share().unwrap().len(), 5);
+        // The plan that it came for was not taken, and the next one does not name it.
+        inherited.settle(&settings(&[]));
+        assert_eq!(inherited.share().unwrap().len(), 3);
+    }
+}

@@ -1,0 +1,530 @@
+//! What happens to a request, in this order: id, host, proof, TLS, maintenance,
+//! route, limit, access, cache, target, compression, headers, log. All protocol
+//! versions come here.
+
+mod access;
+mod cache_fill;
+mod from_cache;
+mod real_ip;
+mod service_listener;
+mod target;
+mod upload;
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::header::{
+    ALLOW, ALT_SVC, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION,
+    REFERER, USER_AGENT,
+};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, request};
+use http_body::Body as _;
+use hyper::ext::Protocol;
+use tokio::time::Instant;
+
+use crate::access_log::{Entry, Log, LoggedBody, Pending, Shown, Tunnelled, Upload, Whose};
+use crate::app::Mounted;
+use crate::body::{Answer, Body, has_no_body};
+use crate::cdn_loop::CdnId;
+use crate::client_info::ClientInfo;
+use crate::clock_text::ClockText;
+use crate::compression::Wishes;
+use crate::connection::Peer;
+use crate::edge::{Running, Shared};
+use crate::headers::{self, Changes};
+use crate::http1::{Refusal, Seen, Verdict, is_host};
+use crate::maintenance::take_pass;
+use crate::pages::{self, Reader};
+use crate::proxy::Pool;
+use crate::rate_limit::{Admitted, take_outcome};
+use crate::route::{BadPath, NormalPath, Route, Target};
+use crate::scratch_buffer::ScratchBuffer;
+use crate::static_files::Memory;
+
+pub(crate) use self::real_ip::Ids;
+
+/// Where an authority looks for its proof (RFC 8555, section 8.3).
+const PROOFS: &str = "/.well-known/acme-challenge/";
+
+/// What a worker serves with.
+pub(crate) struct WorkerContext {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) app: Option<Mounted>,
+    /// Unused connections to servers.
+    pub(crate) pool: Pool,
+    /// Files that are asked for often.
+    pub(crate) memory: Memory,
+    pub(crate) log: Option<Log>,
+    /// What this installation is called on the way of a request.
+    pub(crate) cdn_id: CdnId,
+    /// `Date` of the answers of this second.
+    pub(crate) date: Mutex<ClockText>,
+    /// For heads as they are written.
+    pub(crate) scratch: ScratchBuffer,
+}
+
+impl WorkerContext {
+    /// Shows the present instant as `Date` has it (RFC 9110, section 5.6.7).
+    pub(crate) fn with_date(&self, show: impl FnOnce(&str)) {
+        let mut date = self.date.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = (self.shared.clock)();
+        show(date.of(now, "%a, %d %b %Y %H:%M:%S GMT").0);
+    }
+}
+
+/// What is known of a request once it was answered, beside the answer.
+#[derive(Default)]
+struct RequestOutcome {
+    route: Option<Arc<Route>>,
+    admitted: Option<Admitted>,
+    /// Until a target was found for it.
+    queue: Option<Duration>,
+    upstream: Option<Arc<str>>,
+    upstream_time: Option<Duration>,
+    upload: Option<Arc<Upload>>,
+    /// How it came by the cache; empty where nothing is kept.
+    cache: &'static str,
+    /// What the log shows of the path, as the app says that has answered.
+    shown: Option<Shown>,
+    /// It is said in place of what the route leads to.
+    is_instead: bool,
+    why: &'static str,
+}
+
+impl RequestOutcome {
+    /// Why the body of the request broke off, where that was seen when it was read.
+    fn broken(&self) -> Option<Refusal> {
+        let upload = self.upload.as_ref()?;
+        let is_too_slow = upload.is_too_slow.load(Ordering::Relaxed);
+        is_too_slow.then_some(Refusal::BodyTooSlow)
+    }
+}
+
+/// Answers a request, or the refusal it stands for.
+pub(crate) async fn serve(
+    here: &Arc<WorkerContext>,
+    peer: &Peer,
+    mut request: Request<Body>,
+    mut verdict: Verdict<'_>,
+) -> Answer {
+    let began = Instant::now();
+    let shared = &*here.shared;
+    let running = Arc::clone(&shared.running());
+    let (version, is_head) = (request.version(), *request.method() == Method::HEAD);
+    let host = host_of(&request);
+    let facts = real_ip::facts(
+        peer,
+        request.headers_mut(),
+        host.clone().unwrap_or_default(),
+        running.plan.listen(),
+        &shared.ids,
+    );
+    let entry = here.log.as_ref().map(|log| {
+        let seen = verdict.take_seen();
+        let seen = seen.map_or_else(|| Seen::of(&request, &facts.host), |seen| *seen);
+        Box::new(entry(log, shared, &facts, peer, &request, seen, began))
+    });
+    let pending = Pending::new(entry);
+    let mut outcome = RequestOutcome::default();
+    let reader = Reader::of(request.headers());
+    let mut answer = match verdict.refusal().map_or(host.map(drop), Err) {
+        Err(refusal) => refused(refusal, &mut outcome),
+        Ok(()) if here.cdn_id.has_passed_too_often(request.headers()) => {
+            outcome.why = "loop";
+            bare(StatusCode::LOOP_DETECTED)
+        }
+        // The request is large, and not moved before somebody hands it on.
+        Ok(()) => match &peer.front {
+            None => {
+                let (request, outcome) = (&mut request, &mut outcome);
+                answered(here, &running, peer, &facts, request, began, outcome).await
+            }
+            Some(front) => {
+                let (request, outcome) = (&mut request, &mut outcome);
+                service_listener::answered(here, &running, front, &facts, request, began, outcome)
+                    .await
+            }
+        },
+    };
+    if let Some(broken) = verdict.broken().or_else(|| outcome.broken()) {
+        // Whatever was made of half a body, the client hears what was wrong.
+        outcome.is_instead = true;
+        answer = refused(broken, &mut outcome);
+    }
+    if let Some(Wordless(retry_after)) = answer.extensions().get().copied() {
+        let page = pages::page(answer.status(), &facts.id, &reader, retry_after);
+        answer = with_words(answer, page);
+        let route = outcome.route.as_ref();
+        let leads_here = route.is_some_and(|route| matches!(route.target, Target::Status(_)));
+        outcome.is_instead |= !leads_here;
+    }
+    finish(shared, peer, &facts, version, &mut answer, &outcome);
+    if is_head || has_no_body(answer.status()) {
+        answer = without_body(answer);
+    }
+    let figures = outcome
+        .route
+        .as_ref()
+        .map_or(&shared.nowhere, |route| &route.figures);
+    match pending.answered() {
+        None => {
+            figures.answered(answer.status(), began.elapsed());
+            answer
+        }
+        Some(mut entry) => {
+            if outcome.route.is_none() {
+                shared.nowhere.answered(answer.status(), began.elapsed());
+            }
+            entry.status = answer.status();
+            entry.received = outcome.upload.take();
+            entry.queue = outcome.queue;
+            entry.upstream = outcome.upstream.take();
+            entry.upstream_time = outcome.upstream_time;
+            entry.cache = outcome.cache;
+            entry.shown = outcome.shown.take();
+            if let Some(route) = &outcome.route
+                && matches!(route.target, Target::Files(_) | Target::Proxy(_))
+            {
+                entry.whose = Whose::Neighbour;
+            }
+            entry.route = outcome.route.take();
+            entry.why = outcome.why;
+            match answer.extensions_mut().remove::<Arc<Tunnelled>>() {
+                None => answer.map(|body| Body::LoggedBody(Box::new(LoggedBody::new(body, entry)))),
+                Some(tunnel) => {
+                    tunnel.answered(entry);
+                    answer
+                }
+            }
+        }
+    }
+}
+
+/// What there is to say to a request that can be understood.
+async fn answered(
+    here: &Arc<WorkerContext>,
+    running: &Arc<Running>,
+    peer: &Peer,
+    facts: &ClientInfo,
+    request: &mut Request<Body>,
+    began: Instant,
+    outcome: &mut RequestOutcome,
+) -> Answer {
+    let shared = &*here.shared;
+    if !shared.may_serve(peer, &facts.host) {
+        return bare(StatusCode::MISDIRECTED_REQUEST);
+    }
+    if let Some(answer) = of_the_door(request) {
+        return answer;
+    }
+    // One copy of the path outlives the request, which is handed on.
+    let uri = request.uri().clone();
+    let path = match NormalPath::parse(uri.path()) {
+        Ok(path) => path,
+        Err(bad) => return unclear(bad, outcome),
+    };
+    if let Some(proof) = uri
+        .path()
+        .strip_prefix(PROOFS)
+        .and_then(|token| shared.certificates.proof_text(token))
+    {
+        return text(StatusCode::OK, proof.to_string());
+    }
+    if let Some(location) = shared.moved_to(facts, &uri) {
+        return moved(location);
+    }
+    if let Some(maintenance) = &shared.maintenance
+        && let Some(answer) = maintenance.answer(facts, request.headers(), &path, uri.query())
+    {
+        outcome.why = "maintenance";
+        return answer;
+    }
+    take_pass(request.headers_mut());
+    let Some(route) = running.plan.find(&facts.host, &path) else {
+        return bare(StatusCode::NOT_FOUND);
+    };
+    if running.plan.routes().is_unclear(&facts.host, &path, route) {
+        return unclear(BadPath::OtherRoute, outcome);
+    }
+    outcome.route = Some(Arc::clone(route));
+    if let Some(limit) = &route.limit {
+        match limit.admit(facts.client, request.headers()) {
+            Ok(admitted) => outcome.admitted = Some(admitted),
+            Err(refused) => {
+                route.figures.refused();
+                outcome.why = "limit";
+                outcome.is_instead = true;
+                return later(StatusCode::TOO_MANY_REQUESTS, refused.retry_after);
+            }
+        }
+    }
+    // Files come in the form that was wished for already. What is shown at the door
+    // tells whether an answer is personal, also where it goes no further.
+    let wishes = matches!(route.target, Target::App | Target::Proxy(_))
+        .then(|| Wishes::of(request.headers()));
+    let answer_gets = match access::admit(here, running, route, facts, &path, request).await {
+        Ok(answer_gets) => answer_gets,
+        Err(refusal) => {
+            outcome.why = "access";
+            outcome.is_instead = true;
+            if let (Some(limit), Some(admitted)) = (&route.limit, outcome.admitted) {
+                refusal.report(limit, admitted);
+            }
+            return refusal.answer;
+        }
+    };
+    if route.path.is_bare(&path) {
+        outcome.is_instead = true;
+        let query = uri.query().map(|query| format!("?{query}"));
+        let location = format!("{}/{}", path.as_str(), query.unwrap_or_default());
+        return HeaderValue::try_from(location)
+            .map_or_else(|_| bare(StatusCode::BAD_REQUEST), moved);
+    }
+    route.withheld.take_from(request.headers_mut());
+    outcome.queue = Some(began.elapsed());
+    let mut answer = from_cache::answer(here, running, route, facts, &path, request, outcome).await;
+    if let Some(wishes) = wishes {
+        answer = wishes.compress(answer);
+    }
+    if let Some(reported) = take_outcome(answer.headers_mut())
+        && let (Some(limit), Some(admitted)) = (&route.limit, outcome.admitted)
+    {
+        limit.report(admitted, &reported);
+    }
+    if let Some(headers) = answer_gets {
+        access::give(&mut answer, &headers);
+    }
+    answer
+}
+
+/// The answer to what no route is for: a tunnel to anywhere, an echo of the request
+/// itself, and `OPTIONS *` (RFC 9110, section 9.3.7).
+fn of_the_door(request: &Request<Body>) -> Option<Answer> {
+    const ALLOWED: HeaderValue =
+        HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    let protocol = request.extensions().get::<Protocol>();
+    if *request.method() == Method::CONNECT
+        && let Some(protocol) = protocol
+    {
+        // Another protocol may not be taken for this one (RFC 8441, section 4).
+        let is_known = protocol.as_str().eq_ignore_ascii_case("websocket");
+        return (!is_known).then(|| bare(StatusCode::NOT_IMPLEMENTED));
+    }
+    let mut answer = match *request.method() {
+        Method::CONNECT | Method::TRACE => bare(StatusCode::METHOD_NOT_ALLOWED),
+        Method::OPTIONS if request.uri().path() == "*" => {
+            let mut answer = Response::new(Body::Empty);
+            *answer.status_mut() = StatusCode::NO_CONTENT;
+            answer
+        }
+        _ => return None,
+    };
+    answer.headers_mut().insert(ALLOW, ALLOWED);
+    Some(answer)
+}
+
+/// The answer to a refusal: after it a connection of HTTP/1 closes.
+fn refused(refusal: Refusal, outcome: &mut RequestOutcome) -> Answer {
+    outcome.why = refusal.why();
+    let status = refusal.status();
+    let mut answer = text(status, format!("{status}\n{refusal}\n"));
+    let headers = answer.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// The answer to a path that servers may read in several ways: a page, for people who
+/// mistype one, and after it a connection of HTTP/1 closes as after other refusals.
+fn unclear(bad: BadPath, outcome: &mut RequestOutcome) -> Answer {
+    outcome.why = bad.why();
+    let mut answer = bare(StatusCode::BAD_REQUEST);
+    let close = HeaderValue::from_static("close");
+    answer.headers_mut().insert(CONNECTION, close);
+    answer
+}
+
+/// Lines of text for people.
+fn text(status: StatusCode, text: String) -> Answer {
+    let mut answer = Response::new(Body::full(text));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    answer
+}
+
+/// A status that gets its words at the end.
+fn bare(status: StatusCode) -> Answer {
+    let mut answer = Response::new(Body::Empty);
+    *answer.status_mut() = status;
+    answer.extensions_mut().insert(Wordless(None));
+    answer
+}
+
+/// The same, and when to come back.
+fn later(status: StatusCode, retry_after: Duration) -> Answer {
+    let mut answer = bare(status);
+    answer.extensions_mut().insert(Wordless(Some(retry_after)));
+    answer
+}
+
+/// Marks an answer of the edge's own that has no words yet.
+#[derive(Clone, Copy)]
+struct Wordless(Option<Duration>);
+
+/// The page, with what the answer said in its headers and the page says nothing of.
+fn with_words(answer: Answer, mut page: Answer) -> Answer {
+    let mut headers = answer.into_parts().0.headers;
+    headers.remove(CONTENT_LENGTH);
+    for (name, value) in page.headers() {
+        headers.insert(name, value.clone());
+    }
+    *page.headers_mut() = headers;
+    page
+}
+
+/// The head alone, which says how long the body would be. The engine of HTTP/2 sends
+/// every body that it is given, which clients take for an error (RFC 9110, section 6.4.1).
+fn without_body(answer: Answer) -> Answer {
+    if answer.body().is_end_stream() {
+        return answer;
+    }
+    let (mut head, body) = answer.into_parts();
+    if let Some(length) = body.size_hint().exact()
+        && !has_no_body(head.status)
+    {
+        head.headers.entry(CONTENT_LENGTH).or_insert(length.into());
+    }
+    Response::from_parts(head, Body::Empty)
+}
+
+/// To another address, with the same method.
+fn moved(location: HeaderValue) -> Answer {
+    let mut answer = Response::new(Body::Empty);
+    *answer.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    answer.headers_mut().insert(LOCATION, location);
+    answer
+}
+
+/// The host that is asked for. HTTP/1 was judged at the gate; HTTP/2 has it in
+/// `:authority`, in `Host`, or alike in both (RFC 9113, section 8.3.1).
+fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
+    let mut named = request.headers().get_all(HOST).iter();
+    let (header, second) = (named.next(), named.next());
+    let authority = request.uri().authority();
+    let host = match (authority, header) {
+        _ if second.is_some() => return Err(Refusal::Host),
+        (Some(authority), Some(header))
+            if !header
+                .as_bytes()
+                .eq_ignore_ascii_case(authority.as_str().as_bytes()) =>
+        {
+            return Err(Refusal::HostDiffers);
+        }
+        (Some(authority), _) => authority.as_str(),
+        (None, Some(header)) => header.to_str().map_err(|_| Refusal::Host)?,
+        (None, None) if request.version() == Version::HTTP_10 => return Ok(Arc::default()),
+        (None, None) => return Err(Refusal::Host),
+    };
+    if !is_host(host.as_bytes()) {
+        return Err(Refusal::Host);
+    }
+    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Ok(host.to_ascii_lowercase().into());
+    }
+    Ok(host.into())
+}
+
+/// What every answer gets.
+fn finish(
+    shared: &Shared,
+    peer: &Peer,
+    facts: &ClientInfo,
+    version: Version,
+    answer: &mut Answer,
+    outcome: &RequestOutcome,
+) {
+    let is_switch = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+    let headers = answer.headers_mut();
+    if peer.front.is_some() {
+        headers::identify(headers, &facts.id);
+    } else {
+        let none = Changes::default();
+        let changes = outcome.route.as_ref().map_or(&none, |route| &route.headers);
+        let hsts = shared.transport_security(facts);
+        if let Some(service) = shared.alternative(peer, facts) {
+            headers.entry(ALT_SVC).or_insert(service);
+        }
+        headers::complete(
+            headers,
+            changes,
+            &facts.id,
+            hsts.as_ref(),
+            outcome.is_instead,
+        );
+    }
+    if version >= Version::HTTP_2 {
+        // Of the connection, which is not HTTP/1 (RFC 9113, section 8.2.2).
+        headers.remove(CONNECTION);
+    } else if shared.drain.is_cancelled() && !is_switch {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+}
+
+/// The line of a request, as far as it is known when it comes.
+fn entry(
+    log: &Log,
+    shared: &Shared,
+    facts: &ClientInfo,
+    peer: &Peer,
+    request: &Request<Body>,
+    seen: Seen,
+    began: Instant,
+) -> Entry {
+    Entry {
+        log: log.clone(),
+        time: (shared.clock)(),
+        began,
+        id: facts.id.clone(),
+        client: Some(facts.client),
+        method: seen.method,
+        host: seen.host,
+        target: seen.target,
+        whose: Whose::App,
+        shown: None,
+        referrer: request.headers().get(REFERER).cloned(),
+        agent: request.headers().get(USER_AGENT).cloned(),
+        version: request.version(),
+        tls: peer.tls,
+        status: StatusCode::OK,
+        received: None,
+        queue: None,
+        upstream_time: None,
+        route: None,
+        upstream: None,
+        cache: "",
+        why: "",
+    }
+}
+
+/// One shape for whatever protocol a request came by: the path alone in the URI,
+/// the host in `Host`.
+fn in_one_shape(parts: &mut request::Parts, facts: &ClientInfo) {
+    if parts.uri.authority().is_some() {
+        let path = parts.uri.path_and_query().cloned();
+        parts.uri = path.map_or_else(http::Uri::default, http::Uri::from);
+    }
+    let is_said = parts
+        .headers
+        .get(HOST)
+        .is_some_and(|said| *said == *facts.host);
+    if !is_said
+        && let Ok(host) = HeaderValue::from_str(&facts.host)
+        && !host.is_empty()
+    {
+        parts.headers.insert(HOST, host);
+    }
+}

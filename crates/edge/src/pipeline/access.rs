@@ -1,0 +1,238 @@
+//! Whether a request may go where its route leads.
+
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, SET_COOKIE, WWW_AUTHENTICATE};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+
+use crate::app::{Question, Verdict};
+use crate::auth::{Access, Ask, Denied, WRONG_PASSWORD, vouch};
+use crate::body::{Answer, Body};
+use crate::client_info::ClientInfo;
+use crate::edge::Running;
+use crate::forwarding::remove;
+use crate::headers::is_for_caches;
+use crate::rate_limit::{Admitted, Limiter, drop_cookie};
+use crate::route::{NormalPath, Route};
+
+use super::{WorkerContext, bare, later};
+
+/// What is said to a request that may not go on.
+pub(super) struct Refusal {
+    pub(super) answer: Answer,
+    /// What the limit of the route may count.
+    outcome: Option<&'static str>,
+}
+
+impl Refusal {
+    fn of(answer: Answer) -> Self {
+        Self {
+            answer,
+            outcome: None,
+        }
+    }
+
+    /// Counts what was wrong, if that is what the limit is on.
+    pub(super) fn report(&self, limit: &Limiter, admitted: Admitted) {
+        if let Some(outcome) = self.outcome {
+            limit.report(admitted, &HeaderValue::from_static(outcome));
+        }
+    }
+}
+
+/// Lets a request go on, without what it showed at the door and with what others
+/// said of it; or what is said to it. With it comes what its answer is given.
+pub(super) async fn admit(
+    here: &WorkerContext,
+    running: &Running,
+    route: &Route,
+    facts: &ClientInfo,
+    path: &NormalPath<'_>,
+    request: &mut Request<Body>,
+) -> Result<Option<HeaderMap>, Refusal> {
+    let Some(access) = route.access.as_deref() else {
+        return Ok(None);
+    };
+    if !access.networks.admit(facts.client) {
+        return Err(Refusal::of(bare(StatusCode::FORBIDDEN)));
+    }
+    if let Some(basic) = &access.basic {
+        let passwords = &here.shared.passwords;
+        let admitted = passwords
+            .admit(basic, facts.client, request.headers_mut())
+            .await;
+        admitted.map_err(|denied| denied_by(denied, basic.challenge()))?;
+    }
+    let target = match request.uri().query() {
+        Some(query) => format!("{}?{query}", path.as_str()),
+        None => path.as_str().to_owned(),
+    };
+    if let Some(ask) = &access.ask {
+        let (method, headers) = (meant(request.method()), request.headers());
+        let question = Ask::question(method, &target, headers, &facts.host);
+        let question = question.ok_or_else(|| Refusal::of(bare(StatusCode::BAD_REQUEST)))?;
+        let said = asked(here, running, ask, facts, question).await?;
+        vouch(request.headers_mut(), &ask.copy, &said);
+    }
+    judged(here, access, facts, &target, request).await
+}
+
+/// The method by which HTTP/1.1 asks for the same: websockets of HTTP/2 come by `CONNECT`
+/// (RFC 8441, section 5).
+fn meant(method: &Method) -> &Method {
+    if *method == Method::CONNECT {
+        &Method::GET
+    } else {
+        method
+    }
+}
+
+fn denied_by(denied: Denied, challenge: &HeaderValue) -> Refusal {
+    let answer = match denied {
+        Denied::TooOften(time) => later(StatusCode::TOO_MANY_REQUESTS, time),
+        Denied::Busy(time) => later(StatusCode::SERVICE_UNAVAILABLE, time),
+        Denied::Unknown | Denied::Wrong => {
+            let mut answer = bare(StatusCode::UNAUTHORIZED);
+            let headers = answer.headers_mut();
+            headers.insert(WWW_AUTHENTICATE, challenge.clone());
+            answer
+        }
+    };
+    Refusal {
+        answer,
+        outcome: (denied == Denied::Wrong).then_some(WRONG_PASSWORD),
+    }
+}
+
+/// What the server says that is asked, if it is yes.
+async fn asked(
+    here: &WorkerContext,
+    running: &Running,
+    ask: &Ask,
+    facts: &ClientInfo,
+    mut question: Request<Body>,
+) -> Result<HeaderMap, Refusal> {
+    here.cdn_id.mark(question.headers_mut());
+    let no_answer = || Refusal::of(bare(StatusCode::BAD_GATEWAY));
+    let upstream = running.upstream(&ask.upstream).ok_or_else(no_answer)?;
+    let path = ask.path.clone();
+    let said = here.pool.forward(upstream, question, facts, path).await;
+    let said = said.map_err(|error| {
+        tracing::warn!(
+            request_id = %facts.id,
+            %error,
+            upstream = &*ask.upstream,
+            "nobody said whether a request may go on"
+        );
+        Refusal::of(match error.retry_after() {
+            Some(time) => later(error.status(), time),
+            None => bare(error.status()),
+        })
+    })?;
+    let status = said.status();
+    if status.is_success() {
+        return Ok(said.into_parts().0.headers);
+    }
+    if Ask::is_no(status) {
+        return Err(Refusal::of(said));
+    }
+    tracing::warn!(
+        request_id = %facts.id,
+        status = status.as_u16(),
+        upstream = &*ask.upstream,
+        "whether a request may go on was answered with neither yes nor no"
+    );
+    Err(no_answer())
+}
+
+/// What the app says, if its people are those who may come in.
+async fn judged(
+    here: &WorkerContext,
+    access: &Access,
+    facts: &ClientInfo,
+    target: &str,
+    request: &mut Request<Body>,
+) -> Result<Option<HeaderMap>, Refusal> {
+    let Some(who) = &access.sign_in else {
+        return Ok(None);
+    };
+    let (Some(app), Ok(target)) = (here.app.clone(), PathAndQuery::try_from(target)) else {
+        return Err(Refusal::of(bare(StatusCode::SERVICE_UNAVAILABLE)));
+    };
+    let question = Question {
+        who: who.clone(),
+        method: meant(request.method()).clone(),
+        target,
+        headers: request.headers().clone(),
+        facts: facts.clone(),
+    };
+    match app.judge(question).await {
+        Verdict::Refuse(answer) => Err(Refusal::of(answer)),
+        Verdict::Pass(pass) => {
+            let headers = request.headers_mut();
+            vouch(headers, &pass.vouched, &pass.headers);
+            for cookie in &pass.without_cookies {
+                drop_cookie(headers, cookie);
+            }
+            Ok((!pass.answer.is_empty()).then_some(pass.answer))
+        }
+    }
+}
+
+/// Gives an answer headers beside its own. With a cookie in it, it is for one person,
+/// whatever it says of caches (RFC 9111, section 5.2.2) or of some of them (RFC 9213).
+pub(super) fn give(answer: &mut Answer, given: &HeaderMap) {
+    let headers = answer.headers_mut();
+    if given.contains_key(SET_COOKIE) {
+        remove(headers, is_for_caches);
+        let personal = HeaderValue::from_static("private, no-store");
+        headers.insert(CACHE_CONTROL, personal);
+    }
+    for (name, value) in given {
+        if *name != CONTENT_LENGTH {
+            headers.append(name, value.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderName;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_that_gets_a_cookie_is_for_nobody_else() {
+        let public = HeaderMap::from_iter([
+            (
+                CACHE_CONTROL,
+                HeaderValue::from_static("public, max-age=60"),
+            ),
+            (
+                HeaderName::from_static("cdn-cache-control"),
+                HeaderValue::from_static("max-age=600"),
+            ),
+        ]);
+        let answer = |given: &HeaderMap| {
+            let mut answer = bare(StatusCode::OK);
+            *answer.headers_mut() = public.clone();
+            answer
+                .headers_mut()
+                .append(CACHE_CONTROL, HeaderValue::from_static("immutable"));
+            give(&mut answer, given);
+            answer.into_parts().0.headers
+        };
+        let cookie = HeaderMap::from_iter([(SET_COOKIE, HeaderValue::from_static("session=1"))]);
+        let personal = answer(&cookie);
+        assert_eq!(personal[SET_COOKIE], "session=1");
+        let control: Vec<_> = personal.get_all(CACHE_CONTROL).iter().collect();
+        assert_eq!(control, ["private, no-store"]);
+        assert!(!personal.contains_key("cdn-cache-control"));
+        let name = HeaderName::from_static("x-more");
+        let other = answer(&HeaderMap::from_iter([(
+            name,
+            HeaderValue::from_static("1"),
+        )]));
+        assert_eq!(other[CACHE_CONTROL], "public, max-age=60");
+        assert_eq!(other["cdn-cache-control"], "max-age=600");
+    }
+}

@@ -1,0 +1,296 @@
+//! Fetches an answer for all who wait for it, and keeps it. See [`cache`](crate::cache).
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::{
+    ACCEPT_ENCODING, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, RANGE,
+};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
+use http_body::{Body as _, Frame};
+use http_body_util::BodyExt as _;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+use crate::body::{self, Answer, Body};
+use crate::cache::{
+    FillGuard, Gathering, Head, How, Kept, Key, Stored, confirms, has_validator, is_fault, renewed,
+    taken_tags,
+};
+use crate::client_info::ClientInfo;
+use crate::edge::Running;
+use crate::proxy::Unframed;
+use crate::route::{NormalPath, Route};
+
+use super::from_cache::asked;
+use super::{RequestOutcome, WorkerContext, bare};
+
+/// What the leader hears of its errand.
+pub(super) struct Led {
+    pub(super) outcome: RequestOutcome,
+    pub(super) answered: Answered,
+}
+
+/// What became of it.
+pub(super) enum Answered {
+    Whole(Arc<Stored>, How),
+    NotKept(Answer),
+}
+
+/// An answer to be fetched for all who wait for it.
+pub(super) struct CacheFill {
+    pub(super) here: Arc<WorkerContext>,
+    pub(super) running: Arc<Running>,
+    pub(super) route: Arc<Route>,
+    pub(super) facts: ClientInfo,
+    pub(super) key: Key,
+    pub(super) uri: Uri,
+    pub(super) headers: HeaderMap,
+    /// How often its address had been purged before.
+    pub(super) began: u64,
+    /// What is kept already, and may be confirmed or stand in.
+    pub(super) old: Option<Arc<Stored>>,
+    pub(super) landing: FillGuard,
+}
+
+impl CacheFill {
+    /// Goes, and tells who leads, if anybody does.
+    pub(super) async fn run(mut self, lead: Option<oneshot::Sender<Led>>) {
+        let flight = Arc::clone(&self.landing.0);
+        let store = Arc::clone(&self.here.shared.cache);
+        let mut outcome = RequestOutcome::default();
+        let hear = |outcome, answered| {
+            if let Some(lead) = lead {
+                // The client may have left.
+                let _ = lead.send(Led { outcome, answered });
+            }
+        };
+        let (mut answer, asked) = self.fetch(&mut outcome).await;
+        let received = (self.here.shared.clock)();
+        let old = self.old.take();
+        let tags = taken_tags(answer.headers_mut());
+        if let Some(old) = &old {
+            let head = &old.head;
+            if answer.status() == StatusCode::NOT_MODIFIED {
+                let headers = renewed(&head.headers, answer.headers(), received);
+                let headers_of_one = headers.clone();
+                let tags = match &tags {
+                    Ok(tags) if tags.is_empty() => Some(&head.tags),
+                    tags => tags.as_ref().ok(),
+                };
+                if let Some(head) =
+                    tags.and_then(|tags| self.head(head.status, headers, asked, received, tags))
+                {
+                    let whole = store.keep(Arc::new(head), old.body.clone());
+                    flight.end(Some((Arc::clone(&whole), How::Renewed)));
+                    return hear(outcome, Answered::Whole(whole, How::Renewed));
+                }
+                // It is the same, and may not be kept any longer: this client's alone.
+                if !self.is_for_its_cookie(head.status, &headers_of_one, received) {
+                    store.remove(old);
+                }
+                flight.end(None);
+                let body = Body::full(old.body.clone());
+                let answer = body::answer(head.status, headers_of_one, body);
+                return hear(outcome, Answered::NotKept(answer));
+            }
+            if is_fault(answer.status()) && head.freshness.stands_in(received) {
+                let how = How::StandsIn(answer.status().as_u16());
+                flight.end(Some((Arc::clone(old), how)));
+                outcome.why = "";
+                return hear(outcome, Answered::Whole(Arc::clone(old), how));
+            }
+        }
+        let status = answer.status();
+        let is_framed = answer.extensions().get::<Unframed>().is_none();
+        let length = answer.body().size_hint().exact();
+        let head = tags
+            .ok()
+            .filter(|_| is_framed)
+            .and_then(|tags| self.head(status, answer.headers().clone(), asked, received, &tags));
+        let Some((head, room)) =
+            head.and_then(|head| Some((Arc::new(head), store.gather(length.unwrap_or(0))?)))
+        else {
+            if !self.is_for_its_cookie(status, answer.headers(), received) {
+                self.is_not_kept(old.as_ref(), status, received);
+            }
+            flight.end(None);
+            return hear(outcome, Answered::NotKept(answer));
+        };
+        let (parts, body) = answer.into_parts();
+        match gather(body, room, length, store.settings().wait).await {
+            Ok(bytes) => {
+                let whole = store.keep(head, bytes);
+                flight.end(Some((Arc::clone(&whole), How::New)));
+                hear(outcome, Answered::Whole(whole, How::New));
+            }
+            Err(Some(body)) => {
+                self.is_not_kept(old.as_ref(), status, (self.here.shared.clock)());
+                flight.end(None);
+                let answer = Answer::from_parts(parts, body);
+                hear(outcome, Answered::NotKept(answer));
+            }
+            Err(None) => {
+                flight.end(None);
+                outcome.why = "upstream_closed";
+                hear(outcome, Answered::NotKept(bare(StatusCode::BAD_GATEWAY)));
+            }
+        }
+    }
+
+    /// An answer with this status cannot be kept: what there was is no longer true, and
+    /// nobody need wait for the next one. A fault says nothing of the next answer.
+    fn is_not_kept(&self, old: Option<&Arc<Stored>>, status: StatusCode, now: SystemTime) {
+        if status.is_server_error() {
+            return;
+        }
+        let store = &self.here.shared.cache;
+        if let Some(old) = old {
+            store.remove(old);
+        }
+        store.pass(&self.key, now);
+    }
+
+    /// Whether only the cookie of this request keeps an answer from being kept: that says
+    /// nothing of what others are answered.
+    fn is_for_its_cookie(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        received: SystemTime,
+    ) -> bool {
+        let kept = Kept {
+            status,
+            headers,
+            asked: received,
+            received,
+        };
+        self.route.shared_cache.as_ref().is_some_and(|policy| {
+            policy.unsaid_to(&self.headers) != policy.unsaid
+                && kept.freshness(&policy.unsaid).is_some()
+        })
+    }
+
+    /// The answer of the target, and when it was asked. What is kept already is
+    /// confirmed if nothing changed.
+    async fn fetch(&mut self, outcome: &mut RequestOutcome) -> (Answer, SystemTime) {
+        loop {
+            let asked_at = (self.here.shared.clock)();
+            let mut request = self.request();
+            let Ok(path) = NormalPath::parse(self.uri.path()) else {
+                return (bare(StatusCode::BAD_REQUEST), asked_at);
+            };
+            let (here, running, route) = (&*self.here, &*self.running, &*self.route);
+            let answer = asked(
+                here,
+                running,
+                route,
+                &self.facts,
+                &path,
+                &mut request,
+                outcome,
+            )
+            .await;
+            match &self.old {
+                Some(old)
+                    if answer.status() == StatusCode::NOT_MODIFIED
+                        && !confirms(answer.headers(), &old.head.headers) =>
+                {
+                    // It speaks of something else than what is kept.
+                    self.here.shared.cache.remove(old);
+                    self.old = None;
+                }
+                _ => return (answer, asked_at),
+            }
+        }
+    }
+
+    /// The request for all: for the whole, as it is, unless it is what is kept already.
+    fn request(&self) -> Request<Body> {
+        let mut headers = self.headers.clone();
+        for name in [IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_RANGE, RANGE] {
+            headers.remove(name);
+        }
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        if let Some(old) = &self.old {
+            let kept = &old.head.headers;
+            if has_validator(kept) {
+                for (validator, condition) in
+                    [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)]
+                {
+                    if let Some(value) = kept.get(validator) {
+                        headers.insert(condition, value.clone());
+                    }
+                }
+            }
+        }
+        let mut request = Request::new(Body::Empty);
+        *request.method_mut() = Method::GET;
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = headers;
+        request
+    }
+
+    /// The answer as it may be kept; nothing: it may not.
+    fn head(
+        &self,
+        status: StatusCode,
+        headers: HeaderMap,
+        asked: SystemTime,
+        received: SystemTime,
+        tags: &[Box<str>],
+    ) -> Option<Head> {
+        let policy = self.route.shared_cache.as_ref()?;
+        let kept = Kept {
+            status,
+            headers: &headers,
+            asked,
+            received,
+        };
+        let freshness = kept.freshness(&policy.unsaid_to(&self.headers))?;
+        Some(Head::new(
+            Arc::clone(&self.key),
+            &self.headers,
+            status,
+            headers,
+            tags.to_vec(),
+            freshness,
+            self.began,
+        ))
+    }
+}
+
+/// The whole of a body, in one piece of its own. Or what came of it, and the rest: there is no
+/// room for it, or nobody would wait for so long. Or nothing: it broke off.
+async fn gather(
+    mut body: Body,
+    mut room: Gathering,
+    length: Option<u64>,
+    wait: Duration,
+) -> Result<Bytes, Option<Body>> {
+    let deadline = Instant::now() + wait;
+    let mut pieces: Vec<Bytes> = Vec::new();
+    while let Ok(frame) = timeout_at(deadline, body.frame()).await {
+        match frame.transpose() {
+            Ok(None) => return Ok(pieces.concat().into()),
+            Ok(Some(frame)) => {
+                // Trailers are not kept (RFC 9111, section 3.1).
+                let Ok(data) = frame.into_data() else {
+                    continue;
+                };
+                let has_room = length.is_some() || room.grow(data.len() as u64);
+                pieces.push(data);
+                if !has_room {
+                    break;
+                }
+            }
+            Err(error) => {
+                tracing::debug!(%error, "an answer that was to be kept broke off");
+                return Err(None);
+            }
+        }
+    }
+    let pieces = pieces.into_iter().map(|piece| Ok(Frame::data(piece)));
+    Err(Some(Body::begun(pieces.collect(), body)))
+}

@@ -1,0 +1,353 @@
+//! A request on a route whose answers are kept: what is kept, what is on its way, or
+//! the target. See [`cache`](crate::cache).
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use http::header::{CONTENT_LOCATION, LOCATION};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
+use http_body::Body as _;
+use tokio::sync::oneshot;
+
+use crate::body::{Answer, Body};
+use crate::cache::{
+    Asker, Demand, FillGuard, Head, How, InFlight, Joined, Key, Policy, Purge, Store, Stored, Told,
+    Verdict, Way, is_fault, taken_purges, taken_tags, tell,
+};
+use crate::client_info::ClientInfo;
+use crate::edge::Running;
+use crate::route::{NormalPath, Route, Target};
+
+use super::cache_fill::{Answered, CacheFill};
+use super::{RequestOutcome, WorkerContext, bare, target};
+
+/// Lets what is kept answer, or the target of the route.
+pub(super) async fn answer(
+    here: &Arc<WorkerContext>,
+    running: &Arc<Running>,
+    route: &Arc<Route>,
+    facts: &ClientInfo,
+    path: &NormalPath<'_>,
+    request: &mut Request<Body>,
+    outcome: &mut RequestOutcome,
+) -> Answer {
+    let Some(policy) = &route.shared_cache else {
+        return asked(here, running, route, facts, path, request, outcome).await;
+    };
+    let Some(key) = key(policy, route, facts, path, request.uri()) else {
+        return bare(StatusCode::URI_TOO_LONG);
+    };
+    let has_body = !request.body().is_end_stream();
+    let way = Way::of(request.method(), request.headers(), has_body);
+    let (answer, told) = match way.told_by(request.headers(), facts) {
+        Way::Changes => {
+            let uri = request.uri().clone();
+            let answer = asked(here, running, route, facts, path, request, outcome).await;
+            for key in outdated(policy, route, facts, (&key, &uri), &answer) {
+                here.shared.cache.purge_address(&key);
+            }
+            past(answer, "method")
+        }
+        Way::Around => {
+            let answer = asked(here, running, route, facts, path, request, outcome).await;
+            past(answer, "bypass")
+        }
+        Way::In(demand) => {
+            // Some proxies always send it and no program needs it, but an answer might
+            // repeat it.
+            request.headers_mut().remove("x-forwarded-server");
+            let visit = Visit {
+                here,
+                running,
+                route,
+                facts,
+                key,
+                demand,
+            };
+            visit.answer(path, request, outcome).await
+        }
+    };
+    outcome.cache = told.word();
+    policy.figures.came(told.word());
+    answer
+}
+
+/// Asks the target, and heeds what it wants purged.
+pub(super) async fn asked(
+    here: &WorkerContext,
+    running: &Running,
+    route: &Route,
+    facts: &ClientInfo,
+    path: &NormalPath<'_>,
+    request: &mut Request<Body>,
+    outcome: &mut RequestOutcome,
+) -> Answer {
+    let mut answer = target::alt_svc(here, running, route, facts, path, request, outcome).await;
+    if matches!(route.target, Target::App | Target::Proxy(_)) {
+        for name in taken_purges(answer.headers_mut()) {
+            let purge = Purge {
+                scope: Some(&route.to),
+                name: &name,
+            };
+            here.shared.cache.purge(&purge);
+        }
+    }
+    answer
+}
+
+/// An answer that goes past the cache, without what is said to caches alone.
+fn past(mut answer: Answer, why: &'static str) -> (Answer, Told) {
+    let told = Told::Around(why);
+    // Nothing of it is kept, however many tags it has.
+    let _ = taken_tags(answer.headers_mut());
+    tell(&mut answer, told);
+    (answer, told)
+}
+
+/// What the answer is kept under: the path as the target is asked for it.
+fn key(
+    policy: &Policy,
+    route: &Route,
+    facts: &ClientInfo,
+    path: &NormalPath<'_>,
+    uri: &Uri,
+) -> Option<Key> {
+    let target = route.forwarded(path, uri).ok()?;
+    Some(policy.key(facts, target.as_str()))
+}
+
+/// What a change that succeeded makes worthless: what is kept of its address, and of
+/// the addresses that its answer names (RFC 9111, section 4.4).
+fn outdated(
+    policy: &Policy,
+    route: &Route,
+    facts: &ClientInfo,
+    (key, uri): (&Key, &Uri),
+    answer: &Answer,
+) -> Vec<Key> {
+    if !answer.status().is_success() && !answer.status().is_redirection() {
+        return Vec::new();
+    }
+    let mut keys = vec![Arc::clone(key)];
+    for name in [LOCATION, CONTENT_LOCATION] {
+        let named = answer.headers().get(name);
+        if let Some(named) = named.and_then(|named| here_at(named, facts, uri))
+            && let Ok(path) = NormalPath::parse(named.path())
+        {
+            keys.extend(self::key(policy, route, facts, &path, &named));
+        }
+    }
+    keys
+}
+
+/// The address that a header names, if it is on the same host.
+fn here_at(named: &HeaderValue, facts: &ClientInfo, uri: &Uri) -> Option<Uri> {
+    let named = named.to_str().ok()?;
+    let own = format!("{}://{}", facts.scheme.as_str(), facts.host);
+    let path = match named.strip_prefix(&own) {
+        Some(path) => path.to_owned(),
+        None if named.starts_with('/') && !named.starts_with("//") => named.to_owned(),
+        None if named.contains(':') || named.starts_with('/') => return None,
+        None => {
+            let folder = uri.path().rsplit_once('/').map_or("", |(folder, _)| folder);
+            format!("{folder}/{named}")
+        }
+    };
+    path.parse()
+        .ok()
+        .filter(|uri: &Uri| uri.path().starts_with('/'))
+}
+
+/// A request that may be answered from what is kept.
+struct Visit<'a> {
+    here: &'a Arc<WorkerContext>,
+    running: &'a Arc<Running>,
+    route: &'a Arc<Route>,
+    facts: &'a ClientInfo,
+    key: Key,
+    demand: Demand,
+}
+
+impl Visit<'_> {
+    async fn answer(
+        self,
+        path: &NormalPath<'_>,
+        request: &mut Request<Body>,
+        outcome: &mut RequestOutcome,
+    ) -> (Answer, Told) {
+        let store = &self.here.shared.cache;
+        let began = store.mark(&self.key);
+        let found = store.find(&self.key, request.headers());
+        let now = self.now();
+        let judged = found
+            .as_ref()
+            .map(|whole| whole.head.freshness.judge(&self.demand, now));
+        match (&found, judged) {
+            (Some(whole), Some(Verdict::Fresh)) => {
+                let told = Told::Hit;
+                return (self.asker(request.headers()).whole(whole, told), told);
+            }
+            (Some(whole), Some(Verdict::WhileRevalidating)) => {
+                let told = Told::Stale;
+                let answer = self.asker(request.headers()).whole(whole, told);
+                let is_fresh = |head: &Head| self.is_fresh(head);
+                if let Joined::Leads(landing) = store.join(&self.key, request.headers(), is_fresh) {
+                    let fill = self.fill(request, began, found.clone(), landing);
+                    tokio::spawn(fill.run(None));
+                }
+                return (answer, told);
+            }
+            _ => {}
+        }
+        let why = match &found {
+            None => "miss",
+            Some(_) if self.demand.no_cache => "request",
+            Some(_) => "stale",
+        };
+        // What is answered to these cannot be kept, or is known not to be lately.
+        if self.demand.head || self.demand.part || store.is_passing(&self.key, now) {
+            let Self {
+                here,
+                running,
+                route,
+                facts,
+                ..
+            } = self;
+            let stands_in = |whole: &Arc<Stored>| whole.head.freshness.stands_in(self.now());
+            let old = found.filter(stands_in);
+            let old = old.map(|whole| (whole, request.headers().clone()));
+            let answer = asked(here, running, route, facts, path, request, outcome).await;
+            if let Some((whole, headers)) = old
+                && is_fault(answer.status())
+                && stands_in(&whole)
+            {
+                let told = Told::Asked {
+                    how: How::StandsIn(answer.status().as_u16()),
+                    why,
+                    collapsed: false,
+                };
+                outcome.why = "";
+                return (self.asker(&headers).whole(&whole, told), told);
+            }
+            return past(answer, why);
+        }
+        let policy = self.route.shared_cache.as_ref();
+        let is_personal = policy.is_some_and(|policy| policy.is_personal(request.headers()));
+        let landing = if self.demand.no_cache || is_personal {
+            // What began before this request is not new enough for it, or probably for
+            // somebody else.
+            Store::alone()
+        } else {
+            match store.join(&self.key, request.headers(), |head| self.is_fresh(head)) {
+                Joined::Leads(landing) => landing,
+                Joined::Landed(whole) => {
+                    let told = Told::Hit;
+                    return (self.asker(request.headers()).whole(&whole, told), told);
+                }
+                Joined::Follows(flight) => {
+                    match self.follow(request.headers(), flight, why).await {
+                        Some(answered) => return answered,
+                        None => Store::alone(),
+                    }
+                }
+            }
+        };
+        let fill = self.fill(request, began, found, landing);
+        self.lead(fill, request.headers(), why, outcome).await
+    }
+
+    /// Waits for the answer to another request like this one; nothing: it does not
+    /// come, or is not for this one.
+    async fn follow(
+        &self,
+        headers: &HeaderMap,
+        flight: Arc<InFlight>,
+        why: &'static str,
+    ) -> Option<(Answer, Told)> {
+        let store = &self.here.shared.cache;
+        let waited = tokio::time::timeout(store.settings().wait, flight.wait());
+        let (whole, how) = waited.await.ok()??;
+        // A purge may have come between that request and this one.
+        if !whole.head.answers(headers) || !store.is_wanted(&whole.head) {
+            return None;
+        }
+        let told = Told::Asked {
+            how,
+            why,
+            collapsed: true,
+        };
+        Some((self.asker(headers).whole(&whole, told), told))
+    }
+
+    /// Has a task fetch the answer: it goes on when this client leaves.
+    async fn lead(
+        &self,
+        fill: CacheFill,
+        headers: &HeaderMap,
+        why: &'static str,
+        outcome: &mut RequestOutcome,
+    ) -> (Answer, Told) {
+        let (lead, led) = oneshot::channel();
+        tokio::spawn(fill.run(Some(lead)));
+        let Ok(led) = led.await else {
+            // Its task was ended in the middle.
+            return (bare(StatusCode::BAD_GATEWAY), Told::NotKept(why));
+        };
+        outcome.shown = led.outcome.shown;
+        outcome.upstream = led.outcome.upstream;
+        outcome.upstream_time = led.outcome.upstream_time;
+        outcome.why = led.outcome.why;
+        match led.answered {
+            Answered::Whole(whole, how) => {
+                let told = Told::Asked {
+                    how,
+                    why,
+                    collapsed: false,
+                };
+                (self.asker(headers).whole(&whole, told), told)
+            }
+            Answered::NotKept(mut answer) => {
+                let told = Told::NotKept(why);
+                tell(&mut answer, told);
+                (answer, told)
+            }
+        }
+    }
+
+    fn fill(
+        &self,
+        request: &Request<Body>,
+        began: u64,
+        old: Option<Arc<Stored>>,
+        landing: FillGuard,
+    ) -> CacheFill {
+        CacheFill {
+            here: Arc::clone(self.here),
+            running: Arc::clone(self.running),
+            route: Arc::clone(self.route),
+            facts: self.facts.clone(),
+            key: Arc::clone(&self.key),
+            uri: request.uri().clone(),
+            headers: request.headers().clone(),
+            began,
+            old,
+            landing,
+        }
+    }
+
+    fn is_fresh(&self, head: &Head) -> bool {
+        head.freshness.judge(&self.demand, self.now()) == Verdict::Fresh
+    }
+
+    fn asker<'b>(&'b self, headers: &'b HeaderMap) -> Asker<'b> {
+        Asker {
+            headers,
+            demand: &self.demand,
+            now: self.now(),
+        }
+    }
+
+    fn now(&self) -> SystemTime {
+        (self.here.shared.clock)()
+    }
+}

@@ -1,0 +1,164 @@
+//! Who asks, and whom to believe about it.
+
+mod forwarded;
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::header::FORWARDED;
+use http::{HeaderMap, HeaderName};
+
+use crate::client_info::{ClientInfo, RequestId, Scheme};
+use crate::connection::Peer;
+use crate::description::ForwardedHeader;
+use crate::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, remove};
+use crate::headers::REQUEST_ID;
+use crate::http1::is_host;
+use crate::listener::ListenSettings;
+
+/// Makes request ids: no two alike, in order for nobody.
+#[derive(Debug, Default)]
+pub(crate) struct Ids {
+    keys: RandomState,
+    made: AtomicU64,
+}
+
+impl Ids {
+    fn make(&self) -> RequestId {
+        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let high = self.keys.hash_one(number);
+        let low = self.keys.hash_one((number, high));
+        RequestId::of_bits(u128::from(high) << 64 | u128::from(low))
+    }
+}
+
+/// What is known of a request. What the headers say counts only from trusted peers, and
+/// what their clients said through them is taken away.
+pub(super) fn facts(
+    peer: &Peer,
+    headers: &mut HeaderMap,
+    host: Arc<str>,
+    listen: &ListenSettings,
+    ids: &Ids,
+) -> ClientInfo {
+    let trusted = &listen.trusted_proxies;
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+    let peer_is_trusted = is_trusted(&peer.address);
+    let said_id = peer_is_trusted
+        .then(|| headers.get(REQUEST_ID))
+        .flatten()
+        .and_then(|id| RequestId::parse(id.to_str().ok()?));
+    let mut facts = ClientInfo {
+        client: peer.address,
+        is_direct: ![&FORWARDED, &FORWARDED_FOR]
+            .iter()
+            .any(|name| headers.contains_key(*name)),
+        peer_is_trusted,
+        scheme: peer.scheme,
+        host,
+        id: said_id.unwrap_or_else(|| ids.make()),
+    };
+    if peer_is_trusted {
+        let elder = [&FORWARDED_FOR, &FORWARDED_PROTO, &FORWARDED_HOST];
+        let is_elder = match listen.forwarded_header {
+            ForwardedHeader::Auto => elder.iter().any(|name| headers.contains_key(*name)),
+            ForwardedHeader::XForwardedFor => true,
+            ForwardedHeader::Forwarded => false,
+        };
+        // Who writes one form hands on the client's own of the other as it is.
+        if is_elder {
+            believe_elder(&mut facts, headers, is_trusted);
+            headers.remove(FORWARDED);
+        } else {
+            believe(&mut facts, headers, is_trusted);
+        }
+        if listen.forwarded_header == ForwardedHeader::Forwarded {
+            remove(headers, |name| name.starts_with("x-forwarded-"));
+        }
+    }
+    facts
+}
+
+/// `Forwarded`: what each proxy says that we trust, and that was not reached by one we do not.
+fn believe(facts: &mut ClientInfo, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> bool) {
+    for element in forwarded::elements(headers) {
+        let Some(element) = element else {
+            break;
+        };
+        facts.scheme = element.scheme.unwrap_or(facts.scheme);
+        if let Some(host) = element.host {
+            facts.host = host.into();
+        }
+        let Some(client) = element.client else {
+            break;
+        };
+        facts.client = client;
+        if !is_trusted(&client) {
+            break;
+        }
+    }
+}
+
+/// `X-Forwarded-For` and its like.
+fn believe_elder(
+    facts: &mut ClientInfo,
+    headers: &HeaderMap,
+    is_trusted: impl Fn(&IpAddr) -> bool,
+) {
+    facts.client = client(facts.client, headers, is_trusted);
+    match last(headers, &FORWARDED_PROTO) {
+        Some(text) if text.eq_ignore_ascii_case("https") => facts.scheme = Scheme::Https,
+        Some(text) if text.eq_ignore_ascii_case("http") => facts.scheme = Scheme::Http,
+        _ => {}
+    }
+    if let Some(named) = last(headers, &FORWARDED_HOST).filter(|host| is_host(host.as_bytes())) {
+        facts.host = named.to_ascii_lowercase().into();
+    }
+}
+
+/// The right-most address that nobody we trust has: further left, anybody could
+/// have written anything.
+fn client(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> bool) -> IpAddr {
+    let mut client = peer;
+    for said in pieces(headers, &FORWARDED_FOR) {
+        let Some(address) = said.and_then(address) else {
+            break;
+        };
+        client = address;
+        if !is_trusted(&client) {
+            break;
+        }
+    }
+    client
+}
+
+/// An address, with or without a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    bare.unwrap_or(text)
+        .parse::<IpAddr>()
+        .or_else(|_| text.parse::<SocketAddr>().map(|address| address.ip()))
+        .ok()
+        .map(|address| address.to_canonical())
+}
+
+/// What the nearest proxy said.
+fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    pieces(headers, name).next()?
+}
+
+/// What each proxy appended, the nearest first; nothing: that is no text. Each piece is read
+/// by itself: a client must not be able to make unreadable what proxies put after its own.
+fn pieces<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Option<&'a str>> {
+    let lines = headers.get_all(name).iter().rev();
+    lines
+        .flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','))
+        .map(|piece| str::from_utf8(piece.trim_ascii()).ok())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! `Forwarded` (RFC 7239), read from the right: further left, others wrote.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use http::HeaderMap;
+use http::header::FORWARDED;
+
+use crate::client_info::Scheme;
+use crate::http1::is_host;
+
+/// No element has a reason to say more than so many things.
+const MOST: usize = 16;
+
+/// What one proxy said of who came to it.
+#[derive(Debug, Default)]
+pub(super) struct Element {
+    /// Nothing: it is unknown, hidden, or not said.
+    pub(super) client: Option<IpAddr>,
+    pub(super) scheme: Option<Scheme>,
+    /// In lower case.
+    pub(super) host: Option<String>,
+}
+
+/// What every proxy said, the nearest first; nothing: that is no element.
+pub(super) fn elements(headers: &HeaderMap) -> impl Iterator<Item = Option<Element>> {
+    let lines = headers.get_all(FORWARDED).iter().rev();
+    lines
+        .flat_map(|line| Cut::new(line.as_bytes(), b','))
+        .map(<[u8]>::trim_ascii)
+        .filter(|piece| !piece.is_empty())
+        .map(element)
+}
+
+/// A text in pieces, cut outside quotes, the last piece first. So half a quoted text that a
+/// client wrote cannot swallow what proxies put after it, and what is no text spoils nothing
+/// but its own piece.
+struct Cut<'a> {
+    left: Option<&'a [u8]>,
+    at: u8,
+}
+
+impl<'a> Cut<'a> {
+    fn new(text: &'a [u8], at: u8) -> Self {
+        let left = Some(text);
+        Self { left, at }
+    }
+}
+
+impl<'a> Iterator for Cut<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let text = self.left.take()?;
+        let mut is_quoted = false;
+        for (place, byte) in text.iter().enumerate().rev() {
+            match *byte {
+                b'"' if !is_quoted => is_quoted = true,
+                b'"' => is_quoted = is_escaped(&text[..place]),
+                _ if *byte == self.at && !is_quoted => {
+                    self.left = Some(&text[..place]);
+                    return Some(&text[place + 1..]);
+                }
+                _ => {}
+            }
+        }
+        Some(text)
+    }
+}
+
+/// Whether what follows this in a quoted text is meant as it stands.
+fn is_escaped(before: &[u8]) -> bool {
+    let signs = before.iter().rev();
+    signs.take_while(|byte| **byte == b'\\').count() % 2 == 1
+}
+
+fn element(text: &[u8]) -> Option<Element> {
+    let mut element = Element::default();
+    let mut names: Vec<&[u8]> = Vec::new();
+    let pairs = Cut::new(text, b';').map(<[u8]>::trim_ascii);
+    for pair in pairs.filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_at(pair.iter().position(|byte| *byte == b'=')?);
+        let is_known = names.iter().any(|known| known.eq_ignore_ascii_case(name));
+        if is_known || !is_token(name) || names.len() == MOST {
+            return None;
+        }
+        names.push(name);
+        let value = value_of(&value[1..])?;
+        if name.eq_ignore_ascii_case(b"for") {
+            let name = without_port(str::from_utf8(&value).ok()?)?;
+            if !name.eq_ignore_ascii_case("unknown") && !is_hidden(name) {
+                element.client = Some(address(name)?);
+            }
+        } else if name.eq_ignore_ascii_case(b"proto") {
+            element.scheme = [Scheme::Http, Scheme::Https]
+                .into_iter()
+                .find(|scheme| value.eq_ignore_ascii_case(scheme.as_str().as_bytes()));
+        } else if name.eq_ignore_ascii_case(b"host") && is_host(&value) {
+            element.host = String::from_utf8(value.to_ascii_lowercase()).ok();
+        }
+    }
+    Some(element)
+}
+
+/// A token, or what a quoted text means (RFC 9110, section 5.6.4). Many proxies write hosts
+/// and addresses without the quotes that they want, or nothing for a host that was not said:
+/// a client must not be able to hide itself by the host it asks for.
+fn value_of(text: &[u8]) -> Option<Vec<u8>> {
+    let Some(quoted) = text.strip_prefix(b"\"") else {
+        return (!text.contains(&b'"')).then(|| text.to_owned());
+    };
+    let mut value = Vec::with_capacity(quoted.len());
+    let mut signs = quoted.strip_suffix(b"\"")?.iter();
+    while let Some(sign) = signs.next() {
+        match sign {
+            b'\\' => value.push(*signs.next()?),
+            b'"' => return None,
+            sign => value.push(*sign),
+        }
+    }
+    Some(value)
+}
+
+/// RFC 9110, section 5.6.2.
+fn is_token(text: &[u8]) -> bool {
+    let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !text.is_empty() && text.iter().all(is_sign)
+}
+
+/// Who came to a proxy (RFC 7239, section 6).
+fn without_port(text: &str) -> Option<&str> {
+    let end = match text.find(']') {
+        Some(bracket) => bracket + 1,
+        None => text.find(':').unwrap_or(text.len()),
+    };
+    let (name, port) = text.split_at(end);
+    (port.is_empty() || is_port(port.strip_prefix(':')?)).then_some(name)
+}
+
+fn address(name: &str) -> Option<IpAddr> {
+    let address: IpAddr = match name.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']')?.parse::<Ipv6Addr>().ok()?.into(),
+        None => name.parse::<Ipv4Addr>().ok()?.into(),
+    };
+    Some(address.to_canonical())
+}
+
+fn is_port(text: &str) -> bool {
+    let is_number = (1..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number || is_hidden(text)
+}
+
+/// An identifier that says nothing to others (RFC 7239, section 6.3).
+fn is_hidden(text: &str) -> bool {
+    let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    text.strip_prefix('_')
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(is_sign))
+}

@@ -1,0 +1,42 @@
+//! What happens to a request at an address that is for one service: less than
+//! elsewhere. It is led there as it is.
+
+use std::sync::Arc;
+
+use http::{Request, StatusCode};
+use tokio::time::Instant;
+
+use crate::body::{Answer, Body};
+use crate::client_info::ClientInfo;
+use crate::edge::Running;
+use crate::listener::ListenAddress;
+use crate::route::NormalPath;
+
+use super::{RequestOutcome, WorkerContext, bare, of_the_door, target, unclear};
+
+/// What the service says.
+pub(super) async fn answered(
+    here: &WorkerContext,
+    running: &Running,
+    front: &ListenAddress,
+    facts: &ClientInfo,
+    request: &mut Request<Body>,
+    began: Instant,
+    outcome: &mut RequestOutcome,
+) -> Answer {
+    if let Some(answer) = of_the_door(request) {
+        return answer;
+    }
+    let uri = request.uri().clone();
+    let path = match NormalPath::parse(uri.path()) {
+        Ok(path) => path,
+        Err(bad) => return unclear(bad, outcome),
+    };
+    // The plan may have changed since the connection was taken.
+    let Some(route) = running.plan.front(front) else {
+        return bare(StatusCode::NOT_FOUND);
+    };
+    outcome.route = Some(Arc::clone(route));
+    outcome.queue = Some(began.elapsed());
+    target::alt_svc(here, running, route, facts, &path, request, outcome).await
+}

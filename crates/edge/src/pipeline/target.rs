@@ -1,0 +1,202 @@
+//! Whoever a route leads to.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use tokio::time::Instant;
+
+use crate::body::{Answer, Body};
+use crate::client_info::ClientInfo;
+use crate::edge::Running;
+use crate::forwarding;
+use crate::headers::REQUEST_ID;
+use crate::panic;
+use crate::proxy::{ProxyError, Side, fill, read_ahead};
+use crate::route::{NormalPath, Redirect, Route, Target};
+use crate::static_files;
+
+use super::upload::{Measured, TooLarge};
+use super::{RequestOutcome, WorkerContext, bare, in_one_shape, later, moved};
+
+/// So many bytes of a body that nobody wants are read.
+const UNWANTED: usize = 64 * 1_024;
+
+/// Lets the target of the route answer, which takes the request.
+pub(super) async fn alt_svc(
+    here: &WorkerContext,
+    running: &Running,
+    route: &Route,
+    facts: &ClientInfo,
+    path: &NormalPath<'_>,
+    request: &mut Request<Body>,
+    outcome: &mut RequestOutcome,
+) -> Answer {
+    if let Some(most) = route.body_size
+        && says_more_than(request.headers(), most)
+    {
+        outcome.why = "body too large";
+        return bare(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    match &route.target {
+        Target::App => {
+            let Ok(target) = route.forwarded(path, request.uri()) else {
+                return bare(StatusCode::URI_TOO_LONG);
+            };
+            let (mut parts, body) = std::mem::take(request).into_parts();
+            parts.uri = Uri::from(target);
+            let body = Measured::around(body, route, &mut outcome.upload);
+            let asked = Instant::now();
+            let mut answer = app(here, facts, Request::from_parts(parts, body)).await;
+            outcome.upstream_time = Some(asked.elapsed());
+            outcome.shown = answer.extensions_mut().remove();
+            answer
+        }
+        Target::Files(folder) => {
+            let (parts, body) = std::mem::take(request).into_parts();
+            if !body.is_end_stream() {
+                let body = Measured::around(body, route, &mut outcome.upload);
+                if let Err(status) = Box::pin(put_away(body)).await {
+                    return bare(status);
+                }
+            }
+            let now = (here.shared.clock)();
+            let (memory, path) = (&here.memory, route.rewrite(path));
+            let answer = static_files::answer(folder, memory, &parts, &path, now, &facts.id).await;
+            in_words(answer)
+        }
+        Target::Proxy(name) => {
+            let Ok(target) = route.forwarded(path, request.uri()) else {
+                return bare(StatusCode::URI_TOO_LONG);
+            };
+            let Some(upstream) = running.upstream(name) else {
+                return bare(StatusCode::BAD_GATEWAY);
+            };
+            outcome.upstream = Some(Arc::clone(name));
+            let buffer_memory = &here.shared.buffer_memory;
+            if !request.body().is_end_stream() {
+                let body = std::mem::take(request.body_mut());
+                *request.body_mut() = Measured::around(body, route, &mut outcome.upload);
+                // Large, and only for requests with a body.
+                let filled = fill(request, route.buffer_request, buffer_memory, facts.client);
+                if let Err(error) = Box::pin(filled).await {
+                    return failed(&error, name, facts, outcome);
+                }
+            }
+            let (mut parts, body) = std::mem::take(request).into_parts();
+            in_one_shape(&mut parts, facts);
+            here.cdn_id.mark(&mut parts.headers);
+            let asked = Instant::now();
+            let request = Request::from_parts(parts, body);
+            // Large, and not to be carried by requests that go elsewhere.
+            let answered = Box::pin(here.pool.forward(upstream, request, facts, target)).await;
+            outcome.upstream_time = Some(asked.elapsed());
+            match answered {
+                Ok(answer) => read_ahead(answer, buffer_memory, facts.client),
+                Err(error) => failed(&error, name, facts, outcome),
+            }
+        }
+        Target::Redirect(redirect) => redirected(redirect, route, path, request.uri().query()),
+        Target::Status(status) => bare(*status),
+    }
+}
+
+/// Reads a body that nobody wants, as far as is cheap: whether it was well framed.
+/// A client that is still sending may not hear an answer.
+async fn put_away(mut body: Body) -> Result<(), StatusCode> {
+    let mut left = UNWANTED;
+    while left > 0
+        && let Some(frame) = body.frame().await
+    {
+        let frame = frame.map_err(|error| {
+            if error.is::<TooLarge>() {
+                StatusCode::PAYLOAD_TOO_LARGE
+            } else {
+                StatusCode::BAD_REQUEST
+            }
+        })?;
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        left = left.saturating_sub(length);
+    }
+    Ok(())
+}
+
+/// The app gets the facts as they are, which nobody can forge, and no headers that
+/// claim some.
+async fn app(here: &WorkerContext, facts: &ClientInfo, request: Request<Body>) -> Answer {
+    let Some(app) = &here.app else {
+        return bare(StatusCode::SERVICE_UNAVAILABLE);
+    };
+    let (mut parts, body) = request.into_parts();
+    in_one_shape(&mut parts, facts);
+    forwarding::silence(&mut parts.headers);
+    parts.headers.remove(REQUEST_ID);
+    parts.extensions.insert(facts.clone());
+    let answering = app.answer(Request::from_parts(parts, body));
+    panic::caught(answering).await.unwrap_or_else(|| {
+        tracing::error!(
+            request_id = %facts.id,
+            "the app panicked while it answered a request"
+        );
+        bare(StatusCode::INTERNAL_SERVER_ERROR)
+    })
+}
+
+fn redirected(
+    redirect: &Redirect,
+    route: &Route,
+    path: &NormalPath<'_>,
+    query: Option<&str>,
+) -> Answer {
+    let location = redirect.location(&route.rewrite(path), query);
+    match HeaderValue::try_from(location) {
+        Ok(location) => moved(location),
+        Err(_) => bare(StatusCode::BAD_REQUEST),
+    }
+}
+
+/// An answer about files that failed has a status and no words yet.
+fn in_words(mut answer: Answer) -> Answer {
+    let status = answer.status();
+    if (status.is_client_error() || status.is_server_error()) && answer.body().is_end_stream() {
+        answer.extensions_mut().insert(super::Wordless(None));
+    }
+    answer
+}
+
+fn failed(
+    error: &ProxyError,
+    upstream: &str,
+    facts: &ClientInfo,
+    outcome: &mut RequestOutcome,
+) -> Answer {
+    outcome.why = error.why();
+    if let ProxyError::Body(cause) = error
+        && cause.is::<TooLarge>()
+    {
+        outcome.why = "body too large";
+        return bare(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    match error.side() {
+        Side::Client => {
+            tracing::debug!(request_id = %facts.id, %error, upstream, "a client broke off its request");
+        }
+        Side::Upstream | Side::Us => {
+            tracing::warn!(request_id = %facts.id, %error, upstream, "a request failed");
+        }
+    }
+    match error.retry_after() {
+        Some(time) => later(error.status(), time),
+        None => bare(error.status()),
+    }
+}
+
+fn says_more_than(headers: &HeaderMap, most: u64) -> bool {
+    headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok())
+        .is_some_and(|length| length > most)
+}

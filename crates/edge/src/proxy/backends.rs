@@ -1,0 +1,433 @@
+//! The servers of an upstream: who takes requests, what runs on each, and who is
+//! leaving. They outlive the plan that named their upstream.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, Guard};
+use http::header::HeaderValue;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::Pool;
+use super::balancer::{Group, opaque};
+use super::health::HealthState;
+use super::settings::ServerAddress;
+
+/// Tells members apart that had the same address at different times.
+static NUMBERS: AtomicU64 = AtomicU64::new(1);
+
+/// Which servers of a service take requests, as whoever runs them knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Servers {
+    /// Those that do. Nobody: requests wait a moment for one.
+    pub ready: Vec<ServerAddress>,
+    /// The service was given up: while nobody is ready there is no use in waiting.
+    pub failed: bool,
+    /// Websockets and the like have so long on a server that is no longer ready.
+    pub drain_within: Duration,
+}
+
+/// How a service fares.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BackendsStatus {
+    /// Requests that were handed to its servers, those that are gone included.
+    pub requests: u64,
+    /// It was given up.
+    pub failed: bool,
+    /// Those that take requests, and those that still have some.
+    pub members: Vec<BackendStatus>,
+}
+
+impl BackendsStatus {
+    /// Whether nothing is there and nothing is said of it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty() && !self.failed
+    }
+}
+
+/// How a server fares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackendStatus {
+    /// Where it is.
+    pub address: ServerAddress,
+    /// Whether it gets requests.
+    pub ready: bool,
+    /// Requests and tunnels it has now.
+    pub running: usize,
+    /// Requests it was handed so far.
+    pub requests: u64,
+}
+
+/// One server.
+#[derive(Debug)]
+pub(super) struct Backend {
+    pub(super) number: u64,
+    pub(super) address: ServerAddress,
+    /// In the cookies of clients that stay with it.
+    pub(super) name: String,
+    pub(super) authority: HeaderValue,
+    pub(super) vitals: HealthState,
+    running: AtomicUsize,
+    begun: AtomicU64,
+    removed: AtomicBool,
+    quiet: Notify,
+    /// Tunnels on it have had their time.
+    pub(super) cut: CancellationToken,
+}
+
+impl Backend {
+    fn new(backends: &str, address: &ServerAddress) -> Arc<Self> {
+        let authority = address.authority();
+        Arc::new(Self {
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+            name: opaque(backends, &address.to_string()),
+            // Hosts are checked when an address is read.
+            authority: HeaderValue::from_str(&authority)
+                .unwrap_or(HeaderValue::from_static("localhost")),
+            address: address.clone(),
+            vitals: HealthState::default(),
+            running: AtomicUsize::new(0),
+            begun: AtomicU64::new(0),
+            removed: AtomicBool::new(false),
+            quiet: Notify::new(),
+            cut: CancellationToken::new(),
+        })
+    }
+
+    pub(super) fn running(&self) -> usize {
+        self.running.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn is_removed(&self) -> bool {
+        self.removed.load(Ordering::SeqCst)
+    }
+
+    /// Resolves when nothing runs on it. Of use once it was removed.
+    async fn quiet(&self) {
+        loop {
+            // Made before the look, so that no end between the two is missed.
+            let ended = self.quiet.notified();
+            if self.running() == 0 {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    fn status(&self, ready: bool) -> BackendStatus {
+        BackendStatus {
+            address: self.address.clone(),
+            ready,
+            running: self.running(),
+            requests: self.begun.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// A request that a member has, counted until it is over.
+#[derive(Debug)]
+pub(super) struct Running(Arc<Backend>);
+
+impl Running {
+    /// Begins one. Nothing: the member was removed meanwhile, and takes no more.
+    pub(super) fn begin(backend: &Arc<Backend>) -> Option<Self> {
+        // Counted first, looked second, while a removal is said first and counts
+        // second: one of the two sees the other.
+        backend.running.fetch_add(1, Ordering::SeqCst);
+        let running = Self(Arc::clone(backend));
+        if backend.is_removed() {
+            return None;
+        }
+        backend.begun.fetch_add(1, Ordering::Relaxed);
+        Some(running)
+    }
+
+    pub(super) fn backend(&self) -> &Arc<Backend> {
+        &self.0
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let before = self.0.running.fetch_sub(1, Ordering::SeqCst);
+        if before == 1 && self.0.is_removed() {
+            self.0.quiet.notify_waiters();
+        }
+    }
+}
+
+/// The servers of an upstream.
+#[derive(Debug)]
+pub(crate) struct Backends {
+    name: String,
+    group: ArcSwap<Group>,
+    pub(super) turn: AtomicUsize,
+    /// Somebody says who is ready while requests run: another may come any moment.
+    is_told: bool,
+    failed: AtomicBool,
+    changed: Notify,
+    start: Instant,
+    gone: Mutex<Gone>,
+}
+
+/// Those that were removed.
+#[derive(Debug, Default)]
+struct Gone {
+    /// They still have requests, or may have.
+    leaving: Vec<Arc<Backend>>,
+    /// What all others were handed.
+    requests: u64,
+}
+
+impl Gone {
+    /// Forgets those that are done.
+    fn tidy(&mut self) {
+        self.leaving.retain(|backend| {
+            let stays = backend.running() > 0;
+            if !stays {
+                self.requests += backend.begun.load(Ordering::Relaxed);
+            }
+            stays
+        });
+    }
+}
+
+impl Backends {
+    /// Of an upstream whose plan says who its servers are.
+    pub(super) fn planned(name: &str) -> Self {
+        Self::new(name, false)
+    }
+
+    /// Of a service: its servers are told.
+    pub(crate) fn told(name: &str) -> Self {
+        Self::new(name, true)
+    }
+
+    fn new(name: &str, is_told: bool) -> Self {
+        Self {
+            name: name.to_owned(),
+            group: ArcSwap::default(),
+            turn: AtomicUsize::new(0),
+            is_told,
+            failed: AtomicBool::new(false),
+            changed: Notify::new(),
+            start: Instant::now(),
+            gone: Mutex::default(),
+        }
+    }
+
+    /// Takes what is known of a service's servers. Those that stay keep what is known
+    /// of them; those that go get nothing new, unused connections to them are closed,
+    /// and tunnels when they have had their time. Within a runtime.
+    pub(crate) fn tell(&self, servers: &Servers, pools: &[Pool]) {
+        let mut members: Vec<ServerAddress> = Vec::new();
+        for address in &servers.ready {
+            if !members.contains(address) {
+                members.push(address.clone());
+            }
+        }
+        self.failed.store(servers.failed, Ordering::SeqCst);
+        let gone = self.set(&members);
+        for pool in pools {
+            pool.forget(&gone);
+        }
+        for backend in gone {
+            let within = servers.drain_within;
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = backend.quiet() => {}
+                    () = tokio::time::sleep(within) => backend.cut.cancel(),
+                }
+            });
+        }
+    }
+
+    /// Replaces the servers, and tells which went. What runs on those is finished
+    /// there. Requests that wait hear of it.
+    pub(super) fn set(&self, wanted: &[ServerAddress]) -> Vec<Arc<Backend>> {
+        // One change at a time.
+        let mut gone = self.gone();
+        let mut old = self.group.load().members.clone();
+        let members = wanted.iter().map(|wanted| {
+            match old.iter().position(|backend| backend.address == *wanted) {
+                Some(same) => old.swap_remove(same),
+                None => Backend::new(&self.name, wanted),
+            }
+        });
+        let group = Group {
+            members: members.collect(),
+        };
+        self.group.store(Arc::new(group));
+        for backend in &old {
+            backend.removed.store(true, Ordering::SeqCst);
+        }
+        gone.leaving.extend(old.iter().cloned());
+        gone.tidy();
+        drop(gone);
+        self.changed.notify_waiters();
+        old
+    }
+
+    /// Resolves when no server that was removed has a request at this address.
+    pub(crate) fn drained(&self, address: &ServerAddress) -> impl Future<Output = ()> + use<> {
+        let gone = self.gone();
+        let here = gone
+            .leaving
+            .iter()
+            .filter(|backend| backend.address == *address);
+        let here: Vec<_> = here.cloned().collect();
+        async move {
+            for backend in here {
+                pin!(backend.quiet()).await;
+            }
+        }
+    }
+
+    /// How the service fares.
+    pub(crate) fn status(&self) -> BackendsStatus {
+        let mut gone = self.gone();
+        gone.tidy();
+        let leaving = gone.leaving.iter().map(|backend| backend.status(false));
+        let mut members = self.present();
+        members.extend(leaving);
+        let requests = members.iter().map(|backend| backend.requests).sum::<u64>();
+        BackendsStatus {
+            requests: gone.requests + requests,
+            failed: self.is_failed(),
+            members,
+        }
+    }
+
+    /// How those fare that were not removed.
+    pub(super) fn present(&self) -> Vec<BackendStatus> {
+        let now = self.now();
+        let group = self.group.load();
+        let members = group.members.iter();
+        members
+            .map(|backend| backend.status(backend.vitals.is_ready(now)))
+            .collect()
+    }
+
+    /// What logs call it.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn members(&self) -> Vec<Arc<Backend>> {
+        self.group.load().members.clone()
+    }
+
+    pub(super) fn group(&self) -> Guard<Arc<Group>> {
+        self.group.load()
+    }
+
+    pub(super) fn is_told(&self) -> bool {
+        self.is_told
+    }
+
+    pub(super) fn is_failed(&self) -> bool {
+        self.failed.load(Ordering::SeqCst)
+    }
+
+    /// Wakes those who wait for a server.
+    pub(super) fn changed(&self) {
+        self.changed.notify_waiters();
+    }
+
+    /// Resolves at the next change from now on.
+    pub(super) fn next_change(&self) -> Notified<'_> {
+        self.changed.notified()
+    }
+
+    /// Milliseconds on this crew's clock.
+    pub(super) fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// When one that is out gets its next chance.
+    pub(super) fn next_ready(&self) -> Option<Instant> {
+        let group = self.group.load();
+        let members = group.members.iter();
+        members
+            .filter_map(|backend| backend.vitals.ready_at())
+            .min()
+            .map(|at| self.start + Duration::from_millis(at))
+    }
+
+    fn gone(&self) -> MutexGuard<'_, Gone> {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever has seen a member begins on it, however long ago that was.
+    #[test]
+    fn nothing_begins_on_a_member_after_it_was_drained() {
+        let backends = Backends::told("service:a");
+        let address = ServerAddress::Unix {
+            path: "/a".into(),
+            owner: None,
+        };
+        let (inside, begun, stop) = (
+            AtomicUsize::new(0),
+            AtomicUsize::new(0),
+            AtomicBool::new(false),
+        );
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !stop.load(Ordering::SeqCst) {
+                        let group = backends.group();
+                        if let Some(backend) = group.members.first()
+                            && let Some(running) = Running::begin(backend)
+                        {
+                            inside.fetch_add(1, Ordering::SeqCst);
+                            begun.fetch_add(1, Ordering::SeqCst);
+                            std::thread::yield_now();
+                            inside.fetch_sub(1, Ordering::SeqCst);
+                            drop(running);
+                        }
+                    }
+                });
+            }
+            let mut failed = None;
+            for round in 0..400 {
+                backends.set(std::slice::from_ref(&address));
+                let before = begun.load(Ordering::SeqCst);
+                for _ in 0..1_000_000 {
+                    if begun.load(Ordering::SeqCst) > before {
+                        break;
+                    }
+                    std::thread::yield_now();
+                }
+                backends.set(&[]);
+                runtime.block_on(backends.drained(&address));
+                for _ in 0..20 {
+                    if inside.load(Ordering::SeqCst) > 0 {
+                        failed = Some(round);
+                    }
+                }
+            }
+            stop.store(true, Ordering::SeqCst);
+            assert_eq!(failed, None, "somebody began after all had ended");
+        });
+        let status = backends.status();
+        assert!(status.members.is_empty());
+        assert_eq!(
+            status.requests,
+            begun.into_inner() as u64,
+            "all are counted"
+        );
+    }
+}

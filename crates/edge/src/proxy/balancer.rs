@@ -1,0 +1,120 @@
+//! Who gets the next request.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use http::HeaderMap;
+
+use super::backends::Backend;
+use super::settings::Balance;
+use crate::{ClientInfo, rate_limit};
+
+/// The members of an upstream.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    pub(super) members: Vec<Arc<Backend>>,
+}
+
+impl Group {
+    /// One that is ready and has not been tried.
+    pub(super) fn choose(&self, wish: &Wish<'_>, turn: &AtomicUsize) -> Option<&Arc<Backend>> {
+        let fits = |backend: &Backend| wish.fits(backend);
+        match wish.balance {
+            Balance::RoundRobin => self.next(fits, turn),
+            Balance::LeastRequests => self.least(fits, turn),
+            Balance::Sticky(cookie) => match rate_limit::cookie(wish.headers, cookie) {
+                Some(name) => self
+                    .named(name)
+                    .filter(|backend| fits(backend))
+                    .or_else(|| self.youngest(fits)),
+                None => self.next(fits, turn),
+            },
+        }
+    }
+
+    /// Where servers are replaced one by one, the one that came last stays longest:
+    /// who lost a server to it is not sent to one that goes next.
+    fn youngest(&self, fits: impl Fn(&Backend) -> bool) -> Option<&Arc<Backend>> {
+        self.members
+            .iter()
+            .filter(|backend| fits(backend))
+            .max_by_key(|backend| backend.number)
+    }
+
+    fn named(&self, name: &[u8]) -> Option<&Arc<Backend>> {
+        let mut members = self.members.iter();
+        members.find(|backend| backend.name.as_bytes() == name)
+    }
+
+    pub(super) fn next(
+        &self,
+        fits: impl Fn(&Backend) -> bool,
+        turn: &AtomicUsize,
+    ) -> Option<&Arc<Backend>> {
+        let turn = turn.fetch_add(1, Ordering::Relaxed);
+        let all = self.members.len().max(1);
+        let backend = self.members.get(turn % all)?;
+        if fits(backend) {
+            return Some(backend);
+        }
+        // The share of one that is out goes to all others, not to whoever comes after it.
+        let fitting = || self.members.iter().filter(|backend| fits(backend));
+        let count = fitting().count().max(1);
+        fitting().nth((turn / all + turn) % count)
+    }
+
+    fn least(&self, fits: impl Fn(&Backend) -> bool, turn: &AtomicUsize) -> Option<&Arc<Backend>> {
+        // Among equals each begins in turn.
+        let start = turn.fetch_add(1, Ordering::Relaxed) % self.members.len().max(1);
+        let (before, after) = self.members.split_at(start);
+        let fitting = after.iter().chain(before).filter(|backend| fits(backend));
+        fitting.min_by_key(|backend| backend.running())
+    }
+}
+
+/// What is known of a request when a member is chosen for it.
+pub(super) struct Wish<'a> {
+    pub(super) balance: &'a Balance,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) facts: &'a ClientInfo,
+    /// Members that were tried in vain.
+    pub(super) tried: [&'a [u64]; 2],
+    /// Milliseconds on the upstream's clock.
+    pub(super) now: u64,
+    /// Whether those that failed are as good as any: nobody else is there.
+    pub(super) is_last_resort: bool,
+}
+
+impl Wish<'_> {
+    fn fits(&self, backend: &Backend) -> bool {
+        let is_tried = self
+            .tried
+            .iter()
+            .any(|tried| tried.contains(&backend.number));
+        let is_ready = if self.is_last_resort {
+            backend.vitals.ready_at().is_some()
+        } else {
+            backend.vitals.is_ready(self.now)
+        };
+        is_ready && !is_tried
+    }
+
+    /// Whether the client's cookie names this member.
+    pub(super) fn names(&self, backend: &Backend) -> bool {
+        match self.balance {
+            Balance::Sticky(cookie) => {
+                rate_limit::cookie(self.headers, cookie) == Some(backend.name.as_bytes())
+            }
+            _ => true,
+        }
+    }
+}
+
+/// How a member is called in a cookie: the same in every worker and after a
+/// restart, and not its address.
+pub(super) fn opaque(upstream: &str, address: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    [upstream.as_bytes(), address.as_bytes()].hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}

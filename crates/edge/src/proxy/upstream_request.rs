@@ -1,0 +1,118 @@
+//! A request on its way to a server.
+
+use std::sync::Arc;
+
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderValue, TE, TRANSFER_ENCODING};
+use http::uri::{PathAndQuery, Uri};
+use http::{Method, Request, Version, request};
+use http_body::Body as _;
+
+use super::backends::Backend;
+use super::error::ProxyError;
+use super::request_body::{Flow, Sending, no_length};
+use super::upgrade::Upgrade;
+use super::upstream::Search;
+use crate::{Body, ClientInfo, forwarding};
+
+/// A request that is handed on, and what is known of it.
+pub(super) struct UpstreamRequest<'a> {
+    pub(super) request: Request<Sending>,
+    pub(super) method: Method,
+    /// The headers are still the client's own, and are to be written with these facts.
+    pub(super) raw: Option<&'a ClientInfo>,
+    /// What can be known of its body's progress, if there is one.
+    pub(super) flow: Option<Arc<Flow>>,
+    pub(super) upgrade: Option<Upgrade>,
+    pub(super) search: Search,
+}
+
+impl<'a> UpstreamRequest<'a> {
+    /// Makes a client's request one of ours.
+    pub(super) fn of(
+        request: Request<Body>,
+        facts: &'a ClientInfo,
+    ) -> Result<Box<Self>, ProxyError> {
+        let (mut parts, body) = request.into_parts();
+        let upgrade = Upgrade::take(&mut parts)?;
+        let is_raw = upgrade.is_none() && may_be_raw(&parts, &body);
+        let (flow, sending) = if is_raw {
+            (None, Sending::nothing())
+        } else {
+            forwarding::toward(&mut parts.headers, facts);
+            if let Some(upgrade) = &upgrade {
+                upgrade.ask(&mut parts.headers);
+                // What follows is no HTTP, and has no trailers.
+                parts.headers.remove(TE);
+            }
+            outgoing(&mut parts, body, upgrade.is_some())
+        };
+        // In a box, for it is large and handed from one to the next.
+        Ok(Box::new(Self {
+            method: parts.method.clone(),
+            request: Request::from_parts(parts, sending),
+            raw: is_raw.then_some(facts),
+            flow,
+            upgrade,
+            search: Search::default(),
+        }))
+    }
+}
+
+/// Whether the headers of a request may stay the client's own until it is written,
+/// which spares the map that most requests never need.
+fn may_be_raw(parts: &request::Parts, body: &Body) -> bool {
+    [Method::GET, Method::HEAD].contains(&parts.method)
+        && body.is_end_stream()
+        && parts.headers.contains_key(HOST)
+        && !parts.headers.contains_key(TE)
+}
+
+/// The body to send, and what can be known of its progress, if there is one.
+fn outgoing(parts: &mut request::Parts, body: Body, upgrade: bool) -> (Option<Arc<Flow>>, Sending) {
+    // The client is told to send its body when that is read.
+    parts.headers.remove(EXPECT);
+    if upgrade || body.is_end_stream() {
+        no_length(&parts.method, &mut parts.headers);
+        return (None, Sending::nothing());
+    }
+    // hyper takes a `GET` without a length for one without a body.
+    if !parts.headers.contains_key(CONTENT_LENGTH) {
+        let (name, value) = match body.size_hint().exact() {
+            Some(length) => (CONTENT_LENGTH, length.into()),
+            None => (TRANSFER_ENCODING, HeaderValue::from_static("chunked")),
+        };
+        parts.headers.insert(name, value);
+    }
+    let flow = Arc::new(Flow::default());
+    let sending = Sending::new(body, Arc::clone(&flow));
+    (Some(flow), sending)
+}
+
+/// The request as this member is asked.
+pub(super) fn address(
+    request: &mut Request<Sending>,
+    path: &PathAndQuery,
+    backend: &Backend,
+) -> Result<(), ProxyError> {
+    let path = backend.address.below_base(path);
+    *request.uri_mut() = Uri::from(path.map_err(|_| ProxyError::Request)?);
+    *request.version_mut() = Version::HTTP_11;
+    // `TE` holds for one hop (RFC 9110, section 10.1.4).
+    if request.headers().contains_key(TE) {
+        let te = HeaderValue::from_static("te");
+        request.headers_mut().insert(CONNECTION, te);
+    }
+    if !request.headers().contains_key(HOST) {
+        let host = backend.authority.clone();
+        request.headers_mut().insert(HOST, host);
+    }
+    Ok(())
+}
+
+/// The same request without a body, for another try.
+pub(super) fn copied(request: &Request<Sending>) -> Box<Request<Sending>> {
+    let mut copy = Request::new(Sending::nothing());
+    *copy.method_mut() = request.method().clone();
+    *copy.headers_mut() = request.headers().clone();
+    Box::new(copy)
+}

@@ -1,0 +1,175 @@
+//! Whether clients are told of HTTP/3 (`Alt-Svc`, RFC 7838).
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use http::HeaderValue;
+
+use crate::listener::ListenAddress;
+
+/// Seconds that a client may believe us before anybody came through.
+const TRIAL: u32 = 300;
+/// And after.
+const PROVED: u32 = 24 * 60 * 60;
+
+/// How far the UDP side of the addresses was seen to reach.
+#[derive(Debug, Default)]
+pub(crate) struct AltSvc {
+    doors: Mutex<Doors>,
+    /// What to say, so that answers need no lock.
+    word: AtomicU8,
+}
+
+#[derive(Debug, Default)]
+struct Doors {
+    standing: BTreeMap<ListenAddress, Standing>,
+    /// Somebody was told, and may still believe it.
+    was_told: bool,
+}
+
+/// What is known of one socket; the later, the better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    /// Nobody reads it.
+    Closed,
+    /// It is read.
+    Open,
+    /// A client came through.
+    Reached,
+}
+
+/// What answers say of HTTP/3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Nothing,
+    Clear,
+    Trial,
+    Proved,
+}
+
+impl AltSvc {
+    /// These addresses have a UDP side from now on, and no others.
+    pub(crate) fn keep(&self, addresses: &[&ListenAddress]) {
+        let mut doors = self.doors();
+        doors
+            .standing
+            .retain(|address, _| addresses.contains(&address));
+        for address in addresses {
+            doors
+                .standing
+                .entry((*address).clone())
+                .or_insert(Standing::Closed);
+        }
+        self.say(&mut doors);
+    }
+
+    /// What was seen of one of them.
+    pub(crate) fn saw(&self, address: &ListenAddress, seen: Standing) {
+        let mut doors = self.doors();
+        let Some(standing) = doors.standing.get_mut(address) else {
+            return;
+        };
+        *standing = match seen {
+            Standing::Closed => seen,
+            seen => seen.max(*standing),
+        };
+        self.say(&mut doors);
+    }
+
+    /// Whoever comes next may have HTTP/3 again: nobody is told anything.
+    pub(crate) fn say_nothing(&self) {
+        let mut doors = self.doors();
+        doors.standing.clear();
+        doors.was_told = false;
+        self.say(&mut doors);
+    }
+
+    /// The value of `Alt-Svc`, for a client that asked this host, perhaps with a port.
+    pub(crate) fn header(&self, host: &str) -> Option<HeaderValue> {
+        let age = match self.word() {
+            Word::Nothing => return None,
+            Word::Clear => return Some(HeaderValue::from_static("clear")),
+            Word::Trial => TRIAL,
+            Word::Proved => PROVED,
+        };
+        // The number that the client knows, whatever is behind it.
+        let port = host
+            .rsplit_once(':')
+            .and_then(|(_, port)| port.parse().ok());
+        let port: u16 = port.unwrap_or(443);
+        HeaderValue::try_from(format!("h3=\":{port}\"; ma={age}")).ok()
+    }
+
+    fn say(&self, doors: &mut Doors) {
+        // A client knows the name, not the address it will be led to: all of them
+        // must be read.
+        let word = match doors.standing.values().min() {
+            Some(Standing::Reached) => Word::Proved,
+            Some(Standing::Open) => Word::Trial,
+            Some(Standing::Closed) | None if doors.was_told => Word::Clear,
+            Some(Standing::Closed) | None => Word::Nothing,
+        };
+        doors.was_told |= matches!(word, Word::Trial | Word::Proved);
+        self.word.store(word as u8, Ordering::Relaxed);
+    }
+
+    fn word(&self) -> Word {
+        let word = self.word.load(Ordering::Relaxed);
+        [Word::Clear, Word::Trial, Word::Proved]
+            .into_iter()
+            .find(|said| *said as u8 == word)
+            .unwrap_or(Word::Nothing)
+    }
+
+    fn doors(&self) -> MutexGuard<'_, Doors> {
+        self.doors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(alt_svc: &AltSvc, host: &str) -> Option<String> {
+        let header = alt_svc.header(host)?;
+        Some(header.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn nobody_is_told_before_every_address_is_read() {
+        let (one, two) = (ListenAddress::Everywhere(1), ListenAddress::Everywhere(2));
+        let alt_svc = AltSvc::default();
+        assert_eq!(said(&alt_svc, "a.example"), None);
+        alt_svc.keep(&[&one, &two]);
+        alt_svc.saw(&one, Standing::Reached);
+        assert_eq!(said(&alt_svc, "a.example"), None);
+        alt_svc.saw(&two, Standing::Open);
+        let trial = Some("h3=\":443\"; ma=300".to_owned());
+        assert_eq!(said(&alt_svc, "a.example"), trial);
+        alt_svc.saw(&two, Standing::Reached);
+        // What was seen once is not unseen by less.
+        alt_svc.saw(&two, Standing::Open);
+        let proved = Some("h3=\":8443\"; ma=86400".to_owned());
+        assert_eq!(said(&alt_svc, "a.example:8443"), proved);
+        let six = Some("h3=\":443\"; ma=86400".to_owned());
+        assert_eq!(said(&alt_svc, "[::1]"), six);
+    }
+
+    #[test]
+    fn who_was_told_hears_of_the_end() {
+        let address = ListenAddress::Everywhere(1);
+        let alt_svc = AltSvc::default();
+        alt_svc.keep(&[&address]);
+        alt_svc.saw(&address, Standing::Closed);
+        assert_eq!(said(&alt_svc, "a.example"), None);
+        alt_svc.saw(&address, Standing::Open);
+        alt_svc.saw(&address, Standing::Closed);
+        assert_eq!(said(&alt_svc, "a.example").as_deref(), Some("clear"));
+        alt_svc.saw(&address, Standing::Open);
+        alt_svc.keep(&[]);
+        assert_eq!(said(&alt_svc, "a.example").as_deref(), Some("clear"));
+        alt_svc.say_nothing();
+        assert_eq!(said(&alt_svc, "a.example"), None);
+    }
+}

@@ -1,0 +1,328 @@
+//! One UDP socket, the connections that come to it, and how they are let in.
+
+use std::future::ready;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use quinn::crypto::rustls::HandshakeData;
+use quinn::{Endpoint, Incoming, Runtime as _, TokioRuntime, VarInt};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use crate::client_info::Scheme;
+use crate::connection::{self, Peer, Visit};
+use crate::edge::Shared;
+use crate::listener::{
+    Activity, Inherited, ListenAddress, Origin, Place, ReadLock, SharedUdp, datagrams,
+};
+use crate::pipeline::WorkerContext;
+use crate::tls::HANDSHAKE_TIME;
+
+use super::alt_svc::Standing;
+use super::settings;
+use super::socket::StoppableSocket;
+
+/// How often a port that somebody else has is asked for.
+const AGAIN: Duration = Duration::from_secs(1);
+/// Handshakes under way from which on a newcomer must show that its address is its
+/// own (Retry, RFC 9000, section 8.1.2).
+const UNPROVEN: usize = 64;
+/// How long connections may take to end that were told so; the next process waits for them.
+pub(super) const END_TIME: Duration = Duration::from_secs(5);
+/// How long the last words of connections that were closed may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// `H3_NO_ERROR` (RFC 9114, section 8.1).
+const NO_ERROR: VarInt = VarInt::from_u32(0x100);
+
+/// Where to listen.
+pub(crate) struct UdpDoor {
+    /// As the plan has it.
+    pub(crate) address: ListenAddress,
+    /// Where the TCP side is.
+    pub(crate) bound: SocketAddr,
+    /// Where sockets are that were handed in.
+    pub(crate) inherited: Arc<Mutex<Inherited>>,
+    pub(crate) close: CancellationToken,
+}
+
+/// A newcomer that was let in, on the way to the worker that serves it.
+pub(crate) struct Guest {
+    incoming: Incoming,
+    place: Place,
+    address: ListenAddress,
+    close: CancellationToken,
+    shaking: Shaking,
+    _open: TaskTrackerToken,
+}
+
+/// A handshake that is under way.
+struct Shaking(Arc<AtomicUsize>);
+
+impl Shaking {
+    fn begin(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Shaking {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Takes connections until the door closes, and then until they have ended. `lead`
+/// takes each to a worker.
+pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Guest)) {
+    // The last words of connections must leave before the program does.
+    let _open = shared.places.keep_open();
+    while let Some((udp, lock)) = readable(&door).await {
+        let Some((endpoint, socket)) = opened(&udp, &lock, &door, &shared).await else {
+            return;
+        };
+        // The endpoint has its own.
+        drop(udp);
+        shared.alt_svc.saw(&door.address, Standing::Open);
+        take(&endpoint, &door, &shared, &lead).await;
+        socket.stop_reading();
+        drop(lock);
+        let _ = tokio::time::timeout(FAREWELL, endpoint.wait_idle()).await;
+        if door.close.is_cancelled() {
+            return;
+        }
+        tracing::error!(address = %door.address, "the UDP socket has failed: it is tried again");
+        shared.alt_svc.saw(&door.address, Standing::Closed);
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+/// Takes connections until the socket fails or the door closes, and then waits until they
+/// have ended, or for a while.
+async fn take(endpoint: &Endpoint, door: &UdpDoor, shared: &Shared, lead: &impl Fn(Guest)) {
+    let guests = TaskTracker::new();
+    let shaking = Arc::new(AtomicUsize::new(0));
+    let taken = async {
+        while let Some(incoming) = endpoint.accept().await {
+            if let Some((incoming, place)) = admit(incoming, shared, &shaking) {
+                lead(Guest {
+                    incoming,
+                    place,
+                    address: door.address.clone(),
+                    close: door.close.clone(),
+                    shaking: Shaking::begin(&shaking),
+                    _open: guests.token(),
+                });
+            }
+        }
+    };
+    tokio::select! {
+        () = taken => {}
+        () = door.close.cancelled() => {}
+    }
+    guests.close();
+    // Newcomers send their first packets again, when the next process may read; they use TCP
+    // meanwhile.
+    let dropped = async {
+        while let Some(incoming) = endpoint.accept().await {
+            incoming.ignore();
+        }
+    };
+    tokio::select! {
+        () = guests.wait() => {}
+        () = dropped => {}
+        () = tokio::time::sleep(END_TIME) => {}
+        () = shared.end.cancelled() => {}
+    }
+    endpoint.close(NO_ERROR, b"");
+}
+
+/// The endpoint of a socket that nobody else reads any more: it is tried until there is one,
+/// such as when descriptors are used up. None: the door closes before.
+async fn opened(
+    udp: &SharedUdp,
+    lock: &ReadLock,
+    door: &UdpDoor,
+    shared: &Shared,
+) -> Option<(Endpoint, Arc<StoppableSocket>)> {
+    let tell = |error: &io::Error| {
+        tracing::error!(
+            address = %door.address, %error,
+            "HTTP/3 is not served, which is tried again every second"
+        );
+    };
+    until_there(door, || ready(endpoint(udp, lock, shared)), tell).await
+}
+
+/// Tries every second until it succeeds; the first failure is told. None: the door closes
+/// before.
+async fn until_there<T, F>(
+    door: &UdpDoor,
+    attempt: impl Fn() -> F,
+    tell: impl Fn(&io::Error),
+) -> Option<T>
+where
+    F: Future<Output = io::Result<T>>,
+{
+    let mut is_told = false;
+    loop {
+        let found = tokio::select! {
+            // What is there at once is not lost because the door closes just then.
+            biased;
+            found = attempt() => found,
+            () = door.close.cancelled() => return None,
+        };
+        match found {
+            Ok(found) => {
+                if is_told {
+                    tracing::info!(address = %door.address, "HTTP/3 is served now");
+                }
+                return Some(found);
+            }
+            Err(error) if !is_told => {
+                is_told = true;
+                tell(&error);
+            }
+            Err(_) => {}
+        }
+        tokio::select! {
+            () = tokio::time::sleep(AGAIN) => {}
+            () = door.close.cancelled() => return None,
+        }
+    }
+}
+
+fn endpoint(
+    udp: &SharedUdp,
+    lock: &ReadLock,
+    shared: &Shared,
+) -> io::Result<(Endpoint, Arc<StoppableSocket>)> {
+    let tls = shared.tls().map_err(io::Error::other)?;
+    let server = settings::server(Arc::clone(&tls.quic));
+    let settings = settings::endpoint(lock.reset_key);
+    let runtime = Arc::new(TokioRuntime);
+    let socket = StoppableSocket::new(runtime.wrap_udp_socket(udp.socket.try_clone()?)?);
+    let own = Arc::clone(&socket);
+    let endpoint = Endpoint::new_with_abstract_socket(settings, Some(server), own, runtime)?;
+    Ok((endpoint, socket))
+}
+
+/// The socket: the one that was handed in, as soon as nobody reads it, or one that is
+/// bound for us alone, as soon as nobody else has the port. None: the door closes before.
+async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
+    let find = || async {
+        let handed_in = {
+            let inherited = door.inherited.lock();
+            let inherited = inherited.unwrap_or_else(PoisonError::into_inner);
+            inherited.find_datagrams(&door.address)?
+        };
+        let udp = match handed_in {
+            Some(udp) => udp,
+            None => SharedUdp::new(datagrams(door.bound)?)?,
+        };
+        let lock = udp.lock().await?;
+        Ok((udp, lock))
+    };
+    let tell = |error: &io::Error| {
+        tracing::warn!(
+            address = %door.address, %error,
+            "HTTP/3 waits for its UDP port, which is asked for every second"
+        );
+    };
+    until_there(door, find, tell).await
+}
+
+/// Lets a newcomer in, if there is a place for it.
+fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(Incoming, Place)> {
+    let address = incoming.remote_address().ip().to_canonical();
+    let (origin, most) = {
+        let running = shared.running();
+        let listen = running.plan.listen();
+        (listen.origin(address), listen.connections_per_address)
+    };
+    // Where addresses are counted, nobody may use up the places of another.
+    let must_prove = most > 0 || shaking.load(Ordering::Relaxed) >= UNPROVEN;
+    if must_prove && !incoming.remote_address_validated() && incoming.may_retry() {
+        // It may ask again at once, with a proof.
+        let _ = incoming.retry();
+        return None;
+    }
+    // Until it is proven, the address may be somebody else's, who would be evicted for it.
+    let origin = if incoming.remote_address_validated() {
+        origin
+    } else {
+        Origin::Unknown
+    };
+    match shared.places.take_free(origin, most) {
+        Ok(place) => Some((incoming, place)),
+        Err(why) => {
+            tracing::debug!(%address, ?why, "no place for a connection of HTTP/3");
+            shared.figures.refused(why);
+            incoming.refuse();
+            None
+        }
+    }
+}
+
+/// Makes the handshake with a guest, and serves it.
+pub(crate) async fn welcome(guest: Guest, here: Arc<WorkerContext>) {
+    let Guest {
+        incoming,
+        mut place,
+        address,
+        close,
+        shaking,
+        _open,
+    } = guest;
+    let shared = Arc::clone(&here.shared);
+    let _counted = shared.figures.connection();
+    let handle = Arc::clone(place.handle());
+    handle.set(Activity::Opening);
+    let shaken = async {
+        let connecting = incoming.accept()?;
+        connecting.await
+    };
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(HANDSHAKE_TIME, shaken) => shaken,
+        () = handle.evicted() => return,
+    };
+    drop(shaking);
+    shared.figures.handshake(matches!(shaken, Ok(Ok(_))));
+    let connection = match shaken {
+        Ok(Ok(connection)) => connection,
+        Ok(Err(error)) => return tracing::debug!(%error, "a handshake failed"),
+        Err(error) => return tracing::debug!(%error, "a handshake took too long"),
+    };
+    let client = connection.remote_address().ip().to_canonical();
+    if !client.is_loopback() || address.is_loopback() {
+        shared.alt_svc.saw(&address, Standing::Reached);
+    }
+    let (origin, most) = {
+        let running = shared.running();
+        let listen = running.plan.listen();
+        (listen.origin(client), listen.connections_per_address)
+    };
+    if let Err(why) = shared.places.give(&mut place, origin, most) {
+        tracing::debug!(address = %client, ?why, "no place for a connection of HTTP/3");
+        return shared.figures.refused(why);
+    }
+    let server_name = connection
+        .handshake_data()
+        .and_then(|data| data.downcast::<HandshakeData>().ok())
+        .and_then(|data| data.server_name.as_deref().map(Into::into));
+    let visit = Visit {
+        peer: Peer {
+            front: None,
+            address: client,
+            scheme: Scheme::Https,
+            server_name,
+            tls: "1.3",
+        },
+        place,
+        here,
+    };
+    connection::http3(connection, visit, close).await;
+}

@@ -1,0 +1,231 @@
+//! How often one client may ask.
+//!
+//! A limit counts requests when they come, or, with `on`, only those whose
+//! answer reports an outcome (such as `wrong-code`) in [`OUTCOME`]: then every
+//! request of that client is refused while too many of them ended so. Who is
+//! counted by a header or a cookie and sends none is counted by address; IPv6
+//! addresses count by /64, which is what one household has.
+
+mod buckets;
+
+use std::fmt::{self, Display};
+use std::hash::{BuildHasher, RandomState};
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use http::header::COOKIE;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::time::Instant;
+
+use crate::config::values::Rate;
+use crate::description::Limit;
+use buckets::Buckets;
+
+/// In this header the app reports how a request ended; it never leaves the door.
+pub const OUTCOME: HeaderName = HeaderName::from_static("x-kenduri-outcome");
+
+/// Takes the reported outcome off an answer.
+pub fn take_outcome(answer: &mut HeaderMap) -> Option<HeaderValue> {
+    let mut found = None;
+    while let Some(outcome) = answer.remove(OUTCOME) {
+        found = Some(outcome);
+    }
+    found
+}
+
+/// So many clients have a bucket of their own.
+const CLIENTS: usize = 100_000;
+
+/// A limit, and how much of it each client has used.
+#[derive(Debug)]
+pub struct Limiter {
+    limit: Limit,
+    by: By,
+    counts: ArcSwap<Counts>,
+}
+
+/// What was used so far.
+#[derive(Debug)]
+struct Counts {
+    seed: RandomState,
+    start: Instant,
+    buckets: Buckets,
+}
+
+/// Who is counted apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum By {
+    Address,
+    Header(HeaderName),
+    Cookie(String),
+}
+
+/// A request that came in under its limit: who asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Admitted(u64);
+
+/// A request that was one too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many requests; come back in {} seconds", retry_after.as_secs())]
+pub struct Refused {
+    /// When to come back: whole seconds, at least one.
+    pub retry_after: Duration,
+}
+
+impl Limiter {
+    /// Reads a limit; each mistake goes to `refuse` as key, what, mend.
+    pub fn check(written: &Limit, refuse: &mut impl FnMut(&str, String, String)) -> Option<Self> {
+        let mut told = |name: &str, why: String| {
+            let (what, mend) = why.split_once("; ").unwrap_or((&why, "mend or remove it"));
+            refuse(name, what.to_owned(), mend.to_owned());
+        };
+        let rate = Rate::parse(&written.rate).map_err(|why| told("rate", why));
+        let by = By::parse(&written.by).map_err(|why| told("by", why));
+        let on = HeaderValue::from_str(&written.on).map_err(|_| {
+            told(
+                "on",
+                format!("{:?} is no outcome; write a word", written.on),
+            );
+        });
+        let (rate, by, _) = (rate.ok()?, by.ok()?, on.ok()?);
+        let each = rate.per / rate.count.get();
+        if each.is_zero() {
+            told(
+                "rate",
+                format!("{:?} is too fast to count; write less", written.rate),
+            );
+            return None;
+        }
+        let burst = match written.burst {
+            0 => rate.count.get(),
+            burst => burst,
+        };
+        Some(Self {
+            limit: written.clone(),
+            by,
+            counts: ArcSwap::from_pointee(Counts {
+                seed: RandomState::new(),
+                start: Instant::now(),
+                buckets: Buckets::new(each, burst, CLIENTS),
+            }),
+        })
+    }
+
+    /// Whether this client may ask now. Counts the request, unless outcomes are
+    /// what is counted.
+    pub fn admit(&self, client: IpAddr, headers: &HeaderMap) -> Result<Admitted, Refused> {
+        let admitted = Admitted(self.client(client, headers));
+        self.ask(admitted, self.limit.on.is_empty())?;
+        Ok(admitted)
+    }
+
+    /// Counts an outcome, if it is what this limit is on.
+    pub fn report(&self, admitted: Admitted, outcome: &HeaderValue) {
+        if !self.limit.on.is_empty() && outcome == self.limit.on.as_str() {
+            // One too many is no news: the next request hears of it.
+            let _ = self.ask(admitted, true);
+        }
+    }
+
+    /// Goes on counting where another limit stands, if both count the same.
+    pub(crate) fn go_on_from(&self, other: &Self) {
+        if self.limit == other.limit {
+            self.counts.store(other.counts.load_full());
+        }
+    }
+
+    fn ask(&self, Admitted(client): Admitted, counts: bool) -> Result<(), Refused> {
+        let used = self.counts.load();
+        let asked = used.buckets.ask(client, counts, used.start.elapsed());
+        asked.map_err(|wait| {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            Refused {
+                retry_after: Duration::from_secs(seconds.max(1)),
+            }
+        })
+    }
+
+    fn client(&self, client: IpAddr, headers: &HeaderMap) -> u64 {
+        let told = match &self.by {
+            By::Address => None,
+            By::Header(name) => headers.get(name).map(HeaderValue::as_bytes),
+            By::Cookie(name) => cookie(headers, name),
+        };
+        let seed = &self.counts.load().seed;
+        told.map_or_else(
+            || seed.hash_one(network(client)),
+            |value| seed.hash_one(value),
+        )
+    }
+}
+
+impl Display for Limiter {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} by {}", self.limit.rate, self.limit.by)?;
+        if !self.limit.on.is_empty() {
+            write!(out, " on {}", self.limit.on)?;
+        }
+        Ok(())
+    }
+}
+
+impl By {
+    fn parse(text: &str) -> Result<Self, String> {
+        let how = || format!("{text:?} names nobody; write ip, header:NAME or cookie:NAME");
+        match text.split_once(':') {
+            None if text == "ip" => Ok(Self::Address),
+            Some(("header", name)) => name.parse().map(Self::Header).map_err(|_| how()),
+            // A cookie's name is a token, as a header's is (RFC 6265, section 4.1.1).
+            Some(("cookie", name)) if name.parse::<HeaderName>().is_ok() => {
+                Ok(Self::Cookie(name.to_owned()))
+            }
+            _ => Err(how()),
+        }
+    }
+}
+
+/// What counts as one client: the address, or the /64 of an IPv6 one.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(six) => Ipv6Addr::from_bits(six.to_bits() & !u128::from(u64::MAX)).into(),
+        four @ IpAddr::V4(_) => four,
+    }
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .find_map(|pair| {
+            let value = pair.trim_ascii().strip_prefix(name.as_bytes())?;
+            value.strip_prefix(b"=")
+        })
+}
+
+/// Takes a cookie away from what is handed on.
+pub(crate) fn drop_cookie(headers: &mut HeaderMap, name: &str) {
+    if cookie(headers, name).is_none() {
+        return;
+    }
+    let is_named = |pair: &&[u8]| {
+        let value = pair.trim_ascii().strip_prefix(name.as_bytes());
+        value.is_some_and(|rest| rest.starts_with(b"="))
+    };
+    let lines = headers.get_all(COOKIE).iter();
+    let kept: Vec<&[u8]> = lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .filter(|pair| !is_named(pair))
+        .map(<[u8]>::trim_ascii)
+        .collect();
+    let kept = HeaderValue::from_bytes(&kept.join(&b"; "[..]));
+    match kept {
+        Ok(kept) if !kept.is_empty() => drop(headers.insert(COOKIE, kept)),
+        _ => drop(headers.remove(COOKIE)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+//! Files below a folder, as HTTP answers.
+//!
+//! # What is never served
+//! | Asked for | Answer |
+//! |---|---|
+//! | a segment `..`, plain or encoded, once or twice | 404 |
+//! | an encoded slash or any backslash, NUL or control character in a segment | 404 |
+//! | a file or folder whose name begins with a dot, but `.well-known` | 404 |
+//! | a symbolic link that leads out of the folder, or is absolute | 404 |
+//! | a symbolic link to what its own path does not serve: a name with a dot in front, a path of another route | 404 |
+//! | a pipe, socket or device; a file that may not be read | 404 |
+//! | a path with an invalid percent-encoding | 400 |
+//!
+//! The system itself holds the folder's border (`openat2`, `RESOLVE_BENEATH`), so nobody
+//! can move a link under a check. Where the system cannot (Linux before 5.6, some
+//! sandboxes), every segment is opened by itself and no symbolic link is followed at all.
+//! The folder itself may be a link, and may be replaced at any time.
+//!
+//! # Memory
+//! Files up to 1 MiB are kept in the worker's [`Memory`] and compared with the disk at
+//! most once a second; the rest is read in pieces while it is sent, or sent by the kernel
+//! itself in the clear. A text is compressed
+//! when the first client asks for it so; that client and those who come meanwhile wait
+//! the few milliseconds, since most files of most sites are asked for rarely, and the
+//! bytes saved on a slow line outweigh them. Somebody who puts compressed files beside
+//! a file (`app.js.br`, `app.js.zst`, `app.js.gz`, each at least as new) is taken at
+//! their word: only these are offered.
+
+mod caching;
+pub(crate) mod conditions;
+mod entry;
+mod file_body;
+mod folder;
+mod listing;
+mod lookup;
+mod media_types;
+mod memory;
+mod open;
+mod path;
+pub(crate) mod ranges;
+mod read_permits;
+mod respond;
+
+use std::borrow::Cow;
+use std::io;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use http::header::{ALLOW, CONTENT_LENGTH, HeaderValue, LOCATION, RETRY_AFTER};
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode};
+
+pub(crate) use file_body::{FileBody, shorter};
+pub use folder::{Folder, FolderError, FolderSettings};
+pub use memory::Memory;
+pub(crate) use read_permits::ReadPermit;
+
+use crate::body::{self, Answer, Body};
+use crate::client_info::RequestId;
+use crate::compression::Encoding;
+use entry::Entry;
+use lookup::{DiskLookup, Seen};
+use memory::Known;
+use path::{Asked, Refused};
+
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
+
+/// Answers a request for a file. `path` is percent-encoded, without the prefix that the
+/// route strips; `request.uri` is as the client sent it, for redirects. `now` is the
+/// clock of this request, and `id` its id, under which is logged what fails.
+///
+/// Answers other than files, redirects and listings have a status and no body: 400 an
+/// invalid percent-encoding, 404 no such file, 405 (with `Allow`) another method,
+/// 412 and 416 as RFC 9110 says, 503 (with `Retry-After`) out of descriptors or a file
+/// that is being written, 500 a disk that fails.
+pub async fn answer(
+    folder: &Arc<Folder>,
+    memory: &Memory,
+    request: &Parts,
+    path: &str,
+    now: SystemTime,
+    id: &RequestId,
+) -> Answer {
+    match request.method {
+        Method::GET | Method::HEAD => {}
+        Method::OPTIONS => return allow(StatusCode::NO_CONTENT),
+        _ => return allow(StatusCode::METHOD_NOT_ALLOWED),
+    }
+    let asked = match Asked::parse(path) {
+        Ok(asked) => asked,
+        Err(Refused::Invalid) => return bare(StatusCode::BAD_REQUEST),
+        Err(Refused::Hidden) => return bare(StatusCode::NOT_FOUND),
+    };
+    let first = folder.first(&asked);
+    let known = first
+        .as_deref()
+        .map_or(Known::Nothing, |name| memory.find(folder.id(), name, now));
+    if let Known::Fresh(entry) = known {
+        return match entry.at_hand(request) {
+            Ok(form) => respond::respond(request, form, entry.modified(), memory, now),
+            Err(encoding) => Box::pin(coded(memory, &entry, encoding, request, now)).await,
+        };
+    }
+    let first = first.map(Cow::into_owned);
+    let look = DiskLookup {
+        folder: Arc::clone(folder),
+        memory: memory.clone(),
+        asked: asked.into_owned(),
+        first,
+        original: request.uri.path().to_owned(),
+        now,
+    };
+    match Box::pin(memory.look(look, matches!(known, Known::Due))).await {
+        Ok(Seen::File(entry)) => match entry.at_hand(request) {
+            Ok(form) => respond::respond(request, form, entry.modified(), memory, now),
+            Err(encoding) => Box::pin(coded(memory, &entry, encoding, request, now)).await,
+        },
+        Ok(Seen::Folder) => with_slash(request),
+        Ok(Seen::Listing(page)) => {
+            listing::answer(request, &page, folder.cache_control_of_listing())
+        }
+        Ok(Seen::Nothing) => bare(StatusCode::NOT_FOUND),
+        Err(error) => failed(path, &error, id),
+    }
+}
+
+/// The file in a coding that nobody has asked for before.
+async fn coded(
+    memory: &Memory,
+    entry: &Arc<Entry>,
+    encoding: Encoding,
+    request: &Parts,
+    now: SystemTime,
+) -> Answer {
+    let form = entry.coded(memory, encoding).await;
+    respond::respond(request, form, entry.modified(), memory, now)
+}
+
+/// To the same address with a slash at its end. Slashes at its start become one, since
+/// two would name another host.
+fn with_slash(request: &Parts) -> Answer {
+    let path = request.uri.path().trim_start_matches('/');
+    let mut location = format!("/{path}/");
+    if let Some(query) = request.uri.query() {
+        location.push('?');
+        location.push_str(query);
+    }
+    let mut answer = bare(StatusCode::PERMANENT_REDIRECT);
+    match HeaderValue::try_from(location) {
+        Ok(location) => {
+            answer.headers_mut().insert(LOCATION, location);
+            answer
+        }
+        Err(_) => bare(StatusCode::BAD_REQUEST),
+    }
+}
+
+fn failed(path: &str, error: &io::Error, id: &RequestId) -> Answer {
+    let busy = error.kind() == io::ErrorKind::ResourceBusy
+        || [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
+            .iter()
+            .any(|full| error.raw_os_error() == Some(full.raw_os_error()));
+    tracing::warn!(request_id = %id, %error, path, "a file could not be read");
+    if !busy {
+        return bare(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    let mut answer = bare(StatusCode::SERVICE_UNAVAILABLE);
+    let headers = answer.headers_mut();
+    headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    answer
+}
+
+fn allow(status: StatusCode) -> Answer {
+    let mut answer = bare(status);
+    answer.headers_mut().insert(ALLOW, METHODS);
+    answer
+}
+
+fn bare(status: StatusCode) -> Answer {
+    let mut headers = HeaderMap::new();
+    if status != StatusCode::NO_CONTENT {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    body::answer(status, headers, Body::Empty)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,344 @@
+//! A file as it is answered: its forms, with their headers ready.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap,
+    HeaderValue, LAST_MODIFIED, RANGE, VARY,
+};
+use http::request::Parts;
+use tokio::sync::OnceCell;
+
+use super::folder::Folder;
+use super::media_types;
+use super::memory::Memory;
+use super::open::Stamp;
+use crate::compression::{Accepted, Encoding, Offers, SMALLEST, is_compressible};
+
+/// The largest file that is kept in memory.
+pub(super) const LARGEST: u64 = 1 << 20;
+/// So long after a change the clock of the file system has surely moved on.
+const SETTLING: Duration = Duration::from_secs(2);
+/// What a kept file costs beside its bytes, roughly.
+const OVERHEAD: usize = 2_048;
+
+/// A file and its compressed siblings, just opened.
+pub(super) struct Opened {
+    pub(super) plain: (File, Stamp),
+    pub(super) siblings: [Option<(File, Stamp)>; 3],
+}
+
+/// What tells whether any of the files has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamps {
+    plain: Stamp,
+    siblings: [Option<Stamp>; 3],
+}
+
+impl Opened {
+    pub(super) fn stamps(&self) -> Stamps {
+        Stamps {
+            plain: self.plain.1,
+            siblings: self
+                .siblings
+                .each_ref()
+                .map(|sibling| sibling.as_ref().map(|(_, stamp)| *stamp)),
+        }
+    }
+}
+
+impl Stamps {
+    fn is_settled(&self, now: SystemTime) -> bool {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let until = now.saturating_sub(SETTLING).as_nanos();
+        let siblings = self.siblings.iter().flatten();
+        siblings
+            .chain([&self.plain])
+            .all(|stamp| u128::try_from(stamp.changed).unwrap_or_default() < until)
+    }
+}
+
+/// A file in all its forms.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// Whose it is, and what it is called there.
+    pub(super) folder: u64,
+    pub(super) name: Box<str>,
+    pub(super) stamps: Stamps,
+    /// Whether a change after it was read would show in the stamps: clocks of file
+    /// systems are coarse, so what was just written is read again.
+    pub(super) is_settled: bool,
+    common: Common,
+    plain: Variant,
+    coded: [Coded; 3],
+    offers: Offers,
+}
+
+/// What all forms share.
+#[derive(Debug)]
+struct Common {
+    content_type: HeaderValue,
+    cache_control: HeaderValue,
+    /// None where the clock of whoever wrote it cannot be believed.
+    modified: Option<SystemTime>,
+    varies: bool,
+}
+
+#[derive(Debug)]
+enum Coded {
+    No,
+    Ready(Box<Variant>),
+    /// Made when somebody asks; none when it is hardly smaller.
+    Later(OnceCell<Option<Box<Variant>>>),
+}
+
+/// One form of a file.
+#[derive(Debug)]
+pub(super) struct Variant {
+    /// Of the whole form.
+    pub(super) headers: HeaderMap,
+    /// Of "you have it" (RFC 9110, section 15.4.5).
+    pub(super) unchanged: HeaderMap,
+    pub(super) tag: HeaderValue,
+    pub(super) content: Content,
+}
+
+/// Where the bytes are.
+#[derive(Debug)]
+pub(super) enum Content {
+    Memory(Bytes),
+    File(Arc<File>, u64),
+    /// A file of this length that is compressed while it is sent.
+    Coded(Arc<File>, u64, Encoding),
+}
+
+/// Why a file could not be taken in.
+pub(super) enum LoadError {
+    /// Somebody is writing it.
+    Changing,
+    Disk(io::Error),
+}
+
+impl From<io::Error> for LoadError {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error)
+    }
+}
+
+impl Entry {
+    /// Reads what fits in memory; of larger files only the descriptor is kept.
+    pub(super) fn load(
+        folder: &Folder,
+        name: &str,
+        opened: Opened,
+        now: SystemTime,
+    ) -> Result<Self, LoadError> {
+        let stamps = opened.stamps();
+        let content_type = media_types::of(name);
+        let (file, stamp) = opened.plain;
+        let is_kept = stamp.size <= LARGEST;
+        let has_siblings = opened.siblings.iter().any(Option::is_some);
+        let shrinks = !has_siblings && stamp.size >= SMALLEST && is_compressible(&content_type);
+        let is_page = content_type.as_bytes().starts_with(b"text/html");
+        let common = Common {
+            cache_control: folder.cache_control(name, is_page),
+            modified: believable(stamp.modified, now),
+            varies: has_siblings || shrinks,
+            content_type,
+        };
+        let mut coded = [const { Coded::No }; 3];
+        for (encoding, sibling) in Encoding::ALL.into_iter().zip(opened.siblings) {
+            if let Some((file, stamp)) = sibling
+                && (!is_kept || stamp.size <= LARGEST)
+            {
+                let content = Content::of(file, stamp, is_kept)?;
+                let variant = Variant::new(&common, stamp, Some(encoding), content);
+                coded[encoding as usize] = Coded::Ready(Box::new(variant));
+            }
+        }
+        let content = Content::of(file, stamp, is_kept)?;
+        if shrinks {
+            for encoding in Encoding::ALL {
+                coded[encoding as usize] = match &content {
+                    Content::File(file, length) => {
+                        let content = Content::Coded(Arc::clone(file), *length, encoding);
+                        let variant = Variant::new(&common, stamp, Some(encoding), content);
+                        Coded::Ready(Box::new(variant))
+                    }
+                    _ => Coded::Later(OnceCell::new()),
+                };
+            }
+        }
+        Ok(Self {
+            folder: folder.id(),
+            name: name.into(),
+            is_settled: stamps.is_settled(now),
+            stamps,
+            plain: Variant::new(&common, stamp, None, content),
+            offers: Offers(coded.each_ref().map(|coded| !matches!(coded, Coded::No))),
+            coded,
+            common,
+        })
+    }
+
+    pub(super) fn modified(&self) -> Option<SystemTime> {
+        self.common.modified
+    }
+
+    pub(super) fn is_kept(&self) -> bool {
+        matches!(self.plain.content, Content::Memory(_))
+    }
+
+    /// What it takes of the memory when it is new.
+    pub(super) fn weight(&self) -> usize {
+        let siblings = self.coded.iter().map(|coded| match coded {
+            Coded::Ready(variant) => variant.content.weight(),
+            Coded::No | Coded::Later(_) => 0,
+        });
+        OVERHEAD + self.plain.content.weight() + siblings.sum::<usize>()
+    }
+
+    /// The form that a client ranks highest, or the coding to make it in first.
+    pub(super) fn at_hand(&self, request: &Parts) -> Result<&Variant, Encoding> {
+        if !self.offers.any() {
+            return Ok(&self.plain);
+        }
+        let Some(encoding) = Accepted::of(&request.headers).choose(self.offers) else {
+            return Ok(&self.plain);
+        };
+        Ok(match &self.coded[encoding as usize] {
+            Coded::No => &self.plain,
+            // A range of something that is made on the way cannot be found.
+            Coded::Ready(variant)
+                if matches!(variant.content, Content::Coded(..))
+                    && request.headers.contains_key(RANGE) =>
+            {
+                &self.plain
+            }
+            Coded::Ready(variant) => variant,
+            Coded::Later(cell) => {
+                let made = cell.get().ok_or(encoding)?;
+                made.as_deref().unwrap_or(&self.plain)
+            }
+        })
+    }
+
+    /// The form in a coding, made now if nobody has asked for it before.
+    pub(super) async fn coded(self: &Arc<Self>, memory: &Memory, encoding: Encoding) -> &Variant {
+        let Coded::Later(cell) = &self.coded[encoding as usize] else {
+            return &self.plain;
+        };
+        let made = cell.get_or_init(|| self.compress(memory, encoding)).await;
+        made.as_deref().unwrap_or(&self.plain)
+    }
+
+    async fn compress(
+        self: &Arc<Self>,
+        memory: &Memory,
+        encoding: Encoding,
+    ) -> Option<Box<Variant>> {
+        let Content::Memory(plain) = &self.plain.content else {
+            return None;
+        };
+        let length = plain.len();
+        let coded = memory.compress(plain.clone(), encoding).await?;
+        if coded.len() > length / 10 * 9 {
+            return None;
+        }
+        memory.grew(self, coded.len());
+        let content = Content::Memory(coded);
+        let variant = Variant::new(&self.common, self.stamps.plain, Some(encoding), content);
+        Some(Box::new(variant))
+    }
+}
+
+/// A time of change that lies in the past (RFC 9110, section 8.8.2.1).
+fn believable(nanoseconds: i128, now: SystemTime) -> Option<SystemTime> {
+    let seconds = u64::try_from(nanoseconds / 1_000_000_000).ok()?;
+    let modified = UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
+    (modified <= now).then_some(modified)
+}
+
+impl Content {
+    fn of(file: File, stamp: Stamp, is_kept: bool) -> Result<Self, LoadError> {
+        if !is_kept {
+            return Ok(Self::File(Arc::new(file), stamp.size));
+        }
+        let size = usize::try_from(stamp.size).map_err(|_| LoadError::Changing)?;
+        let mut bytes = Vec::with_capacity(size + 1);
+        (&file).take(stamp.size + 1).read_to_end(&mut bytes)?;
+        // The tag must not stand for a mixture of two contents.
+        if bytes.len() != size || Stamp::of(&file)? != stamp {
+            return Err(LoadError::Changing);
+        }
+        bytes.shrink_to_fit();
+        Ok(Self::Memory(bytes.into()))
+    }
+
+    fn weight(&self) -> usize {
+        match self {
+            Self::Memory(bytes) => bytes.len(),
+            Self::File(..) | Self::Coded(..) => 0,
+        }
+    }
+
+    /// How many bytes are sent, where that is known before.
+    pub(super) fn length(&self) -> Option<u64> {
+        match self {
+            Self::Memory(bytes) => Some(bytes.len() as u64),
+            Self::File(_, length) => Some(*length),
+            Self::Coded(..) => None,
+        }
+    }
+}
+
+impl Variant {
+    fn new(common: &Common, stamp: Stamp, encoding: Option<Encoding>, content: Content) -> Self {
+        let tag = tag(stamp, encoding);
+        // With room for what every answer gets.
+        let mut unchanged = HeaderMap::with_capacity(16);
+        unchanged.insert(CACHE_CONTROL, common.cache_control.clone());
+        unchanged.insert(ETAG, tag.clone());
+        if common.varies {
+            unchanged.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+        }
+        if let Some(modified) = common.modified
+            && let Ok(modified) = HeaderValue::try_from(httpdate::fmt_http_date(modified))
+        {
+            unchanged.insert(LAST_MODIFIED, modified);
+        }
+        let mut headers = unchanged.clone();
+        headers.insert(CONTENT_TYPE, common.content_type.clone());
+        if let Some(encoding) = encoding {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
+        }
+        if let Some(length) = content.length() {
+            headers.insert(CONTENT_LENGTH, length.into());
+            headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        }
+        Self {
+            headers,
+            unchanged,
+            tag,
+            content,
+        }
+    }
+}
+
+fn tag(stamp: Stamp, encoding: Option<Encoding>) -> HeaderValue {
+    let Stamp {
+        inode,
+        size,
+        modified,
+        changed,
+        ..
+    } = stamp;
+    let (dash, name) = encoding.map_or(("", ""), |encoding| ("-", encoding.name()));
+    let text = format!("\"{inode:x}-{size:x}-{modified:x}-{changed:x}{dash}{name}\"");
+    // Only digits, letters and dashes between the quotes.
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("W/\"\""))
+}

@@ -1,0 +1,149 @@
+//! Looking on the disk for what a path means. Runs where it may block.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::SystemTime;
+
+use super::entry::{Entry, LoadError, Opened};
+use super::folder::{Candidate, Folder, index};
+use super::listing::{self, Page};
+use super::memory::Memory;
+use super::open::Root;
+use super::path::Asked;
+use crate::compression::Encoding;
+
+/// A file that somebody is writing is read again so often.
+const TRIES: usize = 3;
+
+/// A question to the disk.
+pub(super) struct DiskLookup {
+    pub(super) folder: Arc<Folder>,
+    pub(super) memory: Memory,
+    pub(super) asked: Asked<'static>,
+    /// The file that the memory was asked for.
+    pub(super) first: Option<String>,
+    /// The path before anything was stripped from it.
+    pub(super) original: String,
+    pub(super) now: SystemTime,
+}
+
+/// What a path means.
+pub(super) enum Seen {
+    File(Arc<Entry>),
+    /// A folder that was asked for without its slash.
+    Folder,
+    Listing(Page),
+    Nothing,
+}
+
+impl DiskLookup {
+    pub(super) fn run(self) -> io::Result<Seen> {
+        let seen = self.search()?;
+        if let Some(first) = &self.first
+            && !matches!(&seen, Seen::File(entry) if entry.is_kept() && *entry.name == **first)
+        {
+            self.memory.forget(self.folder.id(), first);
+        }
+        Ok(seen)
+    }
+
+    fn search(&self) -> io::Result<Seen> {
+        // Opened for each question: sites are put live by replacing their folder.
+        let root = match self.folder.open() {
+            Ok(root) => {
+                self.folder.is_missing.store(false, Ordering::Relaxed);
+                root
+            }
+            Err(error) if is_missing(&error) => {
+                // Once, not for every request that somebody cares to send.
+                if !self.folder.is_missing.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%error, root = %self.folder.root().display(), "a folder to serve is not there");
+                }
+                return Ok(Seen::Nothing);
+            }
+            Err(error) => return Err(error),
+        };
+        for candidate in self.folder.candidates(&self.asked, &self.original) {
+            match candidate {
+                Candidate::File(name) => {
+                    if let Some(entry) = self.file(&root, &name)? {
+                        return Ok(Seen::File(entry));
+                    }
+                }
+                Candidate::Folder(folder) if self.asked.is_folder => {
+                    if let Some(entry) = self.file(&root, &index(folder))? {
+                        return Ok(Seen::File(entry));
+                    }
+                    if self.folder.listing
+                        && let Some(page) = listing::read(&root, folder)?
+                    {
+                        return Ok(Seen::Listing(page));
+                    }
+                }
+                Candidate::Folder(folder) => {
+                    if root.file(&index(folder))?.is_some()
+                        || (self.folder.listing && root.folder(folder)?.is_some())
+                    {
+                        return Ok(Seen::Folder);
+                    }
+                }
+            }
+        }
+        Ok(Seen::Nothing)
+    }
+
+    fn file(&self, root: &Root<'_>, name: &str) -> io::Result<Option<Arc<Entry>>> {
+        for _ in 0..TRIES {
+            let Some(opened) = open(root, name)? else {
+                return Ok(None);
+            };
+            let folder = self.folder.id();
+            if let Some(entry) = self
+                .memory
+                .confirm(folder, name, &opened.stamps(), self.now)
+            {
+                return Ok(Some(entry));
+            }
+            match Entry::load(&self.folder, name, opened, self.now) {
+                Ok(entry) => {
+                    let entry = Arc::new(entry);
+                    if entry.is_kept() {
+                        self.memory.keep(&entry, self.now);
+                    }
+                    return Ok(Some(entry));
+                }
+                Err(LoadError::Changing) => {}
+                Err(LoadError::Disk(error)) => return Err(error),
+            }
+        }
+        Err(io::Error::new(
+            io::ErrorKind::ResourceBusy,
+            "the file changes while it is read",
+        ))
+    }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+    matches!(error.kind(), NotFound | NotADirectory | PermissionDenied)
+}
+
+/// A file with the compressed ones beside it that are not older.
+fn open(root: &Root<'_>, name: &str) -> io::Result<Option<Opened>> {
+    let Some(plain) = root.file(name)? else {
+        return Ok(None);
+    };
+    let mut siblings = [None, None, None];
+    let is_sibling = Encoding::ALL
+        .into_iter()
+        .any(|encoding| name.ends_with(encoding.ending()));
+    if !is_sibling {
+        for encoding in Encoding::ALL {
+            siblings[encoding as usize] = root
+                .file(&format!("{name}{}", encoding.ending()))?
+                .filter(|(_, stamp)| stamp.modified >= plain.1.modified);
+        }
+    }
+    Ok(Some(Opened { plain, siblings }))
+}

@@ -1,0 +1,262 @@
+//! The small files that a worker has read lately.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+
+use super::entry::{Entry, Stamps};
+use super::lookup::{DiskLookup, Seen};
+use super::read_permits::Readers;
+use crate::compression::{Encoder, Encoding};
+
+/// What a worker keeps unless told otherwise.
+const SIZE: usize = 64 << 20;
+/// A file is compared with the disk at most this often.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
+/// So many questions to the disk run at once: each may read a file into memory, and is a thread
+/// beside the one that answers.
+const LOOKS_AT_ONCE: usize = 16;
+
+/// Files in memory. Each worker has its own, so nobody waits for its lock; clones
+/// are the same memory.
+#[derive(Debug, Clone)]
+pub struct Memory(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    kept: Mutex<Kept>,
+    size: usize,
+    looks: Arc<Semaphore>,
+    /// One file at a time: the other core has requests to answer.
+    compressing: Arc<Semaphore>,
+    readers: Readers,
+    random: RandomState,
+    drawn: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    folders: HashMap<u64, HashMap<Box<str>, Slot>>,
+    weight: usize,
+    /// Counts up with every use.
+    uses: u64,
+}
+
+#[derive(Debug)]
+struct Slot {
+    entry: Arc<Entry>,
+    weight: usize,
+    checked: SystemTime,
+    used: u64,
+}
+
+/// What the memory knows of a file.
+pub(super) enum Known {
+    Fresh(Arc<Entry>),
+    /// Whoever hears this compares it with the disk; others are answered meanwhile.
+    Due,
+    Nothing,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new(SIZE)
+    }
+}
+
+impl Memory {
+    /// One that keeps at most about so many bytes.
+    pub fn new(size: usize) -> Self {
+        Self(Arc::new(Shared {
+            kept: Mutex::default(),
+            size,
+            readers: Readers::default(),
+            looks: Arc::new(Semaphore::new(LOOKS_AT_ONCE)),
+            compressing: Arc::new(Semaphore::new(1)),
+            random: RandomState::new(),
+            drawn: AtomicU64::new(0),
+        }))
+    }
+
+    /// How many bytes are kept now, for metrics.
+    pub fn weight(&self) -> usize {
+        self.kept().weight
+    }
+
+    pub(super) fn find(&self, folder: u64, name: &str, now: SystemTime) -> Known {
+        let mut kept = self.kept();
+        kept.uses += 1;
+        let uses = kept.uses;
+        let Some(slot) = kept.slot(folder, name) else {
+            return Known::Nothing;
+        };
+        slot.used = uses;
+        // A clock that was set back must not keep a file for ever.
+        let age = now
+            .duration_since(slot.checked)
+            .unwrap_or_else(|ahead| ahead.duration());
+        if age < CHECK_EVERY {
+            return Known::Fresh(Arc::clone(&slot.entry));
+        }
+        slot.checked = now;
+        Known::Due
+    }
+
+    /// Asks the disk, where that may block. `is_known`: the memory has the file.
+    pub(super) async fn look(&self, look: DiskLookup, is_known: bool) -> io::Result<Seen> {
+        let looks = Arc::clone(&self.0.looks);
+        let place = looks.acquire_owned().await.map_err(io::Error::other)?;
+        // Somebody may have read the file while this request waited.
+        if !is_known
+            && let Some(first) = &look.first
+            && let Known::Fresh(entry) = self.find(look.folder.id(), first, look.now)
+        {
+            return Ok(Seen::File(entry));
+        }
+        // The place goes along: a client that leaves does not end the work.
+        let asked = tokio::task::spawn_blocking(move || {
+            let seen = look.run();
+            drop(place);
+            seen
+        });
+        asked.await.map_err(io::Error::other)?
+    }
+
+    /// The file, if it is kept and still the one on the disk.
+    pub(super) fn confirm(
+        &self,
+        folder: u64,
+        name: &str,
+        stamps: &Stamps,
+        now: SystemTime,
+    ) -> Option<Arc<Entry>> {
+        let mut kept = self.kept();
+        let slot = kept.slot(folder, name)?;
+        if slot.entry.stamps != *stamps || !slot.entry.is_settled {
+            return None;
+        }
+        slot.checked = now;
+        Some(Arc::clone(&slot.entry))
+    }
+
+    pub(super) fn keep(&self, entry: &Arc<Entry>, now: SystemTime) {
+        let weight = entry.weight();
+        if weight > self.0.size / 4 {
+            return;
+        }
+        let mut kept = self.kept();
+        kept.forget(entry.folder, &entry.name);
+        kept.uses += 1;
+        let slot = Slot {
+            entry: Arc::clone(entry),
+            weight,
+            checked: now,
+            used: kept.uses,
+        };
+        kept.weight += weight;
+        let folder = kept.folders.entry(entry.folder).or_default();
+        folder.insert(entry.name.clone(), slot);
+        kept.shrink(self.0.size);
+    }
+
+    pub(super) fn forget(&self, folder: u64, name: &str) {
+        self.kept().forget(folder, name);
+    }
+
+    /// A kept file has got another form.
+    pub(super) fn grew(&self, entry: &Arc<Entry>, bytes: usize) {
+        let mut kept = self.kept();
+        if let Some(slot) = kept.slot(entry.folder, &entry.name)
+            && Arc::ptr_eq(&slot.entry, entry)
+        {
+            slot.weight += bytes;
+            kept.weight += bytes;
+            kept.shrink(self.0.size);
+        }
+    }
+
+    /// Compresses a whole file where that keeps nobody waiting; none if it cannot.
+    pub(super) async fn compress(&self, plain: Bytes, encoding: Encoding) -> Option<Bytes> {
+        let turn = Arc::clone(&self.0.compressing).acquire_owned().await.ok()?;
+        let work = tokio::task::spawn_blocking(move || {
+            let coded = Encoder::once(encoding, &plain);
+            drop(turn);
+            coded
+        });
+        match work.await {
+            Ok(Ok(coded)) => Some(coded),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "a file could not be compressed");
+                None
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a file could not be compressed");
+                None
+            }
+        }
+    }
+
+    /// Those who read files that are not kept.
+    pub(super) fn readers(&self) -> &Readers {
+        &self.0.readers
+    }
+
+    /// A text that no file can know in advance.
+    pub(super) fn draw(&self) -> u64 {
+        let number = self.0.drawn.fetch_add(1, Ordering::Relaxed);
+        self.0.random.hash_one(number)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        // What a panic has left behind is a file more or less.
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn slot(&mut self, folder: u64, name: &str) -> Option<&mut Slot> {
+        self.folders.get_mut(&folder)?.get_mut(name)
+    }
+
+    fn forget(&mut self, folder: u64, name: &str) {
+        let Some(files) = self.folders.get_mut(&folder) else {
+            return;
+        };
+        if let Some(slot) = files.remove(name) {
+            self.weight -= slot.weight;
+        }
+        if files.is_empty() {
+            self.folders.remove(&folder);
+        }
+    }
+
+    /// When it is full, the half goes that was used longest ago: seldom, and cheap then.
+    fn shrink(&mut self, size: usize) {
+        if self.weight <= size {
+            return;
+        }
+        let slots = || self.folders.values().flat_map(HashMap::values);
+        let mut uses: Vec<(u64, usize)> = slots().map(|slot| (slot.used, slot.weight)).collect();
+        uses.sort_unstable();
+        let mut left = self.weight;
+        let mut oldest = 0;
+        for (used, weight) in uses {
+            if left <= size / 2 {
+                break;
+            }
+            left -= weight;
+            oldest = used;
+        }
+        for files in self.folders.values_mut() {
+            files.retain(|_, slot| slot.used > oldest);
+        }
+        self.folders.retain(|_, files| !files.is_empty());
+        self.weight = left;
+    }
+}

@@ -1,0 +1,354 @@
+//! The app as the edge mounts it: the edge's request in, its answer out.
+//!
+//! The edge knows no router and the router no edge; this is the one place that
+//! knows both.
+
+use std::time::Duration;
+
+use accounts::Accounts;
+use accounts::web::neighbour::{self, Found, Welcome};
+use axum::Router;
+use axum::body::{Body, HttpBody as _, to_bytes};
+use axum::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE,
+};
+use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+use tracing::{Instrument as _, Span};
+use web::client_info::RequestId;
+
+use crate::body_deadlines::{CancellableBody, DeadlineBody};
+
+/// The whole body of a request may take so long. What the app reads is small:
+/// who drips it would hold a place for nothing. The edge bounds standstill.
+const BODY_TIME: Duration = Duration::from_mins(1);
+/// An answer of a known size up to this is handed over in one piece.
+const ONE_PIECE: u64 = 256 << 10;
+
+/// Headers that tell an upstream who is signed in.
+const USER: HeaderName = HeaderName::from_static("x-forwarded-user");
+const EMAIL: HeaderName = HeaderName::from_static("x-forwarded-email");
+
+/// The router, in the shape the edge asks for.
+#[derive(Clone)]
+pub(crate) struct AppService {
+    router: Router,
+    /// Decides who may use upstreams behind our sign-in.
+    accounts: Option<Accounts>,
+    /// Streams that never end by themselves end with this.
+    stop: CancellationToken,
+}
+
+impl AppService {
+    /// Mounts a router whose streams end at `stop`.
+    pub(crate) fn new(router: Router, stop: CancellationToken) -> Self {
+        Self {
+            router,
+            accounts: None,
+            stop,
+        }
+    }
+
+    /// Lets these accounts use upstreams behind our sign-in.
+    pub(crate) fn knowing(self, accounts: Accounts) -> Self {
+        Self {
+            accounts: Some(accounts),
+            ..self
+        }
+    }
+}
+
+impl edge::App for AppService {
+    async fn answer(self, request: Request<edge::Body>) -> edge::Answer {
+        let (mut parts, body) = request.into_parts();
+        let facts: Option<edge::ClientInfo> = parts.extensions.remove();
+        let span = facts.as_ref().map_or_else(Span::none, of_request);
+        if let Some(facts) = facts.as_ref().and_then(told) {
+            parts.extensions.insert(facts);
+        }
+        let request = Request::from_parts(parts, DeadlineBody::around(body, BODY_TIME));
+        let answering = async {
+            let mut answer = match self.router.oneshot(request).await {
+                Ok(answer) => answer,
+                Err(never) => match never {},
+            };
+            let shown = answer.extensions_mut().remove();
+            let compressible = answer.extensions_mut().remove();
+            let mut answer = hand_over(answer, self.stop).await;
+            if let Some(web::Shown(path)) = shown {
+                answer
+                    .extensions_mut()
+                    .insert(edge::access_log::Shown(path));
+            }
+            if let Some(web::Compressible) = compressible {
+                answer
+                    .extensions_mut()
+                    .insert(edge::compression::Compressible);
+            }
+            answer
+        };
+        answering.instrument(span).await
+    }
+
+    async fn judge(self, question: edge::Question) -> edge::Verdict {
+        // The words were checked with the settings.
+        let (Some(accounts), Ok(who)) = (&self.accounts, question.who.parse()) else {
+            return refuse(&question, StatusCode::FORBIDDEN);
+        };
+        let judging = neighbour::judge(accounts, &question.headers, who);
+        match judging.instrument(of_request(&question.facts)).await {
+            Ok(Found::Welcome(welcome)) => {
+                edge::Verdict::Pass(pass(neighbour::own_cookies(accounts), welcome))
+            }
+            Ok(Found::Stranger) => refuse(&question, StatusCode::FORBIDDEN),
+            Ok(Found::Nobody) => way_in(accounts, &question),
+            Err(error) => {
+                tracing::error!(
+                    request_id = %question.facts.id,
+                    %error,
+                    "nobody could say who asks for a neighbour"
+                );
+                refuse(&question, StatusCode::SERVICE_UNAVAILABLE)
+            }
+        }
+    }
+}
+
+/// The upstream is told who it is, and gets nothing to be them with: neither
+/// our cookies, nor headers that the client wrote.
+fn pass(without_cookies: Vec<String>, welcome: Welcome) -> edge::Pass {
+    let mut pass = edge::Pass {
+        vouched: vec![USER, EMAIL],
+        without_cookies,
+        ..edge::Pass::default()
+    };
+    if let Ok(id) = HeaderValue::try_from(welcome.account.to_string()) {
+        pass.headers.insert(USER, id);
+    }
+    // An address that nobody has verified may be another person's.
+    let email = welcome.email.map(HeaderValue::try_from);
+    if let Some(Ok(email)) = email {
+        pass.headers.insert(EMAIL, email);
+    }
+    if let Some(cookie) = welcome.renewed {
+        pass.answer.append(SET_COOKIE, cookie);
+    }
+    pass
+}
+
+/// People are led to the sign-in page and back; programs and scripts hear 401.
+/// The way leads to the site's own address, whatever host was asked for.
+fn way_in(accounts: &Accounts, question: &edge::Question) -> edge::Verdict {
+    let accept = question.headers.get_all(ACCEPT).iter();
+    let reads_pages = accept
+        .filter_map(|line| line.to_str().ok())
+        .any(|line| line.contains("text/html"));
+    if !reads_pages || !matches!(question.method, Method::GET | Method::HEAD) {
+        let mut answer = page(question, StatusCode::UNAUTHORIZED);
+        let challenge =
+            HeaderValue::from_static("Cookie realm=\"Kenduri\", form-action=\"/login\"");
+        answer.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        return edge::Verdict::Refuse(answer);
+    }
+    let here = question.target.as_str();
+    let location = accounts.site.url().join(&web::way_in(here));
+    let Ok(location) = HeaderValue::try_from(location) else {
+        return refuse(question, StatusCode::BAD_REQUEST);
+    };
+    let mut answer = Response::new(edge::Body::Empty);
+    *answer.status_mut() = StatusCode::SEE_OTHER;
+    let headers = answer.headers_mut();
+    headers.insert(LOCATION, location);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    edge::Verdict::Refuse(answer)
+}
+
+fn refuse(question: &edge::Question, status: StatusCode) -> edge::Verdict {
+    edge::Verdict::Refuse(page(question, status))
+}
+
+fn page(question: &edge::Question, status: StatusCode) -> edge::Answer {
+    let reader = edge::pages::Reader::of(&question.headers);
+    edge::pages::page(status, &question.facts.id, &reader, None)
+}
+
+/// What is logged within it is said of this request. Its level is the highest, so that it
+/// is there whatever the least important event is that is written.
+fn of_request(facts: &edge::ClientInfo) -> Span {
+    tracing::error_span!("request", request_id = %facts.id)
+}
+
+/// What the edge knows of a request, in the app's words.
+fn told(facts: &edge::ClientInfo) -> Option<web::Facts> {
+    Some(web::Facts {
+        request_id: RequestId::parse(facts.id.as_str())?,
+        client: facts.client,
+        https: facts.scheme == edge::Scheme::Https,
+        is_direct: facts.is_direct,
+    })
+}
+
+async fn hand_over(answer: Response<Body>, stop: CancellationToken) -> edge::Answer {
+    let (parts, body) = answer.into_parts();
+    let is_stream = parts
+        .headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+    let body = match body.size_hint().exact() {
+        Some(0) => edge::Body::Empty,
+        Some(size) if size <= ONE_PIECE => match to_bytes(body, usize::MAX).await {
+            Ok(bytes) => edge::Body::full(bytes),
+            Err(error) => return broken(&error),
+        },
+        _ if is_stream => edge::Body::stream(CancellableBody::new(body, stop)),
+        _ => edge::Body::stream(body),
+    };
+    Response::from_parts(parts, body)
+}
+
+/// An answer whose body could not be read whole.
+fn broken(error: &axum::Error) -> edge::Answer {
+    tracing::error!(%error, "the body of an answer broke off");
+    let mut answer = Response::new(edge::Body::Empty);
+    *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::{get, post};
+    use edge::App as _;
+
+    use super::*;
+
+    async fn ask(mounted: &AppService, path: &str, body: edge::Body) -> edge::Answer {
+        let mut request = Request::post(path).body(body).expect("a request");
+        if path == "/get" {
+            *request.method_mut() = axum::http::Method::GET;
+        }
+        mounted.clone().answer(request).await
+    }
+
+    #[tokio::test]
+    async fn answers_of_known_size_are_in_one_piece_and_streams_end_with_the_program() {
+        let endless = || {
+            let mut answer = Response::new(Body::new(Endless));
+            let kind = axum::http::HeaderValue::from_static("text/event-stream");
+            answer.headers_mut().insert(CONTENT_TYPE, kind);
+            answer
+        };
+        let router = Router::new()
+            .route("/get", get("hello"))
+            .route("/nothing", post(async || StatusCode::NO_CONTENT))
+            .route("/stream", post(async move || endless()));
+        let stop = CancellationToken::new();
+        let mounted = AppService::new(router, stop.clone());
+        let full = ask(&mounted, "/get", edge::Body::Empty).await.into_body();
+        assert!(matches!(full, edge::Body::Full(_)));
+        let none = ask(&mounted, "/nothing", edge::Body::Empty).await;
+        assert!(matches!(none.into_body(), edge::Body::Empty));
+        let stream = ask(&mounted, "/stream", edge::Body::Empty).await;
+        let read = to_bytes(Body::new(stream.into_body()), usize::MAX);
+        stop.cancel();
+        assert_eq!(read.await.expect("an orderly end").len(), 0);
+    }
+
+    #[tokio::test]
+    async fn the_app_says_which_pages_may_be_compressed() {
+        let router = Router::new()
+            .route("/a", post((axum::Extension(web::Compressible), "a page")))
+            .route("/b", post("a secret"));
+        let mounted = AppService::new(router, CancellationToken::new());
+        for (path, expected) in [("/a", true), ("/b", false)] {
+            let answer = ask(&mounted, path, edge::Body::Empty).await;
+            let told: Option<&edge::compression::Compressible> = answer.extensions().get();
+            assert_eq!(told.is_some(), expected, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_log_shows_of_a_path_what_the_app_says() {
+        let shown = |path: &str| axum::Extension(web::Shown(path.into()));
+        let router = Router::new()
+            .route("/known", post(async move || (shown("/k***"), "answered")))
+            .route("/unknown", post("answered"));
+        let mounted = AppService::new(router, CancellationToken::new());
+        let known = ask(&mounted, "/known", edge::Body::Empty).await;
+        let told: Option<&edge::access_log::Shown> = known.extensions().get();
+        assert_eq!(told.map(|shown| &*shown.0), Some("/k***"));
+        let unknown = ask(&mounted, "/unknown", edge::Body::Empty).await;
+        assert!(
+            unknown
+                .extensions()
+                .get::<edge::access_log::Shown>()
+                .is_none()
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_drips_is_not_waited_for() {
+        let router = Router::new().route("/", post(async |body: axum::body::Bytes| body));
+        let mounted = AppService::new(router, CancellationToken::new());
+        let began = tokio::time::Instant::now();
+        let answer = ask(&mounted, "/", edge::Body::stream(Dripping::default())).await;
+        assert!(answer.status().is_client_error(), "{}", answer.status());
+        assert_eq!(began.elapsed(), BODY_TIME);
+    }
+
+    #[test]
+    fn a_neighbour_gets_an_address_only_where_it_is_known_to_be_theirs() {
+        let welcome = |email: Option<&str>| Welcome {
+            account: platform::id::Id::from_text("7".to_owned()),
+            email: email.map(str::to_owned),
+            renewed: None,
+        };
+        for (email, header) in [(None, None), (Some("a@b.example"), Some("a@b.example"))] {
+            let pass = pass(Vec::new(), welcome(email));
+            assert_eq!(pass.vouched, [USER, EMAIL]);
+            assert_eq!(pass.headers[USER], "7");
+            let told = pass.headers.get(EMAIL).map(|value| value.to_str().ok());
+            assert_eq!(told.flatten(), header);
+        }
+    }
+
+    /// Never ends, and never says anything.
+    struct Endless;
+
+    impl axum::body::HttpBody for Endless {
+        type Data = axum::body::Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+            std::task::Poll::Pending
+        }
+    }
+
+    /// A byte a second, for ever.
+    struct Dripping(std::pin::Pin<Box<tokio::time::Sleep>>);
+
+    impl Default for Dripping {
+        fn default() -> Self {
+            Self(Box::pin(tokio::time::sleep(Duration::from_secs(1))))
+        }
+    }
+
+    impl axum::body::HttpBody for Dripping {
+        type Data = axum::body::Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            mut self: std::pin::Pin<&mut Self>,
+            context: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+            self.0.as_mut().poll(context).map(|()| {
+                self.0 = Box::pin(tokio::time::sleep(Duration::from_secs(1)));
+                let byte = axum::body::Bytes::from_static(b"x");
+                Some(Ok(http_body::Frame::data(byte)))
+            })
+        }
+    }
+}

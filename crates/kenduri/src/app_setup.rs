@@ -1,0 +1,111 @@
+//! Opens what the app needs by the settings: store, site, languages, maintenance mode.
+
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use edge::maintenance::Maintenance;
+use platform::{Clock, Files, Platform, Random, Store};
+use web::{Catalogue, Site, SiteUrl};
+
+use crate::configuration::{Settings, likely_link};
+use crate::operators;
+use crate::server;
+
+/// Opens the store and builds what every page needs around it. Blocks.
+pub(crate) fn open(settings: &Settings) -> Result<Site> {
+    let platform = Platform {
+        store: open_store(settings)?,
+        clock: Clock::System,
+        random: Random::system(),
+        files: Files::folder(&settings.files),
+    };
+    let site = Site {
+        platform,
+        catalogue: catalogue(),
+        settings: Arc::new(web::Settings {
+            url: url(settings)?,
+            name: settings.site.name.clone(),
+            languages: settings.site.languages.clone(),
+            time_zone: settings.site.time_zone.clone(),
+            proxies: settings.trusted_proxies.clone(),
+        }),
+    };
+    Ok(site)
+}
+
+fn catalogue() -> Catalogue {
+    Catalogue::build(&[
+        web::LOCALES,
+        accounts::LOCALES,
+        occasions::LOCALES,
+        server::LOCALES,
+    ])
+}
+
+/// The site's address: as written, or that of the first listener.
+pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
+    if let Some(url) = &settings.site.url {
+        return Ok(url.clone());
+    }
+    match likely_link(&settings.listen) {
+        Some(link) => Ok(SiteUrl::parse(&link)?),
+        None => bail!(
+            "Kenduri listens on a unix socket only, so it cannot know its own address\n  set site.url"
+        ),
+    }
+}
+
+/// Maintenance mode, as it was left.
+pub(crate) fn maintenance(settings: &Settings) -> Arc<Maintenance> {
+    let passes = operators::PATHS.map(str::to_owned);
+    Arc::new(Maintenance::open(&settings.data, passes.into()))
+}
+
+/// Makes the data folder, readable by its owner only.
+pub(crate) fn make_data_folder(data: &Path) -> Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
+        .with_context(|| {
+            format!(
+                "cannot make the folder {}\n  `data` or --data names it; the user that runs Kenduri must be able to write there",
+                data.display()
+            )
+        })
+}
+
+/// Opens the store and brings its tables up to date. Blocks.
+pub(crate) fn open_store(settings: &Settings) -> Result<Store> {
+    make_data_folder(&settings.data)?;
+    let migrations = [
+        platform::MIGRATIONS,
+        accounts::MIGRATIONS,
+        occasions::MIGRATIONS,
+    ];
+    Store::open(
+        &settings.store,
+        &migrations,
+        Clock::System,
+        Random::system(),
+    )
+    .with_context(|| match &settings.store {
+        platform::store::Settings::Sqlite(file) => {
+            format!("cannot open the store {}", file.path.display())
+        }
+        platform::store::Settings::Postgres(_) => {
+            "cannot open the PostgreSQL store\n  store.url names it: does the server run, and know this user and database?"
+                .to_owned()
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_built_in_texts_of_all_rooms_fit_together() {
+        super::catalogue().check().unwrap();
+    }
+}

@@ -1,0 +1,111 @@
+//! Settings that only a restart changes: until then those hold that Kenduri began with.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use super::problem::Origin;
+use super::{differences, keys};
+
+/// The sections that make the plan of the edge, and that of the services: they are
+/// swapped while Kenduri runs, and nothing else is.
+const SWAPPED: [&str; 8] = [
+    "cache",
+    "listen",
+    "proxy",
+    "route",
+    "service",
+    "service_user",
+    "tls",
+    "upstream",
+];
+
+/// All that was said, and who said it, of what only a restart changes.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct RestartOnly(BTreeMap<String, (Value, Origin)>);
+
+impl RestartOnly {
+    /// What of this was said.
+    pub(super) fn of(merged: &Table, origins: &BTreeMap<String, Origin>) -> Self {
+        let all = origins.iter().filter(|(key, _)| !is_swapped(key));
+        let said = all.filter_map(|(key, origin)| {
+            let value = keys::find(merged, key)?;
+            Some((key.clone(), (value.clone(), origin.clone())))
+        });
+        Self(said.collect())
+    }
+
+    /// The keys that say something else in `merged`: they wait for a restart.
+    pub(super) fn waiting(&self, merged: &Table) -> Vec<String> {
+        differences(&self.over(merged), merged)
+    }
+
+    /// What is said now, but for this.
+    pub(super) fn over(&self, merged: &Table) -> Table {
+        let mut held = keys::built_in();
+        for (section, value) in merged.iter().filter(|(section, _)| is_swapped(section)) {
+            held.insert(section.clone(), value.clone());
+        }
+        for (key, (value, _)) in &self.0 {
+            keys::place(&mut held, key, value.clone());
+        }
+        held
+    }
+
+    /// Who said it, in place of who says it now.
+    pub(super) fn over_origins(&self, origins: &mut BTreeMap<String, Origin>) {
+        origins.retain(|key, _| is_swapped(key));
+        let said = self.0.iter();
+        origins.extend(said.map(|(key, (_, origin))| (key.clone(), origin.clone())));
+    }
+}
+
+fn is_swapped(key: &str) -> bool {
+    let section = key.split(['.', '[']).next().unwrap_or_default();
+    SWAPPED.contains(&section)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::configuration::{Asked, load};
+
+    #[test]
+    fn what_only_a_restart_changes_stays_as_it_was_said_at_first() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("kenduri.toml");
+        let write = |text: &str| std::fs::write(&file, text).expect("written");
+        write("data = \"d\"\n[mail]\nper_minute = 7\n[listen]\nhttp = [\"127.0.0.1:1\"]\n");
+        let mut asked = Asked {
+            file: Some(file.clone()),
+            environment: vec![("KENDURI_JOBS_AT_ONCE".to_owned(), "5".to_owned())],
+            ..Asked::default()
+        };
+        let began = load(&asked).expect("good");
+        assert!(began.waiting.is_empty());
+        // As it travels to a worker, and to the next program.
+        let lasting = serde_json::to_string(&began.lasting()).expect("written");
+        asked.lasting = Some(serde_json::from_str(&lasting).expect("read"));
+        let same = load(&asked).expect("good");
+        assert_eq!(same.said(), began.said());
+        assert!(same.waiting.is_empty());
+
+        write(
+            "data = \"e\"\n[site]\nurl = \"https://kad.example\"\n[listen]\nhttp = [\"127.0.0.1:2\"]\n\
+             [[route]]\nto = \"app\"\n",
+        );
+        let now = load(&asked).expect("good");
+        assert_eq!(now.waiting, ["data", "mail.per_minute", "site.url"]);
+        let settings = &now.settings;
+        // Beside the file, as it was meant.
+        assert_eq!(settings.data, folder.path().join("d"));
+        assert!(settings.site.url.is_none(), "nobody had said it");
+        assert_eq!(now.said()["mail"]["per_minute"].as_integer(), Some(7));
+        assert_eq!(settings.jobs_at_once, 5);
+        assert_eq!(settings.listen.http[0].to_string(), "127.0.0.1:2");
+        assert!(now.plan.needs_app());
+        // It is the same after any number of changes.
+        asked.lasting = Some(now.lasting());
+        assert_eq!(load(&asked).expect("good").said(), now.said());
+    }
+}

@@ -1,0 +1,57 @@
+//! Routes behind our own sign-in: whether people can sign in for them.
+
+use accounts::web::neighbour::Who;
+use edge::route::{HostPattern, NormalPath, Target};
+use edge::{Flaw, Plan};
+use web::SiteUrl;
+
+use super::check::Check;
+use super::written::Written;
+
+/// Notes every `access = { sign_in = … }` that would let nobody in.
+pub(super) fn check(written: &Written, plan: &Plan, check: &mut Check<'_>) {
+    let url = SiteUrl::parse(&written.site.url).ok();
+    let url = url.filter(|_| !check.is_built_in("site.url"));
+    for (number, route) in written.route.iter().enumerate() {
+        let word = route.access.as_ref().map_or("", |access| &access.sign_in);
+        if word.is_empty() {
+            continue;
+        }
+        let mut refuse = |what: String, mend: &str| {
+            check.refuse_flaw(&Flaw {
+                key: format!("route[{number}].access.sign_in"),
+                what,
+                mend: mend.to_owned(),
+            });
+        };
+        if let Err(error) = word.parse::<Who>() {
+            refuse(format!("{word:?} is nobody"), &error.to_string());
+        }
+        let host = HostPattern::parse(&route.host).unwrap_or(HostPattern::Any);
+        match &url {
+            None if host == HostPattern::Any => {}
+            None => refuse(
+                "site.url is not set, so nobody knows on which host people sign in".to_owned(),
+                "set site.url; the route must be for its host",
+            ),
+            Some(url) if host.matches(url.host()) => {}
+            Some(url) => refuse(
+                format!(
+                    "people sign in at {}, and their browsers tell {} nothing of it",
+                    url.host(),
+                    route.host
+                ),
+                "give the route the host of site.url and a path, or use basic or ask",
+            ),
+        }
+        let host = url.as_ref().map_or("", SiteUrl::host);
+        let login = NormalPath::parse("/login").ok();
+        let met = login.and_then(|path| plan.find(host, &path).cloned());
+        if !met.is_some_and(|met| matches!(met.target, Target::App) && met.access.is_none()) {
+            refuse(
+                format!("nobody can sign in: no open route leads from {host}/login to the app"),
+                "lead / of the host of site.url to the app",
+            );
+        }
+    }
+}

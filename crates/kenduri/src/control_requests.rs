@@ -1,0 +1,270 @@
+//! Requests of the command line to a running Kenduri, over the control socket. If none runs, the
+//! command does some of them itself.
+
+mod maintenance;
+pub(crate) mod services;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use accounts::account::{DisplayName, NewAccount};
+use accounts::grant::{self, Scope};
+use accounts::setup::{self, Credential};
+use accounts::token::{self, NewToken, Right};
+use anyhow::{Context as _, Result, bail};
+use edge::Plan;
+use edge::maintenance::Maintenance;
+use occasions::{occasion, role};
+use platform::mail::Address;
+use platform::{StoreError, Tx};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{mpsc, oneshot};
+use web::Site;
+
+use crate::configuration::Settings;
+use crate::control::Reply;
+
+/// A request, as it travels over the control socket.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "order", rename_all = "snake_case")]
+pub(crate) enum ControlRequest {
+    /// Make somebody an owner of the installation.
+    OwnerCreate(OwnerCreate),
+    /// Make an API token.
+    TokenCreate(TokenCreate),
+    /// Read the settings again, and do what they say now.
+    Apply,
+    /// Take what is kept with these paths and tags out of the cache of the edge.
+    Purge {
+        /// What begins with `/` is the beginning of a path; `*` is everything.
+        tags: Vec<String>,
+    },
+    /// Turn maintenance on, for one host or for all.
+    MaintenanceOn {
+        /// The host; nothing: all.
+        host: Option<String>,
+    },
+    /// Turn maintenance off.
+    MaintenanceOff,
+    /// About services.
+    #[serde(rename = "neighbours")]
+    Services(services::ServiceRequest),
+}
+
+/// Make somebody an owner of the installation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct OwnerCreate {
+    /// The address they sign in with.
+    pub(crate) email: String,
+    /// What they want to be called.
+    pub(crate) name: String,
+}
+
+/// Make an API token.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TokenCreate {
+    /// The slug of the one occasion it reaches.
+    pub(crate) occasion: String,
+    /// What it may be used for.
+    pub(crate) scopes: Vec<Right>,
+    /// Whose it is, by address; nothing: the only owner's.
+    pub(crate) account: Option<String>,
+    /// What its owner calls it.
+    pub(crate) name: String,
+    /// How long it works.
+    pub(crate) days: u16,
+}
+
+/// The answer to a request.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ControlResponse {
+    /// Somebody is an owner.
+    Owner {
+        /// Signs in once, and leads to where a password is set.
+        link: String,
+    },
+    /// A token was made.
+    Token {
+        /// The token, which is never shown again.
+        token: String,
+        /// Until when it works.
+        expires_at: String,
+    },
+    /// New settings were taken.
+    Applied {
+        /// Which, and what waits for a restart.
+        said: String,
+        /// The file that was read; nothing: there is none, or somebody else knows.
+        #[serde(default)]
+        file: Option<PathBuf>,
+    },
+    /// Kept answers were taken out of the cache.
+    Purged {
+        /// How many.
+        count: usize,
+    },
+    /// Maintenance is on.
+    Closed {
+        /// Each lets whoever opens it in at its host.
+        links: Vec<String>,
+        /// At so many other hosts the same end of an address does.
+        others: usize,
+    },
+    /// Maintenance is off.
+    Open,
+    /// About services.
+    #[serde(rename = "neighbours")]
+    Services(services::ServiceResponse),
+}
+
+/// Kept answers that are to be taken out of the cache: their paths and tags, and who waits
+/// to hear how many went.
+pub(crate) type Purge = (Vec<String>, oneshot::Sender<usize>);
+
+/// What requests are handled with.
+#[derive(Clone)]
+pub(crate) struct RequestContext {
+    /// The app, if any of it runs.
+    pub(crate) site: Option<Site>,
+    /// Maintenance mode.
+    pub(crate) maintenance: Arc<Maintenance>,
+    /// Where links lead.
+    pub(crate) settings: Arc<Settings>,
+    /// The plan of the edge.
+    pub(crate) plan: Arc<Plan>,
+    /// The edge's cache, if Kenduri runs.
+    pub(crate) purges: Option<mpsc::Sender<Purge>>,
+}
+
+impl ControlRequest {
+    /// Handles the request and turns the outcome into a reply.
+    pub(crate) async fn reply(self, hands: &RequestContext) -> Reply {
+        let done = self.carry_out(hands).await;
+        done.map_or_else(|error| Reply::Error(format!("{error:#}")), Reply::Ok)
+    }
+
+    /// Whether it needs the app and its store.
+    pub(crate) fn is_for_the_app(&self) -> bool {
+        matches!(self, Self::OwnerCreate(_) | Self::TokenCreate(_))
+    }
+
+    /// Does it.
+    pub(crate) async fn carry_out(self, hands: &RequestContext) -> Result<ControlResponse> {
+        match self {
+            Self::OwnerCreate(order) => create_owner(order, hands.site()?).await,
+            Self::TokenCreate(order) => create_token(order, hands.site()?).await,
+            Self::Purge { tags } => {
+                let (answer, count) = oneshot::channel();
+                let purges = hands.purges.as_ref().context("Kenduri does not run")?;
+                purges.send((tags, answer)).await?;
+                Ok(ControlResponse::Purged {
+                    count: count.await.context("Kenduri is stopping")?,
+                })
+            }
+            Self::Apply | Self::Services(_) => bail!("this is for the supervisor process"),
+            Self::MaintenanceOn { host } => maintenance::close(host.as_deref(), hands),
+            Self::MaintenanceOff => maintenance::open(hands),
+        }
+    }
+}
+
+impl RequestContext {
+    fn site(&self) -> Result<&Site> {
+        self.site.as_ref().context(
+            "this Kenduri runs without its own pages, so it has no accounts\n  \
+             write a [[route]] with to = \"app\", and restart it",
+        )
+    }
+}
+
+async fn create_owner(order: OwnerCreate, site: &Site) -> Result<ControlResponse> {
+    let email: Result<Address, _> = order.email.parse();
+    let Ok(email) = email else {
+        bail!("{:?} is no mail address", order.email);
+    };
+    let name: DisplayName = order.name.parse()?;
+    let new = NewAccount {
+        name,
+        email,
+        locale: site
+            .settings
+            .languages
+            .first()
+            .map_or_else(|| "en".to_owned(), Clone::clone),
+        time_zone: site
+            .settings
+            .time_zone
+            .iana_name()
+            .unwrap_or("UTC")
+            .to_owned(),
+    };
+    let (_, secret) = site
+        .store
+        .write(move |tx| setup::create_owner(tx, &new, &Credential::Link))
+        .await?;
+    let secret = secret.context("no link was made")?;
+    Ok(ControlResponse::Owner {
+        link: site.url().join(&format!("/sign-in/{}", secret.reveal())),
+    })
+}
+
+async fn create_token(order: TokenCreate, site: &Site) -> Result<ControlResponse> {
+    let created = site.store.write(move |tx| token(tx, &order)).await?;
+    Ok(ControlResponse::Token {
+        token: created.secret.reveal().to_owned(),
+        expires_at: created.expires_at.to_string(),
+    })
+}
+
+/// Why a token was not made.
+#[derive(Debug, thiserror::Error)]
+enum TokenRefused {
+    #[error("there is no occasion {0:?}\n  its slug stands in its address: /o/SLUG")]
+    NoOccasion(String),
+    #[error("nobody signs in with {0:?}")]
+    NoAccount(String),
+    #[error("there is no owner yet\n  make one with: kenduri owner create")]
+    NoOwner,
+    #[error("there are several owners\n  say whose token it is: --account ADDRESS, one of {0}")]
+    SeveralOwners(String),
+    #[error(transparent)]
+    Token(#[from] token::CreateError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn token(tx: &mut Tx<'_>, order: &TokenCreate) -> Result<token::Created, TokenRefused> {
+    let occasion = occasion::find_by_slug(tx, &order.occasion)?
+        .ok_or_else(|| TokenRefused::NoOccasion(order.occasion.clone()))?;
+    let mut owners = grant::list(tx, &Scope::site())?;
+    owners.retain(|member| member.role == grant::OWNER);
+    let account = match &order.account {
+        Some(typed) => {
+            typed
+                .parse()
+                .ok()
+                .map(|address: Address| accounts::account::find_by_email(tx, &address))
+                .transpose()?
+                .flatten()
+                .ok_or_else(|| TokenRefused::NoAccount(typed.clone()))?
+                .id
+        }
+        None => match owners.as_slice() {
+            [] => return Err(TokenRefused::NoOwner),
+            [only] => only.account.clone(),
+            several => {
+                let addresses: Vec<&str> =
+                    several.iter().map(|member| member.email.as_str()).collect();
+                return Err(TokenRefused::SeveralOwners(addresses.join(", ")));
+            }
+        },
+    };
+    let new = NewToken {
+        name: order.name.clone(),
+        rights: order.scopes.clone(),
+        scope: Some(role::scope(&occasion).name()),
+        days: order.days,
+    };
+    Ok(token::create(tx, &account, &new, None)?)
+}

@@ -1,0 +1,103 @@
+//! Maintenance mode: requests get a notice instead of the site, except for whoever has the pass.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, Error, Result, bail};
+use edge::config::values;
+use edge::maintenance::ChangeError;
+use edge::route::HostPattern;
+use platform::Random;
+use units::nearest;
+
+use super::{ControlResponse, RequestContext};
+use crate::app_setup;
+use crate::configuration::host_link;
+
+/// The most links that are listed.
+const LINKS: usize = 20;
+
+/// Turns maintenance on, for one host or for all.
+pub(super) fn close(host: Option<&str>, hands: &RequestContext) -> Result<ControlResponse> {
+    let host = host.map(values::host).transpose().map_err(Error::msg)?;
+    let urls = match &host {
+        Some(host) => vec![host_url(host, hands)?],
+        None => all_urls(hands),
+    };
+    let mut pass = [0; 16];
+    Random::system().fill(&mut pass);
+    let pass = format!("{:032x}", u128::from_be_bytes(pass));
+    let others = urls.len().saturating_sub(LINKS);
+    let links = urls.iter().take(LINKS);
+    let links: Vec<String> = links
+        .map(|url| format!("{url}/?kenduri-pass={pass}"))
+        .collect();
+    match hands.maintenance.on(host.as_deref(), &pass) {
+        Ok(()) => Ok(ControlResponse::Closed { links, others }),
+        Err(error @ ChangeError::Unchanged(_)) => Err(error).context(
+            "cannot close the doors\n  the data folder must be writable, and maintenance.html readable and at most 1M",
+        ),
+        Err(error @ ChangeError::Unsynced(_)) => Err(error).with_context(|| {
+            format!(
+                "the doors are closed, and {} lets you in, but a power failure may undo it\n  \
+                 say it again when the disk is mended",
+                links.join(" or ")
+            )
+        }),
+    }
+}
+
+/// Turns maintenance off.
+pub(super) fn open(hands: &RequestContext) -> Result<ControlResponse> {
+    match hands.maintenance.off() {
+        Ok(()) => Ok(ControlResponse::Open),
+        Err(error @ ChangeError::Unchanged(_)) => {
+            Err(error).context("cannot open the doors\n  the data folder must be writable")
+        }
+        Err(error @ ChangeError::Unsynced(_)) => Err(error).context(
+            "the doors are open, but a power failure may undo it\n  \
+             say it again when the disk is mended",
+        ),
+    }
+}
+
+/// The URL of a host. A host without a route is a typing error: maintenance would not be on
+/// where it was meant to be.
+fn host_url(host: &str, hands: &RequestContext) -> Result<String> {
+    let routes = hands.plan.routes();
+    if routes.candidates(host).next().is_none() {
+        let known = routes.routes().map(|route| route.host.to_string());
+        let known: BTreeSet<String> = known.collect();
+        match nearest(host, known.iter().map(String::as_str)) {
+            Some(near) => bail!("no route is for {host}\n  did you mean {near}?"),
+            None => bail!("no route is for {host}\n  kenduri check tells which hosts have one"),
+        }
+    }
+    match &hands.settings.site.url {
+        Some(own) if own.host() == host => Ok(own.join("")),
+        _ => Ok(host_link(&hands.plan, host)),
+    }
+}
+
+/// The URLs of all hosts that the settings name: the app's own address, and those of
+/// routes. The address listened on stands for the app's, or if nobody has named any.
+fn all_urls(hands: &RequestContext) -> Vec<String> {
+    let RequestContext { settings, plan, .. } = hands;
+    let own = settings.site.url.as_ref();
+    let hosts: BTreeSet<&str> = plan
+        .routes()
+        .routes()
+        .filter_map(|route| match &route.host {
+            HostPattern::Exact(host) => Some(host.as_str()),
+            HostPattern::Below(_) | HostPattern::Any => None,
+        })
+        .filter(|host| own.is_none_or(|own| own.host() != *host))
+        .collect();
+    let mut urls = Vec::new();
+    if own.is_some() || plan.needs_app() || hosts.is_empty() {
+        // With sockets in files only, whoever is before them knows the rest.
+        let own = app_setup::url(settings);
+        urls.push(own.map_or_else(|_| String::new(), |own| own.join("")));
+    }
+    urls.extend(hosts.into_iter().map(|host| host_link(plan, host)));
+    urls
+}

@@ -1,0 +1,259 @@
+//! The supervisor process, which `kenduri serve` starts. It holds the listening sockets, the control
+//! socket and the children, the first of which is the [worker](crate::worker), and
+//! does nothing else, so that it never needs to stop.
+
+mod active_settings;
+mod apply;
+mod command_gate;
+mod control_handler;
+mod exec_upgrade;
+mod journal;
+mod permissions;
+mod program_file;
+mod sd_notify;
+mod service_config;
+mod signals;
+mod sockets;
+mod upgrade_check;
+mod workers;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use supervisor::state::Exit;
+use supervisor::{
+    Folder, Notification, NotificationKind, OWN_SERVICE, ReceivedHandover, RunEnd, Supervisor,
+};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+
+use crate::commands::Failed;
+use crate::configuration::{Asked, Configuration};
+use crate::control::Control;
+use crate::demo::Temporary;
+use crate::log;
+use crate::messages::{RequestIds, ServeMode};
+
+use active_settings::Settings;
+use exec_upgrade::{ExecContext, UpgradeRequest};
+use program_file::ProgramFile;
+use signals::{Signal, Signals};
+use workers::Workers;
+
+pub(crate) use command_gate::GatePermit;
+pub(crate) use control_handler::ParentProcess;
+pub(crate) use sd_notify::SdNotify;
+pub(crate) use sockets::{Sockets, threads};
+pub(crate) use upgrade_check::take_part;
+
+/// What is there before anything is kept running.
+pub(crate) struct ParentSetup {
+    /// What was asked for.
+    pub(crate) asked: Asked,
+    /// What that comes to.
+    pub(crate) configuration: Configuration,
+    /// Listening sockets that are open already.
+    pub(crate) sockets: Sockets,
+    /// What is served.
+    pub(crate) start: ServeMode,
+    /// A folder that is removed at the end.
+    pub(crate) temporary: Option<Temporary>,
+    /// Where lines of the log go.
+    pub(crate) lines: log::Lines,
+    /// The folder of sockets and records.
+    pub(crate) run: Arc<Folder>,
+}
+
+/// Keeps everything running until it is told to stop.
+pub(crate) fn run(keeping: ParentSetup) -> Result<()> {
+    runtime()?.block_on(async { keep(begin(keeping)?).await })
+}
+
+/// Goes on with what this process has kept as the program that it was before.
+pub(crate) fn go_on(handed: ReceivedHandover) -> Result<()> {
+    runtime()?.block_on(async { keep(exec_upgrade::resume(handed).await?).await })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        // Signals are heard on this thread alone, which decides when they wait.
+        .on_thread_start(supervisor::block_signals)
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
+}
+
+/// Everything that runs, and what it needs to go on.
+struct Running {
+    supervisor: Supervisor,
+    parent: Arc<ParentProcess>,
+    control: Control,
+    signals: Signals,
+    manager: SdNotify,
+    renewals: mpsc::Receiver<UpgradeRequest>,
+    start: ServeMode,
+    temporary: Option<Temporary>,
+    lines: log::Lines,
+}
+
+fn begin(keeping: ParentSetup) -> Result<Running> {
+    let ParentSetup {
+        mut asked,
+        configuration,
+        mut sockets,
+        start,
+        temporary,
+        lines,
+        run,
+    } = keeping;
+    let configuration = sockets::find_ports(&mut asked, configuration)?;
+    let manager = SdNotify::of(&asked.environment);
+    let signals = Signals::listen(Vec::new())?;
+    let control = Control::open(&run, &configuration.settings.data)?;
+    let (means, channels) = service_config::means(&configuration.folders);
+    let program = ProgramFile::this()?;
+    let plan = service_config::plan(&configuration, &program)?;
+    let (supervisor, services) = Supervisor::new(&plan, means)?;
+    permissions::forget(&run)?;
+    // What a killed supervisor process has left is ended by now: its worker had these, too.
+    sockets.open(&configuration.plan)?;
+    permissions::let_through(&configuration, &run, &plan)?;
+    service_config::warn_of_root(&plan);
+    let settings = Settings::new(asked, configuration, sockets, start, run);
+    let (parent, renewals) =
+        ParentProcess::new(services, program, settings, channels, RequestIds::default());
+    Ok(Running {
+        supervisor,
+        parent,
+        control,
+        signals,
+        manager,
+        renewals,
+        start,
+        temporary,
+        lines,
+    })
+}
+
+/// Why the main loop ends.
+enum LoopExit {
+    /// It is to stop, or there is no use in going on.
+    Stop(Result<(), Failed>),
+    /// Everything is held for the program that this process becomes.
+    Renew(UpgradeRequest),
+}
+
+async fn keep(running: Running) -> Result<()> {
+    let Running {
+        mut supervisor,
+        parent,
+        control,
+        mut signals,
+        manager,
+        mut renewals,
+        start,
+        temporary,
+        lines,
+    } = running;
+    let listener = control.share()?;
+    let answering = tokio::spawn(control.serve(Arc::clone(&parent)));
+    tokio::spawn(supervisor::own_memory::release_while_idle());
+    let mut news = parent.control.notifications();
+    let mut is_told = parent.workers.have_served();
+    let mut is_to_apply = false;
+    let first_served = manager.wait_for(parent.workers.first_served());
+    let mut first_served = std::pin::pin!(first_served);
+    loop {
+        let watching = async {
+            loop {
+                tokio::select! {
+                    signal = signals.next() => match signal {
+                        Signal::Reload if start.is_demo() => break LoopExit::Stop(Ok(())),
+                        Signal::Reload => is_to_apply = true,
+                        Signal::Stop => break LoopExit::Stop(Ok(())),
+                    },
+                    alone = Arc::clone(&parent.changes).lock_owned(), if is_to_apply => {
+                        is_to_apply = false;
+                        parent.apply_and_log(alone);
+                    }
+                    () = &mut first_served, if !is_told => {
+                        is_told = true;
+                        manager.ready();
+                    }
+                    Some(renewal) = renewals.recv() => match parent.control.hand_over().await {
+                        Ok(()) => break LoopExit::Renew(renewal),
+                        Err(error) => renewal.refuse(&error.into()).await,
+                    },
+                    told = news.recv() => match told {
+                        Ok(told) => if let Some(code) = never_served(&told, &parent.workers) {
+                            // It has said why.
+                            break LoopExit::Stop(Err(Failed(code)));
+                        },
+                        Err(RecvError::Lagged(_)) => {}
+                        Err(RecvError::Closed) => break LoopExit::Stop(Ok(())),
+                    },
+                }
+            }
+        };
+        let watching = async {
+            let turn = watching.await;
+            if let LoopExit::Stop(_) = turn {
+                stop(&parent, &manager).await;
+            }
+            turn
+        };
+        let (ended, turn) = tokio::join!(supervisor.run(), watching);
+        match (
+            ended.context("the system takes no care of children any more")?,
+            turn,
+        ) {
+            (RunEnd::HandedOver(everything), LoopExit::Renew(renewal)) => {
+                signals.again(std::mem::take(&mut is_to_apply).then_some(Signal::Reload));
+                let left = ExecContext {
+                    listener: &listener,
+                    lines: &lines,
+                    temporary: temporary.as_ref(),
+                };
+                supervisor = renewal
+                    .renew(&parent, everything, &mut signals, left)
+                    .await?;
+            }
+            (RunEnd::HandedOver(everything), LoopExit::Stop(_)) => supervisor = everything.stay(),
+            (RunEnd::Stopped, turn) => {
+                answering.abort();
+                drop(lines);
+                return match turn {
+                    LoopExit::Stop(outcome) => Ok(outcome?),
+                    LoopExit::Renew(_) => Ok(()),
+                };
+            }
+        }
+    }
+}
+
+async fn stop(parent: &ParentProcess, manager: &SdNotify) {
+    tracing::info!("stopping: requests that run may finish, then services are stopped");
+    manager.stopping();
+    parent.workers.end().await;
+    parent.settings.lock().await.sockets.close();
+    // It has stopped already.
+    let _ = parent.control.shut_down().await;
+}
+
+/// The code of a worker that ended although none has ever served: there is no use
+/// in trying again, for nothing that worked is lost.
+fn never_served(news: &Notification, workers: &Workers) -> Option<ExitCode> {
+    match &news.what {
+        NotificationKind::Failed { exit, .. }
+            if *news.service == *OWN_SERVICE && !workers.have_served() =>
+        {
+            let code = match exit {
+                Some(Exit::Code(code)) => u8::try_from(*code).ok().filter(|code| *code != 0),
+                _ => None,
+            };
+            Some(code.map_or(ExitCode::FAILURE, ExitCode::from))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,405 @@
+//! Settings are read again while everything runs.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Error, Result, bail};
+use supervisor::ServiceChange;
+use supervisor::state::RunId;
+use tokio::sync::OwnedMutexGuard;
+
+use super::control_handler::{ParentProcess, is_stopped};
+use super::permissions;
+use super::service_config;
+use super::sockets::Sockets;
+use super::workers::answer;
+use crate::configuration::Asked;
+use crate::control::Reply;
+use crate::control_requests::ControlResponse;
+use crate::messages::ToWorker;
+
+/// Nobody else changes what is in force as long as this lives.
+pub(super) type ChangeLock = OwnedMutexGuard<()>;
+
+/// What came of other settings. They hold, whatever failed.
+pub(super) struct Applied {
+    said: String,
+    /// What was read.
+    file: Option<PathBuf>,
+    /// What could not be done with services.
+    failed: Vec<String>,
+}
+
+impl Applied {
+    /// What whoever asked for it is told.
+    pub(super) fn outcome(self) -> Result<ControlResponse> {
+        if !self.failed.is_empty() {
+            bail!("{}", self.in_part());
+        }
+        let Self { said, file, .. } = self;
+        Ok(ControlResponse::Applied { said, file })
+    }
+
+    /// What holds and what does not, where not all does.
+    fn in_part(&self) -> String {
+        let Self { said, failed, .. } = self;
+        format!(
+            "not every service does what the settings say; the rest of them holds\n{said}{}",
+            failed.join("\n")
+        )
+    }
+}
+
+impl ParentProcess {
+    /// Waits until nobody else changes what is in force.
+    pub(super) async fn alone(&self) -> Result<ChangeLock> {
+        let turn = Arc::clone(&self.changes).lock_owned();
+        self.gate.unless_shut(turn).await
+    }
+
+    /// Reads the settings again and has everybody do what they say, all or nothing; but
+    /// one service may fail where others do not.
+    pub(super) async fn apply(&self) -> Result<Applied> {
+        let alone = self.alone().await?;
+        self.apply_alone(alone).await
+    }
+
+    async fn apply_alone(&self, _alone: ChangeLock) -> Result<Applied> {
+        let (asked, configuration, plan) = {
+            let mut settings = self.settings.lock().await;
+            let (asked, configuration) = settings.read()?;
+            let plan = service_config::plan(&configuration, &self.program)?;
+            settings.sockets.open(&configuration.plan)?;
+            (asked, configuration, plan)
+        };
+        let taken = self.serve_by(&asked).await;
+        let mut settings = self.settings.lock().await;
+        let (run, mut said) = match taken {
+            Ok(taken) => taken,
+            Err(error) => {
+                settings.close_others();
+                return Err(error);
+            }
+        };
+        let file = asked.found_file();
+        let opened = permissions::let_through(&configuration, &settings.run, &plan);
+        settings.take(asked.clone(), configuration.plan);
+        self.bring_along(run, &asked, &settings.sockets);
+        drop(settings);
+        let mut failed = Vec::new();
+        if let Err(error) = opened {
+            failed.push(format!("{error:#}"));
+        }
+        let changes = match self.control.apply(plan).await {
+            Ok(changes) => changes,
+            Err(error) => {
+                failed.push(error.to_string());
+                return Ok(Applied { said, file, failed });
+            }
+        };
+        // That something was done need not mean that it runs.
+        let rows = self.control.ps().await.unwrap_or_default();
+        for changed in changes {
+            let name = &changed.service;
+            let (done, undone) = match changed.change {
+                ServiceChange::Added => ("is being started", "does not run"),
+                ServiceChange::Changed if is_stopped(&rows, name) => (
+                    "is stopped; its new description is used at its next start",
+                    "stays as it was",
+                ),
+                ServiceChange::Changed => ("was changed", "stays as it was"),
+                ServiceChange::Removed => ("was stopped", "was not stopped"),
+            };
+            match changed.outcome {
+                // Writing into a text cannot fail.
+                Ok(()) => drop(writeln!(said, "Service {name} {done}.")),
+                Err(error) => failed.push(format!("Service {name} {undone}: {error}")),
+            }
+        }
+        Ok(Applied { said, file, failed })
+    }
+
+    /// Has the worker that serves do what is asked now; says which, and what changed.
+    async fn serve_by(&self, asked: &Asked) -> Result<(RunId, String)> {
+        let (run, line) = self.workers.one_that_serves().await?;
+        let sockets = self.settings.lock().await.sockets.share()?;
+        let message = |id| ToWorker::Apply {
+            id,
+            asked: asked.clone(),
+        };
+        match answer(&line, message, sockets).await {
+            Reply::Ok(ControlResponse::Applied { said, .. }) => Ok((run, said)),
+            Reply::Ok(_) => bail!("the worker is of another version: kenduri upgrade"),
+            Reply::Error(reason) => Err(Error::msg(reason)),
+        }
+    }
+
+    /// Has those do the same that were started before it was asked, and do not serve yet.
+    fn bring_along(&self, run: RunId, asked: &Asked, sockets: &Sockets) {
+        for (run, line) in self.workers.later_than(run) {
+            let (asked, sockets) = (asked.clone(), sockets.share());
+            tokio::spawn(async move {
+                let message = |id| ToWorker::Apply { id, asked };
+                let reply = match sockets {
+                    Ok(sockets) => answer(&line, message, sockets).await,
+                    Err(error) => Reply::Error(error.to_string()),
+                };
+                if let Reply::Error(reason) = reply {
+                    tracing::error!(
+                        run,
+                        reason,
+                        "a worker that starts has not taken the settings"
+                    );
+                }
+            });
+        }
+    }
+
+    /// The same as [`Self::apply`], for nobody who waits.
+    pub(super) fn apply_and_log(self: &Arc<Self>, alone: ChangeLock) {
+        let parent = Arc::clone(self);
+        tokio::spawn(async move {
+            match parent.apply_alone(alone).await {
+                Ok(applied) if applied.failed.is_empty() => {
+                    tracing::info!("{}", applied.said.trim_end());
+                }
+                Ok(applied) => tracing::error!("{}", applied.in_part()),
+                Err(error) => tracing::error!("nothing was changed: {error:#}"),
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+    use std::future;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::net::UnixStream;
+    use std::time::Duration;
+
+    use edge::Inherited;
+    use supervisor::{Channel, OWN_SERVICE, Plan, ShimProgram, Supervisor, SupervisorOptions};
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::channel::{self, Parcel};
+    use crate::configuration::{self, Flag};
+    use crate::control_requests::{ControlRequest, services};
+    use crate::messages::{RequestIds, ServeMode, ToParent};
+    use crate::parent::active_settings::Settings;
+    use crate::parent::exec_upgrade::UpgradeRequest;
+    use crate::parent::program_file::ProgramFile;
+
+    /// How long something may take on a slow machine.
+    const PATIENCE: Duration = Duration::from_secs(30);
+    const ONE: &str = "[listen]\nhttp = [\"unix:one.sock\"]\n";
+    const TWO: &str = "[listen]\nhttp = [\"unix:one.sock\", \"unix:two.sock\"]\n";
+
+    /// A supervisor process without services, whose workers are played here.
+    struct House {
+        folder: tempfile::TempDir,
+        parent: Arc<ParentProcess>,
+        started: mpsc::UnboundedSender<Channel>,
+        _renewals: mpsc::Receiver<UpgradeRequest>,
+    }
+
+    /// A worker's end.
+    struct Worker {
+        outbox: mpsc::Sender<Parcel<ToParent>>,
+        inbox: mpsc::Receiver<Parcel<ToWorker>>,
+    }
+
+    impl House {
+        fn build() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("kenduri.toml");
+            std::fs::write(&file, ONE).unwrap();
+            let asked = Asked {
+                file: Some(file),
+                flags: vec![Flag {
+                    typed: "--data".to_owned(),
+                    key: "data".to_owned(),
+                    value: folder.path().to_string_lossy().into_owned(),
+                }],
+                ..Asked::default()
+            };
+            let configuration = configuration::load(&asked).unwrap();
+            let means = SupervisorOptions {
+                launcher: ShimProgram::Other("/bin/false".into()),
+                adopt_orphans: false,
+                ..SupervisorOptions::in_folder(folder.path())
+            };
+            // Nobody runs it: services are none of this.
+            let (_, control) = Supervisor::new(&Plan::default(), means).unwrap();
+            let mut sockets = Sockets::new(Inherited::default());
+            sockets.open(&configuration.plan).unwrap();
+            let run = configuration.folders.open().unwrap();
+            let settings = Settings::new(asked, configuration, sockets, ServeMode::Usual, run);
+            let (started, channels) = mpsc::unbounded_channel();
+            let program = ProgramFile::this().unwrap();
+            let numbers = RequestIds::after(41);
+            let (parent, renewals) =
+                ParentProcess::new(control, program, settings, channels, numbers);
+            Self {
+                folder,
+                parent,
+                started,
+                _renewals: renewals,
+            }
+        }
+
+        fn write(&self, text: &str) {
+            std::fs::write(self.folder.path().join("kenduri.toml"), text).unwrap();
+        }
+
+        /// Starts a worker; says what it is told to serve, and on how many sockets.
+        async fn start(&self, run: RunId) -> (Worker, String, usize) {
+            let (stream, theirs) = UnixStream::pair().unwrap();
+            let channel = Channel {
+                instance: 0,
+                generation: 1,
+                run,
+                pid: 1,
+                stream,
+            };
+            self.started.send(channel).unwrap();
+            let (outbox, inbox, _) = channel::open(theirs).unwrap();
+            let mut worker = Worker { outbox, inbox };
+            match worker.hear().await {
+                (ToWorker::Begin { asked, .. }, sockets) => (worker, asked.text.unwrap(), sockets),
+                (other, _) => panic!("{other:?}"),
+            }
+        }
+    }
+
+    impl Worker {
+        /// What it is told next, but for who takes requests.
+        async fn hear(&mut self) -> (ToWorker, usize) {
+            loop {
+                let heard = tokio::time::timeout(PATIENCE, self.inbox.recv()).await;
+                match heard.expect("a message").expect("a supervisor process") {
+                    (ToWorker::ReadyInstances(_), _) => {}
+                    (message, sockets) => return (message, sockets.len()),
+                }
+            }
+        }
+
+        async fn hear_of_settings(&mut self) -> (u64, String, usize) {
+            match self.hear().await {
+                (ToWorker::Apply { id, asked }, sockets) => (id, asked.text.unwrap(), sockets),
+                (other, _) => panic!("{other:?}"),
+            }
+        }
+
+        async fn say(&self, message: ToParent) {
+            self.outbox.send((message, Vec::new())).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_starts_meanwhile_does_what_is_applied() {
+        let house = House::build();
+        let (mut first, text, sockets) = house.start(1).await;
+        assert_eq!((text.as_str(), sockets), (ONE, 1));
+        first.say(ToParent::Serving).await;
+        house.parent.workers.first_served().await;
+        house.write(TWO);
+        let parent = Arc::clone(&house.parent);
+        let applying = tokio::spawn(async move { parent.apply().await });
+        let (id, text, sockets) = first.hear_of_settings().await;
+        assert_eq!((text.as_str(), sockets), (TWO, 2));
+        assert_eq!(
+            id, 42,
+            "no number is given twice, whichever program gives it"
+        );
+        // Nobody knows yet whether they will hold.
+        let (mut second, text, _) = house.start(2).await;
+        assert_eq!(text, ONE);
+        let said = "Changed: listen.http.\n".to_owned();
+        let reply = Reply::Ok(ControlResponse::Applied {
+            said: said.clone(),
+            file: None,
+        });
+        first.say(ToParent::Reply { id, reply }).await;
+        let (_, text, sockets) = second.hear_of_settings().await;
+        assert_eq!((text.as_str(), sockets), (TWO, 2));
+        assert_eq!(applying.await.unwrap().unwrap().said, said);
+        let (_, text, _) = house.start(3).await;
+        assert_eq!(text, TWO);
+    }
+
+    #[tokio::test]
+    async fn settings_that_the_worker_refuses_leave_nothing_open() {
+        let house = House::build();
+        let (mut first, ..) = house.start(1).await;
+        first.say(ToParent::Serving).await;
+        house.parent.workers.first_served().await;
+        // Nobody else may have services of other users.
+        let is_root = rustix::process::geteuid().is_root();
+        let (service, through) = if is_root {
+            (
+                "[service.guest]\nrun = \"sleep 1\"\nuser = \"nobody\"\n",
+                0o011,
+            )
+        } else {
+            ("", 0o000)
+        };
+        house.write(&format!("{TWO}{service}"));
+        let data = house.folder.path();
+        std::fs::set_permissions(data, Permissions::from_mode(0o700)).unwrap();
+        for (is_refused, others) in [(true, 0o000), (false, through)] {
+            let parent = Arc::clone(&house.parent);
+            let applying = tokio::spawn(async move { parent.apply().await });
+            let (id, ..) = first.hear_of_settings().await;
+            let reply = if is_refused {
+                Reply::Error("no".to_owned())
+            } else {
+                Reply::Ok(ControlResponse::Applied {
+                    said: String::new(),
+                    file: None,
+                })
+            };
+            first.say(ToParent::Reply { id, reply }).await;
+            assert_eq!(applying.await.unwrap().is_err(), is_refused);
+            let found = std::fs::metadata(data).unwrap();
+            assert_eq!(found.permissions().mode() & 0o077, others);
+            if is_refused {
+                let (_, text, sockets) = house.start(2).await;
+                assert_eq!((text.as_str(), sockets), (ONE, 1));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn who_waits_to_change_something_is_told_when_another_program_comes() {
+        let house = House::build();
+        let parent = &house.parent;
+        let alone = parent.alone().await.unwrap();
+        let waits = |order: ControlRequest| async move {
+            let inside = parent.gate.enter().unwrap();
+            parent.reply(order, &inside).await
+        };
+        let reload = services::ServiceRequest::Reload {
+            service: OWN_SERVICE.to_owned(),
+        };
+        let both = async {
+            tokio::join!(
+                waits(ControlRequest::Services(reload)),
+                waits(ControlRequest::Apply)
+            )
+        };
+        tokio::pin!(both);
+        tokio::select! {
+            biased;
+            done = &mut both => panic!("{done:?}, and somebody else is at it"),
+            () = future::ready(()) => {}
+        }
+        let (shut, told) = tokio::join!(parent.gate.shut(), both);
+        let _held = (alone, shut.unwrap());
+        for reply in <[Reply; 2]>::from(told) {
+            assert!(matches!(reply, Reply::Error(why) if why.contains("once more")));
+        }
+    }
+}

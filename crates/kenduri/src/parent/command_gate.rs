@@ -1,0 +1,114 @@
+//! Admits control requests. Before an upgrade by `exec` the gate is closed: requests in progress
+//! are waited for, and no request is begun that the `exec` would cut off.
+
+use std::future::Future;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+/// How long closing the gate waits for requests in progress.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Open, or closed for a moment.
+#[derive(Clone, Default)]
+pub(crate) struct CommandGate {
+    is_shut: watch::Sender<bool>,
+    inside: TaskTracker,
+}
+
+/// A request in progress. It is held until the request has been answered.
+pub(crate) type GatePermit = TaskTrackerToken;
+
+/// Keeps the gate closed until it is dropped.
+pub(super) struct ClosedGate(CommandGate);
+
+impl Drop for ClosedGate {
+    fn drop(&mut self) {
+        self.0.inside.reopen();
+        self.0.is_shut.send_replace(false);
+    }
+}
+
+impl CommandGate {
+    /// Admits a request, unless the gate is closed.
+    pub(crate) fn enter(&self) -> Result<GatePermit> {
+        if *self.is_shut.borrow() {
+            return refuse();
+        }
+        Ok(self.inside.token())
+    }
+
+    /// What comes of `what`, if the gate is not shut before.
+    pub(crate) async fn unless_shut<T>(&self, what: impl Future<Output = T>) -> Result<T> {
+        let mut is_shut = self.is_shut.subscribe();
+        tokio::select! {
+            biased;
+            // The sender lives as long as this does.
+            _ = is_shut.wait_for(|is_shut| *is_shut) => refuse(),
+            done = what => Ok(done),
+        }
+    }
+
+    /// Waits until it is open.
+    pub(crate) async fn opened(&self) {
+        let mut is_shut = self.is_shut.subscribe();
+        // The sender lives as long as this does.
+        let _ = is_shut.wait_for(|is_shut| !*is_shut).await;
+    }
+
+    /// Lets nobody in any more, and waits until nobody is inside. It opens again when
+    /// what this gives is dropped, or when somebody stays for too long.
+    pub(super) async fn shut(&self) -> Result<ClosedGate> {
+        self.is_shut.send_replace(true);
+        let shut = ClosedGate(self.clone());
+        self.inside.close();
+        match tokio::time::timeout(PATIENCE, self.inside.wait()).await {
+            Ok(()) => Ok(shut),
+            Err(_) => bail!("orders are still being carried out\n  ask again when they are done"),
+        }
+    }
+}
+
+fn refuse<T>() -> Result<T> {
+    bail!("Kenduri becomes another program just now; try once more")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_inside_is_waited_for_and_nobody_comes_in_meanwhile() {
+        let gate = CommandGate::default();
+        let inside = gate.enter().unwrap();
+        let queue = gate.unless_shut(std::future::pending::<()>());
+        let shutting = gate.shut();
+        tokio::pin!(queue, shutting);
+        tokio::select! {
+            biased;
+            _ = &mut queue => panic!("it is open"),
+            _ = &mut shutting => panic!("somebody is inside"),
+            () = std::future::ready(()) => {}
+        }
+        assert!(gate.enter().is_err());
+        assert!(queue.await.unwrap_err().to_string().contains("once more"));
+        drop(inside);
+        let shut = shutting.await.unwrap();
+        assert!(gate.unless_shut(std::future::ready(())).await.is_err());
+        drop(shut);
+        gate.opened().await;
+        assert!(gate.enter().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_stays_too_long_keeps_it_open() {
+        let gate = CommandGate::default();
+        let _inside = gate.enter().unwrap();
+        let refused = gate.shut().await.err().unwrap();
+        assert!(refused.to_string().contains("still being carried out"));
+        assert!(gate.enter().is_ok());
+    }
+}

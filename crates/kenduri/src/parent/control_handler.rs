@@ -1,0 +1,384 @@
+//! Handles the requests that come over the control socket or from the worker.
+
+use std::collections::BTreeSet;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Error, Result, bail};
+use supervisor::state::{InstanceState, RunId};
+use supervisor::{
+    ALL_SERVICES, Address, Channel, Control, InstanceStatus, LogTail, OWN_SERVICE, ReadyInstances,
+};
+use tokio::sync::{Mutex, mpsc};
+
+use super::active_settings::Settings;
+use super::apply::Applied;
+use super::command_gate::{CommandGate, GatePermit};
+use super::exec_upgrade::UpgradeRequest;
+use super::program_file::ProgramFile;
+use super::workers::Workers;
+use crate::channel::{self, Parcel};
+use crate::control::{self, Reply};
+use crate::control_requests::{ControlRequest, ControlResponse, services};
+use crate::messages::{MessageSender, RequestIds, ToWorker};
+
+/// The running supervisor process, as request handlers use it.
+pub(crate) struct ParentProcess {
+    pub(super) control: Control,
+    pub(super) workers: Workers,
+    pub(super) program: ProgramFile,
+    pub(super) settings: Mutex<Settings>,
+    /// Whoever changes what is in force does so alone; workers begin all the same.
+    pub(super) changes: Arc<Mutex<()>>,
+    /// Where orders come in.
+    pub(crate) gate: CommandGate,
+    /// Those of orders to workers.
+    pub(super) numbers: RequestIds,
+    /// Whoever waits for this process to become the program that is on the disk now.
+    pub(super) renewals: mpsc::Sender<UpgradeRequest>,
+}
+
+impl ParentProcess {
+    /// A supervisor process of these services, who takes on workers as they are started; and where
+    /// it is told that this process is to become another program.
+    pub(super) fn new(
+        control: Control,
+        program: ProgramFile,
+        settings: Settings,
+        channels: mpsc::UnboundedReceiver<Channel>,
+        numbers: RequestIds,
+    ) -> (Arc<Self>, mpsc::Receiver<UpgradeRequest>) {
+        let workers = Workers::new(control.ready_instances());
+        let (renewals, wanted) = mpsc::channel(1);
+        let parent = Arc::new(Self {
+            control,
+            workers,
+            program,
+            settings: Mutex::new(settings),
+            changes: Arc::default(),
+            gate: CommandGate::default(),
+            numbers,
+            renewals,
+        });
+        tokio::spawn(Arc::clone(&parent).take_on(channels));
+        (parent, wanted)
+    }
+
+    /// Tells each worker that is started what to serve, and hears it.
+    pub(super) async fn take_on(self: Arc<Self>, mut channels: mpsc::UnboundedReceiver<Channel>) {
+        while let Some(channel) = channels.recv().await {
+            let run = channel.run;
+            if let Err(error) = Arc::clone(&self).begin(channel).await {
+                // It never gets ready, and is started anew.
+                tracing::error!(run, "a worker cannot be told what to do: {error:#}");
+            }
+        }
+    }
+
+    async fn begin(self: Arc<Self>, channel: Channel) -> Result<()> {
+        // Whoever takes other settings either has done so, or finds this worker.
+        let settings = self.settings.lock().await;
+        let begin = ToWorker::Begin {
+            asked: settings.asked(),
+            start: settings.start,
+        };
+        let first = (begin, settings.sockets.share()?);
+        self.hear(channel.run, channel.stream, Some(first))
+    }
+
+    /// Hears a worker, and lets others speak to it when it has been told the first word.
+    pub(super) fn hear(
+        self: &Arc<Self>,
+        run: RunId,
+        stream: UnixStream,
+        first: Option<Parcel<ToWorker>>,
+    ) -> Result<()> {
+        let (outbox, inbox, halt) = channel::open(stream)?;
+        if let Some(first) = first {
+            outbox.try_send(first)?;
+        }
+        let line = MessageSender::new(outbox, self.numbers.clone());
+        let (parent, known) = (Arc::clone(self), line.clone());
+        let hearing = tokio::spawn(async move {
+            let carry_out = |id, order: ControlRequest| {
+                let (parent, line) = (Arc::clone(&parent), line.clone());
+                tokio::spawn(async move {
+                    let inside = parent.gate.enter();
+                    let reply = match &inside {
+                        Ok(inside) => parent.reply(order, inside).await,
+                        Err(error) => Reply::Error(error.to_string()),
+                    };
+                    line.say(ToWorker::Reply { id, reply }).await;
+                });
+            };
+            parent
+                .workers
+                .hear(run, inbox, &parent.control, carry_out)
+                .await;
+        });
+        self.workers.add(run, known, halt, hearing);
+        Ok(())
+    }
+
+    /// Does what somebody inside wants, and says how it went.
+    pub(crate) async fn reply(&self, order: ControlRequest, _inside: &GatePermit) -> Reply {
+        let done = match order {
+            ControlRequest::Apply => self.apply().await.and_then(Applied::outcome),
+            ControlRequest::Services(order) => self
+                .service_request(order)
+                .await
+                .map(ControlResponse::Services),
+            order => {
+                let message = |id| ToWorker::Request { id, order };
+                return self.workers.ask(message).await;
+            }
+        };
+        done.map_or_else(|error| reply_of(&error), Reply::Ok)
+    }
+
+    /// What services say from now on.
+    pub(crate) async fn follow(&self, logs: services::Logs) -> Result<LogTail> {
+        not_the_log(&logs)?;
+        self.has_instance(&logs).await?;
+        Ok(self.control.follow(logs.into()).await?)
+    }
+
+    async fn service_request(
+        &self,
+        order: services::ServiceRequest,
+    ) -> Result<services::ServiceResponse> {
+        use services::{ServiceRequest, ServiceResponse};
+        let control = &self.control;
+        let done = match order {
+            ServiceRequest::Ps => {
+                let mut rows = control.ps().await?;
+                self.count_requests(&mut rows);
+                return Ok(ServiceResponse::Rows(rows));
+            }
+            ServiceRequest::Describe { service } => {
+                let mut described = control.describe(&service).await?;
+                self.count_requests(&mut described.instances);
+                return Ok(ServiceResponse::Described(Box::new(described)));
+            }
+            ServiceRequest::Logs(logs) => {
+                not_the_log(&logs)?;
+                let lines = control.logs(&logs.clone().into()).await?;
+                // One that is gone may have said something.
+                if lines.is_empty() {
+                    self.has_instance(&logs).await?;
+                }
+                return Ok(ServiceResponse::Lines { lines, missed: 0 });
+            }
+            ServiceRequest::Follow(_) => bail!("lines that come are read from the control socket"),
+            ServiceRequest::Start { service } => {
+                control.start(&service).await?;
+                format!("{service} runs.")
+            }
+            ServiceRequest::Stop { service } => {
+                not_the_worker(&service)?;
+                control.stop(&service).await?;
+                format!("{service} is stopped.")
+            }
+            ServiceRequest::Restart { service } if service == ALL_SERVICES => {
+                let mut outcomes = Vec::new();
+                for service in self.described().await? {
+                    outcomes.push((self.restart(&service).await, service));
+                }
+                of_all(outcomes)?
+            }
+            ServiceRequest::Reload { service } if service == ALL_SERVICES => {
+                let mut outcomes = Vec::new();
+                for service in self.described().await? {
+                    outcomes.push((self.reload(&service).await, service));
+                }
+                of_all(outcomes)?
+            }
+            ServiceRequest::Restart { service } => self.restart(&service).await?,
+            ServiceRequest::Reload { service } => self.reload(&service).await?,
+            ServiceRequest::Scale { service, instances } => {
+                not_the_worker(&service)?;
+                control.scale(&service, instances).await?;
+                format!("{service} has {instances} instances.")
+            }
+            ServiceRequest::Upgrade => bail!("only `kenduri upgrade` can ask for that"),
+        };
+        Ok(ServiceResponse::Done(done))
+    }
+
+    async fn restart(&self, service: &str) -> Result<String> {
+        not_the_worker(service)?;
+        self.control.restart(service).await?;
+        Ok(format!("{service} was stopped and runs again."))
+    }
+
+    async fn reload(&self, service: &str) -> Result<String> {
+        let _alone = match service {
+            OWN_SERVICE => Some(self.alone().await?),
+            _ => None,
+        };
+        self.control.reload(service).await?;
+        Ok(if is_stopped(&self.control.ps().await?, service) {
+            format!("{service} is stopped; its description is used at its next start.")
+        } else {
+            format!("{service} was replaced; requests went on.")
+        })
+    }
+
+    /// The services that are described, without Kenduri's own.
+    async fn described(&self) -> Result<BTreeSet<Arc<str>>> {
+        let rows = self.control.ps().await?;
+        let names = rows.into_iter().map(|row| row.service);
+        Ok(names.filter(|name| **name != *OWN_SERVICE).collect())
+    }
+
+    /// Refuses to wait for what an instance says that there is not.
+    async fn has_instance(&self, logs: &services::Logs) -> Result<()> {
+        let (Some(service), Some(instance)) = (&logs.service, logs.instance) else {
+            return Ok(());
+        };
+        let described = self.control.describe(service).await?;
+        let mut known = described.instances.iter();
+        if !known.any(|row| row.instance == instance) {
+            bail!("{service} has no instance {instance}\n  `kenduri ps` lists those there are");
+        }
+        Ok(())
+    }
+
+    /// Says how many requests a second each gets, which the worker counts.
+    fn count_requests(&self, rows: &mut [InstanceStatus]) {
+        let fleet = self.control.ready_instances().borrow().clone();
+        let rate = |address: &Address| self.workers.rate(address);
+        for row in rows {
+            row.requests_per_second = rate_of(row, &fleet, rate);
+        }
+    }
+
+    /// Goes on with the program that is on the disk now: the worker first, and when
+    /// that serves this process itself. `client` hears how it went.
+    pub(crate) async fn upgrade(&self, client: tokio::net::UnixStream) -> Result<()> {
+        let renewed = async {
+            self.program.check()?;
+            let alone = self.alone().await?;
+            let path = self.program.path().display();
+            let next = self.control.reload(OWN_SERVICE).await;
+            next.with_context(|| format!("the old program goes on, for {path} does not serve"))?;
+            let shut = self.gate.shut().await;
+            let shut = shut.context("the new program serves, but this process is the old one")?;
+            Ok((alone, shut))
+        };
+        match renewed.await {
+            Ok(held) => {
+                let renewal = UpgradeRequest {
+                    client,
+                    _held: held,
+                };
+                Ok(self.renewals.send(renewal).await?)
+            }
+            Err(error) => control::tell(client, &reply_of(&error)).await,
+        }
+    }
+}
+
+/// How many requests a second an instance gets. One that does not take any has a number, but
+/// another may have it too.
+fn rate_of(
+    row: &InstanceStatus,
+    fleet: &ReadyInstances,
+    rate: impl Fn(&Address) -> Option<f64>,
+) -> Option<f64> {
+    if row.state != InstanceState::Ready {
+        return None;
+    }
+    let mut members = fleet.get(&row.service)?.ready.iter();
+    let here = members.find(|member| member.instance == row.instance)?;
+    rate(here.address.as_ref()?)
+}
+
+/// Whether nobody wants a service to run.
+pub(super) fn is_stopped(rows: &[InstanceStatus], service: &str) -> bool {
+    let of_it = rows.iter().filter(|row| &*row.service == service);
+    let mut states = of_it.map(|row| row.state).peekable();
+    let rests = |state| matches!(state, InstanceState::Stopping | InstanceState::Stopped);
+    states.peek().is_some() && states.all(rests)
+}
+
+/// What came of all services. One that failed keeps no other from its turn.
+fn of_all(outcomes: Vec<(Result<String>, Arc<str>)>) -> Result<String> {
+    if outcomes.is_empty() {
+        return Ok("There are no services.".to_owned());
+    }
+    let has_failed = outcomes.iter().any(|(outcome, _)| outcome.is_err());
+    let lines = outcomes
+        .into_iter()
+        .map(|(outcome, service)| match outcome {
+            Ok(said) => said,
+            Err(error) => format!("{service}: {error:#}"),
+        });
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    if has_failed {
+        bail!("not every service did what was asked\n{lines}");
+    }
+    Ok(lines)
+}
+
+fn reply_of(error: &Error) -> Reply {
+    Reply::Error(format!("{error:#}"))
+}
+
+fn not_the_worker(service: &str) -> Result<()> {
+    if service == OWN_SERVICE {
+        bail!("that is Kenduri itself: reload replaces it; to stop it, stop `kenduri serve`");
+    }
+    Ok(())
+}
+
+fn not_the_log(logs: &services::Logs) -> Result<()> {
+    if logs.service.as_deref() == Some(OWN_SERVICE) {
+        bail!(
+            "Kenduri's own log is not among those of services\n  \
+             it goes to standard error, which systemd keeps (journalctl -u kenduri), or into the \
+             folder that log.to names"
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use supervisor::{InstanceAddress, ServiceInstances};
+
+    use super::*;
+
+    #[test]
+    fn only_who_takes_requests_has_a_rate() {
+        let row = |state| InstanceStatus {
+            service: "web".into(),
+            instance: 0,
+            generation: 1,
+            state,
+            pid: Some(1),
+            since: jiff::Timestamp::UNIX_EPOCH,
+            restarts: 0,
+            cpu_percent: 0.0,
+            memory_bytes: 0,
+            requests_per_second: None,
+            last_exit: None,
+        };
+        let ready = InstanceAddress {
+            instance: 0,
+            run: 2,
+            address: Some(Address::Tcp(4711)),
+            owner: None,
+        };
+        let crew = ServiceInstances {
+            ready: vec![ready],
+            ..ServiceInstances::default()
+        };
+        let fleet = ReadyInstances::from([("web".into(), crew)]);
+        let rate = |state| rate_of(&row(state), &fleet, |_| Some(7.0));
+        assert_eq!(rate(InstanceState::Ready), Some(7.0));
+        // The one before and the one after it have its number while one takes over.
+        assert_eq!(rate(InstanceState::Draining), None);
+        assert_eq!(rate(InstanceState::Starting), None);
+    }
+}

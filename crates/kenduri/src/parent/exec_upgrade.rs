@@ -1,0 +1,250 @@
+//! Upgrade by `exec`: this process becomes the program that is on the disk now, with the same
+//! pid, children, sockets and channels.
+
+use std::ffi::OsString;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Error, Result, bail};
+use serde::{Deserialize, Serialize};
+use supervisor::state::RunId;
+use supervisor::{PausedSupervisor, ReceivedHandover, Supervisor};
+use tokio::net::UnixStream;
+
+use super::active_settings::Settings;
+use super::apply::ChangeLock;
+use super::command_gate::ClosedGate;
+use super::control_handler::ParentProcess;
+use super::permissions;
+use super::program_file::ProgramFile;
+use super::sd_notify::SdNotify;
+use super::signals::{Signal, Signals};
+use super::{Running, Sockets, service_config, upgrade_check};
+use crate::configuration::{self, Asked, Configuration};
+use crate::control::{self, Control, Reply};
+use crate::control_requests::ControlResponse;
+use crate::control_requests::services;
+use crate::demo::Temporary;
+use crate::folders::Folders;
+use crate::log;
+use crate::messages::{RequestIds, ServeMode};
+
+/// The listening sockets that were handed in.
+const LISTEN: &str = "listen";
+/// Those that the supervisor process has opened.
+const OPENED: &str = "opened";
+/// The control socket.
+const CONTROL: &str = "control";
+/// Whoever waits for the outcome.
+const CLIENT: &str = "client";
+/// The channels of workers, in the order of the note.
+const WORKER: &str = "worker";
+
+/// What whoever waits is told first when nothing came of it.
+const STAYED: &str =
+    "the new program serves, but this process could not become it and goes on as the old one";
+
+/// State for the next program. It only grows, because the program before may be older.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct HandoverNote {
+    pub(super) asked: Asked,
+    start: ServeMode,
+    temporary: Option<PathBuf>,
+    workers: Vec<RunId>,
+    serving: Option<RunId>,
+    /// The last number of an order to a worker.
+    #[serde(default)]
+    last_order: u64,
+    /// Those that were heard, and of which nothing has come.
+    #[serde(default)]
+    signals: Vec<Signal>,
+}
+
+impl HandoverNote {
+    /// All that is known, but for the workers, which speak until the last moment.
+    async fn of(parent: &ParentProcess, temporary: Option<&Temporary>) -> Self {
+        let settings = parent.settings.lock().await;
+        Self {
+            asked: settings.asked(),
+            start: settings.start,
+            temporary: temporary.map(|folder| folder.path().to_owned()),
+            workers: Vec::new(),
+            serving: parent.workers.serving(),
+            last_order: 0,
+            signals: Vec::new(),
+        }
+    }
+}
+
+/// A request to become the program that is on the disk now.
+pub(super) struct UpgradeRequest {
+    /// Whoever waits for the outcome.
+    pub(super) client: UnixStream,
+    /// Until it is there nobody changes what is in force, and no order is begun.
+    pub(super) _held: (ChangeLock, ClosedGate),
+}
+
+/// What else the next program goes on with.
+pub(super) struct ExecContext<'a> {
+    /// The control socket.
+    pub(super) listener: &'a OwnedFd,
+    /// Where lines of the log go.
+    pub(super) lines: &'a log::Lines,
+    /// A folder that is removed at the end.
+    pub(super) temporary: Option<&'a Temporary>,
+}
+
+impl UpgradeRequest {
+    /// Becomes the program that is on the disk now. Comes back if that fails: then all goes
+    /// on as it was, and whoever waits is told.
+    pub(super) async fn renew(
+        self,
+        parent: &Arc<ParentProcess>,
+        everything: PausedSupervisor,
+        signals: &mut Signals,
+        left: ExecContext<'_>,
+    ) -> Result<Supervisor> {
+        let mut note = HandoverNote::of(parent, left.temporary).await;
+        if let Err(why) = upgrade_check::rehearse(&parent.program, &everything, &note).await {
+            self.refuse(&why.context(STAYED)).await;
+            return Ok(everything.stay());
+        }
+        let path = parent.program.path();
+        tracing::info!(program = %path.display(), "going on as the program on the disk");
+        // What comes from now on waits for the next program, or for this one to go on.
+        supervisor::block_signals();
+        let (workers, channels): (Vec<_>, Vec<_>) = parent.workers.halt().await.into_iter().unzip();
+        note.workers = workers;
+        // One may have begun to serve until the last moment.
+        note.serving = parent.workers.serving();
+        note.last_order = parent.numbers.last();
+        note.signals = signals.rest().await;
+        let (handed_in, opened) = parent.settings.lock().await.sockets.leave()?;
+        let written = serde_json::to_vec(&note)?;
+        let mut extra: Vec<(&str, BorrowedFd<'_>)> = vec![
+            (CONTROL, left.listener.as_fd()),
+            (CLIENT, self.client.as_fd()),
+        ];
+        extra.extend(handed_in.iter().map(|socket| (LISTEN, socket.as_fd())));
+        extra.extend(opened.iter().map(|socket| (OPENED, socket.as_fd())));
+        extra.extend(channels.iter().map(|channel| (WORKER, channel.as_fd())));
+        let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+        left.lines.flush();
+        let stayed = everything.exec(path, &arguments, &extra, &written);
+        drop(extra);
+        signals.again(note.signals);
+        adopt(parent, note.workers, channels, note.serving)?;
+        self.refuse(&Error::new(stayed.why).context(STAYED)).await;
+        Ok(stayed.supervisor)
+    }
+
+    /// Tells whoever waits why nothing came of it.
+    pub(super) async fn refuse(self, why: &Error) {
+        tracing::error!("the supervisor process was not renewed: {why:#}");
+        // Who does not wait any longer need not know.
+        let _ = control::tell(self.client, &Reply::Error(format!("{why:#}"))).await;
+    }
+}
+
+fn adopt(
+    parent: &Arc<ParentProcess>,
+    workers: Vec<RunId>,
+    channels: Vec<OwnedFd>,
+    serving: Option<RunId>,
+) -> Result<()> {
+    for (run, channel) in workers.into_iter().zip(channels) {
+        parent.hear(run, channel.into(), None)?;
+    }
+    parent.workers.serves(serving);
+    Ok(())
+}
+
+/// What the program before has written, and what it comes to.
+pub(super) fn understand(note: &[u8]) -> Result<(HandoverNote, Configuration)> {
+    let note: HandoverNote =
+        serde_json::from_slice(note).context("this program is older than the one before")?;
+    let configuration = configuration::load(&note.asked)?;
+    let folders = Folders::of_supervisor(&configuration.settings.data)?;
+    if folders != configuration.folders {
+        bail!(
+            "it keeps sockets and records in {}, and not in {}: before Kenduri is stopped, run \
+             `kenduri install` with the flags of before, which restarts it, once more; without \
+             systemd, stop Kenduri and start it",
+            folders.run.display(),
+            configuration.folders.run.display()
+        );
+    }
+    Ok((note, configuration))
+}
+
+/// Goes on with what the program before has handed over.
+pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
+    let (note, configuration) = understand(&handed.note)?;
+    let HandoverNote {
+        mut asked,
+        start,
+        temporary,
+        workers,
+        serving,
+        last_order,
+        signals,
+    } = note;
+    let run = configuration.folders.open()?;
+    let lines = log::start(&configuration.log_of_supervisor(), log::Who::Parent)?;
+    let manager = SdNotify::of(&asked.environment);
+    let signals = Signals::listen(signals)?;
+    let (mut handed_in, mut opened, mut channels) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut listener, mut client) = (None, None);
+    for (name, descriptor) in handed.extra {
+        match name.as_str() {
+            LISTEN => handed_in.push(descriptor),
+            OPENED => opened.push(descriptor),
+            WORKER => channels.push(descriptor),
+            CONTROL => listener = Some(descriptor),
+            CLIENT => client = Some(descriptor),
+            other => tracing::warn!(other, "something was handed over that nobody knows"),
+        }
+    }
+    let listener = listener.context("no control socket was handed over")?;
+    let control = Control::resume(&run, listener)?;
+    let mut sockets = Sockets::resume(handed_in, opened)?;
+    sockets.open(&configuration.plan)?;
+    let configuration = super::sockets::find_ports(&mut asked, configuration)?;
+    let (means, started) = service_config::means(&configuration.folders);
+    let program = ProgramFile::this()?;
+    let plan = service_config::plan(&configuration, &program)?;
+    // The program before may have known less of it; nobody ends because of that.
+    if let Err(error) = permissions::let_through(&configuration, &run, &plan) {
+        tracing::error!("{error:#}");
+    }
+    let (supervisor, services) = Supervisor::resume(&plan, means, handed.rest)?;
+    let path = program.path().display().to_string();
+    let settings = Settings::new(asked, configuration, sockets, start, run);
+    let numbers = RequestIds::after(last_order);
+    let (parent, renewals) = ParentProcess::new(services, program, settings, started, numbers);
+    adopt(&parent, workers, channels, serving)?;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        "this is the program now"
+    );
+    if let Some(client) = client {
+        let client = std::os::unix::net::UnixStream::from(client);
+        client.set_nonblocking(true)?;
+        let said = format!("{path} serves now; no request was dropped.");
+        let done = ControlResponse::Services(services::ServiceResponse::Done(said));
+        // Who does not wait any longer need not know.
+        let _ = control::tell(UnixStream::from_std(client)?, &Reply::Ok(done)).await;
+    }
+    Ok(Running {
+        supervisor,
+        parent,
+        control,
+        signals,
+        manager,
+        renewals,
+        start,
+        temporary: temporary.map(Temporary::resume),
+        lines,
+    })
+}

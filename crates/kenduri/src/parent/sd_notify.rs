@@ -1,0 +1,93 @@
+//! What whoever started this process is told, if it wants to know (`sd_notify(3)`).
+
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::time::{Instant, interval_at};
+
+/// The variable that names the socket.
+const VARIABLE: &str = "NOTIFY_SOCKET";
+
+/// What takes longer than usual before requests are answered may take so much longer, and it
+/// is said again in good time.
+const LATER: Duration = Duration::from_secs(30);
+/// How often that is said.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// Whoever started this process: systemd, or the supervisor process.
+pub(crate) struct SdNotify(Option<SocketAddr>);
+
+impl SdNotify {
+    /// The one that the environment names.
+    pub(crate) fn of(environment: &[(String, String)]) -> Self {
+        let named = environment.iter().find(|(name, _)| name == VARIABLE);
+        Self(
+            named.and_then(|(_, socket)| match socket.strip_prefix('@') {
+                Some(name) => SocketAddr::from_abstract_name(name).ok(),
+                None => SocketAddr::from_pathname(Path::new(socket)).ok(),
+            }),
+        )
+    }
+
+    /// Requests are answered.
+    pub(crate) fn ready(&self) {
+        self.tell("READY=1");
+    }
+
+    /// Waits for what must be there before requests are answered, however long it takes: as
+    /// long as it goes on nobody is to think that this process hangs.
+    pub(crate) async fn wait_for<T>(&self, needed: impl Future<Output = T>) -> T {
+        let mut needed = std::pin::pin!(needed);
+        let mut again = interval_at(Instant::now() + AGAIN, AGAIN);
+        loop {
+            tokio::select! {
+                there = &mut needed => return there,
+                _ = again.tick() => {
+                    self.tell(&format!("EXTEND_TIMEOUT_USEC={}", LATER.as_micros()));
+                }
+            }
+        }
+    }
+
+    /// Nothing new is begun.
+    pub(super) fn stopping(&self) {
+        self.tell("STOPPING=1");
+    }
+
+    fn tell(&self, word: &str) {
+        let Some(address) = &self.0 else {
+            return;
+        };
+        let told = UnixDatagram::unbound()
+            .and_then(|socket| socket.send_to_addr(word.as_bytes(), address));
+        if let Err(error) = told {
+            tracing::warn!(%error, word, "whoever started Kenduri does not hear it");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_started_it_hears_that_it_takes_longer() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("notify");
+        let heard = UnixDatagram::bind(&path).expect("a socket");
+        heard.set_nonblocking(true).expect("a socket");
+        let named = path.to_string_lossy().into_owned();
+        let manager = SdNotify::of(&[(VARIABLE.to_owned(), named)]);
+        let work = tokio::time::sleep(2 * LATER);
+        manager.wait_for(work).await;
+        let mut times = 0;
+        let mut word = [0; 64];
+        while let Ok(length) = heard.recv(&mut word) {
+            assert_eq!(&word[..length], b"EXTEND_TIMEOUT_USEC=30000000");
+            times += 1;
+        }
+        assert!(times >= 5, "{times}");
+    }
+}

@@ -1,0 +1,62 @@
+//! The services that the supervisor runs: those of the settings, and the worker.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use supervisor::{Channel, OWN_SERVICE, OwnService, Plan, SupervisorOptions};
+use tokio::sync::mpsc;
+
+use super::program_file::ProgramFile;
+use crate::configuration::Configuration;
+use crate::folders::Folders;
+use crate::worker::DRAIN_TIME;
+
+/// The hidden word that makes a worker of the program.
+const WORD: &str = "work";
+/// A worker must serve so soon, unless it says that migrations take longer.
+const START_WITHIN: Duration = Duration::from_secs(30);
+/// What a worker that stops gets beside what requests and tunnels get.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+/// The wait after the second failure in a row, and the longest one.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// Means in these folders, and where the channels of new workers come from.
+pub(super) fn means(folders: &Folders) -> (SupervisorOptions, mpsc::UnboundedReceiver<Channel>) {
+    let (channels, opened) = mpsc::unbounded_channel();
+    let means = SupervisorOptions {
+        run: folders.run.clone(),
+        logs: folders.logs.clone(),
+        line_hook: super::journal::line_hook(),
+        channels: Some(channels),
+        ..SupervisorOptions::in_folder(&folders.run)
+    };
+    (means, opened)
+}
+
+/// The services as they are described, and the worker.
+pub(super) fn plan(configuration: &Configuration, program: &ProgramFile) -> Result<Plan> {
+    let listen = &configuration.settings.listen;
+    let data = &configuration.settings.data;
+    let owner = configuration.folders.worker(data);
+    let owner = owner.with_context(|| format!("cannot look at {}", data.display()))?;
+    let drain_time = listen.drain_time.max(listen.tunnel_time).max(DRAIN_TIME);
+    let worker = OwnService {
+        user: owner,
+        start_within: START_WITHIN,
+        stop_within: drain_time + LAST_WORDS,
+        backoff: BACKOFF,
+        ..OwnService::new(vec![program.word()?.to_owned(), WORD.to_owned()])
+    };
+    Ok(configuration.services.clone().with(worker))
+}
+
+/// Says that requests of strangers are served by root, if they are.
+pub(super) fn warn_of_root(plan: &Plan) {
+    let own = plan.services().get(OWN_SERVICE);
+    if rustix::process::geteuid().is_root() && own.is_some_and(|own| own.user.is_none()) {
+        tracing::warn!(
+            "the worker runs as root, because the data folder belongs to root; \
+             `kenduri install` gives it an account of its own"
+        );
+    }
+}

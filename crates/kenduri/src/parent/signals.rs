@@ -1,0 +1,88 @@
+//! Signals to the supervisor process.
+
+use std::collections::VecDeque;
+use std::future;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use tokio::signal::unix::{self, SignalKind, signal};
+
+/// What is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Signal {
+    /// An orderly end.
+    Stop,
+    /// Settings are to be read again.
+    Reload,
+}
+
+/// The signals that are listened for.
+pub(super) struct Signals {
+    /// Those that were heard, and of which nothing has come.
+    heard: VecDeque<Signal>,
+    terminate: unix::Signal,
+    interrupt: unix::Signal,
+    hangup: unix::Signal,
+}
+
+impl Signals {
+    /// Listens, and goes on with those that were heard before.
+    pub(super) fn listen(heard: Vec<Signal>) -> Result<Self> {
+        Ok(Self {
+            heard: heard.into(),
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for the next one.
+    pub(super) async fn next(&mut self) -> Signal {
+        if let Some(signal) = self.heard.pop_front() {
+            return signal;
+        }
+        tokio::select! {
+            _ = self.terminate.recv() => Signal::Stop,
+            _ = self.interrupt.recv() => Signal::Stop,
+            _ = self.hangup.recv() => Signal::Reload,
+        }
+    }
+
+    /// Those that nothing has come of yet are heard again.
+    pub(super) fn again(&mut self, signals: impl IntoIterator<Item = Signal>) {
+        self.heard.extend(signals);
+    }
+
+    /// All that have come, for whoever goes on. Those that come from now on must be
+    /// [kept out](supervisor::block_signals).
+    pub(super) async fn rest(&mut self) -> Vec<Signal> {
+        // The runtime looks once more what there is.
+        tokio::task::yield_now().await;
+        let mut rest = Vec::new();
+        loop {
+            tokio::select! {
+                biased;
+                signal = self.next() => rest.push(signal),
+                () = future::ready(()) => return rest,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_heard_is_done_by_whoever_goes_on() {
+        let mut signals = Signals::listen(vec![Signal::Reload]).unwrap();
+        signals.again([Signal::Stop]);
+        let rest = signals.rest().await;
+        assert_eq!(rest, [Signal::Reload, Signal::Stop]);
+        let mut next = Signals::listen(rest).unwrap();
+        assert_eq!(next.next().await, Signal::Reload);
+        assert_eq!(next.next().await, Signal::Stop);
+        assert_eq!(next.rest().await, []);
+    }
+}

@@ -1,0 +1,88 @@
+//! Listening sockets, which all workers share, and the ports by which services reach each other.
+
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+
+use anyhow::{Context as _, Result};
+use edge::{Inherited, Kept, Plan};
+
+use crate::configuration::{self, Asked, Configuration};
+
+/// A worker has a thread for each core, and each its own sockets.
+pub(crate) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Those that are open.
+pub(crate) struct Sockets(Kept);
+
+impl Sockets {
+    /// Those that were handed in by whoever started the program.
+    pub(crate) fn new(handed_in: Inherited) -> Self {
+        Self(Kept::new(handed_in))
+    }
+
+    /// Those that the program had that this process was before.
+    pub(super) fn resume(handed_in: Vec<OwnedFd>, opened: Vec<OwnedFd>) -> Result<Self> {
+        let (handed_in, opened) = (Inherited::new(handed_in)?, Inherited::new(opened)?);
+        Ok(Self(Kept::resume(handed_in, opened)))
+    }
+
+    /// Opens what this plan names and is not open yet.
+    pub(super) fn open(&mut self, plan: &Plan) -> Result<()> {
+        let opened = self.0.open(plan, threads());
+        opened.map_err(|error| match plan.service_at(&error.address) {
+            Some(service) => {
+                anyhow::anyhow!("{error}\n  service.{service}.front says where it is found")
+            }
+            None => anyhow::anyhow!(
+                "{error}\n  --listen, listen.http and listen.https name the addresses"
+            ),
+        })
+    }
+
+    /// Closes what this plan does not name.
+    pub(super) fn close_others(&mut self, plan: &Plan) {
+        self.0.close_others(plan);
+    }
+
+    /// Closes all: who comes now is refused, and does not wait in vain.
+    pub(super) fn close(&mut self) {
+        self.0 = Kept::default();
+    }
+
+    /// All of them once more, for a worker.
+    pub(super) fn share(&self) -> io::Result<Vec<OwnedFd>> {
+        self.0.share()
+    }
+
+    /// Those that were handed in and those that were opened here, once more, for the
+    /// program that this process becomes.
+    pub(super) fn leave(&self) -> io::Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
+        Ok((self.0.handed_in()?, self.0.opened()?))
+    }
+}
+
+/// Finds a port for each service whose URL somebody asks for. A port stays with its
+/// service: others have been told of it.
+pub(crate) fn find_ports(asked: &mut Asked, configuration: Configuration) -> Result<Configuration> {
+    let wanting = configuration.wanting_ports.iter();
+    let missing: Vec<_> = wanting
+        .filter(|name| !asked.ports.contains_key(*name))
+        .collect();
+    if missing.is_empty() {
+        return Ok(configuration);
+    }
+    // All are held until each is known, so that no two are the same.
+    let mut held = Vec::new();
+    for name in missing {
+        let socket = TcpListener::bind("127.0.0.1:0").context("this machine has no free port")?;
+        asked
+            .ports
+            .insert(name.clone(), socket.local_addr()?.port());
+        held.push(socket);
+    }
+    drop(held);
+    Ok(configuration::load(asked)?)
+}

@@ -1,0 +1,402 @@
+//! The worker as the supervisor process sees it: one channel for each process, of which the
+//! last that serves is asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use supervisor::state::RunId;
+use supervisor::{Address, Control, ReadyInstances};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::channel::{Halt, Parcel};
+use crate::control::Reply;
+use crate::messages::{MessageSender, RequestRate, ToParent, ToWorker};
+
+/// An order waits so long for a worker that serves.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// What is ordered takes a worker seconds: one that has not answered by then hangs.
+const ANSWER: Duration = Duration::from_mins(1);
+/// A worker that is well listens at once: nobody waits longer for one that hangs.
+const HEARD: Duration = Duration::from_secs(1);
+
+/// All worker processes there are.
+#[derive(Clone)]
+pub(crate) struct Workers {
+    links: Arc<Mutex<BTreeMap<RunId, WorkerLink>>>,
+    /// The last one that began to serve, and is still there.
+    serving: watch::Sender<Option<RunId>>,
+    /// Who takes requests of each service.
+    fleet: watch::Receiver<ReadyInstances>,
+    served: watch::Sender<bool>,
+    rates: Arc<Mutex<Vec<RequestRate>>>,
+}
+
+/// What leads to one of them.
+struct WorkerLink {
+    line: MessageSender<ToWorker>,
+    halt: Halt,
+    hearing: JoinHandle<()>,
+    /// Tells it who takes requests: each worker is told for itself, so that one that does not
+    /// listen holds up nobody.
+    leading: AbortOnDropHandle<()>,
+    /// Instances that were replaced and on which it has nothing any more.
+    drained: BTreeSet<Instance>,
+}
+
+/// A process of a service.
+type Instance = (String, RunId);
+
+impl Workers {
+    /// None yet; these will be told who takes requests.
+    pub(super) fn new(fleet: watch::Receiver<ReadyInstances>) -> Self {
+        Self {
+            links: Arc::default(),
+            serving: watch::Sender::default(),
+            fleet,
+            served: watch::Sender::default(),
+            rates: Arc::default(),
+        }
+    }
+
+    /// Whether any of them has ever served.
+    pub(super) fn have_served(&self) -> bool {
+        *self.served.borrow()
+    }
+
+    /// Waits until the first of them serves.
+    pub(super) async fn first_served(&self) {
+        let mut served = self.served.subscribe();
+        // The sender lives as long as this does.
+        let _ = served.wait_for(|served| *served).await;
+    }
+
+    /// Knows another one, which `hearing` hears.
+    pub(super) fn add(
+        &self,
+        run: RunId,
+        line: MessageSender<ToWorker>,
+        halt: Halt,
+        hearing: JoinHandle<()>,
+    ) {
+        let leading = lead(line.clone(), self.fleet.clone());
+        let link = WorkerLink {
+            line,
+            halt,
+            hearing,
+            leading: AbortOnDropHandle::new(tokio::spawn(leading)),
+            drained: BTreeSet::new(),
+        };
+        self.links().insert(run, link);
+    }
+
+    /// The last one that began to serve.
+    pub(super) fn serving(&self) -> Option<RunId> {
+        *self.serving.borrow()
+    }
+
+    /// This one serves already.
+    pub(super) fn serves(&self, run: Option<RunId>) {
+        self.serving.send_replace(run);
+        self.served.send_replace(true);
+    }
+
+    /// Halts the channels of all of them, for whoever goes on. None is known any more.
+    pub(super) async fn halt(&self) -> Vec<(RunId, OwnedFd)> {
+        let links = std::mem::take(&mut *self.links());
+        let mut halted = Vec::new();
+        for (run, link) in links {
+            drop(link.leading);
+            match link.halt.halt().await {
+                Ok(channel) => halted.push((run, channel)),
+                // It is started anew when it finds its channel at an end.
+                Err(error) => tracing::error!(%error, run, "a worker's channel is lost"),
+            }
+            // Nothing more comes, so that it ends; nor does an answer.
+            let _ = link.hearing.await;
+            link.line.hang_up();
+        }
+        halted
+    }
+
+    /// Hears what one of them says until it has gone. Its own orders are handed back.
+    pub(super) async fn hear(
+        &self,
+        run: RunId,
+        mut inbox: mpsc::Receiver<Parcel<ToParent>>,
+        control: &Control,
+        mut order: impl FnMut(u64, crate::control_requests::ControlRequest),
+    ) {
+        while let Some((message, _)) = inbox.recv().await {
+            match message {
+                ToParent::Serving => {
+                    self.serves(Some(run));
+                }
+                ToParent::Reply { id, reply } => {
+                    if let Some(line) = self.line(run) {
+                        line.answered(id, reply);
+                    }
+                }
+                ToParent::Drained {
+                    service,
+                    run: instance,
+                } => {
+                    if let Some(link) = self.links().get_mut(&run) {
+                        link.drained.insert((service, instance));
+                    }
+                    self.pass_on(control).await;
+                }
+                ToParent::Rates(rates) => *lock(&self.rates) = rates,
+                ToParent::Request { id, order: wanted } => order(id, wanted),
+            }
+        }
+        // One that was halted goes on elsewhere.
+        let Some(link) = self.links().remove(&run) else {
+            return;
+        };
+        link.line.hang_up();
+        drop(link);
+        // The others may have waited for this one.
+        self.pass_on(control).await;
+        self.serving.send_if_modified(|serving| {
+            let was_this = *serving == Some(run);
+            if was_this {
+                *serving = None;
+            }
+            was_this
+        });
+    }
+
+    /// Says of which instances nobody wants anything any more.
+    async fn pass_on(&self, control: &Control) {
+        for (service, run) in self.take_drained() {
+            // It may have ended meanwhile, and so may everything.
+            let _ = control.drained(&service, run).await;
+        }
+    }
+
+    /// The instances on which no worker has anything any more, each once: while one worker
+    /// follows another, both may lead requests. What was said before a renewal is forgotten,
+    /// and such an instance gets all of its time.
+    fn take_drained(&self) -> BTreeSet<Instance> {
+        let mut links = self.links();
+        let mut said = links.values().map(|link| &link.drained);
+        let Some(mut by_all) = said.next().cloned() else {
+            return BTreeSet::new();
+        };
+        for drained in said {
+            by_all.retain(|instance| drained.contains(instance));
+        }
+        for link in links.values_mut() {
+            link.drained.retain(|instance| !by_all.contains(instance));
+        }
+        by_all
+    }
+
+    /// Tells all of them that everything ends.
+    pub(super) async fn end(&self) {
+        self.say(|| ToWorker::Ending).await;
+    }
+
+    /// Tells all of them at once, and does not wait long for one that does not listen.
+    async fn say(&self, message: impl Fn() -> ToWorker) {
+        let telling: JoinSet<()> = self
+            .links()
+            .values()
+            .map(|link| {
+                let (line, message) = (link.line.clone(), message());
+                async move { line.say(message).await }
+            })
+            .collect();
+        if timeout(HEARD, telling.join_all()).await.is_err() {
+            tracing::warn!("a worker does not listen to what it is told");
+        }
+    }
+
+    /// The one that serves, as soon as one does.
+    pub(super) async fn one_that_serves(&self) -> Result<(RunId, MessageSender<ToWorker>)> {
+        let mut serving = self.serving.subscribe();
+        let found = serving.wait_for(Option::is_some);
+        let found = timeout(PATIENCE, found).await;
+        let run = found.ok().and_then(|found| found.ok().and_then(|run| *run));
+        let found = run.and_then(|run| Some((run, self.line(run)?)));
+        found.context("no worker serves; the log says why")
+    }
+
+    /// Those that have begun after this one.
+    pub(super) fn later_than(&self, run: RunId) -> Vec<(RunId, MessageSender<ToWorker>)> {
+        let links = self.links();
+        let later = links.range((Bound::Excluded(run), Bound::Unbounded));
+        later.map(|(run, link)| (*run, link.line.clone())).collect()
+    }
+
+    /// Asks the one that serves.
+    pub(super) async fn ask(&self, message: impl FnOnce(u64) -> ToWorker) -> Reply {
+        match self.one_that_serves().await {
+            Ok((_, line)) => answer(&line, message, Vec::new()).await,
+            Err(error) => Reply::Error(error.to_string()),
+        }
+    }
+
+    /// How many requests a server got in the last second.
+    pub(super) fn rate(&self, address: &Address) -> Option<f64> {
+        let rates = lock(&self.rates);
+        let found = rates.iter().find(|rate| rate.address == *address);
+        found.map(|rate| rate.per_second)
+    }
+
+    fn line(&self, run: RunId) -> Option<MessageSender<ToWorker>> {
+        self.links().get(&run).map(|link| link.line.clone())
+    }
+
+    fn links(&self) -> MutexGuard<'_, BTreeMap<RunId, WorkerLink>> {
+        lock(&self.links)
+    }
+}
+
+/// Has one of them carry out an order.
+pub(super) async fn answer(
+    line: &MessageSender<ToWorker>,
+    message: impl FnOnce(u64) -> ToWorker,
+    descriptors: Vec<OwnedFd>,
+) -> Reply {
+    let answered = timeout(ANSWER, line.ask(message, descriptors)).await;
+    answered.unwrap_or_else(|_| {
+        Reply::Error(
+            "the worker does not answer\n  if it hangs, another takes over: kenduri reload kenduri"
+                .to_owned(),
+        )
+    })
+}
+
+/// Tells one of them who takes requests, now and after each change.
+async fn lead(line: MessageSender<ToWorker>, mut fleet: watch::Receiver<ReadyInstances>) {
+    loop {
+        let now = fleet.borrow_and_update().clone();
+        line.say(ToWorker::ReadyInstances(now)).await;
+        if fleet.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use supervisor::ServiceInstances;
+
+    use super::*;
+    use crate::channel;
+    use crate::control_requests::ControlRequest;
+    use crate::messages::RequestIds;
+
+    /// How long something may take on a slow machine.
+    const LONG: Duration = Duration::from_mins(1);
+
+    /// A worker that is known; its end of the channel.
+    fn add(workers: &Workers, run: RunId) -> UnixStream {
+        let (here, there) = UnixStream::pair().expect("a pair");
+        let (outbox, inbox, halt) = channel::open::<_, ToParent>(here).expect("an end");
+        let hearing = tokio::spawn(async move { drop(inbox) });
+        workers.add(
+            run,
+            MessageSender::new(outbox, RequestIds::default()),
+            halt,
+            hearing,
+        );
+        there
+    }
+
+    #[tokio::test]
+    async fn an_instance_is_done_with_when_all_workers_are() {
+        let (_fleet, told) = watch::channel(ReadyInstances::new());
+        let workers = Workers::new(told);
+        let _ends = [add(&workers, 1), add(&workers, 2)];
+        let said = |worker, instance| {
+            let drained = ("web".to_owned(), instance);
+            let mut links = workers.links();
+            links
+                .get_mut(&worker)
+                .expect("it is known")
+                .drained
+                .insert(drained);
+        };
+        let taken = || -> Vec<RunId> {
+            let taken = workers.take_drained().into_iter();
+            taken.map(|(_, instance)| instance).collect()
+        };
+        // The next worker has nothing there from the beginning.
+        said(2, 7);
+        said(2, 8);
+        assert!(taken().is_empty());
+        said(1, 7);
+        assert_eq!(taken(), [7]);
+        assert!(taken().is_empty());
+        // Nor has one that is gone.
+        workers.links().remove(&1);
+        assert_eq!(taken(), [8]);
+        said(2, 9);
+        assert_eq!(taken(), [9]);
+        workers.links().clear();
+        assert!(taken().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_order_that_is_not_answered_is_given_up() {
+        let (_fleet, told) = watch::channel(ReadyInstances::new());
+        let workers = Workers::new(told);
+        let _deaf = add(&workers, 1);
+        workers.serves(Some(1));
+        let order = ControlRequest::MaintenanceOff;
+        let reply = workers.ask(|id| ToWorker::Request { id, order }).await;
+        assert!(
+            matches!(&reply, Reply::Error(why) if why.contains("does not answer")),
+            "{reply:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn one_that_does_not_listen_holds_up_nobody() {
+        let (fleet, told) = watch::channel(ReadyInstances::new());
+        let workers = Workers::new(told);
+        let _deaf = add(&workers, 1);
+        let (_outbox, mut inbox, _halt) =
+            channel::open::<ToParent, ToWorker>(add(&workers, 2)).expect("an end");
+        // More than the system and the queue take of what nobody reads.
+        for number in 0..200 {
+            let name = format!("{number}{}", "x".repeat(50_000));
+            let news = ReadyInstances::from([(name.into(), ServiceInstances::default())]);
+            fleet.send_replace(news.clone());
+            let hears = async {
+                while let Some((message, _)) = inbox.recv().await {
+                    if matches!(message, ToWorker::ReadyInstances(heard) if heard == news) {
+                        return;
+                    }
+                }
+                panic!("the channel has ended");
+            };
+            timeout(LONG, hears).await.expect("it hears");
+        }
+        timeout(LONG, workers.end()).await.expect("an end");
+        let hears = async {
+            while let Some((message, _)) = inbox.recv().await {
+                if matches!(message, ToWorker::Ending) {
+                    return;
+                }
+            }
+            panic!("the channel has ended");
+        };
+        timeout(LONG, hears).await.expect("it hears");
+    }
+}

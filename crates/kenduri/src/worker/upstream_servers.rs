@@ -1,0 +1,131 @@
+//! Leads requests to the instances of services: what the supervisor process knows of them is
+//! told to the edge, and what the edge sees of them to the supervisor process.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use edge::Edge;
+use edge::proxy::{ServerAddress, Servers};
+use supervisor::state::RunId;
+use supervisor::{Address, InstanceAddress, OWN_SERVICE, Plan, ReadyInstances};
+
+use crate::messages::{MessageSender, RequestRate, ToParent};
+
+/// How often it is told how busy servers are.
+pub(super) const LOOK: Duration = Duration::from_secs(1);
+
+/// The instances of all services, as they were last told.
+#[derive(Default)]
+pub(super) struct UpstreamServers {
+    fleet: ReadyInstances,
+    /// How long websockets and the like have on an instance that is replaced.
+    times: BTreeMap<String, Duration>,
+    leaving: BTreeSet<(String, RunId)>,
+    /// How many requests each server had got when it was last looked at.
+    counts: BTreeMap<Address, u64>,
+}
+
+impl UpstreamServers {
+    /// Has the edge lead requests to these from now on.
+    pub(super) fn lead(
+        &mut self,
+        fleet: ReadyInstances,
+        edge: &Edge,
+        line: &MessageSender<ToParent>,
+    ) {
+        self.fleet = fleet;
+        self.tell(edge);
+        let mut leaving = BTreeSet::new();
+        for (service, crew) in self.services() {
+            for member in &crew.draining {
+                let key = (service.to_owned(), member.run);
+                if !self.leaving.contains(&key) {
+                    watch(service, member, edge, line);
+                }
+                leaving.insert(key);
+            }
+        }
+        self.leaving = leaving;
+    }
+
+    /// Other settings hold.
+    pub(super) fn take(&mut self, plan: &Plan, edge: &Edge) {
+        let all = plan.services().iter();
+        self.times = all
+            .map(|(name, settings)| (name.clone(), settings.policy.drain_within))
+            .collect();
+        self.tell(edge);
+    }
+
+    fn tell(&self, edge: &Edge) {
+        for (service, crew) in self.services() {
+            let servers = Servers {
+                ready: crew.ready.iter().filter_map(server).collect(),
+                failed: crew.failed,
+                drain_within: self.times.get(service).copied().unwrap_or_default(),
+            };
+            edge.set_servers(service, &servers);
+        }
+    }
+
+    /// How busy servers were since this was last asked, which is [`LOOK`] ago.
+    pub(super) fn rates(&mut self, edge: &Edge) -> Vec<RequestRate> {
+        let mut counts = BTreeMap::new();
+        for (service, crew) in self.services() {
+            let known = edge.servers(service).members;
+            for member in &crew.ready {
+                let (Some(address), Some(wanted)) = (&member.address, server(member)) else {
+                    continue;
+                };
+                let found = known.iter().find(|member| member.address == wanted);
+                let requests = found.map_or(0, |member| member.requests);
+                counts.insert(address.clone(), requests);
+            }
+        }
+        let rate = |(address, count): (&Address, &u64)| RequestRate {
+            address: address.clone(),
+            per_second: since(self.counts.get(address), *count),
+        };
+        let rates = counts.iter().map(rate).collect();
+        self.counts = counts;
+        rates
+    }
+
+    fn services(&self) -> impl Iterator<Item = (&str, &supervisor::ServiceInstances)> {
+        let all = self.fleet.iter().map(|(name, crew)| (&**name, crew));
+        all.filter(|(name, _)| *name != OWN_SERVICE)
+    }
+}
+
+fn since(before: Option<&u64>, now: u64) -> f64 {
+    let count = before.map_or(0, |before| now.saturating_sub(*before));
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / LOOK.as_secs_f64()
+}
+
+/// Tells the supervisor process when nothing runs any more on an instance that leaves.
+fn watch(service: &str, member: &InstanceAddress, edge: &Edge, line: &MessageSender<ToParent>) {
+    let Some(server) = server(member) else {
+        return;
+    };
+    let drained = edge.drained(service, &server);
+    let (service, run, line) = (service.to_owned(), member.run, line.clone());
+    tokio::spawn(async move {
+        drained.await;
+        line.say(ToParent::Drained { service, run }).await;
+    });
+}
+
+/// Where requests go that an instance gets, if it takes any.
+fn server(member: &InstanceAddress) -> Option<ServerAddress> {
+    Some(match member.address.as_ref()? {
+        Address::Unix(path) => ServerAddress::Unix {
+            path: path.clone(),
+            owner: member.owner,
+        },
+        Address::Tcp(port) => ServerAddress::Tcp {
+            host: "127.0.0.1".to_owned(),
+            port: *port,
+            base: String::new(),
+        },
+    })
+}

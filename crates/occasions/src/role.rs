@@ -1,0 +1,73 @@
+//! What people may be to an occasion, declared for their grants.
+
+use accounts::grant::{self, Scope, ScopeKind};
+use accounts::signed_in::SignedIn;
+use platform::{StoreError, Tx};
+
+use crate::occasion::OccasionId;
+pub use crate::words::Role;
+
+/// One occasion, by its id.
+pub static OCCASION: ScopeKind = ScopeKind {
+    name: "occasion",
+    top: OWNER,
+    below: &[COORDINATOR, OBSERVER],
+    duties: &[],
+};
+
+const OWNER: grant::Role = grant::Role::new("occasion_owner", "host-join-as-occasion-owner");
+const COORDINATOR: grant::Role = grant::Role::new("coordinator", "host-join-as-coordinator");
+const OBSERVER: grant::Role = grant::Role::new("observer", "host-join-as-observer");
+
+impl From<Role> for grant::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Observer => OBSERVER,
+            Role::Coordinator => COORDINATOR,
+            Role::OccasionOwner => OWNER,
+        }
+    }
+}
+
+impl From<grant::Role> for Role {
+    /// What is no rank of an occasion's may no more than the least of them.
+    fn from(role: grant::Role) -> Self {
+        match role {
+            OWNER => Self::OccasionOwner,
+            COORDINATOR => Self::Coordinator,
+            _ => Self::Observer,
+        }
+    }
+}
+
+/// The scope of an occasion's roles.
+pub fn scope(occasion: &OccasionId) -> Scope {
+    OCCASION.scope(occasion)
+}
+
+/// What `who` is to the occasion right now.
+pub(crate) fn of(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    occasion: &OccasionId,
+) -> Result<Option<Role>, StoreError> {
+    let rank = grant::rank_in(tx, who, &scope(occasion))?;
+    Ok(rank.map(Role::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_their_ranks_in_the_same_order() {
+        for role in Role::ALL {
+            let rank = grant::Role::from(*role);
+            assert_eq!((rank.word(), Role::from(rank)), (role.word(), *role));
+            for other in Role::ALL {
+                let is_at_least = OCCASION.at_least(rank, (*other).into());
+                assert_eq!(is_at_least, role >= other, "{rank} {other:?}");
+            }
+        }
+    }
+}

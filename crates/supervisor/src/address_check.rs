@@ -1,0 +1,194 @@
+//! Checks that it is the instance that listens at its address: a link may be in the place of its
+//! socket, and another user may have its port.
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, BufRead, BufReader};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
+use std::path::Path;
+
+use tokio::net::UnixStream;
+
+use crate::ready_instances::Address;
+
+/// What `/proc/net/tcp` calls a socket that listens (`TCP_LISTEN`).
+const LISTENS: &str = "0A";
+
+/// Root can read all traffic anyway, and may hold a port for another user's program, as Docker does.
+const ROOT: u32 = 0;
+/// Connecting to a socket is writing to it (unix(7)).
+const FOR_OWNER_AND_GROUP: u32 = 0o660;
+
+/// Where an instance is found.
+pub(crate) struct CheckedAddress {
+    pub(crate) address: Address,
+    /// Whose (uid) socket it must be; none: it cannot be another user's.
+    pub(crate) owner: Option<u32>,
+    /// The group (gid) that may connect beside the owner; none: who may is left as it is.
+    pub(crate) group: Option<u32>,
+}
+
+/// Why an instance was not reached.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    /// Nothing listens there, or not yet.
+    #[error("{0}")]
+    System(#[from] io::Error),
+    /// Another program listens there, or the system does not tell.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl CheckedAddress {
+    /// Connects to a socket in the file system, if it is the instance's.
+    pub(crate) async fn connect(&self, socket: &Path) -> Result<UnixStream, ConnectError> {
+        let stream = UnixStream::connect(socket).await?;
+        self.check_owner(stream.peer_cred()?.uid())?;
+        self.grant_group_access();
+        Ok(stream)
+    }
+
+    /// Lets the group connect to a socket that the instance has made, whatever its umask took
+    /// away. It is changed by its descriptor: what a link leads to, and what belongs to somebody
+    /// else, is left alone.
+    pub(crate) fn grant_group_access(&self) {
+        let (Address::Unix(path), Some(owner), Some(group)) =
+            (&self.address, self.owner, self.group)
+        else {
+            return;
+        };
+        if let Err(error) = grant_group(path, owner, group) {
+            tracing::warn!(%error, socket = %path.display(), "requests may not get to the socket of a service");
+        }
+    }
+
+    /// Checks that no other user listens on its port. A connection does not show who accepted it;
+    /// the system's list of sockets does.
+    pub(crate) fn check_listener(&self) -> Result<(), ConnectError> {
+        let (Address::Tcp(port), Some(_)) = (&self.address, self.owner) else {
+            return Ok(());
+        };
+        let unknown = |why| {
+            let why = format!("the system does not tell who listens on its port: {why}");
+            ConnectError::Refused(why)
+        };
+        let users = listeners(*port).map_err(unknown)?.into_iter();
+        let mut users = users.filter(|user| *user != ROOT);
+        users.try_for_each(|user| self.check_owner(user))
+    }
+
+    fn check_owner(&self, user: u32) -> Result<(), ConnectError> {
+        match self.owner {
+            Some(owner) if owner != user => Err(ConnectError::Refused(format!(
+                "somebody else listens at {}: user {user}, and not user {owner} (a program that becomes another user needs `user`)",
+                self.address
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn grant_group(path: &Path, owner: u32, group: u32) -> io::Result<()> {
+    let socket = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_PATH | libc::O_NOFOLLOW)
+        .open(path)?;
+    let facts = socket.metadata()?;
+    if !facts.file_type().is_socket() || facts.uid() != owner {
+        return Ok(());
+    }
+    let socket = format!("/proc/self/fd/{}", socket.as_raw_fd());
+    if facts.gid() != group {
+        chown(&socket, None, Some(group))?;
+    }
+    if facts.mode() & 0o777 != FOR_OWNER_AND_GROUP {
+        std::fs::set_permissions(&socket, Permissions::from_mode(FOR_OWNER_AND_GROUP))?;
+    }
+    Ok(())
+}
+
+/// The users whose sockets may get what connects to this port of 127.0.0.1.
+fn listeners(port: u16) -> io::Result<Vec<u32>> {
+    let mut users = Vec::new();
+    for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
+        let file = match File::open(table) {
+            // A system without IPv6.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && table.ends_with('6') => break,
+            file => file?,
+        };
+        for line in BufReader::new(file).lines() {
+            users.extend(listener(&line?, port));
+        }
+    }
+    Ok(users)
+}
+
+/// The user of a socket that listens on this port for connections to 127.0.0.1, if a line of
+/// `/proc/net/tcp` or `/proc/net/tcp6` (proc(5)) is of one.
+fn listener(line: &str, port: u16) -> Option<u32> {
+    let mut fields = line.split_ascii_whitespace();
+    let (address, at) = fields.nth(1)?.split_once(':')?;
+    let state = fields.nth(1)?;
+    let user = fields.nth(3)?;
+    let is_there = u16::from_str_radix(at, 16) == Ok(port);
+    (state == LISTENS && is_there && takes_local(address)).then(|| user.parse().ok())?
+}
+
+/// Whether a local address, in words of 4 bytes as they lie in memory, is 127.0.0.1 or one that
+/// takes connections to it: all zeros, and both as IPv6 has them.
+fn takes_local(address: &str) -> bool {
+    let local = format!("{:08X}", u32::from_ne_bytes([127, 0, 0, 1]));
+    let mapped = format!("{:016}{:08X}", 0, u32::from_ne_bytes([0, 0, 0xff, 0xff]));
+    let host = address.strip_prefix(mapped.as_str()).unwrap_or(address);
+    host == local || host.bytes().all(|byte| byte == b'0')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn who_listens_is_found() {
+        let me = rustix::process::geteuid().as_raw();
+        for address in ["127.0.0.1:0", "0.0.0.0:0", "[::]:0", "[::ffff:127.0.0.1]:0"] {
+            let Ok(socket) = TcpListener::bind(address) else {
+                // A system without IPv6.
+                continue;
+            };
+            let port = socket.local_addr().unwrap().port();
+            let _connection = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+            assert_eq!(listeners(port).unwrap(), [me], "{address}");
+            let place = |owner| CheckedAddress {
+                address: Address::Tcp(port),
+                owner,
+                group: None,
+            };
+            assert!(
+                place(Some(me)).check_listener().is_ok() && place(None).check_listener().is_ok()
+            );
+            let looked = place(Some(me + 1)).check_listener();
+            assert_eq!(looked.is_err(), me != ROOT, "{address}");
+            drop(socket);
+            assert!(listeners(port).unwrap().is_empty(), "{address}");
+        }
+    }
+
+    #[test]
+    fn other_ports_other_addresses_and_connections_are_passed_over() {
+        let line = |local: &str, state: &str| {
+            format!(
+                "  12: {local}:1F90 00000000:0000 {state} 00000000:00000000 00:00000000 00000000   33        0 4711 1 0 100 0 0 10 0"
+            )
+        };
+        let local = format!("{:08X}", u32::from_ne_bytes([127, 0, 0, 1]));
+        let other = format!("{:08X}", u32::from_ne_bytes([10, 0, 0, 1]));
+        assert_eq!(listener(&line(&local, "0A"), 8_080), Some(33));
+        assert_eq!(listener(&line(&local, "0A"), 8_081), None);
+        assert_eq!(listener(&line(&local, "01"), 8_080), None);
+        assert_eq!(listener(&line(&other, "0A"), 8_080), None);
+        let heading = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when";
+        assert_eq!(listener(heading, 8_080), None);
+    }
+}

@@ -1,0 +1,51 @@
+//! Finds a cycle in `after`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A circle, as the names along it, if there is one.
+pub(super) fn find_cycle<'a>(after: &BTreeMap<&'a str, Vec<&'a str>>) -> Option<Vec<&'a str>> {
+    let mut done = BTreeSet::new();
+    for start in after.keys() {
+        // The way from the start to where we are, each with what is left to look at.
+        let mut way = vec![(*start, 0)];
+        while let Some((name, next)) = way.last_mut() {
+            let name = *name;
+            let earlier = after.get(name).and_then(|earlier| earlier.get(*next));
+            *next += 1;
+            match earlier {
+                None => {
+                    done.insert(name);
+                    way.pop();
+                }
+                Some(earlier) if done.contains(earlier) => {}
+                Some(earlier) => {
+                    if let Some(at) = way.iter().position(|(name, _)| name == earlier) {
+                        return Some(way[at..].iter().map(|(name, _)| *name).collect());
+                    }
+                    way.push((earlier, 0));
+                }
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(pairs: &[(&'static str, &[&'static str])]) -> Option<Vec<&'static str>> {
+        find_cycle(&pairs.iter().map(|(a, b)| (*a, b.to_vec())).collect())
+    }
+
+    #[test]
+    fn find_cycles_are_found() {
+        assert_eq!(
+            found(&[("a", &[]), ("b", &["a"]), ("c", &["a", "b"])]),
+            None
+        );
+        assert_eq!(found(&[("a", &["a"])]), Some(vec!["a"]));
+        let way = found(&[("a", &["b"]), ("b", &["c"]), ("c", &["d", "b"]), ("d", &[])]);
+        assert_eq!(way, Some(vec!["b", "c"]));
+    }
+}

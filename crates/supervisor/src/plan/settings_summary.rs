@@ -1,0 +1,61 @@
+//! Checked settings written as in `kenduri.toml`, for `describe`.
+
+use super::settings::ServiceSettings;
+use super::{masking, value_parsers};
+use crate::service_config::{HealthConfig, LogConfig, MemoryConfig, RestartConfig, StopConfig};
+use crate::status::SettingsSummary;
+
+impl ServiceSettings {
+    /// The program and its arguments, without what looks like a secret.
+    pub(crate) fn shown_command(&self) -> Vec<String> {
+        masking::command(&self.command)
+    }
+
+    /// How it is kept running.
+    pub(crate) fn summary(&self) -> SettingsSummary {
+        let policy = &self.policy;
+        let health = self.health.as_ref().map(|health| HealthConfig {
+            path: masking::query(&health.path),
+            every: units::written_duration(health.every),
+            within: units::written_duration(health.within),
+            fall: policy.fall,
+            rise: policy.rise,
+        });
+        let (least, most) = policy.backoff;
+        let backoff = [least, most].map(units::written_duration).join("..");
+        let give_up = policy.give_up.map_or_else(
+            || "never".to_owned(),
+            |limit| {
+                let within = units::written_duration(limit.within);
+                format!("{} in {within}", limit.failures)
+            },
+        );
+        SettingsSummary {
+            listen: value_parsers::name(&value_parsers::LISTENING, &self.listening),
+            activate: self.activate,
+            balance: self.balance.clone(),
+            health,
+            start_within: units::written_duration(policy.start_within),
+            stop: StopConfig {
+                signal: value_parsers::written_signal(self.stop_signal),
+                within: units::written_duration(policy.stop_within),
+            },
+            restart: RestartConfig {
+                when: value_parsers::name(&value_parsers::WHEN, &policy.when),
+                backoff,
+                give_up,
+            },
+            memory: self.memory.map(|max| MemoryConfig {
+                max: units::written_size(max),
+                action: value_parsers::name(&value_parsers::ACTIONS, &policy.memory),
+            }),
+            logs: (!self.own).then(|| LogConfig {
+                max: units::written_size(self.logs.max),
+                keep: self.logs.keep,
+                journal: self.logs.journal,
+            }),
+            drain_within: units::written_duration(policy.drain_within),
+            roll: value_parsers::name(&value_parsers::ROLLS, &policy.roll),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Records of started processes on disk. After a crash of the supervisor, the next one ends by
+//! them what still runs.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::time::Instant;
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use serde::{Deserialize, Serialize};
+
+use super::proc_table::{ProcessStat, ProcessTable, boot, has_token};
+use super::{Cgroup, PATIENCE, POLL_INTERVAL};
+use crate::folder::Folder;
+
+/// The record of a started process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PidRecord {
+    pub(crate) service: String,
+    pub(crate) pid: i32,
+    /// In clock ticks since the system started.
+    pub(crate) start: u64,
+    pub(crate) token: String,
+    /// The control group that holds all of it, if it has one.
+    pub(crate) group: Option<Cgroup>,
+}
+
+/// A record as it stands in its file, with the start of the system that it is of.
+#[derive(Debug, Serialize, Deserialize)]
+struct RecordFile {
+    boot: String,
+    #[serde(flatten)]
+    record: PidRecord,
+}
+
+/// The folder in which they are, each in a file of its own: nothing is ever replaced. A file that
+/// replaces another is written to the disk at once by some file systems (ext4(5),
+/// `auto_da_alloc`), and a disk that is busy would hold up a restart.
+#[derive(Debug)]
+pub(crate) struct PidRecords {
+    folder: Folder,
+    boot: String,
+}
+
+impl PidRecords {
+    /// Reads the records that a supervisor left, ends their processes and removes the records.
+    /// Returns the ended ones.
+    pub(crate) fn open(folder: Folder) -> io::Result<(Self, Vec<PidRecord>)> {
+        let ledger = Self::resume(folder);
+        let (mut left, mut files) = (Vec::new(), Vec::new());
+        for entry in fs::read_dir(ledger.folder.at(""))? {
+            let file = entry?.path();
+            // What is not whole is of a process that never got the word to begin.
+            if let Ok(page) = serde_json::from_slice::<RecordFile>(&fs::read(&file)?)
+                && page.boot == ledger.boot
+            {
+                left.push(page.record);
+            }
+            files.push(file);
+        }
+        let ended = end(left)?;
+        for file in files {
+            fs::remove_file(file)?;
+        }
+        Ok((ledger, ended))
+    }
+
+    /// Goes on with what this process, as the program that it was before, has written down.
+    pub(crate) fn resume(folder: Folder) -> Self {
+        Self {
+            folder,
+            boot: boot(),
+        }
+    }
+
+    /// Records a process before it runs. Not flushed to the disk: what runs does not outlive
+    /// the system that would forget it.
+    pub(crate) fn add(&self, record: PidRecord) -> io::Result<()> {
+        let file = self.folder.at(&record.token);
+        let page = RecordFile {
+            boot: self.boot.clone(),
+            record,
+        };
+        let mut file = File::create_new(file)?;
+        file.write_all(&serde_json::to_vec(&page)?)
+    }
+
+    /// Removes the record of a process that is gone.
+    pub(crate) fn remove(&self, token: &str) -> io::Result<()> {
+        match fs::remove_file(self.folder.at(token)) {
+            // It could not be written down.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+}
+
+/// Ends the processes of records that still run.
+fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
+    let mut ended = Vec::new();
+    for record in records {
+        let Some(leader) = Pid::from_raw(record.pid) else {
+            continue;
+        };
+        // Its name is never given twice.
+        let group = record.group.as_ref();
+        let group = group.filter(|group| group.is_of(&record.token));
+        let since = Instant::now();
+        let mut known = BTreeSet::from([(record.pid, record.start)]);
+        let mut found = false;
+        loop {
+            let table = ProcessTable::read();
+            let living = |entry: &&ProcessStat, known: &BTreeSet<(i32, u64)>| {
+                known.contains(&(entry.pid, entry.start)) && !entry.has_ended()
+            };
+            // Without its first process, the number of a group may belong to others by now.
+            let mut entries = table.entries().iter();
+            let has_first = entries.any(|entry| entry.pid == record.pid && living(&entry, &known));
+            let members = table.members(leader, record.start, &record.token);
+            let ours = members
+                .into_iter()
+                .filter(|entry| has_first || has_token(entry.pid, &record.token));
+            // One that is ending no longer shows whose it is, and yet holds what it has opened.
+            known.extend(ours.map(|entry| (entry.pid, entry.start)));
+            let entries = table.entries().iter();
+            let left: Vec<_> = entries.filter(|entry| living(entry, &known)).collect();
+            let populated = group.filter(|group| group.is_populated());
+            if left.is_empty() && populated.is_none() {
+                break;
+            }
+            found = true;
+            if let Some(group) = populated {
+                group.kill();
+            }
+            for entry in left {
+                entry.signal(Signal::KILL);
+            }
+            if since.elapsed() > PATIENCE {
+                let what = format!(
+                    "process {} of {} cannot be ended",
+                    record.pid, record.service
+                );
+                return Err(io::Error::other(what));
+            }
+            std::thread::sleep(POLL_INTERVAL);
+        }
+        if let Some(Err(error)) = group.map(Cgroup::remove) {
+            // Nothing runs in it.
+            tracing::warn!(%error, "cannot remove the control group of what was left over");
+        }
+        if found {
+            // It is a child of this process if this process was another program before.
+            let _ = rustix::process::waitid(
+                WaitId::Pid(leader),
+                WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
+            );
+            ended.push(record);
+        }
+    }
+    Ok(ended)
+}

@@ -1,0 +1,237 @@
+//! Reads processes, their time and their memory from `/proc` (proc(5)).
+
+use std::fs;
+
+use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal, getrlimit, setrlimit};
+
+use super::TOKEN_VARIABLE;
+
+/// All processes at one instant.
+#[derive(Debug, Default)]
+pub(crate) struct ProcessTable(Vec<ProcessStat>);
+
+/// One process, from `/proc/PID/stat`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ProcessStat {
+    pub(crate) pid: i32,
+    state: u8,
+    pub(crate) parent: i32,
+    pub(crate) group: i32,
+    /// User and system time, in clock ticks.
+    pub(crate) busy: u64,
+    /// In clock ticks since the system started.
+    pub(crate) start: u64,
+    /// Resident memory, in pages.
+    pub(crate) pages: u64,
+    threads: u64,
+}
+
+impl ProcessTable {
+    pub(crate) fn read() -> Self {
+        let Ok(folder) = fs::read_dir("/proc") else {
+            return Self::default();
+        };
+        let pids = folder.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        Self(pids.filter_map(ProcessStat::read).collect())
+    }
+
+    pub(crate) fn entries(&self) -> &[ProcessStat] {
+        &self.0
+    }
+
+    /// The living processes of a group but its first: members, and processes that left it and
+    /// carry its token.
+    pub(crate) fn members(&self, group: Pid, start: u64, token: &str) -> Vec<&ProcessStat> {
+        let group = group.as_raw_nonzero().get();
+        let belongs = |entry: &&ProcessStat| {
+            entry.pid != group
+                && !entry.has_ended()
+                && entry.start >= start
+                && (entry.group == group || has_token(entry.pid, token))
+        };
+        self.0.iter().filter(belongs).collect()
+    }
+
+    /// Time used and memory held by a group, in ticks and bytes.
+    pub(crate) fn use_of(&self, group: Pid) -> (u64, u64) {
+        let group = group.as_raw_nonzero().get();
+        let members = self.0.iter().filter(|entry| entry.group == group);
+        let page = rustix::param::page_size() as u64;
+        members.fold((0, 0), |(busy, bytes), entry| {
+            (busy + entry.busy, bytes + entry.pages * page)
+        })
+    }
+
+    /// Memory of a group in bytes, shared pages divided among those that share them.
+    pub(crate) fn fair_memory_of(&self, group: Pid) -> Option<u64> {
+        let group = group.as_raw_nonzero().get();
+        let members = self
+            .0
+            .iter()
+            .filter(|entry| entry.group == group && !entry.is_zombie());
+        let mut bytes = 0;
+        for entry in members {
+            let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", entry.pid)).ok()?;
+            let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+            let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+            bytes += kilobytes << 10;
+        }
+        Some(bytes)
+    }
+}
+
+impl ProcessStat {
+    pub(crate) fn read(pid: i32) -> Option<Self> {
+        Self::parse(pid, &fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    }
+
+    fn parse(pid: i32, text: &str) -> Option<Self> {
+        // The name may hold anything, brackets too.
+        let (_, rest) = text.rsplit_once(')')?;
+        let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
+        let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
+        Some(Self {
+            pid,
+            state: *fields.first()?.as_bytes().first()?,
+            parent: fields.get(1)?.parse().ok()?,
+            group: fields.get(2)?.parse().ok()?,
+            busy: number(11)? + number(12)?,
+            start: number(19)?,
+            pages: number(21)?,
+            threads: number(17)?,
+        })
+    }
+
+    /// Whether its first thread has ended.
+    fn is_zombie(&self) -> bool {
+        matches!(self.state, b'Z' | b'X')
+    }
+
+    /// Whether all its threads have: until the last one has, it holds what it has opened.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.is_zombie() && self.threads <= 1
+    }
+
+    /// Sends this very process a signal, and never another that has got its number since. Says
+    /// whether it did.
+    pub(crate) fn signal(&self, signal: Signal) -> bool {
+        let Some(pid) = Pid::from_raw(self.pid) else {
+            return false;
+        };
+        // What is asked of the descriptor cannot reach another process.
+        let Ok(handle) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else {
+            return false;
+        };
+        Self::read(self.pid).is_some_and(|now| now.start == self.start)
+            && rustix::process::pidfd_send_signal(&handle, signal).is_ok()
+    }
+}
+
+/// Whether a process has this token, which it gets from its parent: in its environment, or, where
+/// that was emptied, as a limit that the system does not use.
+pub(crate) fn has_token(pid: i32, token: &str) -> bool {
+    is_limited(pid, token) || has_in_environment(pid, token)
+}
+
+/// Gives this process a token, and all that it will start.
+pub(crate) fn mark_with_token(token: &str) {
+    let limit = Rlimit {
+        current: Some(number(token)),
+        ..getrlimit(Resource::Locks)
+    };
+    // Where the limit may not be set, the environment alone identifies the process.
+    let _ = setrlimit(Resource::Locks, limit);
+}
+
+/// A token as a limit of file locks. Linux has not counted those since 2.4.25 (getrlimit(2)), so
+/// that it limits nothing; but it comes down from process to process, whatever becomes of the
+/// environment. Each token has its own (FNV-1a), and others have none, or a small one.
+fn number(token: &str) -> u64 {
+    let hash = token.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    // The largest number would be no limit at all.
+    (hash >> 1) | 1 << 62
+}
+
+fn is_limited(pid: i32, token: &str) -> bool {
+    let Ok(limits) = fs::read_to_string(format!("/proc/{pid}/limits")) else {
+        return false;
+    };
+    let mut lines = limits.lines();
+    let locks = lines.find_map(|line| line.strip_prefix("Max file locks"));
+    let now = locks.and_then(|limits| limits.split_ascii_whitespace().next()?.parse().ok());
+    now == Some(number(token))
+}
+
+fn has_in_environment(pid: i32, token: &str) -> bool {
+    let wanted = format!("{TOKEN_VARIABLE}={token}");
+    fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environment| {
+        environment
+            .split(|byte| *byte == 0)
+            .any(|pair| pair == wanted.as_bytes())
+    })
+}
+
+/// What tells one start of the system from another.
+pub(crate) fn boot() -> String {
+    let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_brackets_confuses_nobody() {
+        let text = "42 (a) S (b)) R 7 40 1 0 -1 0 0 0 0 0 30 12 0 0 20 0 1 0 4711 999 55 0";
+        let entry = ProcessStat::parse(42, text).unwrap();
+        let wanted = ProcessStat {
+            pid: 42,
+            state: b'R',
+            parent: 7,
+            group: 40,
+            busy: 42,
+            start: 4711,
+            pages: 55,
+            threads: 1,
+        };
+        assert_eq!(entry, wanted);
+        assert_eq!(ProcessStat::parse(42, "42 (a"), None);
+    }
+
+    #[test]
+    fn a_process_ends_with_its_last_thread() {
+        let ended = |state: char, threads: u8| {
+            let text = format!(
+                "42 (a) {state} 7 40 1 0 -1 0 0 0 0 0 30 12 0 0 20 0 {threads} 0 4711 0 0 0"
+            );
+            ProcessStat::parse(42, &text).unwrap().has_ended()
+        };
+        assert!(!ended('S', 1) && !ended('Z', 3));
+        assert!(ended('Z', 1) && ended('X', 0));
+    }
+
+    #[test]
+    fn each_token_is_a_limit_that_nobody_else_has() {
+        let [one, other] = ["1.2.web.1", "1.2.web.2"].map(number);
+        assert_ne!(one, other);
+        assert!([one, other].iter().all(|limit| *limit >> 62 == 1));
+    }
+
+    #[test]
+    fn this_process_is_listed() {
+        let me = i32::try_from(std::process::id()).unwrap();
+        let table = ProcessTable::read();
+        let entry = table
+            .entries()
+            .iter()
+            .find(|entry| entry.pid == me)
+            .unwrap();
+        assert!(entry.start > 0 && entry.pages > 0 && !entry.has_ended());
+        let group = Pid::from_raw(entry.group).unwrap();
+        assert!(table.use_of(group).1 > 0);
+        assert!(!has_token(me, "nobody has this"));
+    }
+}

@@ -1,0 +1,449 @@
+//! Readiness and health checks of an instance.
+//!
+//! `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) counts at once. Beside it, the
+//! first of these that the service has: its health check, that its socket
+//! accepts, that it has lived for a second. A part of the program must say it.
+//! A service that needs longer than it usually does says so there, too.
+
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpStream, UnixDatagram};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::address_check::{CheckedAddress, ConnectError};
+use crate::folder::Folder;
+use crate::plan::HealthSettings;
+use crate::ready_instances::Address;
+use crate::service_log::WatchPhase;
+use crate::state::{Event, RunId};
+
+/// One that is not ready is asked again after such a part of the time it has taken so far: that
+/// seems hardly longer than it is, and one that takes long is not asked more than it needs.
+const PART: u32 = 16;
+/// But no sooner than this, and no later.
+const SOONEST: Duration = Duration::from_millis(2);
+const LATEST: Duration = Duration::from_millis(100);
+/// How long a connection may take when there is no health check that says so.
+const CONNECT: Duration = Duration::from_secs(2);
+/// A service without any other sign is ready after this time.
+const ALIVE: Duration = Duration::from_secs(1);
+/// How much of an answer is read for its status, in bytes.
+const STATUS_LINE: usize = 256;
+/// The rest is taken so far, in bytes, and so long: some servers complain of a client that leaves early.
+const BODY: u64 = 64 << 10;
+const CLOSE_GRACE: Duration = Duration::from_millis(500);
+/// A message on the notify socket is no longer than this, in bytes.
+const MESSAGE: usize = 4 << 10;
+
+/// Checks one instance.
+pub(crate) struct Probe {
+    /// Where it listens; none: it cannot be asked.
+    pub(crate) address: Option<CheckedAddress>,
+    pub(crate) health: Option<HealthSettings>,
+    /// After so many passed checks the instance is ready.
+    pub(crate) rise: u32,
+    /// Whether the socket was open before the service was: that it accepts tells nothing.
+    pub(crate) activated: bool,
+    /// Whether nothing but its word counts.
+    pub(crate) needs_notification: bool,
+    /// Whether it was ready before it was watched.
+    pub(crate) is_ready: bool,
+    pub(crate) notify: Arc<NotifySocket>,
+    /// The process it belongs to.
+    pub(crate) run: RunId,
+}
+
+impl Probe {
+    /// Runs until the phase changes. Messages that the service has sent by then are reported.
+    pub(crate) async fn run(
+        self,
+        found: impl AsyncFn(Event),
+        mut attention: watch::Receiver<WatchPhase>,
+    ) {
+        let Self {
+            address,
+            health,
+            rise,
+            activated,
+            needs_notification,
+            is_ready,
+            notify,
+            run,
+        } = self;
+        let mut until = attention.clone();
+        let listen = async {
+            let mut is_new = !is_ready;
+            loop {
+                tokio::select! {
+                    said = notify.next_event(run) => {
+                        let is_first = is_new && matches!(said, Event::Ready(_));
+                        is_new &= !is_first;
+                        let doubted = address.as_ref().filter(|_| is_first);
+                        found(verify_listener(said, run, doubted)).await;
+                    }
+                    () = WatchPhase::ends(&mut attention) => return,
+                }
+            }
+        };
+        let begun = Instant::now();
+        let ask = async {
+            match (&address, health) {
+                _ if needs_notification => {}
+                (Some(address), Some(health)) => {
+                    let passed = if is_ready { rise } else { 0 };
+                    check(address, &health, (run, passed, rise), begun, &found).await;
+                }
+                (_, None) if is_ready => {}
+                (Some(address), None) if !activated => loop {
+                    match try_connect(address).await {
+                        Ok(()) => break found(Event::Ready(run)).await,
+                        Err(ConnectError::Refused(why)) => {
+                            break found(Event::Refused(run, why)).await;
+                        }
+                        Err(ConnectError::System(_)) => sleep(retry_delay(begun)).await,
+                    }
+                },
+                _ => {
+                    sleep(ALIVE).await;
+                    found(Event::Ready(run)).await;
+                }
+            }
+        };
+        // What is asked and not answered is asked again, so this may end anywhere.
+        let ask = async {
+            tokio::select! {
+                () = ask => {}
+                () = WatchPhase::ends(&mut until) => {}
+            }
+        };
+        tokio::join!(listen, ask);
+    }
+}
+
+/// When one is asked again that was begun then and is not ready.
+fn retry_delay(begun: Instant) -> Duration {
+    (begun.elapsed() / PART).clamp(SOONEST, LATEST)
+}
+
+async fn check(
+    address: &CheckedAddress,
+    health: &HealthSettings,
+    (run, mut passed, rise): (RunId, u32, u32),
+    begun: Instant,
+    found: &impl AsyncFn(Event),
+) {
+    loop {
+        let asked = timeout(health.within, request_status(address, &health.path)).await;
+        let outcome = asked.unwrap_or_else(|_| Err(late()));
+        let failed = match outcome.and_then(|status| check_status(status, address, passed < rise)) {
+            Ok(failed) => failed,
+            Err(ConnectError::Refused(why)) => return found(Event::Refused(run, why)).await,
+            Err(error) => Some(format!("it gave no answer: {error}")),
+        };
+        match failed {
+            None => {
+                passed = rise.min(passed + 1);
+                found(Event::Passed(run)).await;
+            }
+            // That one is not there yet is no news.
+            Some(_) if passed == 0 => {}
+            Some(why) => {
+                if passed < rise {
+                    passed = 0;
+                }
+                found(Event::Failed(run, why)).await;
+            }
+        }
+        sleep(if passed < rise {
+            retry_delay(begun)
+        } else {
+            health.every
+        })
+        .await;
+    }
+}
+
+/// What is wrong with an answer, if anything is. Whose it is counts until it is ready.
+fn check_status(
+    status: u16,
+    address: &CheckedAddress,
+    is_new: bool,
+) -> Result<Option<String>, ConnectError> {
+    if !(200..300).contains(&status) {
+        return Ok(Some(format!("it answered {status}")));
+    }
+    if is_new {
+        address.check_listener()?;
+    }
+    Ok(None)
+}
+
+/// Accepts the message of a service, unless another program listens at its address.
+fn verify_listener(said: Event, run: RunId, address: Option<&CheckedAddress>) -> Event {
+    if let Some(address) = address {
+        address.grant_group_access();
+    }
+    match address.map_or(Ok(()), CheckedAddress::check_listener) {
+        Ok(()) => said,
+        Err(error) => Event::Refused(run, error.to_string()),
+    }
+}
+
+fn late() -> ConnectError {
+    ConnectError::System(io::ErrorKind::TimedOut.into())
+}
+
+async fn try_connect(address: &CheckedAddress) -> Result<(), ConnectError> {
+    let connected = timeout(CONNECT, async {
+        match &address.address {
+            Address::Unix(path) => drop(address.connect(path).await?),
+            Address::Tcp(port) => drop(TcpStream::connect(("127.0.0.1", *port)).await?),
+        }
+        address.check_listener()
+    });
+    connected.await.unwrap_or_else(|_| Err(late()))
+}
+
+/// Asks for a path and reads the status (RFC 9112, section 4), nothing else.
+async fn request_status(address: &CheckedAddress, path: &str) -> Result<u16, ConnectError> {
+    Ok(match &address.address {
+        Address::Unix(socket) => status(address.connect(socket).await?, path).await?,
+        Address::Tcp(port) => status(TcpStream::connect(("127.0.0.1", *port)).await?, path).await?,
+    })
+}
+
+async fn status(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    path: &str,
+) -> io::Result<u16> {
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: health-check\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut line = Vec::with_capacity(STATUS_LINE);
+    while !line.contains(&b'\n') && line.len() < STATUS_LINE {
+        let mut piece = [0; STATUS_LINE];
+        let length = stream.read(&mut piece).await?;
+        if length == 0 {
+            break;
+        }
+        line.extend_from_slice(&piece[..length]);
+    }
+    // It may take its time to end, and whether it is well is known by now.
+    tokio::spawn(async move {
+        let mut rest = stream.take(BODY);
+        let _ = timeout(
+            CLOSE_GRACE,
+            tokio::io::copy(&mut rest, &mut tokio::io::sink()),
+        )
+        .await;
+    });
+    let text = String::from_utf8_lossy(&line);
+    let status = text
+        .strip_prefix("HTTP/1.")
+        .and_then(|rest| rest.split(' ').nth(1))
+        .and_then(|code| code.get(..3)?.parse().ok());
+    status.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "what it says is not HTTP/1.1"))
+}
+
+/// The socket on which a service reports that it is ready (`NOTIFY_SOCKET`).
+pub(crate) struct NotifySocket {
+    socket: UnixDatagram,
+    services: Arc<Folder>,
+    path: PathBuf,
+}
+
+impl NotifySocket {
+    /// Opens the socket in a folder, for a user and a group if they are named.
+    pub(crate) fn open(
+        services: &Arc<Folder>,
+        name: &str,
+        owner: Option<(u32, u32)>,
+    ) -> io::Result<Self> {
+        let socket = UnixDatagram::bind(services.at(name))?;
+        services.give(name, owner, 0o600)?;
+        Ok(Self {
+            socket,
+            services: Arc::clone(services),
+            path: services.path().join(name),
+        })
+    }
+
+    /// The socket that another has opened.
+    pub(crate) fn from_descriptor(
+        socket: OwnedFd,
+        services: &Arc<Folder>,
+        path: PathBuf,
+    ) -> io::Result<Self> {
+        let socket = std::os::unix::net::UnixDatagram::from(socket);
+        socket.set_nonblocking(true)?;
+        Ok(Self {
+            socket: UnixDatagram::from_std(socket)?,
+            services: Arc::clone(services),
+            path,
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
+    /// Waits for the next known message; all others are ignored.
+    async fn next_event(&self, run: RunId) -> Event {
+        let mut message = vec![0; MESSAGE];
+        loop {
+            match self.socket.recv(&mut message).await {
+                Ok(length) => {
+                    if let Some(said) = message.get(..length).and_then(|said| read(said, run)) {
+                        return said;
+                    }
+                }
+                Err(_) => sleep(ALIVE).await,
+            }
+        }
+    }
+}
+
+/// Parses a message of `sd_notify(3)`.
+fn read(message: &[u8], run: RunId) -> Option<Event> {
+    let mut later = None;
+    for line in message.split(|byte| *byte == b'\n') {
+        if line == b"READY=1" {
+            return Some(Event::Ready(run));
+        }
+        if let Some(time) = line.strip_prefix(b"EXTEND_TIMEOUT_USEC=") {
+            let time = std::str::from_utf8(time)
+                .ok()
+                .and_then(|time| time.parse().ok());
+            later = time.map(|time| Event::TimeoutExtended(run, Duration::from_micros(time)));
+        }
+    }
+    later
+}
+
+impl Drop for NotifySocket {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(self.services.through(&self.path));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_is_said_two_words_count() {
+        let heard = |said: &str| match read(said.as_bytes(), 1) {
+            Some(Event::Ready(1)) => "ready".to_owned(),
+            Some(Event::TimeoutExtended(1, time)) => format!("{time:?}"),
+            Some(_) => "something else".to_owned(),
+            None => String::new(),
+        };
+        for (said, wanted) in [
+            ("READY=1", "ready"),
+            ("STATUS=here\nREADY=1\n", "ready"),
+            ("EXTEND_TIMEOUT_USEC=30000000", "30s"),
+            ("EXTEND_TIMEOUT_USEC=5\nREADY=1", "ready"),
+            ("EXTEND_TIMEOUT_USEC=soon", ""),
+            ("EXTEND_TIMEOUT_USEC=-1", ""),
+            ("READY=0\nWATCHDOG=1", ""),
+            ("", ""),
+        ] {
+            assert_eq!(heard(said), wanted, "{said}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_start_seems_hardly_longer_than_it_is() {
+        let begun = Instant::now();
+        let mut asked = 0;
+        while begun.elapsed() < Duration::from_secs(20) {
+            let pause = retry_delay(begun);
+            let late = begun.elapsed() / PART;
+            assert!(pause <= late.max(SOONEST) && pause <= LATEST && pause >= SOONEST);
+            sleep(pause).await;
+            asked += 1;
+        }
+        assert!((190..300).contains(&asked), "{asked}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whether_it_is_well_is_known_before_its_answer_has_ended() {
+        let (client, mut server) = tokio::io::duplex(1 << 10);
+        let begun = Instant::now();
+        server
+            .write_all(b"HTTP/1.1 204 No Content\r\n")
+            .await
+            .unwrap();
+        assert_eq!(status(client, "/").await.unwrap(), 204);
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        // What comes late is still taken.
+        server.write_all(b"\r\n").await.unwrap();
+        let mut asked = Vec::new();
+        server.read_to_end(&mut asked).await.unwrap();
+        assert!(asked.starts_with(b"GET / HTTP/1.1\r\n"));
+        assert!(begun.elapsed() >= CLOSE_GRACE);
+    }
+
+    /// As many successes in a row as are wanted, on a server that is unwell in between.
+    #[tokio::test]
+    async fn only_successes_in_a_row_make_it_ready() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sock");
+        let listener = tokio::net::UnixListener::bind(&path).unwrap();
+        let serve = async {
+            for code in [200, 503, 503, 200, 200, 503, 200] {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                assert!(stream.read(&mut [0; 256]).await.unwrap() > 0);
+                let answer = format!("HTTP/1.1 {code} So\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+            std::future::pending::<()>().await;
+        };
+        let health = HealthSettings {
+            path: "/".to_owned(),
+            every: SOONEST,
+            within: CONNECT,
+        };
+        let (tell, mut told) = tokio::sync::mpsc::channel(16);
+        let found = async move |finding| {
+            let word = match finding {
+                Event::Failed(..) => "failed",
+                _ => "passed",
+            };
+            tell.send(word).await.unwrap();
+        };
+        let address = CheckedAddress {
+            address: Address::Unix(path),
+            owner: None,
+            group: None,
+        };
+        let ask = check(&address, &health, (1, 0, 2), Instant::now(), &found);
+        let hear = async {
+            let mut heard = Vec::new();
+            for _ in 0..6 {
+                heard.extend(told.recv().await);
+            }
+            heard
+        };
+        tokio::select! {
+            heard = hear => assert_eq!(
+                heard,
+                ["passed", "failed", "passed", "passed", "failed", "passed"],
+                "the second failure of two before it was well is no news"
+            ),
+            () = async { tokio::join!(serve, ask); } => unreachable!(),
+        }
+    }
+}

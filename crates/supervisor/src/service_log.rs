@@ -1,0 +1,480 @@
+//! Logs of services: lines from their pipes, kept in memory and in files.
+//!
+//! Everything is bounded: a line, what is remembered, a file, how many files. A
+//! pipe is read no faster than its lines are written, so a service that
+//! logs too much slows down itself, and no other.
+
+mod json_time;
+mod line_format;
+mod line_splitter;
+mod reverse_lines;
+mod ring_buffer;
+mod rotating_file;
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::net::unix::pipe;
+use tokio::sync::watch;
+
+use crate::folder::Folder;
+use crate::log_tail::{LogPosition, LogQuery};
+use crate::plan::LogSettings;
+use crate::state::RunId;
+use crate::supervisor::Clock;
+use line_splitter::Splitter;
+use reverse_lines::ReverseLines;
+use ring_buffer::Ring;
+use rotating_file::{LogFile, size_of_all};
+
+/// How much is read from a pipe at a time, in bytes: as much as it holds.
+const CHUNK: usize = 64 << 10;
+
+/// The most bytes of one answer.
+pub(crate) const MOST_BYTES: usize = 16 << 20;
+
+/// One log line of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// Grows by one from line to line of a service.
+    pub sequence: u64,
+    /// When it was read. A line of a file that does not tell is as old as the one after it.
+    pub at: Timestamp,
+    /// Which service.
+    pub service: Arc<str>,
+    /// The number of the instance; none: JSON in a file, which does not tell.
+    pub instance: Option<u32>,
+    /// Which process of it; none: a file does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// The output stream; none: as above.
+    pub stream: Option<Stream>,
+    /// The text, without the end of the line. What is not UTF-8 is replaced.
+    pub text: String,
+}
+
+/// An output stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+impl Stream {
+    /// As it is written.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Out => "out",
+            Self::Err => "err",
+        }
+    }
+}
+
+/// Called with each line, for example to send it to the journal: for services that [want it](crate::LogConfig::journal), while others wait: it must not block.
+pub type LineHook = Arc<dyn Fn(&LogLine) + Send + Sync>;
+
+/// What the tasks of a process do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WatchPhase {
+    /// Read and watch.
+    Active,
+    /// The process is gone: read what is still in its pipes.
+    Ended,
+    /// Pause, and lose nothing.
+    Paused,
+}
+
+impl WatchPhase {
+    /// Waits until the phase is no longer [`WatchPhase::Active`], or the sender is gone.
+    pub(crate) async fn ends(now: &mut watch::Receiver<Self>) {
+        let _ = now.wait_for(|now| *now != Self::Active).await;
+    }
+}
+
+/// An output pipe, and the line that was begun on it.
+#[derive(Debug)]
+pub(crate) struct OpenPipe {
+    pub(crate) pipe: OwnedFd,
+    pub(crate) stream: Stream,
+    /// The beginning of a line whose end has not been read yet.
+    pub(crate) line: Vec<u8>,
+}
+
+/// The log of a service.
+pub(crate) struct ServiceLog {
+    service: Arc<str>,
+    clock: Clock,
+    line_hook: Option<LineHook>,
+    has_line_hook: AtomicBool,
+    ring: Mutex<Ring>,
+    /// What the file is still to be told, in the ring's order: added to while that is locked.
+    pending: Mutex<Vec<String>>,
+    newest: watch::Sender<u64>,
+    /// Leads through the descriptor of the folder, which is held as long as this is.
+    path: PathBuf,
+    _folder: Arc<Folder>,
+    file: Mutex<LogFile>,
+    /// A file that cannot be written is reported once, until it can be written again.
+    is_broken: AtomicBool,
+}
+
+impl ServiceLog {
+    /// Opens the file of a service in a folder.
+    pub(crate) fn open(
+        service: &Arc<str>,
+        folder: &Arc<Folder>,
+        clock: Clock,
+        line_hook: Option<LineHook>,
+    ) -> io::Result<Arc<Self>> {
+        let path = folder.at(format!("{service}.log"));
+        let file = LogFile::open(&path)?;
+        // No line is shorter than a byte, so there is a number for each of them.
+        let first = size_of_all(&path);
+        Ok(Arc::new(Self {
+            service: Arc::clone(service),
+            clock,
+            line_hook,
+            has_line_hook: AtomicBool::new(false),
+            ring: Mutex::new(Ring::restore(Vec::new(), first)),
+            pending: Mutex::default(),
+            newest: watch::Sender::new(first),
+            path,
+            _folder: Arc::clone(folder),
+            file: Mutex::new(file),
+            is_broken: AtomicBool::new(false),
+        }))
+    }
+
+    /// Remembers what another has, before anything is read.
+    pub(crate) fn restore(&self, (lines, next): (Vec<LogLine>, u64)) {
+        *lock(&self.ring) = Ring::restore(lines, next);
+        self.newest.send_replace(next);
+    }
+
+    /// What is remembered, and the sequence of the line that comes next.
+    pub(crate) fn snapshot(&self) -> (Vec<LogLine>, u64) {
+        let ring = lock(&self.ring);
+        (ring.since(0), ring.next())
+    }
+
+    /// How large the file may become, how many are kept, and who hears of lines beside.
+    pub(crate) fn limit(&self, logs: LogSettings) {
+        lock(&self.file).limit(logs.max, logs.keep);
+        self.has_line_hook.store(logs.journal, Ordering::Relaxed);
+    }
+
+    /// The lines that are remembered, from a sequence on.
+    pub(crate) fn since(&self, sequence: u64) -> Vec<LogLine> {
+        lock(&self.ring).since(sequence)
+    }
+
+    /// The last lines of a process, or of all.
+    pub(crate) fn last_lines(&self, count: usize, run: Option<RunId>) -> Vec<LogLine> {
+        let mut lines = lock(&self.ring).since(0);
+        lines.retain(|line| run.is_none() || run == line.run);
+        lines.split_off(lines.len().saturating_sub(count))
+    }
+
+    /// The last lines that match: from memory, and before those from the files.
+    pub(crate) async fn query(self: &Arc<Self>, query: &LogQuery) -> Vec<LogLine> {
+        let remembered = self.since(0);
+        let fitting = remembered.iter().filter(|line| query.matches(line));
+        let mut lines: Vec<LogLine> = fitting.cloned().collect();
+        let most = query.line_limit();
+        let first = remembered.first();
+        let reaches = |since| first.is_some_and(|line| line.at < since);
+        if lines.len() < most && !query.since.is_some_and(reaches) {
+            let (output, query, most) = (Arc::clone(self), query.clone(), most - lines.len());
+            let before = move || output.lines_in_files(&remembered, &query, most);
+            let before = tokio::task::spawn_blocking(before).await;
+            lines.splice(..0, before.unwrap_or_default());
+        }
+        lines.split_off(lines.len().saturating_sub(most))
+    }
+
+    /// What the files hold from before what is remembered: at most so many lines that somebody
+    /// wants.
+    fn lines_in_files(
+        &self,
+        remembered: &[LogLine],
+        query: &LogQuery,
+        most: usize,
+    ) -> Vec<LogLine> {
+        let mut known: HashMap<String, usize> = HashMap::new();
+        for line in remembered {
+            *known.entry(line.to_file_line()).or_default() += 1;
+        }
+        let first = remembered.first();
+        let mut sequence = first.map_or_else(|| lock(&self.ring).next(), |line| line.sequence);
+        let mut at = first.map_or_else(|| (self.clock)(), |line| line.at);
+        // What a line tells itself may be anything: only the supervisor's own times bound the walk.
+        let mut last = at;
+        let (mut found, mut bytes) = (VecDeque::new(), 0);
+        for written in ReverseLines::of(self.path.clone()) {
+            // What is remembered stands there too, or will in a moment.
+            let again = known.get_mut(&format!("{written}\n"));
+            if let Some(count) = again.filter(|count| **count > 0) {
+                *count -= 1;
+                continue;
+            }
+            sequence = sequence.saturating_sub(1);
+            let line = LogLine::parse(&self.service, sequence, written, at, last);
+            at = line.at;
+            let is_certain = line.instance.is_some();
+            if is_certain {
+                last = at;
+            }
+            let is_old = query.since.is_some_and(|since| at < since);
+            if found.len() == most || bytes > MOST_BYTES || (is_certain && is_old) {
+                break;
+            }
+            if query.matches(&line) {
+                bytes += line.text.len();
+                found.push_front(line);
+            }
+        }
+        found.into()
+    }
+
+    /// The sequence after a line, perhaps of another run of the supervisor.
+    pub(crate) fn sequence_after(&self, seen: &LogPosition) -> u64 {
+        let lines = self.since(0);
+        let Some(first) = lines.first() else {
+            return lock(&self.ring).next();
+        };
+        let is_known = match lines.iter().find(|line| line.sequence == seen.sequence) {
+            Some(line) => line.at == seen.at,
+            None => first.sequence > seen.sequence && first.at >= seen.at,
+        };
+        if is_known {
+            return seen.sequence + 1;
+        }
+        let later = lines.iter().find(|line| line.at > seen.at);
+        later.map_or_else(|| lock(&self.ring).next(), |line| line.sequence)
+    }
+
+    /// The sequence of the first line that is remembered.
+    pub(crate) fn first_sequence(&self) -> u64 {
+        let ring = lock(&self.ring);
+        ring.since(0)
+            .first()
+            .map_or(ring.next(), |line| line.sequence)
+    }
+
+    /// Whose it is.
+    pub(crate) fn service(&self) -> &Arc<str> {
+        &self.service
+    }
+
+    /// Says when there is something new.
+    pub(crate) fn newest(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
+    }
+
+    /// Reads a pipe of this instance and process to its end, or, once it is over, for as long
+    /// as there is something in it. When it is paused, comes back with what has been begun.
+    pub(crate) async fn read(
+        self: Arc<Self>,
+        begun: OpenPipe,
+        instance_run: (u32, RunId),
+        mut phase: watch::Receiver<WatchPhase>,
+    ) -> Option<OpenPipe> {
+        let stream = begun.stream;
+        let pipe = pipe::Receiver::from_owned_fd(begun.pipe).ok()?;
+        let mut splitter = Splitter::after(begun.line);
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            let now = *phase.borrow();
+            if now == WatchPhase::Paused {
+                return Some(OpenPipe {
+                    pipe: pipe.into_nonblocking_fd().ok()?,
+                    stream,
+                    line: splitter.into_begun(),
+                });
+            }
+            let is_over = now == WatchPhase::Ended;
+            let read = if is_over {
+                // The runtime may not have noticed yet that there is something in it.
+                rustix::io::read(&pipe, &mut chunk).map_err(io::Error::from)
+            } else {
+                pipe.try_read(&mut chunk)
+            };
+            match read {
+                Ok(0) => break,
+                Ok(length) => {
+                    let lines = splitter.split(&chunk[..length]);
+                    self.append(instance_run, stream, lines).await;
+                    // Others have their turn between two chunks.
+                    tokio::task::yield_now().await;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && !is_over => {
+                    // No large buffer waits together with a quiet service.
+                    chunk = Vec::new();
+                    let ended = tokio::select! {
+                        ready = pipe.readable() => ready.is_err(),
+                        gone = phase.wait_for(|now| *now != WatchPhase::Active) => gone.is_err(),
+                    };
+                    if ended {
+                        break;
+                    }
+                    chunk.resize(CHUNK, 0);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        self.append(instance_run, stream, splitter.rest()).await;
+        None
+    }
+
+    /// Comes back when the lines are in the file, or cannot be.
+    async fn append(
+        self: &Arc<Self>,
+        (instance, run): (u32, RunId),
+        stream: Stream,
+        texts: Vec<String>,
+    ) {
+        if texts.is_empty() {
+            return;
+        }
+        let at = (self.clock)();
+        // They were read at once, so these are the same for all of them.
+        let mut prefix = None;
+        let has_line_hook = self.has_line_hook.load(Ordering::Relaxed);
+        let line_hook = self.line_hook.as_ref().filter(|_| has_line_hook);
+        let newest = {
+            let mut ring = lock(&self.ring);
+            let mut pending = lock(&self.pending);
+            for text in texts {
+                let line = LogLine {
+                    sequence: ring.next(),
+                    at,
+                    service: Arc::clone(&self.service),
+                    instance: Some(instance),
+                    run: Some(run),
+                    stream: Some(stream),
+                    text,
+                };
+                let prefix = prefix.get_or_insert_with(|| line.prefix());
+                pending.push(line.with_prefix(prefix));
+                if let Some(line_hook) = line_hook {
+                    line_hook(&line);
+                }
+                ring.push(line);
+            }
+            ring.next()
+        };
+        self.newest.send_replace(newest);
+        let output = Arc::clone(self);
+        let _ = tokio::task::spawn_blocking(move || output.write()).await;
+    }
+
+    /// Writes what is pending into the file.
+    fn write(&self) {
+        let mut file = lock(&self.file);
+        // Whoever has the file first writes the lines of all: each for itself, they would stand
+        // in the order in which threads came to it.
+        let lines = std::mem::take(&mut *lock(&self.pending));
+        if lines.is_empty() {
+            return;
+        }
+        let failure = file.append(&lines).err();
+        let was_broken = self.is_broken.swap(failure.is_some(), Ordering::Relaxed);
+        if let Some(error) = failure.filter(|_| !was_broken) {
+            let service = &self.service;
+            tracing::warn!(%service, %error, "cannot write the log of a service; its lines are in memory only");
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(folder: &tempfile::TempDir) -> Arc<Folder> {
+        Arc::new(Folder::make(folder.path(), 0o700).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_time_that_a_line_tells_itself_hides_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let said = [
+            "2026-11-21T08:00:00.000Z a 0 out too old",
+            "{\"msg\":\"too old\",\"time\":\"2026-11-21T08:30:00Z\"}",
+            "2026-11-21T09:10:00.000Z a 0 out first",
+            "{\"msg\":\"too old\",\"time\":\"2001-01-01T00:00:00Z\"}",
+            "{\"msg\":\"second\",\"time\":12}",
+            "{\"msg\":\"third\",\"time\":\"2026-11-21T09:20:00Z\"}",
+            "{\"msg\":\"fourth\",\"time\":\"2027-01-01T00:00:00Z\"}",
+            "2026-11-21T09:30:00.000Z a 0 out fifth",
+        ];
+        std::fs::write(folder.path().join("a.log"), said.join("\n") + "\n").unwrap();
+        let clock: Clock = Arc::new(|| Timestamp::from_second(1_795_255_200).unwrap());
+        let output = ServiceLog::open(&"a".into(), &held(&folder), clock, None).unwrap();
+        let query = LogQuery {
+            since: Some("2026-11-21T09:00:00Z".parse().unwrap()),
+            ..LogQuery::default()
+        };
+        let lines = output.query(&query).await;
+        let words = ["first", "second", "third", "fourth", "fifth"];
+        assert_eq!(lines.len(), words.len(), "{lines:?}");
+        for (line, word) in lines.iter().zip(words) {
+            assert!(line.text.contains(word), "{lines:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_file_has_the_order_of_what_is_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+        let output = ServiceLog::open(&"a".into(), &held(&folder), clock, None).unwrap();
+        let mut readers = tokio::task::JoinSet::new();
+        for instance in 0..100 {
+            let output = Arc::clone(&output);
+            let texts = vec![format!("of {instance}")];
+            readers.spawn(async move { output.append((instance, 1), Stream::Out, texts).await });
+        }
+        readers.join_all().await;
+        let remembered: Vec<String> = output.since(0).iter().map(LogLine::to_file_line).collect();
+        assert_eq!(remembered.len(), 100);
+        let written = std::fs::read_to_string(folder.path().join("a.log")).unwrap();
+        assert_eq!(written, remembered.concat());
+    }
+
+    #[tokio::test]
+    async fn lines_are_echoed_where_that_is_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+        let line_hook: LineHook = {
+            let heard = Arc::clone(&heard);
+            Arc::new(move |line: &LogLine| lock(&heard).push(line.text.clone()))
+        };
+        let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+        let output = ServiceLog::open(&"a".into(), &held(&folder), clock, Some(line_hook)).unwrap();
+        for (journal, text) in [(false, "one"), (true, "two"), (false, "three")] {
+            output.limit(LogSettings {
+                max: 1 << 20,
+                keep: 1,
+                journal,
+            });
+            output
+                .append((0, 1), Stream::Out, vec![text.to_owned()])
+                .await;
+        }
+        assert_eq!(*lock(&heard), ["two"]);
+        assert_eq!(output.since(0).len(), 3);
+    }
+}

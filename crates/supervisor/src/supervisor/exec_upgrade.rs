@@ -1,0 +1,457 @@
+//! Upgrade by `exec`: saves the state for the next program, and resumes from it there.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::service::{ManagedService, ResourceUse, RunningInstance};
+use super::start_instance::Sockets;
+use super::{Folders, PID_RECORDS, StartError, Supervisor, SupervisorOptions, records};
+use crate::control::{Control, ControlError};
+use crate::folder::Folder;
+use crate::handover::{HandoverContents, HandoverState, exec_program, written};
+use crate::plan::{OWN_SERVICE, Plan, ServiceSettings};
+use crate::process::{PidRecords, Process};
+use crate::readiness::NotifySocket;
+use crate::ready_instances::{Address, GivenUp};
+use crate::service_log::{LogLine, OpenPipe, Stream};
+use crate::state::{CommandId, RunId, State};
+use crate::status::LastExit;
+
+/// Changes whenever [`SavedState`], or anything in it, does: what is written in another format is not
+/// guessed at.
+const FORMAT: u32 = 5;
+
+/// A paused supervisor, with all services running.
+///
+/// Nothing is read or noticed until it goes on: by [`PausedSupervisor::exec`] as the next program, by
+/// [`PausedSupervisor::stay`] as this one.
+pub struct PausedSupervisor(pub(super) Box<Supervisor>);
+
+/// The `exec` failed; the program is still the same one.
+pub struct FailedExec {
+    /// Why.
+    pub why: io::Error,
+    /// To be [run](Supervisor::run) again; every [`Control`] of it still holds.
+    pub supervisor: Supervisor,
+}
+
+impl PausedSupervisor {
+    /// This process becomes another program, or the same one anew: with the same pid, the same
+    /// children, their pipes and sockets. It must begin with
+    /// [`shim::run_if_asked`](crate::shim::run_if_asked) and
+    /// [`receive_handover`](crate::receive_handover), and finds there the note and the descriptors, by the
+    /// names they have here. Everything else that is open ends with this program.
+    ///
+    /// `program` is a path, and is not looked for anywhere. It comes back only if it fails, and
+    /// then nothing has happened.
+    pub fn exec(
+        self,
+        program: &Path,
+        arguments: &[OsString],
+        extra: &[(&str, BorrowedFd<'_>)],
+        note: &[u8],
+    ) -> FailedExec {
+        let why = match save(&self.0) {
+            Err(error) => error,
+            Ok((known, descriptors)) => {
+                let parcel = HandoverContents {
+                    format: FORMAT,
+                    known: &known,
+                    note,
+                    extra,
+                    descriptors: &descriptors,
+                };
+                exec_program(program, arguments, &parcel)
+            }
+        };
+        FailedExec {
+            why,
+            supervisor: *self.0,
+        }
+    }
+
+    /// What [`PausedSupervisor::exec`] would hand over, but for the descriptors: a file for a program that
+    /// checks whether it could go on with that; see [`read_handover_file`](crate::read_handover_file) and
+    /// [`HandoverState::check`].
+    pub fn handover_file(&self, note: &[u8]) -> io::Result<File> {
+        let (known, _) = save(&self.0)?;
+        written(&HandoverContents {
+            format: FORMAT,
+            known: &known,
+            note,
+            extra: &[],
+            descriptors: &[],
+        })
+    }
+
+    /// The supervisor, to be [run](Supervisor::run) again as if nothing had been asked.
+    pub fn stay(self) -> Supervisor {
+        *self.0
+    }
+}
+
+/// The saved state. Descriptors are numbers in the order in which they are sent.
+#[derive(Serialize, Deserialize)]
+struct SavedState {
+    run: PathBuf,
+    name: String,
+    /// On the clock that starts with the system, which no `exec` changes.
+    began: Duration,
+    next_command: CommandId,
+    lock: usize,
+    services: BTreeMap<Arc<str>, SavedService>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedService {
+    state: State,
+    settings: BTreeMap<u32, ServiceSettings>,
+    said: Option<(Vec<LogLine>, u64)>,
+    live: BTreeMap<RunId, SavedInstance>,
+    exits: VecDeque<LastExit>,
+    sockets: BTreeMap<u32, (Address, usize)>,
+    given_up: Option<GivenUp>,
+    waits: bool,
+    leaves: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedInstance {
+    process: Process,
+    number: u32,
+    settings: ServiceSettings,
+    address: Option<Address>,
+    notify: (PathBuf, usize),
+    begun: Vec<(Stream, Vec<u8>, usize)>,
+    since: Timestamp,
+    use_of: ResourceUse,
+}
+
+fn save(supervisor: &Supervisor) -> io::Result<(Vec<u8>, Vec<BorrowedFd<'_>>)> {
+    let mut descriptors = Vec::new();
+    let mut number = |descriptor| {
+        descriptors.push(descriptor);
+        descriptors.len() - 1
+    };
+    let lock = number(supervisor.lock.as_fd());
+    let mut services = BTreeMap::new();
+    for (name, managed) in &supervisor.services {
+        let live = managed.live.iter().map(|(run, live)| {
+            let begun = live.begun.iter().map(|begun| {
+                let pipe = number(begun.pipe.as_fd());
+                (begun.stream, begun.line.clone(), pipe)
+            });
+            let known = SavedInstance {
+                process: live.process.clone(),
+                number: live.number,
+                settings: ServiceSettings::clone(&live.settings),
+                address: live.address.clone(),
+                begun: begun.collect(),
+                notify: (live.notify.path().to_owned(), number(live.notify.as_fd())),
+                since: live.since,
+                use_of: live.use_of,
+            };
+            (*run, known)
+        });
+        let live = live.collect();
+        let settings = managed.settings.iter();
+        let known = SavedService {
+            state: managed.state.clone(),
+            settings: settings
+                .map(|(generation, settings)| (*generation, ServiceSettings::clone(settings)))
+                .collect(),
+            said: managed.output.as_ref().map(|output| output.snapshot()),
+            live,
+            exits: managed.exits.clone(),
+            sockets: managed
+                .sockets
+                .iter()
+                .map(|(place, address, socket)| (place, (address.clone(), number(socket))))
+                .collect(),
+            given_up: managed.given_up.clone(),
+            waits: managed.waits,
+            leaves: managed.leaves,
+        };
+        services.insert(Arc::clone(name), known);
+    }
+    let known = SavedState {
+        run: supervisor.options.run.clone(),
+        name: supervisor.name.clone(),
+        began: monotonic_time().saturating_sub(supervisor.began.elapsed()),
+        next_command: supervisor.next_command,
+        lock,
+        services,
+    };
+    Ok((serde_json::to_vec(&known)?, descriptors))
+}
+
+fn monotonic_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::Monotonic)).unwrap_or_default()
+}
+
+impl Supervisor {
+    /// Goes on with what this process, as the program that it was before, kept running; see
+    /// [`Control::hand_over`]. Services that are described as they were go on untouched, as does
+    /// the program's own, which is started by its new description from the next time on. What
+    /// else the plan says is done as by [`Control::apply`].
+    ///
+    /// What cannot be understood, because it comes from too different a version, is ended and
+    /// started anew.
+    pub fn resume(
+        plan: &Plan,
+        options: SupervisorOptions,
+        rest: HandoverState,
+    ) -> Result<(Self, Control), StartError> {
+        let (launcher, run, logs) = Self::prepare(&options)?;
+        let (known, mut descriptors) = match parse_state(rest, &options.run) {
+            Ok(understood) => understood,
+            Err(why) => {
+                tracing::error!(
+                    why,
+                    "what the program kept running as it was before cannot be taken over; it is ended and started anew"
+                );
+                return Self::new(plan, options);
+            }
+        };
+        let lock = File::from(descriptors.take(known.lock)?);
+        let pid_records = PidRecords::resume(records(&run)?);
+        let folders = Folders::of(&run, logs)?;
+        let running = monotonic_time().saturating_sub(known.began);
+        let now = Instant::now();
+        let began = now.checked_sub(running).unwrap_or(now);
+        let parts = (launcher, folders, lock, pid_records, known.name);
+        let (mut supervisor, control) = Self::assemble(options, parts, began);
+        supervisor.next_command = known.next_command;
+        for (name, service) in known.services {
+            supervisor.take_over(&name, service, &mut descriptors)?;
+        }
+        if let Some(own) = plan.services().get(OWN_SERVICE)
+            && let Some(managed) = supervisor.services.get_mut(OWN_SERVICE)
+        {
+            let generation = managed.state.generation();
+            managed.settings.insert(generation, Arc::clone(own));
+        }
+        // No caller waits for the outcome; notifications report it.
+        drop(supervisor.apply(plan));
+        supervisor.publish();
+        Ok((supervisor, control))
+    }
+
+    fn take_over(
+        &mut self,
+        name: &Arc<str>,
+        known: SavedService,
+        descriptors: &mut Descriptors,
+    ) -> Result<(), StartError> {
+        let settings: BTreeMap<u32, Arc<ServiceSettings>> = known
+            .settings
+            .into_iter()
+            .map(|(generation, settings)| (generation, Arc::new(settings)))
+            .collect();
+        let now = settings.get(&known.state.generation());
+        let now = now.ok_or_else(|| io::Error::other(format!("nothing says what {name} is")))?;
+        let output = self.output(now)?;
+        if let (Some(output), Some(said)) = (&output, known.said) {
+            output.restore(said);
+        }
+        let mut live = BTreeMap::new();
+        for (run, known) in known.live {
+            let begun = known.begun.into_iter().map(|(stream, line, pipe)| {
+                let pipe = descriptors.take(pipe)?;
+                Ok(OpenPipe { pipe, stream, line })
+            });
+            let begun = begun.collect::<io::Result<_>>()?;
+            let (path, socket) = known.notify;
+            let services = &self.folders.services;
+            let notify = NotifySocket::from_descriptor(descriptors.take(socket)?, services, path)?;
+            let settings = Arc::new(known.settings);
+            let mut one =
+                RunningInstance::new(known.process, known.number, settings, notify, known.since);
+            one.address = known.address;
+            one.begun = begun;
+            one.use_of = known.use_of;
+            live.insert(run, one);
+        }
+        let mut sockets = Sockets::default();
+        for (number, (address, socket)) in known.sockets {
+            sockets.take_over(number, address, descriptors.take(socket)?);
+        }
+        let managed = ManagedService {
+            state: known.state,
+            settings,
+            output,
+            live,
+            exits: known.exits,
+            answers: BTreeMap::new(),
+            sockets,
+            given_up: known.given_up,
+            waits: known.waits,
+            leaves: known.leaves,
+        };
+        self.services.insert(Arc::clone(name), managed);
+        Ok(())
+    }
+
+    /// Why a handover is not possible now.
+    pub(super) fn handover_refusal(&self) -> Option<ControlError> {
+        let refused = |why: String| Some(ControlError::Refused(why));
+        if self.shutdown_waiters.is_some() {
+            return refused("everything is being stopped".to_owned());
+        }
+        if self.handover_waiter.is_some() {
+            return refused("it is being done already".to_owned());
+        }
+        for (name, managed) in &self.services {
+            if managed.state.is_rolling() {
+                let why =
+                    format!("a next generation of {name:?} is taking over; ask again when it has");
+                return refused(why);
+            }
+            if managed.answers.values().any(|answer| !answer.is_closed()) {
+                let why = format!(
+                    "somebody waits until {name:?} is as it was told to be; ask again then"
+                );
+                return refused(why);
+            }
+        }
+        None
+    }
+
+    /// Whether no process has ended that still has to be handled.
+    pub(super) fn has_no_exit_pending(&self) -> bool {
+        let mut live = self
+            .services
+            .values()
+            .flat_map(|managed| managed.live.values());
+        live.all(|live| live.exit.is_none())
+    }
+
+    /// Stops the tasks that read and watch. Lines read by then are kept, and events are handled.
+    pub(super) async fn pause(&mut self) {
+        loop {
+            while let Ok(message) = self.inbox.try_recv() {
+                self.handle_message(message);
+            }
+            let mut attending = Vec::new();
+            for (name, managed) in &mut self.services {
+                for (run, live) in &mut managed.live {
+                    attending.extend(live.pause().map(|tasks| (Arc::clone(name), *run, tasks)));
+                }
+            }
+            if attending.is_empty() {
+                return;
+            }
+            let gather = async {
+                let mut gathered = Vec::new();
+                for (name, run, (watch, readers)) in attending {
+                    let _ = watch.await;
+                    for reader in readers {
+                        gathered.extend(
+                            reader
+                                .await
+                                .ok()
+                                .flatten()
+                                .map(|begun| (Arc::clone(&name), run, begun)),
+                        );
+                    }
+                }
+                gathered
+            };
+            tokio::pin!(gather);
+            let mut heard = Vec::new();
+            let gathered = loop {
+                tokio::select! {
+                    gathered = &mut gather => break gathered,
+                    // They may be waiting for room to say what they noticed.
+                    Some(message) = self.inbox.recv() => heard.push(message),
+                }
+            };
+            for (name, run, begun) in gathered {
+                if let Some(live) = self.live_mut(&name, run) {
+                    live.begun.push(begun);
+                }
+            }
+            for message in heard {
+                self.handle_message(message);
+            }
+        }
+    }
+
+    /// Starts the missing tasks that read and watch processes.
+    pub(super) fn start_watching(&mut self) {
+        let worker_group = self.worker_group();
+        for (name, managed) in &mut self.services {
+            for run in managed.state.runs() {
+                if let Some(live) = managed.live.get_mut(&run.id) {
+                    live.start_watching(
+                        (name, run),
+                        managed.output.as_ref(),
+                        &self.messages,
+                        worker_group,
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Descriptors by the number under which they travelled, each taken once.
+struct Descriptors(Vec<Option<OwnedFd>>);
+
+impl Descriptors {
+    fn take(&mut self, number: usize) -> io::Result<OwnedFd> {
+        let descriptor = self.0.get_mut(number).and_then(Option::take);
+        descriptor.ok_or_else(|| io::Error::other("a descriptor was not handed over"))
+    }
+}
+
+impl HandoverState {
+    /// Why [`Supervisor::resume`] with this folder for sockets and records would have to end what
+    /// runs and start it anew, if it would.
+    pub fn check(&self, run: &Path) -> Result<(), String> {
+        let known = parse_saved(self)?;
+        check_run_folder(&known, run)
+    }
+}
+
+fn parse_state(rest: HandoverState, run: &Path) -> Result<(SavedState, Descriptors), String> {
+    let known = parse_saved(&rest)?;
+    if let Err(why) = check_run_folder(&known, run) {
+        // No later supervisor would read the records there.
+        let _ = Folder::make(&known.run.join(PID_RECORDS), 0o700).and_then(PidRecords::open);
+        return Err(why);
+    }
+    Ok((
+        known,
+        Descriptors(rest.descriptors.into_iter().map(Some).collect()),
+    ))
+}
+
+fn parse_saved(rest: &HandoverState) -> Result<SavedState, String> {
+    if rest.format != FORMAT {
+        return Err(format!(
+            "it is in format {}, and this program knows {FORMAT}",
+            rest.format
+        ));
+    }
+    serde_json::from_slice(&rest.known).map_err(|error| error.to_string())
+}
+
+fn check_run_folder(known: &SavedState, run: &Path) -> Result<(), String> {
+    if known.run == run {
+        Ok(())
+    } else {
+        Err(format!("it was kept in {}", known.run.display()))
+    }
+}

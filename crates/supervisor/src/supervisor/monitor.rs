@@ -1,0 +1,133 @@
+//! Reaps processes that ended, and samples processor time and memory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::Pid;
+
+use super::{SAMPLE, Supervisor};
+use crate::control::Message;
+use crate::process::{Cgroup, ProcessTable, reap_adopted};
+use crate::service_log::WatchPhase;
+use crate::state::{Event, Exit, MemoryAction, RunId};
+
+/// How long the last output of a process that is gone is read.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+impl Supervisor {
+    /// Kills what is left of the groups of processes that ended; once a group is gone, its service
+    /// gets the event.
+    pub(super) fn reap(&mut self) {
+        let mut ended = false;
+        for live in self
+            .services
+            .values_mut()
+            .flat_map(|managed| managed.live.values_mut())
+        {
+            ended |= live.exit.is_none() && live.process.has_ended();
+        }
+        if !ended && !self.options.adopt_orphans {
+            return;
+        }
+        let table = ProcessTable::read();
+        for (name, managed) in &mut self.services {
+            for (run, live) in &mut managed.live {
+                if live.exit.is_some() {
+                    continue;
+                }
+                let Some(exit) = live.process.finish(&table) else {
+                    continue;
+                };
+                live.exit = Some(exit);
+                if exit == Exit::OutOfMemory {
+                    let (instance, max) = (live.number, live.settings.memory);
+                    tracing::warn!(service = %name, instance, max, "the system killed a service for its memory");
+                }
+                live.stop_watching();
+                live.attention.send_replace(WatchPhase::Ended);
+                let readers = std::mem::take(&mut live.readers);
+                let (messages, name, run) = (self.messages.clone(), Arc::clone(name), *run);
+                // Its last lines belong to the notification of its end.
+                tokio::spawn(async move {
+                    let read = async {
+                        for reader in readers {
+                            let _ = reader.await;
+                        }
+                    };
+                    let _ = tokio::time::timeout(LAST_WORDS, read).await;
+                    let _ = messages
+                        .send(Message::Event(name, Event::Exited(run, exit)))
+                        .await;
+                });
+            }
+        }
+        if self.options.adopt_orphans {
+            let own = self.own();
+            reap_adopted(&table, |pid| own.contains(&pid));
+        }
+    }
+
+    fn own(&self) -> Vec<Pid> {
+        let live = self
+            .services
+            .values()
+            .flat_map(|managed| managed.live.values());
+        live.filter(|live| live.exit.is_none())
+            .map(|live| live.process.pid())
+            .collect()
+    }
+
+    /// Samples processor time and memory of every instance.
+    pub(super) fn sample(&mut self) {
+        if self
+            .services
+            .values()
+            .all(|managed| managed.live.is_empty())
+        {
+            return;
+        }
+        let table = ProcessTable::read();
+        let ticks_per_second = rustix::param::clock_ticks_per_second();
+        let mut over: Vec<(Arc<str>, RunId, u64)> = Vec::new();
+        for (name, managed) in &mut self.services {
+            for (run, live) in &mut managed.live {
+                let (pid, max) = (live.process.pid(), live.settings.memory);
+                let (ticks, bytes) = table.use_of(pid);
+                let used = live
+                    .use_of
+                    .ticks
+                    .map_or(0, |before| ticks.saturating_sub(before));
+                live.use_of.ticks = Some(ticks);
+                live.use_of.cpu_percent = percent(used, ticks_per_second);
+                let group = live.process.control_group();
+                if let Some(bytes) = group.and_then(Cgroup::memory) {
+                    live.use_of.memory_bytes = bytes;
+                    // Otherwise the system holds the limit itself.
+                    let is_asked = live.settings.policy.memory != MemoryAction::Kill;
+                    if is_asked && max.is_some_and(|max| bytes >= max) {
+                        over.push((Arc::clone(name), *run, bytes));
+                    }
+                    continue;
+                }
+                live.use_of.memory_bytes = bytes;
+                if max.is_some_and(|max| bytes > max) {
+                    // What several processes of it share is counted once, which takes longer to find out.
+                    let fair = table.fair_memory_of(pid).unwrap_or(bytes);
+                    live.use_of.memory_bytes = fair;
+                    if max.is_some_and(|max| fair > max) {
+                        over.push((Arc::clone(name), *run, fair));
+                    }
+                }
+            }
+        }
+        for (name, run, bytes) in over {
+            self.step(&name, Event::OverMemory(run, bytes));
+        }
+    }
+}
+
+fn percent(ticks: u64, ticks_per_second: u64) -> f64 {
+    let ticks = f64::from(u32::try_from(ticks).unwrap_or(u32::MAX));
+    let per_second = f64::from(u32::try_from(ticks_per_second).unwrap_or(100).max(1));
+    100.0 * ticks / per_second / SAMPLE.as_secs_f64()
+}

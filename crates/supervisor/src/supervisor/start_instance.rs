@@ -1,0 +1,309 @@
+//! Starts an instance: its address, environment and process, and the tasks that watch it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Supervisor;
+use super::service::RunningInstance;
+use crate::channel::Channel;
+use crate::folder::Folder;
+use crate::plan::{Listening, OWN_SERVICE, Placeholders, ServiceSettings};
+use crate::process::{Cgroup, Cgroups, PassedDescriptor, PidRecord, SpawnRequest, spawn};
+use crate::readiness::NotifySocket;
+use crate::ready_instances::Address;
+use crate::service_log::{OpenPipe, Stream};
+use crate::state::RunId;
+
+/// Sockets that are open before the service is, by the number of the instance: they stay when
+/// its process is replaced, so connections wait instead of being refused.
+#[derive(Default)]
+pub(super) struct Sockets(BTreeMap<u32, (Address, OwnedFd)>);
+
+impl Sockets {
+    /// Closes and removes the sockets of instances that are gone.
+    pub(super) fn keep(&mut self, services: &Folder, is_there: impl Fn(u32) -> bool) {
+        self.0.retain(|number, (address, _)| {
+            let stays = is_there(*number);
+            if let (false, Address::Unix(path)) = (stays, address) {
+                let _ = fs::remove_file(services.through(path));
+            }
+            stays
+        });
+    }
+
+    pub(super) fn holds(&self, number: u32) -> bool {
+        self.0.contains_key(&number)
+    }
+
+    /// All of them, with the number of the instance.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Address, BorrowedFd<'_>)> {
+        let all = self.0.iter();
+        all.map(|(number, (address, held))| (*number, address, held.as_fd()))
+    }
+
+    /// Holds one that another has opened.
+    pub(super) fn take_over(&mut self, number: u32, address: Address, socket: OwnedFd) {
+        self.0.insert(number, (address, socket));
+    }
+
+    fn open(
+        &mut self,
+        number: u32,
+        listening: Listening,
+        (services, name): (&Folder, &str),
+        owner: Option<(u32, u32)>,
+    ) -> io::Result<()> {
+        let fits = |address: &Address| match address {
+            Address::Unix(_) => listening == Listening::Unix,
+            Address::Tcp(_) => listening == Listening::Tcp,
+        };
+        if self
+            .0
+            .get(&number)
+            .is_some_and(|(address, _)| fits(address))
+        {
+            return Ok(());
+        }
+        let held = match listening {
+            Listening::Unix => {
+                let listener = UnixListener::bind(services.at(name))?;
+                services.give(name, owner, if owner.is_some() { 0o660 } else { 0o600 })?;
+                let path = services.path().join(name);
+                (Address::Unix(path), listener.into())
+            }
+            Listening::Tcp => {
+                let listener = TcpListener::bind("127.0.0.1:0")?;
+                let port = listener.local_addr()?.port();
+                (Address::Tcp(port), listener.into())
+            }
+            Listening::Nowhere => return Ok(()),
+        };
+        self.0.insert(number, held);
+        Ok(())
+    }
+}
+
+impl Supervisor {
+    /// The group of the program's own service, where another user runs that than the supervisor:
+    /// it must be let through to the sockets of services.
+    pub(super) fn worker_group(&self) -> Option<u32> {
+        let own = self.services.get(OWN_SERVICE)?.current_settings();
+        own.user.as_ref().map(|user| user.group)
+    }
+
+    pub(super) fn launch(
+        &mut self,
+        name: &Arc<str>,
+        run: RunId,
+        number: u32,
+        generation: u32,
+    ) -> io::Result<()> {
+        // What is opened here is beside the folder where the service opens its own, which is its
+        // user's.
+        let services = &self.folders.services;
+        let folder = services.path().join(&**name);
+        let worker_group = self.worker_group();
+        let Some(managed) = self.services.get_mut(name) else {
+            return Ok(());
+        };
+        let settings = managed
+            .settings
+            .get(&generation)
+            .cloned()
+            .unwrap_or_else(|| managed.current_settings());
+        let user = settings.user.as_ref();
+        let owner = user.map(|user| (user.user, worker_group.unwrap_or(user.group)));
+        let mode = match (user, worker_group) {
+            (None, _) => 0o700,
+            (Some(_), Some(_)) => 0o710,
+            (Some(_), None) => 0o711,
+        };
+        services.give_folder(name, owner, mode)?;
+        if settings.activate {
+            let socket = format!("{name}.{number}.sock");
+            let place = (&**services, socket.as_str());
+            managed
+                .sockets
+                .open(number, settings.listening, place, owner)?;
+        }
+        let held = settings
+            .activate
+            .then(|| managed.sockets.0.get(&number))
+            .flatten();
+        let address = match held {
+            Some((address, _)) => Some(address.clone()),
+            None => free_address(settings.listening, &folder, number, run)?,
+        };
+        let notify = format!("{name}.{number}.{run}.notify");
+        let notify = NotifySocket::open(services, &notify, owner)?;
+
+        let (command, mut environment) = if settings.own {
+            (settings.command.clone(), settings.environment.found.clone())
+        } else {
+            let places = placeholders(number, address.as_ref());
+            let command = settings.command.iter().map(|word| places.fill(word));
+            (command.collect(), environment(&settings, &places))
+        };
+        let ends = match (settings.own, &self.options.channels) {
+            (false, _) => None,
+            (true, Some(channels)) => Some((channels.clone(), UnixStream::pair()?)),
+            (true, None) => return Err(io::Error::other("nobody would take its channel")),
+        };
+        environment.insert(
+            "NOTIFY_SOCKET".to_owned(),
+            notify.path().display().to_string(),
+        );
+        if held.is_some() {
+            environment.insert("LISTEN_FDS".to_owned(), "1".to_owned());
+        }
+        let token = format!("{}.{name}.{run}", self.name);
+        let group = control_group(self.groups.as_ref(), &token, &settings);
+        let started = spawn(&SpawnRequest {
+            launcher: &self.launcher,
+            command: &command,
+            environment: &environment,
+            directory: &settings.directory,
+            user,
+            own: settings.own,
+            token,
+        });
+        let mut started = match started {
+            Ok(started) => started,
+            Err(error) => {
+                // It is empty, or could not be made.
+                let _ = group.map(|group| group.remove());
+                return Err(error);
+            }
+        };
+        // Recorded first, so that nothing runs that a next supervisor could not find.
+        let written = self.pid_records.add(PidRecord {
+            service: name.to_string(),
+            pid: started.process.pid().as_raw_nonzero().get(),
+            start: started.process.start(),
+            token: started.process.token().to_owned(),
+            group: group.clone(),
+        });
+        if let Some(group) = group {
+            // It waits for the word, and so has started nothing yet.
+            match group.add_process(started.process.pid()) {
+                Ok(()) => started.process.set_cgroup(group),
+                Err(error) => {
+                    tracing::warn!(%error, service = %name, "a process does not get into its control group");
+                    let _ = group.remove();
+                }
+            }
+        }
+        let pid = started.process.pid().as_raw_nonzero().get();
+        let gone = written.and_then(|()| match ends {
+            None => started.send_start(&held.map_or(PassedDescriptor::Nothing, |(_, held)| {
+                PassedDescriptor::Socket(held.as_fd())
+            })),
+            Some((channels, (stream, theirs))) => {
+                // The program has its end before the process can say anything. One that has
+                // dropped the other end is on its way out.
+                let _ = channels.send(Channel {
+                    instance: number,
+                    generation,
+                    run,
+                    pid,
+                    stream,
+                });
+                started.send_start(&PassedDescriptor::Input(theirs.as_fd()))
+            }
+        });
+
+        let mut process = started.process;
+        if let Err(error) = gone {
+            // It waits for the word, and ends like any other that failed.
+            tracing::error!(%error, service = %name, "cannot write down or begin a process");
+            process.kill();
+        }
+        let since = (self.options.clock)();
+        let mut live = RunningInstance::new(process, number, settings, notify, since);
+        live.address = address;
+        if let Some((out, err)) = started.outputs {
+            let begun = |(pipe, stream)| OpenPipe {
+                pipe,
+                stream,
+                line: Vec::new(),
+            };
+            let pipes = [(out, Stream::Out), (err, Stream::Err)];
+            live.begun = pipes.map(begun).into();
+        }
+        if let Some(known) = managed.state.runs().find(|known| known.id == run) {
+            live.start_watching(
+                (name, known),
+                managed.output.as_ref(),
+                &self.messages,
+                worker_group,
+            );
+        }
+        managed.live.insert(run, live);
+        Ok(())
+    }
+}
+
+/// A control group for an instance, if it can have one. A part of the program stays where that is.
+fn control_group(
+    groups: Option<&Cgroups>,
+    name: &str,
+    settings: &ServiceSettings,
+) -> Option<Cgroup> {
+    let groups = groups.filter(|_| !settings.own)?;
+    match groups.make(name, settings.hard_limit()) {
+        Ok(group) => Some(group),
+        Err(error) => {
+            tracing::warn!(%error, service = settings.name, "a process gets no control group");
+            None
+        }
+    }
+}
+
+/// An address that the service will open itself.
+fn free_address(
+    listening: Listening,
+    folder: &Path,
+    number: u32,
+    run: RunId,
+) -> io::Result<Option<Address>> {
+    Ok(match listening {
+        Listening::Unix => Some(Address::Unix(folder.join(format!("{number}.{run}.sock")))),
+        // Free now; should another program take it before the service does, its start fails and the
+        // next one gets another.
+        Listening::Tcp => Some(Address::Tcp(
+            TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
+        )),
+        Listening::Nowhere => None,
+    })
+}
+
+fn placeholders(instance: u32, address: Option<&Address>) -> Placeholders {
+    let (socket, port) = match address {
+        Some(Address::Unix(path)) => (Some(path.clone()), None),
+        Some(Address::Tcp(port)) => (None, Some(*port)),
+        None => (None, None),
+    };
+    Placeholders {
+        instance,
+        socket,
+        port,
+    }
+}
+
+fn environment(settings: &ServiceSettings, places: &Placeholders) -> BTreeMap<String, String> {
+    let mut all = settings.environment.filled(places);
+    all.insert("KENDURI_INSTANCE".to_owned(), places.instance.to_string());
+    if let Some(socket) = &places.socket {
+        all.insert("SOCKET".to_owned(), socket.display().to_string());
+    }
+    if let Some(port) = places.port {
+        all.insert("PORT".to_owned(), port.to_string());
+    }
+    all
+}

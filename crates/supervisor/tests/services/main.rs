@@ -1,0 +1,24 @@
+//! Real processes: started, killed, replaced, stopped, and what is left of them.
+
+#[cfg(test)]
+mod exec_upgrade;
+#[cfg(test)]
+mod life;
+#[cfg(test)]
+mod logs;
+#[cfg(test)]
+mod other_users;
+#[cfg(test)]
+mod output;
+#[cfg(test)]
+mod own_process;
+#[cfg(test)]
+mod own_service;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+mod rolling_update;
+#[cfg(test)]
+mod starting;
+#[cfg(test)]
+mod support;
