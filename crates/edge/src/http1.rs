@@ -153,14 +153,10 @@ impl<S> Gate<S> {
         handle.is_none_or(|handle| handle.set(activity))
     }
 
-    /// So many bytes came.
-    fn goes_on(&mut self, came: usize) -> io::Result<()> {
+    /// So many bytes came. False: the connection is evicted.
+    fn goes_on(&mut self, came: usize) -> bool {
         self.pace.came(came);
-        if self.framing.is_through() || self.tell(Activity::Serving) {
-            Ok(())
-        } else {
-            Err(io::ErrorKind::ConnectionAborted.into())
-        }
+        self.framing.is_through() || self.tell(Activity::Serving)
     }
 
     /// Nothing more has come yet.
@@ -340,7 +336,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gate<S> {
             match gate.poll_more(context, out) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Ok(())),
                 Poll::Ready(Ok(came)) => {
-                    gate.goes_on(came)?;
+                    if !gate.goes_on(came) {
+                        // Whoever serves the connection closes it, and no program answers a body
+                        // that breaks off.
+                        return Poll::Pending;
+                    }
                     if out.filled().len() > before {
                         return Poll::Ready(Ok(()));
                     }
