@@ -7,6 +7,7 @@
 
 use jiff::Timestamp;
 use platform::audit::{Actor, Entry, RequestFacts};
+use platform::store::Bind;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
@@ -22,7 +23,7 @@ pub fn rank_in(tx: &mut Tx<'_>, who: &SignedIn, scope: &Scope) -> Result<Option<
     rank_of(tx, &who.account().id, scope)
 }
 
-/// The rank of the account in `scope`, whoever asks.
+/// The rank of the account in `scope`, for callers that ask for somebody else.
 pub fn rank_of(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -202,7 +203,7 @@ pub fn give_until(
     expires_at: Option<Timestamp>,
 ) -> Result<(), GrantError> {
     let kind = scope.kind();
-    if kind.role(role.word()) != Some(role) {
+    if !kind.has(role) {
         return Err(GrantError::UnknownRole);
     }
     let is_rank = kind.is_rank(role);
@@ -221,22 +222,23 @@ pub fn give_until(
         }
     }
     let now = tx.now();
+    let grant: [&dyn Bind; 8] = [
+        account,
+        &kind.name,
+        &scope.id(),
+        &role,
+        &is_rank,
+        &granted_by,
+        &now,
+        &expires_at,
+    ];
     let changed = tx.run(
         sql!(
             "UPDATE role_grant SET role = $4, granted_by = $6, granted_at = $7, expires_at = $8
              WHERE account_id = $1 AND scope_kind = $2 AND scope_id = $3
                AND (role = $4 OR is_rank = 1 AND $5 = 1)"
         ),
-        &[
-            account,
-            &kind.name,
-            &scope.id(),
-            &role,
-            &is_rank,
-            &granted_by,
-            &now,
-            &expires_at,
-        ],
+        &grant,
         Rows::AtMostOne,
     )?;
     if changed == 0 {
@@ -246,16 +248,7 @@ pub fn give_until(
                                          granted_by, granted_at, expires_at)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
             ),
-            &[
-                account,
-                &kind.name,
-                &scope.id(),
-                &role,
-                &is_rank,
-                &granted_by,
-                &now,
-                &expires_at,
-            ],
+            &grant,
             Rows::Exactly(1),
         )?;
     }

@@ -53,7 +53,7 @@ impl Invite {
 
 /// Makes an invitation; the secret is the last part of `/admin/join/{…}`.
 pub fn create(tx: &mut Tx<'_>, by: &Manager, role: Role) -> Result<Secret, GrantError> {
-    if by.scope().kind().role(role.word()) != Some(role) {
+    if !by.scope().kind().has(role) {
         return Err(GrantError::UnknownRole);
     }
     let offer = Offer {

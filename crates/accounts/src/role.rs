@@ -1,5 +1,5 @@
-//! Roles and the scopes they hold in. Which kinds of scopes there are, and which roles each has, is
-//! declared by whoever owns them; the installation's own are here.
+//! Roles and the scopes they hold in. Each domain declares its kinds of scopes and their roles; the
+//! installation's own are here.
 
 use std::fmt;
 
@@ -14,8 +14,8 @@ pub struct Role {
 }
 
 impl Role {
-    /// The role that is stored and sent as `word`, and described by the message `label` to whoever
-    /// is invited to it.
+    /// The role that is stored and sent as `word`. The message `label` describes it to people who
+    /// are invited.
     pub const fn new(word: &'static str, label: &'static str) -> Self {
         Self { word, label }
     }
@@ -106,6 +106,11 @@ impl ScopeKind {
     /// The ranks, the greatest first.
     pub(crate) fn ranks(&self) -> impl Iterator<Item = Role> {
         std::iter::once(self.top).chain(self.below.iter().copied())
+    }
+
+    /// Whether scopes of this kind have this role.
+    pub(crate) fn has(&self, role: Role) -> bool {
+        self.role(role.word) == Some(role)
     }
 
     /// The rank or the duty with this word.
