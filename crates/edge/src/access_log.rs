@@ -1,8 +1,8 @@
 //! The access log: one line per request, always.
 //!
-//! A line is written onto the pile of the worker that served the request; what lies
-//! there is written by one thread for all, so a slow disk never holds a request. What
-//! does not fit is dropped and counted.
+//! A line goes into the buffer of the worker that served the request. One thread writes
+//! all buffers, so a slow disk never holds a request. What does not fit is dropped and
+//! counted.
 
 mod format;
 mod logged_body;
@@ -41,7 +41,7 @@ pub enum Format {
 pub struct Log(Arc<LogFormatter>);
 
 struct LogFormatter {
-    pile: LogBuffer,
+    buffer: LogBuffer,
     format: Format,
     mask: Mask,
     second: Mutex<ClockText>,
@@ -69,23 +69,26 @@ impl Log {
         Ok((log, writing))
     }
 
-    /// Lays lines on a desk, among whatever else is written from there.
+    /// Gives its lines to a writer, among all others of that writer.
     pub fn onto(writer: &LogWriter, format: Format, mask: Mask) -> Self {
-        Self::of(writer.pile(WAITING), format, mask)
+        Self::of(writer.buffer(WAITING), format, mask)
     }
 
-    /// A log with a pile of its own.
+    /// The same log with another buffer.
     #[must_use]
     pub fn for_worker(&self) -> Self {
         let LogFormatter {
-            pile, format, mask, ..
+            buffer,
+            format,
+            mask,
+            ..
         } = &*self.0;
-        Self::of(pile.beside(), *format, Arc::clone(mask))
+        Self::of(buffer.beside(), *format, Arc::clone(mask))
     }
 
-    fn of(pile: LogBuffer, format: Format, mask: Mask) -> Self {
+    fn of(buffer: LogBuffer, format: Format, mask: Mask) -> Self {
         Self(Arc::new(LogFormatter {
-            pile,
+            buffer,
             format,
             mask,
             second: Mutex::default(),
@@ -94,18 +97,22 @@ impl Log {
         }))
     }
 
-    /// Writes a line onto the pile; never waits for the disk.
+    /// Puts a line into the buffer; never waits for the disk.
     pub fn line(&self, line: &Line<'_>) {
-        let pen = &*self.0;
-        let mut second = pen.second.lock().unwrap_or_else(PoisonError::into_inner);
-        let write = |lines: &mut Vec<u8>| line.write(pen.format, &pen.mask, &mut second, lines);
-        let has_room = pen.pile.put(write);
+        let formatter = &*self.0;
+        let mut second = formatter
+            .second
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let write =
+            |lines: &mut Vec<u8>| line.write(formatter.format, &formatter.mask, &mut second, lines);
+        let has_room = formatter.buffer.put(write);
         drop(second);
         if !has_room {
-            pen.all_dropped.increment(1);
-            pen.dropped.fetch_add(1, Ordering::Relaxed);
-        } else if pen.dropped.load(Ordering::Relaxed) > 0 {
-            let lines = pen.dropped.swap(0, Ordering::Relaxed);
+            formatter.all_dropped.increment(1);
+            formatter.dropped.fetch_add(1, Ordering::Relaxed);
+        } else if formatter.dropped.load(Ordering::Relaxed) > 0 {
+            let lines = formatter.dropped.swap(0, Ordering::Relaxed);
             tracing::warn!(lines, "the access log could not keep up: lines dropped");
         }
     }

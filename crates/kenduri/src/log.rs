@@ -131,7 +131,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
             written.write(target, |_| {});
         })
         .context("cannot start the thread that writes the log")?;
-    let lines = fmt::layer().with_writer(Queue(desk.pile(WAITING)));
+    let lines = fmt::layer().with_writer(Queue(desk.buffer(WAITING)));
     let subscriber = registry().with(filter(log.level));
     if log.is_text() {
         let lines = lines.with_ansi(log.is_on_terminal()).with_target(false);
@@ -216,7 +216,7 @@ mod tests {
     fn no_line_is_read_in_another_order_than_written() {
         let desk = LogWriter::default();
         let writing = desk.writing();
-        let queue = Queue(desk.pile(WAITING));
+        let queue = Queue(desk.buffer(WAITING));
         (&queue)
             .write_all("file \u{202e}gpj.exe\n".as_bytes())
             .unwrap();

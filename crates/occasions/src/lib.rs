@@ -2,7 +2,7 @@
 //!
 //! A noun owns its rules: [`invitation`] says when answers are open,
 //! [`household`] what may be answered, [`rsvp`] how it is saved. Handlers in
-//! [`web`](crate::web) turn HTTP into one call of a noun.
+//! [`mod@web`] turn HTTP into one call of a noun.
 
 pub mod closing;
 pub mod code;

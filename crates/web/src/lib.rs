@@ -1,6 +1,6 @@
 //! What every page shares: the frame, forms, refusals, languages, assets.
 //!
-//! A domain gives a `Router<Site>`; [`serve`] puts around it what happens to
+//! A domain gives a `Router<Site>`; [`mod@serve`] puts around it what happens to
 //! every request. A handler takes what it needs as extractors ([`Facts`],
 //! [`Wishes`], [`Form`], [`Json`], [`Piece`]), answers with [`page()`] or
 //! [`Json`], and refuses with a [`Problem`], which knows no HTML and no JSON.

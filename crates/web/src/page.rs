@@ -174,7 +174,7 @@ pub struct Account<'a> {
 }
 
 /// Puts a body into its frame. The answer says in which language it is; all other
-/// headers are [`serve`](crate::serve)'s.
+/// headers are [`serve`](crate::serve())'s.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "a page is made for this one call"

@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use crate::lock::lock;
 
-/// How long lines gather before they are written together, unless so many bytes of one pile
-/// have gathered before: unnoticed by whoever reads along, and most of what writing costs is
+/// How long lines gather before they are written together, unless so many bytes of one buffer
+/// have gathered before: a reader of the log does not notice, and most of what writing costs is
 /// saved under load.
 const GATHER: Duration = Duration::from_millis(10);
 const GATHERED: usize = 64 << 10;
 /// How long the end of the program waits for lines to be written.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Where everybody lays down lines on a pile of their own. Clones are the same desk.
+/// Writes the lines of many buffers, one for each worker and one for the program itself. Clones are
+/// the same writer.
 #[derive(Debug, Clone, Default)]
 pub struct LogWriter(Arc<Shared>);
 
@@ -27,8 +28,8 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    piles: Vec<Arc<Mutex<Vec<u8>>>>,
-    /// What has come since the piles were last collected.
+    buffers: Vec<Arc<Mutex<Vec<u8>>>>,
+    /// What has come since the buffers were last collected.
     come: Come,
     /// How often somebody wanted all lines written, and how many of them were served.
     flushes: u64,
@@ -60,10 +61,10 @@ pub struct LogBuffer {
 pub struct Writing(LogWriter);
 
 impl LogWriter {
-    /// A new pile on which at most so many bytes may wait.
-    pub fn pile(&self, most: usize) -> LogBuffer {
+    /// A new buffer in which at most so many bytes may wait.
+    pub fn buffer(&self, most: usize) -> LogBuffer {
         let lines = Arc::default();
-        self.state().piles.push(Arc::clone(&lines));
+        self.state().buffers.push(Arc::clone(&lines));
         LogBuffer {
             writer: self.clone(),
             lines,
@@ -113,21 +114,22 @@ impl LogWriter {
         let (mut state, _) = gathered.unwrap_or_else(PoisonError::into_inner);
         state.come = Come::Nothing;
         let (goes_on, flushed) = (!state.ends, state.flushes);
-        let piles = state.piles.clone();
+        let buffers = state.buffers.clone();
         drop(state);
-        for pile in &piles {
-            let mut pile = lock(pile);
+        for buffer in &buffers {
+            let mut buffer = lock(buffer);
             if lines.is_empty() {
-                std::mem::swap(lines, &mut pile);
+                std::mem::swap(lines, &mut buffer);
             } else {
-                lines.append(&mut pile);
+                lines.append(&mut buffer);
             }
         }
-        drop(piles);
+        drop(buffers);
         // Whoever is gone leaves the last lines here.
-        let is_used =
-            |pile: &Arc<Mutex<Vec<u8>>>| Arc::strong_count(pile) > 1 || !lock(pile).is_empty();
-        self.state().piles.retain(is_used);
+        let is_used = |buffer: &Arc<Mutex<Vec<u8>>>| {
+            Arc::strong_count(buffer) > 1 || !lock(buffer).is_empty()
+        };
+        self.state().buffers.retain(is_used);
         (goes_on || !lines.is_empty()).then_some(flushed)
     }
 
@@ -147,7 +149,7 @@ impl LogBuffer {
             write(&mut lines);
         }
         let after = lines.len();
-        // A pile that ends above the mark would grow with the longest line.
+        // A buffer that ends above the mark would grow with the longest line.
         if before >= self.most || after > self.most {
             lines.truncate(before);
             return false;
@@ -170,7 +172,7 @@ impl LogBuffer {
     /// Another one beside it.
     #[must_use]
     pub fn beside(&self) -> Self {
-        self.writer.pile(self.most)
+        self.writer.buffer(self.most)
     }
 }
 
@@ -232,8 +234,8 @@ mod tests {
         (go, text, writing)
     }
 
-    fn put(pile: &LogBuffer, line: &[u8]) -> bool {
-        pile.put(|lines| lines.extend_from_slice(line))
+    fn put(buffer: &LogBuffer, line: &[u8]) -> bool {
+        buffer.put(|lines| lines.extend_from_slice(line))
     }
 
     #[test]
@@ -241,15 +243,15 @@ mod tests {
         let writer = LogWriter::default();
         let (go, text, writing) = writing(&writer);
         drop(go);
-        let pile = writer.pile(MOST);
+        let buffer = writer.buffer(MOST);
         let lines: Vec<String> = (0..1_000).map(|number| format!("{number}\n")).collect();
         for line in &lines {
-            assert!(put(&pile, line.as_bytes()));
+            assert!(put(&buffer, line.as_bytes()));
         }
-        drop(pile);
+        drop(buffer);
         drop(writing);
         assert_eq!(*lock(&text), lines.concat().as_bytes());
-        assert!(writer.state().piles.is_empty());
+        assert!(writer.state().buffers.is_empty());
     }
 
     #[test]
@@ -257,9 +259,9 @@ mod tests {
         let writer = LogWriter::default();
         let (go, text, writing) = writing(&writer);
         drop(go);
-        let (pile, other) = (writer.pile(MOST), writer.pile(MOST));
+        let (buffer, other) = (writer.buffer(MOST), writer.buffer(MOST));
         for round in 1..=100 {
-            assert!(put(&pile, b"one ") && put(&other, b"two "));
+            assert!(put(&buffer, b"one ") && put(&other, b"two "));
             writing.flush();
             assert_eq!(lock(&text).len(), round * 8);
         }
@@ -269,26 +271,26 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_until_there_is_room() {
         let writer = LogWriter::default();
-        let pile = writer.pile(MOST);
-        assert!(put(&pile, &vec![b'x'; MOST - 8]));
-        assert!(!put(&pile, b"it is too long"));
-        assert!(put(&pile, b"it fits\n"));
-        assert!(!put(&pile, b"\n"));
-        assert!(put(&writer.pile(MOST), b"another's"));
+        let buffer = writer.buffer(MOST);
+        assert!(put(&buffer, &vec![b'x'; MOST - 8]));
+        assert!(!put(&buffer, b"it is too long"));
+        assert!(put(&buffer, b"it fits\n"));
+        assert!(!put(&buffer, b"\n"));
+        assert!(put(&writer.buffer(MOST), b"another's"));
         let mut taken = Vec::new();
         assert!(writer.take(&mut taken).is_some());
         assert_eq!(taken.len(), MOST + 9);
-        assert!(put(&pile, b"it is too long"));
+        assert!(put(&buffer, b"it is too long"));
     }
 
     #[test]
     fn enough_lines_do_not_wait_for_more() {
         let writer = LogWriter::default();
-        let (pile, enough) = (writer.pile(MOST), vec![b'x'; GATHERED]);
+        let (buffer, enough) = (writer.buffer(MOST), vec![b'x'; GATHERED]);
         let mut taken = Vec::new();
         let begun = Instant::now();
         for _ in 0..1_000 {
-            assert!(put(&pile, &enough));
+            assert!(put(&buffer, &enough));
             assert!(writer.take(&mut taken).is_some());
             taken.clear();
         }
@@ -299,7 +301,7 @@ mod tests {
     fn who_writes_slowly_keeps_nobody_from_ending() {
         let writer = LogWriter::default();
         let (go, text, writing) = writing(&writer);
-        assert!(put(&writer.pile(MOST), b"line\n"));
+        assert!(put(&writer.buffer(MOST), b"line\n"));
         drop(writing);
         assert!(lock(&text).is_empty());
         drop(go);

@@ -9,7 +9,7 @@ use crate::proxy::{Backends, BackendsStatus, ServerAddress, Servers};
 
 use super::{Edge, lock};
 
-/// The crews of all services, by the name of their upstream.
+/// The backends of all services, by the name of their upstream.
 #[derive(Debug, Default)]
 pub(super) struct ServiceBackends(Mutex<BTreeMap<Arc<str>, Arc<Backends>>>);
 

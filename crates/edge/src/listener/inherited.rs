@@ -1,4 +1,4 @@
-//! Listening sockets that were handed in: by systemd, by a keeper, at an upgrade.
+//! Listening sockets that were handed in: by systemd, by the supervisor process, at an upgrade.
 
 use std::fs::File;
 use std::io;

@@ -26,7 +26,7 @@ use crate::route::{NormalPath, Route};
 use super::from_cache::asked;
 use super::{RequestOutcome, WorkerContext, bare};
 
-/// What the leader hears of its errand.
+/// What the leader is told when the answer is there.
 pub(super) struct Led {
     pub(super) outcome: RequestOutcome,
     pub(super) answered: Answered,
@@ -51,13 +51,13 @@ pub(super) struct CacheFill {
     pub(super) began: u64,
     /// What is kept already, and may be confirmed or stand in.
     pub(super) old: Option<Arc<Stored>>,
-    pub(super) landing: FillGuard,
+    pub(super) guard: FillGuard,
 }
 
 impl CacheFill {
     /// Goes, and tells who leads, if anybody does.
     pub(super) async fn run(mut self, lead: Option<oneshot::Sender<Led>>) {
-        let flight = Arc::clone(&self.landing.0);
+        let flight = Arc::clone(&self.guard.0);
         let store = Arc::clone(&self.here.shared.cache);
         let mut outcome = RequestOutcome::default();
         let hear = |outcome, answered| {

@@ -191,8 +191,8 @@ impl Visit<'_> {
                 let told = Told::Stale;
                 let answer = self.asker(request.headers()).whole(whole, told);
                 let is_fresh = |head: &Head| self.is_fresh(head);
-                if let Joined::Leads(landing) = store.join(&self.key, request.headers(), is_fresh) {
-                    let fill = self.fill(request, began, found.clone(), landing);
+                if let Joined::Leads(guard) = store.join(&self.key, request.headers(), is_fresh) {
+                    let fill = self.fill(request, began, found.clone(), guard);
                     tokio::spawn(fill.run(None));
                 }
                 return (answer, told);
@@ -233,13 +233,13 @@ impl Visit<'_> {
         }
         let policy = self.route.shared_cache.as_ref();
         let is_personal = policy.is_some_and(|policy| policy.is_personal(request.headers()));
-        let landing = if self.demand.no_cache || is_personal {
+        let guard = if self.demand.no_cache || is_personal {
             // What began before this request is not new enough for it, or probably for
             // somebody else.
             Store::alone()
         } else {
             match store.join(&self.key, request.headers(), |head| self.is_fresh(head)) {
-                Joined::Leads(landing) => landing,
+                Joined::Leads(guard) => guard,
                 Joined::Landed(whole) => {
                     let told = Told::Hit;
                     return (self.asker(request.headers()).whole(&whole, told), told);
@@ -252,7 +252,7 @@ impl Visit<'_> {
                 }
             }
         };
-        let fill = self.fill(request, began, found, landing);
+        let fill = self.fill(request, began, found, guard);
         self.lead(fill, request.headers(), why, outcome).await
     }
 
@@ -319,7 +319,7 @@ impl Visit<'_> {
         request: &Request<Body>,
         began: u64,
         old: Option<Arc<Stored>>,
-        landing: FillGuard,
+        guard: FillGuard,
     ) -> CacheFill {
         CacheFill {
             here: Arc::clone(self.here),
@@ -331,7 +331,7 @@ impl Visit<'_> {
             headers: request.headers().clone(),
             began,
             old,
-            landing,
+            guard,
         }
     }
 

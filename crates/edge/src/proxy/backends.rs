@@ -344,7 +344,7 @@ impl Backends {
         self.changed.notified()
     }
 
-    /// Milliseconds on this crew's clock.
+    /// Milliseconds on the clock of these backends.
     pub(super) fn now(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }

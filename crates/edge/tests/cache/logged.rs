@@ -68,7 +68,7 @@ async fn what_the_client_hears_is_told_whoever_said_it() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    // Each worker has its own pile of lines.
+    // Each worker has its own buffer of lines.
     let mut told: Vec<_> = told
         .iter()
         .map(|line| (line["path"].as_str().unwrap(), line["status"].as_u64()))

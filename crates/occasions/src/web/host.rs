@@ -1,7 +1,7 @@
 //! The hosts' pages: everything under `/admin`.
 //!
-//! Every address stands here. A handler opens the occasion at a [`desk`], calls
-//! one noun of [`hosting`](crate::hosting), and shows what came of it; what a
+//! Every address stands here. A handler opens the occasion by its `HostRequest`,
+//! calls one noun of [`hosting`](crate::hosting), and shows what came of it; what a
 //! role may not do is not on its pages. Everything works without script.
 
 mod audit;

@@ -40,7 +40,7 @@ fn head() -> Arc<Head> {
 
 fn lead(store: &Arc<Store>) -> FillGuard {
     match store.join(&"k".into(), &HeaderMap::new(), |_| false) {
-        Joined::Leads(landing) => landing,
+        Joined::Leads(guard) => guard,
         Joined::Follows(_) | Joined::Landed(_) => panic!("somebody leads"),
     }
 }
@@ -55,7 +55,7 @@ fn follow(store: &Arc<Store>) -> Arc<InFlight> {
 #[tokio::test]
 async fn followers_are_sent_what_the_leader_was() {
     let store = store();
-    let landing = lead(&store);
+    let guard = lead(&store);
     let followers: Vec<_> = (0..20)
         .map(|_| {
             let flight = follow(&store);
@@ -64,7 +64,7 @@ async fn followers_are_sent_what_the_leader_was() {
         .collect();
     tokio::task::yield_now().await;
     let whole = store.keep(head(), "abcdef".into());
-    landing.0.end(Some((whole, How::New)));
+    guard.0.end(Some((whole, How::New)));
     for follower in followers {
         let (whole, how) = follower.await.unwrap().unwrap();
         assert_eq!((&whole.body[..], how), (&b"abcdef"[..], How::New));
@@ -76,9 +76,9 @@ async fn followers_are_sent_what_the_leader_was() {
 #[tokio::test]
 async fn nobody_waits_for_a_leader_who_left() {
     let store = store();
-    let landing = lead(&store);
+    let guard = lead(&store);
     let follower = follow(&store);
-    drop(landing);
+    drop(guard);
     assert!(follower.wait().await.is_none());
     lead(&store);
 }
@@ -126,10 +126,10 @@ async fn who_looked_before_it_landed_and_joins_after_finds_it() {
     let store = store();
     let key: Key = "k".into();
     let none = HeaderMap::new();
-    let landing = lead(&store);
+    let guard = lead(&store);
     assert!(store.find(&key, &none).is_none());
     let whole = store.keep(head(), "abc".into());
-    landing.0.end(Some((whole, How::New)));
+    guard.0.end(Some((whole, How::New)));
     match store.join(&key, &none, |head| head.answers(&none)) {
         Joined::Landed(whole) => assert_eq!(whole.body, "abc"),
         Joined::Leads(_) | Joined::Follows(_) => panic!("it is there"),

@@ -2,7 +2,7 @@
 //! addresses already formed, the choices among them as enums. Handlers turn the
 //! nouns of the domain into these; the templates know no rules.
 //!
-//! Each page is a body for [`web::page`]; `sample` makes one of each for tests.
+//! Each page is a body for [`web::page()`]; `sample` makes one of each for tests.
 
 use web::{Spoken, Text, Theme};
 
