@@ -8,7 +8,6 @@ pub mod access;
 pub mod answers;
 pub mod bulk;
 pub mod codes;
-pub mod diets;
 pub mod events;
 pub mod export;
 mod fields;
@@ -24,14 +23,15 @@ pub mod occasions;
 pub mod open_rsvp;
 pub mod questions;
 pub mod refusal;
+pub mod resource;
 pub mod sizes;
 pub mod stream;
 pub mod summary;
 pub mod tally;
 
 pub use access::{HostOf, Leave, enter};
-pub use fields::When;
 pub use refusal::{Current, Refusal};
+pub use web::When;
 
 use platform::Platform;
 use platform::jobs::Handler;

@@ -8,3 +8,4 @@ mod custom_code;
 pub mod guest;
 pub mod host;
 pub mod mail;
+pub(crate) mod resource;

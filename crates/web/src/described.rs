@@ -9,7 +9,12 @@ pub mod problem_responses;
 use axum::Router;
 use axum::handler::Handler;
 use axum::routing::MethodRouter;
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::{
+    HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem, PathsBuilder,
+};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::PathItemExt;
 use utoipa_axum::router::UtoipaMethodRouter;
 
@@ -100,6 +105,122 @@ where
     fn serving(self, _: impl FnOnce(Router<S>) -> Router<S>) -> Self {
         self
     }
+}
+
+/// One operation in words, where its handler serves several kinds of records.
+pub struct Operation {
+    method: HttpMethod,
+    described: OperationBuilder,
+    schemas: Schemas,
+}
+
+/// Schemas by name.
+pub type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// A schema by its name, with those that it refers to.
+pub struct Named {
+    name: String,
+    schemas: Schemas,
+}
+
+/// The schema of `T`.
+pub fn schema<T: ToSchema>() -> Named {
+    let name = T::name().into_owned();
+    let mut schemas = vec![(name.clone(), T::schema())];
+    T::schemas(&mut schemas);
+    Named { name, schemas }
+}
+
+/// The schema of `T`, which is a list, or another wrapping, of `Item`.
+pub fn schema_of<T: ToSchema, Item: ToSchema>() -> Named {
+    let item = schema::<Item>();
+    let name = format!("{}_{}", T::name(), item.name);
+    let mut schemas = item.schemas;
+    schemas.push((name.clone(), T::schema()));
+    T::schemas(&mut schemas);
+    Named { name, schemas }
+}
+
+impl Operation {
+    /// An operation under one of the tags of the description.
+    pub fn new(method: HttpMethod, id: &str, summary: &str, tag: &str) -> Self {
+        Self {
+            method,
+            described: OperationBuilder::new()
+                .operation_id(Some(id))
+                .summary(Some(summary))
+                .tag(tag),
+            schemas: Vec::new(),
+        }
+    }
+
+    /// With a body of JSON.
+    #[must_use]
+    pub fn takes(mut self, body: Named) -> Self {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(&body.name)));
+        let request = RequestBodyBuilder::new()
+            .content("application/json", content.build())
+            .required(Some(Required::True));
+        self.described = self.described.request_body(Some(request.build()));
+        self.schemas.extend(body.schemas);
+        self
+    }
+
+    /// Where it succeeds, it responds so.
+    #[must_use]
+    pub fn responds(mut self, status: u16, body: Named) -> Self {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(&body.name)));
+        let response = ResponseBuilder::new().content("application/json", content.build());
+        self.described = self.described.response(status.to_string(), response);
+        self.schemas.extend(body.schemas);
+        self
+    }
+
+    /// Also responds with these, of which the shared ones are described in one place.
+    #[must_use]
+    pub fn also(mut self, statuses: &[u16]) -> Self {
+        for status in statuses {
+            let response = ResponseBuilder::new();
+            self.described = self.described.response(status.to_string(), response);
+        }
+        self
+    }
+}
+
+/// The handlers of one path, with what they do in words.
+pub fn listed<S: Clone + Send + Sync + 'static>(
+    path: String,
+    methods: MethodRouter<S>,
+    operations: impl FnOnce() -> Vec<Operation>,
+) -> Listed<impl FnOnce() -> (String, MethodRouter<S>), impl FnOnce() -> UtoipaMethodRouter<S>> {
+    let described = path.clone();
+    Listed {
+        serve: move || (path, methods),
+        describe: move || {
+            let (mut paths, mut schemas) = (PathsBuilder::new(), Schemas::new());
+            for mut operation in operations() {
+                for name in parameters(&described) {
+                    operation.described = operation.described.parameter(
+                        ParameterBuilder::new()
+                            .name(name)
+                            .parameter_in(ParameterIn::Path)
+                            .required(Required::True)
+                            .schema(Some(String::schema())),
+                    );
+                }
+                let item = PathItem::new(operation.method, operation.described);
+                paths = paths.path(&described, item);
+                schemas.extend(operation.schemas);
+            }
+            (schemas, paths.build(), MethodRouter::new())
+        },
+    }
+}
+
+/// The names between braces.
+fn parameters(path: &str) -> impl Iterator<Item = &str> {
+    let parts = path.split('/');
+    parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
 /// Has `handler` answer as `P` says, which `utoipa::path` has made beside it.

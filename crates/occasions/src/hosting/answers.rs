@@ -5,7 +5,6 @@ use platform::{Rows, Tx, sql};
 use serde::Deserialize;
 
 use super::access::HostOf;
-use super::fields::Fields;
 use super::{Refusal, access, history, invitations};
 use crate::event::Seats;
 use crate::guest::{Guest, GuestId, Reply};
@@ -17,6 +16,7 @@ use crate::question::{self, Answers};
 use crate::refusal::Refusal as AnswerRefusal;
 use crate::rsvp;
 use crate::words::{ActedBy, ReplyStatus, Source};
+use web::Findings as Fields;
 
 /// How far a host goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -13,13 +13,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::access::{self, HostOf, Leave};
-use super::fields::Fields;
 use super::listing::{self, Filter};
 use super::locks::{self, Effect, Opening};
 use super::{Refusal, When, history, invitations, occasions};
 use crate::invitation::{Invitation, InvitationId};
 use crate::occasion::{OccasionId, json as json_column, to_json};
 use crate::words::{LockMode, Progress};
+use web::Findings as Fields;
 
 platform::id!(BulkId, "One action on many invitations.");
 
@@ -338,7 +338,7 @@ fn check(tx: &mut Tx<'_>, host: &HostOf, action: &Action) -> Result<(), Refusal>
         | Action::Unlock {}
         | Action::Archive {} => {}
     }
-    fields.finish()
+    Ok(fields.finish()?)
 }
 
 fn meant(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Vec<InvitationId>, Refusal> {

@@ -5,12 +5,12 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
 use super::access::{HostOf, Leave};
-use super::fields::Fields;
 use super::history::{self, Ending};
 use super::{Refusal, invitations};
 use crate::code::{self, CodeKey};
 use crate::invitation::{self, InvitationId};
 use crate::portal::Portal;
+use web::Findings as Fields;
 
 /// How many codes an account may try to set within an hour.
 pub const TRIES: i64 = 20;

@@ -9,13 +9,14 @@ use serde_json::json;
 use web::I18n;
 
 use super::access::{HostOf, Leave};
-use super::fields::{Fields, Limits, nullable};
+use super::fields::nullable;
 use super::history::{self, Changes};
 use super::{Current, Refusal, When, occasions};
 use crate::event::{self, Details, Event, EventId, ScheduleLine};
 use crate::invitation::InvitationId;
 use crate::occasion::{Occasion, OccasionId, to_json};
 use crate::role::Role;
+use web::{Findings as Fields, Limits};
 
 /// How many events an occasion has at most.
 pub const LIMIT: usize = 20;
@@ -178,7 +179,7 @@ pub fn remove(
     if confirm != event.key {
         let mut fields = Fields::default();
         fields.add("/confirm", "confirmation_wrong", []);
-        return fields.finish();
+        return Ok(fields.finish()?);
     }
     wait_for_answers(tx, &occasion.id)?;
     for delete in [

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{HostOf, Leave};
 use super::events;
-use super::fields::{Fields, nullable};
+use super::fields::nullable;
 use super::history::{self, Changes, Ending};
 use super::{Refusal, invitations, occasions};
 use crate::diet::{self, DietaryOption};
@@ -22,6 +22,7 @@ use crate::question::Answers;
 use crate::refusal::Refusal as AnswerRefusal;
 use crate::rsvp;
 use crate::words::{ActedBy, GuestKind, Source};
+use web::Findings as Fields;
 
 /// How many guests an occasion has at most.
 pub const LIMIT: i64 = 20_000;
@@ -516,7 +517,7 @@ fn invite_guest(
     if invited.iter().any(|event| !household.contains(event)) {
         let mut fields = Fields::default();
         fields.add("/events", "event_not_invited", []);
-        return fields.finish();
+        return Ok(fields.finish()?);
     }
     let gone: Vec<EventId> = guest
         .replies

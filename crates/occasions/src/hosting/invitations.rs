@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::access::{HostOf, Leave};
 use super::codes::Chosen;
-use super::fields::{Fields, nullable};
+use super::fields::nullable;
 use super::guests;
 use super::history::{self, Changes, Ending};
 use super::{Current, Refusal, When, events, occasions, open_rsvp};
@@ -21,6 +21,7 @@ use crate::portal::{self, Portal};
 use crate::rsvp;
 use crate::snapshot;
 use crate::words::{ActedBy, LockMode, Source};
+use web::Findings as Fields;
 
 /// How many invitations an occasion has at most, archived ones included.
 pub const LIMIT: i64 = 5_000;

@@ -8,13 +8,13 @@ use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
 
 use super::access::{HostOf, Leave};
-use super::fields::Fields;
 use super::history::{self, Changes, Ending};
 use super::{Refusal, When, invitations, occasions};
 use crate::invitation::{Invitation, InvitationId};
 use crate::occasion::Occasion;
 use crate::portal::Portal;
 use crate::words::{Access, LockMode};
+use web::Findings as Fields;
 
 /// How answers are opened again.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]

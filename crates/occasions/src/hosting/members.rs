@@ -91,9 +91,9 @@ impl From<GrantError> for Refusal {
         match error {
             GrantError::NotAMember => Self::NotFound,
             GrantError::UnknownRole => {
-                let mut fields = super::fields::Fields::default();
+                let mut fields = web::Findings::default();
                 fields.add("/role", "unknown_option", []);
-                fields.finish().err().unwrap_or(Self::Forbidden)
+                fields.finish().err().map_or(Self::Forbidden, Self::Fields)
             }
             GrantError::LastOwner => Self::LastOwner,
             GrantError::Store(error) => Self::Store(error),

@@ -12,13 +12,14 @@ use serde_json::json;
 use web::{Deadline, I18n, Theme};
 
 use super::access::{self, HostOf, Leave};
-use super::fields::{Fields, Limits, nullable};
+use super::fields::nullable;
 use super::history::{self, Changes};
 use super::{Current, Refusal, When, events};
 use crate::diet;
 use crate::occasion::{self, Contact, Details, Occasion, OccasionId, Switches};
 use crate::role::{self, Role};
 use crate::words::{OccasionKind, OccasionStatus, Tone};
+use web::{Findings as Fields, Limits};
 
 /// How many occasions one installation holds.
 pub const LIMIT: i64 = 1_000;

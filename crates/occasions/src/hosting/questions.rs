@@ -6,7 +6,6 @@ use serde_json::json;
 use web::I18n;
 
 use super::access::{HostOf, Leave};
-use super::fields::{Fields, Limits};
 use super::history::{self, Changes};
 use super::{Current, Refusal, events, occasions};
 use crate::event::{self, Event};
@@ -14,6 +13,7 @@ use crate::occasion::to_json;
 use crate::question::{self, Answer, Choice, LIMIT, Question, QuestionId};
 use crate::role::Role;
 use crate::words::{AskedOf, QuestionKind};
+use web::{Findings as Fields, Limits};
 
 /// What hosts may set about a question; what is left out stays.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]

@@ -2,9 +2,10 @@
 
 use accounts::token::Right;
 use platform::StoreError;
+use serde_json::{Value, json};
 use web::FieldProblem;
 
-use crate::diet::DietaryOption;
+use super::resource::Resource;
 use crate::event::Event;
 use crate::household::Places;
 use crate::occasion::Occasion;
@@ -92,12 +93,32 @@ pub enum Current {
     Occasion(Box<Occasion>),
     /// An event.
     Event(Box<Event>),
-    /// A dietary option, and its version.
-    DietaryOption(Box<DietaryOption>, i64),
+    /// One of a list, and what those are told who may not see it.
+    Resource {
+        /// All of it.
+        whole: Value,
+        /// Its key and its version.
+        receipt: Value,
+    },
     /// A question.
     Question(Box<Question>),
     /// An invitation with everyone on it.
     Invitation(Box<Portal>),
+}
+
+impl Current {
+    pub(super) fn of<R: Resource>(one: &R) -> Self {
+        Self::Resource {
+            whole: json!(one),
+            receipt: json!({"key": one.key(), "version": one.version()}),
+        }
+    }
+}
+
+impl From<Vec<FieldProblem>> for Refusal {
+    fn from(findings: Vec<FieldProblem>) -> Self {
+        Self::Fields(findings)
+    }
 }
 
 impl From<AnswerRefusal> for Refusal {

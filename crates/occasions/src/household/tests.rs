@@ -70,6 +70,7 @@ fn scene() -> Scene {
                 allergy: *allergy,
                 active: *key != "kosher",
                 position: 0,
+                version: 1,
             })
             .collect(),
         questions: Vec::new(),

@@ -7,11 +7,10 @@
 mod audit;
 mod bulk;
 mod curve;
-mod diets;
 mod events;
 mod filters;
-mod form_state;
-mod frame;
+pub(crate) mod form_state;
+pub(crate) mod frame;
 mod guests;
 mod history;
 mod invite;
@@ -27,16 +26,19 @@ mod person;
 mod preview;
 mod questions;
 mod reports;
-mod request;
+pub(crate) mod request;
 mod rows;
 mod schedule;
 mod settings;
 mod settings_form;
-mod wording;
+pub(crate) mod wording;
 
 use ::web::Site;
 use axum::Router;
 use axum::routing::{get, post};
+
+use super::resource;
+use crate::diet::DietaryOption;
 
 /// All hosts' addresses.
 pub fn routes() -> Router<Site> {
@@ -113,10 +115,7 @@ fn of_occasion() -> Router<Site> {
             get(questions::edit).post(questions::change),
         )
         .route("/settings/questions/{id}/remove", post(questions::remove))
-        .route("/settings/diets", get(diets::list))
-        .route("/settings/diets/new", get(diets::new).post(diets::create))
-        .route("/settings/diets/{id}", get(diets::edit).post(diets::change))
-        .route("/settings/diets/{id}/remove", post(diets::remove))
+        .merge(resource::pages::<DietaryOption>())
         .route("/members", get(members::show))
         .route("/members/invite", post(members::invite))
         .route("/members/withdraw", post(members::withdraw))

@@ -1,6 +1,7 @@
 //! The pages of questions, food needs and schedules, as hosts fill them in.
 
-use occasions::hosting::{diets, events, invitations, questions};
+use occasions::diet::DietaryOption;
+use occasions::hosting::{events, invitations, questions, resource};
 use occasions::words::ReplyStatus::Yes;
 use serde_json::json;
 use testkit::{Page, Visitor};
@@ -199,9 +200,8 @@ fn food_needs_are_named_marked_and_put_away_on_pages() {
             .tick("allergy", "1");
         owner.submit(&refused, &filled).await.expect(303);
         let stored = stage
-            .done(|tx, host| diets::load(tx, host, "food-1"))
-            .await
-            .0;
+            .done(|tx, host| resource::find::<DietaryOption>(tx, host, "food-1"))
+            .await;
         assert!(stored.allergy && stored.active);
         assert_eq!(stored.label.find("ms"), Some("Tanpa durian"));
         // One that comes with words of ours can have the hosts', and ours again.
@@ -211,9 +211,8 @@ fn food_needs_are_named_marked_and_put_away_on_pages() {
             filled.fill("label.en", words);
             owner.submit(&page, &filled).await.expect(303);
             let stored = stage
-                .done(|tx, host| diets::load(tx, host, "halal"))
-                .await
-                .0;
+                .done(|tx, host| resource::find::<DietaryOption>(tx, host, "halal"))
+                .await;
             assert_eq!(stored.label.find("en").unwrap_or_default(), words);
         }
         let page = owner.get(&halal).await;

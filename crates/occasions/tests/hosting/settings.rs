@@ -1,10 +1,13 @@
 //! What owners set up: occasions, events, food needs, members, and whom a
 //! deadline closes out.
 
+use occasions::diet::DietaryOption;
 use occasions::hosting::locks::{self, Opening};
-use occasions::hosting::{When, diets, events, listing, members, occasions as hosted};
+use occasions::hosting::{HostOf, When, events, listing, members, occasions as hosted, resource};
 use occasions::occasion;
 use occasions::words::{Access, OccasionStatus};
+use platform::Tx;
+use serde_json::json;
 use web::I18n;
 
 use crate::parts::{opens, portal};
@@ -285,32 +288,23 @@ fn an_occasion_moves_forward_and_back_but_is_not_closed_before_it_was_open() {
 fn a_food_need_that_somebody_has_is_put_away_and_not_deleted() {
     on_both(async |stage| {
         let remove = |key: &'static str| {
-            stage.act(&stage.owner, move |tx, host| diets::remove(tx, host, key))
-        };
-        assert_eq!(remove("kosher").await.unwrap(), diets::Removed::Deleted);
-        assert_eq!(remove("halal").await.unwrap(), diets::Removed::Deactivated);
-        let left = stage.done(diets::list).await;
-        assert!(left.iter().all(|(option, _)| option.key != "kosher"));
-        let (halal, version) = left
-            .into_iter()
-            .find(|(option, _)| option.key == "halal")
-            .unwrap();
-        assert!(!halal.active);
-        assert_eq!(version, 2);
-        let new = |key: &str| diets::Change {
-            key: Some(key.to_owned()),
-            label: Some(I18n::one("en", "No nuts")),
-            ..diets::Change::default()
-        };
-        let (first, second) = (new("no-nuts"), new("no-nuts"));
-        stage
-            .done(move |tx, host| diets::create(tx, host, &first))
-            .await;
-        let twice = stage
-            .act(&stage.owner, move |tx, host| {
-                diets::create(tx, host, &second)
+            stage.act(&stage.owner, move |tx, host| {
+                resource::remove::<DietaryOption>(tx, host, key)
             })
-            .await;
+        };
+        assert_eq!(remove("kosher").await.unwrap(), None);
+        let halal = remove("halal").await.unwrap().unwrap();
+        assert!(!halal.active);
+        assert_eq!(halal.version, 2);
+        let left = stage.done(resource::list::<DietaryOption>).await;
+        assert!(left.iter().all(|option| option.key != "kosher"));
+        assert!(left.contains(&halal));
+        let create = |tx: &mut Tx<'_>, host: &HostOf| {
+            let new = json!({"key": "no-nuts", "label": {"en": "No nuts"}});
+            resource::create::<DietaryOption>(tx, host, &new.into())
+        };
+        stage.done(create).await;
+        let twice = stage.act(&stage.owner, create).await;
         assert_eq!(fields(twice), [("/key".to_owned(), "not_unique")]);
     });
 }

@@ -2,11 +2,13 @@
 //! the next guest reads the change.
 
 use occasions::code::CodeKey;
-use occasions::hosting::{HostOf, Refusal, When, diets, events, occasions as hosted, questions};
+use occasions::diet::DietaryOption;
+use occasions::hosting::{HostOf, Refusal, When, events, occasions as hosted, questions, resource};
 use occasions::occasion::{self, OccasionId};
 use occasions::portal::{self, Closed};
 use occasions::words::OccasionStatus;
 use platform::{StoreError, Tx};
+use serde_json::json;
 use web::I18n;
 
 use crate::stage::{Stage, on_both};
@@ -43,23 +45,15 @@ const STEPS: [(&str, Step); 11] = [
         events::remove(tx, host, &event.id, event.version, &event.key)
     }),
     ("a food need more", |tx, host| {
-        let new = diets::Change {
-            key: Some("durian-free".to_owned()),
-            label: Some(I18n::one("en", "No durian")),
-            ..diets::Change::default()
-        };
-        diets::create(tx, host, &new).map(drop)
+        let new = json!({"key": "durian-free", "label": {"en": "No durian"}});
+        resource::create::<DietaryOption>(tx, host, &new.into()).map(drop)
     }),
     ("a food need", |tx, host| {
-        let change = diets::Change {
-            label: Some(I18n::one("en", "No durian at all")),
-            ..diets::Change::default()
-        };
-        let (_, seen) = diets::load(tx, host, "durian-free")?;
-        diets::change(tx, host, "durian-free", seen, &change).map(drop)
+        let change = json!({"label": {"en": "No durian at all"}}).into();
+        resource::change::<DietaryOption>(tx, host, "durian-free", 1, &change).map(drop)
     }),
     ("a food need less", |tx, host| {
-        diets::remove(tx, host, "durian-free").map(drop)
+        resource::remove::<DietaryOption>(tx, host, "durian-free").map(drop)
     }),
     ("a question more", |tx, host| {
         questions::create(tx, host, &crate::questions::bus()).map(drop)

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::json_text;
 use crate::event::EventId;
-use crate::hosting::fields::Fields;
 use crate::hosting::{HostOf, Refusal};
 use crate::question::{Answer, Question};
 use crate::words::Access;
+use web::Findings as Fields;
 
 /// Which invitations; what is left out does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -11,11 +11,11 @@ use super::{Scene, Words, json_text};
 use crate::event::EventId;
 use crate::guest::{self, GuestId};
 use crate::hosting::access::{HostOf, Leave};
-use crate::hosting::fields::Fields;
 use crate::hosting::{Refusal, occasions};
 use crate::invitation::InvitationId;
 use crate::occasion::json;
 use crate::words::{GuestKind, ReplyStatus};
+use web::Findings as Fields;
 
 /// Which guests; what is left out does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

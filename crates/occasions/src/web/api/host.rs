@@ -3,8 +3,7 @@
 //! calls one noun.
 
 mod bulk;
-mod call;
-mod diets;
+pub(crate) mod call;
 mod events;
 pub(crate) mod exports;
 mod guests;
@@ -14,7 +13,7 @@ mod occasions;
 mod questions;
 mod refusal;
 mod reports;
-mod saved;
+pub(crate) mod saved;
 mod stream;
 mod view;
 
@@ -23,12 +22,15 @@ use web::described::{Routes, problem_responses};
 
 pub use stream::Pace;
 
+use crate::diet::DietaryOption;
+use crate::web::resource;
+
 /// Addresses of the hosts' JSON interface.
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .merge(occasions::routes())
         .merge(events::routes())
-        .merge(diets::routes())
+        .merge(resource::api::<DietaryOption, R>())
         .merge(questions::routes())
         .merge(invitations::routes())
         .merge(guests::routes())

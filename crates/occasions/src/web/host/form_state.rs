@@ -12,11 +12,11 @@ use crate::hosting::Refusal;
 
 /// What stands in a form, and against it.
 #[derive(Default)]
-pub(super) struct FormState {
+pub(crate) struct FormState {
     /// What is shown: stored, or as typed.
-    pub(super) form: Form,
+    pub(crate) form: Form,
     /// A sentence on the whole form.
-    pub(super) trouble: Option<String>,
+    pub(crate) trouble: Option<String>,
     /// What is wrong with single fields.
     errors: Vec<(String, String)>,
     /// What is stored, where the form was made for an older version.
@@ -24,22 +24,22 @@ pub(super) struct FormState {
 }
 
 /// One field, ready for `host/field.html`.
-pub(super) struct Field {
-    pub(super) name: String,
-    pub(super) label: String,
-    pub(super) hint: Option<String>,
-    pub(super) control: Control,
-    pub(super) value: String,
-    pub(super) error: Option<String>,
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) label: String,
+    pub(crate) hint: Option<String>,
+    pub(crate) control: Control,
+    pub(crate) value: String,
+    pub(crate) error: Option<String>,
     /// What somebody else saved there meanwhile.
-    pub(super) stored: Option<String>,
+    pub(crate) stored: Option<String>,
     /// The language of what is typed, for a text in several.
-    pub(super) language: Option<Language>,
-    pub(super) is_required: bool,
+    pub(crate) language: Option<Language>,
+    pub(crate) is_required: bool,
 }
 
 /// How a field is filled in.
-pub(super) enum Control {
+pub(crate) enum Control {
     /// One line: the `type` and `autocomplete` of its input.
     Line(&'static str, &'static str),
     /// A whole number.
@@ -57,14 +57,14 @@ pub(super) enum Control {
 }
 
 /// Fields under one heading.
-pub(super) struct Group {
-    pub(super) legend: String,
-    pub(super) fields: Vec<Field>,
+pub(crate) struct Group {
+    pub(crate) legend: String,
+    pub(crate) fields: Vec<Field>,
 }
 
 impl FormState {
     /// What is stored, to be changed.
-    pub(super) fn of(form: Form) -> Self {
+    pub(crate) fn of(form: Form) -> Self {
         Self {
             form,
             ..Self::default()
@@ -72,7 +72,7 @@ impl FormState {
     }
 
     /// What was typed, and why it was not kept.
-    pub(super) fn refused(form: Form, problem: &Problem, text: &Text) -> Self {
+    pub(crate) fn refused(form: Form, problem: &Problem, text: &Text) -> Self {
         let errors: Vec<(String, String)> = problem
             .errors
             .iter()
@@ -88,7 +88,7 @@ impl FormState {
 
     /// What was typed for an older version, beside what is stored now; the next
     /// save is for that one. `button` is the message of the button that sends it.
-    pub(super) fn clashing(typed: &Form, stored: Form, button: &str, text: &Text) -> Self {
+    pub(crate) fn clashing(typed: &Form, stored: Form, button: &str, text: &Text) -> Self {
         let version = stored.text("version").to_owned();
         let form = typed
             .iter()
@@ -107,30 +107,30 @@ impl FormState {
     }
 
     /// Adds a finding of the page's own.
-    pub(super) fn complain(&mut self, field: &str, words: String) {
+    pub(crate) fn complain(&mut self, field: &str, words: String) {
         self.errors.push((field.to_owned(), words));
     }
 
     /// The first field in which what was typed is not what is stored now.
-    pub(super) fn first_clash(&self) -> Option<&str> {
+    pub(crate) fn first_clash(&self) -> Option<&str> {
         let stored = self.stored.as_ref()?;
         let mut names = self.form.iter().map(|(name, _)| name);
         names.find(|name| stored.find(name).is_some() && !stored.all(name).eq(self.form.all(name)))
     }
 
     /// Whether it was made for an older version.
-    pub(super) fn is_clash(&self) -> bool {
+    pub(crate) fn is_clash(&self) -> bool {
         self.stored.is_some()
     }
 
     /// Whether nothing stands against it.
-    pub(super) fn is_fine(&self) -> bool {
+    pub(crate) fn is_fine(&self) -> bool {
         self.trouble.is_none() && self.errors.is_empty()
     }
 
     /// All findings, for the summary: the field and what to do about it, which
     /// field being said first.
-    pub(super) fn errors(&self, text: &Text) -> Vec<(&str, String)> {
+    pub(crate) fn errors(&self, text: &Text) -> Vec<(&str, String)> {
         let all = self.errors.iter();
         all.map(|(field, words)| {
             let label = field_label(field).map(|id| text.say(id));
@@ -141,7 +141,7 @@ impl FormState {
     }
 
     /// What is wrong with a field, or with a part of it.
-    pub(super) fn error(&self, name: &str) -> Option<&str> {
+    pub(crate) fn error(&self, name: &str) -> Option<&str> {
         let is_it = |field: &str| {
             let rest = field.strip_prefix(name);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -151,32 +151,32 @@ impl FormState {
     }
 
     /// One line of text.
-    pub(super) fn line(&self, name: &str, label: impl Into<String>) -> Field {
+    pub(crate) fn line(&self, name: &str, label: impl Into<String>) -> Field {
         self.field(name, label, Control::Line("text", "off"))
     }
 
     /// Several lines of text.
-    pub(super) fn lines(&self, name: &str, label: impl Into<String>) -> Field {
+    pub(crate) fn lines(&self, name: &str, label: impl Into<String>) -> Field {
         self.field(name, label, Control::Lines)
     }
 
     /// A whole number.
-    pub(super) fn number(&self, name: &str, label: impl Into<String>) -> Field {
+    pub(crate) fn number(&self, name: &str, label: impl Into<String>) -> Field {
         self.field(name, label, Control::Number)
     }
 
     /// A day.
-    pub(super) fn date(&self, name: &str, label: impl Into<String>) -> Field {
+    pub(crate) fn date(&self, name: &str, label: impl Into<String>) -> Field {
         self.field(name, label, Control::Line("date", "off"))
     }
 
     /// A day and an hour.
-    pub(super) fn moment(&self, name: &str, label: impl Into<String>) -> Field {
+    pub(crate) fn moment(&self, name: &str, label: impl Into<String>) -> Field {
         self.field(name, label, Control::Line("datetime-local", "off"))
     }
 
     /// One of `choices`: value and words.
-    pub(super) fn select(
+    pub(crate) fn select(
         &self,
         name: &str,
         label: impl Into<String>,
@@ -187,12 +187,12 @@ impl FormState {
     }
 
     /// Yes or no.
-    pub(super) fn tick(&self, name: &str, label: impl Into<String>) -> Field {
+    pub(crate) fn tick(&self, name: &str, label: impl Into<String>) -> Field {
         self.field(name, label, Control::Tick)
     }
 
     /// Any of `choices`.
-    pub(super) fn ticks(
+    pub(crate) fn ticks(
         &self,
         name: &str,
         label: impl Into<String>,
@@ -207,7 +207,7 @@ impl FormState {
     }
 
     /// A text in several languages: a field for each.
-    pub(super) fn texts(
+    pub(crate) fn texts(
         &self,
         name: &str,
         legend: impl Into<String>,
@@ -233,7 +233,7 @@ impl FormState {
     }
 
     /// Any field.
-    pub(super) fn field(&self, name: &str, label: impl Into<String>, control: Control) -> Field {
+    pub(crate) fn field(&self, name: &str, label: impl Into<String>, control: Control) -> Field {
         let value = self.form.text(name).to_owned();
         let stored = self.stored.as_ref().and_then(|stored| {
             let stored = stored.text(name);
@@ -255,19 +255,19 @@ impl FormState {
 
 impl Field {
     /// With a sentence that helps.
-    pub(super) fn hint(mut self, words: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, words: impl Into<String>) -> Self {
         self.hint = Some(words.into());
         self
     }
 
     /// That has to be filled in.
-    pub(super) fn required(mut self) -> Self {
+    pub(crate) fn required(mut self) -> Self {
         self.is_required = true;
         self
     }
 
     /// Ids of what describes the control.
-    pub(super) fn described_by(&self) -> String {
+    pub(crate) fn described_by(&self) -> String {
         let parts = [
             (self.hint.is_some(), "hint"),
             (self.error.is_some(), "wrong"),
@@ -281,12 +281,12 @@ impl Field {
         ids.join(" ")
     }
 
-    pub(super) fn is_ticked(&self) -> bool {
+    pub(crate) fn is_ticked(&self) -> bool {
         matches!(self.value.as_str(), "1" | "on" | "true" | "yes")
     }
 
     /// What was stored meanwhile, in words.
-    pub(super) fn stored_words(&self, text: &Text) -> Option<String> {
+    pub(crate) fn stored_words(&self, text: &Text) -> Option<String> {
         let stored = self.stored.as_deref()?;
         let named = |choices: &[(String, String)]| {
             let found = choices.iter().find(|(value, _)| value == stored);
@@ -311,7 +311,7 @@ impl Field {
 }
 
 /// Fields of a form, from names and values; empty values are empty fields.
-pub(super) fn form<N: Into<String>, V: Into<String>>(
+pub(crate) fn form<N: Into<String>, V: Into<String>>(
     fields: impl IntoIterator<Item = (N, V)>,
 ) -> Form {
     fields
@@ -321,13 +321,13 @@ pub(super) fn form<N: Into<String>, V: Into<String>>(
 }
 
 /// What was typed; an empty field is nothing.
-pub(super) fn some(form: &Form, name: &str) -> Option<String> {
+pub(crate) fn some(form: &Form, name: &str) -> Option<String> {
     let typed = form.text(name).trim();
     (!typed.is_empty()).then(|| typed.to_owned())
 }
 
 /// A number as typed. What is none is refused by the rule as one out of range.
-pub(super) fn number(form: &Form, name: &str) -> Option<i64> {
+pub(crate) fn number(form: &Form, name: &str) -> Option<i64> {
     match form.number(name) {
         Ok(number) => number,
         Err(_) => Some(-1),
@@ -336,7 +336,7 @@ pub(super) fn number(form: &Form, name: &str) -> Option<i64> {
 
 /// Whether a refusal belongs beside the form that was sent, and not on a page
 /// of its own.
-pub(super) fn is_about_form(refusal: &Refusal) -> bool {
+pub(crate) fn is_about_form(refusal: &Refusal) -> bool {
     !matches!(
         refusal,
         Refusal::NotFound | Refusal::Forbidden | Refusal::TokenNotPermitted | Refusal::Store(_)

@@ -15,7 +15,7 @@ use crate::words::OccasionStatus;
 
 /// The places of the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     Overview,
     Invitations,
     Guests,
@@ -31,7 +31,7 @@ pub(super) enum Place {
 
 impl HostRequest {
     /// A page of an occasion.
-    pub(super) fn page<B: Template>(
+    pub(crate) fn page<B: Template>(
         &self,
         context: &PageContext,
         place: Place,
@@ -84,7 +84,7 @@ impl HostRequest {
 
     /// Whether who asks owns the installation, and so has a page for the server: it
     /// belongs to the program around this room.
-    pub(super) async fn may_operate(&self) -> Result<bool, Problem> {
+    pub(crate) async fn may_operate(&self) -> Result<bool, Problem> {
         let who = self.who.clone();
         let look = move |tx: &mut Tx<'_>| -> Result<bool, StoreError> {
             Ok(signed_in::owner(tx, who.clone())?.is_some())
@@ -93,7 +93,7 @@ impl HostRequest {
     }
 
     /// A page of no occasion.
-    pub(super) fn plain_page<B: Template>(
+    pub(crate) fn plain_page<B: Template>(
         &self,
         title: &str,
         may_operate: bool,
@@ -189,12 +189,12 @@ impl HostRequest {
     }
 
     /// Everything there is to go to.
-    pub(super) fn places(&self, context: &PageContext) -> Vec<Section> {
+    pub(crate) fn places(&self, context: &PageContext) -> Vec<Section> {
         self.sections(context, Place::More)
     }
 
     /// What the page before did: the banner for `?done=`.
-    pub(super) fn done(&self) -> Option<String> {
+    pub(crate) fn done(&self) -> Option<String> {
         let id = match self.query.text("done") {
             "saved" => "host-done-saved",
             "created" => "host-done-created",
@@ -220,7 +220,7 @@ impl HostRequest {
 }
 
 /// Nobody keeps a copy of what only hosts may see.
-pub(super) fn keep_private(response: &mut Response) {
+pub(crate) fn keep_private(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }

@@ -29,14 +29,14 @@ const LANGUAGES: [&str; 2] = ["en", "ms"];
 
 /// A host who looks at a page.
 #[derive(Clone)]
-pub(super) struct HostRequest {
-    pub(super) site: Site,
-    pub(super) text: Text,
-    pub(super) who: SignedIn,
+pub(crate) struct HostRequest {
+    pub(crate) site: Site,
+    pub(crate) text: Text,
+    pub(crate) who: SignedIn,
     /// The hidden `_csrf` of every form.
-    pub(super) csrf: String,
+    pub(crate) csrf: String,
     /// What stands behind `?`.
-    pub(super) query: Form,
+    pub(crate) query: Form,
     request: RequestFacts,
     by_hand: ByHand,
     path: Vec<(String, String)>,
@@ -45,20 +45,20 @@ pub(super) struct HostRequest {
 }
 
 /// A host who sent a form.
-pub(super) struct HostForm {
-    pub(super) req: HostRequest,
-    pub(super) form: Form,
+pub(crate) struct HostForm {
+    pub(crate) req: HostRequest,
+    pub(crate) form: Form,
 }
 
 /// What is known of the occasion while its page is made.
-pub(super) struct PageContext {
-    pub(super) host: HostOf,
-    pub(super) occasion: Occasion,
-    pub(super) events: Vec<Event>,
-    pub(super) sizes: Sizes,
-    pub(super) now: Timestamp,
+pub(crate) struct PageContext {
+    pub(crate) host: HostOf,
+    pub(crate) occasion: Occasion,
+    pub(crate) events: Vec<Event>,
+    pub(crate) sizes: Sizes,
+    pub(crate) now: Timestamp,
     /// Whether the host owns the installation, and so has a page for the server.
-    pub(super) may_operate: bool,
+    pub(crate) may_operate: bool,
 }
 
 impl FromRequestParts<Site> for HostRequest {
@@ -125,7 +125,7 @@ impl HostRequest {
     }
 
     /// Where the page is now, if the occasion has another slug than was asked for.
-    pub(super) fn moved(&self, occasion: &Occasion) -> Option<String> {
+    pub(crate) fn moved(&self, occasion: &Occasion) -> Option<String> {
         let asked = self.looked_at.as_ref()?;
         let rest = asked
             .path_and_query()?
@@ -136,23 +136,23 @@ impl HostRequest {
     }
 
     /// A piece of the path.
-    pub(super) fn piece(&self, name: &str) -> &str {
+    pub(crate) fn piece(&self, name: &str) -> &str {
         let found = self.path.iter().find(|(known, _)| known == name);
         found.map_or("", |(_, value)| value)
     }
 
     /// A piece of the path as an id.
-    pub(super) fn id<I: Id>(&self) -> I {
+    pub(crate) fn id<I: Id>(&self) -> I {
         I::from_text(self.piece("id").to_owned())
     }
 
     /// The address of a page of this occasion, as it was asked for.
-    pub(super) fn at(&self, rest: &str) -> String {
+    pub(crate) fn at(&self, rest: &str) -> String {
         format!("/admin/o/{}{rest}", self.piece("slug"))
     }
 
     /// Another key for a form that is sent once.
-    pub(super) fn submission(&self) -> String {
+    pub(crate) fn submission(&self) -> String {
         let mut bytes = [0; 16];
         self.site.random.fill(&mut bytes);
         format!("{:032x}", u128::from_be_bytes(bytes))
@@ -160,7 +160,7 @@ impl HostRequest {
 
     /// Looks at the occasion of the path. Most pages read a large part of it, so
     /// none of them holds up a thread that answers requests.
-    pub(super) async fn read<T, F>(&self, look: F) -> Result<(PageContext, T), Refusal>
+    pub(crate) async fn read<T, F>(&self, look: F) -> Result<(PageContext, T), Refusal>
     where
         T: Send + 'static,
         F: Fn(&mut Tx<'_>, &PageContext) -> Result<T, Refusal> + Send + 'static,
@@ -178,7 +178,7 @@ impl HostRequest {
     }
 
     /// Changes something of the occasion of the path.
-    pub(super) async fn write<T, F>(&self, change: F) -> Result<T, Refusal>
+    pub(crate) async fn write<T, F>(&self, change: F) -> Result<T, Refusal>
     where
         T: Send + 'static,
         F: Fn(&mut Tx<'_>, &HostOf) -> Result<T, Refusal> + Send + 'static,
@@ -194,7 +194,7 @@ impl HostRequest {
     }
 
     /// Does what sets a code by hand, if one was typed.
-    pub(super) async fn by_hand(
+    pub(crate) async fn by_hand(
         &self,
         typed: Option<&str>,
         set: impl Future<Output = Result<Response, Refusal>>,
@@ -211,12 +211,12 @@ impl HostRequest {
     }
 
     /// What the log keeps of the request.
-    pub(super) fn origin(&self) -> RequestFacts {
+    pub(crate) fn origin(&self) -> RequestFacts {
         self.request.clone()
     }
 
     /// Speaks about this occasion.
-    pub(super) fn wording<'a>(&'a self, context: &'a PageContext) -> Wording<'a> {
+    pub(crate) fn wording<'a>(&'a self, context: &'a PageContext) -> Wording<'a> {
         Wording::new(&self.text, &context.occasion, context.now)
     }
 }
@@ -224,7 +224,7 @@ impl HostRequest {
 impl HostForm {
     /// Does it once, however often the form is sent, and leads to where `change`
     /// says.
-    pub(super) async fn once<F>(&self, route: &'static str, change: F) -> Result<Response, Refusal>
+    pub(crate) async fn once<F>(&self, route: &'static str, change: F) -> Result<Response, Refusal>
     where
         F: Fn(&mut Tx<'_>, &HostOf) -> Result<String, Refusal> + Send + 'static,
     {
@@ -237,7 +237,7 @@ impl HostForm {
     }
 
     /// What a repeat of this form is recognised by.
-    pub(super) fn key(&self, route: &'static str) -> Option<Key> {
+    pub(crate) fn key(&self, route: &'static str) -> Option<Key> {
         let owner = self.req.who.account().id.to_string();
         let mut body = Vec::new();
         for (name, value) in self
@@ -255,7 +255,7 @@ impl HostForm {
 }
 
 /// Looks for the answer to an earlier sending of the same form before `change`.
-pub(super) fn once(
+pub(crate) fn once(
     tx: &mut Tx<'_>,
     key: Option<&Key>,
     change: impl Fn(&mut Tx<'_>) -> Result<String, Refusal>,
@@ -279,12 +279,12 @@ pub(super) fn once(
 
 impl PageContext {
     /// Whether this host's role has `leave`.
-    pub(super) fn may(&self, leave: Leave) -> bool {
+    pub(crate) fn may(&self, leave: Leave) -> bool {
         self.host.may(leave)
     }
 
     /// The page is for those who have `leave`; for others it is not there.
-    pub(super) fn needs(&self, leave: Leave) -> Result<(), Refusal> {
+    pub(crate) fn needs(&self, leave: Leave) -> Result<(), Refusal> {
         self.host.needs(leave)
     }
 }
@@ -316,7 +316,7 @@ fn context(tx: &mut Tx<'_>, host: HostOf, who: &SignedIn) -> Result<PageContext,
 }
 
 /// 303 to a path of ours.
-pub(super) fn see_other(path: &str) -> Response {
+pub(crate) fn see_other(path: &str) -> Response {
     match HeaderValue::try_from(path) {
         Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
         Err(_) => Problem::internal("a path that no header can hold").into_response(),

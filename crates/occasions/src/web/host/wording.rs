@@ -17,15 +17,15 @@ use crate::words::{Access, OccasionKind, OccasionStatus, ReplyStatus, Response};
 
 /// An occasion, spoken of in one language at one instant.
 #[derive(Clone)]
-pub(super) struct Wording<'a> {
-    pub(super) text: &'a Text,
-    pub(super) occasion: &'a Occasion,
-    pub(super) now: Timestamp,
+pub(crate) struct Wording<'a> {
+    pub(crate) text: &'a Text,
+    pub(crate) occasion: &'a Occasion,
+    pub(crate) now: Timestamp,
     zone: TimeZone,
 }
 
 impl<'a> Wording<'a> {
-    pub(super) fn new(text: &'a Text, occasion: &'a Occasion, now: Timestamp) -> Self {
+    pub(crate) fn new(text: &'a Text, occasion: &'a Occasion, now: Timestamp) -> Self {
         Self {
             text,
             zone: occasion.zone(),
@@ -35,17 +35,17 @@ impl<'a> Wording<'a> {
     }
 
     /// The address of a page of this occasion.
-    pub(super) fn at(&self, rest: &str) -> String {
+    pub(crate) fn at(&self, rest: &str) -> String {
         at(&self.occasion.slug, rest)
     }
 
     /// The hosts' names.
-    pub(super) fn hosts(&self) -> Spoken<'a> {
+    pub(crate) fn hosts(&self) -> Spoken<'a> {
         self.pick(&self.occasion.details.hosts)
     }
 
     /// A text of the occasion's in the nearest language.
-    pub(super) fn pick(&self, texts: &'a I18n) -> Spoken<'a> {
+    pub(crate) fn pick(&self, texts: &'a I18n) -> Spoken<'a> {
         texts.pick(
             self.text.language(),
             &self.occasion.details.default_language,
@@ -53,7 +53,7 @@ impl<'a> Wording<'a> {
     }
 
     /// "Sat 16 Jan 2027 · in 58 days", of the first of these events.
-    pub(super) fn countdown_to(&self, events: &[Event]) -> String {
+    pub(crate) fn countdown_to(&self, events: &[Event]) -> String {
         let Some(first) = events.iter().map(|event| event.details.starts_at).min() else {
             return self.text.say("host-no-events").into_owned();
         };
@@ -63,7 +63,7 @@ impl<'a> Wording<'a> {
     }
 
     /// "in 58 days".
-    pub(super) fn days(&self, days: i32) -> String {
+    pub(crate) fn days(&self, days: i32) -> String {
         match days {
             0 => self.text.say("host-today").into_owned(),
             1 => self.text.say("host-tomorrow").into_owned(),
@@ -73,22 +73,22 @@ impl<'a> Wording<'a> {
         }
     }
 
-    pub(super) fn local(&self, at: Timestamp) -> Zoned {
+    pub(crate) fn local(&self, at: Timestamp) -> Zoned {
         at.to_zoned(self.zone.clone())
     }
 
     /// "Sat 16 Jan 2027, 2:20 pm".
-    pub(super) fn moment(&self, at: Timestamp) -> String {
+    pub(crate) fn moment(&self, at: Timestamp) -> String {
         self.text.moment_short(&self.local(at))
     }
 
     /// For machines.
-    pub(super) fn machine(&self, at: Timestamp) -> String {
+    pub(crate) fn machine(&self, at: Timestamp) -> String {
         dates::machine(&self.local(at))
     }
 
     /// "2 min ago", "1 h ago", then a date.
-    pub(super) fn ago(&self, at: Timestamp) -> String {
+    pub(crate) fn ago(&self, at: Timestamp) -> String {
         let minutes = self.now.duration_since(at).as_mins();
         let days = dates::days_between(self.local(at).date(), self.local(self.now).date());
         match (minutes, days) {
@@ -103,7 +103,7 @@ impl<'a> Wording<'a> {
     }
 
     /// A deadline: "Thu 14 Jan 2027, end of day".
-    pub(super) fn deadline(&self, at: Timestamp) -> String {
+    pub(crate) fn deadline(&self, at: Timestamp) -> String {
         let local = self.local(at);
         match Deadline::of(&local) {
             Deadline::EndOf(day) => {
@@ -115,18 +115,18 @@ impl<'a> Wording<'a> {
     }
 
     /// A deadline as its field holds it: a day where it is the end of one.
-    pub(super) fn deadline_day(&self, at: Option<Timestamp>) -> String {
+    pub(crate) fn deadline_day(&self, at: Option<Timestamp>) -> String {
         let day = |at| Deadline::of(&self.local(at)).day().to_string();
         at.map(day).unwrap_or_default()
     }
 
     /// An instant as an input of day and hour holds it.
-    pub(super) fn field_moment(&self, at: Timestamp) -> String {
+    pub(crate) fn field_moment(&self, at: Timestamp) -> String {
         self.local(at).strftime("%Y-%m-%dT%H:%M").to_string()
     }
 
     /// A day and hour as typed, with the zone they are meant in.
-    pub(super) fn typed_moment(&self, typed: &str) -> String {
+    pub(crate) fn typed_moment(&self, typed: &str) -> String {
         let zoned = typed
             .trim()
             .parse::<jiff::civil::DateTime>()
@@ -139,12 +139,12 @@ impl<'a> Wording<'a> {
     }
 
     /// The name of an event.
-    pub(super) fn event(&self, event: &'a Event) -> Spoken<'a> {
+    pub(crate) fn event(&self, event: &'a Event) -> Spoken<'a> {
         self.pick(&event.details.name)
     }
 
     /// The name of a food need.
-    pub(super) fn diet(&self, options: &[DietaryOption], key: &str) -> String {
+    pub(crate) fn diet(&self, options: &[DietaryOption], key: &str) -> String {
         let own = options.iter().find(|option| option.key == key);
         let default = &self.occasion.details.default_language;
         let own = own.map(|option| option.label.pick(self.text.language(), default));
@@ -158,7 +158,7 @@ impl<'a> Wording<'a> {
     }
 
     /// The languages of the occasion: tag and own name.
-    pub(super) fn languages(&self) -> Vec<(String, String)> {
+    pub(crate) fn languages(&self) -> Vec<(String, String)> {
         let tags = self.occasion.details.languages.iter();
         tags.map(|tag| (tag.clone(), Language::of(tag).name.into_owned()))
             .collect()
@@ -166,18 +166,18 @@ impl<'a> Wording<'a> {
 }
 
 /// The end of a day as typed: the first instant of the next one.
-pub(super) fn end_of_day(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
+pub(crate) fn end_of_day(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
     let next = typed.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?;
     Some(next.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
 /// The address of a page of an occasion.
-pub(super) fn at(slug: &str, rest: &str) -> String {
+pub(crate) fn at(slug: &str, rest: &str) -> String {
     format!("/admin/o/{slug}{rest}")
 }
 
 /// An address with a query; empty values are left out.
-pub(super) fn address<'q>(
+pub(crate) fn address<'q>(
     path: &str,
     pairs: impl IntoIterator<Item = (&'q str, &'q str)>,
 ) -> String {
@@ -192,13 +192,13 @@ pub(super) fn address<'q>(
 }
 
 /// The pairs of a filter as one text.
-pub(super) fn query(pairs: &[(&'static str, String)]) -> String {
+pub(crate) fn query(pairs: &[(&'static str, String)]) -> String {
     let pairs = pairs.iter().map(|(name, value)| (*name, value.as_str()));
     address("", pairs).trim_start_matches('?').to_owned()
 }
 
 /// The mark of an answer.
-pub(super) fn mark(status: ReplyStatus) -> Mark {
+pub(crate) fn mark(status: ReplyStatus) -> Mark {
     match status {
         ReplyStatus::Pending => Mark::Pending,
         ReplyStatus::Yes => Mark::Yes,
@@ -209,13 +209,13 @@ pub(super) fn mark(status: ReplyStatus) -> Mark {
 }
 
 /// A tag: its class, whether it has a shape, its words.
-pub(super) struct Tag {
-    pub(super) class: &'static str,
-    pub(super) words: String,
+pub(crate) struct Tag {
+    pub(crate) class: &'static str,
+    pub(crate) words: String,
 }
 
 /// How many people of a household gave which answer; only what is there.
-pub(super) fn tags(text: &Text, people: &People) -> Vec<Tag> {
+pub(crate) fn tags(text: &Text, people: &People) -> Vec<Tag> {
     let parts = [
         (people.yes, Mark::Yes, "host-tag-yes"),
         (people.no, Mark::No, "host-tag-no"),
@@ -239,7 +239,7 @@ pub(super) fn tags(text: &Text, people: &People) -> Vec<Tag> {
 }
 
 /// A person's answer, over all events or for the one that was asked for.
-pub(super) fn answer(text: &Text, person: &Person) -> Tag {
+pub(crate) fn answer(text: &Text, person: &Person) -> Tag {
     let mark = mark(person.status);
     let words = if person.is_partial {
         text.say("host-response-partial")
@@ -253,7 +253,7 @@ pub(super) fn answer(text: &Text, person: &Person) -> Tag {
 }
 
 /// How much of an invitation is answered.
-pub(super) fn response(response: Response) -> &'static str {
+pub(crate) fn response(response: Response) -> &'static str {
     match response {
         Response::Unanswered => "host-response-unanswered",
         Response::Partial => "host-response-partial",
@@ -262,7 +262,7 @@ pub(super) fn response(response: Response) -> &'static str {
 }
 
 /// The same as a tag.
-pub(super) fn response_tag(text: &Text, answered: Response) -> Tag {
+pub(crate) fn response_tag(text: &Text, answered: Response) -> Tag {
     Tag {
         class: match answered {
             // Neither a yes nor a no.
@@ -274,7 +274,7 @@ pub(super) fn response_tag(text: &Text, answered: Response) -> Tag {
 }
 
 /// What a household may do now.
-pub(super) fn access(access: Access) -> &'static str {
+pub(crate) fn access(access: Access) -> &'static str {
     match access {
         Access::Open => "host-access-open",
         Access::Closed => "host-access-closed",
@@ -285,7 +285,7 @@ pub(super) fn access(access: Access) -> &'static str {
 }
 
 /// What is celebrated.
-pub(super) fn kind(kind: OccasionKind) -> &'static str {
+pub(crate) fn kind(kind: OccasionKind) -> &'static str {
     match kind {
         OccasionKind::Wedding => "host-kind-wedding",
         OccasionKind::Engagement => "host-kind-engagement",
@@ -298,7 +298,7 @@ pub(super) fn kind(kind: OccasionKind) -> &'static str {
 }
 
 /// How far an occasion is.
-pub(super) fn status(status: OccasionStatus) -> &'static str {
+pub(crate) fn status(status: OccasionStatus) -> &'static str {
     match status {
         OccasionStatus::Draft => "host-status-draft",
         OccasionStatus::Published => "host-status-published",
@@ -308,7 +308,7 @@ pub(super) fn status(status: OccasionStatus) -> &'static str {
 }
 
 /// What somebody is to an occasion.
-pub(super) fn role(role: Role) -> &'static str {
+pub(crate) fn role(role: Role) -> &'static str {
     match role {
         Role::Observer => "host-role-observer",
         Role::Coordinator => "host-role-coordinator",

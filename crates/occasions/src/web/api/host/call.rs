@@ -29,18 +29,18 @@ use crate::occasion::OccasionId;
 use crate::web::custom_code::ByHand;
 
 /// A call, before anybody is proved to be a host.
-pub(super) struct Call {
-    pub(super) site: Site,
-    pub(super) headers: HeaderMap,
+pub(crate) struct Call {
+    pub(crate) site: Site,
+    pub(crate) headers: HeaderMap,
     /// The path and query as sent.
-    pub(super) address: String,
+    pub(crate) address: String,
     caller: Caller,
     by_hand: ByHand,
 }
 
 /// What leads to the occasion whose host the caller must be.
 #[derive(Clone)]
-pub(super) enum Place {
+pub(crate) enum Place {
     Occasion(OccasionId),
     Invitation(InvitationId),
     Guest(GuestId),
@@ -48,7 +48,7 @@ pub(super) enum Place {
 
 impl Place {
     /// The place that a path names; what is no id is not there.
-    pub(super) fn occasion(text: &str) -> Result<Self, Problem> {
+    pub(crate) fn occasion(text: &str) -> Result<Self, Problem> {
         id(text).map(Self::Occasion)
     }
 
@@ -67,28 +67,28 @@ impl Place {
 }
 
 /// The id that a path names; what is no id is not there.
-pub(super) fn id<T: FromStr>(text: &str) -> Result<T, Problem> {
+pub(crate) fn id<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::not_found())
 }
 
 impl Call {
     /// Who it is, if a token may do this.
-    pub(super) fn who(&self, right: Right) -> Result<SignedIn, Problem> {
+    pub(crate) fn who(&self, right: Right) -> Result<SignedIn, Problem> {
         self.caller.with(right)
     }
 
     /// Who it is, for what no token may do.
-    pub(super) fn person(&self) -> Result<SignedIn, Problem> {
+    pub(crate) fn person(&self) -> Result<SignedIn, Problem> {
         self.caller.in_person()
     }
 
     /// What the log keeps of the request.
-    pub(super) fn request(&self) -> RequestFacts {
+    pub(crate) fn request(&self) -> RequestFacts {
         self.caller.request().clone()
     }
 
     /// The query, name by name.
-    pub(super) fn query(&self) -> Vec<(String, String)> {
+    pub(crate) fn query(&self) -> Vec<(String, String)> {
         let query = self.address.split_once('?').map_or("", |(_, query)| query);
         web::form::Form::parse(query.as_bytes())
             .map(|form| {
@@ -100,12 +100,12 @@ impl Call {
     }
 
     /// The version a change was made for.
-    pub(super) fn version(&self, body: Option<i64>) -> Result<i64, Problem> {
+    pub(crate) fn version(&self, body: Option<i64>) -> Result<i64, Problem> {
         version::expected(&self.headers, body)
     }
 
     /// The version, where naming one is not asked for.
-    pub(super) fn version_if_named(&self, body: Option<i64>) -> Result<Option<i64>, Problem> {
+    pub(crate) fn version_if_named(&self, body: Option<i64>) -> Result<Option<i64>, Problem> {
         match version::expected(&self.headers, body) {
             Ok(version) => Ok(Some(version)),
             Err(problem) if problem.code == "version_required" => Ok(None),
@@ -114,7 +114,7 @@ impl Call {
     }
 
     /// Looks something up.
-    pub(super) async fn read<T, F>(&self, right: Right, place: Place, look: F) -> Result<T, Problem>
+    pub(crate) async fn read<T, F>(&self, right: Right, place: Place, look: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: Fn(&mut Tx<'_>, &HostOf) -> Result<T, Refusal> + Send + 'static,
@@ -133,7 +133,7 @@ impl Call {
     }
 
     /// Makes a change that may be repeated by itself: PUT, PATCH, DELETE.
-    pub(super) async fn write<T, F>(
+    pub(crate) async fn write<T, F>(
         &self,
         who: SignedIn,
         place: Place,
@@ -159,7 +159,7 @@ impl Call {
     /// Makes a change that happens once under its `Idempotency-Key`: POST. A
     /// repeat gets the same answer, as long as the caller's role has the `leave`
     /// that the change takes.
-    pub(super) async fn once<T, F>(
+    pub(crate) async fn once<T, F>(
         &self,
         who: SignedIn,
         place: Place,
@@ -182,7 +182,7 @@ impl Call {
 
     /// As [`Call::once`], for what belongs to no occasion yet: `enter` is asked
     /// before an answer that was kept is given.
-    pub(super) async fn once_by<P, T, E, F>(
+    pub(crate) async fn once_by<P, T, E, F>(
         &self,
         who: SignedIn,
         body: &[u8],
@@ -228,7 +228,7 @@ impl Call {
     }
 
     /// Does what sets a code by hand, if one was sent.
-    pub(super) async fn by_hand(
+    pub(crate) async fn by_hand(
         &self,
         code: Option<&str>,
         set: impl Future<Output = Result<Response, Problem>>,
@@ -269,9 +269,9 @@ impl FromRequestParts<Site> for Call {
 }
 
 /// A JSON body that may be left out.
-pub(super) struct Maybe<T> {
-    pub(super) value: T,
-    pub(super) bytes: Bytes,
+pub(crate) struct Maybe<T> {
+    pub(crate) value: T,
+    pub(crate) bytes: Bytes,
 }
 
 impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for Maybe<T> {
@@ -291,7 +291,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for Maybe<T> 
 }
 
 /// An answer with the `ETag` of its version, if it has one.
-pub(super) fn answer<T: Serialize>(status: StatusCode, body: &T) -> Response {
+pub(crate) fn answer<T: Serialize>(status: StatusCode, body: &T) -> Response {
     json_text(status, serde_json::to_string(body).unwrap_or_default())
 }
 

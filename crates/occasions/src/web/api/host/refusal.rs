@@ -64,8 +64,8 @@ fn stored(current: &Current, sees: Sees) -> Value {
     let shown = match current {
         Current::Occasion(occasion) => Saved::of(view::occasion(occasion), sees).to_json(),
         Current::Event(event) => Saved::of(view::event(event), sees).to_json(),
-        Current::DietaryOption(option, version) => {
-            Saved::of(view::dietary_option(option, *version), sees).to_json()
+        Current::Resource { whole, receipt } => {
+            return if sees.occasion { whole } else { receipt }.clone();
         }
         Current::Question(question) => Saved::of(view::question(question), sees).to_json(),
         Current::Invitation(portal) => Saved::of(view::invitation(portal, sees), sees).to_json(),

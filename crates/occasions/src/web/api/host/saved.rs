@@ -11,17 +11,17 @@ use crate::hosting::{HostOf, Leave};
 
 /// What a caller may see; nothing unless something is said.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sees {
+pub(crate) struct Sees {
     /// What hosts wrote.
-    pub(super) occasion: bool,
+    pub(crate) occasion: bool,
     /// What people answered.
-    pub(super) answers: bool,
+    pub(crate) answers: bool,
     /// Codes and contact data.
-    pub(super) contacts: bool,
+    pub(crate) contacts: bool,
 }
 
 impl Sees {
-    pub(super) fn of(host: &HostOf) -> Self {
+    pub(crate) fn of(host: &HostOf) -> Self {
         Self {
             occasion: host.may(Leave::SeeOccasion),
             answers: host.may(Leave::SeeAnswers),
@@ -30,7 +30,7 @@ impl Sees {
     }
 
     /// What somebody sees whose role lets them change things.
-    pub(super) fn of_editor(who: &SignedIn) -> Self {
+    pub(crate) fn of_editor(who: &SignedIn) -> Self {
         let occasion = who.has(Right::OccasionRead);
         Self {
             occasion,
@@ -44,7 +44,7 @@ impl Sees {
 /// its version alone.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-pub(super) enum Saved<T> {
+pub(crate) enum Saved<T> {
     /// The whole.
     Whole(Box<T>),
     /// Which version it is.
@@ -54,20 +54,20 @@ pub(super) enum Saved<T> {
 /// The version of what was changed, for tokens that may not read it.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Receipt {
+pub(crate) struct Receipt {
     /// Its id, or its key where that is what it is known by.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) id: Option<String>,
+    pub(crate) id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) key: Option<String>,
+    pub(crate) key: Option<String>,
     /// For a guest: the invitation, whose version it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) invitation: Option<String>,
-    pub(super) version: i64,
+    pub(crate) invitation: Option<String>,
+    pub(crate) version: i64,
 }
 
 impl Receipt {
-    pub(super) fn of_id(id: &impl ToString, version: i64) -> Self {
+    pub(crate) fn of_id(id: &impl ToString, version: i64) -> Self {
         Self {
             id: Some(id.to_string()),
             key: None,
@@ -76,7 +76,7 @@ impl Receipt {
         }
     }
 
-    pub(super) fn of_key(key: &str, version: i64) -> Self {
+    pub(crate) fn of_key(key: &str, version: i64) -> Self {
         Self {
             id: None,
             key: Some(key.to_owned()),
@@ -85,7 +85,7 @@ impl Receipt {
         }
     }
 
-    pub(super) fn of_guest(invitation: &impl ToString, version: i64) -> Self {
+    pub(crate) fn of_guest(invitation: &impl ToString, version: i64) -> Self {
         Self {
             id: None,
             key: None,
@@ -96,7 +96,7 @@ impl Receipt {
 }
 
 /// What can be changed and shown.
-pub(super) trait Shown: Serialize {
+pub(crate) trait Shown: Serialize {
     /// Whether a caller who sees this much may see it.
     fn is_for(sees: Sees) -> bool {
         sees.occasion
@@ -106,7 +106,7 @@ pub(super) trait Shown: Serialize {
 }
 
 impl<T: Shown> Saved<T> {
-    pub(super) fn of(whole: T, sees: Sees) -> Self {
+    pub(crate) fn of(whole: T, sees: Sees) -> Self {
         if T::is_for(sees) {
             Self::Whole(Box::new(whole))
         } else {
@@ -114,7 +114,7 @@ impl<T: Shown> Saved<T> {
         }
     }
 
-    pub(super) fn to_json(&self) -> serde_json::Result<Value> {
+    pub(crate) fn to_json(&self) -> serde_json::Result<Value> {
         serde_json::to_value(self)
     }
 }

@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use web::{I18n, Theme};
 
 use super::saved::{Receipt, Sees, Shown};
-use crate::diet::DietaryOption;
 use crate::event::{Event, EventId, ScheduleLine};
 use crate::guest::{Guest, GuestId};
 use crate::hosting::guests::Contact as GuestContact;
@@ -154,36 +153,6 @@ pub(super) fn event(event: &Event) -> EventView {
 impl Shown for EventView {
     fn receipt(&self) -> Receipt {
         Receipt::of_id(&self.id, self.version)
-    }
-}
-
-/// A food need that guests are asked about.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = DietaryOption)]
-pub(super) struct DietaryOptionView {
-    key: String,
-    /// Empty: the built-in words for this key.
-    label: I18n,
-    allergy: bool,
-    active: bool,
-    position: i64,
-    version: i64,
-}
-
-pub(super) fn dietary_option(option: &DietaryOption, version: i64) -> DietaryOptionView {
-    DietaryOptionView {
-        key: option.key.clone(),
-        label: option.label.clone(),
-        allergy: option.allergy,
-        active: option.active,
-        position: option.position,
-        version,
-    }
-}
-
-impl Shown for DietaryOptionView {
-    fn receipt(&self) -> Receipt {
-        Receipt::of_key(&self.key, self.version)
     }
 }
 
