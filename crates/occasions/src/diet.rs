@@ -1,29 +1,29 @@
 //! Food needs that an occasion asks about.
 
-mod pages;
+mod web;
 
+use ::web::fields::{flag, key, number, texts};
+use ::web::{Field, Findings, I18n, Limits};
 use platform::store::{FromRow, Row, Sql};
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use web::fields::{flag, key, number, texts};
-use web::{Field, Findings, I18n, Limits};
 
-use crate::hosting::resource::{Resource, free_key};
+use crate::hosting::resource::{History, Resource, free_key};
 use crate::occasion::OccasionId;
 
 /// A food need that guests are asked about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DietaryOption {
-    /// `a-z0-9-`, 1–40, unique in the occasion.
+    /// 1–40 of `a-z0-9-`, unique in the occasion; it never changes.
     pub key: String,
-    /// Empty: the built-in words for this key.
+    /// Up to 80 characters; empty: the built-in words for this key.
     pub label: I18n,
     /// To be taken seriously.
     pub allergy: bool,
     /// Offered to guests. One that somebody has is deactivated, not deleted.
     pub active: bool,
-    /// Order of showing.
+    /// Order of showing, 0–1,000.
     pub position: i64,
     /// Raised by every change, which names the one that was seen.
     pub version: i64,
@@ -76,22 +76,20 @@ pub fn insert_built_in(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Sto
 }
 
 impl Resource for DietaryOption {
-    const FIELDS: &'static [Field] = web::fields! { DietaryOption:
+    const FIELDS: &'static [Field] = ::web::fields! { DietaryOption:
         label: texts(Limits::line(80)).label("host-field-label"),
         allergy: flag().label("host-allergy").hint("host-allergy-hint"),
         active: flag().label("host-field-active").hint("host-diet-active-hint"),
         position: number(0, 1_000).label("host-field-position"),
         key: key().label("host-field-key").hint("host-field-key-hint").fixed(),
     };
-    const HISTORY: (&'static str, [&'static str; 3]) = (
-        "dietary_option",
-        [
-            "dietary_option.created",
-            "dietary_option.changed",
-            "dietary_option.removed",
-        ],
-    );
-    const NAMED_BY: &'static str = "label";
+    const HISTORY: History = History {
+        entity: "dietary_option",
+        created: "dietary_option.created",
+        changed: "dietary_option.changed",
+        removed: "dietary_option.removed",
+        named_by: "label",
+    };
     const NEWS: &'static str = "diets";
     const LIMIT: usize = 40;
 
@@ -119,7 +117,7 @@ impl Resource for DietaryOption {
         }
     }
 
-    fn check(&self, findings: &mut Findings) {
+    fn validate(&self, findings: &mut Findings) {
         // Without words of the hosts, a need that comes with ours is called so.
         if self.label.is_empty() && !is_built_in(&self.key) {
             findings.add("/label", "required", []);
@@ -128,8 +126,9 @@ impl Resource for DietaryOption {
 
     fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
         let insert = sql!(
-            "INSERT INTO dietary_option (occasion, key, label, allergy, active, position)
-             VALUES ($1, $2, $3, $4, $5, $6)"
+            "INSERT INTO dietary_option (occasion, key, label, allergy, active, position,
+                 version)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)"
         );
         self.write(tx, occasion, insert)
     }
@@ -138,7 +137,7 @@ impl Resource for DietaryOption {
         let update = sql!(
             "UPDATE dietary_option SET label = $3, allergy = $4, active = $5, position = $6,
                  version = version + 1
-             WHERE occasion = $1 AND key = $2"
+             WHERE occasion = $1 AND key = $2 AND version = $7"
         );
         self.write(tx, occasion, update)
     }
@@ -178,6 +177,7 @@ impl DietaryOption {
                 &self.allergy,
                 &self.active,
                 &self.position,
+                &self.version,
             ],
             Rows::Exactly(1),
         )?;

@@ -18,7 +18,7 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::findings::{Findings, Limits, token};
-use crate::{Form, I18n};
+use crate::{Form, I18n, Problem};
 
 /// One field of a record.
 #[derive(Clone, Copy, Debug)]
@@ -163,12 +163,16 @@ impl fmt::Debug for Input {
 }
 
 impl Input {
-    /// The version the change was made for, where the body names one.
-    pub fn version(&self) -> Option<i64> {
-        match self {
-            Self::Json(sent) => sent.get("version")?.as_i64(),
-            Self::Form(form) => form.number("version").ok().flatten(),
-        }
+    /// Reads a body of JSON, and the version in it that the change was made for.
+    pub fn of_json(sent: Map<String, Json>) -> Result<(Self, Option<i64>), Problem> {
+        let version = match sent.get("version") {
+            None | Some(Json::Null) => None,
+            Some(version) => match version.as_i64() {
+                Some(version) => Some(version),
+                None => return Err(Problem::fields().field("/version", "wrong_type", [])),
+            },
+        };
+        Ok((Self::Json(sent), version))
     }
 
     /// The record with what was sent. `is_new`: it is only being made.
@@ -186,16 +190,12 @@ impl Input {
             for name in sent.keys().filter(|name| !is_known(name)) {
                 findings.add(&format!("/{}", token(name)), "unknown_field", []);
             }
-            let version = sent.get("version").unwrap_or(&Json::Null);
-            if !version.is_null() && !version.is_i64() {
-                findings.add("/version", "wrong_type", []);
-            }
         }
         for field in fields {
             let sent = match self {
                 Self::Json(sent) => sent.get(field.name).cloned(),
                 Self::Form(_) if field.is_fixed && !is_new => None,
-                Self::Form(form) => field.typed(form),
+                Self::Form(form) => field.from_form(form),
             };
             let Some(sent) = sent.filter(|sent| !sent.is_null()) else {
                 continue;
@@ -233,7 +233,7 @@ impl Field {
     }
 
     /// What was typed, as JSON would say it; `None` where an empty field says nothing.
-    fn typed(&self, form: &Form) -> Option<Json> {
+    fn from_form(&self, form: &Form) -> Option<Json> {
         let name = self.name;
         Some(match self.kind {
             Kind::Key => Json::from(Some(form.text(name).trim()).filter(|key| !key.is_empty())?),
@@ -265,14 +265,23 @@ impl Field {
                 .number(&pointer, sent.as_i64()?, least, most)
                 .into(),
             Kind::Texts(limits) => {
-                let texts: I18n = serde_json::from_value(sent.clone()).ok()?;
+                let mut texts = I18n::default();
+                for (tag, text) in sent.as_object()? {
+                    match text.as_str() {
+                        Some(text) => texts.set(tag, text),
+                        None => {
+                            let below = format!("{pointer}/{}", token(tag));
+                            findings.add(&below, "wrong_type", []);
+                        }
+                    }
+                }
                 json!(findings.i18n(&pointer, &texts, limits))
             }
         })
     }
 
     /// The fields of a form that hold `value`.
-    fn fill(&self, value: &Json) -> Vec<(String, String)> {
+    fn to_form(self, value: &Json) -> Vec<(String, String)> {
         let name = self.name.to_owned();
         match value {
             Json::Null => Vec::new(),
@@ -308,7 +317,7 @@ pub fn form<T: Serialize>(fields: &[Field], record: &T, version: i64) -> Form {
     let object = to_object(record);
     let values = fields.iter().filter_map(|field| {
         let value = object.get(field.name)?;
-        Some(field.fill(value))
+        Some(field.to_form(value))
     });
     let version = ("version".to_owned(), version.to_string());
     std::iter::once(version).chain(values.flatten()).collect()
@@ -408,10 +417,11 @@ mod tests {
 
     #[test]
     fn every_finding_comes_at_once_and_changes_nothing() {
-        let sent = json!({"key": "other", "name": {"ms": "x".repeat(11)}, "is_spicy": "very",
-            "position": 10, "pos/ition": 1});
+        let sent = json!({"key": "other", "name": {"ms": "x".repeat(11), "en": 5},
+            "is_spicy": "very", "position": 10, "pos/ition": 1});
         let found = [
             ("/pos~1ition", "unknown_field"),
+            ("/name/en", "wrong_type"),
             ("/name/ms", "too_long"),
             ("/is_spicy", "wrong_type"),
             ("/position", "out_of_range"),
@@ -437,7 +447,6 @@ mod tests {
     fn a_form_gives_back_what_it_holds() {
         let stored = form(FIELDS, &rendang(), 4);
         let input = Input::Form(stored.clone());
-        assert_eq!(input.version(), Some(4));
         assert_eq!(apply(&input, false), Ok(rendang()));
         // A box that is not ticked sends nothing.
         let kept = stored.iter().filter(|(name, _)| *name != "is_spicy");

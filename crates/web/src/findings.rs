@@ -31,10 +31,31 @@ impl Findings {
         code: &'static str,
         values: impl Into<Vec<(&'static str, Argument)>>,
     ) {
+        // What cannot be read is there, though it may look empty.
+        if code == "required" && self.has(pointer) {
+            return;
+        }
         self.0.push(FieldProblem {
             pointer: pointer.to_owned(),
             code,
             values: values.into(),
+        });
+    }
+
+    /// Whether anything was found at this field, or below it.
+    fn has(&self, pointer: &str) -> bool {
+        let mut found = self.0.iter();
+        found.any(|one| {
+            let rest = one.pointer.strip_prefix(pointer);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+
+    /// Puts the findings in the order of these fields, and others first.
+    pub fn sort<'a>(&mut self, fields: impl Iterator<Item = &'a str> + Clone) {
+        self.0.sort_by_key(|one| {
+            let name = one.pointer.split('/').nth(1).unwrap_or_default();
+            fields.clone().position(|field| field == name)
         });
     }
 
@@ -212,7 +233,8 @@ impl Findings {
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     required: bool,
-    lines: bool,
+    /// Whether it may have several lines.
+    pub lines: bool,
     most: usize,
 }
 

@@ -16,11 +16,8 @@ use crate::occasion::OccasionId;
 pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its fields, in the order of the form.
     const FIELDS: &'static [Field];
-    /// What it is called in the history, and what has happened there when one was added, changed
-    /// and removed.
-    const HISTORY: (&'static str, [&'static str; 3]);
-    /// The field that tells one from another in the history.
-    const NAMED_BY: &'static str;
+    /// How the history tells of it.
+    const HISTORY: History;
     /// What open pages fetch anew after a change.
     const NEWS: &'static str;
     /// How many an occasion has at most.
@@ -38,8 +35,8 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     /// A new one before anything is said of it, beside those that are `there`.
     fn blank(there: &[Self]) -> Self;
 
-    /// What the kinds of its fields do not say.
-    fn check(&self, findings: &mut Findings);
+    /// Finds what the kinds of its fields do not say.
+    fn validate(&self, findings: &mut Findings);
 
     /// Writes a new one.
     fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError>;
@@ -52,6 +49,21 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
 
     /// Whether somebody has it. It is deactivated then, and not deleted.
     fn is_used(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool, StoreError>;
+}
+
+/// What happens to a resource, in the words of the history.
+#[derive(Debug)]
+pub struct History {
+    /// What it is.
+    pub entity: &'static str,
+    /// One was added.
+    pub created: &'static str,
+    /// One was changed.
+    pub changed: &'static str,
+    /// One was removed.
+    pub removed: &'static str,
+    /// The field that tells one from another.
+    pub named_by: &'static str,
 }
 
 /// All of them.
@@ -76,15 +88,15 @@ pub fn create<R: Resource>(tx: &mut Tx<'_>, host: &HostOf, input: &Input) -> Res
     if there.iter().any(|one| one.key() == new.key()) {
         findings.add("/key", "not_unique", []);
     }
-    new.check(&mut findings);
-    findings.finish()?;
+    validate(&new, findings)?;
     if there.len() >= R::LIMIT {
         return Err(Refusal::LimitReached(
             i64::try_from(R::LIMIT).unwrap_or(i64::MAX),
         ));
     }
     new.insert(tx, host.occasion())?;
-    finish(tx, host, &new, 0, vec![named(&new, true)])?;
+    let changes = vec![named(&new, true)];
+    finish(tx, host, &new, R::HISTORY.created, changes)?;
     Ok(new)
 }
 
@@ -119,22 +131,29 @@ pub fn remove<R: Resource>(
         return edit(tx, host, old, &off).map(Some);
     }
     old.delete(tx, host.occasion())?;
-    finish(tx, host, &old, 2, vec![named(&old, false)])?;
+    let changes = vec![named(&old, false)];
+    finish(tx, host, &old, R::HISTORY.removed, changes)?;
     Ok(None)
 }
 
 fn edit<R: Resource>(tx: &mut Tx<'_>, host: &HostOf, old: R, input: &Input) -> Result<R, Refusal> {
     let mut findings = Findings::default();
     let new = input.apply(R::FIELDS, &old, false, &mut findings);
-    new.check(&mut findings);
-    findings.finish()?;
+    validate(&new, findings)?;
     let changes = fields::difference(R::FIELDS, &old, &new);
     if changes.is_empty() {
         return Ok(old);
     }
     new.update(tx, host.occasion())?;
-    finish(tx, host, &new, 1, changes)?;
+    finish(tx, host, &new, R::HISTORY.changed, changes)?;
     find(tx, host, new.key())
+}
+
+/// Refuses with every finding, in the order of the fields.
+fn validate<R: Resource>(one: &R, mut findings: Findings) -> Result<(), Refusal> {
+    one.validate(&mut findings);
+    findings.sort(R::FIELDS.iter().map(|field| field.name));
+    Ok(findings.finish()?)
 }
 
 /// The first free key of `prefix-1`, `prefix-2` …
@@ -148,20 +167,19 @@ pub fn free_key<R: Resource>(prefix: &str, there: &[R]) -> String {
 fn named<R: Resource>(one: &R, is_new: bool) -> Value {
     let name = serde_json::to_value(one)
         .ok()
-        .and_then(|value| value.get(R::NAMED_BY).cloned());
+        .and_then(|value| value.get(R::HISTORY.named_by).cloned());
     let (old, new) = if is_new { (None, name) } else { (name, None) };
-    json!({"field": R::NAMED_BY, "old": old, "new": new})
+    json!({"field": R::HISTORY.named_by, "old": old, "new": new})
 }
 
 fn finish<R: Resource>(
     tx: &mut Tx<'_>,
     host: &HostOf,
     one: &R,
-    happened: usize,
+    action: &'static str,
     changes: Vec<Value>,
 ) -> Result<(), StoreError> {
-    let (entity, actions) = R::HISTORY;
-    let entity = (entity, one.key().to_owned());
-    history::record(tx, host, actions[happened], entity, changes.into())?;
+    let entity = (R::HISTORY.entity, one.key().to_owned());
+    history::record(tx, host, action, entity, changes.into())?;
     history::tell_of_occasion(tx, host, R::NEWS)
 }

@@ -30,15 +30,15 @@ use crate::web::host::request::{HostForm, HostRequest, PageContext};
 use crate::web::host::wording::Wording;
 
 /// What a resource shows of itself.
-pub(crate) trait Interface: Resource + ToSchema {
+pub(crate) trait WebResource: Resource + ToSchema {
     /// Where its pages are, below the occasion's.
     const PAGES: &'static str;
-    /// Where it is for programs.
-    const API: &'static str;
-    /// Where it is in the navigation.
+    /// Where they are in the navigation.
     const PLACE: Place;
-    /// Messages of its pages, and sentences of the API's description.
-    const WORDS: Words;
+    /// The messages of its pages.
+    const MESSAGES: Messages;
+    /// What the API's description says.
+    const API: Description;
 
     /// What one is called.
     fn title(&self, wording: &Wording<'_>) -> String;
@@ -50,27 +50,35 @@ pub(crate) trait Interface: Resource + ToSchema {
     fn list_page(req: &HostRequest, context: &PageContext, all: &[Self]) -> Response;
 }
 
-/// Messages of the pages (the first five), and sentences in the API's description.
+/// Messages of the pages.
 #[derive(Debug)]
-pub(crate) struct Words {
+pub(crate) struct Messages {
+    /// All of them.
     pub(crate) list: &'static str,
+    /// A new one.
     pub(crate) new: &'static str,
     /// The legend of all fields that are no texts.
     pub(crate) settings: &'static str,
     pub(crate) remove: &'static str,
     pub(crate) remove_effect: &'static str,
+}
+
+/// Sentences of the API's description.
+#[derive(Debug)]
+pub(crate) struct Description {
+    pub(crate) path: &'static str,
     /// The tag of its operations.
     pub(crate) tag: &'static str,
-    pub(crate) all: &'static str,
+    pub(crate) list: &'static str,
     pub(crate) create: &'static str,
     pub(crate) change: &'static str,
-    pub(crate) delete: &'static str,
+    pub(crate) remove: &'static str,
     /// What the body of a change holds.
-    pub(crate) fields: &'static str,
+    pub(crate) body: &'static str,
 }
 
 /// The addresses of the pages.
-pub(crate) fn pages<R: Interface>() -> Router<Site> {
+pub(crate) fn pages<R: WebResource>() -> Router<Site> {
     let at = R::PAGES;
     Router::new()
         .route(at, get(list_page::<R>))
@@ -85,7 +93,7 @@ pub(crate) fn pages<R: Interface>() -> Router<Site> {
         .route(&format!("{at}/{{id}}/remove"), post(remove_by_form::<R>))
 }
 
-async fn list_page<R: Interface>(req: HostRequest) -> Result<Response, Problem> {
+async fn list_page<R: WebResource>(req: HostRequest) -> Result<Response, Problem> {
     let (context, all) = req
         .read(|tx, context| {
             context.needs(Leave::Own)?;
@@ -95,7 +103,7 @@ async fn list_page<R: Interface>(req: HostRequest) -> Result<Response, Problem> 
     Ok(R::list_page(&req, &context, &all))
 }
 
-async fn new_page<R: Interface>(req: HostRequest) -> Result<Response, Problem> {
+async fn new_page<R: WebResource>(req: HostRequest) -> Result<Response, Problem> {
     let (context, ()) = req.read(|_, context| context.needs(Leave::Own)).await?;
     let mut form = fields::form(R::FIELDS, &R::blank(&[]), 0);
     // What is left empty is chosen when it is saved, beside those that are there.
@@ -103,13 +111,13 @@ async fn new_page<R: Interface>(req: HostRequest) -> Result<Response, Problem> {
     Ok(edit_form::<R>(&req, &context, &FormState::of(form), None))
 }
 
-async fn edit_page<R: Interface>(req: HostRequest) -> Result<Response, Problem> {
+async fn edit_page<R: WebResource>(req: HostRequest) -> Result<Response, Problem> {
     let (context, one) = load::<R>(&req).await?;
     let form = fields::form(R::FIELDS, &one, one.version());
     Ok(edit_form(&req, &context, &FormState::of(form), Some(&one)))
 }
 
-async fn load<R: Interface>(req: &HostRequest) -> Result<(PageContext, R), Refusal> {
+async fn load<R: WebResource>(req: &HostRequest) -> Result<(PageContext, R), Refusal> {
     let key = req.piece("id").to_owned();
     req.read(move |tx, context| {
         context.needs(Leave::Own)?;
@@ -118,10 +126,10 @@ async fn load<R: Interface>(req: &HostRequest) -> Result<(PageContext, R), Refus
     .await
 }
 
-async fn create_by_form<R: Interface>(posted: HostForm) -> Result<Response, Problem> {
+async fn create_by_form<R: WebResource>(posted: HostForm) -> Result<Response, Problem> {
     let (input, list) = (Input::Form(posted.form.clone()), posted.req.at(R::PAGES));
     let done = posted
-        .once(R::HISTORY.1[0], move |tx, host| {
+        .once(R::HISTORY.created, move |tx, host| {
             resource::create::<R>(tx, host, &input)?;
             Ok(format!("{list}?done=created"))
         })
@@ -129,12 +137,12 @@ async fn create_by_form<R: Interface>(posted: HostForm) -> Result<Response, Prob
     answer_form::<R>(&posted, done, true).await
 }
 
-async fn change_by_form<R: Interface>(posted: HostForm) -> Result<Response, Problem> {
+async fn change_by_form<R: WebResource>(posted: HostForm) -> Result<Response, Problem> {
     let (input, list) = (Input::Form(posted.form.clone()), posted.req.at(R::PAGES));
     let key = posted.req.piece("id").to_owned();
-    let version = input.version().unwrap_or_default();
+    let version = form_state::number(&posted.form, "version").unwrap_or_default();
     let done = posted
-        .once(R::HISTORY.1[1], move |tx, host| {
+        .once(R::HISTORY.changed, move |tx, host| {
             resource::change::<R>(tx, host, &key, version, &input)?;
             Ok(format!("{list}?done=saved"))
         })
@@ -142,10 +150,10 @@ async fn change_by_form<R: Interface>(posted: HostForm) -> Result<Response, Prob
     answer_form::<R>(&posted, done, false).await
 }
 
-async fn remove_by_form<R: Interface>(posted: HostForm) -> Result<Response, Problem> {
+async fn remove_by_form<R: WebResource>(posted: HostForm) -> Result<Response, Problem> {
     let (key, list) = (posted.req.piece("id").to_owned(), posted.req.at(R::PAGES));
     let done = posted
-        .once(R::HISTORY.1[2], move |tx, host| {
+        .once(R::HISTORY.removed, move |tx, host| {
             let left = resource::remove::<R>(tx, host, &key)?;
             let done = left.map_or("removed", |_| "away");
             Ok(format!("{list}?done={done}"))
@@ -155,7 +163,7 @@ async fn remove_by_form<R: Interface>(posted: HostForm) -> Result<Response, Prob
 }
 
 /// What became of a form: on to the list, or the form again with what is wrong in it.
-async fn answer_form<R: Interface>(
+async fn answer_form<R: WebResource>(
     posted: &HostForm,
     done: Result<Response, Refusal>,
     is_new: bool,
@@ -193,7 +201,7 @@ struct EditForm<'a> {
     csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
-    words: Words,
+    messages: Messages,
     title: String,
     note: Option<&'static str>,
     back: String,
@@ -203,7 +211,7 @@ struct EditForm<'a> {
     remove: Option<String>,
 }
 
-fn edit_form<R: Interface>(
+fn edit_form<R: WebResource>(
     req: &HostRequest,
     context: &PageContext,
     form_state: &FormState,
@@ -212,14 +220,14 @@ fn edit_form<R: Interface>(
     let wording = req.wording(context);
     let back = wording.at(R::PAGES);
     let (title, action) = match one {
-        None => (req.text.say(R::WORDS.new).into(), format!("{back}/new")),
+        None => (req.text.say(R::MESSAGES.new).into(), format!("{back}/new")),
         Some(one) => (one.title(&wording), format!("{back}/{}", one.key())),
     };
     let body = EditForm {
         text: &req.text,
         csrf: &req.csrf,
         submission: req.submission(),
-        words: R::WORDS,
+        messages: R::MESSAGES,
         note: one.and_then(R::note),
         groups: groups::<R>(&wording, form_state, one.is_none()),
         remove: one.map(|_| format!("{action}/remove")),
@@ -232,7 +240,11 @@ fn edit_form<R: Interface>(
 }
 
 /// A group for each text in several languages, then one for all other fields.
-fn groups<R: Interface>(wording: &Wording<'_>, form_state: &FormState, is_new: bool) -> Vec<Group> {
+fn groups<R: WebResource>(
+    wording: &Wording<'_>,
+    form_state: &FormState,
+    is_new: bool,
+) -> Vec<Group> {
     let say = |id: &str| wording.text.say(id).into_owned();
     let tags = &wording.occasion.details.languages;
     let shown = R::FIELDS.iter().filter(|field| is_new || !field.is_fixed);
@@ -246,9 +258,16 @@ fn groups<R: Interface>(wording: &Wording<'_>, form_state: &FormState, is_new: b
     } in shown
     {
         let control = match kind {
-            Kind::Texts(_) => {
-                let line = || Control::Line("text", "off");
-                groups.push(form_state.texts(name, say(label), tags, line));
+            Kind::Texts(limits) => {
+                let control = || match limits.lines {
+                    true => Control::Lines,
+                    false => Control::Line("text", "off"),
+                };
+                let mut group = form_state.texts(name, say(label), tags, control);
+                if let (Some(first), Some(hint)) = (group.fields.first_mut(), hint) {
+                    first.hint = Some(say(hint));
+                }
+                groups.push(group);
                 continue;
             }
             Kind::Key => Control::Line("text", "off"),
@@ -260,27 +279,27 @@ fn groups<R: Interface>(wording: &Wording<'_>, form_state: &FormState, is_new: b
         others.push(field);
     }
     groups.push(Group {
-        legend: say(R::WORDS.settings),
+        legend: say(R::MESSAGES.settings),
         fields: others,
     });
     groups
 }
 
 /// The addresses for programs.
-pub(crate) fn api<R: Interface, A: Routes<Site>>() -> A {
-    let one = format!("{}/{{key}}", R::API);
+pub(crate) fn api<R: WebResource, A: Routes<Site>>() -> A {
+    let one = format!("{}/{{key}}", R::API.path);
     let saved = || described::schema_of::<Saved<R>, R>();
     let body = || described::schema::<ChangeOf<R>>();
-    let operation = |method, id, summary| Operation::new(method, id, summary, R::WORDS.tag);
+    let operation = |method, id, summary| Operation::new(method, id, summary, R::API.tag);
     A::default()
         .routes(described::listed(
-            R::API.to_owned(),
+            R::API.path.to_owned(),
             MethodRouter::new().get(list::<R>).post(create::<R>),
             move || {
                 vec![
-                    operation(HttpMethod::Get, "list", R::WORDS.all)
+                    operation(HttpMethod::Get, "list", R::API.list)
                         .responds(200, described::schema_of::<List<R>, R>()),
-                    operation(HttpMethod::Post, "create", R::WORDS.create)
+                    operation(HttpMethod::Post, "create", R::API.create)
                         .takes(body())
                         .responds(201, saved())
                         .also(&[409]),
@@ -292,11 +311,11 @@ pub(crate) fn api<R: Interface, A: Routes<Site>>() -> A {
             patch(change::<R>).delete(remove::<R>),
             move || {
                 vec![
-                    operation(HttpMethod::Patch, "change", R::WORDS.change)
+                    operation(HttpMethod::Patch, "change", R::API.change)
                         .takes(body())
                         .responds(200, saved())
                         .also(&[409, 428]),
-                    operation(HttpMethod::Delete, "remove", R::WORDS.delete)
+                    operation(HttpMethod::Delete, "remove", R::API.remove)
                         .responds(200, saved())
                         .also(&[204]),
                 ]
@@ -304,7 +323,7 @@ pub(crate) fn api<R: Interface, A: Routes<Site>>() -> A {
         ))
 }
 
-async fn list<R: Interface>(
+async fn list<R: WebResource>(
     call: Call,
     Path(occasion): Path<String>,
 ) -> Result<Json<List<R>>, Problem> {
@@ -320,14 +339,14 @@ async fn list<R: Interface>(
     }))
 }
 
-async fn create<R: Interface>(
+async fn create<R: WebResource>(
     call: Call,
     Path(occasion): Path<String>,
     body: Received<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     let who = call.who(Right::OccasionWrite)?;
     let place = Entrance::occasion(&occasion)?;
-    let input = Input::Json(body.value);
+    let (input, _) = Input::of_json(body.value)?;
     let created = StatusCode::CREATED;
     call.once(
         who,
@@ -343,14 +362,14 @@ async fn create<R: Interface>(
     .await
 }
 
-async fn change<R: Interface>(
+async fn change<R: WebResource>(
     call: Call,
     Path((occasion, key)): Path<(String, String)>,
     Json(body): Json<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     let who = call.who(Right::OccasionWrite)?;
-    let input = Input::Json(body);
-    let version = call.version(input.version())?;
+    let (input, version) = Input::of_json(body)?;
+    let version = call.version(version)?;
     let changed = call
         .write(who, Entrance::occasion(&occasion)?, move |tx, host| {
             let one = resource::change::<R>(tx, host, &key, version, &input)?;
@@ -360,7 +379,7 @@ async fn change<R: Interface>(
     Ok(answer(StatusCode::OK, &changed))
 }
 
-async fn remove<R: Interface>(
+async fn remove<R: WebResource>(
     call: Call,
     Path((occasion, key)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
@@ -386,13 +405,13 @@ impl<R: Resource> Shown for R {
 /// The body of a change, in the API's description.
 struct ChangeOf<R>(PhantomData<R>);
 
-impl<R: Interface> PartialSchema for ChangeOf<R> {
+impl<R: WebResource> PartialSchema for ChangeOf<R> {
     fn schema() -> RefOr<Schema> {
-        fields::schema::<R>(R::FIELDS, R::WORDS.fields)
+        fields::schema::<R>(R::FIELDS, R::API.body)
     }
 }
 
-impl<R: Interface> ToSchema for ChangeOf<R> {
+impl<R: WebResource> ToSchema for ChangeOf<R> {
     fn name() -> Cow<'static, str> {
         format!("{}Change", R::name()).into()
     }

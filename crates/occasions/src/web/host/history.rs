@@ -10,8 +10,10 @@ use web::I18n;
 
 use super::wording::{self, Wording};
 use super::{questions, reports};
+use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::hosting::log::Line;
+use crate::hosting::resource::Resource as _;
 use crate::question::Question;
 use crate::words::{AskedOf, ExportKind, OccasionKind, OccasionStatus, QuestionKind, ReplyStatus};
 
@@ -355,12 +357,13 @@ pub(super) fn field_words(field: &str) -> Option<&'static str> {
         "required" => "host-field-required",
         "coming_only" => "host-field-coming-only",
         "hosts_only" => "host-field-hosts-only",
-        "active" => "host-field-active",
-        "position" => "host-field-position",
-        "label" => "host-field-label",
-        "allergy" => "host-allergy",
         "schedule" => "host-schedule",
         "total" | "invitations" => "host-invitations",
-        _ => return None,
+        _ => {
+            let mut fields = DietaryOption::FIELDS.iter();
+            return fields
+                .find(|known| known.name == field)
+                .map(|known| known.label);
+        }
     })
 }

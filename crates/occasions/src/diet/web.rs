@@ -1,32 +1,35 @@
 //! The hosts' pages of food needs, and their addresses for programs.
 
+use ::web::Text;
 use askama::Template;
 use axum::response::Response;
-use web::Text;
 
 use super::{DietaryOption, is_built_in};
 use crate::web::host::frame::Place;
 use crate::web::host::request::{HostRequest, PageContext};
 use crate::web::host::wording::Wording;
-use crate::web::resource::{Interface, Words};
+use crate::web::resource::{Description, Messages, WebResource};
 
-impl Interface for DietaryOption {
-    const WORDS: Words = Words {
+impl WebResource for DietaryOption {
+    const PAGES: &'static str = "/settings/diets";
+    const PLACE: Place = Place::Diets;
+    const MESSAGES: Messages = Messages {
         list: "host-food",
         new: "host-new-diet",
         settings: "host-question-when",
         remove: "host-remove-diet",
         remove_effect: "host-remove-diet-effect",
+    };
+    const API: Description = Description {
+        path: "/api/v1/occasions/{id}/dietary-options",
         tag: "dietary options",
-        all: "All options, in the order they are shown.",
+        list: "All options, in the order they are shown.",
         create: "Adds an option.",
         change: "Changes an option.",
-        delete: "Removes an option: 204. Where somebody has it, it is put away instead: 200\nwith what is left.",
-        fields: "What hosts may set about a dietary option; what is left out stays.",
+        remove: "Removes an option: 204. Where somebody has it, it is put away instead: 200\n\
+                 with what is left.",
+        body: "What hosts may set about a dietary option; what is left out stays.",
     };
-    const PAGES: &'static str = "/settings/diets";
-    const API: &'static str = "/api/v1/occasions/{id}/dietary-options";
-    const PLACE: Place = Place::Diets;
 
     fn title(&self, wording: &Wording<'_>) -> String {
         wording.diet(std::slice::from_ref(self), &self.key)
