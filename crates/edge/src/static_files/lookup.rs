@@ -105,7 +105,13 @@ impl DiskLookup {
             {
                 return Ok(Some(entry));
             }
-            match Entry::load(&self.folder, name, opened, self.now) {
+            match Entry::load(
+                &self.folder,
+                name,
+                opened,
+                self.memory.sealed_budget(),
+                self.now,
+            ) {
                 Ok(entry) => {
                     let entry = Arc::new(entry);
                     if entry.is_kept() {
