@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 
 /// Who asks, and by what way.
 #[derive(Debug, Clone)]
@@ -41,6 +41,9 @@ impl Scheme {
         }
     }
 }
+
+/// Goes with a request wherever it goes, and back.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// `X-Request-Id`: 1 to 64 letters, digits, `-`, `_` and `.`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,7 +13,6 @@ mod routes;
 mod services;
 mod tls;
 mod upstreams;
-pub mod values;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};

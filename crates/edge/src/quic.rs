@@ -30,5 +30,4 @@ mod wire;
 
 pub(crate) use self::alt_svc::AltSvc;
 pub(crate) use self::endpoint::{Guest, UdpDoor, listen, welcome};
-pub(crate) use self::settings::crypto;
 pub(crate) use self::wire::{Ended, Measure, Receiving, Sending, Wire};

@@ -27,6 +27,7 @@ use crate::headers::{Changes, StrippedHeaders};
 use crate::metrics::RouteFigures;
 use crate::rate_limit::Limiter;
 use crate::static_files::Folder;
+use crate::values;
 
 /// What routes have that say nothing of it.
 pub(crate) const BODY_RATE: u64 = 500;
@@ -233,8 +234,8 @@ impl HostPattern {
     pub fn parse(text: &str) -> Result<Self, String> {
         match text.strip_prefix("*.") {
             _ if text.is_empty() => Ok(Self::Any),
-            Some(name) => crate::config::values::host(name).map(Self::Below),
-            None => crate::config::values::host(text).map(Self::Exact),
+            Some(name) => values::host(name).map(Self::Below),
+            None => values::host(text).map(Self::Exact),
         }
     }
 

@@ -29,7 +29,6 @@
 //! their word: only these are offered.
 
 mod caching;
-pub(crate) mod conditions;
 mod entry;
 mod file_body;
 mod folder;
@@ -39,7 +38,6 @@ mod media_types;
 mod memory;
 mod open;
 mod path;
-pub(crate) mod ranges;
 mod read_permits;
 mod respond;
 mod sealed_file;

@@ -12,8 +12,8 @@ use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::eviction::{Handle, Registration, Registry, Room};
+use crate::address::network_64;
 use crate::lock::lock;
-use crate::rate_limit::network;
 
 /// How soon another connection is evicted for a newcomer that has no place yet.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -269,7 +269,7 @@ impl Places {
     }
 
     fn count(&self, address: IpAddr, most: u32) -> Option<Counted> {
-        let address = network(address);
+        let address = network_64(address);
         let mut addresses = lock(&self.addresses);
         let count = addresses.entry(address).or_default();
         if *count >= most {

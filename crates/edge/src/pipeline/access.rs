@@ -8,10 +8,11 @@ use crate::app::{Question, Verdict};
 use crate::auth::{Access, Ask, Denied, WRONG_PASSWORD, vouch};
 use crate::body::{Answer, Body};
 use crate::client_info::ClientInfo;
+use crate::cookies;
 use crate::edge::Running;
 use crate::forwarding::remove;
 use crate::headers::is_for_caches;
-use crate::rate_limit::{Admitted, Limiter, drop_cookie};
+use crate::rate_limit::{Admitted, Limiter};
 use crate::route::{NormalPath, Route};
 
 use super::{WorkerContext, bare, later};
@@ -171,7 +172,7 @@ async fn judged(
             let headers = request.headers_mut();
             vouch(headers, &pass.vouched, &pass.headers);
             for cookie in &pass.without_cookies {
-                drop_cookie(headers, cookie);
+                cookies::remove(headers, cookie);
             }
             Ok((!pass.answer.is_empty()).then_some(pass.answer))
         }

@@ -10,11 +10,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::header::FORWARDED;
 use http::{HeaderMap, HeaderName};
 
-use crate::client_info::{ClientInfo, RequestId, Scheme};
+use crate::client_info::{ClientInfo, REQUEST_ID, RequestId, Scheme};
 use crate::connection::Peer;
 use crate::description::ForwardedHeader;
 use crate::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, remove};
-use crate::headers::REQUEST_ID;
 use crate::http1::is_host;
 use crate::listener::ListenSettings;
 

@@ -10,10 +10,9 @@ use http_body_util::BodyExt as _;
 use tokio::time::Instant;
 
 use crate::body::{Answer, Body};
-use crate::client_info::ClientInfo;
+use crate::client_info::{ClientInfo, REQUEST_ID};
 use crate::edge::Running;
 use crate::forwarding;
-use crate::headers::REQUEST_ID;
 use crate::panic;
 use crate::proxy::{ProxyError, Side, fill, read_ahead};
 use crate::route::{NormalPath, Redirect, Route, Target};

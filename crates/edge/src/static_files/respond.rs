@@ -10,15 +10,15 @@ use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderValue, RAN
 use http::request::Parts;
 use http::{Method, StatusCode};
 
-use super::conditions::{self, Verdict};
 use super::entry::{Content, Variant};
 use super::file_body::{FileBody, Piece};
 use super::memory::Memory;
-use super::ranges::{self, Wanted};
 use super::read_permits::Readers;
 use super::sealed_file::CachedBytes;
 use crate::body::{Answer, Body, answer};
 use crate::compression;
+use crate::conditions::{self, Verdict};
+use crate::ranges::{self, Wanted};
 
 pub(super) fn respond(
     request: &Parts,
