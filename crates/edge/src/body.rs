@@ -1,4 +1,9 @@
-//! What streams through the door, in either direction.
+//! What streams through the edge, in either direction.
+
+mod file_body;
+mod logged_body;
+mod read_permits;
+mod sealed_file;
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -14,8 +19,10 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 
-use crate::access_log::LoggedBody;
-use crate::static_files::{CachedBytes, FileBody, ReadPermit};
+pub(crate) use file_body::{FileBody, Piece, shorter};
+pub(crate) use logged_body::LoggedBody;
+pub(crate) use read_permits::{ReadPermit, Readers};
+pub(crate) use sealed_file::{CachedBytes, SealedBudget};
 
 /// Why a body ended before its end.
 pub type BodyError = Box<dyn Error + Send + Sync>;

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::mem;
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
@@ -18,8 +19,10 @@ pub const SECONDS: [f64; 12] = [
 ];
 
 /// What happened on one route.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct RouteFigures {
+    /// What the log and the figures call the route.
+    pub name: Arc<str>,
     /// Answers by the first digit of their status, 1 to 5.
     answers: [Counter; 5],
     seconds: Histogram,
@@ -28,13 +31,15 @@ pub struct RouteFigures {
 
 impl RouteFigures {
     /// The figures of the route of this name; `none` for requests without one.
-    pub fn new(route: &str) -> Self {
-        let route = route.to_owned();
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
+        let name = name.into();
+        let route = name.to_string();
         let class = |class: &'static str| counter!("edge_requests_total", "route" => route.clone(), "status" => class);
         Self {
             answers: ["1xx", "2xx", "3xx", "4xx", "5xx"].map(class),
             seconds: histogram!("edge_request_seconds", "route" => route.clone()),
             refusals: counter!("edge_limit_refusals_total", "route" => route.clone()),
+            name,
         }
     }
 

@@ -23,9 +23,9 @@ use http_body::Body as _;
 use hyper::ext::Protocol;
 use tokio::time::Instant;
 
-use crate::access_log::{Entry, Log, LoggedBody, Pending, Shown, Tunnelled, Upload, Whose};
+use crate::access_log::{Entry, Log, Pending, Shown, Tunnelled, Upload, Whose};
 use crate::app::Mounted;
-use crate::body::{Answer, Body, has_no_body};
+use crate::body::{Answer, Body, LoggedBody, has_no_body};
 use crate::cdn_loop::CdnId;
 use crate::client_info::ClientInfo;
 use crate::clock_text::ClockText;
@@ -166,7 +166,7 @@ pub(crate) async fn serve(
     let figures = outcome
         .route
         .as_ref()
-        .map_or(&shared.nowhere, |route| &route.figures);
+        .map_or(&shared.nowhere, |route| &*route.figures);
     match pending.answered() {
         None => {
             figures.answered(answer.status(), began.elapsed());
@@ -188,7 +188,7 @@ pub(crate) async fn serve(
             {
                 entry.whose = Whose::Neighbour;
             }
-            entry.route = outcome.route.take();
+            entry.route = outcome.route.map(|route| Arc::clone(&route.figures));
             entry.why = outcome.why;
             match answer.extensions_mut().remove::<Arc<Tunnelled>>() {
                 None => answer.map(|body| Body::LoggedBody(Box::new(LoggedBody::new(body, entry)))),

@@ -69,7 +69,7 @@ pub struct Route {
     /// What is kept of its answers, if anything is.
     pub shared_cache: Option<Policy>,
     /// Counts what happens here.
-    pub figures: RouteFigures,
+    pub figures: Arc<RouteFigures>,
 }
 
 impl Route {
@@ -81,7 +81,7 @@ impl Route {
             path: RoutePath::root(),
             case_sensitive: false,
             target: Target::App,
-            figures: RouteFigures::new(&name),
+            figures: RouteFigures::new(Arc::clone(&name)).into(),
             name,
             to: "app".to_owned(),
             strip: 0,
@@ -102,7 +102,7 @@ impl Route {
         let name: Arc<str> = format!("*{}", path.as_str()).into();
         Self {
             path,
-            figures: RouteFigures::new(&name),
+            figures: RouteFigures::new(Arc::clone(&name)).into(),
             name,
             to: "Kenduri itself".to_owned(),
             ..Self::to_app()
@@ -114,7 +114,7 @@ impl Route {
         let name: Arc<str> = format!("front:{service}").into();
         Self {
             target: Target::Proxy(upstream.into()),
-            figures: RouteFigures::new(&name),
+            figures: RouteFigures::new(Arc::clone(&name)).into(),
             name,
             to: upstream.to_owned(),
             ..Self::to_app()

@@ -30,7 +30,6 @@
 
 mod caching;
 mod entry;
-mod file_body;
 mod folder;
 mod listing;
 mod lookup;
@@ -38,9 +37,7 @@ mod media_types;
 mod memory;
 mod open;
 mod path;
-mod read_permits;
 mod respond;
-mod sealed_file;
 
 use std::borrow::Cow;
 use std::io;
@@ -51,11 +48,8 @@ use http::header::{ALLOW, CONTENT_LENGTH, HeaderValue, LOCATION, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 
-pub(crate) use file_body::{FileBody, shorter};
 pub use folder::{Folder, FolderError, FolderSettings};
 pub use memory::Memory;
-pub(crate) use read_permits::ReadPermit;
-pub(crate) use sealed_file::CachedBytes;
 
 use crate::body::{self, Answer, Body};
 use crate::client_info::RequestId;

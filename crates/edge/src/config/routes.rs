@@ -237,7 +237,7 @@ fn one(
         );
     }
     Some(Route {
-        figures: RouteFigures::new(&name),
+        figures: RouteFigures::new(Arc::clone(&name)).into(),
         host,
         path,
         case_sensitive: written.case_sensitive,

@@ -16,7 +16,7 @@ use super::folder::Folder;
 use super::media_types;
 use super::memory::Memory;
 use super::open::Stamp;
-use super::sealed_file::{CachedBytes, SealedBudget};
+use crate::body::{CachedBytes, SealedBudget};
 use crate::compression::{Accepted, Encoding, Offers, SMALLEST, is_compressible};
 
 /// The largest file that is kept in memory.

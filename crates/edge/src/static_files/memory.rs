@@ -12,8 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::entry::{Entry, Stamps};
 use super::lookup::{DiskLookup, Seen};
-use super::read_permits::Readers;
-use super::sealed_file::SealedBudget;
+use crate::body::{Readers, SealedBudget};
 use crate::compression::{Encoder, Encoding};
 
 /// What a worker keeps unless told otherwise.

@@ -11,11 +11,8 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 
 use super::entry::{Content, Variant};
-use super::file_body::{FileBody, Piece};
 use super::memory::Memory;
-use super::read_permits::Readers;
-use super::sealed_file::CachedBytes;
-use crate::body::{Answer, Body, answer};
+use crate::body::{Answer, Body, CachedBytes, FileBody, Piece, Readers, answer};
 use crate::compression;
 use crate::conditions::{self, Verdict};
 use crate::ranges::{self, Wanted};

@@ -15,7 +15,7 @@ use bytes::{Buf as _, Bytes};
 use rustix::fs::{MemfdFlags, SealFlags};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::body::Stretch;
+use super::Stretch;
 
 /// Below this size, copying costs less than `sendfile`.
 const SMALLEST: usize = 32 << 10;
@@ -26,7 +26,7 @@ const PAGE: usize = 4 << 10;
 
 /// The memory that is left for sealed files.
 #[derive(Debug, Clone)]
-pub(super) struct SealedBudget(Arc<Semaphore>);
+pub(crate) struct SealedBudget(Arc<Semaphore>);
 
 impl Default for SealedBudget {
     fn default() -> Self {
@@ -37,7 +37,7 @@ impl Default for SealedBudget {
 /// The bytes of a file that is kept in memory.
 #[derive(Debug, Clone)]
 pub struct CachedBytes {
-    pub(super) bytes: Bytes,
+    pub(crate) bytes: Bytes,
     /// None for what is too small.
     sealed: Option<Arc<SealedCopy>>,
 }
@@ -58,7 +58,7 @@ struct SealedFile {
 }
 
 impl CachedBytes {
-    pub(super) fn new(bytes: Bytes, budget: &SealedBudget) -> Self {
+    pub(crate) fn new(bytes: Bytes, budget: &SealedBudget) -> Self {
         let sealed = (bytes.len() >= SMALLEST).then(|| {
             Arc::new(SealedCopy {
                 was_sent: AtomicBool::new(false),
