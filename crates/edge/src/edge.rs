@@ -3,6 +3,7 @@
 mod certificate_orders;
 mod datagrams;
 mod running;
+mod server_figures;
 mod services;
 mod worker;
 
@@ -32,7 +33,7 @@ use crate::listener::{
 };
 use crate::lock::lock;
 use crate::maintenance::Maintenance;
-use crate::metrics::{DoorFigures, RouteFigures, ServerFigures};
+use crate::metrics::{DoorFigures, RouteFigures};
 use crate::pipeline::{Ids, WorkerContext};
 use crate::proxy::{BufferMemory, Pool, Tunnels, Upstream};
 use crate::quic::AltSvc;
@@ -161,11 +162,6 @@ impl Shared {
     /// What is in force now.
     pub(crate) fn running(&self) -> Guard<Arc<Running>> {
         self.running.load()
-    }
-
-    /// Shows how the servers of all upstreams fare.
-    pub(crate) fn count_servers(&self, figures: &mut ServerFigures) {
-        figures.tell(self.running().upstreams());
     }
 
     /// Whether this connection may be asked for that host: its certificate is the

@@ -14,6 +14,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::eviction::{Handle, Registration, Registry, Room};
 use crate::address::network_64;
 use crate::lock::lock;
+use crate::metrics::DoorFigures;
 
 /// How soon another connection is evicted for a newcomer that has no place yet.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -68,6 +69,16 @@ pub(crate) enum NoPlace {
     /// All are taken, and it cannot wait, or its network has the most of them:
     /// `listen.connections`.
     All,
+}
+
+impl NoPlace {
+    /// Counts the connection.
+    pub(crate) fn count_in(self, figures: &DoorFigures) {
+        match self {
+            Self::Address => figures.refused_of_address(),
+            Self::All => figures.refused_of_all(),
+        }
+    }
 }
 
 type Addresses = Mutex<HashMap<IpAddr, u32>>;

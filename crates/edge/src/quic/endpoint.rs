@@ -260,7 +260,7 @@ fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(
         Ok(place) => Some((incoming, place)),
         Err(why) => {
             tracing::debug!(%address, ?why, "no place for a connection of HTTP/3");
-            shared.figures.refused(why);
+            why.count_in(&shared.figures);
             incoming.refuse();
             None
         }
@@ -307,7 +307,7 @@ pub(crate) async fn welcome(guest: Guest, here: Arc<WorkerContext>) {
     };
     if let Err(why) = shared.places.give(&mut place, origin, most) {
         tracing::debug!(address = %client, ?why, "no place for a connection of HTTP/3");
-        return shared.figures.refused(why);
+        return why.count_in(&shared.figures);
     }
     let server_name = connection
         .handshake_data()
