@@ -7,6 +7,7 @@
 pub mod access_log;
 pub mod acme;
 mod address;
+mod alt_svc;
 mod app;
 pub mod auth;
 mod body;
@@ -18,6 +19,7 @@ pub mod compression;
 mod conditions;
 pub mod config;
 mod connection;
+mod context;
 mod cookies;
 mod crypto;
 mod deadline;
@@ -51,12 +53,13 @@ pub use body::{Answer, Body, BodyError};
 pub use cdn_loop::CdnId;
 pub use client_info::{ClientInfo, RequestId, Scheme};
 pub use config::{Flaw, Ground, Plan, Service};
+pub use context::Clock;
 pub use description::{
     Access, Acme, Ask, Basic, Cache, Certificate, Challenge, Description, ExternalAccount,
     ForwardedHeader, Headers, Health, Limit, Listen, Proxy, RequestHeaders, Route, SharedCache,
     Tls, Upstream,
 };
-pub use edge::{Clock, Edge, EdgeError, Options};
+pub use edge::{Edge, EdgeError, Options};
 pub use http1::Refusal;
 pub use listener::{
     Inherited, InheritedError, Kept, ListenAddress, ListenError, ListenFault, ListenSettings,

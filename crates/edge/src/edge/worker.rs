@@ -15,14 +15,13 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::client_info::Scheme;
-use crate::connection::{self, Carrier, Peer, Visit};
+use crate::connection::{self, Carrier, Visit};
+use crate::context::{Peer, Shared, WorkerContext};
 use crate::listener::proxy_protocol::{self, Announced};
 use crate::listener::{Activity, Door, ListenAddress, Origin, Place, Socket};
-use crate::pipeline::WorkerContext;
 use crate::quic::{self, Guest, UdpDoor};
 use crate::tls::Expiry;
 
-use super::Shared;
 use super::server_figures::ServerFigures;
 
 /// How long to wait when the system has no more descriptors.

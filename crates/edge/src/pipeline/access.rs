@@ -8,14 +8,15 @@ use crate::app::{Question, Verdict};
 use crate::auth::{Access, Ask, Denied, WRONG_PASSWORD, vouch};
 use crate::body::{Answer, Body};
 use crate::client_info::ClientInfo;
+use crate::context::Running;
 use crate::cookies;
-use crate::edge::Running;
 use crate::forwarding::remove;
 use crate::headers::is_for_caches;
 use crate::rate_limit::{Admitted, Limiter};
 use crate::route::{NormalPath, Route};
 
-use super::{WorkerContext, bare, later};
+use super::{bare, later};
+use crate::context::WorkerContext;
 
 /// What is said to a request that may not go on.
 pub(super) struct Refusal {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::body::{Answer, Body};
 use crate::client_info::{ClientInfo, REQUEST_ID};
-use crate::edge::Running;
+use crate::context::Running;
 use crate::forwarding;
 use crate::panic;
 use crate::proxy::{ProxyError, Side, fill, read_ahead};
@@ -19,7 +19,8 @@ use crate::route::{NormalPath, Redirect, Route, Target};
 use crate::static_files;
 
 use super::upload::{Measured, TooLarge};
-use super::{RequestOutcome, WorkerContext, bare, in_one_shape, later, moved};
+use super::{RequestOutcome, bare, in_one_shape, later, moved};
+use crate::context::WorkerContext;
 
 /// So many bytes of a body that nobody wants are read.
 const UNWANTED: usize = 64 * 1_024;
