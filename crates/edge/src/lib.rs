@@ -3,49 +3,75 @@
 //! The edge sees bytes, routes and a service mounted in it; it knows nothing of
 //! what that service is for. What is asked of it is a [`Description`], which is
 //! checked whole before anything of it is used.
+//!
+//! The modules below stand in layers, from top to bottom: a module uses those of the layers
+//! below its own and no others, which `cargo xtask check` ensures.
 
+// Starts, reloads and stops everything.
+mod edge;
+
+// HTTP/3.
+mod quic;
+
+// HTTP/1 and HTTP/2.
+mod connection;
+
+// What happens to a request, in which order.
+mod pipeline;
+
+// What serving a request takes.
+mod context;
+
+// What was configured, and what is closed for maintenance.
+pub mod config;
+pub mod maintenance;
+
+// Which route a request meets.
+pub mod route;
+
+// What answers it without another server.
+mod app;
+pub mod static_files;
+
+// What a route may ask for, and where it may lead.
+pub mod auth;
+pub mod cache;
+pub mod compression;
+pub mod headers;
+pub mod pages;
+pub mod proxy;
+
+// Bodies, heads, handshakes.
+mod alt_svc;
+mod body;
+pub mod forwarding;
+mod http1;
+mod tls;
+
+// Sockets, certificates that are ordered, limits, the log.
 pub mod access_log;
 pub mod acme;
-mod address;
-mod alt_svc;
-mod app;
-pub mod auth;
-mod body;
-pub mod cache;
 mod cdn_loop;
+mod listener;
+pub mod rate_limit;
+
+// What needs nothing of the edge.
+mod address;
 mod client_info;
 mod clock_text;
-pub mod compression;
 mod conditions;
-pub mod config;
-mod connection;
-mod context;
 mod cookies;
 mod crypto;
 mod deadline;
 mod description;
 mod durable;
-mod edge;
-pub mod forwarding;
-pub mod headers;
-mod http1;
-mod listener;
 mod lock;
-pub mod maintenance;
 pub mod metrics;
-pub mod pages;
 mod panic;
-mod pipeline;
 mod progress;
-pub mod proxy;
 mod quality;
-mod quic;
 mod ranges;
-pub mod rate_limit;
-pub mod route;
 mod scratch_buffer;
-pub mod static_files;
-mod tls;
 pub mod values;
 
 pub use app::{App, Pass, Question, Verdict};
