@@ -21,12 +21,12 @@ use crate::access_log::Log;
 use crate::acme::{AcmeError, Standing};
 use crate::alt_svc::AltSvc;
 use crate::app::{App, Mounted};
-use crate::auth::Passwords;
 use crate::cache::{Purge, Store};
 use crate::cdn_loop::CdnId;
 use crate::client_info::Ids;
 use crate::config::Plan;
 use crate::context::{Clock, Running, ServiceBackends, Shared, WorkerContext};
+use crate::filters::auth::Passwords;
 use crate::listener::{
     Bound, Door, Inherited, ListenAddress, ListenError, ListenFault, ListenSettings, Places, open,
 };

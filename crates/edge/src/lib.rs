@@ -29,31 +29,27 @@ pub mod maintenance;
 // Which route a request meets.
 pub mod route;
 
-// What answers it without another server.
+// What answers: the app, files, other servers, and what is kept of their answers.
 mod app;
+pub mod cache;
+pub mod proxy;
 pub mod static_files;
 
-// What a route may ask for, and where it may lead.
-pub mod auth;
-pub mod cache;
-pub mod compression;
-pub mod headers;
+// What a route may ask for beside, and pages for those who are refused.
+mod filters;
 pub mod pages;
-pub mod proxy;
 
 // Bodies, heads, handshakes.
 mod alt_svc;
 mod body;
-pub mod forwarding;
 mod http1;
 mod tls;
 
-// Sockets, certificates that are ordered, limits, the log.
+// Sockets, certificates that are ordered, the log.
 pub mod access_log;
 pub mod acme;
 mod cdn_loop;
 mod listener;
-pub mod rate_limit;
 
 // What needs nothing of the edge.
 mod address;
@@ -86,6 +82,7 @@ pub use description::{
     Tls, Upstream,
 };
 pub use edge::{Edge, EdgeError, Options};
+pub use filters::{auth, compression, forwarding, headers, rate_limit};
 pub use http1::Refusal;
 pub use listener::{
     Inherited, InheritedError, Kept, ListenAddress, ListenError, ListenFault, ListenSettings,

@@ -26,13 +26,13 @@ use tokio::time::Instant;
 use crate::access_log::{Entry, Log, Pending, Shown, Tunnelled, Upload, Whose};
 use crate::body::{Answer, Body, LoggedBody, has_no_body};
 use crate::client_info::ClientInfo;
-use crate::compression::Wishes;
 use crate::context::{Peer, Running, Shared, WorkerContext};
-use crate::headers::{self, Changes};
+use crate::filters::compression::Wishes;
+use crate::filters::headers::{self, Changes};
+use crate::filters::rate_limit::{Admitted, take_outcome};
 use crate::http1::{Refusal, Seen, Verdict, is_host};
 use crate::maintenance::take_pass;
 use crate::pages::{self, Reader};
-use crate::rate_limit::{Admitted, take_outcome};
 use crate::route::{BadPath, NormalPath, Route, Target};
 
 /// Where an authority looks for its proof (RFC 8555, section 8.3).

@@ -37,7 +37,7 @@ use http::{Method, Request, Response, StatusCode, Version};
 use crate::access_log::Tunnelled;
 use crate::body::{Answer, Body};
 use crate::client_info::ClientInfo;
-use crate::forwarding;
+use crate::filters::forwarding;
 
 pub use backends::{BackendStatus, BackendsStatus, Servers};
 pub use error::{AnswerError, ProxyError, Side};

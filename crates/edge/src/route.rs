@@ -21,11 +21,11 @@ pub use path::{BadPath, NormalPath};
 pub use table::Table;
 pub(crate) use table::columns;
 
-use crate::auth::Access;
 use crate::cache::Policy;
-use crate::headers::{Changes, StrippedHeaders};
+use crate::filters::auth::Access;
+use crate::filters::headers::{Changes, StrippedHeaders};
+use crate::filters::rate_limit::Limiter;
 use crate::metrics::RouteFigures;
-use crate::rate_limit::Limiter;
 use crate::static_files::Folder;
 use crate::values;
 

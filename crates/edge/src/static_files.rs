@@ -53,7 +53,7 @@ pub use memory::Memory;
 
 use crate::body::{self, Answer, Body};
 use crate::client_info::RequestId;
-use crate::compression::Encoding;
+use crate::filters::compression::Encoding;
 use entry::Entry;
 use lookup::{DiskLookup, Seen};
 use memory::Known;

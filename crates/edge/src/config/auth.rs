@@ -7,8 +7,8 @@ use http::HeaderName;
 use super::Ground;
 use super::check::Check;
 use super::routes::{Upstreams, server};
-use crate::auth::{Access, Ask, Basic, Networks, Users};
 use crate::description;
+use crate::filters::auth::{Access, Ask, Basic, Networks, Users};
 use crate::values;
 
 /// A file of names and hashes may have so many bytes.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::HeaderValue;
 
 use crate::config::{Plan, service_of};
-use crate::headers;
+use crate::filters::headers;
 use crate::proxy::{Upstream, UpstreamSettings, Watch};
 use crate::tls::HSTS_TIME;
 

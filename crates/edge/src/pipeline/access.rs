@@ -5,14 +5,14 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 
 use crate::app::{Question, Verdict};
-use crate::auth::{Access, Ask, Denied, WRONG_PASSWORD, vouch};
 use crate::body::{Answer, Body};
 use crate::client_info::ClientInfo;
 use crate::context::Running;
 use crate::cookies;
-use crate::forwarding::remove;
-use crate::headers::is_for_caches;
-use crate::rate_limit::{Admitted, Limiter};
+use crate::filters::auth::{Access, Ask, Denied, WRONG_PASSWORD, vouch};
+use crate::filters::forwarding::remove;
+use crate::filters::headers::is_for_caches;
+use crate::filters::rate_limit::{Admitted, Limiter};
 use crate::route::{NormalPath, Route};
 
 use super::{bare, later};

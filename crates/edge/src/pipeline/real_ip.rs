@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName};
 use crate::client_info::{ClientInfo, Ids, REQUEST_ID, RequestId, Scheme};
 use crate::context::Peer;
 use crate::description::ForwardedHeader;
-use crate::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, remove};
+use crate::filters::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, remove};
 use crate::http1::is_host;
 use crate::listener::ListenSettings;
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::body::{Answer, Body};
 use crate::client_info::{ClientInfo, REQUEST_ID};
 use crate::context::Running;
-use crate::forwarding;
+use crate::filters::forwarding;
 use crate::panic;
 use crate::proxy::{ProxyError, Side, fill, read_ahead};
 use crate::route::{NormalPath, Redirect, Route, Target};

@@ -8,7 +8,7 @@ use httparse::{ParserConfig, Status};
 use super::chunks;
 use crate::body::has_no_body;
 use crate::client_info::ClientInfo;
-use crate::forwarding;
+use crate::filters::forwarding;
 use crate::http1::content_length;
 
 /// A head toward a server is seldom larger.

@@ -12,7 +12,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::body::{Body, BodyError};
 use crate::client_info::ClientInfo;
-use crate::forwarding;
+use crate::filters::forwarding;
 
 /// How far a body has come, for whoever waits for the answer to it.
 #[derive(Debug, Default)]

@@ -14,7 +14,7 @@ use super::upgrade::Upgrade;
 use super::upstream::Search;
 use crate::body::Body;
 use crate::client_info::ClientInfo;
-use crate::forwarding;
+use crate::filters::forwarding;
 
 /// A request that is handed on, and what is known of it.
 pub(super) struct UpstreamRequest<'a> {

@@ -17,7 +17,7 @@ use super::media_types;
 use super::memory::Memory;
 use super::open::Stamp;
 use crate::body::{CachedBytes, SealedBudget};
-use crate::compression::{Accepted, Encoding, Offers, SMALLEST, is_compressible};
+use crate::filters::compression::{Accepted, Encoding, Offers, SMALLEST, is_compressible};
 
 /// The largest file that is kept in memory.
 pub(super) const LARGEST: u64 = 1 << 20;

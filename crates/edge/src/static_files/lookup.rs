@@ -11,7 +11,7 @@ use super::listing::{self, Page};
 use super::memory::Memory;
 use super::open::Root;
 use super::path::Asked;
-use crate::compression::Encoding;
+use crate::filters::compression::Encoding;
 
 /// A file that somebody is writing is read again so often.
 const TRIES: usize = 3;

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use super::entry::{Entry, Stamps};
 use super::lookup::{DiskLookup, Seen};
 use crate::body::{Readers, SealedBudget};
-use crate::compression::{Encoder, Encoding};
+use crate::filters::compression::{Encoder, Encoding};
 
 /// What a worker keeps unless told otherwise.
 const SIZE: usize = 64 << 20;

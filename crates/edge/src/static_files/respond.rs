@@ -13,8 +13,8 @@ use http::{Method, StatusCode};
 use super::entry::{Content, Variant};
 use super::memory::Memory;
 use crate::body::{Answer, Body, CachedBytes, FileBody, Piece, Readers, answer};
-use crate::compression;
 use crate::conditions::{self, Verdict};
+use crate::filters::compression;
 use crate::ranges::{self, Wanted};
 
 pub(super) fn respond(

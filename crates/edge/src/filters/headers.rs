@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::client_info::{REQUEST_ID, RequestId};
 use crate::description;
-use crate::forwarding::{is_alike, remove};
+use crate::filters::forwarding::{is_alike, remove};
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 

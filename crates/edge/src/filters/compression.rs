@@ -40,7 +40,7 @@ pub(crate) use types::is_compressible;
 
 use crate::body::{Answer, Body, has_no_body};
 use crate::crypto;
-use crate::forwarding::names;
+use crate::filters::forwarding::names;
 
 /// Answers of fewer bytes fit in a packet or two: compressing gains nothing.
 pub const SMALLEST: u64 = 1_024;

@@ -18,7 +18,7 @@ use super::users::{Users, normal};
 use super::verified_passwords::Verified;
 use crate::crypto;
 use crate::description::Limit;
-use crate::rate_limit::Limiter;
+use crate::filters::rate_limit::Limiter;
 
 /// So many wrong passwords of one address are looked at, and then one more in
 /// each time. IPv6 counts by /64.
@@ -93,7 +93,7 @@ impl Basic {
         &self,
         client: IpAddr,
         headers: &HeaderMap,
-    ) -> Result<crate::rate_limit::Admitted, Denied> {
+    ) -> Result<crate::filters::rate_limit::Admitted, Denied> {
         let admitted = self.wrong.admit(client, headers);
         admitted.map_err(|refused| Denied::TooOften(refused.retry_after))
     }
