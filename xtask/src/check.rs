@@ -6,6 +6,7 @@ mod arrows;
 mod dependencies;
 mod documents;
 mod files;
+mod layers;
 mod licence;
 mod locales;
 mod migrations;
@@ -43,6 +44,7 @@ pub(crate) fn check() -> Result<()> {
     let files = workspace::files_below(workspace::root())?;
     let fences = [
         ("arrows between crates", arrows::check(&metadata)),
+        ("layers of the edge", layers::check(&files)?),
         ("lints of every crate", files::check_lints(&metadata)?),
         ("sizes of files", files::check_sizes(&files)?),
         ("words and paths", files::check_words(&files)?),

@@ -4,8 +4,8 @@
 //! all buffers, so a slow disk never holds a request. What does not fit is dropped and
 //! counted.
 
+mod entry;
 mod format;
-mod logged_body;
 mod tunnelled;
 mod writer;
 
@@ -14,8 +14,8 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use entry::{Entry, Pending, Shown, Upload};
 pub use format::{Line, Mask, Whose, in_reading_order};
-pub use logged_body::{Entry, LoggedBody, Pending, Shown, Upload};
 pub(crate) use tunnelled::{TUNNEL_BROKEN, Tunnelled};
 pub use writer::{LogBuffer, LogWriter, Writing};
 

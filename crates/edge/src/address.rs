@@ -1,7 +1,7 @@
-//! Addresses as text, which every request needs some of.
+//! Addresses as text, and the networks of one client.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// Appends an address as it is usually written.
 pub(crate) fn push(out: &mut Vec<u8>, address: IpAddr) {
@@ -21,6 +21,24 @@ pub(crate) fn push(out: &mut Vec<u8>, address: IpAddr) {
             let _ = write!(text, "{address}");
             out.extend_from_slice(text.as_bytes());
         }
+    }
+}
+
+/// What counts as one client: the address, or the /64 of an IPv6 one.
+pub(crate) fn network_64(address: IpAddr) -> IpAddr {
+    network(address, 64)
+}
+
+/// What one customer may have: the address, or the /48 of an IPv6 one, which is the most that a
+/// provider gives a customer (RFC 6177).
+pub(crate) fn network_48(address: IpAddr) -> IpAddr {
+    network(address, 48)
+}
+
+fn network(address: IpAddr, bits: u32) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(six) => Ipv6Addr::from_bits(six.to_bits() & (u128::MAX << (128 - bits))).into(),
+        four @ IpAddr::V4(_) => four,
     }
 }
 

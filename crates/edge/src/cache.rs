@@ -9,7 +9,7 @@
 //! Answers with `Set-Cookie`, `private` or `no-store`; those to requests with
 //! `Authorization`, which are not answered from here either; bodies that broke off;
 //! answers to requests with `Cookie` that do not say themselves how long, unless the route
-//! wants them; content codings: what is kept goes through [`compression`](crate::compression)
+//! wants them; content codings: what is kept goes through [`compression`](crate::filters::compression)
 //! like everything else. Nor is anything kept that says nothing of caching, unless
 //! the route says how long.
 //!

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::{durable, tls};
+use crate::crypto;
+use crate::durable;
 
 pub(crate) const CDN_LOOP: HeaderName = HeaderName::from_static("cdn-loop");
 /// In the data folder.
@@ -47,7 +48,7 @@ impl CdnId {
 
     /// A name that nobody else has.
     pub(crate) fn random() -> Self {
-        let bits = tls::random().unwrap_or_else(|error| {
+        let bits = crypto::random().unwrap_or_else(|error| {
             tracing::warn!(%error, "the name in CDN-Loop is that of others");
             [0; 8]
         });

@@ -1,10 +1,12 @@
 //! What the door knows of a request, once it has decided whom to believe.
 
 use std::fmt::{self, Display};
+use std::hash::{BuildHasher as _, RandomState};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 
 /// Who asks, and by what way.
 #[derive(Debug, Clone)]
@@ -41,6 +43,9 @@ impl Scheme {
         }
     }
 }
+
+/// Goes with a request wherever it goes, and back.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// `X-Request-Id`: 1 to 64 letters, digits, `-`, `_` and `.`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,5 +93,22 @@ impl RequestId {
 impl Display for RequestId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0)
+    }
+}
+
+/// Makes request ids: no two alike, in order for nobody.
+#[derive(Debug, Default)]
+pub(crate) struct Ids {
+    keys: RandomState,
+    made: AtomicU64,
+}
+
+impl Ids {
+    /// Another one.
+    pub(crate) fn make(&self) -> RequestId {
+        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let high = self.keys.hash_one(number);
+        let low = self.keys.hash_one((number, high));
+        RequestId::of_bits(u128::from(high) << 64 | u128::from(low))
     }
 }

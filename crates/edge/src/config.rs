@@ -13,7 +13,6 @@ mod routes;
 mod services;
 mod tls;
 mod upstreams;
-pub mod values;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -23,9 +22,9 @@ use std::sync::Arc;
 pub(crate) use services::{service_of, upstream_of};
 pub use tls::Authority;
 
-use crate::auth::Access;
 use crate::cache::StoreSettings;
 use crate::description::{Description, Upstream};
+use crate::filters::auth::Access;
 use crate::listener::{ListenAddress, ListenSettings};
 use crate::proxy::UpstreamSettings;
 use crate::route::{NormalPath, Route, RoutePath, Table, Target, columns};

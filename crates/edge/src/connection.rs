@@ -1,19 +1,17 @@
 //! One connection, from its first byte to its last.
 
-mod activity;
+pub(crate) mod activity;
 mod coalesced;
 mod counted_answer;
 mod fast_path;
 mod h2_streams;
-mod http3;
 mod linger_close;
 mod stalled_body;
-mod stream_head;
+pub(crate) mod stream_head;
 mod transport;
 
 use std::convert::Infallible;
 use std::error::Error as _;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,12 +25,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
-use crate::client_info::Scheme;
+use crate::context::{Peer, WorkerContext};
 use crate::http1::{Bounds, ConnectionState, Gate, LINES, Refusal, Verdict};
-use crate::listener::{ListenAddress, ListenSettings, Place};
-use crate::pipeline::{WorkerContext, serve};
+use crate::listener::{ListenSettings, Place};
+use crate::pipeline::serve;
 
-pub(crate) use self::http3::http3;
 pub(crate) use self::transport::Carrier;
 
 use self::activity::Busy;
@@ -60,22 +57,9 @@ pub(crate) const PING_TIME: Duration = Duration::from_secs(20);
 const FAREWELL: Duration = Duration::from_secs(1);
 /// A head of HTTP/2 or 3 is refused by us unless it is so many times as large as it may
 /// be: then the engine refuses it itself.
-const UNSEEN: usize = 4;
+pub(crate) const UNSEEN: usize = 4;
 /// What the HTTP/1 engine holds beside a head.
 const BUFFER: usize = 128 * 1_024;
-
-/// Who is at the other end.
-#[derive(Debug)]
-pub(crate) struct Peer {
-    pub(crate) address: IpAddr,
-    pub(crate) scheme: Scheme,
-    /// The name the client asked for in its handshake.
-    pub(crate) server_name: Option<Arc<str>>,
-    /// The version of TLS; empty in the clear.
-    pub(crate) tls: &'static str,
-    /// Where it came in, if everything that comes in there goes to one service.
-    pub(crate) front: Option<Arc<ListenAddress>>,
-}
 
 /// What every protocol needs to serve a connection.
 pub(crate) struct Visit {
@@ -85,7 +69,7 @@ pub(crate) struct Visit {
 }
 
 impl ListenSettings {
-    fn bounds(&self) -> Bounds {
+    pub(crate) fn bounds(&self) -> Bounds {
         Bounds {
             header_size: self.header_size,
             header_time: self.header_time,
@@ -278,7 +262,7 @@ fn refused_by_engine(error: &hyper::Error) -> Option<h2::Reason> {
 
 /// Logs and counts what nobody can read: the head of a request of HTTP/3, or what ended a
 /// connection of HTTP/2. Its client hears of it from the engine.
-async fn refused_unheard(
+pub(crate) async fn refused_unheard(
     here: &Arc<WorkerContext>,
     peer: &Peer,
     version: Version,

@@ -2,7 +2,7 @@
 
 mod certificate_orders;
 mod datagrams;
-mod running;
+mod server_figures;
 mod services;
 mod worker;
 
@@ -14,38 +14,32 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use arc_swap::{ArcSwap, Guard};
-use http::{HeaderValue, Uri};
+use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
 use crate::access_log::Log;
 use crate::acme::{AcmeError, Standing};
+use crate::alt_svc::AltSvc;
 use crate::app::{App, Mounted};
-use crate::auth::Passwords;
 use crate::cache::{Purge, Store};
 use crate::cdn_loop::CdnId;
-use crate::client_info::{ClientInfo, Scheme};
+use crate::client_info::Ids;
 use crate::config::Plan;
-use crate::connection::Peer;
+use crate::context::{Clock, Running, ServiceBackends, Shared, WorkerContext};
+use crate::filters::auth::Passwords;
 use crate::listener::{
     Bound, Door, Inherited, ListenAddress, ListenError, ListenFault, ListenSettings, Places, open,
 };
 use crate::lock::lock;
 use crate::maintenance::Maintenance;
-use crate::metrics::{DoorFigures, RouteFigures, ServerFigures};
-use crate::pipeline::{Ids, WorkerContext};
+use crate::metrics::{DoorFigures, RouteFigures};
 use crate::proxy::{BufferMemory, Pool, Tunnels, Upstream};
-use crate::quic::AltSvc;
-use crate::route::bare_host;
 use crate::scratch_buffer::ScratchBuffer;
 use crate::static_files::Memory;
-use crate::tls::{Certificates, FileCertificate, Tls, TlsError};
-
-pub(crate) use self::running::Running;
+use crate::tls::{Certificates, FileCertificate, TlsError};
 
 use self::certificate_orders::CertificateOrders;
 use self::datagrams::Datagrams;
-use self::services::ServiceBackends;
 use self::worker::Worker;
 
 /// What is left after every time limit has passed gets this long to let go.
@@ -67,9 +61,6 @@ pub struct Options {
     /// What time it is.
     pub clock: Clock,
 }
-
-/// The source of the present instant.
-pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 impl Default for Options {
     fn default() -> Self {
@@ -107,130 +98,6 @@ pub enum EdgeError {
     /// The system gives no thread or no runtime.
     #[error("cannot start a worker: {0}\n  look at the limits of the process: `ulimit -a`")]
     Worker(io::Error),
-}
-
-/// What all workers share.
-pub(crate) struct Shared {
-    running: ArcSwap<Running>,
-    pub(crate) certificates: Arc<Certificates>,
-    /// Set up when TLS is first listened for: the engine's randomness alone takes
-    /// longer than everything else at a start.
-    tls: OnceLock<Tls>,
-    pub(crate) places: Places,
-    pub(crate) ids: Ids,
-    pub(crate) figures: DoorFigures,
-    pub(crate) nowhere: RouteFigures,
-    pub(crate) maintenance: Option<Arc<Maintenance>>,
-    pub(crate) passwords: Passwords,
-    pub(crate) clock: Clock,
-    /// Answers that are kept, for all workers.
-    pub(crate) cache: Arc<Store>,
-    /// Bodies that are buffered, for all workers.
-    pub(crate) buffer_memory: Arc<BufferMemory>,
-    pub(crate) alt_svc: AltSvc,
-    service_backends: ServiceBackends,
-    tunnels: Tunnels,
-    /// Where https is; 0: nowhere.
-    https_port: AtomicU32,
-    /// The edge is stopping.
-    pub(crate) drain: CancellationToken,
-    /// Nothing that was asked over HTTP is waited for any more.
-    pub(crate) end: CancellationToken,
-    /// Nor connections of another protocol.
-    pub(crate) cut: CancellationToken,
-}
-
-impl Shared {
-    /// Sets up what these listeners need.
-    fn prepare(&self, listen: &ListenSettings) -> Result<(), TlsError> {
-        if listen.https.is_empty() {
-            return Ok(());
-        }
-        self.tls().map(drop)
-    }
-
-    /// How handshakes are made.
-    pub(crate) fn tls(&self) -> Result<&Tls, TlsError> {
-        if let Some(tls) = self.tls.get() {
-            return Ok(tls);
-        }
-        let tls = Tls::new(Arc::clone(&self.certificates))?;
-        Ok(self.tls.get_or_init(|| tls))
-    }
-
-    /// What is in force now.
-    pub(crate) fn running(&self) -> Guard<Arc<Running>> {
-        self.running.load()
-    }
-
-    /// Shows how the servers of all upstreams fare.
-    pub(crate) fn count_servers(&self, figures: &mut ServerFigures) {
-        figures.tell(self.running().upstreams());
-    }
-
-    /// Whether this connection may be asked for that host: its certificate is the
-    /// one the host has (RFC 9110, section 7.4).
-    pub(crate) fn may_serve(&self, peer: &Peer, host: &str) -> bool {
-        let (Scheme::Https, Some(server_name)) = (peer.scheme, peer.server_name.as_deref()) else {
-            return true;
-        };
-        let name = bare_host(host);
-        name.eq_ignore_ascii_case(server_name)
-            || match (
-                self.certificates.find(name),
-                self.certificates.find(server_name),
-            ) {
-                (Some(asked), Some(shown)) => Arc::ptr_eq(&asked, &shown),
-                _ => false,
-            }
-    }
-
-    /// Where a request in the clear belongs, if https serves its host.
-    pub(crate) fn moved_to(&self, facts: &ClientInfo, uri: &Uri) -> Option<HeaderValue> {
-        if facts.scheme == Scheme::Https {
-            return None;
-        }
-        let port = self.https_port.load(Ordering::Relaxed);
-        let name = bare_host(&facts.host);
-        if port == 0 || self.certificates.find(name).is_none() {
-            return None;
-        }
-        let path = uri.path();
-        let mut location = match port {
-            443 => format!("https://{name}{path}"),
-            port => format!("https://{name}:{port}{path}"),
-        };
-        if let Some(query) = uri.query() {
-            location.extend(["?", query]);
-        }
-        HeaderValue::try_from(location).ok()
-    }
-
-    /// `Alt-Svc` (RFC 7838), for clients whose TLS ends here and who came through
-    /// nobody else.
-    pub(crate) fn alternative(&self, peer: &Peer, facts: &ClientInfo) -> Option<HeaderValue> {
-        let is_ours = !peer.tls.is_empty() && !facts.peer_is_trusted;
-        is_ours.then(|| self.alt_svc.header(&facts.host)).flatten()
-    }
-
-    /// `Strict-Transport-Security` (RFC 6797), for hosts that have a certificate; where nobody
-    /// asked for it, an authority's to which clients are led anyway.
-    pub(crate) fn transport_security(&self, facts: &ClientInfo) -> Option<HeaderValue> {
-        if facts.scheme == Scheme::Http {
-            return None;
-        }
-        let running = self.running();
-        let policy = running.hsts.clone()?;
-        let name = bare_host(&facts.host);
-        let is_served = if running.is_hsts_written {
-            self.certificates.find(name).is_some()
-        } else {
-            let redirects = !running.plan.listen().http.is_empty()
-                && self.https_port.load(Ordering::Relaxed) != 0;
-            redirects && self.certificates.is_issued(name)
-        };
-        is_served.then_some(policy)
-    }
 }
 
 /// A running edge.

@@ -22,8 +22,8 @@ pub use self::inherited::{Inherited, InheritedError};
 pub use self::kept_sockets::Kept;
 
 pub(crate) use self::bind::{Bound, Socket, datagrams, open};
-pub(crate) use self::connection_limits::{NoPlace, Origin, Place, Places};
-pub(crate) use self::eviction::{Activity, Handle, network};
+pub(crate) use self::connection_limits::{Origin, Place, Places};
+pub(crate) use self::eviction::{Activity, Handle};
 pub(crate) use self::shared_udp::{ReadLock, ResetKey, SharedUdp};
 
 /// `[listen]`, checked.

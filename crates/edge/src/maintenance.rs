@@ -22,9 +22,9 @@ use subtle::ConstantTimeEq as _;
 
 use crate::body::{Answer, Body};
 use crate::client_info::{ClientInfo, Scheme};
+use crate::cookies;
 use crate::durable;
 use crate::pages::{self, Reader, Wants};
-use crate::rate_limit::{cookie, drop_cookie};
 use crate::route::{NormalPath, bare_host};
 
 /// The state, in the folder of all data, and the owner's page.
@@ -177,7 +177,7 @@ impl Maintenance {
         if let Some(pass) = given {
             return Some(let_in(pass, facts.scheme, path));
         }
-        let is_let_in = || cookie(headers, PASS).is_some_and(|pass| closed.opens(pass));
+        let is_let_in = || cookies::value(headers, PASS).is_some_and(|pass| closed.opens(pass));
         (concerns && !passes && !is_let_in()).then(|| closed.page(facts, headers))
     }
 
@@ -224,7 +224,7 @@ impl Closed {
 
 /// Takes the pass out of what is handed on: it is between the owner and the door.
 pub(crate) fn take_pass(headers: &mut HeaderMap) {
-    drop_cookie(headers, PASS);
+    cookies::remove(headers, PASS);
 }
 
 /// Sets the cookie, and leads to the page without the pass in its address.

@@ -4,13 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::mem;
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
-
-use crate::config::service_of;
-use crate::listener::NoPlace;
-use crate::proxy::Upstream;
 
 /// Buckets that suit the histograms of seconds: from a file in memory to a slow upstream.
 pub const SECONDS: [f64; 12] = [
@@ -18,8 +15,10 @@ pub const SECONDS: [f64; 12] = [
 ];
 
 /// What happened on one route.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct RouteFigures {
+    /// What the log and the figures call the route.
+    pub name: Arc<str>,
     /// Answers by the first digit of their status, 1 to 5.
     answers: [Counter; 5],
     seconds: Histogram,
@@ -28,13 +27,15 @@ pub struct RouteFigures {
 
 impl RouteFigures {
     /// The figures of the route of this name; `none` for requests without one.
-    pub fn new(route: &str) -> Self {
-        let route = route.to_owned();
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
+        let name = name.into();
+        let route = name.to_string();
         let class = |class: &'static str| counter!("edge_requests_total", "route" => route.clone(), "status" => class);
         Self {
             answers: ["1xx", "2xx", "3xx", "4xx", "5xx"].map(class),
             seconds: histogram!("edge_request_seconds", "route" => route.clone()),
             refusals: counter!("edge_limit_refusals_total", "route" => route.clone()),
+            name,
         }
     }
 
@@ -142,13 +143,14 @@ impl DoorFigures {
         OpenConnection(self.open.clone())
     }
 
-    /// Counts a connection that found no place.
-    pub(crate) fn refused(&self, why: NoPlace) {
-        let counter = match why {
-            NoPlace::Address => &self.refused_of_address,
-            NoPlace::All => &self.refused_of_all,
-        };
-        counter.increment(1);
+    /// Counts a connection of an address that has as many as it may.
+    pub(crate) fn refused_of_address(&self) {
+        self.refused_of_address.increment(1);
+    }
+
+    /// Counts a connection that came when all places were taken.
+    pub(crate) fn refused_of_all(&self) {
+        self.refused_of_all.increment(1);
     }
 
     /// Counts a connection that the engine of HTTP/2 ended for what its client sent.
@@ -218,7 +220,7 @@ pub(crate) fn certificate_days() -> Passing<String> {
 }
 
 impl<L: Ord> Passing<L> {
-    fn new(gauge: fn(&L) -> Gauge) -> Self {
+    pub(crate) fn new(gauge: fn(&L) -> Gauge) -> Self {
         let there = BTreeMap::new();
         Self { gauge, there }
     }
@@ -241,48 +243,5 @@ impl<L: Ord> Passing<L> {
     }
 }
 
-/// How the servers of all upstreams fare. Those of an upstream that is written are known by
-/// their addresses. Those of a service have another one at every start, so they are counted.
-#[derive(Debug)]
-pub(crate) struct ServerFigures {
-    well: Passing<(String, String)>,
-    services: Passing<String>,
-}
-
-impl Default for ServerFigures {
-    fn default() -> Self {
-        Self {
-            well: Passing::new(
-                |(upstream, server): &(String, String)| gauge!("edge_upstream_well", "upstream" => upstream.clone(), "server" => server.clone()),
-            ),
-            services: Passing::new(
-                |name: &String| gauge!("edge_service_servers", "service" => name.clone()),
-            ),
-        }
-    }
-}
-
-impl ServerFigures {
-    /// These are all upstreams there are now.
-    pub(crate) fn tell<'a>(&mut self, upstreams: impl Iterator<Item = (&'a str, &'a Upstream)>) {
-        let (mut well, mut services) = (Vec::new(), Vec::new());
-        for (name, upstream) in upstreams {
-            let members = upstream.status();
-            if let Some(service) = service_of(name) {
-                let ready = members.iter().filter(|backend| backend.ready).count();
-                let ready = u32::try_from(ready).unwrap_or(u32::MAX);
-                services.push((service.to_owned(), ready.into()));
-            } else {
-                well.extend(members.into_iter().map(|backend| {
-                    let label = (name.to_owned(), backend.address.to_string());
-                    (label, if backend.ready { 1.0 } else { 0.0 })
-                }));
-            }
-        }
-        self.well.tell(well);
-        self.services.tell(services);
-    }
-}
-
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

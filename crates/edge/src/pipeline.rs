@@ -10,8 +10,8 @@ mod service_listener;
 mod target;
 mod upload;
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::header::{
@@ -23,55 +23,20 @@ use http_body::Body as _;
 use hyper::ext::Protocol;
 use tokio::time::Instant;
 
-use crate::access_log::{Entry, Log, LoggedBody, Pending, Shown, Tunnelled, Upload, Whose};
-use crate::app::Mounted;
-use crate::body::{Answer, Body, has_no_body};
-use crate::cdn_loop::CdnId;
+use crate::access_log::{Entry, Log, Pending, Shown, Tunnelled, Upload, Whose};
+use crate::body::{Answer, Body, LoggedBody, has_no_body};
 use crate::client_info::ClientInfo;
-use crate::clock_text::ClockText;
-use crate::compression::Wishes;
-use crate::connection::Peer;
-use crate::edge::{Running, Shared};
-use crate::headers::{self, Changes};
+use crate::context::{Peer, Running, Shared, WorkerContext};
+use crate::filters::compression::Wishes;
+use crate::filters::headers::{self, Changes};
+use crate::filters::rate_limit::{Admitted, take_outcome};
 use crate::http1::{Refusal, Seen, Verdict, is_host};
 use crate::maintenance::take_pass;
 use crate::pages::{self, Reader};
-use crate::proxy::Pool;
-use crate::rate_limit::{Admitted, take_outcome};
 use crate::route::{BadPath, NormalPath, Route, Target};
-use crate::scratch_buffer::ScratchBuffer;
-use crate::static_files::Memory;
-
-pub(crate) use self::real_ip::Ids;
 
 /// Where an authority looks for its proof (RFC 8555, section 8.3).
 const PROOFS: &str = "/.well-known/acme-challenge/";
-
-/// What a worker serves with.
-pub(crate) struct WorkerContext {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) app: Option<Mounted>,
-    /// Unused connections to servers.
-    pub(crate) pool: Pool,
-    /// Files that are asked for often.
-    pub(crate) memory: Memory,
-    pub(crate) log: Option<Log>,
-    /// What this installation is called on the way of a request.
-    pub(crate) cdn_id: CdnId,
-    /// `Date` of the answers of this second.
-    pub(crate) date: Mutex<ClockText>,
-    /// For heads as they are written.
-    pub(crate) scratch: ScratchBuffer,
-}
-
-impl WorkerContext {
-    /// Shows the present instant as `Date` has it (RFC 9110, section 5.6.7).
-    pub(crate) fn with_date(&self, show: impl FnOnce(&str)) {
-        let mut date = self.date.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = (self.shared.clock)();
-        show(date.of(now, "%a, %d %b %Y %H:%M:%S GMT").0);
-    }
-}
 
 /// What is known of a request once it was answered, beside the answer.
 #[derive(Default)]
@@ -166,7 +131,7 @@ pub(crate) async fn serve(
     let figures = outcome
         .route
         .as_ref()
-        .map_or(&shared.nowhere, |route| &route.figures);
+        .map_or(&shared.nowhere, |route| &*route.figures);
     match pending.answered() {
         None => {
             figures.answered(answer.status(), began.elapsed());
@@ -188,7 +153,7 @@ pub(crate) async fn serve(
             {
                 entry.whose = Whose::Neighbour;
             }
-            entry.route = outcome.route.take();
+            entry.route = outcome.route.map(|route| Arc::clone(&route.figures));
             entry.why = outcome.why;
             match answer.extensions_mut().remove::<Arc<Tunnelled>>() {
                 None => answer.map(|body| Body::LoggedBody(Box::new(LoggedBody::new(body, entry)))),

@@ -35,7 +35,9 @@ use http::uri::PathAndQuery;
 use http::{Method, Request, Response, StatusCode, Version};
 
 use crate::access_log::Tunnelled;
-use crate::{Answer, Body, ClientInfo, forwarding};
+use crate::body::{Answer, Body};
+use crate::client_info::ClientInfo;
+use crate::filters::forwarding;
 
 pub use backends::{BackendStatus, BackendsStatus, Servers};
 pub use error::{AnswerError, ProxyError, Side};

@@ -20,15 +20,12 @@
 //!
 //! Where HTTP/3 is switched off and on again, one endpoint follows the other alike.
 
-mod alt_svc;
 mod endpoint;
 mod fields;
 mod frames;
+mod http3;
 mod settings;
 mod socket;
 mod wire;
 
-pub(crate) use self::alt_svc::AltSvc;
 pub(crate) use self::endpoint::{Guest, UdpDoor, listen, welcome};
-pub(crate) use self::settings::crypto;
-pub(crate) use self::wire::{Ended, Measure, Receiving, Sending, Wire};

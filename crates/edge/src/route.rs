@@ -21,12 +21,13 @@ pub use path::{BadPath, NormalPath};
 pub use table::Table;
 pub(crate) use table::columns;
 
-use crate::auth::Access;
 use crate::cache::Policy;
-use crate::headers::{Changes, StrippedHeaders};
+use crate::filters::auth::Access;
+use crate::filters::headers::{Changes, StrippedHeaders};
+use crate::filters::rate_limit::Limiter;
 use crate::metrics::RouteFigures;
-use crate::rate_limit::Limiter;
 use crate::static_files::Folder;
+use crate::values;
 
 /// What routes have that say nothing of it.
 pub(crate) const BODY_RATE: u64 = 500;
@@ -68,7 +69,7 @@ pub struct Route {
     /// What is kept of its answers, if anything is.
     pub shared_cache: Option<Policy>,
     /// Counts what happens here.
-    pub figures: RouteFigures,
+    pub figures: Arc<RouteFigures>,
 }
 
 impl Route {
@@ -80,7 +81,7 @@ impl Route {
             path: RoutePath::root(),
             case_sensitive: false,
             target: Target::App,
-            figures: RouteFigures::new(&name),
+            figures: RouteFigures::new(Arc::clone(&name)).into(),
             name,
             to: "app".to_owned(),
             strip: 0,
@@ -101,7 +102,7 @@ impl Route {
         let name: Arc<str> = format!("*{}", path.as_str()).into();
         Self {
             path,
-            figures: RouteFigures::new(&name),
+            figures: RouteFigures::new(Arc::clone(&name)).into(),
             name,
             to: "Kenduri itself".to_owned(),
             ..Self::to_app()
@@ -113,7 +114,7 @@ impl Route {
         let name: Arc<str> = format!("front:{service}").into();
         Self {
             target: Target::Proxy(upstream.into()),
-            figures: RouteFigures::new(&name),
+            figures: RouteFigures::new(Arc::clone(&name)).into(),
             name,
             to: upstream.to_owned(),
             ..Self::to_app()
@@ -233,8 +234,8 @@ impl HostPattern {
     pub fn parse(text: &str) -> Result<Self, String> {
         match text.strip_prefix("*.") {
             _ if text.is_empty() => Ok(Self::Any),
-            Some(name) => crate::config::values::host(name).map(Self::Below),
-            None => crate::config::values::host(text).map(Self::Exact),
+            Some(name) => values::host(name).map(Self::Below),
+            None => values::host(text).map(Self::Exact),
         }
     }
 

@@ -19,7 +19,9 @@
 //! # Memory
 //! Files up to 1 MiB are kept in the worker's [`Memory`] and compared with the disk at
 //! most once a second; the rest is read in pieces while it is sent, or sent by the kernel
-//! itself in the clear. A text is compressed
+//! itself in the clear. Of those in memory, what is sent in the clear more than once and has
+//! at least 32 KiB is kept once more in a sealed file from which the kernel sends it, up to
+//! 16 MiB of them. A text is compressed
 //! when the first client asks for it so; that client and those who come meanwhile wait
 //! the few milliseconds, since most files of most sites are asked for rarely, and the
 //! bytes saved on a slow line outweigh them. Somebody who puts compressed files beside
@@ -27,9 +29,7 @@
 //! their word: only these are offered.
 
 mod caching;
-pub(crate) mod conditions;
 mod entry;
-mod file_body;
 mod folder;
 mod listing;
 mod lookup;
@@ -37,8 +37,6 @@ mod media_types;
 mod memory;
 mod open;
 mod path;
-pub(crate) mod ranges;
-mod read_permits;
 mod respond;
 
 use std::borrow::Cow;
@@ -50,14 +48,12 @@ use http::header::{ALLOW, CONTENT_LENGTH, HeaderValue, LOCATION, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 
-pub(crate) use file_body::{FileBody, shorter};
 pub use folder::{Folder, FolderError, FolderSettings};
 pub use memory::Memory;
-pub(crate) use read_permits::ReadPermit;
 
 use crate::body::{self, Answer, Body};
 use crate::client_info::RequestId;
-use crate::compression::Encoding;
+use crate::filters::compression::Encoding;
 use entry::Entry;
 use lookup::{DiskLookup, Seen};
 use memory::Known;

@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use quinn::crypto::rustls::QuicServerConfig;
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::crypto::aws_lc_rs;
 use rustls::server::{Acceptor, ClientHello, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
@@ -23,7 +23,7 @@ use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::acme::ACME_TLS;
-use crate::quic;
+use crate::crypto::provider;
 
 pub use self::certificates::TlsError;
 pub use self::files::FileCertificate;
@@ -93,7 +93,7 @@ impl Tls {
         config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Engine)?;
         Ok(Self {
             config: Arc::new(config),
-            quic: quic::crypto(resolver)?,
+            quic: quic_config(resolver)?,
             certificates,
         })
     }
@@ -158,6 +158,24 @@ impl Tls {
     }
 }
 
+/// For HTTP/3: TLS 1.3 with the certificates of everything else.
+fn quic_config(
+    certificates: Arc<dyn ResolvesServerCert>,
+) -> Result<Arc<QuicServerConfig>, TlsError> {
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&TLS13])
+        .map_err(TlsError::Engine)?
+        .with_no_client_auth()
+        .with_cert_resolver(certificates);
+    config.alpn_protocols = vec![b"h3".to_vec()];
+    config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Engine)?;
+    // What could be sent again by others (0-RTT) is not taken.
+    config.max_early_data_size = 0;
+    let config = QuicServerConfig::try_from(config)
+        .map_err(|error| TlsError::Engine(rustls::Error::General(error.to_string())))?;
+    Ok(Arc::new(config))
+}
+
 /// Whether the client is an authority that looks at a proof, and nobody else
 /// (RFC 8737, section 3).
 fn proves(hello: &ClientHello<'_>) -> bool {
@@ -172,22 +190,6 @@ fn proof_config(proof: Arc<CertifiedKey>) -> io::Result<Arc<ServerConfig>> {
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(proof)));
     config.alpn_protocols = vec![ACME_TLS.to_vec()];
     Ok(Arc::new(config))
-}
-
-/// Random bytes of the system.
-pub(crate) fn random<const SIZE: usize>() -> io::Result<[u8; SIZE]> {
-    let mut bytes = [0; SIZE];
-    let filled = PROVIDER.secure_random.fill(&mut bytes);
-    filled.map_err(|_| io::Error::other("the system gave no randomness"))?;
-    Ok(bytes)
-}
-
-static PROVIDER: LazyLock<Arc<CryptoProvider>> =
-    LazyLock::new(|| Arc::new(aws_lc_rs::default_provider()));
-
-/// Whose algorithms all of TLS uses.
-pub(crate) fn provider() -> Arc<CryptoProvider> {
-    Arc::clone(&PROVIDER)
 }
 
 #[derive(Debug)]

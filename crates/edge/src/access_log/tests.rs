@@ -11,6 +11,7 @@ use http_body_util::{BodyExt as _, Empty, Full};
 use proptest::prelude::*;
 
 use super::*;
+use crate::body::LoggedBody;
 use crate::client_info::RequestId;
 
 #[derive(Clone, Default)]

@@ -12,7 +12,7 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer as _;
 
 use super::schedule::Life;
-use crate::tls;
+use crate::crypto;
 
 /// A certificate that can be served.
 #[derive(Debug, Clone)]
@@ -53,8 +53,8 @@ impl Certificate {
             .map_err(CertificateFault::Chain)?;
         let leaf = chain.first().ok_or(CertificateFault::Empty)?;
         let life = read_leaf(name, leaf)?;
-        let key =
-            CertifiedKey::from_der(chain, key, &tls::provider()).map_err(CertificateFault::Pair)?;
+        let key = CertifiedKey::from_der(chain, key, &crypto::provider())
+            .map_err(CertificateFault::Pair)?;
         Ok(Self {
             key: Arc::new(key),
             life,

@@ -32,8 +32,8 @@ use tokio_rustls::TlsConnector;
 
 use super::World;
 use super::schedule::LONGEST_ASKED;
+use crate::crypto;
 use crate::lock::lock;
-use crate::tls;
 
 /// How long the look-up of a name may take.
 const LOOK_UP_TIME: Duration = Duration::from_secs(15);
@@ -93,7 +93,7 @@ impl Client {
         for root in extra {
             roots.add(root.clone())?;
         }
-        let config = ClientConfig::builder_with_provider(tls::provider())
+        let config = ClientConfig::builder_with_provider(crypto::provider())
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();

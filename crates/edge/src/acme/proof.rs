@@ -7,7 +7,7 @@ use rustls::sign::CertifiedKey;
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use thiserror::Error;
 
-use crate::tls;
+use crate::crypto;
 
 /// Why a proof could not be made.
 #[derive(Debug, Error)]
@@ -28,7 +28,7 @@ pub(super) fn certificate(name: &str, digest: &[u8; 32]) -> Result<Arc<Certified
     let key = KeyPair::generate()?;
     let made = params.self_signed(&key)?;
     let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
-    let key = tls::provider().key_provider.load_private_key(key)?;
+    let key = crypto::provider().key_provider.load_private_key(key)?;
     // Not compared with each other: who does so stumbles over the critical extension.
     Ok(Arc::new(CertifiedKey::new(vec![made.der().clone()], key)))
 }

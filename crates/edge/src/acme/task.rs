@@ -11,7 +11,8 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::{metrics, tls};
+use crate::crypto;
+use crate::metrics;
 
 use super::certificate::Certificate;
 use super::order::OrderError;
@@ -160,7 +161,7 @@ impl Task {
     fn begin_life(&self, kept: &mut Kept) {
         kept.window = None;
         kept.ask = kept.certificate.as_ref().map(|_| self.now());
-        let jitter = tls::random().map(u16::from_be_bytes);
+        let jitter = crypto::random().map(u16::from_be_bytes);
         kept.jitter = jitter.map(Jitter).unwrap_or_default();
     }
 

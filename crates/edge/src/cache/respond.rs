@@ -12,8 +12,8 @@ use super::in_flight::How;
 use super::rules::Demand;
 use super::stored::{Head, Stored};
 use crate::body::{Answer, Body, answer};
-use crate::static_files::conditions::{self, Verdict};
-use crate::static_files::ranges::{self, Wanted};
+use crate::conditions::{self, Verdict};
+use crate::ranges::{self, Wanted};
 
 /// RFC 9211.
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");

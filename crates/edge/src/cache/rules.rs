@@ -12,8 +12,8 @@ use http::{Method, StatusCode};
 
 use super::directives::{Directives, seconds};
 use crate::client_info::{ClientInfo, Scheme};
-use crate::forwarding::is_alike;
-use crate::rate_limit::OUTCOME;
+use crate::filters::forwarding::is_alike;
+use crate::filters::rate_limit::OUTCOME;
 
 /// Servers that know such a header answer for another address or method than the one
 /// asked for, which alone is the key: a request that carries one goes around.
@@ -28,7 +28,7 @@ const REWRITES: [&str; 7] = [
 ];
 
 /// Headers that the server is told by the door, whatever the client said (see
-/// [`forwarding`](crate::forwarding)): an answer that depends on one of them cannot be
+/// [`forwarding`](crate::filters::forwarding)): an answer that depends on one of them cannot be
 /// found by what the client says. Scheme and host are in the key.
 const TOLD_BY_THE_DOOR: [&str; 15] = [
     "cf-connecting-ip",

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use http::HeaderName;
 
+use super::Ground;
 use super::check::Check;
 use super::routes::{Upstreams, server};
-use super::{Ground, values};
-use crate::auth::{Access, Ask, Basic, Networks, Users};
 use crate::description;
+use crate::filters::auth::{Access, Ask, Basic, Networks, Users};
+use crate::values;
 
 /// A file of names and hashes may have so many bytes.
 const LARGEST: u64 = 4 << 20;

@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use super::{Plan, values};
+use super::Plan;
 use crate::client_info::Scheme;
 use crate::listener::ListenAddress;
 use crate::route::{BadPath, NormalPath, Route, Target, bare_host, columns};
+use crate::values;
 
 /// A URL, taken apart.
 struct Asked<'a> {

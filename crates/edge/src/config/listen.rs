@@ -2,9 +2,9 @@
 
 use super::Ground;
 use super::check::Check;
-use super::values;
 use crate::description::{ForwardedHeader, Listen};
 use crate::listener::{ListenAddress, ListenSettings};
+use crate::values;
 
 /// A header section may be so large.
 const HEADER_SIZES: std::ops::RangeInclusive<u64> = 1 << 10..=1 << 20;

@@ -8,12 +8,12 @@ use http::{StatusCode, Uri};
 use super::bodies::Bodies;
 use super::check::Check;
 use super::{Ground, cache, services, upstreams};
-use crate::auth::Access;
 use crate::description;
-use crate::headers::{Changes, StrippedHeaders};
+use crate::filters::auth::Access;
+use crate::filters::headers::{Changes, StrippedHeaders};
+use crate::filters::rate_limit::Limiter;
 use crate::metrics::RouteFigures;
 use crate::proxy::{UpstreamSettings, parse_address};
-use crate::rate_limit::Limiter;
 use crate::route::{self, HostPattern, NormalPath, Redirect, Route, RoutePath, Table, Target};
 use crate::static_files::{Folder, FolderError, FolderSettings};
 
@@ -237,7 +237,7 @@ fn one(
         );
     }
     Some(Route {
-        figures: RouteFigures::new(&name),
+        figures: RouteFigures::new(Arc::clone(&name)).into(),
         host,
         path,
         case_sensitive: written.case_sensitive,

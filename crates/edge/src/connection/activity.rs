@@ -10,7 +10,7 @@ use crate::listener::{Activity, Handle};
 
 /// Streams of one connection.
 #[derive(Debug)]
-pub(super) struct Busy {
+pub(crate) struct Busy {
     handle: Arc<Handle>,
     begun: AtomicUsize,
     ended: AtomicUsize,
@@ -22,7 +22,7 @@ pub(super) struct Busy {
 
 impl Busy {
     /// Of a connection whose handshake is done.
-    pub(super) fn new(handle: Arc<Handle>) -> Self {
+    pub(crate) fn new(handle: Arc<Handle>) -> Self {
         handle.set(Activity::Idle);
         Self {
             handle,
@@ -46,7 +46,7 @@ impl Busy {
 
     /// Returns when the first request has not come within `first`, or when there
     /// was none for `idle`.
-    pub(super) async fn nobody_asks(&self, first: Duration, idle: Duration) {
+    pub(crate) async fn nobody_asks(&self, first: Duration, idle: Duration) {
         let mut wait = first;
         loop {
             let begun = self.begun.load(Ordering::Relaxed);
@@ -61,26 +61,26 @@ impl Busy {
     }
 
     /// A stream becomes a tunnel.
-    pub(super) fn tunnels(&self) {
+    pub(crate) fn tunnels(&self) {
         self.tunnels.store(true, Ordering::Relaxed);
     }
 
     /// Whether there is or was a tunnel.
-    pub(super) fn has_tunnels(&self) -> bool {
+    pub(crate) fn has_tunnels(&self) -> bool {
         self.tunnels.load(Ordering::Relaxed)
     }
 }
 
 /// A stream that runs until this is dropped.
 #[derive(Debug)]
-pub(super) struct Running {
+pub(crate) struct Running {
     busy: Arc<Busy>,
     is_still: bool,
 }
 
 impl Running {
     /// Counts one. None: the connection is evicted, and begins nothing.
-    pub(super) fn begin(busy: &Arc<Busy>) -> Option<Self> {
+    pub(crate) fn begin(busy: &Arc<Busy>) -> Option<Self> {
         busy.begun.fetch_add(1, Ordering::Relaxed);
         let running = Self {
             busy: Arc::clone(busy),
@@ -90,7 +90,7 @@ impl Running {
     }
 
     /// Its reader stands still, or does so no more.
-    pub(super) fn set_still(&mut self, is_still: bool) {
+    pub(crate) fn set_still(&mut self, is_still: bool) {
         if self.is_still != is_still {
             self.is_still = is_still;
             if is_still {

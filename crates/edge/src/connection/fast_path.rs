@@ -20,10 +20,11 @@ use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFuture;
 
 use crate::body::{Answer, Body, has_no_body};
+use crate::context::WorkerContext;
 use crate::deadline::Deadline;
 use crate::http1::{Bounds, FastRequest, Verdict, brief};
 use crate::listener::{Activity, Handle};
-use crate::pipeline::{WorkerContext, serve};
+use crate::pipeline::serve;
 
 use super::Visit;
 use super::transport::{Carrier, Sending};

@@ -18,7 +18,7 @@ const OF_CONNECTION: [HeaderName; 5] = [
 ];
 
 /// Judges a head; the length that its body must have, if it says one.
-pub(super) fn judge<B>(request: &Request<B>, size: usize) -> Result<Option<u64>, Refusal> {
+pub(crate) fn judge<B>(request: &Request<B>, size: usize) -> Result<Option<u64>, Refusal> {
     let headers = request.headers();
     if list_size(request) > size {
         return Err(Refusal::HeadTooLarge);
@@ -45,7 +45,7 @@ pub(super) fn judge<B>(request: &Request<B>, size: usize) -> Result<Option<u64>,
 }
 
 /// Takes away what an answer may not say by this protocol.
-pub(super) fn release(headers: &mut HeaderMap) {
+pub(crate) fn release(headers: &mut HeaderMap) {
     for name in OF_CONNECTION {
         headers.remove(name);
     }

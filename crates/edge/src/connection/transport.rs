@@ -11,8 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::server::TlsStream;
 
-use crate::body::{Body, Stretch};
-use crate::static_files::shorter;
+use crate::body::{Body, Stretch, shorter};
 
 /// A stream of bytes both ways.
 pub(crate) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send + 'static {

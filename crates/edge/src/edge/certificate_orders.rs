@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{Clock, Shared, lock};
 use crate::acme::{self, Acme, AcmeError, Prepared, Standing, World};
 use crate::config::Plan;
+use crate::context::{Clock, Shared};
+use crate::lock::lock;
 
 /// What is ordered, if anything is.
 #[derive(Default)]

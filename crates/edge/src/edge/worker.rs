@@ -15,15 +15,14 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::client_info::Scheme;
-use crate::connection::{self, Carrier, Peer, Visit};
+use crate::connection::{self, Carrier, Visit};
+use crate::context::{Peer, Shared, WorkerContext};
 use crate::listener::proxy_protocol::{self, Announced};
 use crate::listener::{Activity, Door, ListenAddress, Origin, Place, Socket};
-use crate::metrics::ServerFigures;
-use crate::pipeline::WorkerContext;
 use crate::quic::{self, Guest, UdpDoor};
 use crate::tls::Expiry;
 
-use super::Shared;
+use super::server_figures::ServerFigures;
 
 /// How long to wait when the system has no more descriptors.
 const BREATH: Duration = Duration::from_millis(100);
@@ -264,7 +263,7 @@ async fn take(
             Ok(place) => place,
             Err(why) => {
                 tracing::debug!(?address, ?why, "no place for a connection");
-                shared.figures.refused(why);
+                why.count_in(&shared.figures);
                 continue;
             }
         };
@@ -340,7 +339,7 @@ where
             };
             if let Err(why) = here.shared.places.give(&mut place, origin, most) {
                 tracing::debug!(?address, ?why, "no place for a connection");
-                here.shared.figures.refused(why);
+                why.count_in(&here.shared.figures);
                 return;
             }
         }
@@ -420,7 +419,7 @@ async fn look_after(shared: Arc<Shared>) {
     let mut servers = ServerFigures::default();
     let mut expiry = Expiry::default();
     loop {
-        shared.count_servers(&mut servers);
+        servers.tell(shared.running().upstreams());
         let now = Timestamp::try_from((shared.clock)()).unwrap_or(Timestamp::UNIX_EPOCH);
         expiry.look(&shared.certificates.in_use(), now);
         tokio::time::sleep(LOOK).await;

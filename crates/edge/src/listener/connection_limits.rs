@@ -12,8 +12,9 @@ use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::eviction::{Handle, Registration, Registry, Room};
+use crate::address::network_64;
 use crate::lock::lock;
-use crate::rate_limit::network;
+use crate::metrics::DoorFigures;
 
 /// How soon another connection is evicted for a newcomer that has no place yet.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -68,6 +69,16 @@ pub(crate) enum NoPlace {
     /// All are taken, and it cannot wait, or its network has the most of them:
     /// `listen.connections`.
     All,
+}
+
+impl NoPlace {
+    /// Counts the connection.
+    pub(crate) fn count_in(self, figures: &DoorFigures) {
+        match self {
+            Self::Address => figures.refused_of_address(),
+            Self::All => figures.refused_of_all(),
+        }
+    }
 }
 
 type Addresses = Mutex<HashMap<IpAddr, u32>>;
@@ -269,7 +280,7 @@ impl Places {
     }
 
     fn count(&self, address: IpAddr, most: u32) -> Option<Counted> {
-        let address = network(address);
+        let address = network_64(address);
         let mut addresses = lock(&self.addresses);
         let count = addresses.entry(address).or_default();
         if *count >= most {

@@ -1,12 +1,13 @@
 //! Which connection is closed for a newcomer when as many are open as may be.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::address::network_48;
 use crate::lock::lock;
 
 /// What a connection does.
@@ -129,7 +130,7 @@ pub(super) struct Registration {
 impl Registry {
     /// From now on this connection may be evicted.
     pub(super) fn add(self: &Arc<Self>, client: IpAddr, handle: &Arc<Handle>) -> Registration {
-        let network = network(client);
+        let network = network_48(client);
         let mut open = lock(&self.open);
         open.last += 1;
         let number = open.last;
@@ -145,7 +146,7 @@ impl Registry {
     /// Whether no network has more connections than that of this client.
     pub(super) fn has_most(&self, client: IpAddr) -> bool {
         let open = lock(&self.open);
-        let own = open.counts.get(&network(client));
+        let own = open.counts.get(&network_48(client));
         own.is_some_and(|own| *own >= open.most())
     }
 
@@ -195,14 +196,6 @@ impl Open {
 impl Drop for Registration {
     fn drop(&mut self) {
         lock(&self.registry.open).remove(self.number);
-    }
-}
-
-/// A provider gives a customer up to a /48 of IPv6 (RFC 6177).
-pub(crate) fn network(client: IpAddr) -> IpAddr {
-    match client.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 80 << 80).into(),
-        address @ IpAddr::V4(_) => address,
     }
 }
 

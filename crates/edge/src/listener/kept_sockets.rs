@@ -5,8 +5,7 @@ use std::os::fd::OwnedFd;
 
 use super::bind::{Socket, datagrams, open};
 use super::shared_udp::SharedUdp;
-use super::{Inherited, ListenAddress, ListenError};
-use crate::config::Plan;
+use super::{Inherited, ListenAddress, ListenError, ListenSettings};
 
 /// Sockets for a program that starts the one that serves, and hands them in: to
 /// [`Inherited::new`] there. Who serves can be replaced without a refused connection.
@@ -18,7 +17,7 @@ use crate::config::Plan;
 pub struct Kept {
     /// Never closed: whoever handed them in has them, too.
     handed_in: Inherited,
-    /// Opened here, and closed when no plan names them. Those for datagrams stay as long
+    /// Opened here, and closed when no settings name them. Those for datagrams stay as long
     /// as their address has TLS: while HTTP/3 is off, whoever serves may still finish what
     /// was asked there.
     opened: Inherited,
@@ -41,13 +40,13 @@ impl Kept {
         kept
     }
 
-    /// Opens what the plan names and is not open yet, so many sockets for each address
+    /// Opens what the settings name and is not open yet, so many sockets for each address
     /// as there are workers; all or nothing.
     ///
     /// A UDP port that somebody else has holds nothing up: whoever serves waits for it.
-    pub fn open(&mut self, plan: &Plan, workers: usize) -> Result<(), ListenError> {
+    pub fn open(&mut self, listen: &ListenSettings, workers: usize) -> Result<(), ListenError> {
         let mut fresh = Vec::new();
-        for (_, address) in plan.listen().all() {
+        for (_, address) in listen.all() {
             let known = self.find(address).map_err(|error| ListenError {
                 address: address.to_string(),
                 fault: error.into(),
@@ -59,7 +58,7 @@ impl Kept {
         for socket in fresh {
             self.opened.keep(socket);
         }
-        for address in plan.listen().datagrams() {
+        for address in listen.datagrams() {
             if let Err(error) = self.open_for_datagrams(address) {
                 tracing::warn!(
                     %address, %error,
@@ -91,9 +90,9 @@ impl Kept {
         Ok(found)
     }
 
-    /// Closes what was opened here and the plan does not name.
-    pub fn close_others(&mut self, plan: &Plan) {
-        self.opened.settle(plan.listen());
+    /// Closes what was opened here and the settings do not name.
+    pub fn close_others(&mut self, listen: &ListenSettings) {
+        self.opened.settle(listen);
     }
 
     /// All of them once more, to be handed in. Whoever has some of them already may be

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::Errno;
 
-use crate::tls;
+use crate::crypto;
 
 /// How often a process asks whether the one before it has stopped reading.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -49,7 +49,7 @@ fn file_in_memory() -> io::Result<OwnedFd> {
 impl SharedUdp {
     /// A socket that nobody else reads, with a new file.
     pub(crate) fn new(socket: UdpSocket) -> io::Result<Self> {
-        let key: ResetKey = tls::random()?;
+        let key: ResetKey = crypto::random()?;
         let mut file = File::from(file_in_memory()?);
         file.write_all(&key)?;
         Ok(Self { socket, file })

@@ -1,18 +1,16 @@
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use metrics::{Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
 use super::*;
-use crate::config::testing::check_running;
-use crate::proxy::UpstreamSettings;
 
 /// Gauges as `/metrics` would show them.
 #[derive(Default)]
-struct Page(Mutex<BTreeMap<String, Arc<AtomicU64>>>);
+pub(crate) struct Page(Mutex<BTreeMap<String, Arc<AtomicU64>>>);
 
 impl Page {
-    fn text(&self) -> Vec<String> {
+    pub(crate) fn text(&self) -> Vec<String> {
         let gauges = self.0.lock().unwrap();
         let lines = gauges.iter().map(|(name, value)| {
             let value = f64::from_bits(value.load(Ordering::SeqCst));
@@ -62,50 +60,5 @@ fn who_is_gone_has_no_value_and_comes_back_as_the_same() {
         assert_eq!(page.text(), [line("a", "NaN"), line("b", "30")]);
         days.tell([("a".to_owned(), 2.0), ("a".to_owned(), 3.0)]);
         assert_eq!(page.text(), [line("a", "2"), line("b", "NaN")]);
-    });
-}
-
-fn upstream(settings: &UpstreamSettings, servers: &[&str]) -> Arc<Upstream> {
-    let mut settings = settings.clone();
-    let address =
-        |text: &&str| crate::proxy::parse_address(text, std::path::Path::new("/")).unwrap();
-    settings.members = servers.iter().map(address).collect();
-    Upstream::new(settings)
-}
-
-#[tokio::test]
-async fn a_service_that_starts_again_and_again_has_one_line() {
-    let text = "[upstream.shop]\nto = [\"http://a:1\", \"http://a:2\"]\n\
-        [[route]]\nto = \"upstream:shop\"\n";
-    let plan = check_running(text, &[("node", "least", &[])]).unwrap();
-    let of = |name: &str| plan.upstreams()[name].clone();
-    let shop = upstream(&of("shop"), &["http://a:1", "http://a:2"]);
-    let page = Page::default();
-    metrics::with_local_recorder(&page, || {
-        let mut figures = ServerFigures::default();
-        let shop = || ("shop", &*shop);
-        for run in 1..=3 {
-            let sockets = [format!("unix:/0.{run}.sock"), format!("unix:/1.{run}.sock")];
-            let node = upstream(&of("service:node"), &sockets.each_ref().map(|it| &**it));
-            figures.tell([shop(), ("service:node", &*node)].into_iter());
-        }
-        assert_eq!(
-            page.text(),
-            [
-                "edge_service_servers{service=node} 2",
-                "edge_upstream_well{upstream=shop,server=http://a:1} 1",
-                "edge_upstream_well{upstream=shop,server=http://a:2} 1",
-            ]
-        );
-        let none = upstream(&of("service:node"), &[]);
-        figures.tell([("service:node", &*none)].into_iter());
-        assert_eq!(
-            page.text(),
-            [
-                "edge_service_servers{service=node} 0",
-                "edge_upstream_well{upstream=shop,server=http://a:1} NaN",
-                "edge_upstream_well{upstream=shop,server=http://a:2} NaN",
-            ]
-        );
     });
 }

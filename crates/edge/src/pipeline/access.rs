@@ -5,16 +5,18 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 
 use crate::app::{Question, Verdict};
-use crate::auth::{Access, Ask, Denied, WRONG_PASSWORD, vouch};
 use crate::body::{Answer, Body};
 use crate::client_info::ClientInfo;
-use crate::edge::Running;
-use crate::forwarding::remove;
-use crate::headers::is_for_caches;
-use crate::rate_limit::{Admitted, Limiter, drop_cookie};
+use crate::context::Running;
+use crate::cookies;
+use crate::filters::auth::{Access, Ask, Denied, WRONG_PASSWORD, vouch};
+use crate::filters::forwarding::remove;
+use crate::filters::headers::is_for_caches;
+use crate::filters::rate_limit::{Admitted, Limiter};
 use crate::route::{NormalPath, Route};
 
-use super::{WorkerContext, bare, later};
+use super::{bare, later};
+use crate::context::WorkerContext;
 
 /// What is said to a request that may not go on.
 pub(super) struct Refusal {
@@ -171,7 +173,7 @@ async fn judged(
             let headers = request.headers_mut();
             vouch(headers, &pass.vouched, &pass.headers);
             for cookie in &pass.without_cookies {
-                drop_cookie(headers, cookie);
+                cookies::remove(headers, cookie);
             }
             Ok((!pass.answer.is_empty()).then_some(pass.answer))
         }

@@ -19,12 +19,13 @@ use crate::cache::{
     taken_tags,
 };
 use crate::client_info::ClientInfo;
-use crate::edge::Running;
+use crate::context::Running;
 use crate::proxy::Unframed;
 use crate::route::{NormalPath, Route};
 
 use super::from_cache::asked;
-use super::{RequestOutcome, WorkerContext, bare};
+use super::{RequestOutcome, bare};
+use crate::context::WorkerContext;
 
 /// What the leader is told when the answer is there.
 pub(super) struct Led {

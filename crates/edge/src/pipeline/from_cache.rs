@@ -15,11 +15,12 @@ use crate::cache::{
     Verdict, Way, is_fault, taken_purges, taken_tags, tell,
 };
 use crate::client_info::ClientInfo;
-use crate::edge::Running;
+use crate::context::Running;
 use crate::route::{NormalPath, Route, Target};
 
 use super::cache_fill::{Answered, CacheFill};
-use super::{RequestOutcome, WorkerContext, bare, target};
+use super::{RequestOutcome, bare, target};
+use crate::context::WorkerContext;
 
 /// Lets what is kept answer, or the target of the route.
 pub(super) async fn answer(

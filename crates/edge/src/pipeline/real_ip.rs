@@ -2,37 +2,18 @@
 
 mod forwarded;
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::header::FORWARDED;
 use http::{HeaderMap, HeaderName};
 
-use crate::client_info::{ClientInfo, RequestId, Scheme};
-use crate::connection::Peer;
+use crate::client_info::{ClientInfo, Ids, REQUEST_ID, RequestId, Scheme};
+use crate::context::Peer;
 use crate::description::ForwardedHeader;
-use crate::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, remove};
-use crate::headers::REQUEST_ID;
+use crate::filters::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, remove};
 use crate::http1::is_host;
 use crate::listener::ListenSettings;
-
-/// Makes request ids: no two alike, in order for nobody.
-#[derive(Debug, Default)]
-pub(crate) struct Ids {
-    keys: RandomState,
-    made: AtomicU64,
-}
-
-impl Ids {
-    fn make(&self) -> RequestId {
-        let number = self.made.fetch_add(1, Ordering::Relaxed);
-        let high = self.keys.hash_one(number);
-        let low = self.keys.hash_one((number, high));
-        RequestId::of_bits(u128::from(high) << 64 | u128::from(low))
-    }
-}
 
 /// What is known of a request. What the headers say counts only from trusted peers, and
 /// what their clients said through them is taken away.

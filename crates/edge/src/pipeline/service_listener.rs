@@ -8,11 +8,12 @@ use tokio::time::Instant;
 
 use crate::body::{Answer, Body};
 use crate::client_info::ClientInfo;
-use crate::edge::Running;
+use crate::context::Running;
 use crate::listener::ListenAddress;
 use crate::route::NormalPath;
 
-use super::{RequestOutcome, WorkerContext, bare, of_the_door, target, unclear};
+use super::{RequestOutcome, bare, of_the_door, target, unclear};
+use crate::context::WorkerContext;
 
 /// What the service says.
 pub(super) async fn answered(

@@ -10,17 +10,17 @@ use http_body_util::BodyExt as _;
 use tokio::time::Instant;
 
 use crate::body::{Answer, Body};
-use crate::client_info::ClientInfo;
-use crate::edge::Running;
-use crate::forwarding;
-use crate::headers::REQUEST_ID;
+use crate::client_info::{ClientInfo, REQUEST_ID};
+use crate::context::Running;
+use crate::filters::forwarding;
 use crate::panic;
 use crate::proxy::{ProxyError, Side, fill, read_ahead};
 use crate::route::{NormalPath, Redirect, Route, Target};
 use crate::static_files;
 
 use super::upload::{Measured, TooLarge};
-use super::{RequestOutcome, WorkerContext, bare, in_one_shape, later, moved};
+use super::{RequestOutcome, bare, in_one_shape, later, moved};
+use crate::context::WorkerContext;
 
 /// So many bytes of a body that nobody wants are read.
 const UNWANTED: usize = 64 * 1_024;

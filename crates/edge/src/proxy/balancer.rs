@@ -8,7 +8,8 @@ use http::HeaderMap;
 
 use super::backends::Backend;
 use super::settings::Balance;
-use crate::{ClientInfo, rate_limit};
+use crate::client_info::ClientInfo;
+use crate::cookies;
 
 /// The members of an upstream.
 #[derive(Debug, Default)]
@@ -23,7 +24,7 @@ impl Group {
         match wish.balance {
             Balance::RoundRobin => self.next(fits, turn),
             Balance::LeastRequests => self.least(fits, turn),
-            Balance::Sticky(cookie) => match rate_limit::cookie(wish.headers, cookie) {
+            Balance::Sticky(cookie) => match cookies::value(wish.headers, cookie) {
                 Some(name) => self
                     .named(name)
                     .filter(|backend| fits(backend))
@@ -104,7 +105,7 @@ impl Wish<'_> {
     pub(super) fn names(&self, backend: &Backend) -> bool {
         match self.balance {
             Balance::Sticky(cookie) => {
-                rate_limit::cookie(self.headers, cookie) == Some(backend.name.as_bytes())
+                cookies::value(self.headers, cookie) == Some(backend.name.as_bytes())
             }
             _ => true,
         }

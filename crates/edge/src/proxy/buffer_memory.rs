@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::listener::network;
+use crate::address::network_48;
 
 /// How many bodies of one address may wait; the next one is refused at once.
 const MOST_WAITING: usize = 256;
@@ -111,7 +111,7 @@ impl BufferMemory {
     fn room(self: &Arc<Self>, client: IpAddr, size: usize, is_answer: bool) -> Room {
         Room {
             memory: Arc::clone(self),
-            address: network(client),
+            address: network_48(client),
             size,
             is_answer,
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::BodyError;
+use crate::body::BodyError;
 
 /// When a client may come back whose body there was no memory for.
 const BUFFER_RETRY: Duration = Duration::from_secs(10);

@@ -7,8 +7,9 @@ use httparse::{ParserConfig, Status};
 
 use super::chunks;
 use crate::body::has_no_body;
+use crate::client_info::ClientInfo;
+use crate::filters::forwarding;
 use crate::http1::content_length;
-use crate::{ClientInfo, forwarding};
 
 /// A head toward a server is seldom larger.
 const USUAL: usize = 1_024;

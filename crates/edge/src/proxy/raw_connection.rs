@@ -24,7 +24,7 @@ use super::http_connection::{LARGEST_HEAD, Waiting};
 use super::request_body::{Sending, tame};
 use super::retry::{Failure, RetryState};
 use super::settings::Times;
-use crate::ClientInfo;
+use crate::client_info::ClientInfo;
 
 /// What is read at once while a head is awaited.
 const PIECE: usize = 16 << 10;

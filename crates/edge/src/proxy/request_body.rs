@@ -10,7 +10,9 @@ use http::header::{CONTENT_LENGTH, EXPECT};
 use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::{Body, BodyError, ClientInfo, forwarding};
+use crate::body::{Body, BodyError};
+use crate::client_info::ClientInfo;
+use crate::filters::forwarding;
 
 /// How far a body has come, for whoever waits for the answer to it.
 #[derive(Debug, Default)]

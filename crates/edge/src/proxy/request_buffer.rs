@@ -11,7 +11,7 @@ use http_body_util::BodyExt as _;
 
 use super::buffer_memory::{BufferMemory, Room};
 use super::error::ProxyError;
-use crate::Body;
+use crate::body::Body;
 
 /// The smallest buffer of a body whose length is not known.
 const SMALLEST: usize = 4 * 1_024;
@@ -104,7 +104,7 @@ mod tests {
     use http_body_util::{Collected, StreamBody};
 
     use super::*;
-    use crate::BodyError;
+    use crate::body::BodyError;
 
     const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
     const MOST: usize = 1_000;

@@ -10,7 +10,7 @@ use super::error::{AnswerError, ProxyError};
 use super::pool::Idle;
 use super::upstream::Upstream;
 use super::upstream_connection::{Came, Way};
-use crate::Body;
+use crate::body::Body;
 use crate::body::with_more;
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};

@@ -15,8 +15,8 @@ use tokio::task::JoinHandle;
 
 use super::buffer_memory::{BufferMemory, Room};
 use crate::body::with_more;
+use crate::body::{Answer, Body, BodyError};
 use crate::lock::lock;
-use crate::{Answer, Body, BodyError};
 
 /// So much of each answer is read ahead.
 const AHEAD: usize = 256 << 10;

@@ -15,7 +15,7 @@ use hyper::upgrade::OnUpgrade;
 use sha1::{Digest as _, Sha1};
 
 use super::error::ProxyError;
-use crate::forwarding::names;
+use crate::filters::forwarding::names;
 
 /// What every key is hashed with (RFC 6455, section 1.3).
 const WEBSOCKET: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

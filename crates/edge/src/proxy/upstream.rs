@@ -11,7 +11,7 @@ use super::backends::{Backend, BackendStatus, Backends, Running};
 use super::balancer::Wish;
 use super::error::ProxyError;
 use super::settings::{Balance, HealthSettings, ServerAddress, Times, UpstreamSettings};
-use crate::{ClientInfo, Scheme};
+use crate::client_info::{ClientInfo, Scheme};
 
 /// What clients are told to wait when nothing better is known.
 const RETRY: Duration = Duration::from_secs(2);

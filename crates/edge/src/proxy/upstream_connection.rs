@@ -16,7 +16,7 @@ use super::raw_connection::{Heard, RawConnection};
 use super::request_body::{Flow, Sending, tame};
 use super::retry::Failure;
 use super::settings::Times;
-use crate::ClientInfo;
+use crate::client_info::ClientInfo;
 
 /// How one request reaches a server.
 #[derive(Debug)]

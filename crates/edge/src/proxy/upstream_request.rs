@@ -12,7 +12,9 @@ use super::error::ProxyError;
 use super::request_body::{Flow, Sending, no_length};
 use super::upgrade::Upgrade;
 use super::upstream::Search;
-use crate::{Body, ClientInfo, forwarding};
+use crate::body::Body;
+use crate::client_info::ClientInfo;
+use crate::filters::forwarding;
 
 /// A request that is handed on, and what is known of it.
 pub(super) struct UpstreamRequest<'a> {

@@ -13,16 +13,16 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use crate::alt_svc::Standing;
 use crate::client_info::Scheme;
-use crate::connection::{self, Peer, Visit};
-use crate::edge::Shared;
+use crate::connection::Visit;
+use crate::context::{Peer, Shared, WorkerContext};
 use crate::listener::{
     Activity, Inherited, ListenAddress, Origin, Place, ReadLock, SharedUdp, datagrams,
 };
-use crate::pipeline::WorkerContext;
 use crate::tls::HANDSHAKE_TIME;
 
-use super::alt_svc::Standing;
+use super::http3::http3;
 use super::settings;
 use super::socket::StoppableSocket;
 
@@ -260,7 +260,7 @@ fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(
         Ok(place) => Some((incoming, place)),
         Err(why) => {
             tracing::debug!(%address, ?why, "no place for a connection of HTTP/3");
-            shared.figures.refused(why);
+            why.count_in(&shared.figures);
             incoming.refuse();
             None
         }
@@ -307,7 +307,7 @@ pub(crate) async fn welcome(guest: Guest, here: Arc<WorkerContext>) {
     };
     if let Err(why) = shared.places.give(&mut place, origin, most) {
         tracing::debug!(address = %client, ?why, "no place for a connection of HTTP/3");
-        return shared.figures.refused(why);
+        return why.count_in(&shared.figures);
     }
     let server_name = connection
         .handshake_data()
@@ -324,5 +324,5 @@ pub(crate) async fn welcome(guest: Guest, here: Arc<WorkerContext>) {
         place,
         here,
     };
-    connection::http3(connection, visit, close).await;
+    http3(connection, visit, close).await;
 }

@@ -11,14 +11,10 @@ use quinn::{
     ConnectionId, ConnectionIdGenerator, EndpointConfig, IdleTimeout, ServerConfig,
     TransportConfig, VarInt,
 };
-use rustls::crypto::aws_lc_rs;
-use rustls::server::ResolvesServerCert;
-use rustls::version::TLS13;
 use sha2::Sha256;
 
 use crate::connection::{CONNECTION_WINDOW, PING_TIME, STREAM_WINDOW, STREAMS};
 use crate::listener::ResetKey;
-use crate::tls::{TlsError, provider};
 
 /// Streams in one direction that a client may have open: three for the protocol, and
 /// some that nobody knows.
@@ -31,24 +27,6 @@ const NEWCOMER_BUFFER: u64 = 16 * 1_024;
 const NEWCOMERS_BUFFER: u64 = 4 * 1_024 * 1_024;
 /// Without a sign of life for so long, a client is gone.
 const SILENCE: Duration = PING_TIME.saturating_mul(3);
-
-/// TLS 1.3 with the certificates of everything else.
-pub(crate) fn crypto(
-    certificates: Arc<dyn ResolvesServerCert>,
-) -> Result<Arc<QuicServerConfig>, TlsError> {
-    let mut config = rustls::ServerConfig::builder_with_provider(provider())
-        .with_protocol_versions(&[&TLS13])
-        .map_err(TlsError::Engine)?
-        .with_no_client_auth()
-        .with_cert_resolver(certificates);
-    config.alpn_protocols = vec![b"h3".to_vec()];
-    config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Engine)?;
-    // What could be sent again by others (0-RTT) is not taken.
-    config.max_early_data_size = 0;
-    let config = QuicServerConfig::try_from(config)
-        .map_err(|error| TlsError::Engine(rustls::Error::General(error.to_string())))?;
-    Ok(Arc::new(config))
-}
 
 pub(super) fn server(crypto: Arc<QuicServerConfig>) -> ServerConfig {
     let mut transport = TransportConfig::default();

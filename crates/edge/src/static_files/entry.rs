@@ -5,7 +5,6 @@ use std::io::{self, Read as _};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap,
     HeaderValue, LAST_MODIFIED, RANGE, VARY,
@@ -17,7 +16,8 @@ use super::folder::Folder;
 use super::media_types;
 use super::memory::Memory;
 use super::open::Stamp;
-use crate::compression::{Accepted, Encoding, Offers, SMALLEST, is_compressible};
+use crate::body::{CachedBytes, SealedBudget};
+use crate::filters::compression::{Accepted, Encoding, Offers, SMALLEST, is_compressible};
 
 /// The largest file that is kept in memory.
 pub(super) const LARGEST: u64 = 1 << 20;
@@ -110,7 +110,7 @@ pub(super) struct Variant {
 /// Where the bytes are.
 #[derive(Debug)]
 pub(super) enum Content {
-    Memory(Bytes),
+    Memory(CachedBytes),
     File(Arc<File>, u64),
     /// A file of this length that is compressed while it is sent.
     Coded(Arc<File>, u64, Encoding),
@@ -135,6 +135,7 @@ impl Entry {
         folder: &Folder,
         name: &str,
         opened: Opened,
+        budget: &SealedBudget,
         now: SystemTime,
     ) -> Result<Self, LoadError> {
         let stamps = opened.stamps();
@@ -155,12 +156,12 @@ impl Entry {
             if let Some((file, stamp)) = sibling
                 && (!is_kept || stamp.size <= LARGEST)
             {
-                let content = Content::of(file, stamp, is_kept)?;
+                let content = Content::of(file, stamp, is_kept, budget)?;
                 let variant = Variant::new(&common, stamp, Some(encoding), content);
                 coded[encoding as usize] = Coded::Ready(Box::new(variant));
             }
         }
-        let content = Content::of(file, stamp, is_kept)?;
+        let content = Content::of(file, stamp, is_kept, budget)?;
         if shrinks {
             for encoding in Encoding::ALL {
                 coded[encoding as usize] = match &content {
@@ -245,12 +246,12 @@ impl Entry {
             return None;
         };
         let length = plain.len();
-        let coded = memory.compress(plain.clone(), encoding).await?;
+        let coded = memory.compress(plain.bytes.clone(), encoding).await?;
         if coded.len() > length / 10 * 9 {
             return None;
         }
         memory.grew(self, coded.len());
-        let content = Content::Memory(coded);
+        let content = Content::Memory(CachedBytes::new(coded, memory.sealed_budget()));
         let variant = Variant::new(&self.common, self.stamps.plain, Some(encoding), content);
         Some(Box::new(variant))
     }
@@ -264,7 +265,12 @@ fn believable(nanoseconds: i128, now: SystemTime) -> Option<SystemTime> {
 }
 
 impl Content {
-    fn of(file: File, stamp: Stamp, is_kept: bool) -> Result<Self, LoadError> {
+    fn of(
+        file: File,
+        stamp: Stamp,
+        is_kept: bool,
+        budget: &SealedBudget,
+    ) -> Result<Self, LoadError> {
         if !is_kept {
             return Ok(Self::File(Arc::new(file), stamp.size));
         }
@@ -276,7 +282,7 @@ impl Content {
             return Err(LoadError::Changing);
         }
         bytes.shrink_to_fit();
-        Ok(Self::Memory(bytes.into()))
+        Ok(Self::Memory(CachedBytes::new(bytes.into(), budget)))
     }
 
     fn weight(&self) -> usize {

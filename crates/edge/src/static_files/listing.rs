@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::open::Root;
 use crate::body::{Answer, Body};
-use crate::compression;
+use crate::filters::compression;
 
 /// The names of larger folders are cut off, and the page says so.
 const MOST: usize = 10_000;

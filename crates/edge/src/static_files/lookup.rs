@@ -11,7 +11,7 @@ use super::listing::{self, Page};
 use super::memory::Memory;
 use super::open::Root;
 use super::path::Asked;
-use crate::compression::Encoding;
+use crate::filters::compression::Encoding;
 
 /// A file that somebody is writing is read again so often.
 const TRIES: usize = 3;
@@ -105,7 +105,13 @@ impl DiskLookup {
             {
                 return Ok(Some(entry));
             }
-            match Entry::load(&self.folder, name, opened, self.now) {
+            match Entry::load(
+                &self.folder,
+                name,
+                opened,
+                self.memory.sealed_budget(),
+                self.now,
+            ) {
                 Ok(entry) => {
                     let entry = Arc::new(entry);
                     if entry.is_kept() {

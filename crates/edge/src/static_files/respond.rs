@@ -10,14 +10,12 @@ use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderValue, RAN
 use http::request::Parts;
 use http::{Method, StatusCode};
 
-use super::conditions::{self, Verdict};
 use super::entry::{Content, Variant};
-use super::file_body::{FileBody, Piece};
 use super::memory::Memory;
-use super::ranges::{self, Wanted};
-use super::read_permits::Readers;
-use crate::body::{Answer, Body, answer};
-use crate::compression;
+use crate::body::{Answer, Body, CachedBytes, FileBody, Piece, Readers, answer};
+use crate::conditions::{self, Verdict};
+use crate::filters::compression;
+use crate::ranges::{self, Wanted};
 
 pub(super) fn respond(
     request: &Parts,
@@ -68,7 +66,7 @@ pub(super) fn respond(
 
 fn whole(content: &Content, readers: &Readers) -> Body {
     match content {
-        Content::Memory(bytes) => Body::full(bytes.clone()),
+        Content::Memory(bytes) => Body::cached(bytes.clone()),
         Content::File(file, length) => file_body(file, *length, readers),
         Content::Coded(file, length, encoding) => {
             compression::body(file_body(file, *length, readers), *encoding)
@@ -146,7 +144,7 @@ fn content_range(part: &Range<u64>, length: u64) -> String {
 /// Parts lie inside the content, so they fit where it fits.
 fn piece(content: &Content, part: Range<u64>) -> Piece {
     match content {
-        Content::Memory(bytes) => {
+        Content::Memory(CachedBytes { bytes, .. }) => {
             let at = |place: u64| {
                 usize::try_from(place)
                     .unwrap_or(bytes.len())

@@ -14,8 +14,9 @@ use x509_parser::extensions::GeneralName;
 
 use crate::acme::Life;
 
+use super::CertificateFiles;
 use super::certificates::TlsError;
-use super::{CertificateFiles, provider};
+use crate::crypto::provider;
 
 /// No certificate or key file is larger than this.
 const SIZE: u64 = 1024 * 1024;

@@ -71,7 +71,7 @@ impl House {
             _folder: folder,
         };
         let plan = house.settings().plan();
-        house.kept.open(&plan, 2).unwrap();
+        house.kept.open(plan.listen(), 2).unwrap();
         assert_eq!(house.kept.opened().unwrap().len(), sockets);
         house
     }
@@ -297,7 +297,7 @@ async fn sockets_that_come_with_a_reload_are_used() {
         settings.listen.http.push(ListenAddress::Tcp(added));
         settings.plan()
     };
-    house.kept.open(&plan(), 2).unwrap();
+    house.kept.open(plan().listen(), 2).unwrap();
     assert_eq!(house.kept.opened().unwrap().len(), 5);
     // The keeper has the port: no other socket can be opened there.
     assert!(matches!(edge.reload(plan()), Err(EdgeError::Listen(_))));
@@ -310,7 +310,7 @@ async fn sockets_that_come_with_a_reload_are_used() {
     }
     // When it goes, nobody listens there.
     edge.reload(house.settings().plan()).unwrap();
-    house.kept.close_others(&house.settings().plan());
+    house.kept.close_others(house.settings().plan().listen());
     until_closed(added).await;
     edge.stop().await;
 }
@@ -329,11 +329,11 @@ async fn sockets_that_came_for_a_plan_that_is_refused_are_let_go() {
         is_default: false,
     });
     let unreadable = unreadable.plan();
-    house.kept.open(&unreadable, 2).unwrap();
+    house.kept.open(unreadable.listen(), 2).unwrap();
     edge.hand_in(Inherited::new(house.kept.share().unwrap()).unwrap());
     assert!(matches!(edge.reload(unreadable), Err(EdgeError::Tls(_))));
     // The keeper lets go of them, too: now others may have the port.
-    house.kept.close_others(&house.settings().plan());
+    house.kept.close_others(house.settings().plan().listen());
     std::net::TcpListener::bind(added).unwrap();
     std::net::UdpSocket::bind(added).unwrap();
     let answered = exchange(house.address, b"GET / HTTP/1.0\r\n\r\n").await;

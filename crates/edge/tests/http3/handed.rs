@@ -24,8 +24,7 @@ impl Keeper {
             https: vec![ListenAddress::Tcp(tcp.local_addr().unwrap())],
             ..ListenSettings::default()
         };
-        kept.open(&Plan::of_app(listen, TlsSettings::default()), 1)
-            .unwrap();
+        kept.open(&listen, 1).unwrap();
         Self { tcp, kept }
     }
 
@@ -248,7 +247,7 @@ async fn a_keeper_opens_what_plans_name_and_closes_what_they_no_longer_do() {
     };
     let mut kept = Kept::default();
     let open = |kept: &mut Kept, plan: &Plan| {
-        kept.open(plan, 2).unwrap();
+        kept.open(plan.listen(), 2).unwrap();
         kept.opened().unwrap().len()
     };
     let without = plan(&|listen| listen.http3 = false);
@@ -261,16 +260,16 @@ async fn a_keeper_opens_what_plans_name_and_closes_what_they_no_longer_do() {
     assert_eq!(open(&mut kept, &with), all);
     assert_eq!(open(&mut kept, &with), all);
     // While it is off, what runs is finished there; it is not opened a second time.
-    kept.close_others(&without);
+    kept.close_others(without.listen());
     assert!(UdpSocket::bind(address).is_err());
     assert_eq!(open(&mut kept, &with), all);
     let clear = plan(&|listen| {
         listen.http = std::mem::take(&mut listen.https);
     });
-    kept.close_others(&clear);
+    kept.close_others(clear.listen());
     drop(UdpSocket::bind(address).unwrap());
     let other = plan(&|listen| listen.https = Vec::new());
-    kept.close_others(&other);
+    kept.close_others(other.listen());
     drop(TcpListener::bind(address).unwrap());
     // Somebody else has the port: that holds nothing up, and can change.
     let taken = UdpSocket::bind(address).unwrap();
@@ -285,7 +284,7 @@ async fn a_keeper_opens_what_plans_name_and_closes_what_they_no_longer_do() {
     drop(kept);
     let mut kept = Kept::resume(known, opened);
     assert_eq!(open(&mut kept, &with), all);
-    kept.close_others(&other);
+    kept.close_others(other.listen());
     drop(TcpListener::bind(address).unwrap());
     drop(UdpSocket::bind(address).unwrap());
     assert_eq!(kept.handed_in().unwrap().len(), 3);

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Error, Result, bail};
-use edge::config::values;
 use edge::maintenance::ChangeError;
 use edge::route::HostPattern;
+use edge::values;
 use platform::Random;
 use units::nearest;
 

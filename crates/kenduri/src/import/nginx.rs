@@ -206,7 +206,7 @@ fn trust(directive: &Directive, made: &mut Made) {
 
 fn trusted(directive: &Directive, made: &mut Made) {
     let network = directive.word(0);
-    if edge::config::values::network(network).is_err() {
+    if edge::values::network(network).is_err() {
         made.remarks
             .about(directive, "only addresses and networks can be trusted");
     } else if !made.trusted_proxies.iter().any(|known| known == network) {

@@ -31,7 +31,7 @@ impl Sockets {
 
     /// Opens what this plan names and is not open yet.
     pub(super) fn open(&mut self, plan: &Plan) -> Result<()> {
-        let opened = self.0.open(plan, threads());
+        let opened = self.0.open(plan.listen(), threads());
         opened.map_err(|error| match plan.service_at(&error.address) {
             Some(service) => {
                 anyhow::anyhow!("{error}\n  service.{service}.front says where it is found")
@@ -44,7 +44,7 @@ impl Sockets {
 
     /// Closes what this plan does not name.
     pub(super) fn close_others(&mut self, plan: &Plan) {
-        self.0.close_others(plan);
+        self.0.close_others(plan.listen());
     }
 
     /// Closes all: who comes now is refused, and does not wait in vain.

@@ -260,7 +260,7 @@ fn what_a_trusted_proxy_says_beside_the_key_goes_around() {
         peer_is_trusted,
         scheme,
         host: host.into(),
-        id: crate::RequestId::parse("abc-1").unwrap(),
+        id: crate::client_info::RequestId::parse("abc-1").unwrap(),
     };
     let told = facts(Scheme::Https, "a.example", true);
     let way = |lines: &[(&str, &str)], facts: &ClientInfo| {

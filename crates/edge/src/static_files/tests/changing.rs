@@ -221,7 +221,13 @@ fn a_mixture_of_two_contents_is_never_taken_in() {
             siblings: [None, None, None],
         };
         world.write_at(name, content, WRITTEN + 1);
-        let loaded = Entry::load(&world.folder, name, opened, world.now);
+        let loaded = Entry::load(
+            &world.folder,
+            name,
+            opened,
+            world.memory.sealed_budget(),
+            world.now,
+        );
         assert!(matches!(loaded, Err(LoadError::Changing)), "{name}");
     }
 }

@@ -25,7 +25,7 @@ impl Rule {
     pub(super) fn read(directive: &Directive) -> Option<Self> {
         let network = directive.word(0);
         let is_all = network == "all";
-        if !is_all && edge::config::values::network(network).is_err() {
+        if !is_all && edge::values::network(network).is_err() {
             return None;
         }
         Some(Self {

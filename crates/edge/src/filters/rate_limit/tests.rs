@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use http::header::COOKIE;
+
 use super::*;
 
 fn limiter(text: &str) -> Limiter {

@@ -5,12 +5,10 @@ use http::header::{REFERRER_POLICY, SERVER, STRICT_TRANSPORT_SECURITY, X_CONTENT
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 
-use crate::client_info::RequestId;
+use crate::client_info::{REQUEST_ID, RequestId};
 use crate::description;
-use crate::forwarding::{is_alike, remove};
+use crate::filters::forwarding::{is_alike, remove};
 
-/// Goes with a request wherever it goes, and back.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
 /// Set where nobody said otherwise. Nothing in it stops what a page may need.

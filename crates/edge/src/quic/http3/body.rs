@@ -14,7 +14,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use crate::body::{Body, BodyError};
 use crate::http1::{ConnectionState, Refusal, judge_fields};
-use crate::quic::Receiving;
+use crate::quic::wire::Receiving;
 
 /// What a client sends after a head.
 pub(super) struct Received {

@@ -39,8 +39,8 @@ pub(crate) use encoder::Encoder;
 pub(crate) use types::is_compressible;
 
 use crate::body::{Answer, Body, has_no_body};
-use crate::forwarding::names;
-use crate::tls;
+use crate::crypto;
+use crate::filters::forwarding::names;
 
 /// Answers of fewer bytes fit in a packet or two: compressing gains nothing.
 pub const SMALLEST: u64 = 1_024;
@@ -91,7 +91,7 @@ impl Wishes {
             // The coding that every browser knows, and in which a length can be added.
             let gzip = self.accepted.choose(Offers::GZIP);
             coded(answer, gzip, |_| {
-                tls::random().map(|[padding]| Encoder::padded_gzip(padding))
+                crypto::random().map(|[padding]| Encoder::padded_gzip(padding))
             })
         } else {
             answer

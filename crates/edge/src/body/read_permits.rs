@@ -21,7 +21,7 @@ const THREADS: usize = 2;
 
 /// Those who read large files for one worker.
 #[derive(Debug, Clone)]
-pub(super) struct Readers {
+pub(crate) struct Readers {
     steps: Arc<Semaphore>,
     threads: Arc<Semaphore>,
 }

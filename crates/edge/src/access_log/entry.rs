@@ -1,23 +1,17 @@
-//! One line per request, when its answer has left or its client has.
+//! What is known of a request when its line is written.
 
-use std::io;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, StatusCode, Version};
-use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 
 use super::{Line, Log, Whose};
-use crate::body::{Body, Stretch, has_no_body};
 use crate::client_info::RequestId;
-use crate::route::Route;
+use crate::metrics::RouteFigures;
 
 /// On an answer of the app: its request's path as the log may show it, which the app alone
 /// knows, for it knows its addresses and what they hold. Of the answers that say nothing
@@ -75,8 +69,8 @@ pub struct Entry {
     pub queue: Option<Duration>,
     /// From there to the first byte of the upstream's answer.
     pub upstream_time: Option<Duration>,
-    /// Its route.
-    pub route: Option<Arc<Route>>,
+    /// The figures of its route, which have its name.
+    pub route: Option<Arc<RouteFigures>>,
     /// The server that answered.
     pub upstream: Option<Arc<str>>,
     /// How it came by the cache; empty when there is none.
@@ -96,7 +90,7 @@ impl Entry {
     /// Counts the answer, which took so long.
     pub(super) fn count(&self, all: Duration) {
         if let Some(route) = &self.route {
-            route.figures.answered(self.status, all);
+            route.answered(self.status, all);
         }
     }
 
@@ -130,11 +124,6 @@ impl Entry {
             cache: self.cache,
             why: if why.is_empty() { self.why } else { why },
         });
-    }
-
-    /// Whether nobody asks for the body of the answer.
-    fn has_no_body(&self) -> bool {
-        self.method == Some(Method::HEAD) || has_no_body(self.status)
     }
 }
 
@@ -178,112 +167,5 @@ impl Drop for Pending {
             entry.status = StatusCode::from_u16(GONE).unwrap_or(StatusCode::BAD_REQUEST);
             entry.end(0, "the client went away");
         }
-    }
-}
-
-/// The body of an answer. Its line is written exactly once: at its end, at its
-/// failure, or when it is dropped because the client went away.
-#[derive(Debug)]
-pub struct LoggedBody<B: HttpBody> {
-    body: B,
-    sent: u64,
-    /// Nothing: the line is written.
-    entry: Option<Box<Entry>>,
-}
-
-impl<B: HttpBody> LoggedBody<B> {
-    /// Writes the line of `entry` when `body` ends.
-    pub fn new(body: B, entry: Box<Entry>) -> Self {
-        Self {
-            body,
-            sent: 0,
-            entry: Some(entry),
-        }
-    }
-
-    /// What is being sent.
-    pub(crate) fn body(&self) -> &B {
-        &self.body
-    }
-
-    fn end(&mut self, why: &str) {
-        if let Some(entry) = self.entry.take() {
-            entry.end(self.sent, why);
-        }
-    }
-}
-
-impl LoggedBody<Body> {
-    /// As of the body.
-    pub(crate) fn poll_stretch(
-        &mut self,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<Stretch<'_>>> {
-        self.body.poll_stretch(context)
-    }
-
-    /// The body could not be had.
-    pub(crate) fn failed(&mut self, error: &io::Error) {
-        self.end(&error.to_string());
-    }
-
-    /// So many bytes of the last stretch were sent.
-    pub(crate) fn advance(&mut self, sent: usize) {
-        self.body.advance(sent);
-        self.sent += sent as u64;
-        if self.body.is_end_stream() {
-            self.end("");
-        }
-    }
-}
-
-impl<B> HttpBody for LoggedBody<B>
-where
-    B: HttpBody<Data = Bytes> + Unpin,
-    B::Error: ToString,
-{
-    type Data = Bytes;
-    type Error = B::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        let this = self.get_mut();
-        let frame = ready!(Pin::new(&mut this.body).poll_frame(context));
-        match &frame {
-            None => this.end(""),
-            Some(Err(error)) => this.end(&error.to_string()),
-            Some(Ok(frame)) => {
-                this.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
-                // The engine need not ask again.
-                if this.body.is_end_stream() {
-                    this.end("");
-                }
-            }
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-impl<B: HttpBody> Drop for LoggedBody<B> {
-    fn drop(&mut self) {
-        let Some(entry) = self.entry.take() else {
-            return;
-        };
-        // A body that is at its end already is not asked for.
-        let is_whole = entry.has_no_body() || self.body.is_end_stream();
-        entry.end(
-            self.sent,
-            if is_whole { "" } else { "the client went away" },
-        );
     }
 }

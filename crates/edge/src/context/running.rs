@@ -6,11 +6,11 @@ use std::sync::Arc;
 use http::HeaderValue;
 
 use crate::config::{Plan, service_of};
-use crate::headers;
+use crate::filters::headers;
 use crate::proxy::{Upstream, UpstreamSettings, Watch};
 use crate::tls::HSTS_TIME;
 
-use super::services::ServiceBackends;
+use super::ServiceBackends;
 
 /// A plan in force.
 pub(crate) struct Running {
@@ -34,7 +34,7 @@ impl Running {
     /// Takes over what another plan has too: counted requests, and servers with how they
     /// fare. Requests under way hear which servers there are now. Those of services are
     /// the same in every plan.
-    pub(super) fn new(
+    pub(crate) fn new(
         plan: Plan,
         before: Option<&Self>,
         service_backends: &ServiceBackends,
@@ -69,7 +69,7 @@ impl Running {
     }
 
     /// All of them, by name.
-    pub(super) fn upstreams(&self) -> impl Iterator<Item = (&str, &Upstream)> {
+    pub(crate) fn upstreams(&self) -> impl Iterator<Item = (&str, &Upstream)> {
         let all = self.upstreams.iter();
         all.map(|(name, served)| (&**name, &*served.upstream))
     }

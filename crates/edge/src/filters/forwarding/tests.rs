@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
-use crate::Scheme;
+use crate::client_info::Scheme;
 
 use super::*;
-use crate::RequestId;
+use crate::client_info::RequestId;
 
 fn facts() -> ClientInfo {
     ClientInfo {

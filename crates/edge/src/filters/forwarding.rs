@@ -11,9 +11,9 @@ use http::header::{
     TE, TRANSFER_ENCODING,
 };
 
+use crate::address;
 use crate::cdn_loop::CDN_LOOP;
-use crate::headers::REQUEST_ID;
-use crate::{ClientInfo, address};
+use crate::client_info::{ClientInfo, REQUEST_ID};
 
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
 pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");

@@ -12,7 +12,7 @@ use http_body_util::BodyExt as _;
 
 use crate::body::{Answer, Body, BodyError, has_no_body};
 use crate::connection::stream_head;
-use crate::quic::{Ended, Sending};
+use crate::quic::wire::{Ended, Sending};
 
 /// Why an answer does not reach its client whole.
 #[derive(Debug, thiserror::Error)]

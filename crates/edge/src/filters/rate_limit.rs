@@ -10,16 +10,17 @@ mod buckets;
 
 use std::fmt::{self, Display};
 use std::hash::{BuildHasher, RandomState};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use http::header::COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
-use crate::config::values::Rate;
+use crate::address::network_64;
+use crate::cookies;
 use crate::description::Limit;
+use crate::values::Rate;
 use buckets::Buckets;
 
 /// In this header the app reports how a request ended; it never leaves the door.
@@ -150,11 +151,11 @@ impl Limiter {
         let told = match &self.by {
             By::Address => None,
             By::Header(name) => headers.get(name).map(HeaderValue::as_bytes),
-            By::Cookie(name) => cookie(headers, name),
+            By::Cookie(name) => cookies::value(headers, name),
         };
         let seed = &self.counts.load().seed;
         told.map_or_else(
-            || seed.hash_one(network(client)),
+            || seed.hash_one(network_64(client)),
             |value| seed.hash_one(value),
         )
     }
@@ -182,48 +183,6 @@ impl By {
             }
             _ => Err(how()),
         }
-    }
-}
-
-/// What counts as one client: the address, or the /64 of an IPv6 one.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(six) => Ipv6Addr::from_bits(six.to_bits() & !u128::from(u64::MAX)).into(),
-        four @ IpAddr::V4(_) => four,
-    }
-}
-
-/// The value of a cookie.
-pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
-        .find_map(|pair| {
-            let value = pair.trim_ascii().strip_prefix(name.as_bytes())?;
-            value.strip_prefix(b"=")
-        })
-}
-
-/// Takes a cookie away from what is handed on.
-pub(crate) fn drop_cookie(headers: &mut HeaderMap, name: &str) {
-    if cookie(headers, name).is_none() {
-        return;
-    }
-    let is_named = |pair: &&[u8]| {
-        let value = pair.trim_ascii().strip_prefix(name.as_bytes());
-        value.is_some_and(|rest| rest.starts_with(b"="))
-    };
-    let lines = headers.get_all(COOKIE).iter();
-    let kept: Vec<&[u8]> = lines
-        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
-        .filter(|pair| !is_named(pair))
-        .map(<[u8]>::trim_ascii)
-        .collect();
-    let kept = HeaderValue::from_bytes(&kept.join(&b"; "[..]));
-    match kept {
-        Ok(kept) if !kept.is_empty() => drop(headers.insert(COOKIE, kept)),
-        _ => drop(headers.remove(COOKIE)),
     }
 }
 

@@ -16,9 +16,9 @@ use tokio::sync::Semaphore;
 use super::WRONG_PASSWORD;
 use super::users::{Users, normal};
 use super::verified_passwords::Verified;
+use crate::crypto;
 use crate::description::Limit;
-use crate::rate_limit::Limiter;
-use crate::tls;
+use crate::filters::rate_limit::Limiter;
 
 /// So many wrong passwords of one address are looked at, and then one more in
 /// each time. IPv6 counts by /64.
@@ -93,7 +93,7 @@ impl Basic {
         &self,
         client: IpAddr,
         headers: &HeaderMap,
-    ) -> Result<crate::rate_limit::Admitted, Denied> {
+    ) -> Result<crate::filters::rate_limit::Admitted, Denied> {
         let admitted = self.wrong.admit(client, headers);
         admitted.map_err(|refused| Denied::TooOften(refused.retry_after))
     }
@@ -122,7 +122,7 @@ impl Default for Passwords {
 impl Passwords {
     fn verified(&self) -> &Arc<Verified> {
         self.verified
-            .get_or_init(|| Arc::new(Verified::new(tls::random().ok())))
+            .get_or_init(|| Arc::new(Verified::new(crypto::random().ok())))
     }
 
     /// Whether whoever asks is one of those, and takes what they said out of the

@@ -15,7 +15,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 
 use crate::body::Body;
-use crate::forwarding::{is_alike, is_claim, remove};
+use crate::filters::forwarding::{is_alike, is_claim, remove};
 
 /// What was asked of us, for whoever decides about it.
 const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");

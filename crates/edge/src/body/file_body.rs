@@ -19,7 +19,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
 use super::read_permits::{ReadPermit, Readers, Reading, Turns};
-use crate::body::{BodyError, Stretch};
+use super::{BodyError, Stretch};
 
 /// So much is read at a time, and none beyond: a slow client holds 64 KiB.
 const PIECE: usize = 64 * 1_024;
@@ -29,7 +29,7 @@ const STRETCH: usize = 256 * 1_024;
 const PROBED: usize = 64 * 1_024;
 
 /// A part of a body.
-pub(super) enum Piece {
+pub(crate) enum Piece {
     Bytes(Bytes),
     /// Never empty.
     File(Arc<File>, Range<u64>),
@@ -49,7 +49,7 @@ pub struct FileBody {
 }
 
 impl FileBody {
-    pub(super) fn new(readers: &Readers, queue: VecDeque<Piece>) -> Self {
+    pub(crate) fn new(readers: &Readers, queue: VecDeque<Piece>) -> Self {
         let length = |piece: &Piece| match piece {
             Piece::Bytes(bytes) => bytes.len() as u64,
             Piece::File(_, range) => range.end - range.start,

@@ -18,12 +18,13 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
+use crate::connection::activity::{Busy, Running};
+use crate::connection::{STREAMS, UNSEEN, Visit, refused_unheard, stream_head};
+use crate::context::{Peer, WorkerContext};
 use crate::http1::{Bounds, ConnectionState, Refusal, Verdict};
-use crate::pipeline::{WorkerContext, serve};
-use crate::quic::{Ended, Measure, Wire};
+use crate::pipeline::serve;
 
-use super::activity::{Busy, Running};
-use super::{Peer, STREAMS, UNSEEN, Visit, refused_unheard, stream_head};
+use super::wire::{Ended, Measure, Wire};
 
 use self::answer::{AnswerError, Back};
 use self::body::Received;
@@ -71,7 +72,7 @@ struct Way {
 
 /// Serves HTTP/3 until the connection ends. From `close` on only what was asked before
 /// is answered.
-pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, close: CancellationToken) {
+pub(super) async fn http3(connection: quinn::Connection, visit: Visit, close: CancellationToken) {
     let Visit { here, peer, place } = visit;
     let shared = Arc::clone(&here.shared);
     let bounds = shared.running().plan.listen().bounds();

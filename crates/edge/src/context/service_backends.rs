@@ -1,0 +1,66 @@
+//! Who serves for the services that the program runs, kept by name whatever the plan says.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use crate::lock::lock;
+use crate::proxy::Backends;
+
+/// The backends of all services, by the name of their upstream.
+#[derive(Debug, Default)]
+pub(crate) struct ServiceBackends(Mutex<BTreeMap<Arc<str>, Arc<Backends>>>);
+
+impl ServiceBackends {
+    /// That of this upstream, which begins empty.
+    pub(crate) fn of(&self, upstream: &str) -> Arc<Backends> {
+        let mut all = lock(&self.0);
+        if let Some(backends) = all.get(upstream) {
+            return Arc::clone(backends);
+        }
+        let backends = Arc::new(Backends::told(upstream));
+        all.insert(upstream.into(), Arc::clone(&backends));
+        backends
+    }
+
+    /// The one there is, if there is one.
+    pub(crate) fn find(&self, upstream: &str) -> Option<Arc<Backends>> {
+        lock(&self.0).get(upstream).cloned()
+    }
+
+    /// Forgets those that no plan in use names, and of which nobody says that there is
+    /// a server: a service of the same name begins anew.
+    pub(crate) fn tidy(&self) {
+        lock(&self.0).retain(|_, backends| {
+            // Only `of` and `find` hand it out, which wait for this.
+            let is_held = Arc::strong_count(backends) > 1;
+            is_held || !backends.status().is_empty()
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proxy::Servers;
+
+    #[test]
+    fn who_serves_for_nobody_is_forgotten() {
+        let service_backends = ServiceBackends::default();
+        let named = service_backends.of("service:named");
+        drop(service_backends.of("service:other"));
+        let failed = service_backends.of("service:failed");
+        let given_up = Servers {
+            failed: true,
+            ..Servers::default()
+        };
+        failed.tell(&given_up, &[]);
+        drop(failed);
+        service_backends.tidy();
+        assert!(service_backends.find("service:named").is_some());
+        assert!(service_backends.find("service:other").is_none());
+        assert!(service_backends.find("service:failed").is_some());
+        drop(named);
+        service_backends.tidy();
+        assert!(service_backends.find("service:named").is_none());
+    }
+}

@@ -1,0 +1,86 @@
+//! The layers of the edge: which of its modules may use which.
+//!
+//! The order is that of `lib.rs`. Modules without a blank line between them are a layer; each
+//! uses only the layers below. Code of tests may use everything.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::Finding;
+use crate::workspace::{root, shown};
+
+pub(super) fn check(files: &[PathBuf]) -> Result<Vec<Finding>> {
+    let source = root().join("crates/edge/src");
+    let list = fs::read_to_string(source.join("lib.rs"))?;
+    let mut findings = Vec::new();
+    for file in files.iter().filter(|file| file.starts_with(&source)) {
+        let path = file.strip_prefix(&source)?.with_extension("");
+        let wrong = wrong(&list, &path, &fs::read_to_string(file)?);
+        findings.extend(
+            wrong
+                .into_iter()
+                .map(|what| Finding::new(shown(file), what)),
+        );
+    }
+    Ok(findings)
+}
+
+/// What is wrong with the file of this path, below the folder of `lib.rs`.
+fn wrong(list: &str, path: &Path, text: &str) -> Vec<String> {
+    let parts: Vec<_> = path.iter().filter_map(|part| part.to_str()).collect();
+    if parts == ["lib"] || parts.iter().any(|part| ["tests", "testing"].contains(part)) {
+        return Vec::new();
+    }
+    let mut layers = HashMap::new();
+    for (layer, group) in list.split("\n\n").enumerate() {
+        let names = group.lines().filter_map(|line| line.split_once("mod "));
+        layers.extend(names.map(|(_, name)| (name.trim_end_matches(';'), layer)));
+    }
+    // So many `super` lead to the root of the crate.
+    let code = without_tests(text).replace(&"super::".repeat(parts.len()), "crate::");
+    let used = code.split("crate::").skip(1).filter_map(|rest| {
+        let mut words = rest.split(|c: char| !c.is_alphanumeric() && c != '_');
+        words.next().filter(|used| *used != parts[0])
+    });
+    let is_below = |used: &&str| layers.get(used) > layers.get(parts[0]);
+    used.filter(|used| !is_below(used))
+        .map(|used| format!("crate::{used} is no module that stands below this one"))
+        .collect()
+}
+
+/// The code without comments and without what is compiled for tests alone.
+fn without_tests(text: &str) -> String {
+    let mut code = String::new();
+    let mut lines = text.lines().filter(|line| !line.trim().starts_with("//"));
+    while let Some(line) = lines.next() {
+        code.extend([line, "\n"]);
+        let end = line.replace("#[cfg(test)]", "}");
+        if end != line && lines.next().is_some_and(|item| !item.ends_with(';')) {
+            lines.find(|line| line.starts_with(&end));
+        }
+    }
+    code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_use_only_the_layers_below() {
+        let found = |path: &str, text: &str| {
+            let list = "pub mod a;\n\n// Two.\nmod b;\nmod c;\n\nmod d;\n";
+            wrong(list, Path::new(path), text).len()
+        };
+        assert_eq!(found("a/b", "use crate::b;\nuse super::super::d;"), 0);
+        assert_eq!(found("b", "crate::a crate::b super::c crate::X"), 3);
+        let comment_and_group = "// crate::a\nuse crate::{a, b};";
+        assert_eq!(found("d", comment_and_group), 1);
+        let tests = "#[cfg(test)]\nuse crate::a;\n#[cfg(test)]\nmod tests {\n  crate::a\n}\n";
+        assert_eq!(found("d", &format!("{tests}crate::b")), 1);
+        assert_eq!(found("d/tests", "crate::a"), 0);
+    }
+}
