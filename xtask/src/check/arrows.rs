@@ -8,6 +8,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "kenduri",
         &[
+            "importer",
             "edge",
             "supervisor",
             "occasions",
@@ -19,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
+    ("importer", &["edge", "supervisor"]),
     ("edge", &["units"]),
     ("supervisor", &["units"]),
     ("occasions", &["accounts", "web", "platform"]),

@@ -8,7 +8,7 @@ use supervisor::OWN_SERVICE;
 
 use super::Asked;
 use super::values::text;
-use crate::import::page::{Page, short};
+use crate::page::{Page, short};
 
 /// The longest name of a service.
 const LONGEST_NAME: usize = 64;

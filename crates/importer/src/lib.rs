@@ -7,25 +7,25 @@
 //! never becomes a route that is open; where no path can say it, a remark that
 //! begins with CAREFUL does.
 
-pub(crate) mod nginx;
+pub mod nginx;
 mod page;
-pub(crate) mod pm2;
+pub mod pm2;
 
 /// No file of an operator is larger, in bytes.
 const LARGEST: u64 = 4 << 20;
 
 /// What was made of a file.
 #[derive(Debug)]
-pub(crate) struct Imported {
+pub struct Imported {
     /// A `kenduri.toml`.
-    pub(crate) text: String,
+    pub text: String,
     /// How many comments in it want to be read.
-    pub(crate) remarks: usize,
+    pub remarks: usize,
 }
 
 /// Why nothing could be made of it.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ImportError {
+pub enum ImportError {
     /// The file cannot be read.
     #[error("cannot read {file}: {why}\n  name a file that is there and that you may read")]
     Unreadable {

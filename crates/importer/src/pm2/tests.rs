@@ -13,10 +13,10 @@ use supervisor::state::{Action, Command, Event, Exit, Now, State};
 use supervisor::{CheckDepth, InnerListener, Plan, PlanContext, ServiceConfigs};
 
 use super::*;
-use crate::import::ImportError;
+use crate::ImportError;
 
 fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/pm2")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pm2")
 }
 
 fn asked(env: Option<&str>) -> Asked {
@@ -76,7 +76,7 @@ fn ecosystem_files_become_services() {
             .contains("production")
             .then_some("production");
         let made = import(&file, &asked(env)).unwrap();
-        crate::import::compare(&file, &made);
+        crate::compare(&file, &made);
         assert_eq!(flaws(&made.text), [] as [&str; 0], "{}", made.text);
         seen += 1;
     }

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::tree::Directive;
-use crate::import::{ImportError, LARGEST};
+use crate::{ImportError, LARGEST};
 
 /// Files do not include each other deeper.
 const DEEPEST: usize = 10;
@@ -97,7 +97,7 @@ impl Includes {
             );
             return Ok(None);
         }
-        match crate::import::read(file) {
+        match crate::read(file) {
             Ok(text) => {
                 self.depth += 1;
                 self.files += 1;
@@ -198,7 +198,7 @@ fn fits(pattern: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::nginx::tree;
+    use crate::nginx::tree;
 
     #[test]
     fn patterns_fit_names() {

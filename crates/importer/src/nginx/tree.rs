@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::include::Includes;
 use super::tokens::{Token, Tokens};
-use crate::import::ImportError;
-use crate::import::page::short;
+use crate::ImportError;
+use crate::page::short;
 
 /// Blocks are not nested deeper.
 const DEEPEST: usize = 32;
@@ -62,7 +62,7 @@ impl Directive {
 
 /// Reads a file and what it includes; what could not be included is told.
 pub(super) fn read(file: &Path) -> Result<(Vec<Directive>, Vec<String>), ImportError> {
-    let text = crate::import::read(file)?;
+    let text = crate::read(file)?;
     let mut includes = Includes::beside(file);
     let name = file.file_name().unwrap_or(file.as_os_str());
     let directives = parse(&text, &name.to_string_lossy(), file, &mut includes)?;

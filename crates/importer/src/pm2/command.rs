@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::app::{SHOWN, Service};
 use super::values::{quoted, text};
-use crate::import::page::short;
+use crate::page::short;
 
 /// The longest beginning of a file that is looked at.
 const BEGINNING: u64 = 512;

@@ -66,7 +66,7 @@ pub(super) fn milliseconds(text: &str) -> Option<u64> {
 pub(super) fn time(text: &str) -> Option<String> {
     milliseconds(text)
         .filter(|time| (1..=LONGEST).contains(time))
-        .map(crate::import::time)
+        .map(crate::time)
 }
 
 /// What `expires` says, as `Cache-Control`.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::app::{SHOWN, Service};
 use super::command::Interpreter;
 use super::values::{Instances, instances, text};
-use crate::import::page::short;
+use crate::page::short;
 
 /// The most instances of a service.
 const MOST_INSTANCES: u32 = 64;

@@ -7,7 +7,7 @@ use super::app::{SHOWN, Service};
 use super::command::Interpreter;
 use super::instances::Crew;
 use super::values::text;
-use crate::import::page::short;
+use crate::page::short;
 
 impl<'a> Service<'a> {
     /// The table that is taken over `env`.

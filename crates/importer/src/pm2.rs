@@ -23,17 +23,17 @@ const MOST_APPS: usize = 1_000;
 
 /// What the command line says.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Asked {
+pub struct Asked {
     /// Whether a file that is a program may be run.
-    pub(crate) run: bool,
+    pub run: bool,
     /// `env_NAME` is taken over `env`.
-    pub(crate) env: Option<String>,
+    pub env: Option<String>,
     /// How many instances `max` stands for.
-    pub(crate) cores: usize,
+    pub cores: usize,
 }
 
 /// What `kenduri.toml` says in the place of an ecosystem file.
-pub(crate) fn import(file: &Path, asked: &Asked) -> Result<Imported, ImportError> {
+pub fn import(file: &Path, asked: &Asked) -> Result<Imported, ImportError> {
     let ending = file.extension().unwrap_or_default().to_string_lossy();
     let text = match ending.as_ref() {
         "js" | "cjs" | "mjs" => node::read(file, asked.run)?,

@@ -6,7 +6,7 @@ use toml::Table;
 use super::app::{Service, shown};
 use super::command::Interpreter;
 use super::values::{milliseconds, size, text};
-use crate::import::time;
+use crate::time;
 
 /// What PM2 does when nobody says otherwise.
 const MIN_UPTIME: u64 = 1_000;

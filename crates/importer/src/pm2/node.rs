@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use crate::import::page::short;
-use crate::import::{ImportError, LARGEST};
+use crate::page::short;
+use crate::{ImportError, LARGEST};
 
 /// How long it may run.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -37,7 +37,7 @@ import(pathToFileURL(process.argv[1])).then((loaded) => {
 /// What the file exports, as JSON.
 pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
     // The file is told to be missing before anybody is asked for leave to run it.
-    crate::import::read(file)?;
+    crate::read(file)?;
     let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     let folder = whole.parent().unwrap_or(Path::new("/"));
     let shown = file.display().to_string();

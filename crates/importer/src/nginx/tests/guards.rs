@@ -2,7 +2,7 @@
 
 use edge::route::NormalPath;
 
-use super::{loaded, made, route_of, server};
+use super::{made, plan, route_of, server};
 
 #[test]
 fn what_is_guarded_never_opens() {
@@ -129,7 +129,7 @@ fn a_port_of_its_own_is_not_open_to_those_of_the_others() {
         "server {{ listen 9090; server_name a.example; location /debug/ {{ proxy_pass http://b:1; }} {admin} }} \
          server {{ listen 80; {public} }}"
     ));
-    let plan = loaded(&text).unwrap().plan;
+    let plan = plan(&text).unwrap();
     for (path, to) in [("/debug/x", "status:403"), ("/x", "http://127.0.0.1:3000")] {
         let route = plan.find("a.example", &NormalPath::parse(path).unwrap());
         assert_eq!(route.unwrap().to, to, "{text}");
@@ -214,7 +214,7 @@ fn nothing_is_open_below_what_is_said_to_be_closed() {
                 made.contains("so nothing below /api is open here"),
                 "{made}"
             );
-            let plan = loaded(&made).unwrap().plan;
+            let plan = plan(&made).unwrap();
             for path in [
                 "/api",
                 "/api/",

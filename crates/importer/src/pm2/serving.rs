@@ -7,7 +7,7 @@ use toml::Table;
 
 use super::app::{SHOWN, Service};
 use super::values::text;
-use crate::import::page::short;
+use crate::page::short;
 
 const PREFIX: &str = "PM2_SERVE_";
 /// Where it listens when nobody says otherwise.

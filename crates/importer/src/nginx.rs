@@ -43,7 +43,7 @@ const BODIES: &str = "nginx refuses bodies above 1 MB unless client_max_body_siz
      `body_size` has no limit.";
 
 /// What `kenduri.toml` says in the place of a file of nginx.
-pub(crate) fn import(file: &Path) -> Result<Imported, ImportError> {
+pub fn import(file: &Path) -> Result<Imported, ImportError> {
     let (directives, remarks) = tree::read(file)?;
     let name = file
         .file_name()

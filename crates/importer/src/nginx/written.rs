@@ -8,8 +8,8 @@ use toml::{Table, Value};
 
 use super::made::{Made, Site, Told, close};
 use super::remarks::Remarks;
-use crate::import::Imported;
-use crate::import::page::Page;
+use crate::Imported;
+use crate::page::Page;
 
 /// What is refused is taken out; then others may be refused, but not for ever.
 const ROUNDS: usize = 8;

@@ -6,38 +6,39 @@ mod properties;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use edge::{Description, Flaw, Ground, Plan};
+
 use super::include::Includes;
 use super::*;
-use crate::configuration::{self, Asked, Configuration, Problems};
 
 fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/nginx")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/nginx")
 }
 
-fn loaded(text: &str) -> Result<Configuration, Problems> {
+/// The plan of the edge; nothing else is in the text.
+fn plan(text: &str) -> Result<Plan, Vec<Flaw>> {
+    let description: Description =
+        toml::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("kenduri.toml");
-    fs::write(&file, text).unwrap();
-    configuration::load(&Asked {
-        file: Some(file),
-        ..Asked::default()
-    })
+    let ground = Ground {
+        folder: folder.path(),
+        data: folder.path(),
+        services: &[],
+    };
+    Plan::check(&description, &ground)
 }
 
-/// What Kenduri says to it, but for folders and files that are not here.
+/// What the edge says to it, but for folders and files that are not here.
 fn problems(text: &str) -> Vec<String> {
-    let Err(problems) = loaded(text) else {
+    let Err(flaws) = plan(text) else {
         return Vec::new();
     };
     // Nor is `/` the file that a certificate is in.
     let missing = [" is no folder", " is no file", "cannot read "];
     let is_missing = |what: &str| missing.iter().any(|one| what.contains(one));
-    let problems = problems
-        .0
-        .into_iter()
-        .filter(|problem| !is_missing(&problem.what));
-    problems
-        .map(|problem| format!("{}: {}", problem.origin, problem.what))
+    let flaws = flaws.into_iter().filter(|flaw| !is_missing(&flaw.what));
+    flaws
+        .map(|flaw| format!("{}: {}", flaw.key, flaw.what))
         .collect()
 }
 
@@ -52,7 +53,7 @@ fn files_of_nginx_become_routes() {
     files.sort();
     for file in files {
         let made = import(&file).unwrap();
-        crate::import::compare(&file, &made);
+        crate::compare(&file, &made);
         assert_eq!(problems(&made.text), [] as [&str; 0], "{}", made.text);
         seen += 1;
     }
