@@ -29,6 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("accounts", &["web", "platform"]),
     ("web", &["platform"]),
     ("testkit", &["web", "platform"]),
+    ("lab", &["xtask"]),
 ];
 
 /// Usable by everybody, but only in tests.

@@ -1,6 +1,6 @@
 //! Many invitations at once: copies of the demo's household `RAHMA`, put straight into the store.
 //!
-//! The work is done by `xtask/examples/crowd.rs`, so that nobody who runs the tests has to build
+//! The work is done by `lab/examples/crowd.rs`, so that nobody who runs the tests has to build
 //! a second driver for it.
 
 use std::path::Path;
@@ -19,7 +19,7 @@ impl Crowd {
     /// Copies them into a store that holds the demo and that nobody has open.
     pub(super) fn join(self, store: &str) -> Result<()> {
         run(program("cargo")
-            .args(["run", "--quiet", "--release", "--locked", "-p", "xtask"])
+            .args(["run", "--quiet", "--release", "--locked", "-p", "lab"])
             .args([
                 "--example",
                 "crowd",

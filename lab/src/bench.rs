@@ -19,7 +19,7 @@ mod server;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 use tempfile::TempDir;
 
@@ -87,21 +87,12 @@ impl Turns {
     }
 }
 
-/// Measures with a release build of both sides: a slow client would only measure itself.
+/// Measures, if this is a release build: a slow client would only measure itself.
 pub(crate) fn bench(bench: &Bench) -> Result<()> {
-    if cfg!(debug_assertions) {
-        return run(program("cargo")
-            .args([
-                "run",
-                "--quiet",
-                "--release",
-                "--locked",
-                "-p",
-                "xtask",
-                "--",
-            ])
-            .args(std::env::args_os().skip(1)));
-    }
+    ensure!(
+        !cfg!(debug_assertions),
+        "a build without optimisation measures itself: cargo xtask bench"
+    );
     interrupt::listen()?;
     let needs_kenduri = !matches!(bench, Bench::Edge { door: Some(_), .. });
     if needs_kenduri {

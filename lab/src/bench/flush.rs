@@ -38,7 +38,7 @@ impl SlowFlushes {
         run(program("cc")
             .args(["-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o"])
             .arg(&library)
-            .arg("xtask/preload/slow_flush.c")
+            .arg("lab/preload/slow_flush.c")
             .arg("-ldl"))?;
         let counter = folder.join(format!("{name}.count"));
         fs::write(&counter, 0_u64.to_ne_bytes())?;

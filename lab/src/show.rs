@@ -99,11 +99,6 @@ fn edge(wanted: &Wanted) -> Result<()> {
     Ok(())
 }
 
-/// No request fails while everything changes, with this build of the program.
-pub(crate) fn all_changes(program: &Path) -> Result<()> {
-    changes(program, REQUESTS)
-}
-
 fn changes(program: &Path, requests: usize) -> Result<()> {
     runtime()?.block_on(changes::show(program, requests))
 }

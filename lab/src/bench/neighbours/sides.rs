@@ -357,7 +357,7 @@ pub(super) fn install_pm2() -> Result<()> {
     let folder = pm2_folder();
     fs::create_dir_all(&folder)?;
     for name in ["package.json", "package-lock.json"] {
-        let from = root().join("xtask/src/bench/neighbours").join(name);
+        let from = root().join("lab/src/bench/neighbours").join(name);
         fs::copy(from, folder.join(name))?;
     }
     if folder.join("node_modules/.bin/pm2").is_file() {

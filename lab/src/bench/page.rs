@@ -35,7 +35,7 @@ pub(super) fn bench(runtime: &Runtime, turns: Turns) -> Result<()> {
         "--release",
         "--locked",
         "-p",
-        "xtask",
+        "lab",
         "--example",
         "bare",
     ]))?;
