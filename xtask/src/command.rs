@@ -12,14 +12,14 @@ use crate::interrupt::{self, Running};
 use crate::workspace::root;
 
 /// A command in the root of the repository.
-pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
+pub fn program(name: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(name);
     command.current_dir(root()).stdin(Stdio::null());
     command
 }
 
 /// A process, and those that it has started.
-pub(crate) fn with_children(first: u32) -> Result<Vec<u32>> {
+pub fn with_children(first: u32) -> Result<Vec<u32>> {
     let children = fs::read_to_string(format!("/proc/{first}/task/{first}/children"))?;
     let children = children.split_whitespace().map(str::parse);
     std::iter::once(Ok(first))
@@ -29,7 +29,7 @@ pub(crate) fn with_children(first: u32) -> Result<Vec<u32>> {
 }
 
 /// Shows the command, runs it to its end, and fails when it does.
-pub(crate) fn run(command: &mut Command) -> Result<()> {
+pub fn run(command: &mut Command) -> Result<()> {
     ensure!(!interrupt::is_wanted(), "interrupted");
     let shown = shown(command);
     println!("$ {shown}");
@@ -47,7 +47,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 }
 
 /// Runs quietly; what it printed, or an error that holds all it said.
-pub(crate) fn output(command: &mut Command) -> Result<String> {
+pub fn output(command: &mut Command) -> Result<String> {
     let shown = shown(command);
     let output = command
         .output()
@@ -64,14 +64,14 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 }
 
 /// Where the shell would find a program.
-pub(crate) fn find(name: &str) -> Option<PathBuf> {
+pub fn find(name: &str) -> Option<PathBuf> {
     output(program("sh").args(["-c", "command -v \"$0\"", name]))
         .ok()
         .map(PathBuf::from)
 }
 
 /// The command as a shell would take it.
-pub(crate) fn shown(command: &Command) -> String {
+pub fn shown(command: &Command) -> String {
     let words: Vec<_> = std::iter::once(command.get_program())
         .chain(command.get_args())
         .map(|word| word.to_string_lossy())

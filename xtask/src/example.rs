@@ -15,7 +15,7 @@ use crate::workspace::{root, shown};
 
 /// Which site, and how.
 #[derive(Args)]
-pub(crate) struct Wanted {
+pub struct Wanted {
     site: Site,
     /// Without the programs beside it, or without their ports: as the site's README says.
     #[arg(long, value_enum)]
@@ -27,7 +27,7 @@ pub(crate) struct Wanted {
 
 /// A site of `examples/`.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Site {
+pub enum Site {
     /// A wedding card: Flask under gunicorn, Express with Socket.IO, a page.
     Kadkahwin,
     /// A front end in Express and an API in Flask, two of each.
@@ -43,7 +43,8 @@ enum Way {
     Sockets,
 }
 
-pub(crate) fn example(wanted: &Wanted) -> Result<()> {
+/// Installs the site and runs it until it is interrupted.
+pub fn example(wanted: &Wanted) -> Result<()> {
     interrupt::listen()?;
     let folder = wanted.site.folder();
     let settings = wanted.settings(&folder)?;
@@ -89,7 +90,7 @@ impl Wanted {
 
 impl Site {
     /// Where it lies.
-    pub(crate) fn folder(self) -> PathBuf {
+    pub fn folder(self) -> PathBuf {
         root().join("examples").join(match self {
             Self::Kadkahwin => "kadkahwin",
             Self::FlaskExpress => "flask-express",
@@ -97,7 +98,7 @@ impl Site {
     }
 
     /// Installs what its programs need, unless it is there.
-    pub(crate) fn install(self) -> Result<()> {
+    pub fn install(self) -> Result<()> {
         let folder = self.folder();
         let programs = match self {
             Self::Kadkahwin => ["flask", "node"],
@@ -116,7 +117,7 @@ impl Site {
 }
 
 /// Installs what `requirements.txt` of a folder lists beside it, unless it is there.
-pub(crate) fn install_python(folder: &Path) -> Result<()> {
+pub fn install_python(folder: &Path) -> Result<()> {
     let environment = folder.join(".venv");
     let installed = Installed {
         wanted: folder.join("requirements.txt"),
@@ -154,7 +155,7 @@ fn install_node(folder: &Path) -> Result<()> {
 }
 
 /// Whether python3 is here and can make a virtual environment with pip in it.
-pub(crate) fn has_venv() -> bool {
+pub fn has_venv() -> bool {
     output(program("python3").args(["-c", "import ensurepip, venv"])).is_ok()
 }
 

@@ -16,12 +16,12 @@ static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
 /// A process group that an interrupt must end, until this is dropped.
 #[must_use]
-pub(crate) struct Running {
+pub struct Running {
     group: Pid,
 }
 
 /// Listens from now on.
-pub(crate) fn listen() -> Result<()> {
+pub fn listen() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .build()
@@ -51,13 +51,13 @@ pub(crate) fn listen() -> Result<()> {
 }
 
 /// Has somebody asked to stop?
-pub(crate) fn is_wanted() -> bool {
+pub fn is_wanted() -> bool {
     WANTED.load(Ordering::SeqCst)
 }
 
 impl Running {
     /// The group of a process that was started as the first of its own.
-    pub(crate) fn group_of(process: &Child) -> Result<Self> {
+    pub fn group_of(process: &Child) -> Result<Self> {
         let group = i32::try_from(process.id())?;
         let group = Pid::from_raw(group).context("a process has a number above 0")?;
         running().push(group);
@@ -68,7 +68,7 @@ impl Running {
     }
 
     /// Ends the group before its time.
-    pub(crate) fn end(&self) {
+    pub fn end(&self) {
         end(self.group);
     }
 }

@@ -9,21 +9,17 @@
     reason = "a command speaks to the person who started it"
 )]
 
-mod bench;
 mod check;
-mod command;
 mod dev;
-mod example;
-mod interrupt;
-mod postgres;
-mod show;
+mod lab;
 mod steps;
 mod test;
-mod workspace;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use xtask::{command, example, interrupt, postgres, workspace};
 
 /// What a contributor runs.
 #[derive(Parser)]
@@ -44,11 +40,19 @@ enum Task {
     /// The fences: crates' arrows, sizes of files, dependencies, migrations, locales, documents.
     Check,
     /// Measure the release build on this machine.
-    #[command(subcommand)]
-    Bench(bench::Bench),
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// What to measure; `--help` lists it.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        what: Vec<OsString>,
+    },
     /// Show what a test alone would not make one believe, with the built program.
-    #[command(subcommand)]
-    Show(show::Show),
+    #[command(disable_help_flag = true)]
+    Show {
+        /// What to show; `--help` lists it.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        what: Vec<OsString>,
+    },
     /// Install and run a site of `examples/`.
     Example(example::Wanted),
     /// Serve the demo from `target/dev`; build and start again whenever a file is saved.
@@ -63,8 +67,8 @@ fn main() -> ExitCode {
             test::Packages::Install
         }),
         Task::Check => check::check(),
-        Task::Bench(bench) => bench::bench(&bench),
-        Task::Show(show) => show::show(&show),
+        Task::Bench { what } => lab::bench(&what),
+        Task::Show { what } => lab::show(&what),
         Task::Example(wanted) => example::example(&wanted),
         Task::Dev => dev::dev(),
     };

@@ -21,14 +21,14 @@ use crate::interrupt;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running server; dropping it stops it and removes its folder.
-pub(crate) struct PrivatePostgres {
+pub struct PrivatePostgres {
     server: Child,
     folder: TempDir,
 }
 
 impl PrivatePostgres {
     /// Makes a cluster and waits until it answers.
-    pub(crate) fn start() -> Result<Self> {
+    pub fn start() -> Result<Self> {
         let programs = find_programs().context("PostgreSQL is not installed")?;
         let folder = TempDir::with_prefix("kenduri-postgres-")?;
         // `initdb` and `postgres` refuse root.
@@ -70,7 +70,7 @@ impl PrivatePostgres {
     }
 
     /// A connection string for its maintenance database, as its superuser.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         let socket = self.folder.path().display().to_string();
         format!(
             "postgres://postgres@{}/postgres",
@@ -111,7 +111,7 @@ impl Drop for PrivatePostgres {
 }
 
 /// The folder of `initdb` and `postgres`; Debian keeps them off the path.
-pub(crate) fn find_programs() -> Option<PathBuf> {
+pub fn find_programs() -> Option<PathBuf> {
     let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()

@@ -13,8 +13,8 @@ use crate::check;
 use crate::command::{program, run};
 use crate::example::{Site, install_python};
 use crate::interrupt;
+use crate::lab::showing;
 use crate::postgres::PrivatePostgres;
-use crate::show;
 use crate::steps::Steps;
 use crate::workspace::root;
 
@@ -59,10 +59,11 @@ fn all(steps: &mut Steps, packages: Packages) -> Result<()> {
             .current_dir(&api))
     })?;
     steps.step("requests through every change", || {
-        show::all_changes(&built)
+        let what = ["edge", "--only", "changes", "--program"];
+        run(showing(&what).arg(&built))
     })?;
-    let mut machine = program(std::env::current_exe()?);
-    machine.args(["show", "install", "--program"]).arg(&built);
+    let mut machine = showing(&["install", "--program"]);
+    machine.arg(&built);
     let machine = Steps::start("installed on a live systemd", machine)?;
     let websockets = root().join("tests/websockets");
     steps.step("websockets of another maker", || {

@@ -8,13 +8,13 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 /// The folder that holds the workspace.
-pub(crate) fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask)
 }
 
 /// A path as people say it: from the root of the repository.
-pub(crate) fn shown(path: &Path) -> String {
+pub fn shown(path: &Path) -> String {
     path.strip_prefix(root())
         .unwrap_or(path)
         .display()
@@ -22,7 +22,7 @@ pub(crate) fn shown(path: &Path) -> String {
 }
 
 /// Every file below `folder`, sorted, without what builds and package managers leave behind.
-pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -49,57 +49,57 @@ pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// What `cargo metadata` says, as far as anybody here asks.
 #[derive(Deserialize)]
-pub(crate) struct Metadata {
+pub struct Metadata {
     /// Ours and other people's.
-    pub(crate) packages: Vec<Package>,
+    pub packages: Vec<Package>,
 }
 
 /// One crate of the workspace or of the registry.
 #[derive(Deserialize)]
-pub(crate) struct Package {
+pub struct Package {
     /// As in its manifest.
-    pub(crate) name: String,
+    pub name: String,
     /// As in its manifest.
-    pub(crate) version: String,
+    pub version: String,
     /// Where it was loaded from; `None` for a path.
-    pub(crate) source: Option<String>,
+    pub source: Option<String>,
     /// An SPDX expression.
-    pub(crate) license: Option<String>,
+    pub license: Option<String>,
     /// Its `Cargo.toml`.
-    pub(crate) manifest_path: PathBuf,
+    pub manifest_path: PathBuf,
     /// The crates that it names.
-    pub(crate) dependencies: Vec<Dependency>,
+    pub dependencies: Vec<Dependency>,
 }
 
 /// One line of a manifest.
 #[derive(Deserialize)]
-pub(crate) struct Dependency {
+pub struct Dependency {
     /// The name of the crate that is used.
-    pub(crate) name: String,
+    pub name: String,
     /// `None`, `dev` or `build`.
-    pub(crate) kind: Option<String>,
+    pub kind: Option<String>,
 }
 
 impl Package {
     /// Is it one of this workspace?
-    pub(crate) fn is_ours(&self) -> bool {
+    pub fn is_ours(&self) -> bool {
         self.source.is_none()
     }
 
     /// The folder of its manifest.
-    pub(crate) fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         self.manifest_path.parent().unwrap_or(&self.manifest_path)
     }
 }
 
 /// Asks cargo about the workspace and all it depends on.
-pub(crate) fn load_metadata() -> Result<Metadata> {
+pub fn load_metadata() -> Result<Metadata> {
     let answer = cargo_says(&["metadata", "--locked", "--format-version", "1"])?;
     serde_json::from_str(&answer).context("cargo metadata answered something unexpected")
 }
 
 /// What a question to cargo prints.
-pub(crate) fn cargo_says(question: &[&str]) -> Result<String> {
+pub fn cargo_says(question: &[&str]) -> Result<String> {
     let output = Command::new("cargo")
         .args(question)
         .current_dir(root())

@@ -296,6 +296,11 @@ pub fn end_others(
     Ok(count)
 }
 
+/// Ends every session there is; returns how many.
+pub fn end_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    tx.run(sql!("DELETE FROM session"), &[], Rows::Any)
+}
+
 fn record_end(
     tx: &mut Tx<'_>,
     account: &AccountId,

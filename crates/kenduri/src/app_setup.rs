@@ -13,13 +13,21 @@ use crate::configuration::{Settings, likely_link};
 use crate::operators;
 use crate::server;
 
-/// Opens the store and builds what every page needs around it. Blocks.
-pub(crate) fn open(settings: &Settings) -> Result<Site> {
+/// Opens the store with its keys, and builds what every page needs around it.
+pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Site> {
+    let opening = Arc::clone(settings);
+    let store = tokio::task::spawn_blocking(move || open_store(&opening)).await;
+    let (store, random) = (
+        store.context("the store could not be opened")??,
+        Random::system(),
+    );
+    let keys = settings.secret_file.open(&store, &random).await?;
     let platform = Platform {
-        store: open_store(settings)?,
+        store,
         clock: Clock::System,
-        random: Random::system(),
+        random,
         files: Files::folder(&settings.files),
+        keys,
     };
     let site = Site {
         platform,

@@ -8,9 +8,8 @@ use anyhow::Result;
 use occasions::first_opened::Opens;
 use platform::jobs::{Done, Handler, Worker};
 use platform::limits::guess::GuessBudget;
-use platform::mail::suppression::Key;
-use platform::mail::{self, Mailer, Post, Smtp};
-use platform::{StoreError, Tx, audit, idempotency, key, news};
+use platform::mail::{self, Mailer, Post, Smtp, suppression};
+use platform::{StoreError, Tx, audit, idempotency, news};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use web::Site;
@@ -43,8 +42,7 @@ impl Background {
 }
 
 /// The jobs of every room.
-pub(crate) async fn worker(site: &Site, settings: &Settings) -> Result<Worker> {
-    let key = site.store.write(|tx| key::load(tx, "suppression")).await?;
+pub(crate) fn worker(site: &Site, settings: &Settings) -> Result<Worker> {
     let mailer = match &settings.mail.route {
         MailRoute::Mailbox => Mailer::Mailbox,
         MailRoute::Smtp(server) => {
@@ -55,7 +53,7 @@ pub(crate) async fn worker(site: &Site, settings: &Settings) -> Result<Worker> {
         mailer,
         from: settings.mail.from.clone(),
         site_host: site.url().host().to_owned(),
-        suppression: Key::new(key.mac(&[])),
+        suppression: site.keys.key(suppression::PURPOSE),
     };
     let mut handlers = vec![
         Handler::each_minute("keep", async |_| Ok(Done::with(keep))),

@@ -10,6 +10,7 @@ mod migrate;
 mod owner;
 mod password;
 mod purge;
+mod secret;
 mod serve;
 mod services;
 mod token;
@@ -65,6 +66,8 @@ enum Word {
     #[command(subcommand)]
     Password(password::Password),
     #[command(subcommand)]
+    Secret(secret::Secret),
+    #[command(subcommand)]
     Token(token::Token),
     Migrate(migrate::Migrate),
     #[command(subcommand)]
@@ -99,6 +102,7 @@ impl Kenduri {
             Word::Maintenance(maintenance) => maintenance.run(),
             Word::Owner(owner) => owner.run(),
             Word::Password(password) => password.run(),
+            Word::Secret(secret) => secret.run(),
             Word::Token(token) => token.run(),
             Word::Migrate(migrate) => migrate.run(),
             Word::Import(import) => import.run(),
@@ -211,18 +215,30 @@ fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     if needs_data && !settings.data.exists() {
         bail!(NotRunning(settings.data.display().to_string()));
     }
-    let site = order.is_for_the_app().then(|| app_setup::open(&settings));
-    let hands = RequestContext {
-        site: site.transpose()?,
-        maintenance: app_setup::maintenance(&settings),
-        settings: Arc::new(settings),
-        plan: Arc::new(plan),
-        purges: None,
-    };
+    let settings = Arc::new(settings);
+    alone(async {
+        let site = if order.is_for_the_app() {
+            Some(app_setup::open(&settings).await?)
+        } else {
+            None
+        };
+        let hands = RequestContext {
+            site,
+            maintenance: app_setup::maintenance(&settings),
+            settings,
+            plan: Arc::new(plan),
+            purges: None,
+        };
+        order.carry_out(&hands).await
+    })
+}
+
+/// Does what a command does while no Kenduri runs.
+fn alone<T>(done: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
-        .block_on(order.carry_out(&hands))
+        .block_on(done)
 }
 
 impl Where {

@@ -79,6 +79,11 @@ fn find(data: &Path) -> Result<Option<(UnixStream, PathBuf)>> {
     Ok(None)
 }
 
+/// Whether a Kenduri runs with these data.
+pub(crate) fn is_running(data: &Path) -> Result<bool> {
+    Ok(find(data)?.is_some())
+}
+
 /// Whoever answers there; nothing: nobody does.
 fn connect(path: &Path) -> Result<Option<UnixStream>> {
     match UnixStream::connect(path) {

@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 use occasions::link::LinkKey;
 use occasions::role::{self, Role};
 use platform::mail::Address;
-use platform::{Random, Secret, StoreError, Tx, key};
+use platform::{Random, Secret, StoreError, Tx};
 use web::Site;
 
 /// The invitation whose link is printed: unanswered, with places for two more.
@@ -35,8 +35,6 @@ pub(crate) async fn prepare(site: &Site) -> Result<String> {
         .write(move |tx| sign_in_link(tx, &host.email))
         .await?;
     let url = site.url();
-    // The first call makes the key.
-    site.store.write(|tx| key::load(tx, "guest")).await?;
     let links = site.store.read(LinkKey::load).await?;
     let guest = url.join(&links.to(INVITATION));
     let mailbox = url.join("/mailbox");

@@ -18,7 +18,6 @@ mod control_requests;
 mod demo;
 mod descriptors;
 mod folders;
-mod import;
 mod install;
 mod log;
 mod messages;

@@ -13,9 +13,7 @@ use occasions::first_opened::Opens;
 use occasions::link::LinkKey;
 use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
-use platform::key::{self, Key};
 use platform::limits::guess::GuessBudget;
-use platform::{StoreError, Tx};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -128,7 +126,7 @@ impl Begun {
         let house = House::new(self.line.clone(), ask);
         let (figures, app) = if started.app {
             // Migrations take as long as they need.
-            let site = manager.wait_for(open_site(&settings)).await?;
+            let site = manager.wait_for(app_setup::open(&settings)).await?;
             let figures = self.figures.with(site.store.clone());
             let tokens = (&stop, &ending);
             let app = App::open(site, &settings, self.start, &figures, house, tokens).await?;
@@ -229,11 +227,11 @@ impl App {
         let deleted = occasions::diet_deletion::run(&site.platform).await;
         deleted.map_err(|error| anyhow::anyhow!("food needs could not be deleted: {error}"))?;
         let (budget, opens) = (GuessBudget::new(), Arc::new(Opens::default()));
-        let (key, links_key) = site.store.write(guest_keys).await?;
+        let links_key = site.store.read(LinkKey::load).await?;
         let accounts = accounts(&site);
         let router = router::router(Parts {
             accounts: accounts.clone(),
-            gate: CodeGate::new(key, links_key, budget.clone(), Arc::clone(&opens)),
+            gate: CodeGate::new(&site.keys, links_key, budget.clone(), Arc::clone(&opens)),
             mailbox: mailbox_access(settings),
             compat: compat(&site, settings, start).await?,
             figures: figures.clone(),
@@ -244,7 +242,7 @@ impl App {
         Ok(Self {
             mounted: AppService::new(router, stop.clone()).knowing(accounts),
             background: Background {
-                worker: background::worker(&site, settings).await?,
+                worker: background::worker(&site, settings)?,
                 jobs_at_once: settings.jobs_at_once,
                 budget,
                 opens,
@@ -269,11 +267,6 @@ fn accounts(site: &Site) -> Accounts {
         };
     }
     accounts
-}
-
-/// The keys of guests' cookies and of the links to their invitations.
-fn guest_keys(tx: &mut Tx<'_>) -> Result<(Key, LinkKey), StoreError> {
-    Ok((key::load(tx, "guest")?, LinkKey::load(tx)?))
 }
 
 /// Which flag names the addresses, too.
@@ -325,13 +318,6 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Metrics)
     let router = operators::figures_alone(figures);
     Edge::start(plan, Options::default(), Some(&router))
         .map_err(|error| anyhow::anyhow!("metrics.listen: {error}"))
-}
-
-async fn open_site(settings: &Arc<Settings>) -> Result<Site> {
-    let settings = Arc::clone(settings);
-    tokio::task::spawn_blocking(move || app_setup::open(&settings))
-        .await
-        .context("the store could not be opened")?
 }
 
 /// While nobody owns the installation, the console and a private file hold the

@@ -18,9 +18,9 @@ const LENGTH: usize = 10;
 pub struct LinkKey(Option<Key>);
 
 impl LinkKey {
-    /// Reads the key; in a store that no server has opened yet there is none.
+    /// Reads the key; in a store that no program has opened yet there is none.
     pub fn load(tx: &mut Tx<'_>) -> Result<Self, StoreError> {
-        key::find(tx, "links").map(Self)
+        key::printed(tx, "links").map(Self)
     }
 
     /// What a link to the invitation with this code carries as `k`.

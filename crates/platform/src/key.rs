@@ -1,6 +1,10 @@
-//! The installation's own secret: made once, kept in the store, and never used
-//! itself. Each purpose has a key derived from it, so that a signature made for
-//! one can never serve another.
+//! Keys, each for one purpose, so that a signature made for one can never serve
+//! another. Nearly all are derived from the key file ([`crate::key_file`]), which is
+//! no part of the store: whoever has a copy of the store can sign nothing. What is
+//! printed on paper must outlive that file, so its key is in the store.
+
+use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,63 +14,174 @@ use sha2::Sha256;
 use crate::secret;
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
+use crate::text_cleaning::hexadecimal;
 
-/// A key for one purpose. Prints as `***`.
+/// How many bytes a key has.
+pub(crate) const LENGTH: usize = 32;
+
+/// The secrets of the key file; never empty. They are not used themselves, but keys
+/// are derived from them. Prints as `***`.
 #[derive(Clone)]
-pub struct Key([u8; 32]);
+pub struct Keyring(Arc<[[u8; LENGTH]]>);
 
-impl std::fmt::Debug for Key {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// A key for one purpose, and what it was before: the first one signs, all of them
+/// verify. Prints as `***`.
+#[derive(Clone)]
+pub struct Key(Arc<[[u8; LENGTH]]>);
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
 }
 
-/// The key for `purpose`; the first call of all makes the installation's secret.
-pub fn load(tx: &mut Tx<'_>, purpose: &'static str) -> Result<Key, StoreError> {
-    let fresh = tx.random().token();
-    tx.run(
-        sql!("INSERT INTO installation (id, key) VALUES (1, $1) ON CONFLICT (id) DO NOTHING"),
-        &[&fresh],
-        Rows::AtMostOne,
-    )?;
-    let (stored,): (Vec<u8>,) = tx.one(sql!("SELECT key FROM installation WHERE id = 1"), &[])?;
-    Ok(Key(mac(&stored, &[purpose])))
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
 }
 
-/// As [`load`] in a look-up; `None`: no secret was made yet.
-pub fn find(tx: &mut Tx<'_>, purpose: &'static str) -> Result<Option<Key>, StoreError> {
-    let stored: Option<(Vec<u8>,)> =
-        tx.maybe(sql!("SELECT key FROM installation WHERE id = 1"), &[])?;
-    Ok(stored.map(|(key,)| Key(mac(&key, &[purpose]))))
+impl Keyring {
+    /// The first secret signs; the older ones only verify.
+    pub fn new(first: [u8; LENGTH], older: &[[u8; LENGTH]]) -> Self {
+        Self(
+            std::iter::once(first)
+                .chain(older.iter().copied())
+                .collect(),
+        )
+    }
+
+    /// The key for `purpose`.
+    pub fn key(&self, purpose: &str) -> Key {
+        let keys = self.0.iter().map(|secret| derive(secret, purpose));
+        Key(keys.collect())
+    }
+
+    /// What tells each secret from others and says nothing about it, in their order.
+    fn fingerprints(&self) -> impl Iterator<Item = String> {
+        let derived = self.0.iter().map(|secret| derive(secret, "fingerprint"));
+        derived.map(|bytes| hexadecimal(&bytes[..16]))
+    }
 }
 
 impl Key {
     /// HMAC-SHA-256 over `parts`, each with its length, so that no two lists of
     /// parts give the same.
-    pub fn mac(&self, parts: &[&str]) -> [u8; 32] {
-        mac(&self.0, parts)
+    pub fn mac(&self, parts: &[&str]) -> [u8; LENGTH] {
+        // The first one is always there.
+        self.0.first().map_or([0; LENGTH], |key| mac(key, parts))
+    }
+
+    /// The same by this key and by those before it.
+    pub fn macs(&self, parts: &[&str]) -> impl Iterator<Item = [u8; LENGTH]> {
+        self.0.iter().map(|key| mac(key, parts))
     }
 
     /// A signature of 128 bits over `parts`, as text for cookies and links.
     pub fn sign(&self, parts: &[&str]) -> String {
-        URL_SAFE_NO_PAD.encode(&self.mac(parts)[..16])
+        signature(&self.mac(parts))
     }
 
-    /// Whether `signature` was made by [`Key::sign`] over the same parts.
-    pub fn verify(&self, parts: &[&str], signature: &str) -> bool {
-        secret::same(self.sign(parts).as_bytes(), signature.as_bytes())
+    /// Whether `given` was made by [`Key::sign`] over the same parts, with this key or
+    /// one before it.
+    pub fn verify(&self, parts: &[&str], given: &str) -> bool {
+        self.macs(parts)
+            .any(|mac| secret::same(signature(&mac).as_bytes(), given.as_bytes()))
     }
 }
 
-fn mac(key: &[u8], parts: &[&str]) -> [u8; 32] {
+/// The key of what is printed; `None`: no program has opened the store yet.
+pub fn printed(tx: &mut Tx<'_>, purpose: &str) -> Result<Option<Key>, StoreError> {
+    let stored: Option<(Vec<u8>,)> = tx.maybe(
+        sql!("SELECT printed_key FROM installation WHERE id = 1"),
+        &[],
+    )?;
+    Ok(stored.map(|(key,)| Key([mac(&key, &[purpose])].into())))
+}
+
+/// The fingerprint of the first secret that the store was last opened with.
+pub(crate) fn fingerprint(tx: &mut Tx<'_>) -> Result<Option<String>, StoreError> {
+    let stored: Option<(String,)> = tx.maybe(
+        sql!("SELECT key_fingerprint FROM installation WHERE id = 1"),
+        &[],
+    )?;
+    Ok(stored.map(|(fingerprint,)| fingerprint))
+}
+
+/// Whether these are the secrets of this store. A new store takes them, and one that
+/// knows an older one of them notes the first.
+pub fn adopt(tx: &mut Tx<'_>, keys: &Keyring) -> Result<bool, StoreError> {
+    let all: Vec<String> = keys.fingerprints().collect();
+    let Some(known) = fingerprint(tx)? else {
+        note(tx, keys)?;
+        // Another process may have been first, with secrets of its own.
+        return Ok(fingerprint(tx)?.is_some_and(|known| all.contains(&known)));
+    };
+    let fits = all.contains(&known);
+    if fits && all.first() != Some(&known) {
+        replace(tx, keys)?;
+    }
+    Ok(fits)
+}
+
+/// Gives the store other secrets.
+pub fn replace(tx: &mut Tx<'_>, keys: &Keyring) -> Result<(), StoreError> {
+    note(tx, keys)?;
+    tx.run(
+        sql!("UPDATE installation SET key_fingerprint = $1 WHERE id = 1"),
+        &[&keys.fingerprints().next()],
+        Rows::Exactly(1),
+    )?;
+    Ok(())
+}
+
+/// Makes the row of the installation, unless it is there.
+fn note(tx: &mut Tx<'_>, keys: &Keyring) -> Result<(), StoreError> {
+    let printed = tx.random().token();
+    tx.run(
+        sql!(
+            "INSERT INTO installation (id, printed_key, key_fingerprint) VALUES (1, $1, $2)
+             ON CONFLICT (id) DO NOTHING"
+        ),
+        &[&printed, &keys.fingerprints().next()],
+        Rows::AtMostOne,
+    )?;
+    Ok(())
+}
+
+fn derive(secret: &[u8], purpose: &str) -> [u8; LENGTH] {
+    hkdf(b"kenduri key file 1", secret, purpose.as_bytes())
+}
+
+/// HKDF with SHA-256 (RFC 5869), of which one block is enough.
+fn hkdf(salt: &[u8], secret: &[u8], info: &[u8]) -> [u8; LENGTH] {
+    hmac(&hmac(salt, &[secret]), &[info, &[1]])
+}
+
+fn mac(key: &[u8], parts: &[&str]) -> [u8; LENGTH] {
+    let lengths: Vec<[u8; 8]> = parts
+        .iter()
+        .map(|part| (part.len() as u64).to_be_bytes())
+        .collect();
+    let parts = lengths.iter().zip(parts);
+    let message: Vec<&[u8]> = parts
+        .flat_map(|(length, part)| [length.as_slice(), part.as_bytes()])
+        .collect();
+    hmac(key, &message)
+}
+
+fn hmac(key: &[u8], message: &[&[u8]]) -> [u8; LENGTH] {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
         unreachable!("HMAC takes keys of any length")
     };
-    for part in parts {
-        mac.update(&(part.len() as u64).to_be_bytes());
-        mac.update(part.as_bytes());
+    for part in message {
+        mac.update(part);
     }
     mac.finalize().into_bytes().into()
+}
+
+fn signature(mac: &[u8; LENGTH]) -> String {
+    URL_SAFE_NO_PAD.encode(&mac[..16])
 }
 
 #[cfg(test)]
@@ -75,12 +190,50 @@ mod tests {
 
     #[test]
     fn a_signature_holds_for_its_purpose_and_parts_alone() {
-        let key = Key(mac(b"installation", &["guest"]));
-        let other = Key(mac(b"installation", &["host"]));
+        let keys = Keyring::new([1; 32], &[]);
+        let (key, other) = (keys.key("guest"), keys.key("host"));
         let signature = key.sign(&["ab", "c"]);
         assert!(key.verify(&["ab", "c"], &signature));
         assert!(!key.verify(&["a", "bc"], &signature));
         assert!(!other.verify(&["ab", "c"], &signature));
-        assert_eq!(format!("{key:?}"), "***");
+        assert!(
+            !Keyring::new([2; 32], &[])
+                .key("guest")
+                .verify(&["ab", "c"], &signature)
+        );
+        assert_eq!(format!("{keys:?} {key:?}"), "*** ***");
+    }
+
+    #[test]
+    fn the_first_key_signs_and_all_of_them_verify() {
+        let (before, parts) = (Keyring::new([1; 32], &[]), ["a"]);
+        let after = Keyring::new([2; 32], &[[1; 32]]).key("guest");
+        let old = before.key("guest").sign(&parts);
+        assert!(after.verify(&parts, &old));
+        assert_ne!(after.sign(&parts), old);
+        assert!(!before.key("guest").verify(&parts, &after.sign(&parts)));
+    }
+
+    #[test]
+    fn keys_are_derived_as_rfc_5869_says() {
+        let (salt, info): (Vec<u8>, Vec<u8>) = ((0..=0x0c).collect(), (0xf0..=0xf9).collect());
+        // Appendix A.1: the first block of its 42 bytes.
+        assert_eq!(
+            hexadecimal(&hkdf(&salt, &[0x0b; 22], &info)),
+            "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"
+        );
+    }
+
+    #[test]
+    fn a_fingerprint_tells_secrets_apart_and_is_no_key() {
+        let all = |first: u8| {
+            Keyring::new([first; 32], &[[9; 32]])
+                .fingerprints()
+                .collect()
+        };
+        let (one, two): (Vec<String>, Vec<String>) = (all(1), all(2));
+        assert_ne!(one[0], two[0]);
+        assert_eq!(one[1], two[1]);
+        assert_ne!(one[0], hexadecimal(&[1; 16]));
     }
 }

@@ -14,6 +14,7 @@ pub mod id;
 pub mod idempotency;
 pub mod jobs;
 pub mod key;
+pub mod key_file;
 pub mod limits;
 pub mod mail;
 pub mod money;
@@ -29,6 +30,7 @@ pub use serde;
 
 pub use clock::{Clock, ManualClock};
 pub use files::Files;
+pub use key::Keyring;
 pub use random::Random;
 pub use secret::Secret;
 pub use store::{Rows, Sql, Store, StoreError, Tx};
@@ -53,4 +55,6 @@ pub struct Platform {
     pub random: Random,
     /// Exports and uploads.
     pub files: Files,
+    /// What signs, kept apart from the store.
+    pub keys: Keyring,
 }

@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use platform::jobs::Worker;
+use platform::key::Key;
 use platform::mail::{
     self, Address, Entry, MailId, Mailer, NewMail, Post, Smtp, State, Stream, Tls, mailbox,
     suppression,
 };
 use platform::store::migrate::Migrations;
-use platform::{Random, StoreError, Tx};
+use platform::{Keyring, Random, StoreError, Tx};
 use smtp::{Encryption, Manner, Server};
 use testkit::World;
 
@@ -73,8 +74,8 @@ async fn states(world: &World) -> Vec<State> {
         .collect()
 }
 
-fn key() -> suppression::Key {
-    suppression::Key::new([7; 32])
+fn key() -> Key {
+    Keyring::new([7; 32], &[]).key(suppression::PURPOSE)
 }
 
 fn worker(world: &World, mailer: Mailer) -> Worker {
@@ -100,6 +101,30 @@ fn smtp(server: mail::Server) -> Mailer {
 /// A worker that sends to `server`, which encrypts on request.
 fn worker_to(world: &World, server: &Server) -> Worker {
     worker(world, smtp(server.settings(Tls::StartTls)))
+}
+
+#[test]
+fn an_address_is_known_by_the_keys_of_before_and_by_no_others() {
+    World::each_engine(MIGRATIONS, async |world| {
+        use suppression::Cause::{Complaint, HardBounce};
+        let key = |keys: &Keyring| keys.key(suppression::PURPOSE);
+        let both = key(&Keyring::new([8; 32], &[[7; 32]]));
+        let other = key(&Keyring::new([8; 32], &[]));
+        suppress(world, "Gone@example.my", HardBounce).await;
+        let find = async |key: &Key| {
+            let (key, address) = (key.clone(), "gone@EXAMPLE.my".parse().unwrap());
+            read(world, move |tx| suppression::find(tx, &key, &address)).await
+        };
+        assert_eq!(find(&other).await, None);
+        assert_eq!(find(&both).await, Some(HardBounce));
+        let (record, address) = (both.clone(), "gone@example.my".parse().unwrap());
+        let record = move |tx: &mut Tx<'_>| suppression::record(tx, &record, &address, Complaint);
+        write(world, record).await;
+        assert_eq!(find(&both).await, Some(Complaint));
+        let (lift, address) = (both.clone(), "gone@example.my".parse().unwrap());
+        write(world, move |tx| suppression::lift(tx, &lift, &address)).await;
+        assert_eq!(find(&both).await, None);
+    });
 }
 
 async fn suppress(world: &World, address: &str, cause: suppression::Cause) {

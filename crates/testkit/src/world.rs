@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use platform::store::migrate::Migrations;
 use platform::store::{FromRow, Row, Settings, SqliteSettings};
-use platform::{Clock, Files, ManualClock, Platform, Random, Store, StoreError, sql};
+use platform::{Clock, Files, Keyring, ManualClock, Platform, Random, Store, StoreError, sql};
 use tempfile::TempDir;
 
 use crate::postgres::Database;
@@ -177,6 +177,7 @@ impl World {
                 clock: Clock::Manual(clock.clone()),
                 random,
                 files: Files::folder(folder.path().join("files")),
+                keys: Keyring::new([1; 32], &[]),
             },
             clock,
             engine,

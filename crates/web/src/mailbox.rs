@@ -327,6 +327,7 @@ mod tests {
     use axum::body::Body;
     use axum::http::{Request, StatusCode};
     use http_body_util::BodyExt as _;
+    use platform::Keyring;
     use platform::jobs::Worker;
     use platform::mail::{Mailer, NewMail, Post, handler, suppression};
     use platform::store::{Settings, SqliteSettings};
@@ -369,7 +370,7 @@ mod tests {
             mailer: Mailer::Mailbox,
             from: "kenduri@localhost".parse().unwrap(),
             site_host: "localhost".to_owned(),
-            suppression: suppression::Key::new([0; 32]),
+            suppression: Keyring::new([0; 32], &[]).key(suppression::PURPOSE),
         };
         let worker = Worker::new(
             site.store.clone(),

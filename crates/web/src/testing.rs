@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use platform::store::{Settings as StoreSettings, SqliteSettings};
-use platform::{Clock, Files, Platform, Random, Store};
+use platform::{Clock, Files, Keyring, Platform, Random, Store};
 use tempfile::TempDir;
 
 use crate::client_info::Proxies;
@@ -29,6 +29,7 @@ pub(crate) fn site() -> (Site, TempDir) {
             clock,
             random,
             files: Files::folder(folder.path()),
+            keys: Keyring::new([1; 32], &[]),
         },
         catalogue: Catalogue::build(&[crate::LOCALES]),
         settings: Arc::new(Settings {

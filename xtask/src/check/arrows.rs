@@ -8,6 +8,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "kenduri",
         &[
+            "importer",
             "edge",
             "supervisor",
             "occasions",
@@ -19,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
+    ("importer", &["edge", "supervisor"]),
     ("edge", &["units"]),
     ("supervisor", &["units"]),
     ("occasions", &["accounts", "web", "platform"]),
@@ -27,6 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("accounts", &["web", "platform"]),
     ("web", &["platform"]),
     ("testkit", &["web", "platform"]),
+    ("lab", &["xtask"]),
 ];
 
 /// Usable by everybody, but only in tests.

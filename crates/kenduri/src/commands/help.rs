@@ -22,6 +22,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
             "purge",
             "migrate",
             "password",
+            "secret",
             "token",
             "import",
         ],

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use importer::{Imported, nginx, pm2};
 
 use super::say;
-use crate::import::{self, Imported, pm2};
 
 /// Turn a configuration of nginx or PM2 into a kenduri.toml
 ///
@@ -46,15 +46,15 @@ pub(super) struct Nginx {
 impl Import {
     pub(super) fn run(self) -> Result<()> {
         let Imported { text, remarks } = match self {
-            Self::Pm2(pm2) => pm2::import(
-                &pm2.file,
+            Self::Pm2(services) => pm2::import(
+                &services.file,
                 &pm2::Asked {
-                    run: pm2.run,
-                    env: pm2.env,
+                    run: services.run,
+                    env: services.env,
                     cores: std::thread::available_parallelism().map_or(1, NonZero::get),
                 },
             )?,
-            Self::Nginx(nginx) => import::nginx::import(&nginx.file)?,
+            Self::Nginx(site) => nginx::import(&site.file)?,
         };
         say(&text)?;
         let mut errors = std::io::stderr().lock();
@@ -72,7 +72,45 @@ fn remarks_to_read(remarks: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::configuration::{self, Asked};
+
+    /// What Kenduri says to a file, but for folders, files and programs that are not here.
+    fn problems(file: &Path) -> Vec<String> {
+        let asked = Asked {
+            file: Some(file.to_owned()),
+            ..Asked::default()
+        };
+        let problems = configuration::load(&asked).err();
+        let all = problems.into_iter().flat_map(|problems| problems.0);
+        let missing = [
+            "is no folder",
+            "is no file",
+            "cannot read",
+            "there is no program",
+        ];
+        all.filter(|problem| !missing.iter().any(|one| problem.what.contains(one)))
+            .map(|problem| format!("{}: {}", problem.origin, problem.what))
+            .collect()
+    }
+
+    #[test]
+    fn kenduri_takes_what_is_made_of_other_programs_files() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../importer/tests");
+        let mut seen = 0;
+        for folder in ["nginx", "pm2"] {
+            for entry in std::fs::read_dir(fixtures.join(folder)).unwrap() {
+                let file = entry.unwrap().path();
+                if file.extension().is_some_and(|ending| ending == "toml") {
+                    assert_eq!(problems(&file), [] as [&str; 0], "{}", file.display());
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen >= 18, "{seen}");
+    }
 
     #[test]
     fn one_remark_is_singular() {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use edge::{ListenAddress, ListenSettings};
 use jiff::tz::TimeZone;
+use platform::key_file::KeyFile;
 use platform::mail::Sender;
 use platform::{Secret, store};
 use web::SiteUrl;
@@ -31,6 +32,8 @@ const LANGUAGES: [&str; 5] = ["en", "ms", "it", "zh-Hans", "ar"];
 pub(crate) struct Settings {
     /// The folder of everything Kenduri keeps.
     pub(crate) data: PathBuf,
+    /// What signs.
+    pub(crate) secret_file: KeyFile,
     /// What the installation is called.
     pub(crate) site: Site,
     /// The database.
@@ -128,6 +131,7 @@ pub(super) fn settings(
     }
     let settings = Settings {
         data: data.to_owned(),
+        secret_file: secret_file(written, data, check),
         site,
         store: store_settings(written, data, check),
         mail: Mail {
@@ -301,6 +305,17 @@ fn store_settings(written: &Written, data: &Path, check: &mut Check<'_>) -> stor
         url: with_password(&written.url, given.as_ref()),
         connections,
     })
+}
+
+fn secret_file(written: &Written, data: &Path, check: &mut Check<'_>) -> KeyFile {
+    if written.secret_file.is_empty() {
+        check.refuse(
+            "secret_file",
+            "secret_file names no file",
+            "remove it to keep the keys in secret.key of the data folder",
+        );
+    }
+    KeyFile::at(data.join(&written.secret_file))
 }
 
 /// The URL with the password that was kept apart from it.

@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Written {
     /// Folder of everything Kenduri keeps: store, files, logs, `run/control.sock`.
     pub(crate) data: String,
+    /// The file (in `data`) of the keys that sign; it is made at the first start.
+    pub(crate) secret_file: String,
     /// Who runs services that name no `user`; empty: whoever the data belongs to.
     pub(crate) service_user: String,
     pub(crate) site: Site,
@@ -40,6 +42,7 @@ impl Default for Written {
     fn default() -> Self {
         Self {
             data: "data".to_owned(),
+            secret_file: "secret.key".to_owned(),
             service_user: String::new(),
             site: Site::default(),
             store: Store::default(),

@@ -31,6 +31,38 @@ impl Engine {
         }
     }
 
+    /// One text.
+    pub(crate) fn text(&self, data: &Path, sql: &str) -> String {
+        match self {
+            Self::Sqlite => open(data)
+                .query_row(sql, (), |row| row.get(0))
+                .expect("a text"),
+            Self::Postgres(database) => connect(&database.url)
+                .query_one(sql, &[])
+                .expect("a text")
+                .get(0),
+        }
+    }
+
+    /// Bytes, of the first column of each row.
+    pub(crate) fn bytes(&self, data: &Path, sql: &str) -> Vec<Vec<u8>> {
+        match self {
+            Self::Sqlite => {
+                let store = open(data);
+                let mut statement = store.prepare(sql).expect("a table");
+                let rows: Result<_, _> = statement
+                    .query_map((), |row| row.get(0))
+                    .expect("rows")
+                    .collect();
+                rows.expect("bytes")
+            }
+            Self::Postgres(database) => {
+                let rows = connect(&database.url).query(sql, &[]).expect("a table");
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+        }
+    }
+
     /// Code and mail address of every invitation.
     pub(crate) fn invitations(&self, data: &Path) -> Vec<(String, Option<String>)> {
         let sql = "SELECT code, email FROM invitation ORDER BY code";

@@ -23,6 +23,7 @@ mod program;
 mod renewing;
 mod restarting;
 mod restored;
+mod secret_key;
 mod services;
 mod serving;
 mod upgrade;

@@ -96,16 +96,14 @@ impl<'w> Stage<'w> {
         let stranger = host(&site, "stranger", Some((grant::OWNER, &Scope::site()))).await;
         let accounts = Accounts::new(site.clone(), occasions::SCOPE_KINDS);
         let api: Router<Site> = occasions::web::api::routes();
-        let (key, links) = site
-            .store
-            .write(|tx| {
-                let guests = platform::key::load(tx, "guests")?;
-                Ok::<_, StoreError>((guests, LinkKey::load(tx)?))
-            })
-            .await
-            .unwrap();
+        let keys = site.keys.clone();
+        let begin = move |tx: &mut Tx<'_>| {
+            assert!(platform::key::adopt(tx, &keys)?);
+            LinkKey::load(tx)
+        };
+        let links = site.store.write(begin).await.unwrap();
         let budget = GuessBudget::new();
-        let gate = CodeGate::new(key, links, budget.clone(), Arc::default());
+        let gate = CodeGate::new(&site.keys, links, budget.clone(), Arc::default());
         let compat = Compat::new(occasions::demo::SLUG);
         let compat = occasions::web::compat::routes(compat, &site, &gate, CancellationToken::new());
         let rooms = api

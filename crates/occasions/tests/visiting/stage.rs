@@ -18,8 +18,7 @@ use occasions::web::guest::CodeGate;
 use occasions::words::{LockMode, OccasionKind, OccasionStatus};
 use platform::jobs::Worker;
 use platform::limits::guess::GuessBudget;
-use platform::mail::suppression::Key;
-use platform::mail::{self, Mailer, Post};
+use platform::mail::{self, Mailer, Post, suppression};
 use platform::store::migrate::Migrations;
 use platform::{Rows, Sql, StoreError, Tx, key, sql};
 use serde_json::{Value, json};
@@ -96,19 +95,20 @@ impl<'w> Stage<'w> {
     async fn build(world: &'w World) -> Self {
         let site = site(world);
         let seeded = site.store.write(occasions::demo::seed).await.unwrap();
-        let (guests, links, suppression) = site
-            .store
-            .write(|tx| {
-                let guests = key::load(tx, "guests")?;
-                let suppression = key::load(tx, "suppression")?;
-                let links = LinkKey::load(tx)?;
-                Ok::<_, StoreError>((guests, links, suppression.mac(&[])))
-            })
-            .await
-            .unwrap();
+        let keys = site.keys.clone();
+        let begin = move |tx: &mut Tx<'_>| {
+            assert!(key::adopt(tx, &keys)?);
+            LinkKey::load(tx)
+        };
+        let links = site.store.write(begin).await.unwrap();
         let budget = GuessBudget::new();
         let opens = Arc::new(Opens::default());
-        let gate = CodeGate::new(guests, links.clone(), budget.clone(), Arc::clone(&opens));
+        let gate = CodeGate::new(
+            &site.keys,
+            links.clone(),
+            budget.clone(),
+            Arc::clone(&opens),
+        );
         let api: Router<Site> = occasions::web::api::routes();
         let compat = Compat::new(occasions::demo::SLUG);
         let compat = occasions::web::compat::routes(compat, &site, &gate, CancellationToken::new());
@@ -117,7 +117,7 @@ impl<'w> Stage<'w> {
             world,
             budget,
             links,
-            worker: worker(&site, suppression),
+            worker: worker(&site),
             opens,
             occasion: seeded.unwrap(),
             router: web::serve(&site, rooms.layer(Extension(gate))),
@@ -260,12 +260,12 @@ pub(crate) fn site(world: &World) -> Site {
     }
 }
 
-fn worker(site: &Site, suppression: [u8; 32]) -> Worker {
+fn worker(site: &Site) -> Worker {
     let post = Post {
         mailer: Mailer::Mailbox,
         from: "Kenduri <kenduri@example.com>".parse().unwrap(),
         site_host: site.url().host().to_owned(),
-        suppression: Key::new(suppression),
+        suppression: site.keys.key(suppression::PURPOSE),
     };
     Worker::new(
         site.store.clone(),

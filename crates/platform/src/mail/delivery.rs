@@ -9,6 +9,7 @@ use super::smtp::{self, Refusal, Smtp};
 use super::suppression::{self, Cause};
 use super::{MailId, State, Task};
 use crate::jobs::{Done, Handler, Job, JobError};
+use crate::key::Key;
 use crate::sql;
 use crate::store::{Rows, Store, StoreError, Tx};
 
@@ -34,7 +35,7 @@ pub struct Post {
     /// The host name of the site: makes Message-IDs ours.
     pub site_host: String,
     /// The key of the list of addresses that get no mail.
-    pub suppression: suppression::Key,
+    pub suppression: Key,
 }
 
 /// Sends the mails written by [`Tx::send_mail`](crate::Tx::send_mail).

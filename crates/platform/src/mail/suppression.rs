@@ -4,13 +4,9 @@
 //! addresses only by a keyed hash, so it can outlive the data of a person who
 //! left and still keep a new import from mailing them.
 
-use std::fmt;
-
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-
 use super::Stream;
 use super::address::Address;
+use crate::key::Key;
 use crate::sql;
 use crate::store::{Bind, Column, Rows, StoreError, Tx, Value};
 
@@ -71,43 +67,21 @@ impl Column for Cause {
     }
 }
 
-/// The key of the hash; kept outside the store.
-#[derive(Clone)]
-pub struct Key([u8; 32]);
-
-impl Key {
-    /// The key made of these bytes.
-    pub fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    fn hash(&self, address: &Address) -> Vec<u8> {
-        // One block of the hash, so that there is no wrong length: the same as
-        // the key alone, which is filled up with zeros.
-        let mut block = [0; 64];
-        block[..32].copy_from_slice(&self.0);
-        Hmac::<Sha256>::new(&block.into())
-            .chain_update(b"kenduri suppression ")
-            .chain_update(address.canonical().as_bytes())
-            .finalize()
-            .into_bytes()
-            .to_vec()
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
+/// The purpose of the key of the hash.
+pub const PURPOSE: &str = "suppression";
 
 /// Why `address` gets no mail, if there is a reason.
 pub fn find(tx: &mut Tx<'_>, key: &Key, address: &Address) -> Result<Option<Cause>, StoreError> {
-    let found: Option<(Cause,)> = tx.maybe(
-        sql!("SELECT cause FROM suppression WHERE address = $1"),
-        &[&key.hash(address)],
-    )?;
-    Ok(found.map(|(cause,)| cause))
+    let mut strongest = None;
+    // It may have been noted before there was another key.
+    for hash in key.macs(&[address.canonical()]) {
+        let found: Option<(Cause,)> = tx.maybe(
+            sql!("SELECT cause FROM suppression WHERE address = $1"),
+            &[&hash],
+        )?;
+        strongest = strongest.max(found.map(|(cause,)| cause));
+    }
+    Ok(strongest)
 }
 
 /// Notes that `address` is to get no more mail, unless a stronger cause is
@@ -118,7 +92,7 @@ pub fn record(
     address: &Address,
     cause: Cause,
 ) -> Result<(), StoreError> {
-    let hash = key.hash(address);
+    let hash = key.mac(&[address.canonical()]);
     let now = tx.now();
     let added = tx.run(
         sql!(
@@ -148,12 +122,19 @@ pub fn record(
 /// Lets mail reach `address` again. Whether that may be is the caller's to
 /// know: the owner has confirmed the address, or an administrator decides.
 pub fn lift(tx: &mut Tx<'_>, key: &Key, address: &Address) -> Result<(), StoreError> {
-    tx.run(
-        sql!("DELETE FROM suppression WHERE address = $1"),
-        &[&key.hash(address)],
-        Rows::AtMostOne,
-    )?;
+    for hash in key.macs(&[address.canonical()]) {
+        tx.run(
+            sql!("DELETE FROM suppression WHERE address = $1"),
+            &[&hash],
+            Rows::AtMostOne,
+        )?;
+    }
     Ok(())
+}
+
+/// Removes what nobody can look up any more, because its key is gone.
+pub fn forget_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    tx.run(sql!("DELETE FROM suppression"), &[], Rows::Any)
 }
 
 #[cfg(test)]
@@ -180,14 +161,5 @@ mod tests {
                 "{cause:?}"
             );
         }
-    }
-
-    #[test]
-    fn the_hash_depends_on_key_and_canonical_address() {
-        let hash = |key: u8, address: &str| Key::new([key; 32]).hash(&address.parse().unwrap());
-        assert_eq!(hash(1, "A@b.my"), hash(1, "a@B.my"));
-        assert_ne!(hash(1, "a@b.my"), hash(2, "a@b.my"));
-        assert_ne!(hash(1, "a@b.my"), hash(1, "c@b.my"));
-        assert_eq!(format!("{:?}", Key::new([1; 32])), "***");
     }
 }

@@ -11,6 +11,7 @@ mod audit;
 mod constraints;
 mod files;
 mod idempotency;
+mod keys;
 mod limits;
 mod migrations;
 mod news;

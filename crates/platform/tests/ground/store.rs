@@ -7,7 +7,7 @@ use std::time::Instant;
 use jiff::{SignedDuration, Timestamp};
 use platform::mail::{self, Address, suppression};
 use platform::store::QUEUE_LIMIT;
-use platform::{Rows, StoreError, Tx, audit, sql};
+use platform::{Keyring, Rows, StoreError, Tx, audit, sql};
 use testkit::{Engine, World};
 
 use super::{MIGRATIONS, PATIENCE, add, count, insist, raise};
@@ -174,7 +174,7 @@ fn arguments_go_where_their_numbers_say() {
 #[test]
 fn an_unknown_word_is_an_error_that_names_its_column() {
     World::each_engine(&MIGRATIONS, async |world| {
-        let key = suppression::Key::new([1; 32]);
+        let key = Keyring::new([1; 32], &[]).key(suppression::PURPOSE);
         let address: Address = "a@b.my".parse().unwrap();
         let (known, to) = (key.clone(), address.clone());
         // No list of words in the tables stops what a newer program writes.

@@ -12,7 +12,7 @@ use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::{SignedDuration, Timestamp};
-use platform::key::Key;
+use platform::key::{Key, Keyring};
 use platform::limits::guess::{Attempt, GuessBudget, Refused, Try};
 use platform::limits::{Limit, Rule, Wait};
 use platform::{StoreError, Tx, sql};
@@ -185,9 +185,9 @@ impl Admitted {
 
 impl CodeGate {
     /// A door with the keys of cookies and of links, and this budget of guesses.
-    pub fn new(key: Key, links: LinkKey, budget: GuessBudget, opens: Arc<Opens>) -> Self {
+    pub fn new(keys: &Keyring, links: LinkKey, budget: GuessBudget, opens: Arc<Opens>) -> Self {
         Self {
-            key,
+            key: keys.key("guest cookie"),
             budget,
             opens,
             strangers: Limit::new(&[STRANGERS], NETWORKS),

@@ -1,0 +1,215 @@
+//! nginx: server blocks, as routes.
+//!
+//! The file is read as nginx reads it (`tokens`, `tree`, `include`), each block
+//! over what holds around it (`scope`), and becomes pieces of a `kenduri.toml`
+//! (`made`). Before they are written, the edge's own check looks at them; what
+//! it would refuse is left out, and said (`written`).
+
+mod access;
+mod answers;
+mod files;
+mod guards;
+mod include;
+mod known;
+mod listen;
+mod literal;
+mod locations;
+mod made;
+mod proxy;
+mod remarks;
+mod request_headers;
+mod scope;
+mod servers;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod tree;
+mod values;
+mod written;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::{ImportError, Imported};
+use made::Made;
+use scope::{Level, Scope, Zones};
+use servers::Server;
+use tree::Directive;
+
+/// So many servers are read.
+const MOST_SERVERS: usize = 2_000;
+
+const BODIES: &str = "nginx refuses bodies above 1 MB unless client_max_body_size says otherwise. A route without \
+     `body_size` has no limit.";
+
+/// What `kenduri.toml` says in the place of a file of nginx.
+pub fn import(file: &Path) -> Result<Imported, ImportError> {
+    let (directives, remarks) = tree::read(file)?;
+    let name = file
+        .file_name()
+        .unwrap_or(file.as_os_str())
+        .to_string_lossy();
+    made_of(&name, &directives, remarks)
+}
+
+fn made_of(
+    name: &str,
+    directives: &[Directive],
+    missing: Vec<String>,
+) -> Result<Imported, ImportError> {
+    let mut made = Made::default();
+    for line in missing {
+        made.remarks.line(line);
+    }
+    let mut servers = Vec::new();
+    read(
+        directives,
+        &Scope::default(),
+        &Zones::new(),
+        &mut made,
+        &mut servers,
+    );
+    if servers.is_empty() {
+        return Err(ImportError::Nothing {
+            file: name.to_owned(),
+            what: "there is no `server { … }` in it",
+            mend: "name the file that holds the site, or nginx.conf, which includes it",
+        });
+    }
+    listen::note_defaults(
+        servers.iter().map(|(server, _)| &server.identity),
+        &mut made,
+    );
+    listen::settle(&mut made);
+    let secure: BTreeSet<String> = servers
+        .iter()
+        .filter(|(server, _)| server.identity.is_tls)
+        .flat_map(|(server, _)| server.identity.hosts.clone())
+        .collect();
+    // Those with TLS first: where both answer alike, they are kept.
+    // Those that were reached from fewer places last: what everybody reached is kept.
+    let mut places: Vec<_> = servers
+        .iter()
+        .flat_map(|(server, _)| server.identity.places.clone())
+        .collect();
+    if made.http.is_empty() && made.https.is_empty() {
+        places.push(listen::Place::usual());
+    }
+    for (server, _) in &mut servers {
+        server.narrow = server.identity.narrower_than(&places);
+    }
+    servers.sort_by_key(|(server, _)| (server.narrow.is_some(), !server.identity.is_tls));
+    for (server, zones) in servers {
+        let site = servers::site(server, &zones, &secure, &mut made);
+        made.sites.push(site);
+    }
+    let limits_bodies = made
+        .sites
+        .iter()
+        .flat_map(|site| &site.routes)
+        .all(|told| !told.route.body_size.is_empty());
+    if !limits_bodies {
+        made.note(BODIES);
+    }
+    Ok(written::write(name, made))
+}
+
+/// Reads what stands outside of servers, and the servers.
+fn read(
+    directives: &[Directive],
+    around: &Scope,
+    around_zones: &Zones,
+    made: &mut Made,
+    servers: &mut Vec<(Server, Zones)>,
+) {
+    let mut zones = around_zones.clone();
+    for directive in directives.iter().filter(|one| one.name == "limit_req_zone") {
+        zone(directive, &mut zones, made);
+    }
+    for directive in directives {
+        match directive.name.as_str() {
+            "upstream" => proxy::upstream(directive, made),
+            _ => trust(directive, made),
+        }
+    }
+    let is_server = |one: &&Directive| matches!(one.name.as_str(), "server" | "http");
+    let (inner, own): (Vec<&Directive>, Vec<&Directive>) = directives.iter().partition(is_server);
+    let own: Vec<Directive> = own.into_iter().cloned().collect();
+    let level = Level::read(&own, around, &zones);
+    made.remarks.append(level.remarks);
+    for directive in inner {
+        if directive.name == "http" {
+            read(directive.inside(), &level.scope, &zones, made, servers);
+        } else if servers.len() < MOST_SERVERS {
+            for inner in directive.inside() {
+                trust(inner, made);
+            }
+            let mut level = Level::read(directive.inside(), &level.scope, &zones);
+            let identity = listen::identity(directive, &mut level, made);
+            let directive = directive.clone();
+            servers.push((
+                Server {
+                    directive,
+                    level,
+                    identity,
+                    narrow: None,
+                },
+                zones.clone(),
+            ));
+        } else {
+            made.remarks
+                .about(directive, "left out: there are too many servers");
+        }
+    }
+}
+
+fn zone(directive: &Directive, zones: &mut Zones, made: &mut Made) {
+    let value = |name: &str| {
+        let mut words = directive.words.iter();
+        words.find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+    };
+    let name = value("zone").and_then(|zone| zone.split(':').next());
+    let limit = value("rate").and_then(|rate| values::limit(directive.word(0), rate));
+    match (name, limit) {
+        (Some(name), Some(limit)) => {
+            zones.insert(name.to_owned(), limit);
+        }
+        _ => made.remarks.about(
+            directive,
+            "counted can be by address, header or cookie, each second or minute",
+        ),
+    }
+}
+
+/// Which proxies are believed, and in what.
+fn trust(directive: &Directive, made: &mut Made) {
+    match directive.name.as_str() {
+        "set_real_ip_from" => trusted(directive, made),
+        "real_ip_header" => match directive.word(0).to_ascii_lowercase().as_str() {
+            "x-forwarded-for" => {
+                made.forwarded_header = edge::ForwardedHeader::XForwardedFor;
+                made.remarks.about(
+                    directive,
+                    "trusted proxies are believed in X-Forwarded-Proto and X-Forwarded-Host too: \
+                     they must write these or remove them",
+                );
+            }
+            "proxy_protocol" => {}
+            _ => made.remarks.about(
+                directive,
+                "trusted proxies are believed in X-Forwarded-For and Forwarded",
+            ),
+        },
+        _ => {}
+    }
+}
+
+fn trusted(directive: &Directive, made: &mut Made) {
+    let network = directive.word(0);
+    if edge::values::network(network).is_err() {
+        made.remarks
+            .about(directive, "only addresses and networks can be trusted");
+    } else if !made.trusted_proxies.iter().any(|known| known == network) {
+        made.trusted_proxies.push(network.to_owned());
+    }
+}

@@ -1,0 +1,250 @@
+//! `include`: other files, by name or by pattern.
+//!
+//! nginx looks for them beside `nginx.conf`. A file of `sites-enabled` may be
+//! imported alone, so they are looked for beside the file that was named, one
+//! folder above it, and beside the file that includes them.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use super::tree::Directive;
+use crate::{ImportError, LARGEST};
+
+/// Files do not include each other deeper.
+const DEEPEST: usize = 10;
+/// So many files are read.
+const MOST_FILES: usize = 200;
+/// So many directives are read.
+const MOST_DIRECTIVES: usize = 100_000;
+/// So many names of one folder are compared with a pattern.
+const MOST_NAMES: usize = 10_000;
+
+/// Where other files are looked for, and how much may still be read.
+#[derive(Debug)]
+pub(super) struct Includes {
+    folders: Vec<PathBuf>,
+    depth: usize,
+    files: usize,
+    bytes: u64,
+    directives: usize,
+    /// What was not included, and why.
+    pub(super) remarks: Vec<String>,
+}
+
+impl Includes {
+    /// For the file that was named.
+    pub(super) fn beside(file: &Path) -> Self {
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let folders = file.ancestors().skip(1).take(2);
+        Self {
+            folders: folders.map(Path::to_owned).collect(),
+            ..Self::none()
+        }
+    }
+
+    /// Nothing is looked for.
+    pub(super) fn none() -> Self {
+        Self {
+            folders: Vec::new(),
+            depth: 0,
+            files: 0,
+            bytes: 0,
+            directives: 0,
+            remarks: Vec::new(),
+        }
+    }
+
+    /// Counts a directive; false: there are too many.
+    pub(super) fn count(&mut self) -> bool {
+        self.directives += 1;
+        self.directives <= MOST_DIRECTIVES
+    }
+
+    /// The files that are meant, in the order of their names.
+    pub(super) fn find(&mut self, directive: &Directive, from: &Path) -> Option<Vec<PathBuf>> {
+        let pattern = directive.word(0);
+        let mut folders = self.folders.clone();
+        folders.extend(from.parent().map(Path::to_owned));
+        if Path::new(pattern).is_absolute() {
+            folders.truncate(1);
+        }
+        let files = folders
+            .iter()
+            .filter(|_| !pattern.is_empty())
+            .map(|folder| glob(&folder.join(pattern)))
+            .find(|files| !files.is_empty());
+        // A pattern may stand for nothing, a name may not.
+        if files.is_none() && !pattern.contains(['*', '?']) {
+            self.remark(
+                directive,
+                "there is no such file: what it says is missing here",
+            );
+        }
+        files
+    }
+
+    /// The text of a file, if it may still be read.
+    pub(super) fn open(
+        &mut self,
+        directive: &Directive,
+        file: &Path,
+    ) -> Result<Option<String>, ImportError> {
+        if self.depth >= DEEPEST || self.files >= MOST_FILES || self.bytes >= LARGEST {
+            let shown = file.display();
+            self.remark(
+                directive,
+                &format!("{shown} was not read: too many files, or they include each other"),
+            );
+            return Ok(None);
+        }
+        match crate::read(file) {
+            Ok(text) => {
+                self.depth += 1;
+                self.files += 1;
+                self.bytes += text.len() as u64;
+                Ok(Some(text))
+            }
+            Err(ImportError::Unreadable { file, why }) => {
+                self.remark(directive, &format!("cannot read {file}: {why}"));
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// A file that was opened has been read.
+    pub(super) fn close(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    fn remark(&mut self, directive: &Directive, why: &str) {
+        self.remarks
+            .push(format!("{}: {}: {why}", directive.place, directive.shown()));
+    }
+}
+
+/// The files that a path with `*` and `?` stands for, in the order of their names.
+fn glob(pattern: &Path) -> Vec<PathBuf> {
+    let mut found = vec![PathBuf::new()];
+    for component in pattern.components() {
+        let name = component.as_os_str().to_string_lossy();
+        let Component::Normal(_) = component else {
+            push(&mut found, component);
+            continue;
+        };
+        if !name.contains(['*', '?']) {
+            push(&mut found, component);
+            continue;
+        }
+        let mut next = Vec::new();
+        for folder in &found {
+            let Ok(entries) = fs::read_dir(folder) else {
+                continue;
+            };
+            for entry in entries.take(MOST_NAMES).filter_map(Result::ok) {
+                let file = entry.file_name();
+                let file = file.to_string_lossy();
+                // As a shell does: a leading dot must be written.
+                let is_hidden = file.starts_with('.') && !name.starts_with('.');
+                if !is_hidden && fits(&name, &file) {
+                    next.push(entry.path());
+                }
+            }
+        }
+        next.sort();
+        next.truncate(MOST_FILES);
+        found = next;
+    }
+    found.retain(|path| path.is_file());
+    found
+}
+
+fn push(paths: &mut [PathBuf], component: Component<'_>) {
+    for path in paths {
+        path.push(component);
+    }
+}
+
+/// Whether a name is of this form, `*` being any text and `?` one character.
+fn fits(pattern: &str, name: &str) -> bool {
+    let pattern: Vec<char> = pattern.chars().collect();
+    let name: Vec<char> = name.chars().collect();
+    let (mut at, mut place) = (0, 0);
+    // Where the last `*` was, and what it stood for so far.
+    let mut star: Option<(usize, usize)> = None;
+    while place < name.len() {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, place));
+                at += 1;
+            }
+            Some(letter) if *letter == '?' || *letter == name[place] => {
+                at += 1;
+                place += 1;
+            }
+            _ => match star {
+                None => return false,
+                Some((behind, taken)) => {
+                    star = Some((behind, taken + 1));
+                    at = behind + 1;
+                    place = taken + 1;
+                }
+            },
+        }
+    }
+    pattern[at..].iter().all(|letter| *letter == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nginx::tree;
+
+    #[test]
+    fn patterns_fit_names() {
+        for (pattern, name, expected) in [
+            ("*.conf", "a.conf", true),
+            ("*.conf", "a.conf.bak", false),
+            ("*", "", true),
+            ("a?c*e", "abcde", true),
+            ("a?c*e", "ace", false),
+            ("**x", "yyx", true),
+            ("", "a", false),
+        ] {
+            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn files_are_found_beside_the_first_one_and_above_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let sites = folder.path().join("sites-enabled");
+        fs::create_dir(&sites).unwrap();
+        fs::create_dir(folder.path().join("snippets")).unwrap();
+        fs::write(folder.path().join("snippets/b.conf"), "second;").unwrap();
+        fs::write(folder.path().join("snippets/a.conf"), "first;").unwrap();
+        fs::write(folder.path().join("snippets/.c.conf"), "hidden;").unwrap();
+        fs::write(sites.join("more"), "third;").unwrap();
+        let site = sites.join("site");
+        fs::write(
+            &site,
+            "include snippets/*.conf;\ninclude more;\ninclude gone;\ninclude none/*;",
+        )
+        .unwrap();
+        let (all, remarks) = tree::read(&site).unwrap();
+        let names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["first", "second", "third"]);
+        assert_eq!(all[1].place.to_string(), "b.conf:1");
+        assert!(remarks.len() == 1 && remarks[0].starts_with("site:3: include gone: there is no"));
+    }
+
+    #[test]
+    fn files_that_include_each_other_end_somewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = folder.path().join("site");
+        fs::write(&site, "a;\ninclude site;\n").unwrap();
+        let (all, remarks) = tree::read(&site).unwrap();
+        assert_eq!(all.len(), DEEPEST + 1);
+        assert!(remarks[0].contains("was not read"));
+    }
+}

@@ -1,0 +1,363 @@
+//! What keeps somebody out, and goes on doing so.
+
+use edge::route::NormalPath;
+
+use super::{made, plan, route_of, server};
+
+#[test]
+fn what_is_guarded_never_opens() {
+    for inside in [
+        "location /x/ { auth_request /v; root /srv; }",
+        "location /x/ { limit_except GET { deny all; } root /srv; }",
+        "location /x/ { auth_basic \"X\"; auth_basic_user_file f; root /srv; }",
+        "location /x/ { auth_basic \"X\"; root /srv; }",
+        "location /x/ { deny all; root /srv; }",
+        "location /x/ { internal; root /srv; }",
+        "root /srv; location ~ ^/x/[0-9] { deny all; }",
+        "ssl_verify_client on; location /x/ { root /srv; }",
+        "allow 10.0.0.1; deny all; location /x/ { root /srv; }",
+    ] {
+        let text = server(inside);
+        let routes = text.split("[[route]]").skip(1);
+        let mut found = 0;
+        for route in routes.filter(|route| route.contains("path = \"/x")) {
+            let is_closed = ["status:403", "status:404", "access = "]
+                .iter()
+                .any(|word| route.contains(word));
+            assert!(is_closed, "{inside}\n{text}");
+            found += 1;
+        }
+        assert!(found == 1, "{inside}\n{text}");
+    }
+    let lost = server("root /srv; location ~ \\.sql$ { deny all; }");
+    assert!(
+        lost.contains("CAREFUL: site.conf:1: location ~ \\.sql$"),
+        "{lost}"
+    );
+}
+
+#[test]
+fn what_few_could_reach_is_not_open_to_all() {
+    let admin = "server_name b.example; location / { proxy_pass http://127.0.0.1:1; }";
+    for (listen, wide, expected) in [
+        (
+            "127.0.0.1:9000",
+            "80",
+            "access = { allow = [\"127.0.0.0/8\", \"::1\"] }",
+        ),
+        (
+            "[::1]:9000",
+            "10.0.0.1:80",
+            "access = { allow = [\"127.0.0.0/8\", \"::1\"] }",
+        ),
+        ("unix:/run/a.sock", "80", "status:403"),
+        ("unix:/run/a.sock", "127.0.0.1:80", "status:403"),
+        ("10.0.0.1:80", "203.0.113.7:80", "status:403"),
+        ("10.0.0.1:80", "192.168.0.1:80", "status:403"),
+        ("10.0.0.1:80", "10.0.0.1:81", "http://127.0.0.1:1"),
+        ("127.0.0.1:9000", "localhost:80", "http://127.0.0.1:1"),
+        ("80", "443", "http://127.0.0.1:1"),
+    ] {
+        let text = made(&format!(
+            "server {{ listen {listen}; {admin} }} server {{ listen {wide}; server_name a.example; return 404; }}"
+        ));
+        let route = text
+            .split("[[route]]")
+            .find(|route| route.contains("b.example\"\npath"));
+        assert!(
+            route.is_some_and(|route| route.contains(expected)),
+            "{listen}\n{text}"
+        );
+        let is_told = text.contains("CAREFUL: site.conf:1: this server listened");
+        assert_eq!(is_told, !expected.starts_with("http"), "{text}");
+        assert_eq!(
+            expected.starts_with("http"),
+            !text.contains("access =") && !text.contains("403")
+        );
+    }
+    // What everybody reached is not closed for the sake of the other.
+    let text = made(
+        "server { listen 127.0.0.1:9000; return 204; } server { listen 80; location / { proxy_pass http://b:1; } }",
+    );
+    assert!(
+        text.contains("to = \"http://b:1\"") && !text.contains("access"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_port_of_its_own_is_not_open_to_those_of_the_others() {
+    let public = "server_name a.example; location / { proxy_pass http://127.0.0.1:3000; }";
+    let admin = "location / { proxy_pass http://127.0.0.1:9091; }";
+    for (listen, name, wide, expected) in [
+        ("9090", "_", "80", "status:403"),
+        ("9090", "b.example", "80", "http://127.0.0.1:9091"),
+        ("9090", "_", "443 ssl", "status:403"),
+        ("203.0.113.7:9090", "_", "80", "status:403"),
+        ("[::]:9090", "_", "8080", "status:403"),
+        ("9090; listen 127.0.0.1:80", "_", "80", "status:403"),
+        // Everybody has reached it, or nobody else is listening for.
+        ("80", "_", "9090", ""),
+        ("443 ssl", "_", "80", ""),
+        ("9090; listen 80", "_", "80", ""),
+        ("9090", "_", "9090", ""),
+        ("9090", "_", "127.0.0.1:8080", ""),
+    ] {
+        let text = made(&format!(
+            "server {{ listen {listen}; server_name {name}; {admin} }}\nserver {{ listen {wide}; {public} }}"
+        ));
+        let host = if name == "_" { "\npath" } else { "b.example" };
+        let route = text
+            .split("[[route]]")
+            .skip(1)
+            .find(|route| route.contains(host) && !route.contains("host = \"a.example"));
+        let to = if expected.is_empty() {
+            "http://127.0.0.1:9091"
+        } else {
+            expected
+        };
+        assert!(
+            route.is_some_and(|route| route.contains(to)),
+            "{listen}\n{text}"
+        );
+        let is_told = text.contains("CAREFUL: site.conf:1: this server listened on ports");
+        assert_eq!(is_told, !expected.is_empty(), "{listen}\n{text}");
+        assert!(text.contains("http://127.0.0.1:3000"), "{listen}\n{text}");
+    }
+    // A name that everybody asks for keeps nobody out.
+    let text = made(&format!(
+        "server {{ listen 9090; server_name a.example; location /debug/ {{ proxy_pass http://b:1; }} {admin} }} \
+         server {{ listen 80; {public} }}"
+    ));
+    let plan = plan(&text).unwrap();
+    for (path, to) in [("/debug/x", "status:403"), ("/x", "http://127.0.0.1:3000")] {
+        let route = plan.find("a.example", &NormalPath::parse(path).unwrap());
+        assert_eq!(route.unwrap().to, to, "{text}");
+    }
+    // What is reached by everybody is kept, and not what stands first.
+    let text = made(&format!(
+        "server {{ listen 9090; {admin} }} server {{ listen 80; location / {{ proxy_pass http://127.0.0.1:3000; }} }}"
+    ));
+    assert!(text.contains("3000") && !text.contains("9091"), "{text}");
+}
+
+#[test]
+fn guards_of_patterns_and_of_equal_paths_are_kept() {
+    let guard = "allow 10.0.0.0/8; deny all; proxy_pass http://b:1;";
+    let text = server(&format!(
+        "location / {{ proxy_pass http://b:2; }} location ~ ^/phpmyadmin {{ {guard} }}"
+    ));
+    assert!(
+        route_of(&text, "/phpmyadmin").is_some_and(|route| route.contains("status:403")),
+        "{text}"
+    );
+    assert!(text.contains("/phpmyadmin-x"), "{text}");
+    let text = server(&format!("root /srv; location ~* ^/admin/ {{ {guard} }}"));
+    assert!(
+        text.contains("CAREFUL") && text.replace("\n#   ", " ").contains("another case"),
+        "{text}"
+    );
+    assert!(!text.contains("/admin-x"), "{text}");
+    let basic = "auth_basic \"X\"; auth_basic_user_file f;";
+    let text = server(&format!(
+        "location /admin {{ proxy_pass http://b:1; }} location = /admin {{ {basic} }}"
+    ));
+    assert!(
+        route_of(&text, "/admin").is_some_and(|route| route.contains("status:403")),
+        "{text}"
+    );
+    let text = server(&format!(
+        "location /admin {{ {basic} proxy_pass http://b:1; }} location = /admin {{ {basic} }}"
+    ));
+    assert!(
+        route_of(&text, "/admin").is_some_and(|route| route.contains("http://b:1")),
+        "{text}"
+    );
+    let text = server("root /srv; location = / { deny all; }");
+    assert!(
+        text.contains("CAREFUL: site.conf:1: location = /"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_route_that_is_refused_does_not_leave_its_path_to_a_wider_one() {
+    for (guard, status) in [("deny all;", "status:403"), ("", "status:503")] {
+        let text = server(&format!(
+            "location / {{ proxy_pass http://b:1; }} location /x/ {{ {guard} proxy_pass http://b:0; }}"
+        ));
+        assert!(
+            route_of(&text, "/x/").is_some_and(|route| route.contains(status)),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_open_below_what_is_said_to_be_closed() {
+    let guard =
+        "location ~ ^/api/[a-z]+/admin { allow 10.0.0.0/8; deny all; proxy_pass http://b:1; }";
+    let pass = "{ proxy_pass http://b:2; }";
+    for others in [
+        format!("location /api/ {pass}"),
+        format!("location /api {pass}"),
+        format!("location /api {pass} location /api/ {pass}"),
+        format!("location /api/shop/ {pass}"),
+        format!("location = /api/shop {pass}"),
+        format!("location / {pass} location ~ ^/api/shop/ {pass}"),
+        format!("location /api/ {{ proxy_pass http://b:2; location /api/shop/ {pass} }}"),
+        format!("location / {pass}"),
+    ] {
+        for text in [format!("{others} {guard}"), format!("{guard} {others}")] {
+            let made = server(&text);
+            assert!(
+                made.contains("so nothing below /api is open here"),
+                "{made}"
+            );
+            let plan = plan(&made).unwrap();
+            for path in [
+                "/api",
+                "/api/",
+                "/api/shop",
+                "/api/shop/",
+                "/api/shop/admin",
+                "/api/x/y",
+            ] {
+                let route = plan.find("a.example", &NormalPath::parse(path).unwrap());
+                assert_eq!(route.unwrap().to, "status:403", "{path}: {made}");
+            }
+        }
+    }
+    // What lets in the same people says so itself.
+    let text = server(&format!(
+        "location /api/ {{ allow 10.0.0.0/8; deny all; proxy_pass http://b:2; }} {guard}"
+    ));
+    let route = route_of(&text, "/api/").unwrap();
+    assert!(
+        route.contains("http://b:2") && route.contains("access"),
+        "{text}"
+    );
+    // What only counts is not closed, and it is told that nobody counts.
+    let text = server(&format!(
+        "location /api/ {pass} location ~ ^/api/[a-z]+/login {{ limit_req zone=z; proxy_pass http://b:1; }}"
+    ));
+    assert!(
+        route_of(&text, "/api/").is_some_and(|route| route.contains("http://b:2"))
+            && text.contains("what this keeps out comes in")
+            && !text.contains("is open here"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_clients_could_not_say_to_programs_they_cannot_say_here() {
+    let removed = |text: &str, path: &str| -> Vec<String> {
+        let plan: toml::Table = text.parse().unwrap();
+        let routes = plan["route"].as_array().unwrap();
+        let route = routes
+            .iter()
+            .find(|route| route["path"].as_str() == Some(path));
+        let names = route
+            .and_then(|route| route.get("request_headers"))
+            .and_then(|headers| headers["remove"].as_array());
+        let names = names.into_iter().flatten();
+        names
+            .map(|name| name.as_str().unwrap().to_owned())
+            .collect()
+    };
+    let pass = "proxy_pass http://b:1;";
+    for (headers, names, told) in [
+        (
+            "proxy_set_header X-Remote-User \"\";",
+            vec!["X-Remote-User"],
+            "",
+        ),
+        (
+            "proxy_set_header Authorization \"\";",
+            vec!["Authorization"],
+            "",
+        ),
+        (
+            "proxy_set_header Accept-Encoding \"\";",
+            vec!["Accept-Encoding"],
+            "",
+        ),
+        (
+            "proxy_set_header X-Remote-User $remote_user;",
+            vec!["X-Remote-User"],
+            "CAREFUL: site.conf:1: proxy_set_header X-Remote-User: ",
+        ),
+        (
+            "proxy_set_header X-Token s3cret; proxy_set_header x-token other; proxy_set_header X-B c;",
+            vec!["X-Token", "X-B"],
+            "CAREFUL: site.conf:1: proxy_set_header X-Token: ",
+        ),
+        (
+            "proxy_set_header True-Client-IP $remote_addr;",
+            vec!["True-Client-IP"],
+            "not sent",
+        ),
+        (
+            "proxy_set_header X-Real-IP $remote_addr;",
+            vec![],
+            "not sent",
+        ),
+        (
+            "set_real_ip_from 10.0.0.1; proxy_set_header X-Real-IP $remote_addr;",
+            vec!["X-Real-IP"],
+            "not sent",
+        ),
+        // It is the client's own there, too.
+        (
+            "proxy_set_header Authorization $http_authorization;",
+            vec![],
+            "as the client",
+        ),
+        (
+            "proxy_set_header X-A-B $http_x_a_b;",
+            vec![],
+            "as the client",
+        ),
+        ("proxy_set_header X-A $http_x_b;", vec!["X-A"], "CAREFUL"),
+        // These are written anew.
+        (
+            "proxy_set_header Content-Length \"\";",
+            vec![],
+            "the edge's own",
+        ),
+        ("proxy_set_header TE trailers;", vec![], "the edge's own"),
+        (
+            "proxy_set_header X-Forwarded-For $remote_addr;",
+            vec![],
+            "programs are told",
+        ),
+        ("proxy_set_header \"X A\" b;", vec![], "no name of a header"),
+        (
+            "proxy_pass_request_headers off;",
+            vec![],
+            "CAREFUL: site.conf:1: proxy_pass_request_headers off",
+        ),
+    ] {
+        let text = server(&format!("{headers} location / {{ {pass} }}"));
+        assert_eq!(removed(&text, "/"), names, "{headers}\n{text}");
+        assert!(text.contains(told), "{headers}\n{text}");
+        assert!(text.contains("to = \"http://b:1\""), "{headers}\n{text}");
+        assert!(!text.contains("s3cret"), "{text}");
+        assert_eq!(text.contains("CAREFUL"), told.contains("CAREFUL"), "{text}");
+    }
+    // A list that is written anew is not inherited.
+    let text = server(&format!(
+        "proxy_set_header X-A \"\"; location / {{ {pass} }} location /x/ {{ proxy_set_header X-B \"\"; {pass} }} \
+         location /files/ {{ root /srv; }} location /old/ {{ return 410; }} \
+         location /app/ {{ root /srv; try_files $uri @app; }} location @app {{ proxy_set_header X-C \"\"; {pass} }}"
+    ));
+    for (path, names) in [
+        ("/", vec!["X-A"]),
+        ("/x/", vec!["X-B"]),
+        ("/files/", vec![]),
+        ("/old/", vec![]),
+        ("/app/", vec!["X-C"]),
+    ] {
+        assert_eq!(removed(&text, path), names, "{path}\n{text}");
+    }
+}

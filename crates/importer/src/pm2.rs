@@ -1,0 +1,110 @@
+//! PM2: apps of an ecosystem file, as services.
+
+mod app;
+mod command;
+mod environment;
+mod instances;
+mod living;
+mod node;
+mod serving;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::page::Page;
+use super::{ImportError, Imported};
+
+/// So many apps are read.
+const MOST_APPS: usize = 1_000;
+
+/// What the command line says.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// Whether a file that is a program may be run.
+    pub run: bool,
+    /// `env_NAME` is taken over `env`.
+    pub env: Option<String>,
+    /// How many instances `max` stands for.
+    pub cores: usize,
+}
+
+/// What `kenduri.toml` says in the place of an ecosystem file.
+pub fn import(file: &Path, asked: &Asked) -> Result<Imported, ImportError> {
+    let ending = file.extension().unwrap_or_default().to_string_lossy();
+    let text = match ending.as_ref() {
+        "js" | "cjs" | "mjs" => node::read(file, asked.run)?,
+        "yml" | "yaml" => {
+            return Err(ImportError::Nothing {
+                file: file.display().to_string(),
+                what: "YAML is not read",
+                mend: "write it as JSON, and import that",
+            });
+        }
+        _ => super::read(file)?,
+    };
+    let name = file
+        .file_name()
+        .unwrap_or(file.as_os_str())
+        .to_string_lossy();
+    let folder = file.parent().unwrap_or(Path::new(""));
+    made_of(&name, &text, folder, asked)
+}
+
+fn made_of(name: &str, json: &str, folder: &Path, asked: &Asked) -> Result<Imported, ImportError> {
+    let whole: Value = serde_json::from_str(json).map_err(|error| ImportError::Malformed {
+        place: format!("{name}:{}", error.line()),
+        what: format!("not valid JSON: {error}"),
+        mend: "if it is a program, let its name end in .js",
+    })?;
+    let nothing = || ImportError::Nothing {
+        file: name.to_owned(),
+        what: "there are no apps in it",
+        mend: "name the file that `pm2 start` is given, with its list `apps`",
+    };
+    let mut page = Page::default();
+    page.say(&format!(
+        "What `kenduri import pm2` made of {name}. Look at it with: kenduri check --config FILE"
+    ));
+    page.say("A comment above a key says what could not be carried over.");
+    page.gap();
+    page.say(
+        "PM2 hands on the environment of the shell that started it. A service of Kenduri has PATH, HOME, LANG, TZ, \
+         and what is written here.",
+    );
+    page.say("A service without `directory` runs in the folder of kenduri.toml; its program is looked for there.");
+    page.say(
+        "PM2 stops with SIGINT, Kenduri with SIGTERM; so `stop` says INT here. A program that knows TERM needs no `stop`.",
+    );
+    let apps: Vec<&Map<String, Value>> = match &whole {
+        Value::Object(object) if object.contains_key("apps") => {
+            for key in object.keys().filter(|key| *key != "apps") {
+                page.remark(&format!("{key}: not carried over; Kenduri keeps programs running, it does not deploy them"));
+            }
+            match object.get("apps") {
+                Some(Value::Array(apps)) => apps.iter().filter_map(Value::as_object).collect(),
+                Some(Value::Object(app)) => vec![app],
+                _ => Vec::new(),
+            }
+        }
+        Value::Object(app) if app.contains_key("script") || app.contains_key("cmd") => vec![app],
+        Value::Array(apps) => apps.iter().filter_map(Value::as_object).collect(),
+        _ => return Err(nothing()),
+    };
+    if apps.is_empty() {
+        return Err(nothing());
+    }
+    let mut taken = app::Taken::default();
+    for (number, app) in apps.into_iter().enumerate() {
+        page.gap();
+        if number >= MOST_APPS {
+            page.remark("further apps are left out: there are too many");
+            break;
+        }
+        app::write(&mut page, app, number, &mut taken, folder, asked);
+    }
+    Ok(page.finish())
+}

@@ -1,0 +1,270 @@
+//! One app of PM2, as `[service.NAME]`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+use supervisor::OWN_SERVICE;
+
+use super::Asked;
+use super::values::text;
+use crate::page::{Page, short};
+
+/// The longest name of a service.
+const LONGEST_NAME: usize = 64;
+/// So much of a value is shown.
+pub(super) const SHOWN: usize = 80;
+
+/// Fields that are met in another way, or need nothing.
+const SETTLED: [(&str, &str); 18] = [
+    (
+        "out_file",
+        "what a program says is kept in data/logs; `kenduri logs NAME` shows it",
+    ),
+    (
+        "error_file",
+        "what a program says is kept in data/logs; `kenduri logs NAME` shows it",
+    ),
+    (
+        "log_file",
+        "what a program says is kept in data/logs; `kenduri logs NAME` shows it",
+    ),
+    (
+        "output",
+        "what a program says is kept in data/logs; `kenduri logs NAME` shows it",
+    ),
+    (
+        "error",
+        "what a program says is kept in data/logs; `kenduri logs NAME` shows it",
+    ),
+    (
+        "out",
+        "what a program says is kept in data/logs; `kenduri logs NAME` shows it",
+    ),
+    (
+        "log",
+        "what a program says is kept in data/logs; `kenduri logs NAME` shows it",
+    ),
+    (
+        "merge_logs",
+        "the lines of all instances stand together, each with its instance",
+    ),
+    (
+        "combine_logs",
+        "the lines of all instances stand together, each with its instance",
+    ),
+    ("log_date_format", "each line has its time (RFC 3339)"),
+    ("time", "each line has its time (RFC 3339)"),
+    ("log_type", "lines that are JSON are kept as they are"),
+    (
+        "ignore_watch",
+        "files are not watched; call `kenduri reload NAME` when a new version is in place",
+    ),
+    (
+        "watch_options",
+        "files are not watched; call `kenduri reload NAME` when a new version is in place",
+    ),
+    (
+        "watch_delay",
+        "files are not watched; call `kenduri reload NAME` when a new version is in place",
+    ),
+    (
+        "shutdown_with_message",
+        "a program is told to stop by the signal of `stop`, not by a message",
+    ),
+    (
+        "increment_var",
+        "`listen = \"tcp\"` gives each instance a port of its own, in PORT",
+    ),
+    ("treekill", "the whole group of processes is stopped"),
+];
+
+/// Fields that say nothing about how the program runs.
+const QUIET: [&str; 8] = [
+    "namespace",
+    "source_map_support",
+    "vizion",
+    "pmx",
+    "automation",
+    "force",
+    "trace",
+    "disable_source_map_support",
+];
+
+/// What one service alone may have.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    names: Vec<String>,
+    /// Ports of fronts, and the service that has each.
+    pub(super) fronts: BTreeMap<u16, String>,
+}
+
+/// Writes the section; `folder` is where the ecosystem file is.
+pub(super) fn write(
+    page: &mut Page,
+    app: &Map<String, Value>,
+    number: usize,
+    taken: &mut Taken,
+    folder: &Path,
+    asked: &Asked,
+) {
+    let mut service = Service {
+        page,
+        app,
+        folder,
+        asked,
+        used: QUIET.to_vec(),
+    };
+    let name = service.name(number, &mut taken.names);
+    if service.serves_files(&name) {
+        return;
+    }
+    let Some((run, interpreter)) = service.run(&name) else {
+        return;
+    };
+    service.page.section(&format!("[service.{name}]"));
+    service.page.key("run", run);
+    service.directory();
+    let env = service.env(&interpreter);
+    let instances = service.instances(&interpreter);
+    let listens = service.listen(&env, &instances, &name, &mut taken.fronts);
+    service.write_env(env, listens, &instances);
+    service.memory(&interpreter);
+    service.stop();
+    let may_end = service.restart();
+    service.start();
+    service.rest(may_end);
+}
+
+pub(super) struct Service<'a> {
+    pub(super) page: &'a mut Page,
+    pub(super) app: &'a Map<String, Value>,
+    pub(super) folder: &'a Path,
+    pub(super) asked: &'a Asked,
+    pub(super) used: Vec<&'a str>,
+}
+
+impl<'a> Service<'a> {
+    /// The value of the first of these fields that says anything.
+    pub(super) fn take(&mut self, fields: &[&'static str]) -> Option<&'a Value> {
+        self.used.extend(fields);
+        fields
+            .iter()
+            .find_map(|field| self.app.get(*field))
+            .filter(|value| !value.is_null())
+    }
+
+    pub(super) fn take_text(&mut self, fields: &[&'static str]) -> Option<String> {
+        self.take(fields)
+            .and_then(text)
+            .filter(|text| !text.is_empty())
+    }
+
+    pub(super) fn is_true(&mut self, field: &'static str) -> bool {
+        self.take(&[field])
+            .is_some_and(|value| matches!(value, Value::Bool(true)) || value == "true")
+    }
+
+    fn name(&mut self, number: usize, names: &mut Vec<String>) -> String {
+        let written = self.take_text(&["name"]);
+        let script = self
+            .app
+            .get("script")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let stem = Path::new(script).file_stem().unwrap_or_default();
+        let wanted = written
+            .clone()
+            .unwrap_or_else(|| stem.to_string_lossy().into_owned());
+        let plain = |letter: char| {
+            if letter.is_ascii_alphanumeric() || letter == '_' {
+                letter
+            } else {
+                '-'
+            }
+        };
+        let mut name: String = wanted.chars().map(plain).take(LONGEST_NAME - 5).collect();
+        if name.trim_matches('-').is_empty() {
+            name = format!("service-{}", number + 1);
+        }
+        let base = name.clone();
+        let mut again = 2;
+        while name == OWN_SERVICE || names.contains(&name) {
+            name = format!("{base}-{again}");
+            again += 1;
+        }
+        names.push(name.clone());
+        if written.is_some_and(|written| written != name) {
+            let why = if base == OWN_SERVICE {
+                "Kenduri itself is called so"
+            } else {
+                "a name is letters, digits, - and _, and stands once"
+            };
+            self.page.remark(&format!(
+                "name {}: {why}; here it is {name}",
+                short(&wanted, SHOWN)
+            ));
+        }
+        name
+    }
+
+    fn directory(&mut self) {
+        if let Some(folder) = self.take_text(&["cwd"]) {
+            if !folder.starts_with('/') {
+                self.page.remark("relative to the folder of kenduri.toml");
+            }
+            self.page.key("directory", folder);
+        }
+    }
+
+    /// What is left; where a program may end for good, there is nobody to take over from it.
+    fn rest(&mut self, may_end: bool) {
+        if let Some(watch) = self.take(&["watch"])
+            && *watch != false
+        {
+            self.page.remark("watch: files are not watched; call `kenduri reload NAME` when a new version is in place");
+        }
+        if let Some(user) = self.take_text(&["user", "uid"]) {
+            self.page.remark(&format!(
+                "user {}: write user = \"NAME\"; Kenduri must then run as root (`kenduri install --user root`)",
+                short(&user, SHOWN)
+            ));
+        }
+        if let Some(autostart) = self.take(&["autostart"])
+            && (*autostart == false || *autostart == "false")
+        {
+            self.page.remark(
+                "autostart false: every service starts with Kenduri; leave its section out until it shall run",
+            );
+        }
+        let again = if may_end { "restart" } else { "reload" };
+        for field in ["cron_restart", "cron"] {
+            if self.take(&[field]).is_some() {
+                self.page.remark(&format!(
+                    "{field}: nothing is started anew by the clock; a timer of systemd, or cron, may call `kenduri {again} NAME`"
+                ));
+            }
+        }
+        for (field, why) in SETTLED {
+            if self.take(&[field]).is_some() {
+                self.page.remark(&format!("{field}: {why}"));
+            }
+        }
+        let used = std::mem::take(&mut self.used);
+        for (key, value) in self
+            .app
+            .iter()
+            .filter(|(key, _)| !used.contains(&key.as_str()))
+        {
+            self.page.remark(&format!(
+                "{} {}: not carried over",
+                short(key, SHOWN),
+                shown(value)
+            ));
+        }
+    }
+}
+
+pub(super) fn shown(value: &Value) -> String {
+    short(&text(value).unwrap_or_default(), SHOWN)
+}

@@ -1,0 +1,191 @@
+//! The command line of a service.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::app::{SHOWN, Service};
+use super::values::{quoted, text};
+use crate::page::short;
+
+/// The longest beginning of a file that is looked at.
+const BEGINNING: u64 = 512;
+
+/// What runs a script; nothing: it is a program of its own.
+#[derive(Debug)]
+pub(super) struct Interpreter(Option<String>);
+
+impl Interpreter {
+    /// Whether PM2 can run several of it as a cluster.
+    pub(super) fn is_node(&self) -> bool {
+        let name = self.0.as_deref().and_then(|line| line.rsplit('/').next());
+        name.is_some_and(|name| name.ends_with("node") || name.ends_with("bun"))
+    }
+
+    pub(super) fn is_python(&self) -> bool {
+        self.0
+            .as_deref()
+            .is_some_and(|line| line.contains("python"))
+    }
+}
+
+impl Service<'_> {
+    /// What starts it, and what runs its script; none: nothing says so.
+    pub(super) fn run(&mut self, name: &str) -> Option<(String, Interpreter)> {
+        let script = self.take_text(&["script", "cmd", "command", "exec"]);
+        let Some(script) = script.filter(|script| !script.trim().is_empty()) else {
+            self.page
+                .remark(&format!("{name}: left out: no script is named"));
+            return None;
+        };
+        let named = self.take_text(&["interpreter", "exec_interpreter"]);
+        let interpreter = self.interpreter(named.as_deref(), &script);
+        let mut words: Vec<String> = interpreter.0.iter().map(|word| quoted(word)).collect();
+        let options = self.take(&[
+            "interpreter_args",
+            "interpreterArgs",
+            "node_args",
+            "nodeArgs",
+        ]);
+        // They are for an interpreter, with PM2 too.
+        let options = options.filter(|_| interpreter.0.is_some());
+        let arguments = self.take(&["args"]);
+        let extend = |words: &mut Vec<String>, more: Option<&Value>| match more {
+            Some(Value::Array(more)) => {
+                words.extend(more.iter().filter_map(text).map(|word| quoted(&word)));
+            }
+            Some(more) => {
+                // Split as a shell does; PM2's own way differs in rare cases only.
+                words.extend(text(more));
+            }
+            None => {}
+        };
+        extend(&mut words, options);
+        // A line in the place of a script is for the shell.
+        if script.contains(char::is_whitespace) && words.is_empty() {
+            words.push(script.clone());
+        } else {
+            words.push(quoted(&script));
+        }
+        extend(&mut words, arguments);
+        let line = words.join(" ");
+        if line.contains(['\n', '\r', '\0']) {
+            self.page
+                .remark(&format!("{name}: left out: its command has line breaks"));
+            return None;
+        }
+        let is_line = [options, arguments]
+            .into_iter()
+            .flatten()
+            .any(|more| !more.is_array());
+        let is_line = is_line || script.contains(char::is_whitespace);
+        if is_line && !closes_quotes(&line) {
+            self.page.remark(&format!(
+                "left out: a quote is never closed in {}",
+                short(&line, SHOWN)
+            ));
+            return None;
+        }
+        if is_line && line.contains(['|', '&', ';', '<', '>', '$', '*', '`']) {
+            self.page
+                .remark("no shell reads this line: with `shell = true`, /bin/sh does");
+        }
+        for place in ["{socket}", "{port}", "{instance}", "{service."] {
+            if line.contains(place) {
+                self.page.remark(&format!(
+                    "{place} has a meaning in `run`, see docs/configure.md"
+                ));
+            }
+        }
+        Some((line, interpreter))
+    }
+
+    fn interpreter(&mut self, named: Option<&str>, script: &str) -> Interpreter {
+        let program = match named {
+            Some("none") => return Interpreter(None),
+            Some(named) if named.starts_with("node@") => {
+                self.page.remark(&format!(
+                    "interpreter {}: PM2 takes that version from nvm; here the first node of PATH: write its whole path \
+                     into `run` for another",
+                    short(named, SHOWN)
+                ));
+                "node"
+            }
+            Some(named) => return Interpreter(Some(named.to_owned())),
+            None => match self.interpreter_of(script) {
+                Some(program) => program,
+                None => return Interpreter(None),
+            },
+        };
+        Interpreter(Some(program.to_owned()))
+    }
+
+    /// As PM2 finds it; none: the script is a program of its own, or a line for the shell.
+    fn interpreter_of(&mut self, script: &str) -> Option<&'static str> {
+        if script.contains(char::is_whitespace) {
+            return None;
+        }
+        let ending = Path::new(script).extension().unwrap_or_default();
+        Some(match ending.to_string_lossy().as_ref() {
+            "js" | "cjs" | "mjs" => "node",
+            "py" => "python3",
+            "sh" => "bash",
+            "rb" => "ruby",
+            "pl" => "perl",
+            "php" => "php",
+            "coffee" => "coffee",
+            "ls" => "lsc",
+            "ts" | "tsx" => {
+                self.page.remark("TypeScript is run by what PM2 has found; here by node, which must be new enough for it");
+                "node"
+            }
+            // PM2 has node run what is no binary.
+            _ => match self.is_binary(script) {
+                Some(true) => return None,
+                Some(false) => "node",
+                // Found as a shell finds it.
+                None if !script.contains('/') => return None,
+                None => {
+                    self.page.remark(&format!(
+                        "{}: PM2 has node run it unless it is a binary, and it is not here to be looked at: if it is a \
+                         program of its own, take `node` out of `run`",
+                        short(script, SHOWN)
+                    ));
+                    "node"
+                }
+            },
+        })
+    }
+
+    /// Whether a script is a binary; none: it is not here.
+    fn is_binary(&self, script: &str) -> Option<bool> {
+        let directory = self.app.get("cwd").and_then(Value::as_str).unwrap_or(".");
+        let file = self.folder.join(directory).join(script);
+        // Nothing else is opened: a pipe would be waited for.
+        let opened = std::fs::metadata(&file)
+            .ok()
+            .filter(std::fs::Metadata::is_file);
+        let opened = opened.and_then(|_| std::fs::File::open(&file).ok())?;
+        let mut beginning = Vec::new();
+        opened.take(BEGINNING).read_to_end(&mut beginning).ok()?;
+        Some(beginning.contains(&0))
+    }
+}
+
+/// Whether every quote of a command line ends.
+fn closes_quotes(line: &str) -> bool {
+    let mut open = None;
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        match (open, letter) {
+            (None | Some('"'), '\\') => {
+                letters.next();
+            }
+            (None, '"' | '\'') => open = Some(letter),
+            (Some(quote), letter) if quote == letter => open = None,
+            _ => {}
+        }
+    }
+    open.is_none()
+}

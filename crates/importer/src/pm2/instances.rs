@@ -1,0 +1,158 @@
+//! How many instances a service has, and where they listen.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::app::{SHOWN, Service};
+use super::command::Interpreter;
+use super::values::{Instances, instances, text};
+use crate::page::short;
+
+/// The most instances of a service.
+const MOST_INSTANCES: u32 = 64;
+
+/// The instances of a service.
+pub(super) struct Crew {
+    pub(super) number: u32,
+    /// Whether they shared one port.
+    pub(super) is_cluster: bool,
+}
+
+/// How PM2 runs instances.
+enum Mode {
+    Fork,
+    /// Somebody has said so.
+    Cluster,
+    /// Nobody has said otherwise: PM2 does so with `instances` of node.
+    Implied,
+}
+
+impl Service<'_> {
+    pub(super) fn instances(&mut self, interpreter: &Interpreter) -> Crew {
+        let written = self.take(&["instances"]);
+        let mode = self.mode(interpreter, written);
+        let number = match written.map(instances) {
+            None => 1,
+            Some(Instances::Number(number)) => number,
+            Some(Instances::Cores(less)) => {
+                let cores = self.asked.cores.saturating_sub(less).max(1);
+                self.page.remark(&format!(
+                    "instances {}: one for each core{}, which is {cores} on this machine",
+                    written.and_then(text).unwrap_or_default(),
+                    if less == 0 { "" } else { " but so many" },
+                ));
+                u32::try_from(cores).unwrap_or(MOST_INSTANCES)
+            }
+            Some(Instances::Unknown) => {
+                self.page.remark("instances: no number; one here");
+                1
+            }
+        };
+        if number > MOST_INSTANCES {
+            self.page
+                .remark(&format!("instances {number}: {MOST_INSTANCES} is the most"));
+        }
+        let number = number.clamp(1, MOST_INSTANCES);
+        let said = match mode {
+            Mode::Cluster => Some("exec_mode cluster"),
+            // One alone shares nothing.
+            Mode::Implied if number > 1 => {
+                Some("instances of node without exec_mode are a cluster")
+            }
+            Mode::Fork | Mode::Implied => None,
+        };
+        if let Some(said) = said {
+            self.page.remark(&format!(
+                "{said}: PM2 has all instances share one port. Here each must listen at the PORT that it finds in its \
+                 environment; `front` is the one address before them"
+            ));
+        }
+        if number > 1 {
+            self.page.key("instances", i64::from(number));
+        }
+        Crew {
+            number,
+            is_cluster: said.is_some(),
+        }
+    }
+
+    fn mode(&mut self, interpreter: &Interpreter, instances: Option<&Value>) -> Mode {
+        let mode = self.take_text(&["exec_mode"]);
+        match mode {
+            _ if self.is_true("execute_command") => Mode::Fork,
+            Some(mode) if mode.starts_with("cluster") => Mode::Cluster,
+            None if interpreter.is_node() && instances.is_some_and(is_for_cluster) => Mode::Implied,
+            _ => Mode::Fork,
+        }
+    }
+
+    /// Whether each instance is told where to listen. `fronts` are ports that services have already.
+    pub(super) fn listen(
+        &mut self,
+        env: &[(String, String)],
+        crew: &Crew,
+        name: &str,
+        fronts: &mut BTreeMap<u16, String>,
+    ) -> bool {
+        let port = env
+            .iter()
+            .find(|(name, _)| name == "PORT")
+            .map(|(_, value)| value.as_str());
+        let written = self.take_text(&["port"]);
+        let port = port.map(str::to_owned).or(written);
+        let number = port.as_ref().and_then(|port| port.parse::<u16>().ok());
+        match (port, number.filter(|number| *number > 0)) {
+            (Some(_), Some(port)) => {
+                if let Some(other) = fronts.get(&port) {
+                    self.page.remark(&format!(
+                        "PORT {port}: {other} has it already, so nothing is held here; routes lead to service:{name}"
+                    ));
+                    self.page.key("listen", "tcp");
+                    return true;
+                }
+                fronts.insert(port, name.to_owned());
+                self.page.say(
+                    "Each instance finds a PORT of its own in its environment. `front` is the address it had: whoever asks \
+                     there still finds it; routes lead to service:NAME.",
+                );
+                self.page.key("listen", "tcp");
+                self.page.key("front", format!("127.0.0.1:{port}"));
+                true
+            }
+            (Some(port), None) => {
+                self.page.remark(&format!(
+                    "PORT {}: no port; each instance is told one",
+                    short(&port, SHOWN)
+                ));
+                self.page.key("listen", "tcp");
+                true
+            }
+            (None, _) if crew.is_cluster => {
+                self.page.remark(
+                    "which port it had is not written here: add front = \"127.0.0.1:PORT\", or a route to service:NAME. \
+                     If it listens nowhere, take `listen` out",
+                );
+                self.page.key("listen", "tcp");
+                true
+            }
+            (None, _) => {
+                self.page.remark(
+                    "nothing says where it listens, so it is not told. If it reads PORT or SOCKET from its environment, write \
+                     listen = \"tcp\" or \"unix\", and lead routes to service:NAME",
+                );
+                false
+            }
+        }
+    }
+}
+
+/// Whether PM2 takes this number for a cluster.
+fn is_for_cluster(written: &Value) -> bool {
+    match instances(written) {
+        Instances::Number(number) => number > 0,
+        // PM2 forks where more than one core is left out.
+        Instances::Cores(less) => less <= 1,
+        Instances::Unknown => false,
+    }
+}

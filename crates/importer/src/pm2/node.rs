@@ -1,0 +1,138 @@
+//! Ecosystem files that are programs: run by node, if somebody says so, with
+//! nothing in the environment but PATH, for a bounded time and with bounded output.
+
+use std::io::Read;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::page::short;
+use crate::{ImportError, LARGEST};
+
+/// How long it may run.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// So much of what it complains is shown.
+const SHOWN: usize = 600;
+
+/// Loads the file, which may be a module of either kind, and prints what it
+/// exports. What the file itself prints goes elsewhere, or it would stand
+/// between.
+const READER: &str = r#"
+const { pathToFileURL } = require("node:url");
+const write = process.stdout.write.bind(process.stdout);
+process.stdout.write = process.stderr.write.bind(process.stderr);
+import(pathToFileURL(process.argv[1])).then((loaded) => {
+  const text = JSON.stringify(loaded.default ?? loaded);
+  write(text === undefined ? "null" : text, () => process.exit(0));
+}).catch((error) => {
+  console.error(String(error));
+  process.exit(1);
+});
+"#;
+
+/// What the file exports, as JSON.
+pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
+    // The file is told to be missing before anybody is asked for leave to run it.
+    crate::read(file)?;
+    let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let folder = whole.parent().unwrap_or(Path::new("/"));
+    let shown = file.display().to_string();
+    if !may_run {
+        return Err(ImportError::NeedsRun {
+            file: shown,
+            folder: folder.display().to_string(),
+            seconds: PATIENCE.as_secs(),
+        });
+    }
+    let failed = |what: String, mend| ImportError::Ran {
+        file: shown.clone(),
+        what,
+        mend,
+    };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "no setting: where programs are found, handed on as it is"
+    )]
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut command = Command::new("node");
+    command
+        .args(["--eval", READER, "--"])
+        .arg(&whole)
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", path)
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = Group(command.spawn().map_err(|error| {
+        failed(
+            format!("node could not be started: {error}"),
+            "install Node.js (apt install nodejs), or save what the file says as JSON",
+        )
+    })?);
+    let said = collect(child.0.stdout.take());
+    let complained = collect(child.0.stderr.take());
+    let said = said.recv_timeout(PATIENCE);
+    let timed_out = matches!(said, Err(RecvTimeoutError::Timeout));
+    // Ends the rest of what it started too, so that nobody holds its standard error.
+    drop(child);
+    let said = said.unwrap_or_default();
+    if timed_out {
+        return Err(failed(
+            format!(
+                "it was still running after {} s, and was ended",
+                PATIENCE.as_secs()
+            ),
+            "let it export its apps and end, or save what it says as JSON",
+        ));
+    }
+    if said.len() as u64 > LARGEST {
+        return Err(failed(
+            "what it exports is larger than 4 MB".to_owned(),
+            "is it the right file?",
+        ));
+    }
+    match String::from_utf8(said) {
+        Ok(text) if !text.is_empty() => Ok(text),
+        _ => {
+            let complained = complained.recv_timeout(PATIENCE).unwrap_or_default();
+            let complained = String::from_utf8_lossy(&complained);
+            Err(failed(
+                format!("it failed: {}", short(complained.trim(), SHOWN)),
+                "it must work with an empty environment; or save what it says as JSON",
+            ))
+        }
+    }
+}
+
+/// Reads up to the end, or a little more than may be.
+fn collect(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(stream) = stream {
+            // What came before an error is all there is.
+            let _ = stream.take(LARGEST + 1).read_to_end(&mut bytes);
+        }
+        let _ = sender.send(bytes);
+    });
+    receiver
+}
+
+/// A process and all that it started; ended when dropped.
+struct Group(Child);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // Until it is waited for, its number is nobody else's.
+        if let Some(pid) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+        let _ = self.0.wait();
+    }
+}

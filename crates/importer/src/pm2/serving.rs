@@ -1,0 +1,85 @@
+//! `script: "serve"`: files that PM2 serves itself.
+
+use std::path::Path;
+
+use serde_json::Value;
+use toml::Table;
+
+use super::app::{SHOWN, Service};
+use super::values::text;
+use crate::page::short;
+
+const PREFIX: &str = "PM2_SERVE_";
+/// Where it listens when nobody says otherwise.
+const PORT: &str = "8080";
+const HOMEPAGE: &str = "/index.html";
+
+impl Service<'_> {
+    /// Says which route takes the place of PM2's own file server; false: this is none. Its host
+    /// is written nowhere, so the route is proposed, and not made.
+    pub(super) fn serves_files(&mut self, name: &str) -> bool {
+        if self.app.get("script").and_then(Value::as_str) != Some("serve") {
+            return false;
+        }
+        let Some(folder) = self.served("PATH").or_else(|| {
+            let is_its = self.variables().any(|(name, _)| name.starts_with(PREFIX));
+            is_its.then(|| ".".to_owned())
+        }) else {
+            self.page.remark(&format!(
+                "{name}: where `serve` is the file server of PM2, and not that of npm, write a route to files:DIR in its place"
+            ));
+            return false;
+        };
+        let directory = self.app.get("cwd").and_then(Value::as_str).unwrap_or("");
+        let folder = Path::new(directory).join(folder);
+        let port = self.served("PORT").unwrap_or_else(|| PORT.to_owned());
+        let homepage = self
+            .served("HOMEPAGE")
+            .unwrap_or_else(|| HOMEPAGE.to_owned());
+        let is_for_one_page = self.served("SPA").as_deref() == Some("true");
+        let has_password = self.served("BASIC_AUTH").as_deref() == Some("true");
+        self.page.remark(&format!(
+            "{name}: left out: `serve` is the file server of PM2, for which no program is needed. The route below does \
+             that, once its HOST is written and the # are taken away. Its files are looked for from the folder of \
+             kenduri.toml, and nobody listens on port {} any longer: it answers where [listen] says, and what led to \
+             that port (as a `proxy_pass` of nginx) leads here",
+            short(&port, SHOWN)
+        ));
+        if has_password {
+            self.page.remark(&format!(
+                "CAREFUL: {name}: a password was asked for. secrets/{name} must be made: kenduri password hash NAME >> \
+                 secrets/{name}"
+            ));
+        }
+        if homepage != HOMEPAGE && !is_for_one_page {
+            self.page.remark(&format!(
+                "PM2_SERVE_HOMEPAGE {}: the page of a folder is index.html, and no other",
+                short(&homepage, SHOWN)
+            ));
+        }
+        self.page.say("[[route]]");
+        self.page.propose("host", "HOST");
+        self.page
+            .propose("to", format!("files:{}", folder.display()));
+        if is_for_one_page {
+            let places = ["{path}".to_owned(), "{path}/".to_owned(), homepage];
+            self.page.propose("try", places.to_vec());
+        }
+        if has_password {
+            let mut basic = Table::new();
+            basic.insert("file".to_owned(), format!("secrets/{name}").into());
+            let mut access = Table::new();
+            access.insert("basic".to_owned(), basic.into());
+            self.page.propose("access", access);
+        }
+        true
+    }
+
+    /// What a variable of the file server says.
+    fn served(&self, name: &str) -> Option<String> {
+        let name = format!("{PREFIX}{name}");
+        let said = self.variables().rfind(|(other, _)| **other == name);
+        said.and_then(|(_, value)| text(value))
+            .filter(|value| !value.is_empty())
+    }
+}

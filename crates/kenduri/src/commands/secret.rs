@@ -1,0 +1,81 @@
+//! `kenduri secret new`: another key file.
+
+use accounts::session;
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use platform::audit::{Actor, Entry};
+use platform::mail::suppression;
+use platform::{Keyring, Random, StoreError, Tx, key};
+use serde_json::json;
+
+use super::{Where, alone, say};
+use crate::{app_setup, configuration, control};
+
+/// Replace the file of the keys that sign
+#[derive(Debug, Subcommand)]
+pub(super) enum Secret {
+    New(New),
+}
+
+/// Make another key file, when the one of this store is lost or somebody has read it
+///
+/// Everybody is signed out, browsers forget which invitations they opened, and the list of
+/// addresses that get no mail is emptied, because it can be read with the old keys only. Links and
+/// codes on cards stay as they are, and so do passwords and API tokens. Stop Kenduri first.
+#[derive(Debug, Args)]
+pub(super) struct New {
+    #[command(flatten)]
+    place: Where,
+}
+
+/// What went with the old keys.
+struct Ended {
+    sessions: u64,
+    suppressed: u64,
+}
+
+impl Secret {
+    pub(super) fn run(self) -> Result<()> {
+        let Self::New(new) = self;
+        let settings = configuration::load(&new.place.asked())?.settings;
+        if control::is_running(&settings.data)? {
+            bail!(
+                "Kenduri runs with the data in {}, and with the keys of before\n  stop it first",
+                settings.data.display()
+            );
+        }
+        // Outside a runtime, for the client of PostgreSQL brings its own.
+        let store = app_setup::open_store(&settings)?;
+        // Once the store knows the new key, nothing is left to fail but a rename.
+        let fresh = settings.secret_file.prepare(&Random::system())?;
+        let keys = fresh.keys.clone();
+        let Ended {
+            sessions,
+            suppressed,
+        } = alone(async { Ok(store.write(move |tx| replace(tx, &keys)).await?) })?;
+        let path = fresh.put()?;
+        say(&format!(
+            "{} holds a new key. {sessions} sessions were ended, and {suppressed} addresses left the \
+             list of those that get no mail.\nCopy the file to a place apart from the store. Where \
+             several machines share the store, each needs this file before it starts again.\n",
+            path.display()
+        ))
+    }
+}
+
+fn replace(tx: &mut Tx<'_>, keys: &Keyring) -> Result<Ended, StoreError> {
+    key::replace(tx, keys)?;
+    let ended = Ended {
+        sessions: session::end_all(tx)?,
+        suppressed: suppression::forget_all(tx)?,
+    };
+    tx.record(Entry {
+        actor: Actor::System,
+        action: "secret.replaced",
+        entity: ("installation", "1".to_owned()),
+        scope: None,
+        changes: json!([{ "field": "sessions", "old": ended.sessions, "new": 0 }]),
+        request: None,
+    })?;
+    Ok(ended)
+}

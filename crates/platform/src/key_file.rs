@@ -1,0 +1,374 @@
+//! The key file: secrets that are kept apart from the store. Each line is one, in
+//! base64; the first is in use, the others still verify what they signed.
+//!
+//! It is there whole or not at all: it is written under another name, flushed, and
+//! only then gets its own. Of several processes that begin at once one makes it, and
+//! the others read it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::key::{self, Keyring};
+use crate::random::Random;
+use crate::store::{Store, StoreError};
+use crate::text_cleaning::hexadecimal;
+
+/// The longest file that is read: some 90 keys.
+const LONGEST: u64 = 4_096;
+/// What nobody but the owner may do (mode bits of stat(2)).
+const OTHERS: u32 = 0o077;
+
+/// Why there are no keys.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The store was opened with a key file, which is not there.
+    #[error(
+        "{} is missing, and the store was made with it\n  \
+         put it back from your copy; if there is none, make another: kenduri secret new", .0.display()
+    )]
+    Missing(PathBuf),
+    /// The store was opened with another key file.
+    #[error(
+        "the keys in {} are not those of this store\n  \
+         put the file of this store there; if there is none, make another: kenduri secret new",
+        .0.display()
+    )]
+    Other(PathBuf),
+    /// Others than its owner may read it.
+    #[error(
+        "others may use {path}, which has mode {mode:04o}\n  chmod 600 {path}; if somebody has \
+         read it, make another: kenduri secret new",
+        path = .path.display()
+    )]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// It does not hold keys.
+    #[error(
+        "{}: line {line} is no key\n  each line is 32 random bytes in base64, as from: \
+         openssl rand -base64 32", .path.display()
+    )]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// It cannot be read or written.
+    #[error(
+        "cannot use {}: {reason}\n  secret_file names it; it belongs to the user that runs Kenduri",
+        .path.display()
+    )]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Where the keys are kept.
+#[derive(Clone, Debug)]
+pub struct KeyFile(PathBuf);
+
+impl KeyFile {
+    /// The file at this path, whether it is there or not.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// The keys of this store: those in the file, or new ones if the store is new.
+    pub async fn open(&self, store: &Store, random: &Random) -> Result<Keyring, KeyError> {
+        let is_new = store.read(key::fingerprint).await?.is_none();
+        let keys = if is_new {
+            self.create(random)?
+        } else {
+            self.read()?
+                .ok_or_else(|| KeyError::Missing(self.0.clone()))?
+        };
+        let adopted = keys.clone();
+        let fits = store.write(move |tx| key::adopt(tx, &adopted)).await?;
+        if fits {
+            Ok(keys)
+        } else {
+            Err(KeyError::Other(self.0.clone()))
+        }
+    }
+
+    /// Writes a new key beside the file, whose place it takes with [`Fresh::put`].
+    pub fn prepare(&self, random: &Random) -> Result<Fresh, KeyError> {
+        self.fresh(random).map_err(|reason| self.unusable(reason))
+    }
+
+    /// The keys in the file; `None`: there is none.
+    fn read(&self) -> Result<Option<Keyring>, KeyError> {
+        let mut text = String::new();
+        let mode = match self.read_text(&mut text) {
+            Ok(mode) => mode & 0o7777,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.unusable(error)),
+        };
+        let path = self.0.clone();
+        if mode & OTHERS != 0 {
+            return Err(KeyError::Exposed { path, mode });
+        }
+        let mut keys = Vec::new();
+        for (at, line) in text.lines().enumerate() {
+            let decoded = STANDARD.decode(line.trim_ascii_end());
+            match decoded.map(<[u8; key::LENGTH]>::try_from) {
+                Ok(Ok(key)) => keys.push(key),
+                _ => return Err(KeyError::Malformed { path, line: at + 1 }),
+            }
+        }
+        match keys.split_first() {
+            Some((first, older)) => Ok(Some(Keyring::new(*first, older))),
+            None => Err(KeyError::Malformed { path, line: 1 }),
+        }
+    }
+
+    /// Reads what is in the file; returns its mode.
+    fn read_text(&self, text: &mut String) -> io::Result<u32> {
+        let file = File::open(&self.0)?;
+        let facts = file.metadata()?;
+        if !facts.is_file() || facts.len() > LONGEST {
+            return Err(io::Error::other("that is no key file"));
+        }
+        file.take(LONGEST).read_to_string(text)?;
+        Ok(facts.mode())
+    }
+
+    /// Makes the file unless it is there, and reads it when it is on the disk.
+    fn create(&self, random: &Random) -> Result<Keyring, KeyError> {
+        let make = || {
+            if !self.0.exists() {
+                self.fresh(random)?.put_if_absent()?;
+            }
+            sync(folder(&self.0))
+        };
+        make().map_err(|reason| self.unusable(reason))?;
+        self.read()?
+            .ok_or_else(|| KeyError::Missing(self.0.clone()))
+    }
+
+    fn fresh(&self, random: &Random) -> io::Result<Fresh> {
+        // The file itself, where a link leads to it.
+        let target = fs::canonicalize(&self.0).unwrap_or_else(|_| self.0.clone());
+        let mut unique = [0; 8];
+        random.fill(&mut unique);
+        let mut name = target.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}", hexadecimal(&unique)));
+        let key = random.token();
+        let mut options = OpenOptions::new();
+        let path = target.with_file_name(name);
+        let mut file = options
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
+        let fresh = Fresh {
+            keys: Keyring::new(key, &[]),
+            path,
+            target,
+        };
+        fresh.give_to_owner(&file)?;
+        writeln!(file, "{}", STANDARD.encode(key))?;
+        file.sync_all()?;
+        Ok(fresh)
+    }
+
+    fn unusable(&self, reason: io::Error) -> KeyError {
+        KeyError::Unusable {
+            path: self.0.clone(),
+            reason,
+        }
+    }
+}
+
+/// A new key that is on the disk, but not in its place yet. If it never gets there, it
+/// is removed.
+#[derive(Debug)]
+pub struct Fresh {
+    /// The new key alone.
+    pub keys: Keyring,
+    path: PathBuf,
+    target: PathBuf,
+}
+
+impl Fresh {
+    /// Takes the place of the file; returns its path.
+    pub fn put(self) -> Result<PathBuf, KeyError> {
+        let put = fs::rename(&self.path, &self.target).and_then(|()| sync(folder(&self.target)));
+        let path = self.target.clone();
+        put.map(|()| path)
+            .map_err(|reason| KeyFile::at(&self.target).unusable(reason))
+    }
+
+    /// Becomes the file, unless there is one.
+    fn put_if_absent(self) -> io::Result<()> {
+        match fs::hard_link(&self.path, &self.target) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Root makes it for whoever runs Kenduri: the owner of the file before it, or of the
+    /// folder.
+    fn give_to_owner(&self, file: &File) -> io::Result<()> {
+        let before = fs::metadata(&self.target);
+        let before = before.or_else(|_| fs::metadata(folder(&self.target)))?;
+        let is_root = file.metadata()?.uid() == 0;
+        if is_root && before.uid() != 0 {
+            fchown(file, Some(before.uid()), Some(before.gid()))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        // It has its place by now, or is of no use.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Has the disk know which files the folder has.
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::sync::Barrier;
+
+    use super::*;
+
+    const LINE: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+
+    fn with(text: &str) -> (tempfile::TempDir, KeyFile) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret.key");
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        (folder, KeyFile::at(path))
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let all = fs::read_dir(folder).unwrap();
+        all.map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn the_first_line_signs_and_the_others_verify() {
+        let (_folder, one) = with(&format!("{LINE}\n"));
+        let second = STANDARD.encode([2; 32]);
+        let (_folder, two) = with(&format!("{second}\r\n{LINE}"));
+        let [one, two] = [one, two].map(|file| file.read().unwrap().unwrap().key("x"));
+        assert!(two.verify(&["a"], &one.sign(&["a"])));
+        assert!(!one.verify(&["a"], &two.sign(&["a"])));
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused_and_not_shown() {
+        let long = format!("{LINE}\n").repeat(100);
+        for (text, line) in [
+            ("", 1),
+            ("\n", 1),
+            (&format!("{LINE}\n\n"), 2),
+            ("hunter2\n", 1),
+            (&format!("{LINE}\n{}\n", &LINE[4..]), 2),
+            (&format!("{LINE}\n{LINE}=\n"), 2),
+        ] {
+            let (_folder, file) = with(text);
+            let error = file.read().unwrap_err();
+            let is_told = matches!(&error, KeyError::Malformed { line: told, .. } if *told == line);
+            assert!(is_told, "{text:?}: {error}");
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+        let (folder, file) = with(&long);
+        assert!(matches!(file.read(), Err(KeyError::Unusable { .. })));
+        assert!(matches!(
+            KeyFile::at(folder.path()).read(),
+            Err(KeyError::Unusable { .. })
+        ));
+    }
+
+    #[test]
+    fn a_file_that_others_may_use_is_refused_with_what_to_run() {
+        let (_folder, file) = with(LINE);
+        for (mode, is_good) in [(0o600, true), (0o400, true), (0o640, false), (0o604, false)] {
+            fs::set_permissions(&file.0, fs::Permissions::from_mode(mode)).unwrap();
+            let read = file.read();
+            assert_eq!(read.is_ok(), is_good, "{mode:o}");
+            if let Err(error) = read {
+                let run = format!("chmod 600 {}", file.0.display());
+                let error = error.to_string();
+                assert!(
+                    error.contains(&run) && error.contains(&format!("{mode:04o}")),
+                    "{error}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn of_many_at_once_one_makes_the_file_and_all_read_it_whole() {
+        const PROCESSES: u64 = 8;
+        for round in 0..50 {
+            let folder = tempfile::tempdir().unwrap();
+            let file = KeyFile::at(folder.path().join("secret.key"));
+            let begin = Barrier::new(usize::try_from(PROCESSES).unwrap());
+            let all: Vec<String> = std::thread::scope(|scope| {
+                let one = |process| {
+                    let (file, begin) = (&file, &begin);
+                    move || {
+                        let random = Random::seeded(round * PROCESSES + process);
+                        begin.wait();
+                        file.create(&random).unwrap().key("x").sign(&[])
+                    }
+                };
+                let all: Vec<_> = (0..PROCESSES).map(|at| scope.spawn(one(at))).collect();
+                all.into_iter().map(|one| one.join().unwrap()).collect()
+            });
+            assert!(all.iter().all(|one| *one == all[0]), "{all:?}");
+            assert_eq!(names(folder.path()), ["secret.key"]);
+            let mode = fs::metadata(&file.0).unwrap().mode() & 0o7777;
+            assert_eq!(mode, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_new_key_takes_the_place_of_the_file_or_leaves_nothing() {
+        let (folder, file) = with(LINE);
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&file.0, &link).unwrap();
+        let fresh = KeyFile::at(&link).prepare(&Random::seeded(1)).unwrap();
+        assert_eq!(fs::read_to_string(&file.0).unwrap(), LINE);
+        drop(fresh);
+        let fresh = KeyFile::at(&link).prepare(&Random::seeded(1)).unwrap();
+        let signature = fresh.keys.key("x").sign(&[]);
+        fresh.put().unwrap();
+        assert_eq!(file.read().unwrap().unwrap().key("x").sign(&[]), signature);
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(names(folder.path()).len(), 2);
+    }
+}

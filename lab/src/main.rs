@@ -1,0 +1,46 @@
+//! What measures Kenduri and what demonstrates it: `cargo xtask bench` and `cargo xtask show`.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command speaks to the person who started it"
+)]
+
+mod bench;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::{command, example, interrupt, postgres, workspace};
+
+/// Figures and demonstrations.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Measure the release build on this machine.
+    #[command(subcommand)]
+    Bench(bench::Bench),
+    /// Show what a test alone would not make one believe, with the built program.
+    #[command(subcommand)]
+    Show(show::Show),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
+        Task::Bench(bench) => bench::bench(&bench),
+        Task::Show(show) => show::show(&show),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
