@@ -45,6 +45,7 @@ pub(crate) fn check() -> Result<()> {
         ("arrows between crates", arrows::check(&metadata)),
         ("lints of every crate", files::check_lints(&metadata)?),
         ("sizes of files", files::check_sizes(&files)?),
+        ("lines of templates", files::check_templates(&files)?),
         ("words and paths", files::check_words(&files)?),
         ("dependencies", dependencies::check(&metadata)?),
         ("migrations", migrations::check(&metadata)?),
