@@ -47,6 +47,7 @@ pub(crate) fn check() -> Result<()> {
         ("layers of the edge", layers::check(&files)?),
         ("lints of every crate", files::check_lints(&metadata)?),
         ("sizes of files", files::check_sizes(&files)?),
+        ("lines of templates", files::check_templates(&files)?),
         ("words and paths", files::check_words(&files)?),
         ("dependencies", dependencies::check(&metadata)?),
         ("migrations", migrations::check(&metadata)?),

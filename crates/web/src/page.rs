@@ -19,6 +19,8 @@
 //! # }
 //! ```
 
+use std::fmt;
+
 use askama::Template;
 use axum::body::Bytes;
 use axum::http::HeaderValue;
@@ -214,21 +216,36 @@ impl IntoResponse for Written {
 
 /// As [`page`], to be kept and sent again.
 pub fn write<B: Template>(page: &Page<'_, B>) -> Result<Written, askama::Error> {
-    let mut body = String::with_capacity(B::SIZE_HINT.max(BODY));
-    page.body.render_into(&mut body)?;
-    let mut html = String::with_capacity(body.len() + SHELL);
-    Shell::new(page, &body).render_into(&mut html)?;
+    let mut html = String::with_capacity(B::SIZE_HINT.max(BODY) + SHELL);
+    Shell::new(page).render_into(&mut Unindented(&mut html))?;
     Ok(Written {
         html: html.into(),
         language: HeaderValue::try_from(&*page.text.language().tag).ok(),
     })
 }
 
+/// Writes a page without the indentation of its templates. What they show comes in writes of its own
+/// and with every `<` escaped, so that a tag after a line break is one of a template's.
+struct Unindented<'a>(&'a mut String);
+
+impl fmt::Write for Unindented<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut lines = text.split_inclusive('\n');
+        self.0.push_str(lines.next().unwrap_or_default());
+        for line in lines {
+            let tag = line.trim_start_matches(' ');
+            self.0
+                .push_str(if tag.starts_with('<') { tag } else { line });
+        }
+        Ok(())
+    }
+}
+
 #[derive(Template)]
 #[template(path = "shell.html")]
-struct Shell<'a> {
+struct Shell<'a, B: Template> {
     title: &'a str,
-    body: &'a str,
+    body: &'a B,
     text: &'a Text,
     classes: String,
     style: &'static str,
@@ -240,13 +257,13 @@ struct Shell<'a> {
     host: Option<&'a Navigation<'a>>,
 }
 
-impl<'a> Shell<'a> {
-    fn new<B>(page: &'a Page<'a, B>, body: &'a str) -> Self {
+impl<'a, B: Template> Shell<'a, B> {
+    fn new(page: &'a Page<'a, B>) -> Self {
         let text = page.text;
         let theme = page.theme;
         let shell = |classes, style, script| Self {
             title: page.title,
-            body,
+            body: &page.body,
             text,
             classes,
             style: assets::asset(style),
@@ -309,7 +326,30 @@ mod tests {
         ground: Some(Ground::Nila),
     };
 
-    async fn shown(tag: &str, theme: Theme, kind: Kind<'_>) -> String {
+    #[derive(Template)]
+    #[template(
+        source = "<ul>\n  <li>\n    <pre>{{ words }}\n  </pre>\n  </li>\n</ul>",
+        ext = "html"
+    )]
+    struct Indented<'a> {
+        words: &'a str,
+    }
+
+    #[test]
+    fn indentation_is_left_out_and_what_is_shown_stays() {
+        let mut html = String::new();
+        let words = "one\n  two\n  <b>\n  ";
+        Indented { words }
+            .render_into(&mut Unindented(&mut html))
+            .unwrap();
+        assert_eq!(
+            html,
+            "<ul>\n<li>\n<pre>one\n  two\n  &#60;b&#62;\n  \n</pre>\n</li>\n</ul>"
+        );
+    }
+
+    /// A page, with one space for every run of white space and none between tags.
+    async fn rendered(tag: &str, theme: Theme, kind: Kind<'_>) -> String {
         let text = testing::text(tag);
         let response = page(Page {
             title: "Saved – A & B",
@@ -320,7 +360,9 @@ mod tests {
         });
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(text.catalogue().missing(), [""; 0]);
-        String::from_utf8(body.to_vec()).unwrap()
+        let html = str::from_utf8(&body).unwrap();
+        let words: Vec<_> = html.split_whitespace().collect();
+        words.join(" ").replace("> <", "><")
     }
 
     fn languages(tags: &[&str]) -> Vec<Language> {
@@ -349,7 +391,7 @@ mod tests {
         let kind = Kind::Guest {
             languages: &languages,
         };
-        let html = shown("ms", SONGKET, kind).await;
+        let html = rendered("ms", SONGKET, kind).await;
         for part in [
             r#"<html lang="ms" dir="ltr" class="guest theme-songket ground-nila">"#,
             "<title>Saved – A &#38; B</title>",
@@ -366,7 +408,7 @@ mod tests {
     #[tokio::test]
     async fn more_than_five_languages_are_folded_away_and_one_is_not_offered() {
         let many = languages(&["ms", "en", "ar", "it", "zh-Hans", "ta"]);
-        let html = shown(
+        let html = rendered(
             "en",
             Theme::PLAIN,
             Kind::Plain {
@@ -377,7 +419,7 @@ mod tests {
         .await;
         assert!(html.contains("<details><summary>English</summary>"));
         let one = languages(&["en"]);
-        let html = shown(
+        let html = rendered(
             "en",
             Theme::PLAIN,
             Kind::Plain {
@@ -432,7 +474,7 @@ mod tests {
                 csrf: "value",
             }),
         };
-        let html = shown("en", SONGKET, Kind::Host(navigation)).await;
+        let html = rendered("en", SONGKET, Kind::Host(navigation)).await;
         for part in [
             r#"class="host">"#,
             r#"<a href="/admin/overview" aria-current="page">overview <span class="count">184</span></a>"#,

@@ -13,6 +13,9 @@ const REFUSED: usize = 600;
 /// Past this it usually hides a second noun.
 const LONG: usize = 400;
 
+/// Past this a line of a template holds more than one element; in characters.
+const TEMPLATE_LINE: usize = 160;
+
 /// Marks of unfinished work. Written in pieces, so that this file does not hold them.
 const UNFINISHED: &[&str] = &[
     concat!("TO", "DO"),
@@ -81,6 +84,26 @@ fn count_lines(files: &[PathBuf]) -> Result<Vec<(&Path, usize)>> {
         .filter(|file| file.extension().is_some_and(|end| end == "rs"))
         .map(|file| Ok((file.as_path(), fs::read_to_string(file)?.lines().count())))
         .collect()
+}
+
+/// Templates are written with one element a line: what is minified by hand, nobody reads.
+pub(super) fn check_templates(files: &[PathBuf]) -> Result<Vec<Finding>> {
+    let is_template = |file: &&PathBuf| {
+        file.components()
+            .any(|part| part.as_os_str() == "templates")
+    };
+    let mut findings = Vec::new();
+    for file in files.iter().filter(is_template) {
+        for (number, line) in fs::read_to_string(file)?.lines().enumerate() {
+            let length = line.chars().count();
+            if length > TEMPLATE_LINE {
+                let place = format!("{}:{}", shown(file), number + 1);
+                let what = format!("{length} characters; more than {TEMPLATE_LINE} are refused");
+                findings.push(Finding::new(place, what));
+            }
+        }
+    }
+    Ok(findings)
 }
 
 pub(super) fn check_words(files: &[PathBuf]) -> Result<Vec<Finding>> {

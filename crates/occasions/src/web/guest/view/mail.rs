@@ -158,7 +158,7 @@ pub struct Confirmation<'a> {
 
 /// The mail as plain text.
 #[derive(Template)]
-#[template(path = "mail/confirmation.txt")]
+#[template(path = "mail/confirmation.txt", whitespace = "preserve")]
 pub struct ConfirmationText<'a>(pub &'a Confirmation<'a>);
 
 impl Confirmation<'_> {
