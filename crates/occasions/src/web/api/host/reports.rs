@@ -56,7 +56,7 @@ struct LineView {
     #[schema(value_type = String, format = "date-time")]
     at: Timestamp,
     /// `account`, `household`, `system` or `token`.
-    actor_kind: &'static str,
+    actor_kind: String,
     actor_id: Option<String>,
     /// What it is called, where that is known.
     actor_name: Option<String>,
@@ -80,7 +80,7 @@ impl From<Line> for LineView {
         Self {
             sequence: record.sequence,
             at: record.at,
-            actor_kind: record.actor_kind.word(),
+            actor_kind: record.actor_kind,
             actor_id: record.actor_id,
             actor_name: line.actor,
             action: record.action,
