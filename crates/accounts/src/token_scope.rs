@@ -1,119 +1,104 @@
-//! What programs may be allowed to do.
+//! What programs may be allowed to do. Each domain declares what its tokens may be used for;
+//! what concerns the account itself is here.
 
 use std::fmt;
-use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+
+use crate::domain::Domain;
 
 /// What a token may be used for.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-)]
-pub enum Right {
-    /// See the account's own name and address.
-    #[serde(rename = "profile:read")]
-    ProfileRead,
-    /// See occasions, events, invitations and guests as hosts wrote them, with
-    /// codes and contact data.
-    #[serde(rename = "occasion:read")]
-    OccasionRead,
-    /// Change them. What a change leaves behind is shown with `occasion:read`.
-    #[serde(rename = "occasion:write")]
-    OccasionWrite,
-    /// See what people answered: replies, answers, food needs, notes.
-    #[serde(rename = "rsvps:read")]
-    RsvpsRead,
-    /// Answer for them.
-    #[serde(rename = "rsvps:write")]
-    RsvpsWrite,
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct TokenScope {
+    word: &'static str,
+    label: &'static str,
 }
 
-impl Right {
-    /// All there are.
-    pub const ALL: [Self; 5] = [
-        Self::ProfileRead,
-        Self::OccasionRead,
-        Self::OccasionWrite,
-        Self::RsvpsRead,
-        Self::RsvpsWrite,
-    ];
+/// See the account's own name and address.
+pub const PROFILE_READ: TokenScope = TokenScope::new("profile:read", "account-scope-profile-read");
+
+impl TokenScope {
+    /// What is stored, typed and shown as `word`. The message `label` describes it to whoever
+    /// makes a token.
+    pub const fn new(word: &'static str, label: &'static str) -> Self {
+        Self { word, label }
+    }
 
     /// The word that is kept, typed and shown.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::ProfileRead => "profile:read",
-            Self::OccasionRead => "occasion:read",
-            Self::OccasionWrite => "occasion:write",
-            Self::RsvpsRead => "rsvps:read",
-            Self::RsvpsWrite => "rsvps:write",
+        self.word
+    }
+
+    /// The message that describes it.
+    pub fn label(self) -> &'static str {
+        self.label
+    }
+
+    /// All that the domains declare.
+    pub fn all(domains: &[Domain]) -> impl Iterator<Item = Self> {
+        domains
+            .iter()
+            .flat_map(|domain| domain.token_scopes)
+            .copied()
+    }
+
+    /// Those with these words, once each, in the order in which the domains declare them;
+    /// or the index of the first word that none of them has.
+    pub fn find_all<S: AsRef<str>>(domains: &[Domain], words: &[S]) -> Result<Vec<Self>, usize> {
+        let is = |scope: &Self, word: &S| scope.word == word.as_ref();
+        let is_known = |word: &S| Self::all(domains).any(|scope| is(&scope, word));
+        if let Some(unknown) = words.iter().position(|word| !is_known(word)) {
+            return Err(unknown);
         }
+        let is_wanted = |scope: &Self| words.iter().any(|word| is(scope, word));
+        Ok(Self::all(domains).filter(is_wanted).collect())
     }
 }
 
-impl fmt::Display for Right {
+impl fmt::Debug for TokenScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.write_str(self.word)
     }
 }
 
-/// There is no right of this name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a right that a token can have")]
-pub struct NotARight;
-
-impl FromStr for Right {
-    type Err = NotARight;
-
-    fn from_str(text: &str) -> Result<Self, NotARight> {
-        Self::ALL
-            .into_iter()
-            .find(|right| right.word() == text)
-            .ok_or(NotARight)
+impl fmt::Display for TokenScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word)
     }
 }
 
-/// The rights in the form in which they are kept.
-pub(crate) fn words(rights: &[Right]) -> String {
-    let mut rights = rights.to_vec();
-    rights.sort_unstable();
-    rights.dedup();
-    let words: Vec<&str> = rights.into_iter().map(Right::word).collect();
-    words.join(" ")
+impl utoipa::PartialSchema for TokenScope {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("What a token may be used for."))
+            .into()
+    }
 }
 
-/// Reads what [`words`] wrote.
-pub(crate) fn read(words: &str) -> Vec<Right> {
-    words
-        .split(' ')
-        .filter_map(|word| word.parse().ok())
-        .collect()
-}
+impl utoipa::ToSchema for TokenScope {}
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
+    const SING: TokenScope = TokenScope::new("songs:write", "");
+
     #[test]
-    fn rights_are_words_once_each() {
-        let kept = words(&[Right::RsvpsRead, Right::OccasionRead, Right::RsvpsRead]);
-        assert_eq!(kept, "occasion:read rsvps:read");
-        assert_eq!(read(&kept), [Right::OccasionRead, Right::RsvpsRead]);
-        assert_eq!(read(""), []);
-        for right in Right::ALL {
-            assert_eq!(right.word().parse(), Ok(right));
-            assert_eq!(json!(right), json!(right.word()));
-        }
+    fn scopes_are_found_by_their_words_once_each() {
+        let domains = [
+            crate::DOMAIN,
+            Domain {
+                token_scopes: &[SING],
+                ..crate::DOMAIN
+            },
+        ];
+        let find = |words: &[&str]| TokenScope::find_all(&domains, words);
+        assert_eq!(
+            find(&["songs:write", "profile:read", "songs:write"]),
+            Ok(vec![PROFILE_READ, SING])
+        );
+        assert_eq!(find(&[]), Ok(Vec::new()));
+        assert_eq!(find(&["songs:write", "songs:read"]), Err(1));
     }
 }

@@ -1,6 +1,5 @@
 //! Food needs that guests are asked about.
 
-use accounts::token::Right;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -13,6 +12,7 @@ use super::saved::{Saved, Sees};
 use super::view::{self, DietaryOptionView};
 use crate::hosting::Leave;
 use crate::hosting::diets::{self, Removed};
+use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -31,7 +31,7 @@ async fn list(
     Path(occasion): Path<String>,
 ) -> Result<Json<List<DietaryOptionView>>, Problem> {
     let place = Place::occasion(&occasion)?;
-    let found = call.read(Right::OccasionRead, place, diets::list).await?;
+    let found = call.read(OCCASION_READ, place, diets::list).await?;
     let items: Vec<DietaryOptionView> = found
         .iter()
         .map(|(option, version)| view::dietary_option(option, *version))
@@ -55,7 +55,7 @@ async fn create(
     Path(occasion): Path<String>,
     body: Received<diets::Change>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let new = body.value;
     let place = Place::occasion(&occasion)?;
     call.once(
@@ -83,7 +83,7 @@ async fn change(
     Path((occasion, key)): Path<(String, String)>,
     Json(body): Json<diets::Change>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let version = call.version(body.version)?;
     let changed = call
         .write(who, Place::occasion(&occasion)?, move |tx, host| {
@@ -108,7 +108,7 @@ async fn remove(
     call: Call,
     Path((occasion, key)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let left = call
         .write(
             who,
