@@ -5,6 +5,7 @@
 mod arrows;
 mod dependencies;
 mod documents;
+mod domains;
 mod files;
 mod licence;
 mod locales;
@@ -50,6 +51,7 @@ pub(crate) fn check() -> Result<()> {
         ("migrations", migrations::check(&metadata)?),
         ("locales", locales::check(&metadata)?),
         ("paths in documents", documents::check()?),
+        ("no domain named below", domains::check(&files)?),
     ];
     let mut holes = 0;
     for (name, findings) in fences {
