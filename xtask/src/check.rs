@@ -5,6 +5,7 @@
 mod arrows;
 mod dependencies;
 mod documents;
+mod domains;
 mod files;
 mod layers;
 mod licence;
@@ -53,6 +54,7 @@ pub(crate) fn check() -> Result<()> {
         ("migrations", migrations::check(&metadata)?),
         ("locales", locales::check(&metadata)?),
         ("paths in documents", documents::check()?),
+        ("no domain named below", domains::check(&files)?),
     ];
     let mut holes = 0;
     for (name, findings) in fences {

@@ -5,8 +5,6 @@ account-sign-in = Sign in
 account-email = E-mail address
 account-password = Password
 account-remember = Keep me signed in on this device
-account-guests = Invited to a celebration?
-account-guests-link = Open your invitation with its code
 account-problem = There is a problem
 account-name = Your name
 account-password-hint = At least 10 characters. A few words together are easy to remember.
@@ -18,7 +16,7 @@ account-link-use = Sign in on this device
 
 # The first owner.
 account-setup = Set up Kenduri
-account-setup-text = Nobody owns this installation yet. You will be its owner, and can then create occasions and invite others to help.
+account-setup-text = Nobody owns this installation yet. You will be its owner, and can then invite others to help.
 account-setup-finish = Become the owner
 
 # Becoming a member.
@@ -55,17 +53,12 @@ account-token-life = Works until { $until }. { $used ->
     [none] Never used.
    *[other] Last used { $used }.
 }
-account-token-one = One occasion only
 account-token-remove = Take back
 account-token-days = Works for so many days (1 to 366)
 account-token-create = Make a token
 account-token-made = The new token
 account-token-once = Copy it now: it is shown this once and kept nowhere.
-account-right-profile-read = see your name and address
-account-right-occasion-read = see occasions, events, invitations and guests, with codes and contact data
-account-right-occasion-write = change occasions, events, invitations and guests, without seeing them
-account-right-rsvps-read = see answers, food needs and notes
-account-right-rsvps-write = answer for guests
+account-scope-profile-read = see your name and address
 
 # The mail about a sign-in with a new browser.
 mail-sign-in-subject = New sign-in to { $site }
@@ -83,3 +76,47 @@ mail-sign-in-text =
 
     If this was you, there is nothing to do. If not, change your password now; that signs everybody else out:
     { $address }
+
+# What can go wrong: who is asking.
+problem-email-taken = An account with this e-mail address exists already.
+    .title = E-mail address taken
+problem-last-owner = Somebody must remain owner. Make another person owner first.
+    .title = The last owner
+problem-credentials-invalid = E-mail address or password is not right.
+    .title = Could not sign in
+problem-token-missing = An access token is needed here.
+    .title = Token missing
+problem-token-invalid = This access token is not valid.
+    .title = Token not valid
+problem-token-expired = This access token has expired.
+    .title = Token expired
+problem-session-expired = You were signed out because it has been a while. Please sign in again.
+    .title = Signed out
+problem-forbidden = Your role does not allow this.
+    .title = Not allowed
+problem-role-required = { $role ->
+    [none] Your role does not allow this.
+   *[other] This needs the role “{ $role }”.
+}
+    .title = Not allowed
+problem-role-above-own = You cannot grant a role above your own, or change somebody who has one.
+    .title = Not allowed
+problem-role-unknown = There is no such role.
+    .title = Unknown role
+problem-reauth-required = Please confirm that it is you.
+    .title = Please confirm
+problem-scope-required = { $scope ->
+    [none] This token may not do that.
+   *[other] This token needs the scope “{ $scope }”.
+}
+    .title = Token not allowed
+problem-token-not-permitted = Tokens may not do this; please sign in.
+    .title = Token not allowed
+problem-registration-closed = Registration is closed. Ask for an invitation.
+    .title = Registration is closed
+problem-secure-connection-required = Signing in needs a secure connection (https).
+    .title = Secure connection needed
+problem-token-expired-or-used = This link has been used or has expired. Please ask for a new one.
+    .title = Link no longer valid
+problem-current-password-wrong = The present password is not right.
+    .title = Password not right

@@ -3,8 +3,6 @@ account-sign-in = Log masuk
 account-email = Alamat e-mel
 account-password = Kata laluan
 account-remember = Kekalkan log masuk pada peranti ini
-account-guests = Dijemput ke majlis?
-account-guests-link = Buka jemputan dengan kodnya
 account-problem = Ada masalah
 account-name = Nama anda
 account-password-hint = Sekurang-kurangnya 10 aksara. Gabungan beberapa perkataan mudah diingat.
@@ -16,7 +14,7 @@ account-link-use = Log masuk pada peranti ini
 
 # Pemilik pertama.
 account-setup = Sediakan Kenduri
-account-setup-text = Pemasangan ini belum ada pemilik. Anda akan menjadi pemiliknya, dan kemudian boleh mencipta majlis serta menjemput orang lain membantu.
+account-setup-text = Pemasangan ini belum ada pemilik. Anda akan menjadi pemiliknya, dan kemudian boleh menjemput orang lain membantu.
 account-setup-finish = Jadi pemilik
 
 # Menjadi ahli.
@@ -53,17 +51,12 @@ account-token-life = Sah hingga { $until }. { $used ->
     [none] Belum pernah digunakan.
    *[other] Kali terakhir digunakan { $used }.
 }
-account-token-one = Satu majlis sahaja
 account-token-remove = Tarik balik
 account-token-days = Tempoh sah dalam hari (1 hingga 366)
 account-token-create = Cipta token
 account-token-made = Token baharu
 account-token-once = Salin sekarang: token ditunjukkan sekali ini sahaja dan tidak disimpan di mana-mana.
-account-right-profile-read = melihat nama dan alamat e-mel anda
-account-right-occasion-read = melihat majlis, acara, jemputan dan tetamu, dengan kod dan maklumat hubungan
-account-right-occasion-write = mengubah majlis, acara, jemputan dan tetamu, tanpa melihatnya
-account-right-rsvps-read = melihat jawapan, keperluan makanan dan nota
-account-right-rsvps-write = menjawab bagi pihak tetamu
+account-scope-profile-read = melihat nama dan alamat e-mel anda
 
 # E-mel tentang log masuk dengan pelayar baharu.
 mail-sign-in-subject = Log masuk baharu ke { $site }
@@ -81,3 +74,47 @@ mail-sign-in-text =
 
     Jika ini anda, tiada apa-apa yang perlu dibuat. Jika bukan, tukar kata laluan anda sekarang; semua peranti lain akan dilog keluar:
     { $address }
+
+# What can go wrong: who is asking.
+problem-email-taken = Akaun dengan alamat e-mel ini sudah wujud.
+    .title = E-mel sudah digunakan
+problem-last-owner = Mesti ada seorang pemilik. Jadikan orang lain pemilik dahulu.
+    .title = Pemilik terakhir
+problem-credentials-invalid = Alamat e-mel atau kata laluan tidak betul.
+    .title = Tidak dapat log masuk
+problem-token-missing = Token capaian diperlukan di sini.
+    .title = Token tidak disertakan
+problem-token-invalid = Token capaian ini tidak sah.
+    .title = Token tidak sah
+problem-token-expired = Token capaian ini sudah tamat tempoh.
+    .title = Token tamat tempoh
+problem-session-expired = Anda telah dilog keluar kerana sudah lama tempohnya. Sila log masuk semula.
+    .title = Sudah log keluar
+problem-forbidden = Peranan anda tidak membenarkan ini.
+    .title = Tidak dibenarkan
+problem-role-required = { $role ->
+    [none] Peranan anda tidak membenarkan ini.
+   *[other] Ini memerlukan peranan “{ $role }”.
+}
+    .title = Tidak dibenarkan
+problem-role-above-own = Anda tidak boleh memberi peranan yang lebih tinggi daripada peranan anda, atau mengubah orang yang memilikinya.
+    .title = Tidak dibenarkan
+problem-role-unknown = Peranan itu tidak wujud.
+    .title = Peranan tidak dikenali
+problem-reauth-required = Sila sahkan bahawa ini anda.
+    .title = Sila sahkan
+problem-scope-required = { $scope ->
+    [none] Token ini tidak boleh melakukannya.
+   *[other] Token ini memerlukan skop “{ $scope }”.
+}
+    .title = Token tidak dibenarkan
+problem-token-not-permitted = Token tidak boleh melakukan ini; sila log masuk.
+    .title = Token tidak dibenarkan
+problem-registration-closed = Pendaftaran ditutup. Sila minta jemputan.
+    .title = Pendaftaran ditutup
+problem-secure-connection-required = Log masuk memerlukan sambungan selamat (https).
+    .title = Sambungan selamat diperlukan
+problem-token-expired-or-used = Pautan ini sudah digunakan atau tamat tempoh. Sila minta yang baharu.
+    .title = Pautan tidak sah lagi
+problem-current-password-wrong = Kata laluan sekarang tidak betul.
+    .title = Kata laluan tidak betul

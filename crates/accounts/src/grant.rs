@@ -12,7 +12,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
 use crate::account::{self, AccountId};
-pub use crate::role::{ADMIN, OWNER, Role, SITE, Scope, ScopeKind, ScopeKinds, ScopeName};
+pub use crate::role::{ADMIN, OWNER, Role, SITE, Scope, ScopeKind, ScopeName};
 use crate::signed_in::SignedIn;
 
 /// The rank of `who` in `scope` right now. A token is nothing outside the scope it was made for.
@@ -182,7 +182,7 @@ pub enum GrantError {
 }
 
 /// Gives the account a role because of what happens in the same transaction:
-/// an occasion is created, an invitation taken. Who has a greater rank keeps it.
+/// what the scope is of is created, an invite taken. Who has a greater rank keeps it.
 pub fn give(
     tx: &mut Tx<'_>,
     account: &AccountId,

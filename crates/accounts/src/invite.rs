@@ -1,4 +1,4 @@
-//! Invitations to become a member: a link that works once, for seven days,
+//! Invites to become a member: a link that works once, for seven days,
 //! made by whoever manages the place. It is shown to be copied, not mailed.
 
 use jiff::{SignedDuration, Timestamp};
@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::account::{self, Account, AccountId, NewAccount};
-use crate::grant::{self, GrantError, Manager, Role, Scope, ScopeKind, ScopeKinds, ScopeName};
+use crate::domain::{Domain, Domains};
+use crate::grant::{self, GrantError, Manager, Role, Scope, ScopeName};
 use crate::one_time::{self, OneTime, Purpose};
 use crate::password::{self, PasswordHash};
 use crate::signed_in::SignedIn;
@@ -23,10 +24,10 @@ struct Offer {
     scope: ScopeName,
 }
 
-/// An invitation that nobody has taken yet.
+/// An invite that nobody has taken yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invite {
-    /// Names the invitation; it does not open it.
+    /// Names the invite; it does not open it.
     pub id: String,
     /// What it makes of whoever takes it.
     pub role: Role,
@@ -39,8 +40,12 @@ pub struct Invite {
 }
 
 impl Invite {
-    fn of(link: OneTime<Offer>, kinds: &[&'static ScopeKind]) -> Option<Self> {
-        let scope = link.data.scope.find(kinds)?;
+    fn find(link: OneTime<Offer>, domains: &[Domain]) -> Option<Self> {
+        let scope = link.data.scope.find(domains)?;
+        Self::of(link, scope)
+    }
+
+    fn of(link: OneTime<Offer>, scope: Scope) -> Option<Self> {
         Some(Self {
             id: link.id,
             role: scope.kind().role(&link.data.role)?,
@@ -51,7 +56,7 @@ impl Invite {
     }
 }
 
-/// Makes an invitation; the secret is the last part of `/admin/join/{…}`.
+/// Makes an invite; the secret is the last part of `/admin/join/{…}`.
 pub fn create(tx: &mut Tx<'_>, by: &Manager, role: Role) -> Result<Secret, GrantError> {
     if !by.scope().kind().has(role) {
         return Err(GrantError::UnknownRole);
@@ -72,16 +77,16 @@ pub fn create(tx: &mut Tx<'_>, by: &Manager, role: Role) -> Result<Secret, Grant
     Ok(secret)
 }
 
-/// The invitations to a place that nobody has taken yet.
+/// The invites to a place that nobody has taken yet.
 pub fn list(tx: &mut Tx<'_>, by: &Manager) -> Result<Vec<Invite>, StoreError> {
     Ok(one_time::list(tx, Purpose::Invite)?
         .into_iter()
-        .filter_map(|link| Invite::of(link, &[by.scope().kind()]))
-        .filter(|invite| invite.scope == *by.scope())
+        .filter(|link: &OneTime<Offer>| link.data.scope == by.scope().name())
+        .filter_map(|link| Invite::of(link, by.scope().clone()))
         .collect())
 }
 
-/// Withdraws an invitation; tells whether there was one.
+/// Withdraws an invite; tells whether there was one.
 pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreError> {
     let is_ours = list(tx, by)?.iter().any(|invite| invite.id == id);
     if !is_ours || !one_time::remove(tx, Purpose::Invite, id)? {
@@ -98,7 +103,7 @@ pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreErro
     Ok(true)
 }
 
-/// An invitation and whoever made it, as the page shows them.
+/// An invite and whoever made it, as the page shows them.
 #[derive(Clone, Debug)]
 pub struct Shown {
     /// What it offers.
@@ -107,25 +112,25 @@ pub struct Shown {
     pub by: Account,
 }
 
-/// Looks at an invitation without taking it.
+/// Looks at an invite without taking it.
 pub fn find(
     tx: &mut Tx<'_>,
-    kinds: ScopeKinds,
+    domains: Domains,
     secret: &Secret,
 ) -> Result<Option<Shown>, StoreError> {
     let link = one_time::find(tx, Purpose::Invite, secret)?;
-    let Some(invite) = link.and_then(|link| Invite::of(link, kinds)) else {
+    let Some(invite) = link.and_then(|link| Invite::find(link, domains)) else {
         return Ok(None);
     };
     let by = account::find(tx, &invite.invited_by)?;
     Ok(by.map(|by| Shown { invite, by }))
 }
 
-/// Why an invitation was not taken.
+/// Why an invite was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum TakeError {
     /// It was taken, withdrawn, has ended, or whoever made it may no longer.
-    #[error("the invitation is no longer good")]
+    #[error("the invite is no longer good")]
     Gone,
     /// Somebody signs in with this address already, and should.
     #[error("the address is another account's")]
@@ -144,15 +149,15 @@ impl From<GrantError> for TakeError {
     }
 }
 
-/// Takes an invitation with a new account.
+/// Takes an invite with a new account.
 pub fn take_new(
     tx: &mut Tx<'_>,
-    kinds: ScopeKinds,
+    domains: Domains,
     secret: &Secret,
     new: &NewAccount,
     hash: &PasswordHash,
 ) -> Result<(AccountId, Invite), TakeError> {
-    let invite = take(tx, kinds, secret)?;
+    let invite = take(tx, domains, secret)?;
     let id = account::create(tx, new).map_err(|error| match error {
         account::CreateError::EmailTaken => TakeError::EmailTaken,
         account::CreateError::Store(error) => TakeError::Store(error),
@@ -168,23 +173,23 @@ pub fn take_new(
     Ok((id, invite))
 }
 
-/// Takes an invitation for an account that is there; a greater role is kept.
+/// Takes an invite for an account that is there; a greater role is kept.
 pub fn take_as(
     tx: &mut Tx<'_>,
-    kinds: ScopeKinds,
+    domains: Domains,
     secret: &Secret,
     who: &SignedIn,
 ) -> Result<Invite, TakeError> {
-    let invite = take(tx, kinds, secret)?;
+    let invite = take(tx, domains, secret)?;
     let id = &who.account().id;
     grant::give(tx, id, invite.role, &invite.scope, Some(&invite.invited_by))?;
     Ok(invite)
 }
 
 /// Uses the link up, if whoever made it may still make it.
-fn take(tx: &mut Tx<'_>, kinds: ScopeKinds, secret: &Secret) -> Result<Invite, TakeError> {
+fn take(tx: &mut Tx<'_>, domains: Domains, secret: &Secret) -> Result<Invite, TakeError> {
     let invite = one_time::take(tx, Purpose::Invite, secret)?
-        .and_then(|link| Invite::of(link, kinds))
+        .and_then(|link| Invite::find(link, domains))
         .ok_or(TakeError::Gone)?;
     let is_good = account::find(tx, &invite.invited_by)?.is_some()
         && grant::rank_of(tx, &invite.invited_by, &invite.scope)? == Some(invite.scope.kind().top);

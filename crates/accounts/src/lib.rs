@@ -11,7 +11,9 @@ pub mod attempts;
 pub mod changes;
 pub mod client;
 pub mod credential;
+mod described;
 pub mod device;
+pub mod domain;
 pub mod grant;
 pub mod hashing;
 pub mod invite;
@@ -19,24 +21,68 @@ pub mod notice;
 mod one_time;
 mod opaque;
 pub mod password;
-mod right;
 mod role;
 pub mod session;
 pub mod setup;
 pub mod sign_in;
 pub mod signed_in;
 pub mod token;
+mod token_scope;
 pub mod web;
 
 pub use account::{Account, AccountId};
 pub use changes::Changes;
-pub use grant::ScopeKinds;
+pub use described::describe;
+pub use domain::{Domain, Domains};
 pub use hashing::Hasher;
 pub use signed_in::{Owner, SignedIn};
+
+use ::web::codes::Code;
+use ::web::masking::SecretPath;
+
+/// All that the program has to know of this crate.
+pub const DOMAIN: Domain = Domain {
+    locales: LOCALES,
+    problem_codes: PROBLEM_CODES,
+    token_scopes: &[token::PROFILE_READ],
+    secret_paths: &[
+        SecretPath::token("/setup/"),
+        SecretPath::token("/unsubscribe/"),
+        SecretPath::token("/reset/"),
+        SecretPath::token("/sign-in/"),
+        SecretPath::token("/verify/"),
+        SecretPath::token("/admin/join/"),
+    ],
+    routes: web::routes,
+    describe: domain::debug_only(web::api::describe),
+    ..Domain::new(MIGRATIONS)
+};
 
 /// The tables of this crate.
 pub const MIGRATIONS: platform::store::migrate::Migrations =
     platform::migrations!("accounts", "0001_begin");
+
+/// The error codes of this crate, which those of domains may use too.
+const PROBLEM_CODES: &[Code] = &[
+    Code::new(409, "email_taken"),
+    Code::new(409, "last_owner"),
+    Code::new(401, "credentials_invalid"),
+    Code::new(401, "token_missing"),
+    Code::new(401, "token_invalid"),
+    Code::new(401, "token_expired"),
+    Code::new(401, "session_expired"),
+    Code::new(403, "forbidden"),
+    Code::new(403, "role_required"),
+    Code::new(403, "role_above_own"),
+    Code::new(400, "role_unknown"),
+    Code::new(403, "reauth_required"),
+    Code::new(403, "scope_required"),
+    Code::new(403, "token_not_permitted"),
+    Code::new(403, "registration_closed"),
+    Code::new(403, "secure_connection_required"),
+    Code::new(400, "token_expired_or_used"),
+    Code::new(400, "current_password_wrong"),
+];
 
 /// The messages of this crate.
 pub const LOCALES: &[::web::Locale] = &[
@@ -54,18 +100,18 @@ pub struct Accounts {
     pub hasher: Hasher,
     /// How often somebody may change something.
     pub changes: Changes,
-    /// Where, beside the installation, people may have roles.
-    pub scope_kinds: ScopeKinds,
+    /// What the program consists of.
+    pub domains: Domains,
 }
 
 impl Accounts {
     /// For a site on this machine.
-    pub fn new(site: ::web::Site, scope_kinds: ScopeKinds) -> Self {
+    pub fn new(site: ::web::Site, domains: Domains) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             hasher: Hasher::new(cores, site.random.clone()),
             changes: Changes::default(),
-            scope_kinds,
+            domains,
             site,
         }
     }
@@ -73,6 +119,12 @@ impl Accounts {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn every_code_has_its_sentence() {
+        let found = ::web::codes::mismatches(super::PROBLEM_CODES, &[], super::LOCALES);
+        assert_eq!(found, [""; 0]);
+    }
+
     #[test]
     fn every_language_says_the_same_messages_with_the_same_names() {
         let differences = ::web::locales::differences(super::LOCALES, |_, _| true);

@@ -6,6 +6,8 @@ use std::fmt;
 use platform::store::{Bind, Value};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::domain::Domain;
+
 /// What somebody is in a scope, as its kind declares it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Role {
@@ -66,6 +68,8 @@ pub struct ScopeKind {
     pub below: &'static [Role],
     /// What people may be beside their rank, or without one.
     pub duties: &'static [Role],
+    /// The message that says of a token that it reaches one of these alone.
+    pub only: &'static str,
 }
 
 /// The whole installation.
@@ -74,14 +78,12 @@ pub static SITE: ScopeKind = ScopeKind {
     top: OWNER,
     below: &[ADMIN],
     duties: &[],
+    only: "",
 };
 /// Of the installation: everything.
 pub const OWNER: Role = Role::new("owner", "account-role-owner");
 /// Of the installation: people and settings.
 pub const ADMIN: Role = Role::new("admin", "account-role-admin");
-
-/// The kinds of scopes that the domains declare; [`SITE`] goes without saying.
-pub type ScopeKinds = &'static [&'static ScopeKind];
 
 impl ScopeKind {
     /// The scope of this kind with this id.
@@ -167,9 +169,10 @@ pub struct ScopeName {
 }
 
 impl ScopeName {
-    /// The scope, if its kind is the installation's or one of `kinds`.
-    pub(crate) fn find(&self, kinds: &[&'static ScopeKind]) -> Option<Scope> {
-        let mut all = kinds.iter().copied().chain([&SITE]);
+    /// The scope, if its kind is the installation's or declared by a domain.
+    pub(crate) fn find(&self, domains: &[Domain]) -> Option<Scope> {
+        let declared = domains.iter().flat_map(|domain| domain.scope_kinds);
+        let mut all = declared.copied().chain([&SITE]);
         let kind = all.find(|kind| kind.name == self.kind)?;
         Some(kind.scope(&self.id))
     }
@@ -195,12 +198,17 @@ mod tests {
             top: GUIDE,
             below: &[],
             duties: &[],
+            only: "",
+        };
+        const PARKS: Domain = Domain {
+            scope_kinds: &[&PARK],
+            ..crate::DOMAIN
         };
         let name = PARK.scope(7).name();
         let kept = serde_json::to_string(&name).unwrap();
         assert_eq!(kept, r#"{"kind":"park","id":"7"}"#);
         assert_eq!(serde_json::from_str::<ScopeName>(&kept).unwrap(), name);
-        assert_eq!(name.find(&[&PARK]), Some(PARK.scope(7)));
+        assert_eq!(name.find(&[PARKS]), Some(PARK.scope(7)));
         assert_eq!(name.find(&[]), None);
         assert_eq!(Scope::site().name().find(&[]), Some(Scope::site()));
     }

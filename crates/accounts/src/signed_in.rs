@@ -1,5 +1,5 @@
 //! The proof that somebody is signed in. Only the two checks of this file make
-//! one: a session's cookie, or a token that has the right in question.
+//! one: a session's cookie, or a token that has the scope in question.
 
 use jiff::Timestamp;
 use platform::audit::Actor;
@@ -9,9 +9,8 @@ use platform::{Secret, StoreError, Tx, sql};
 use crate::account::Account;
 use crate::grant::{self, Scope, ScopeName};
 use crate::opaque;
-use crate::right;
 use crate::session::{self, SessionId, Stay};
-use crate::token::{self, Right, TokenId};
+use crate::token::{self, TokenId, TokenScope};
 
 /// Somebody who has proved who they are, here and now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +24,7 @@ enum By {
     Session(SessionId),
     Token {
         id: TokenId,
-        rights: Vec<Right>,
+        scopes: Vec<String>,
         scope: Option<ScopeName>,
     },
 }
@@ -51,11 +50,11 @@ impl SignedIn {
     }
 
     /// Whether this is allowed. A person may do what their role allows; a token
-    /// has the rights that it was made with.
-    pub fn has(&self, right: Right) -> bool {
+    /// has the scopes that it was made with.
+    pub fn has(&self, scope: TokenScope) -> bool {
         match &self.by {
             By::Session(_) => true,
-            By::Token { rights, .. } => rights.contains(&right),
+            By::Token { scopes, .. } => scopes.iter().any(|word| word == scope.word()),
         }
     }
 
@@ -138,7 +137,7 @@ pub fn by_session(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Visit>, Sto
 }
 
 /// A token that was found alive. It proves nothing until it is asked for a
-/// right.
+/// scope.
 #[derive(Clone, Debug)]
 pub struct Bearer {
     who: SignedIn,
@@ -148,16 +147,16 @@ pub struct Bearer {
 
 /// The token was not made for this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the token has no right {0}")]
-pub struct RightMissing(pub Right);
+#[error("the token has no scope {0}")]
+pub struct ScopeMissing(pub TokenScope);
 
 impl Bearer {
-    /// The proof, if the token may be used for `right`.
-    pub fn with(self, right: Right) -> Result<SignedIn, RightMissing> {
-        if self.who.has(right) {
+    /// The proof, if the token may be used for `scope`.
+    pub fn with(self, scope: TokenScope) -> Result<SignedIn, ScopeMissing> {
+        if self.who.has(scope) {
             Ok(self.who)
         } else {
-            Err(RightMissing(right))
+            Err(ScopeMissing(scope))
         }
     }
 
@@ -181,7 +180,7 @@ impl FromRow for Bearer {
                 account: Account::read(row, 0)?,
                 by: By::Token {
                     id: id.clone(),
-                    rights: right::read(&row.column::<String>(6)?),
+                    scopes: token::split(&row.column::<String>(6)?),
                     scope: token::read_scope(row, 7)?,
                 },
             },

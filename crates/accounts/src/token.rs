@@ -1,7 +1,7 @@
 //! Personal tokens: what a program shows instead of a password.
 //!
 //! `kd_pat_`, forty letters and digits, and six that follow from them, so that
-//! whoever scans for leaked secrets can tell one without asking us. Its rights
+//! whoever scans for leaked secrets can tell one without asking us. Its scopes
 //! are those it was made with, cut down to what its owner may at that moment.
 
 use jiff::{SignedDuration, Timestamp};
@@ -14,8 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::account::{self, AccountId};
 use crate::grant::ScopeName;
 use crate::opaque;
-use crate::right;
-pub use crate::right::{NotARight, Right};
+pub use crate::token_scope::{PROFILE_READ, TokenScope};
 
 platform::id!(TokenId, "One personal token.");
 
@@ -37,7 +36,7 @@ pub struct NewToken {
     /// What its owner calls it, 1–60 characters, once among the live ones.
     pub name: String,
     /// What it may be used for.
-    pub rights: Vec<Right>,
+    pub scopes: Vec<TokenScope>,
     /// The one scope it reaches; `None`: wherever its owner is something.
     pub scope: Option<ScopeName>,
     /// How long it works, 1–366 days.
@@ -67,9 +66,9 @@ pub enum CreateError {
     /// A live token has this name.
     #[error("a live token has this name")]
     NameTaken,
-    /// A token without any right is good for nothing.
-    #[error("a token needs at least one right")]
-    NoRights,
+    /// A token that may be used for nothing is good for nothing.
+    #[error("a token needs at least one scope")]
+    NoScopes,
     /// It works 1–366 days.
     #[error("a token works 1 to 366 days")]
     Expiry,
@@ -97,8 +96,8 @@ pub fn create(
         1..=60 => {}
         _ => return Err(CreateError::NameLength),
     }
-    if new.rights.is_empty() {
-        return Err(CreateError::NoRights);
+    if new.scopes.is_empty() {
+        return Err(CreateError::NoScopes);
     }
     if !(1..=LONGEST_DAYS).contains(&new.days) {
         return Err(CreateError::Expiry);
@@ -140,7 +139,7 @@ pub fn create(
             account,
             &opaque::hash(&secret),
             &name,
-            &right::words(&new.rights),
+            &join(&new.scopes),
             &new.scope.as_ref().map(|scope| &scope.kind),
             &new.scope.as_ref().map(|scope| &scope.id),
             &last4,
@@ -165,7 +164,7 @@ pub struct Token {
     /// What its owner calls it.
     pub name: String,
     /// What it may be used for.
-    pub rights: Vec<Right>,
+    pub scopes: Vec<String>,
     /// The one scope it reaches.
     pub scope: Option<ScopeName>,
     /// Its last four letters.
@@ -183,7 +182,7 @@ impl FromRow for Token {
         Ok(Self {
             id: row.column(0)?,
             name: row.column(1)?,
-            rights: right::read(&row.column::<String>(2)?),
+            scopes: split(&row.column::<String>(2)?),
             scope: read_scope(row, 3)?,
             last4: row.column(5)?,
             created_at: row.column(6)?,
@@ -191,6 +190,17 @@ impl FromRow for Token {
             last_used_at: row.column(8)?,
         })
     }
+}
+
+/// Scopes in the form in which they are kept.
+fn join(scopes: &[TokenScope]) -> String {
+    let words: Vec<&str> = scopes.iter().map(|scope| scope.word()).collect();
+    words.join(" ")
+}
+
+/// Reads what [`join`] wrote, also what no domain declares any more.
+pub(crate) fn split(words: &str) -> Vec<String> {
+    words.split(' ').map(str::to_owned).collect()
 }
 
 /// The scope whose kind stands in the column at `index`, and its id in the next.

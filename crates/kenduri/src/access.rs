@@ -4,10 +4,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use accounts::domain;
 use edge::access_log::{Format, Whose};
 use edge::route::NormalPath;
-use web::masking;
+use web::masking::SecretPaths;
 
+use crate::domains::DOMAINS;
 use crate::log;
 
 /// Opens the access log, whose lines stand among the others of the program, whatever
@@ -18,13 +20,18 @@ pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log:
     } else {
         Format::Json
     };
-    edge::access_log::Log::onto(&lines.desk, format, Arc::new(mask))
+    let paths = domain::secret_paths(DOMAINS);
+    edge::access_log::Log::onto(
+        &lines.desk,
+        format,
+        Arc::new(move |address, whose| mask(&paths, address, whose)),
+    )
 }
 
 /// An address as logs may show it: codes in the path are cut, and of a query
 /// only the names are left. Neighbours have no codes of ours but where an address
 /// has the shape of our own.
-fn mask(address: &str, whose: Whose) -> Cow<'_, str> {
+fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: Whose) -> Cow<'a, str> {
     if address.is_empty() {
         return Cow::Borrowed(address);
     }
@@ -44,8 +51,8 @@ fn mask(address: &str, whose: Whose) -> Cow<'_, str> {
         None => (target, None),
     };
     let masked = match whose {
-        Whose::App => without_code(path),
-        Whose::Neighbour => masking::mask(path),
+        Whose::App => without_code(paths, path),
+        Whose::Neighbour => paths.mask(path),
     };
     if query.is_none() && matches!(masked, Cow::Borrowed(_)) {
         return Cow::Borrowed(address);
@@ -75,39 +82,39 @@ fn mask(address: &str, whose: Whose) -> Cow<'_, str> {
 /// The path, as it is asked for however it was written, without what would open an
 /// invitation, also where that was typed into a path that is nobody's. Of one that could
 /// be read in several ways nothing is left that might be a code in any of them.
-fn without_code(path: &str) -> Cow<'_, str> {
+fn without_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     match NormalPath::parse(path) {
         Ok(normal) if normal.as_str() != path => {
-            without_a_code(normal.as_str()).into_owned().into()
+            without_a_code(paths, normal.as_str()).into_owned().into()
         }
-        Ok(_) => without_a_code(path),
+        Ok(_) => without_a_code(paths, path),
         Err(_) => piece_by_piece(path, beginning).into(),
     }
 }
 
 /// In an address of ours only the last piece can still be a code, in any other each can.
-fn without_a_code(path: &str) -> Cow<'_, str> {
-    let masked = masking::mask_anywhere(path);
+fn without_a_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
+    let masked = paths.mask_anywhere(path);
     if matches!(masked, Cow::Borrowed(_)) {
-        return piece_by_piece(path, unless_code).into();
+        return piece_by_piece(path, |piece| unless_code(paths, piece)).into();
     }
     let end = masked.trim_end_matches('/').len();
     let start = masked[..end].rfind('/').map_or(0, |slash| slash + 1);
-    let last = unless_code(&masked[start..end]);
+    let last = unless_code(paths, &masked[start..end]);
     Cow::Owned(format!("{}{last}{}", &masked[..start], &masked[end..]))
 }
 
-fn piece_by_piece(path: &str, shown: fn(&str) -> Cow<'_, str>) -> String {
+fn piece_by_piece(path: &str, shown: impl Fn(&str) -> Cow<'_, str>) -> String {
     let pieces = path.split('/').map(shown);
     pieces.collect::<Vec<_>>().join("/")
 }
 
 /// A piece of a path, cut if it could be a code. Names of files have an ending, and stay.
-fn unless_code(piece: &str) -> Cow<'_, str> {
+fn unless_code<'a>(paths: &SecretPaths, piece: &'a str) -> Cow<'a, str> {
     if piece.contains('.') || piece.ends_with("***") {
         return Cow::Borrowed(piece);
     }
-    masking::mask_unknown(piece).into()
+    paths.mask_unknown(piece).into()
 }
 
 /// A piece of a path, cut if it is as long as a code.
@@ -124,10 +131,11 @@ fn beginning(piece: &str) -> Cow<'_, str> {
 mod tests {
     use edge::access_log::Whose;
 
-    use super::mask;
+    use super::*;
 
     #[test]
     fn no_code_and_nothing_typed_is_shown() {
+        let paths = domain::secret_paths(DOMAINS);
         for (address, shown) in [
             ("/", "/"),
             ("", ""),
@@ -172,12 +180,13 @@ mod tests {
                 "android-app://org.example/a?b=***",
             ),
         ] {
-            assert_eq!(mask(address, Whose::App), shown);
+            assert_eq!(mask(&paths, address, Whose::App), shown);
         }
     }
 
     #[test]
     fn a_neighbours_addresses_are_cut_where_they_are_ours() {
+        let paths = domain::secret_paths(DOMAINS);
         for (address, shown) in [
             ("/api/users", "/api/users"),
             ("/RAHMA", "/RAHMA"),
@@ -185,7 +194,7 @@ mod tests {
             ("/invite/RAHMA", "/invite/RA***"),
             ("/sign-in/0123456789", "/sign-in/***"),
         ] {
-            assert_eq!(mask(address, Whose::Neighbour), shown);
+            assert_eq!(mask(&paths, address, Whose::Neighbour), shown);
         }
     }
 }

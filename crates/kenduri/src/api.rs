@@ -1,4 +1,4 @@
-//! The description of the JSON API, gathered from the rooms' own routes:
+//! The description of the JSON API, gathered from the domains' own routes:
 //! `/api/openapi.json` for programs and `/api/docs` for people, who are written
 //! to in English as the description is.
 
@@ -202,12 +202,11 @@ fn words(value: &Value) -> &str {
 mod tests {
     use std::collections::BTreeSet;
 
-    use accounts::Accounts;
     use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
     use utoipa::openapi::{ComponentsBuilder, Info, OpenApiBuilder};
-    use web::described::{Description, problem_responses};
 
     use super::*;
+    use crate::domains::DOMAINS;
 
     #[test]
     fn every_reference_leads_somewhere() {
@@ -242,15 +241,13 @@ mod tests {
                     .build(),
             ))
             .build();
-        description.merge(accounts::web::api::routes::<Description<Accounts>>().into_openapi());
-        description.merge(occasions::web::api::routes::<Description<Site>>().into_openapi());
-        problem_responses::complete(&mut description);
+        accounts::describe(DOMAINS, &mut description);
         let text = serde_json::to_string_pretty(&description).unwrap() + "\n";
         if text != super::description().unwrap() {
             let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
             std::fs::write(file, text).unwrap();
             panic!(
-                "docs/openapi.json was not what the rooms say, and now is: read the difference and commit it"
+                "docs/openapi.json was not what the domains say, and now is: read the difference and commit it"
             );
         }
     }

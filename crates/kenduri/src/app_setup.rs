@@ -4,12 +4,14 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use accounts::domain;
 use anyhow::{Context as _, Result, bail};
 use edge::maintenance::Maintenance;
 use platform::{Clock, Files, Platform, Random, Store};
-use web::{Catalogue, Site, SiteUrl};
+use web::{Site, SiteUrl};
 
 use crate::configuration::{Settings, likely_link};
+use crate::domains::DOMAINS;
 use crate::operators;
 use crate::server;
 
@@ -29,27 +31,14 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Site> {
         files: Files::folder(&settings.files),
         keys,
     };
-    let site = Site {
-        platform,
-        catalogue: catalogue(),
-        settings: Arc::new(web::Settings {
-            url: url(settings)?,
-            name: settings.site.name.clone(),
-            languages: settings.site.languages.clone(),
-            time_zone: settings.site.time_zone.clone(),
-            proxies: settings.trusted_proxies.clone(),
-        }),
+    let settings = web::Settings {
+        url: url(settings)?,
+        name: settings.site.name.clone(),
+        languages: settings.site.languages.clone(),
+        time_zone: settings.site.time_zone.clone(),
+        proxies: settings.trusted_proxies.clone(),
     };
-    Ok(site)
-}
-
-fn catalogue() -> Catalogue {
-    Catalogue::build(&[
-        web::LOCALES,
-        accounts::LOCALES,
-        occasions::LOCALES,
-        server::LOCALES,
-    ])
+    Ok(domain::site(DOMAINS, server::LOCALES, platform, settings))
 }
 
 /// The site's address: as written, or that of the first listener.
@@ -88,14 +77,9 @@ pub(crate) fn make_data_folder(data: &Path) -> Result<()> {
 /// Opens the store and brings its tables up to date. Blocks.
 pub(crate) fn open_store(settings: &Settings) -> Result<Store> {
     make_data_folder(&settings.data)?;
-    let migrations = [
-        platform::MIGRATIONS,
-        accounts::MIGRATIONS,
-        occasions::MIGRATIONS,
-    ];
     Store::open(
         &settings.store,
-        &migrations,
+        &domain::migrations(DOMAINS),
         Clock::System,
         Random::system(),
     )
@@ -112,8 +96,41 @@ pub(crate) fn open_store(settings: &Settings) -> Result<Store> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use accounts::domain;
+
+    use crate::domains::DOMAINS;
+
     #[test]
-    fn the_built_in_texts_of_all_rooms_fit_together() {
-        super::catalogue().check().unwrap();
+    fn the_built_in_texts_of_all_domains_fit_together() {
+        let catalogue = domain::catalogue(DOMAINS, crate::server::LOCALES);
+        catalogue.check().unwrap();
+    }
+
+    #[test]
+    fn what_domains_declare_has_one_owner() {
+        let domains = || DOMAINS.iter();
+        let names = [
+            domains().map(|domain| domain.migrations.owner).collect(),
+            domains()
+                .flat_map(|domain| domain.problem_codes)
+                .chain(web::codes::CODES)
+                .map(|code| code.code)
+                .chain(web::codes::FIELD_CODES.iter().copied())
+                .collect(),
+            domains()
+                .flat_map(|domain| domain.scope_kinds)
+                .map(|kind| kind.name)
+                .collect(),
+            domains()
+                .flat_map(|domain| domain.token_scopes)
+                .map(|scope| scope.word())
+                .collect::<Vec<_>>(),
+        ];
+        for names in names {
+            let once: BTreeSet<_> = names.iter().collect();
+            assert_eq!(once.len(), names.len(), "{names:?}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use accounts::domain;
 use anyhow::Result;
 use occasions::first_opened::Opens;
 use platform::jobs::{Done, Handler, Worker};
@@ -15,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use web::Site;
 
 use crate::configuration::{MailRoute, Settings};
+use crate::domains::DOMAINS;
 
 /// How often opened invitations are written down; a crash loses no more.
 const OPENS: Duration = Duration::from_secs(10);
@@ -41,7 +43,7 @@ impl Background {
     }
 }
 
-/// The jobs of every room.
+/// The jobs of every domain.
 pub(crate) fn worker(site: &Site, settings: &Settings) -> Result<Worker> {
     let mailer = match &settings.mail.route {
         MailRoute::Mailbox => Mailer::Mailbox,
@@ -58,12 +60,8 @@ pub(crate) fn worker(site: &Site, settings: &Settings) -> Result<Worker> {
     let mut handlers = vec![
         Handler::each_minute("keep", async |_| Ok(Done::with(keep))),
         mail::handler(site.store.clone(), post),
-        occasions::closing::sweeps(site.store.clone()),
-        occasions::diet_deletion::daily(site.platform.clone()),
-        occasions::web::mail::confirmations(site.clone()),
-        occasions::web::alarm::alarms(site.clone()),
     ];
-    handlers.extend(occasions::hosting::jobs(&site.platform, &site.catalogue));
+    handlers.extend(domain::jobs(DOMAINS, site));
     Ok(Worker::new(
         site.store.clone(),
         site.clock.clone(),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use accounts::account::{DisplayName, NewAccount};
 use accounts::grant::{self, Scope};
 use accounts::setup::{self, Credential};
-use accounts::token::{self, NewToken, Right};
+use accounts::token::{self, NewToken, TokenScope};
 use anyhow::{Context as _, Result, bail};
 use edge::Plan;
 use edge::maintenance::Maintenance;
@@ -23,6 +23,7 @@ use web::Site;
 
 use crate::configuration::Settings;
 use crate::control::Reply;
+use crate::domains::DOMAINS;
 
 /// A request, as it travels over the control socket.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -66,7 +67,7 @@ pub(crate) struct TokenCreate {
     /// The slug of the one occasion it reaches.
     pub(crate) occasion: String,
     /// What it may be used for.
-    pub(crate) scopes: Vec<Right>,
+    pub(crate) scopes: Vec<String>,
     /// Whose it is, by address; nothing: the only owner's.
     pub(crate) account: Option<String>,
     /// What its owner calls it.
@@ -228,6 +229,8 @@ enum TokenRefused {
     NoOwner,
     #[error("there are several owners\n  say whose token it is: --account ADDRESS, one of {0}")]
     SeveralOwners(String),
+    #[error("{0:?} is no scope that a token can have")]
+    NoScope(String),
     #[error(transparent)]
     Token(#[from] token::CreateError),
     #[error(transparent)]
@@ -262,7 +265,8 @@ fn token(tx: &mut Tx<'_>, order: &TokenCreate) -> Result<token::Created, TokenRe
     };
     let new = NewToken {
         name: order.name.clone(),
-        rights: order.scopes.clone(),
+        scopes: TokenScope::find_all(DOMAINS, &order.scopes)
+            .map_err(|unknown| TokenRefused::NoScope(order.scopes[unknown].clone()))?,
         scope: Some(role::scope(&occasion).name()),
         days: order.days,
     };

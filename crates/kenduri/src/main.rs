@@ -17,6 +17,7 @@ mod control;
 mod control_requests;
 mod demo;
 mod descriptors;
+mod domains;
 mod folders;
 mod install;
 mod log;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use accounts::domain;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn};
@@ -10,8 +11,9 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use platform::Store;
 use tokio_util::sync::CancellationToken;
-use web::{Facts, Problem, Site, SiteUrl, masking};
+use web::{Facts, Problem, Site, SiteUrl};
 
+use crate::domains::DOMAINS;
 use crate::metrics::Metrics;
 
 /// Where all of it is answered.
@@ -117,7 +119,9 @@ fn text(body: String) -> impl IntoResponse {
 
 /// Says with each answer what the log may show of its path, as the app does.
 async fn told(request: Request, next: Next) -> Response {
-    let path = masking::mask(request.uri().path()).into_owned();
+    let path = domain::secret_paths(DOMAINS)
+        .mask(request.uri().path())
+        .into_owned();
     let mut response = next.run(request).await;
     response.extensions_mut().insert(web::Shown(path.into()));
     response

@@ -1,12 +1,11 @@
-//! Every address of the program on one page: the rooms' own pages, and what
+//! Every address of the program on one page: the domains' own, and what
 //! operators ask.
 
-use accounts::Accounts;
+use accounts::{Accounts, domain};
 use axum::{Extension, Router};
 use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
 use tokio_util::sync::CancellationToken;
-use web::Site;
 use web::mailbox::Access;
 
 use crate::api;
@@ -14,7 +13,7 @@ use crate::metrics::Metrics;
 use crate::operators;
 use crate::server::{self, House};
 
-/// What the router hands to the rooms.
+/// What the router hands to the domains.
 pub(crate) struct Parts {
     /// Who is asking.
     pub(crate) accounts: Accounts,
@@ -40,7 +39,7 @@ pub(crate) fn router(parts: Parts) -> Router {
     let compat = parts.compat.map(|compat| {
         occasions::web::compat::routes(compat, &site, &parts.gate, parts.stop.clone())
     });
-    let router = rooms(&parts.accounts)
+    let router = domain::routes(&parts.accounts)
         .merge(compat.unwrap_or_default())
         .layer(Extension(parts.gate))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
@@ -49,11 +48,4 @@ pub(crate) fn router(parts: Parts) -> Router {
         .merge(operators::routes(parts.figures, parts.ending));
     let router = accounts::web::around(&parts.accounts, router);
     web::serve(&site, router)
-}
-
-fn rooms(accounts: &Accounts) -> Router<Site> {
-    accounts::web::routes(accounts)
-        .merge(occasions::web::api::routes::<Router<_>>())
-        .merge(occasions::web::guest::routes())
-        .merge(occasions::web::host::routes())
 }

@@ -26,6 +26,7 @@ use crate::background::{self, Background};
 use crate::channel::{self, Parcel};
 use crate::configuration::{self, Configuration, Settings, link_to};
 use crate::control_requests::RequestContext;
+use crate::domains::DOMAINS;
 use crate::messages::{MessageSender, RequestIds, ServeMode, ToParent, ToWorker};
 use crate::metrics::{self, Metrics};
 use crate::parent::{SdNotify, threads};
@@ -254,7 +255,7 @@ impl App {
 }
 
 fn accounts(site: &Site) -> Accounts {
-    let accounts = Accounts::new(site.clone(), occasions::SCOPE_KINDS);
+    let accounts = Accounts::new(site.clone(), DOMAINS);
     // `tests/api` changes more than an account may. A release build does not look.
     #[cfg(debug_assertions)]
     if commands::environment()

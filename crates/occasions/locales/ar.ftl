@@ -500,3 +500,85 @@ complaint-open-full = { $event }: { $left ->
 compat-hello = أهلًا وسهلًا! كندوري هنا.
 compat-saved = شكرًا لك. حُفظ جوابك.
 compat-saved-code = شكرًا لك. حُفظ جوابك. رمزك للتغيير لاحقًا: { $code }.
+
+## What can go wrong behind an invitation's code.
+problem-invitation-not-found = لا نعرف هذا الرمز. الحرف O والرقم 0 سواء، وكذلك I وL والرقم 1.
+    .title = لا نعرف هذا الرمز
+problem-invitation-expired = انتهت هذه المناسبة. شكرًا لأنكم كنتم جزءًا منها.
+    .title = انتهت المناسبة
+problem-name-required = جُرّبت مؤخرًا رموز خاطئة كثيرة. يُرجى أيضًا إرسال اسم واحد مذكور في الدعوة.
+    .title = الاسم مطلوب
+problem-code-malformed = يتكون الرمز من 5 أحرف أو أرقام.
+    .title = يُرجى مراجعة الرمز
+problem-code-required = يُرجى استعمال الرمز المكتوب على دعوتكم.
+    .title = الرمز غير مذكور
+problem-party-size = الجواب الواحد يشمل { $limit ->
+    [none] العدد الذي حدده أصحاب الدعوة
+   *[other] { $limit } أشخاص
+} على الأكثر.
+    .title = عدد كبير
+problem-rsvp-deadline-passed = { $day ->
+    [none] أُغلق باب الرد.
+   *[other] أُغلق باب الرد في { $day }.
+} { $contact ->
+    [none] للتغيير يُرجى التواصل مع أصحاب الدعوة.
+   *[other] للتغيير يُرجى التواصل مع { $contact }.
+}
+    .title = أُغلق باب الرد
+problem-invitation-locked = { $contact ->
+    [none] لتغيير ردكم يُرجى التواصل مع أصحاب الدعوة.
+   *[other] لتغيير ردكم يُرجى التواصل مع { $contact }.
+}
+    .title = أُغلق باب الرد
+problem-occasion-closed = { $contact ->
+    [none] أُغلقت صفحة هذه المناسبة. للاستفسار يُرجى التواصل مع أصحاب الدعوة.
+   *[other] أُغلقت صفحة هذه المناسبة. للاستفسار يُرجى التواصل مع { $contact }.
+}
+    .title = أُغلقت صفحة المناسبة
+problem-feature-disabled = لا يستعمل أصحاب الدعوة هذا القسم.
+    .title = لا يوجد شيء هنا
+problem-plus-one-limit = { $allowed ->
+    [none] لم يبق مكان لضيف آخر.
+    [0] لا مكان لضيف إضافي.
+    [one] يمكنكم اصطحاب شخص واحد.
+    [two] يمكنكم اصطحاب شخصين.
+    [few] يمكنكم اصطحاب { $allowed } أشخاص.
+    [many] يمكنكم اصطحاب { $allowed } شخصًا.
+   *[other] يمكنكم اصطحاب { $allowed } شخص.
+}
+    .title = لم يبق مكان
+problem-children-limit = { $allowed ->
+    [none] لم يبق مكان لطفل آخر.
+    [0] لا مكان لطفل إضافي.
+    [one] يمكنكم اصطحاب طفل واحد.
+    [two] يمكنكم اصطحاب طفلين.
+    [few] يمكنكم اصطحاب { $allowed } أطفال.
+    [many] يمكنكم اصطحاب { $allowed } طفلًا.
+   *[other] يمكنكم اصطحاب { $allowed } طفل.
+}
+    .title = لم يبق مكان
+problem-guest-limit = { $limit ->
+    [none] لا تتسع الدعوة لعدد أكبر.
+   *[other] أقصى عدد في الدعوة الواحدة هو { $limit }.
+}
+    .title = العدد كبير
+problem-guest-not-found = لا نجد هذا الشخص في الدعوة.
+    .title = لم نجد هذا الشخص
+problem-named-guest = دُعي هذا الشخص باسمه، ولا يزيله إلا أصحاب الدعوة.
+    .title = مدعو باسمه
+problem-event-not-invited = هذا الشخص غير مدعو إلى هذا الجزء.
+    .title = غير مدعو
+problem-event-full = { $left ->
+    [none] لم يبق مكان.
+    [0] لم يبق مكان.
+    [one] بقي مكان واحد فقط.
+    [two] بقي مكانان فقط.
+    [few] بقيت { $left } أماكن فقط.
+    [many] بقي { $left } مكانًا فقط.
+   *[other] بقي { $left } مكان فقط.
+}
+    .title = اكتمل العدد
+problem-open-full = لا يمكن حاليًا قبول المزيد من الردود من دون دعوة. يرجى التواصل مع أصحاب الدعوة.
+    .title = لا مجال لردود أخرى الآن
+problem-dietary-note-required = يُرجى كتابة المقصود بكلمة «أخرى».
+    .title = الملاحظة غير مذكورة

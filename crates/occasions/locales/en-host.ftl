@@ -67,3 +67,28 @@ host-export-question = Question
 host-export-diet = Food need
 host-export-allergy = Allergy
 host-export-people = People
+
+## What can go wrong for hosts and programs.
+problem-code-taken = This code is taken. Please choose another.
+    .title = Code taken
+problem-code-guessable = This code is easy to guess. Choose another, or confirm that you want it.
+    .title = Easy to guess
+problem-last-event = An occasion needs at least one event.
+    .title = The last event
+problem-question-in-use = This question has been answered: what it asks, and of whom, cannot change any more. Put it away and ask a new one.
+    .title = The question was answered
+problem-exports-waiting = { $limit ->
+    [none] Enough files are being made already. Please wait until one of them is ready.
+   *[other] { $limit } files are being made already. Please wait until one of them is ready.
+}
+    .title = Files are being made
+
+## What other pages say of occasions: who signs in, their tokens, where to go.
+host-occasions = My occasions
+host-sign-in-guests = Invited to a celebration?
+host-sign-in-guests-link = Open your invitation with its code
+host-token-one = One occasion only
+host-scope-occasion-read = see occasions, events, invitations and guests, with codes and contact data
+host-scope-occasion-write = change occasions, events, invitations and guests, without seeing them
+host-scope-rsvps-read = see answers, food needs and notes
+host-scope-rsvps-write = answer for guests

@@ -385,3 +385,77 @@ complaint-open-full = { $event }: { $left ->
 compat-hello = Selamat datang! Kenduri is here.
 compat-saved = Thank you. Your answer is saved.
 compat-saved-code = Thank you. Your answer is saved. Your code for later changes: { $code }.
+
+## What can go wrong behind an invitation's code.
+problem-invitation-not-found = We do not know this code. O and 0, and I, L and 1, count as the same.
+    .title = We do not know this code
+problem-invitation-expired = This occasion is over. Thank you for having been part of it.
+    .title = This occasion is over
+problem-name-required = Many wrong codes were tried lately. Please send one name on the invitation too.
+    .title = A name is needed
+problem-code-malformed = The code has 5 letters or digits.
+    .title = Please look at the code again
+problem-code-required = Please use the code on your invitation.
+    .title = Code missing
+problem-party-size = One answer brings at most { $limit ->
+    [none] as many people as the hosts say
+    [one] one person
+   *[other] { $limit } people
+}.
+    .title = Too many people
+problem-rsvp-deadline-passed = { $day ->
+    [none] Answers are closed.
+   *[other] Answers closed on { $day }.
+} { $contact ->
+    [none] For changes, please ask the hosts.
+   *[other] For changes, please ask { $contact }.
+}
+    .title = Answers are closed
+problem-invitation-locked = { $contact ->
+    [none] To change your answer, please ask the hosts.
+   *[other] To change your answer, please ask { $contact }.
+}
+    .title = Answers are closed
+problem-occasion-closed = { $contact ->
+    [none] This occasion is closed. For questions, please ask the hosts.
+   *[other] This occasion is closed. For questions, please ask { $contact }.
+}
+    .title = This occasion is closed
+problem-feature-disabled = The hosts do not use this here.
+    .title = Nothing here
+problem-plus-one-limit = { $allowed ->
+    [none] There is no place left for another guest.
+    [0] There is no place for a further guest.
+    [one] You may bring one person.
+   *[other] You may bring { $allowed } people.
+}
+    .title = No place left
+problem-children-limit = { $allowed ->
+    [none] There is no place left for another child.
+    [0] There is no place for a further child.
+    [one] You may bring one child.
+   *[other] You may bring { $allowed } children.
+}
+    .title = No place left
+problem-guest-limit = { $limit ->
+    [none] An invitation cannot hold more people.
+   *[other] An invitation can hold { $limit } people at most.
+}
+    .title = Too many people
+problem-guest-not-found = We do not find this person on the invitation.
+    .title = Person not found
+problem-named-guest = The hosts invited this person by name; only they can remove them.
+    .title = Invited by name
+problem-event-not-invited = This person is not invited to that part.
+    .title = Not invited
+problem-event-full = { $left ->
+    [none] There is no place left.
+    [0] There is no place left.
+    [one] Only one place is left.
+   *[other] Only { $left } places are left.
+}
+    .title = Full
+problem-open-full = No more answers without an invitation can be taken at the moment. Please ask the hosts.
+    .title = No more answers for now
+problem-dietary-note-required = Please write down what “other” means.
+    .title = Note missing

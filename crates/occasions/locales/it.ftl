@@ -394,3 +394,77 @@ complaint-open-full = { $event }: al momento { $left ->
 compat-hello = Selamat datang! Kenduri è qui.
 compat-saved = Grazie. La tua risposta è salvata.
 compat-saved-code = Grazie. La tua risposta è salvata. Il tuo codice per cambiare in seguito: { $code }.
+
+## What can go wrong behind an invitation's code.
+problem-invitation-not-found = Non conosciamo questo codice. O e 0 valgono lo stesso, e così I, L e 1.
+    .title = Non conosciamo questo codice
+problem-invitation-expired = Questo evento si è concluso. Grazie di averne fatto parte.
+    .title = Evento concluso
+problem-name-required = Di recente sono stati provati molti codici sbagliati. Invii anche un nome scritto sull’invito.
+    .title = Serve un nome
+problem-code-malformed = Il codice ha 5 lettere o cifre.
+    .title = Ricontrolli il codice
+problem-code-required = Usi il codice scritto sull’invito.
+    .title = Manca il codice
+problem-party-size = Una risposta vale al massimo per { $limit ->
+    [none] quante persone dice chi invita
+    [one] una persona
+   *[other] { $limit } persone
+}.
+    .title = Troppe persone
+problem-rsvp-deadline-passed = { $day ->
+    [none] Le risposte sono chiuse.
+   *[other] Le risposte sono chiuse (ultimo giorno: { $day }).
+} { $contact ->
+    [none] Per modifiche si rivolga a chi invita.
+   *[other] Per modifiche si rivolga a { $contact }.
+}
+    .title = Le risposte sono chiuse
+problem-invitation-locked = { $contact ->
+    [none] Per modificare la risposta si rivolga a chi invita.
+   *[other] Per modificare la risposta si rivolga a { $contact }.
+}
+    .title = Le risposte sono chiuse
+problem-occasion-closed = { $contact ->
+    [none] Questo evento è chiuso. Per domande si rivolga a chi invita.
+   *[other] Questo evento è chiuso. Per domande si rivolga a { $contact }.
+}
+    .title = Le risposte sono chiuse
+problem-feature-disabled = Qui questa parte non è in uso.
+    .title = Qui non c’è nulla
+problem-plus-one-limit = { $allowed ->
+    [none] Non c’è posto per un altro ospite.
+    [0] Non c’è posto per altri ospiti.
+    [one] Può portare una persona.
+   *[other] Può portare { $allowed } persone.
+}
+    .title = Non ci sono più posti
+problem-children-limit = { $allowed ->
+    [none] Non c’è posto per un altro bambino.
+    [0] Non c’è posto per altri bambini.
+    [one] Può portare un bambino.
+   *[other] Può portare { $allowed } bambini.
+}
+    .title = Non ci sono più posti
+problem-guest-limit = { $limit ->
+    [none] Un invito non può comprendere altre persone.
+   *[other] Un invito comprende al massimo { $limit } persone.
+}
+    .title = Troppe persone
+problem-guest-not-found = Non troviamo questa persona nell’invito.
+    .title = Persona non trovata
+problem-named-guest = Questa persona è stata invitata per nome; solo chi invita può toglierla.
+    .title = Persona invitata per nome
+problem-event-not-invited = Questa persona non è invitata a questa parte.
+    .title = Non invitata
+problem-event-full = { $left ->
+    [none] Non ci sono più posti.
+    [0] Non ci sono più posti.
+    [one] È rimasto un solo posto.
+   *[other] Sono rimasti solo { $left } posti.
+}
+    .title = Al completo
+problem-open-full = Al momento non si possono accettare altre risposte senza invito. Si rivolga a chi invita.
+    .title = Per ora niente altre risposte
+problem-dietary-note-required = Scriva che cosa significa “altro”.
+    .title = Manca la nota

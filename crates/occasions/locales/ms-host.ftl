@@ -67,3 +67,28 @@ host-export-question = Soalan
 host-export-diet = Keperluan makanan
 host-export-allergy = Alahan
 host-export-people = Orang
+
+## What can go wrong for hosts and programs.
+problem-code-taken = Kod ini sudah digunakan. Sila pilih yang lain.
+    .title = Kod sudah digunakan
+problem-code-guessable = Kod ini mudah diteka. Pilih yang lain, atau sahkan bahawa anda mahukannya.
+    .title = Mudah diteka
+problem-last-event = Setiap majlis memerlukan sekurang-kurangnya satu acara.
+    .title = Acara terakhir
+problem-question-in-use = Soalan ini telah dijawab: apa yang ditanya dan kepada siapa tidak boleh diubah lagi. Simpan soalan ini dan tanya yang baharu.
+    .title = Soalan telah dijawab
+problem-exports-waiting = { $limit ->
+    [none] Fail lain masih disediakan. Sila tunggu sehingga satu daripadanya siap.
+   *[other] { $limit } fail sedang disediakan. Sila tunggu sehingga satu daripadanya siap.
+}
+    .title = Fail sedang disediakan
+
+## What other pages say of occasions: who signs in, their tokens, where to go.
+host-occasions = Majlis saya
+host-sign-in-guests = Dijemput ke majlis?
+host-sign-in-guests-link = Buka jemputan dengan kodnya
+host-token-one = Satu majlis sahaja
+host-scope-occasion-read = melihat majlis, acara, jemputan dan tetamu, dengan kod dan maklumat hubungan
+host-scope-occasion-write = mengubah majlis, acara, jemputan dan tetamu, tanpa melihatnya
+host-scope-rsvps-read = melihat jawapan, keperluan makanan dan nota
+host-scope-rsvps-write = menjawab bagi pihak tetamu

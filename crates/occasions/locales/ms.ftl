@@ -343,3 +343,73 @@ complaint-open-full = { $event }: buat masa ini { $left ->
 compat-hello = Selamat datang! Kenduri ada di sini.
 compat-saved = Terima kasih. Jawapan anda telah disimpan.
 compat-saved-code = Terima kasih. Jawapan anda telah disimpan. Kod anda untuk perubahan kemudian: { $code }.
+
+## What can go wrong behind an invitation's code.
+problem-invitation-not-found = Kod ini tidak kami kenali. O dan 0, serta I, L dan 1, dikira sama.
+    .title = Kod ini tidak kami kenali
+problem-invitation-expired = Majlis ini sudah berlalu. Terima kasih kerana menjadi sebahagian daripadanya.
+    .title = Majlis sudah berlalu
+problem-name-required = Banyak kod yang salah telah dicuba baru-baru ini. Sila hantar juga satu nama pada jemputan.
+    .title = Nama diperlukan
+problem-code-malformed = Kod mengandungi 5 huruf atau angka.
+    .title = Sila semak kod semula
+problem-code-required = Sila gunakan kod pada jemputan tuan/puan.
+    .title = Kod belum diisi
+problem-party-size = Satu jawapan membawa paling ramai { $limit ->
+    [none] seramai yang dibenarkan tuan rumah
+   *[other] { $limit } orang
+}.
+    .title = Terlalu ramai
+problem-rsvp-deadline-passed = { $day ->
+    [none] Jawapan sudah ditutup.
+   *[other] Jawapan ditutup pada { $day }.
+} { $contact ->
+    [none] Untuk perubahan, sila hubungi tuan rumah.
+   *[other] Untuk perubahan, sila hubungi { $contact }.
+}
+    .title = Jawapan sudah ditutup
+problem-invitation-locked = { $contact ->
+    [none] Untuk mengubah jawapan, sila hubungi tuan rumah.
+   *[other] Untuk mengubah jawapan, sila hubungi { $contact }.
+}
+    .title = Jawapan sudah ditutup
+problem-occasion-closed = { $contact ->
+    [none] Majlis ini sudah ditutup. Untuk pertanyaan, sila hubungi tuan rumah.
+   *[other] Majlis ini sudah ditutup. Untuk pertanyaan, sila hubungi { $contact }.
+}
+    .title = Majlis sudah ditutup
+problem-feature-disabled = Tuan rumah tidak menggunakan bahagian ini.
+    .title = Tiada apa-apa di sini
+problem-plus-one-limit = { $allowed ->
+    [none] Tiada lagi tempat untuk tetamu tambahan.
+    [0] Tiada tempat untuk tetamu tambahan.
+   *[other] Tuan/puan boleh membawa { $allowed } orang.
+}
+    .title = Tiada tempat lagi
+problem-children-limit = { $allowed ->
+    [none] Tiada lagi tempat untuk kanak-kanak.
+    [0] Tiada tempat untuk kanak-kanak tambahan.
+   *[other] Tuan/puan boleh membawa { $allowed } kanak-kanak.
+}
+    .title = Tiada tempat lagi
+problem-guest-limit = { $limit ->
+    [none] Satu jemputan tidak dapat memuatkan lebih ramai orang.
+   *[other] Satu jemputan memuatkan paling ramai { $limit } orang.
+}
+    .title = Terlalu ramai
+problem-guest-not-found = Orang ini tiada dalam jemputan.
+    .title = Orang tidak dijumpai
+problem-named-guest = Orang ini dijemput dengan namanya; hanya tuan rumah boleh mengeluarkannya.
+    .title = Dijemput dengan nama
+problem-event-not-invited = Orang ini tidak dijemput ke acara itu.
+    .title = Tidak dijemput
+problem-event-full = { $left ->
+    [none] Tiada tempat lagi.
+    [0] Tiada tempat lagi.
+   *[other] Tinggal { $left } tempat sahaja.
+}
+    .title = Penuh
+problem-open-full = Buat masa ini tiada lagi jawapan tanpa jemputan boleh diterima. Sila hubungi tuan rumah.
+    .title = Tiada lagi jawapan buat masa ini
+problem-dietary-note-required = Sila tulis maksud “lain-lain”.
+    .title = Catatan belum diisi

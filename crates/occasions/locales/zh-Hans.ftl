@@ -343,3 +343,73 @@ complaint-open-full = { $event }：目前{ $left ->
 compat-hello = Selamat datang！Kenduri 在此。
 compat-saved = 谢谢。您的回复已保存。
 compat-saved-code = 谢谢。您的回复已保存。以后更改用的邀请码：{ $code }。
+
+## What can go wrong behind an invitation's code.
+problem-invitation-not-found = 我们找不到这个邀请码。O 与 0，以及 I、L 与 1 视为相同。
+    .title = 找不到这个邀请码
+problem-invitation-expired = 这次活动已经结束，感谢您的参与。
+    .title = 已经结束
+problem-name-required = 最近有人多次尝试错误的邀请码。请同时提供邀请上的一个姓名。
+    .title = 需要姓名
+problem-code-malformed = 邀请码由5个字母或数字组成。
+    .title = 请再看一下邀请码
+problem-code-required = 请使用请柬上的邀请码。
+    .title = 缺少邀请码
+problem-party-size = 一次回复最多带 { $limit ->
+    [none] 主人所定的人数
+   *[other] { $limit } 人
+}。
+    .title = 人数太多
+problem-rsvp-deadline-passed = { $day ->
+    [none] 回复已经截止。
+   *[other] 回复已于{ $day }截止。
+}{ $contact ->
+    [none] 如需更改，请联系主人。
+   *[other] 如需更改，请联系{ $contact }。
+}
+    .title = 回复已经截止
+problem-invitation-locked = { $contact ->
+    [none] 如需更改回复，请联系主人。
+   *[other] 如需更改回复，请联系{ $contact }。
+}
+    .title = 回复已经截止
+problem-occasion-closed = { $contact ->
+    [none] 这次活动已经关闭。如有疑问，请联系主人。
+   *[other] 这次活动已经关闭。如有疑问，请联系{ $contact }。
+}
+    .title = 活动已经关闭
+problem-feature-disabled = 主人没有使用这项功能。
+    .title = 这里没有内容
+problem-plus-one-limit = { $allowed ->
+    [none] 没有名额再带一位了。
+    [0] 没有名额再带人了。
+   *[other] 您可以带{ $allowed }位。
+}
+    .title = 没有名额了
+problem-children-limit = { $allowed ->
+    [none] 没有名额再带一个孩子了。
+    [0] 没有名额再带孩子了。
+   *[other] 您可以带{ $allowed }个孩子。
+}
+    .title = 没有名额了
+problem-guest-limit = { $limit ->
+    [none] 这份邀请不能再加人了。
+   *[other] 一份邀请最多{ $limit }人。
+}
+    .title = 人数过多
+problem-guest-not-found = 这份邀请里没有这位宾客。
+    .title = 找不到这位宾客
+problem-named-guest = 这位宾客是主人指名邀请的，只有主人可以移除。
+    .title = 指名邀请
+problem-event-not-invited = 这位宾客没有受邀参加这一场。
+    .title = 未受邀
+problem-event-full = { $left ->
+    [none] 没有名额了。
+    [0] 没有名额了。
+   *[other] 只剩{ $left }个名额。
+}
+    .title = 名额已满
+problem-open-full = 目前无法再接受没有邀请函的回复，请与主人联系。
+    .title = 暂不接受更多回复
+problem-dietary-note-required = 请写明“其他”是什么。
+    .title = 缺少说明

@@ -31,10 +31,49 @@ pub mod rsvp;
 mod sample;
 pub mod single_answer;
 pub mod snapshot;
+pub mod token_scopes;
 pub mod web;
 pub mod words;
 
+use ::web::Link;
+use ::web::codes::Code;
+use ::web::masking::SecretPath;
+use accounts::domain::{self, Domain, SignInHint};
 use platform::store::migrate::Migrations;
+
+/// All that the program has to know of this crate.
+pub const DOMAIN: Domain = Domain {
+    locales: LOCALES,
+    problem_codes: PROBLEM_CODES,
+    scope_kinds: &[&role::OCCASION],
+    token_scopes: token_scopes::ALL,
+    secret_paths: &[
+        SecretPath::code("/invite/"),
+        // `/api/v1/invitations/id/…` names an invitation, and opens nothing.
+        SecretPath::code("/api/v1/invitations/").but_not("id"),
+        SecretPath::body("/api/rsvp"),
+        SecretPath::body("/api/v1/codes/resolve"),
+    ],
+    navigation: &[Link {
+        label: "host-occasions",
+        href: "/admin",
+    }],
+    sign_in_hints: &[SignInHint {
+        text: "host-sign-in-guests",
+        link: Link {
+            label: "host-sign-in-guests-link",
+            href: "/",
+        },
+    }],
+    routes: web::routes,
+    jobs: web::jobs,
+    describe: domain::debug_only(web::api::describe),
+    shared_responses: &[
+        (410, "Gone", "The invitation is over."),
+        (423, "Locked", "Answers are closed."),
+    ],
+    ..Domain::new(MIGRATIONS)
+};
 
 /// The tables of this crate.
 pub const MIGRATIONS: Migrations = platform::migrations!(
@@ -45,8 +84,35 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0004_possible_duplicates"
 );
 
-/// The kinds of scopes in which this crate has roles.
-pub const SCOPE_KINDS: accounts::ScopeKinds = &[&role::OCCASION];
+/// The error codes of this crate.
+const PROBLEM_CODES: &[Code] = &[
+    // Behind an invitation's code.
+    Code::new(404, "invitation_not_found"),
+    Code::new(410, "invitation_expired"),
+    Code::new(401, "name_required"),
+    Code::new(422, "code_malformed"),
+    Code::new(422, "code_required"),
+    Code::new(422, "party_size"),
+    Code::new(423, "rsvp_deadline_passed"),
+    Code::new(423, "invitation_locked"),
+    Code::new(423, "occasion_closed"),
+    Code::new(404, "feature_disabled"),
+    Code::new(409, "plus_one_limit"),
+    Code::new(409, "children_limit"),
+    Code::new(409, "guest_limit"),
+    Code::new(404, "guest_not_found"),
+    Code::new(403, "named_guest"),
+    Code::new(422, "event_not_invited"),
+    Code::new(409, "event_full"),
+    Code::new(409, "open_full"),
+    Code::new(422, "dietary_note_required"),
+    // Hosts and programs.
+    Code::new(409, "code_taken"),
+    Code::new(422, "code_guessable"),
+    Code::new(409, "last_event"),
+    Code::new(409, "question_in_use"),
+    Code::new(409, "exports_waiting"),
+];
 
 /// The messages of this crate.
 pub const LOCALES: &[::web::Locale] = &[

@@ -13,6 +13,7 @@ pub static OCCASION: ScopeKind = ScopeKind {
     top: OWNER,
     below: &[COORDINATOR, OBSERVER],
     duties: &[],
+    only: "host-token-one",
 };
 
 const OWNER: grant::Role = grant::Role::new("occasion_owner", "host-join-as-occasion-owner");

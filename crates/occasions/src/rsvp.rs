@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::code::CodeKey;
 use crate::event::{self, Seats};
 use crate::guest::{self, Guest};
+use crate::hosting::log::HOUSEHOLD;
 use crate::household::{Change, Household, Plan, Rules};
 use crate::household_change::{HouseholdChange, NoteUpdate};
 use crate::invitation::{self, InvitationId};
@@ -387,7 +388,10 @@ fn finish(
         save.source,
     )?;
     tx.record(Entry {
-        actor: Actor::Household(household.invitation.id.to_string()),
+        actor: Actor::Other {
+            kind: HOUSEHOLD,
+            id: household.invitation.id.to_string(),
+        },
         action: "rsvp.saved",
         entity: ("invitation", household.invitation.id.to_string()),
         scope: Some(portal.occasion.id.to_string()),

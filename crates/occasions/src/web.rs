@@ -9,3 +9,27 @@ pub mod guest;
 pub mod host;
 pub mod mail;
 pub(crate) mod resource;
+
+use accounts::Accounts;
+use axum::Router;
+use platform::jobs::Handler;
+use web::Site;
+
+/// All addresses of this crate, but those of older programs ([`compat::routes`]).
+pub(crate) fn routes(_: &Accounts) -> Router<Site> {
+    api::routes::<Router<_>>()
+        .merge(guest::routes())
+        .merge(host::routes())
+}
+
+/// What this crate does in the background.
+pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
+    let mut handlers = vec![
+        crate::closing::sweeps(site.store.clone()),
+        crate::diet_deletion::daily(site.platform.clone()),
+        mail::confirmations(site.clone()),
+        alarm::alarms(site.clone()),
+    ];
+    handlers.extend(crate::hosting::jobs(&site.platform, &site.catalogue));
+    handlers
+}

@@ -50,7 +50,7 @@ pub fn parse(text: &str) -> Option<String> {
 #[error("not an identifier")]
 pub struct NotAnId;
 
-/// Declares a type of identifier: `id!(GuestId, "One guest.");`, or, where strangers see it,
+/// Declares a type of identifier: `id!(NoteId, "One note.");`, or, where strangers see it,
 /// `id!(SlotId, random, "One slot.");`.
 #[macro_export]
 macro_rules! id {

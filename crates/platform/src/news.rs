@@ -25,9 +25,9 @@ pub const PAYLOAD_LIMIT: usize = 8 * 1024;
 /// News on its way in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewNews {
-    /// Whom it concerns: the id of an occasion.
+    /// Whom it concerns: the id of a scope.
     pub scope: String,
-    /// What happened: `rsvp`, `invitation`.
+    /// What happened: `saved`.
     pub name: &'static str,
     /// Ids and states; never names, notes or diets.
     pub payload: Value,

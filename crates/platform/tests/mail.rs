@@ -20,7 +20,7 @@ use smtp::{Encryption, Manner, Server};
 use testkit::World;
 
 const MIGRATIONS: &[Migrations] = &[platform::MIGRATIONS];
-const SCOPE: &str = "occasion";
+const SCOPE: &str = "wedding";
 
 /// Makes one change, which must succeed.
 async fn write<T: Send + 'static>(

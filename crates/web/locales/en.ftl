@@ -7,7 +7,6 @@ shell-more = More
 shell-sign-in = Sign in
 shell-sign-out = Sign out
 shell-home = To the first page
-host-occasions = My occasions
 host-account = Your account
 host-server = Server
 shell-kept = This is what you typed. Nothing of it was saved:
@@ -142,80 +141,6 @@ problem-busy = There is a lot to do just now. Please try again in a moment.
 problem-internal = That was our fault. Nothing you did is lost; please try again.
     .title = Something went wrong here
 
-# Behind an invitation's code.
-problem-invitation-not-found = We do not know this code. O and 0, and I, L and 1, count as the same.
-    .title = We do not know this code
-problem-invitation-expired = This occasion is over. Thank you for having been part of it.
-    .title = This occasion is over
-problem-name-required = Many wrong codes were tried lately. Please send one name on the invitation too.
-    .title = A name is needed
-problem-code-malformed = The code has 5 letters or digits.
-    .title = Please look at the code again
-problem-code-required = Please use the code on your invitation.
-    .title = Code missing
-problem-party-size = One answer brings at most { $limit ->
-    [none] as many people as the hosts say
-    [one] one person
-   *[other] { $limit } people
-}.
-    .title = Too many people
-problem-rsvp-deadline-passed = { $day ->
-    [none] Answers are closed.
-   *[other] Answers closed on { $day }.
-} { $contact ->
-    [none] For changes, please ask the hosts.
-   *[other] For changes, please ask { $contact }.
-}
-    .title = Answers are closed
-problem-invitation-locked = { $contact ->
-    [none] To change your answer, please ask the hosts.
-   *[other] To change your answer, please ask { $contact }.
-}
-    .title = Answers are closed
-problem-occasion-closed = { $contact ->
-    [none] This occasion is closed. For questions, please ask the hosts.
-   *[other] This occasion is closed. For questions, please ask { $contact }.
-}
-    .title = This occasion is closed
-problem-feature-disabled = The hosts do not use this here.
-    .title = Nothing here
-problem-plus-one-limit = { $allowed ->
-    [none] There is no place left for another guest.
-    [0] There is no place for a further guest.
-    [one] You may bring one person.
-   *[other] You may bring { $allowed } people.
-}
-    .title = No place left
-problem-children-limit = { $allowed ->
-    [none] There is no place left for another child.
-    [0] There is no place for a further child.
-    [one] You may bring one child.
-   *[other] You may bring { $allowed } children.
-}
-    .title = No place left
-problem-guest-limit = { $limit ->
-    [none] An invitation cannot hold more people.
-   *[other] An invitation can hold { $limit } people at most.
-}
-    .title = Too many people
-problem-guest-not-found = We do not find this person on the invitation.
-    .title = Person not found
-problem-named-guest = The hosts invited this person by name; only they can remove them.
-    .title = Invited by name
-problem-event-not-invited = This person is not invited to that part.
-    .title = Not invited
-problem-event-full = { $left ->
-    [none] There is no place left.
-    [0] There is no place left.
-    [one] Only one place is left.
-   *[other] Only { $left } places are left.
-}
-    .title = Full
-problem-open-full = No more answers without an invitation can be taken at the moment. Please ask the hosts.
-    .title = No more answers for now
-problem-dietary-note-required = Please write down what “other” means.
-    .title = Note missing
-
 ## Hosts and programs: promised in English and Malay only.
 
 problem-cursor-invalid = This cursor is not one of ours. Please start the list from its beginning.
@@ -226,72 +151,17 @@ problem-headers-too-large = The browser or program sent more in its headers than
     .title = Headers too large
 problem-slug-taken = This address is taken. Please choose another.
     .title = Address taken
-problem-code-taken = This code is taken. Please choose another.
-    .title = Code taken
-problem-code-guessable = This code is easy to guess. Choose another, or confirm that you want it.
-    .title = Easy to guess
-problem-email-taken = An account with this e-mail address exists already.
-    .title = E-mail address taken
-problem-last-event = An occasion needs at least one event.
-    .title = The last event
-problem-last-owner = Somebody must remain owner. Make another person owner first.
-    .title = The last owner
-problem-question-in-use = This question has been answered: what it asks, and of whom, cannot change any more. Put it away and ask a new one.
-    .title = The question was answered
 problem-limit-reached = { $limit ->
     [none] There cannot be more of these.
    *[other] There can be { $limit } of these at most.
 }
     .title = Limit reached
-problem-exports-waiting = { $limit ->
-    [none] Enough files are being made already. Please wait until one of them is ready.
-   *[other] { $limit } files are being made already. Please wait until one of them is ready.
-}
-    .title = Files are being made
 problem-wrong-state = This cannot be done in the present state.
     .title = Not now
 
 # Who is asking.
 problem-unauthenticated = Please sign in first.
     .title = Please sign in
-problem-credentials-invalid = E-mail address or password is not right.
-    .title = Could not sign in
-problem-token-missing = An access token is needed here.
-    .title = Token missing
-problem-token-invalid = This access token is not valid.
-    .title = Token not valid
-problem-token-expired = This access token has expired.
-    .title = Token expired
-problem-session-expired = You were signed out because it has been a while. Please sign in again.
-    .title = Signed out
-problem-forbidden = Your role does not allow this.
-    .title = Not allowed
-problem-role-required = { $role ->
-    [none] Your role does not allow this.
-   *[other] This needs the role “{ $role }”.
-}
-    .title = Not allowed
-problem-role-above-own = You cannot grant a role above your own, or change somebody who has one.
-    .title = Not allowed
-problem-role-unknown = There is no such role.
-    .title = Unknown role
-problem-reauth-required = Please confirm that it is you.
-    .title = Please confirm
-problem-scope-required = { $scope ->
-    [none] This token may not do that.
-   *[other] This token needs the scope “{ $scope }”.
-}
-    .title = Token not allowed
-problem-token-not-permitted = Tokens may not do this; please sign in.
-    .title = Token not allowed
-problem-registration-closed = Registration is closed. Ask for an invitation.
-    .title = Registration is closed
-problem-secure-connection-required = Signing in needs a secure connection (https).
-    .title = Secure connection needed
-problem-token-expired-or-used = This link has been used or has expired. Please ask for a new one.
-    .title = Link no longer valid
-problem-current-password-wrong = The present password is not right.
-    .title = Password not right
 
 ## Everybody: single fields.
 

@@ -7,7 +7,6 @@ shell-more = Lagi
 shell-sign-in = Log masuk
 shell-sign-out = Log keluar
 shell-home = Ke halaman utama
-host-occasions = Majlis saya
 host-account = Akaun anda
 host-server = Pelayan
 shell-kept = Inilah yang anda taip. Belum ada yang disimpan:
@@ -147,145 +146,20 @@ problem-busy = Kami sedang sibuk buat masa ini. Sila cuba lagi sebentar nanti.
 problem-internal = Ini kesilapan kami. Apa yang anda buat tidak hilang; sila cuba lagi.
     .title = Ada masalah di pihak kami
 
-# Behind an invitation's code.
-problem-invitation-not-found = Kod ini tidak kami kenali. O dan 0, serta I, L dan 1, dikira sama.
-    .title = Kod ini tidak kami kenali
-problem-invitation-expired = Majlis ini sudah berlalu. Terima kasih kerana menjadi sebahagian daripadanya.
-    .title = Majlis sudah berlalu
-problem-name-required = Banyak kod yang salah telah dicuba baru-baru ini. Sila hantar juga satu nama pada jemputan.
-    .title = Nama diperlukan
-problem-code-malformed = Kod mengandungi 5 huruf atau angka.
-    .title = Sila semak kod semula
-problem-code-required = Sila gunakan kod pada jemputan tuan/puan.
-    .title = Kod belum diisi
-problem-party-size = Satu jawapan membawa paling ramai { $limit ->
-    [none] seramai yang dibenarkan tuan rumah
-   *[other] { $limit } orang
-}.
-    .title = Terlalu ramai
-problem-rsvp-deadline-passed = { $day ->
-    [none] Jawapan sudah ditutup.
-   *[other] Jawapan ditutup pada { $day }.
-} { $contact ->
-    [none] Untuk perubahan, sila hubungi tuan rumah.
-   *[other] Untuk perubahan, sila hubungi { $contact }.
-}
-    .title = Jawapan sudah ditutup
-problem-invitation-locked = { $contact ->
-    [none] Untuk mengubah jawapan, sila hubungi tuan rumah.
-   *[other] Untuk mengubah jawapan, sila hubungi { $contact }.
-}
-    .title = Jawapan sudah ditutup
-problem-occasion-closed = { $contact ->
-    [none] Majlis ini sudah ditutup. Untuk pertanyaan, sila hubungi tuan rumah.
-   *[other] Majlis ini sudah ditutup. Untuk pertanyaan, sila hubungi { $contact }.
-}
-    .title = Majlis sudah ditutup
-problem-feature-disabled = Tuan rumah tidak menggunakan bahagian ini.
-    .title = Tiada apa-apa di sini
-problem-plus-one-limit = { $allowed ->
-    [none] Tiada lagi tempat untuk tetamu tambahan.
-    [0] Tiada tempat untuk tetamu tambahan.
-   *[other] Tuan/puan boleh membawa { $allowed } orang.
-}
-    .title = Tiada tempat lagi
-problem-children-limit = { $allowed ->
-    [none] Tiada lagi tempat untuk kanak-kanak.
-    [0] Tiada tempat untuk kanak-kanak tambahan.
-   *[other] Tuan/puan boleh membawa { $allowed } kanak-kanak.
-}
-    .title = Tiada tempat lagi
-problem-guest-limit = { $limit ->
-    [none] Satu jemputan tidak dapat memuatkan lebih ramai orang.
-   *[other] Satu jemputan memuatkan paling ramai { $limit } orang.
-}
-    .title = Terlalu ramai
-problem-guest-not-found = Orang ini tiada dalam jemputan.
-    .title = Orang tidak dijumpai
-problem-named-guest = Orang ini dijemput dengan namanya; hanya tuan rumah boleh mengeluarkannya.
-    .title = Dijemput dengan nama
-problem-event-not-invited = Orang ini tidak dijemput ke acara itu.
-    .title = Tidak dijemput
-problem-event-full = { $left ->
-    [none] Tiada tempat lagi.
-    [0] Tiada tempat lagi.
-   *[other] Tinggal { $left } tempat sahaja.
-}
-    .title = Penuh
-problem-open-full = Buat masa ini tiada lagi jawapan tanpa jemputan boleh diterima. Sila hubungi tuan rumah.
-    .title = Tiada lagi jawapan buat masa ini
-problem-dietary-note-required = Sila tulis maksud “lain-lain”.
-    .title = Catatan belum diisi
-
 # Hosts.
 problem-slug-taken = Alamat ini sudah digunakan. Sila pilih yang lain.
     .title = Alamat sudah digunakan
-problem-code-taken = Kod ini sudah digunakan. Sila pilih yang lain.
-    .title = Kod sudah digunakan
-problem-code-guessable = Kod ini mudah diteka. Pilih yang lain, atau sahkan bahawa anda mahukannya.
-    .title = Mudah diteka
-problem-email-taken = Akaun dengan alamat e-mel ini sudah wujud.
-    .title = E-mel sudah digunakan
-problem-last-event = Setiap majlis memerlukan sekurang-kurangnya satu acara.
-    .title = Acara terakhir
-problem-last-owner = Mesti ada seorang pemilik. Jadikan orang lain pemilik dahulu.
-    .title = Pemilik terakhir
-problem-question-in-use = Soalan ini telah dijawab: apa yang ditanya dan kepada siapa tidak boleh diubah lagi. Simpan soalan ini dan tanya yang baharu.
-    .title = Soalan telah dijawab
 problem-limit-reached = { $limit ->
     [none] Tidak boleh ditambah lagi.
    *[other] Paling banyak { $limit }.
 }
     .title = Had dicapai
-problem-exports-waiting = { $limit ->
-    [none] Fail lain masih disediakan. Sila tunggu sehingga satu daripadanya siap.
-   *[other] { $limit } fail sedang disediakan. Sila tunggu sehingga satu daripadanya siap.
-}
-    .title = Fail sedang disediakan
 problem-wrong-state = Ini tidak dapat dibuat dalam keadaan sekarang.
     .title = Bukan sekarang
 
 # Who is asking.
 problem-unauthenticated = Sila log masuk dahulu.
     .title = Sila log masuk
-problem-credentials-invalid = Alamat e-mel atau kata laluan tidak betul.
-    .title = Tidak dapat log masuk
-problem-token-missing = Token capaian diperlukan di sini.
-    .title = Token tidak disertakan
-problem-token-invalid = Token capaian ini tidak sah.
-    .title = Token tidak sah
-problem-token-expired = Token capaian ini sudah tamat tempoh.
-    .title = Token tamat tempoh
-problem-session-expired = Anda telah dilog keluar kerana sudah lama tempohnya. Sila log masuk semula.
-    .title = Sudah log keluar
-problem-forbidden = Peranan anda tidak membenarkan ini.
-    .title = Tidak dibenarkan
-problem-role-required = { $role ->
-    [none] Peranan anda tidak membenarkan ini.
-   *[other] Ini memerlukan peranan “{ $role }”.
-}
-    .title = Tidak dibenarkan
-problem-role-above-own = Anda tidak boleh memberi peranan yang lebih tinggi daripada peranan anda, atau mengubah orang yang memilikinya.
-    .title = Tidak dibenarkan
-problem-role-unknown = Peranan itu tidak wujud.
-    .title = Peranan tidak dikenali
-problem-reauth-required = Sila sahkan bahawa ini anda.
-    .title = Sila sahkan
-problem-scope-required = { $scope ->
-    [none] Token ini tidak boleh melakukannya.
-   *[other] Token ini memerlukan skop “{ $scope }”.
-}
-    .title = Token tidak dibenarkan
-problem-token-not-permitted = Token tidak boleh melakukan ini; sila log masuk.
-    .title = Token tidak dibenarkan
-problem-registration-closed = Pendaftaran ditutup. Sila minta jemputan.
-    .title = Pendaftaran ditutup
-problem-secure-connection-required = Log masuk memerlukan sambungan selamat (https).
-    .title = Sambungan selamat diperlukan
-problem-token-expired-or-used = Pautan ini sudah digunakan atau tamat tempoh. Sila minta yang baharu.
-    .title = Pautan tidak sah lagi
-problem-current-password-wrong = Kata laluan sekarang tidak betul.
-    .title = Kata laluan tidak betul
 
 # Single fields.
 field-required = Sila isi.

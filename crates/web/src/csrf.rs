@@ -2,7 +2,7 @@
 //!
 //! Two checks, both of which must pass where a cookie proves who is asking: the
 //! browser says that the request comes from our origin, and the form carries a
-//! value that only a page of this session could know. Behind an invitation's
+//! value that only a page of this session could know. Behind a
 //! code, which is itself the secret, only the first one, and only where the
 //! browser says anything ([`check_sender`]).
 
@@ -83,7 +83,7 @@ pub fn check(
     }
 }
 
-/// The first check alone, for pages behind an invitation's code: in-app browsers
+/// The first check alone, for pages behind a code: in-app browsers
 /// say little, and pages that send no referrer say `Origin: null`.
 pub fn check_sender(headers: &HeaderMap, url: &SiteUrl) -> Result<(), Problem> {
     match sender(headers, url) {

@@ -87,7 +87,7 @@ pub fn machine(at: &Zoned) -> String {
 }
 
 /// What was said, and of when. A page says the days and hours of few events, and
-/// every household's page says the same.
+/// every reader's page says the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Moment {
     Day(&'static str, Date),

@@ -19,7 +19,7 @@ use crate::problem::Problem;
 /// The most a form or a JSON body may weigh.
 pub const MOST_BYTES: usize = 256 * 1024;
 
-/// The most fields a form may have: a household of 30 with 20 events and 30
+/// The most fields a form may have: 30 people with 20 events and 30
 /// questions sends 1,600.
 pub const MOST_FIELDS: usize = 2000;
 
@@ -127,7 +127,7 @@ impl Form {
     }
 
     /// The fields whose names start with `prefix`, with the rest of their names:
-    /// `reply.` finds `(guest.event, yes)`.
+    /// `reply.` finds `(person.event, yes)`.
     pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.iter()
             .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value)))

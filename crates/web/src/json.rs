@@ -150,13 +150,13 @@ mod tests {
     struct Answer {
         version: i64,
         #[serde(default)]
-        guests: Vec<Guest>,
+        dishes: Vec<Dish>,
     }
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     #[expect(dead_code, reason = "only its shape is of interest")]
-    struct Guest {
+    struct Dish {
         name: String,
         reply: Option<Reply>,
     }
@@ -173,7 +173,7 @@ mod tests {
         for (body, status, error) in [
             (r#"{"version":1}"#, 200, None),
             (
-                r#"{"version":1,"guests":[{"name":"Mei","reply":"yes"}]}"#,
+                r#"{"version":1,"dishes":[{"name":"Mei","reply":"yes"}]}"#,
                 200,
                 None,
             ),
@@ -189,14 +189,14 @@ mod tests {
                 Some(("/x~0~1y", "unknown_field")),
             ),
             (
-                r#"{"version":1,"guests":[{"name":"A"},{}]}"#,
+                r#"{"version":1,"dishes":[{"name":"A"},{}]}"#,
                 422,
-                Some(("/guests/1/name", "required")),
+                Some(("/dishes/1/name", "required")),
             ),
             (
-                r#"{"version":1,"guests":[{"name":"A","reply":"perhaps"}]}"#,
+                r#"{"version":1,"dishes":[{"name":"A","reply":"perhaps"}]}"#,
                 422,
-                Some(("/guests/0/reply", "unknown_option")),
+                Some(("/dishes/0/reply", "unknown_option")),
             ),
         ] {
             match Json::<Answer>::parse(body.as_bytes()) {

@@ -2,7 +2,7 @@
 //! between what is offered and what the reader would like.
 //!
 //! The order is the specification's: `?lang=`, the reader's earlier choice, the
-//! invitation's language, `Accept-Language` by RFC 4647 lookup, the default.
+//! language written down for the reader, `Accept-Language` by RFC 4647 lookup, the default.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -87,18 +87,18 @@ impl Wishes {
         }
     }
 
-    /// Chooses one of `offered`; `invitation` is the language the hosts wrote
-    /// down for this household.
+    /// Chooses one of `offered`; `written_down` is the language that is stored for
+    /// this reader.
     pub fn choose<'a, S: AsRef<str>>(
         &self,
         offered: &'a [S],
-        invitation: Option<&str>,
+        written_down: Option<&str>,
         default: &'a str,
     ) -> &'a str {
         [&self.asked, &self.remembered]
             .into_iter()
             .filter_map(Option::as_deref)
-            .chain(invitation)
+            .chain(written_down)
             .chain(self.accepted.iter().map(String::as_str))
             .find_map(|wish| look_up(wish, &offered.iter().map(AsRef::as_ref)))
             .unwrap_or(default)
@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn the_first_wish_that_is_offered_wins() {
         let offered = ["ms", "en", "it", "zh-Hans", "ar"];
-        for (asked, remembered, invitation, accepted, chosen) in [
+        for (asked, remembered, written_down, accepted, chosen) in [
             ("it", "en", Some("ar"), "zh", "it"),
             ("IT-it", "en", Some("ar"), "zh", "it"),
             ("fr", "en", Some("ar"), "zh", "en"),
@@ -308,9 +308,9 @@ mod tests {
         ] {
             let wishes = wishes(asked, remembered, accepted);
             assert_eq!(
-                wishes.choose(&offered, invitation, "ms"),
+                wishes.choose(&offered, written_down, "ms"),
                 chosen,
-                "{asked} {remembered} {invitation:?} {accepted}"
+                "{asked} {remembered} {written_down:?} {accepted}"
             );
         }
     }

@@ -51,7 +51,7 @@ pub use page::page;
 pub use problem::{Argument, FieldProblem, Problem};
 pub use problems::{FieldProblemBody, ProblemBody};
 pub use serve::{HEADER_LIMIT, Shown, panicked, serve, way_in};
-pub use state::{Settings, Site, SiteUrl};
+pub use state::{Declared, Link, Settings, Site, SiteUrl};
 pub use text::{Catalogue, Locale, Text, Value};
 pub use theme::{Ground, Preset, Theme};
 pub use translated::{I18n, LangAttribute, Spoken};

@@ -6,58 +6,132 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Here a code comes in the body, and what it opens is answered.
-const BODIES: [&str; 2] = ["/api/rsvp", "/api/v1/codes/resolve"];
-
-/// `path` without what would open an invitation or an account:
-/// `/invite/RAHMA/rsvp` becomes `/invite/RA***/rsvp`.
-pub fn mask(path: &str) -> Cow<'_, str> {
-    let Some(hidden) = find(path) else {
-        return Cow::Borrowed(path);
-    };
-    let shown: String = hidden.secret.chars().take(hidden.kept).collect();
-    let after = &path[hidden.prefix.len() + hidden.secret.len()..];
-    Cow::Owned(format!("{}{shown}***{after}", hidden.prefix))
+/// Where a secret stands in an address, or is sent to one.
+#[derive(Clone, Copy, Debug)]
+pub struct SecretPath {
+    /// The secret stands behind it if it ends with a slash, else in the body.
+    before: &'static str,
+    /// So many of its characters may be shown.
+    shown: usize,
+    /// A word that may stand in the place of a secret.
+    not: &'static str,
 }
 
-/// As [`mask`], wherever in the path an address of ours begins: the front door may take
-/// off what stands before it.
-pub fn mask_anywhere(path: &str) -> Cow<'_, str> {
-    let (mut masked, mut done) = (String::new(), 0);
-    for (start, _) in path.match_indices('/') {
-        let Some(hidden) = find(&path[start..]) else {
-            continue;
+impl SecretPath {
+    /// A code stands behind `before`, which ends with a slash.
+    pub const fn code(before: &'static str) -> Self {
+        Self {
+            before,
+            shown: 2,
+            not: "",
+        }
+    }
+
+    /// A token that acts by itself stands behind `before`, which ends with a slash.
+    pub const fn token(before: &'static str) -> Self {
+        Self {
+            before,
+            shown: 0,
+            not: "",
+        }
+    }
+
+    /// A code comes in the body, and what it opens is answered.
+    pub const fn body(path: &'static str) -> Self {
+        Self::code(path)
+    }
+
+    /// The same, but `word` is no secret.
+    #[must_use]
+    pub const fn but_not(self, word: &'static str) -> Self {
+        Self { not: word, ..self }
+    }
+
+    fn find<'a>(&self, path: &'a str) -> Option<Hidden<'a>> {
+        let after = path.strip_prefix(self.before)?;
+        let rest = after.trim_start_matches('/');
+        let secret = rest.split('/').next().unwrap_or_default();
+        let is_secret = self.before.ends_with('/') && !secret.is_empty() && secret != self.not;
+        is_secret.then_some(Hidden {
+            prefix: &path[..path.len() - rest.len()],
+            secret,
+            shown: self.shown,
+        })
+    }
+}
+
+/// All addresses of a site that hold or take a secret.
+#[derive(Clone, Debug, Default)]
+pub struct SecretPaths(pub Vec<SecretPath>);
+
+impl SecretPaths {
+    /// `path` without what would open something: `/invite/RAHMA/reply` becomes
+    /// `/invite/RA***/reply`.
+    pub fn mask<'a>(&self, path: &'a str) -> Cow<'a, str> {
+        let Some(hidden) = self.find(path) else {
+            return Cow::Borrowed(path);
         };
-        let secret = start + hidden.prefix.len();
-        // What was hidden already may be called as an address of ours.
-        if secret >= done {
-            masked.push_str(&path[done..secret]);
-            masked.extend(hidden.secret.chars().take(hidden.kept));
-            masked.push_str("***");
-            done = secret + hidden.secret.len();
+        let shown: String = hidden.secret.chars().take(hidden.shown).collect();
+        let after = &path[hidden.prefix.len() + hidden.secret.len()..];
+        Cow::Owned(format!("{}{shown}***{after}", hidden.prefix))
+    }
+
+    /// As [`Self::mask`], wherever in the path an address of ours begins: the front door may
+    /// take off what stands before it.
+    pub fn mask_anywhere<'a>(&self, path: &'a str) -> Cow<'a, str> {
+        let (mut masked, mut done) = (String::new(), 0);
+        for (start, _) in path.match_indices('/') {
+            let Some(hidden) = self.find(&path[start..]) else {
+                continue;
+            };
+            let secret = start + hidden.prefix.len();
+            // What was hidden already may be called as an address of ours.
+            if secret >= done {
+                masked.push_str(&path[done..secret]);
+                masked.extend(hidden.secret.chars().take(hidden.shown));
+                masked.push_str("***");
+                done = secret + hidden.secret.len();
+            }
         }
+        if done == 0 {
+            return Cow::Borrowed(path);
+        }
+        masked.push_str(&path[done..]);
+        Cow::Owned(masked)
     }
-    if done == 0 {
-        return Cow::Borrowed(path);
+
+    /// As [`Self::mask`], for a path that is no address of ours: a code may stand in any
+    /// piece of it, such as one that was typed right behind the host.
+    pub fn mask_unknown(&self, path: &str) -> String {
+        let masked = self.mask(path);
+        let pieces = masked.split('/').map(|piece| {
+            if may_be_code(piece) {
+                let decoded = percent_decode_str(piece).decode_utf8_lossy();
+                let shown: String = decoded.chars().take(2).collect();
+                Cow::Owned(format!("{shown}***"))
+            } else {
+                Cow::Borrowed(piece)
+            }
+        });
+        pieces.collect::<Vec<_>>().join("/")
     }
-    masked.push_str(&path[done..]);
-    Cow::Owned(masked)
+
+    /// Whether `path` holds a code or a token, or takes one: what it shows is not for
+    /// everybody.
+    pub fn hides(&self, path: &str) -> bool {
+        let takes = |one: &SecretPath| one.before == path && !path.ends_with('/');
+        self.find(path).is_some() || self.0.iter().any(takes)
+    }
+
+    fn find<'a>(&self, path: &'a str) -> Option<Hidden<'a>> {
+        self.0.iter().find_map(|one| one.find(path))
+    }
 }
 
-/// As [`mask`], for a path that is no address of ours: a code may stand in any
-/// piece of it, such as one that was typed right behind the host.
-pub fn mask_unknown(path: &str) -> String {
-    let masked = mask(path);
-    let pieces = masked.split('/').map(|piece| {
-        if may_be_code(piece) {
-            let decoded = percent_decode_str(piece).decode_utf8_lossy();
-            let shown: String = decoded.chars().take(2).collect();
-            Cow::Owned(format!("{shown}***"))
-        } else {
-            Cow::Borrowed(piece)
-        }
-    });
-    pieces.collect::<Vec<_>>().join("/")
+struct Hidden<'a> {
+    prefix: &'a str,
+    secret: &'a str,
+    shown: usize,
 }
 
 /// Whether a piece of a path folds to the shape of a code: 5 to 8 letters or
@@ -80,63 +154,52 @@ fn may_be_code(piece: &str) -> bool {
     (5..=8).contains(&symbols)
 }
 
-/// Whether `path` holds a code or a token, or takes one: what it shows is not for
-/// everybody.
-pub fn hides(path: &str) -> bool {
-    find(path).is_some() || BODIES.contains(&path)
-}
-
-struct Hidden<'a> {
-    prefix: &'a str,
-    secret: &'a str,
-    kept: usize,
-}
-
-fn find(path: &str) -> Option<Hidden<'_>> {
-    let (first, after) = path.strip_prefix('/')?.split_once('/')?;
-    // Of an invitation's code two characters are kept, of a token that acts by itself none.
-    let (kept, rest) = match first {
-        "invite" => (2, after),
-        "api" => (2, after.strip_prefix("v1/invitations/")?),
-        "setup" | "unsubscribe" | "reset" | "sign-in" | "verify" => (0, after),
-        "admin" => (0, after.strip_prefix("join/")?),
-        _ => return None,
-    };
-    let rest = rest.trim_start_matches('/');
-    let secret = rest.split('/').next().unwrap_or_default();
-    // `/api/v1/invitations/id/…` names an invitation, and opens nothing.
-    let opens = !secret.is_empty() && (kept == 0 || secret != "id");
-    opens.then_some(Hidden {
-        prefix: &path[..path.len() - rest.len()],
-        secret,
-        kept,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
+    fn paths() -> SecretPaths {
+        SecretPaths(vec![
+            SecretPath::code("/invite/"),
+            SecretPath::code("/api/v1/notes/").but_not("id"),
+            SecretPath::body("/api/v1/codes/resolve"),
+            SecretPath::token("/setup/"),
+            SecretPath::token("/sign-in/"),
+            SecretPath::token("/admin/join/"),
+        ])
+    }
+
+    #[test]
+    fn what_holds_or_takes_a_secret_is_not_for_everybody() {
+        for (path, hides) in [
+            ("/invite/RAHMA", true),
+            ("/invite/", false),
+            ("/api/v1/codes/resolve", true),
+            ("/api/v1/codes/resolve/x", false),
+            ("/api/v1/notes/id/0197", false),
+            ("/", false),
+        ] {
+            assert_eq!(paths().hides(path), hides, "{path}");
+        }
+    }
+
     #[test]
     fn codes_keep_two_letters_and_tokens_none() {
         for (path, masked) in [
             ("/invite/RAHMA", "/invite/RA***"),
-            ("/invite/RAHMA/rsvp", "/invite/RA***/rsvp"),
+            ("/invite/RAHMA/reply", "/invite/RA***/reply"),
             ("/invite/R", "/invite/R***"),
             ("/invite/", "/invite/"),
             ("/invite/陈志明", "/invite/陈志***"),
-            (
-                "/api/v1/invitations/RAHMA/rsvp",
-                "/api/v1/invitations/RA***/rsvp",
-            ),
-            ("/api/v1/invitations/id/0197", "/api/v1/invitations/id/0197"),
+            ("/api/v1/notes/RAHMA/reply", "/api/v1/notes/RA***/reply"),
+            ("/api/v1/notes/id/0197", "/api/v1/notes/id/0197"),
             ("/setup/abcdef", "/setup/***"),
             ("/admin/join/abcdef", "/admin/join/***"),
             ("/admin/o/aisyah-daniel", "/admin/o/aisyah-daniel"),
         ] {
-            assert_eq!(mask(path), masked);
+            assert_eq!(paths().mask(path), masked);
         }
     }
 
@@ -146,12 +209,12 @@ mod tests {
             ("/sign-in/abcdef", "/sign-in/***"),
             ("/wedding/sign-in/abcdef/x", "/wedding/sign-in/***/x"),
             ("//sign-in//abcdef", "//sign-in//***"),
-            ("/invite/invite/RAHMA/rsvp", "/invite/in***/RA***/rsvp"),
+            ("/invite/invite/RAHMA/reply", "/invite/in***/RA***/reply"),
             ("/a/invite/RAHMA/b/setup/x", "/a/invite/RA***/b/setup/***"),
             ("/wedding/invite", "/wedding/invite"),
             ("", ""),
         ] {
-            assert_eq!(mask_anywhere(path), masked);
+            assert_eq!(paths().mask_anywhere(path), masked);
         }
     }
 
@@ -167,22 +230,22 @@ mod tests {
             ("/invıte", "/in***"),
             ("/invite/QQ/RAHMA", "/in***/QQ***/RA***"),
             ("/setup/0123456789abcdef/x", "/se***/***/x"),
-            ("/api/v9/invitations/K7PWD2QR", "/api/v9/invitations/K7***"),
+            ("/api/v9/documents/K7PWD2QR", "/api/v9/documents/K7***"),
             ("/old-wedding-site/a.php", "/old-wedding-site/a.php"),
             ("/", "/"),
             ("/陈志明陈志明", "/陈志明陈志明"),
         ] {
-            assert_eq!(mask_unknown(path), masked);
+            assert_eq!(paths().mask_unknown(path), masked);
         }
     }
 
     proptest! {
         #[test]
         fn no_more_than_two_characters_of_a_code_are_left(code in "[0-9A-Z]{5,8}") {
-            let path = format!("/invite/{code}/rsvp");
-            prop_assert!(!mask(&path).contains(&code[..3]));
-            let path = format!("/{code}/rsvp");
-            prop_assert!(!mask_unknown(&path).contains(&code[..3]));
+            let path = format!("/invite/{code}/reply");
+            prop_assert!(!paths().mask(&path).contains(&code[..3]));
+            let path = format!("/{code}/reply");
+            prop_assert!(!paths().mask_unknown(&path).contains(&code[..3]));
         }
     }
 }

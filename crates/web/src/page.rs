@@ -30,6 +30,7 @@ use axum::response::{Html, IntoResponse, Response};
 use crate::assets;
 use crate::language::Language;
 use crate::problem::Problem;
+use crate::state::{Link, Site};
 use crate::text::Text;
 use crate::theme::Theme;
 
@@ -54,13 +55,13 @@ pub struct Page<'a, B> {
 
 /// The three frames.
 pub enum Kind<'a> {
-    /// Behind a code, or an occasion's public page. The body brings its own
+    /// For everybody, or behind a code. The body brings its own
     /// `header`, `<main id="main">` and `footer`.
-    Guest {
-        /// The languages the occasion offers, in its order.
+    Public {
+        /// The languages offered, in their order.
         languages: &'a [Language],
     },
-    /// Belongs to no occasion: signing in, problems. The frame brings the site's
+    /// Belongs to the whole site: signing in, problems. The frame brings the site's
     /// name and `main`.
     Plain {
         /// The site's name, at the head of the page.
@@ -75,13 +76,13 @@ pub enum Kind<'a> {
 /// Where a host can go.
 #[derive(Clone, Copy)]
 pub struct Navigation<'a> {
-    /// What the sections are about: the occasion's hosts, and where it leads.
+    /// What the sections are about, and where it leads.
     pub heading: Option<Heading<'a>>,
     /// The side bar, from above.
     pub sections: &'a [Section],
     /// Where the last of the bottom tabs leads: a page with everything else.
     pub more: Option<&'a str>,
-    /// One sentence across the page: "This occasion is a draft".
+    /// One sentence across the page: "This is a draft".
     pub strip: Option<Strip<'a>>,
     /// Who is signed in; `None` before that.
     pub account: Option<Account<'a>>,
@@ -90,11 +91,11 @@ pub struct Navigation<'a> {
 /// What stands above the navigation.
 #[derive(Clone, Copy)]
 pub struct Heading<'a> {
-    /// The occasion: "Aisyah & Daniel".
+    /// What it is about: "Aisyah & Daniel".
     pub title: &'a str,
     /// A line below: "Sat 16 Jan 2027 · in 58 days".
     pub note: &'a str,
-    /// Where another occasion is chosen.
+    /// Where another is chosen.
     pub href: &'a str,
 }
 
@@ -128,19 +129,24 @@ pub struct Section {
 }
 
 impl Section {
-    /// The pages of no single occasion, named alike on every host page. `here` is
+    /// The pages of the whole site, named alike on every host page. `here` is
     /// the address of the page; `may_operate` adds the page of the server.
-    pub fn of_site(text: &Text, here: &str, may_operate: bool) -> Self {
-        let places = [
-            ("host-occasions", "/admin", true),
-            ("host-account", "/me/security", true),
-            ("host-server", "/admin/server", may_operate),
-        ];
-        let places = places.into_iter().filter(|(.., is_shown)| *is_shown);
+    pub fn of_site(site: &Site, text: &Text, here: &str, may_operate: bool) -> Self {
+        let account = Link {
+            label: "host-account",
+            href: "/me/security",
+        };
+        let server = may_operate.then_some(Link {
+            label: "host-server",
+            href: "/admin/server",
+        });
+        let places = site.declared.navigation.iter().copied();
         Self {
             title: None,
             entries: places
-                .map(|(label, href, _)| Entry {
+                .chain([account])
+                .chain(server)
+                .map(|Link { label, href }| Entry {
                     label: text.say(label).into_owned(),
                     href: href.to_owned(),
                     current: href == here,
@@ -274,7 +280,7 @@ impl<'a, B: Template> Shell<'a, B> {
             host: None,
         };
         match &page.kind {
-            Kind::Guest { languages } => Self {
+            Kind::Public { languages } => Self {
                 languages,
                 ..shell(
                     format!("guest {}", theme.classes()),
@@ -386,9 +392,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_guest_s_page_wears_the_theme_and_offers_the_languages() {
+    async fn a_public_page_wears_the_theme_and_offers_the_languages() {
         let languages = languages(&["ms", "en", "ar"]);
-        let kind = Kind::Guest {
+        let kind = Kind::Public {
             languages: &languages,
         };
         let html = rendered("ms", SONGKET, kind).await;
@@ -446,7 +452,7 @@ mod tests {
         let sections = [
             Section {
                 title: None,
-                entries: vec![entry("overview", true, true), entry("guests", false, false)],
+                entries: vec![entry("overview", true, true), entry("dishes", false, false)],
             },
             Section {
                 title: Some("Set-up".to_owned()),

@@ -9,12 +9,10 @@
 //! use axum::http::StatusCode;
 //! use web::Problem;
 //!
-//! let full = Problem::new(StatusCode::CONFLICT, "plus_one_limit")
-//!     .with("allowed", 2)
-//!     .with("used", 2);
+//! let full = Problem::new(StatusCode::CONFLICT, "limit_reached").with("limit", 2);
 //! let catalogue = web::Catalogue::build(&[web::LOCALES]);
 //! let text = catalogue.speak(&web::Language::ENGLISH);
-//! assert_eq!(full.detail(&text), "You may bring 2 people.");
+//! assert_eq!(full.detail(&text), "There can be 2 of these at most.");
 //! ```
 
 use std::fmt;
@@ -42,7 +40,7 @@ pub struct Problem(Box<Refusal>);
 pub struct Refusal {
     /// The HTTP status.
     pub status: StatusCode,
-    /// The stable code, of [`codes::CODES`].
+    /// The stable code, of [`codes::CODES`] or declared by a domain.
     pub code: &'static str,
     /// What the sentence is filled with; JSON carries them as members.
     pub values: Vec<(&'static str, Argument)>,
@@ -54,7 +52,7 @@ pub struct Refusal {
     pub current: Option<Json>,
     /// The language the handler had already chosen for this reader.
     pub text: Option<Text>,
-    /// The theme of the occasion it happened in.
+    /// The theme of where it happened.
     pub theme: Option<Theme>,
     /// The form that was refused unread.
     pub kept: Option<Kept>,
@@ -74,9 +72,9 @@ pub struct Kept {
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldProblem {
-    /// A JSON pointer into the body: `/guests/0/name`.
+    /// A JSON pointer into the body: `/dishes/0/name`.
     pub pointer: String,
-    /// The stable code, of [`codes::FIELD_CODES`] or [`codes::CODES`].
+    /// The stable code, of [`codes::FIELD_CODES`], or that of a problem.
     pub code: &'static str,
     /// What the sentence is filled with.
     pub values: Vec<(&'static str, Argument)>,
@@ -96,13 +94,8 @@ pub enum Argument {
 }
 
 impl Problem {
-    /// A problem of [`codes::CODES`].
+    /// A problem with one of the codes that the site knows ([`Declared`](crate::Declared)).
     pub fn new(status: StatusCode, code: &'static str) -> Self {
-        debug_assert_eq!(
-            codes::find(code).map(|entry| entry.status),
-            Some(status.as_u16()),
-            "{code} is not in the table of codes with this status"
-        );
         Self(Box::new(Refusal {
             status,
             code,
@@ -181,7 +174,7 @@ impl Problem {
         self
     }
 
-    /// Its page will wear the occasion's theme.
+    /// Its page will wear this theme.
     #[must_use]
     pub fn themed(mut self, theme: Theme) -> Self {
         self.theme = Some(theme);
@@ -202,8 +195,7 @@ impl Problem {
 
     /// The sentence that a person reads.
     pub fn detail(&self, text: &Text) -> String {
-        let names = codes::find(self.code).map_or(&[][..], |code| code.values);
-        sentence(text, "problem", self.code, names, &self.values)
+        sentence(text, "problem", self.code, &self.values)
     }
 }
 
@@ -226,17 +218,9 @@ impl Kept {
 impl FieldProblem {
     /// The sentence that stands at the field.
     pub fn detail(&self, text: &Text) -> String {
-        let field = codes::FIELD_CODES
-            .iter()
-            .find(|(code, _)| *code == self.code);
-        let (prefix, names) = match field {
-            Some((_, names)) => ("field", *names),
-            None => (
-                "problem",
-                codes::find(self.code).map_or(&[][..], |code| code.values),
-            ),
-        };
-        sentence(text, prefix, self.code, names, &self.values)
+        let is_of_field = codes::FIELD_CODES.contains(&self.code);
+        let prefix = if is_of_field { "field" } else { "problem" };
+        sentence(text, prefix, self.code, &self.values)
     }
 }
 
@@ -250,19 +234,12 @@ pub(crate) fn sentence(
     text: &Text,
     prefix: &str,
     code: &str,
-    names: &[&'static str],
     given: &[(&'static str, Argument)],
 ) -> String {
-    let left_out = names
+    let given = given
         .iter()
-        .filter(|name| !given.iter().any(|(found, _)| found == *name))
-        .map(|name| (*name, Value::from("none")));
-    let values: Vec<_> = given
-        .iter()
-        .map(|(name, value)| (*name, value.spoken(text)))
-        .chain(left_out)
-        .collect();
-    text.with(&message_id(prefix, code), values)
+        .map(|(name, value)| (*name, value.spoken(text)));
+    text.with_rest(&message_id(prefix, code), given.collect(), |_| "none")
 }
 
 /// `problem-version-conflict` for `version_conflict`.
@@ -367,7 +344,7 @@ impl IntoResponse for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing;
+    use crate::{Catalogue, Language, testing};
 
     #[test]
     fn a_problem_is_one_pointer() {
@@ -376,34 +353,40 @@ mod tests {
 
     #[test]
     fn sentences_are_filled_in_the_reader_s_language() {
+        let files = [
+            (
+                "en",
+                "problem-shut = { $day ->\n    [none] Shut.\n   *[other] Shut on { $day }.\n} { $contact ->\n    [none] Ask us.\n   *[other] Ask { $contact }.\n}\n",
+            ),
+            ("ms", "problem-shut = Tutup pada { $day }: { $contact }.\n"),
+        ];
+        let catalogue = Catalogue::build(&[crate::LOCALES, &files]);
+        let text = |tag| catalogue.speak(&Language::of(tag));
         let closed: Zoned = "2027-01-14T23:00[Asia/Kuala_Lumpur]".parse().unwrap();
-        let problem = Problem::new(StatusCode::LOCKED, "rsvp_deadline_passed")
+        let problem = Problem::new(StatusCode::LOCKED, "shut")
             .with("day", Argument::Day(closed))
-            .with("contact", "Farah, 012-345 6789");
+            .with("contact", "Farah");
         assert_eq!(
-            problem.detail(&testing::text("en")),
-            "Answers closed on 14 January. For changes, please ask Farah, 012-345 6789."
+            problem.detail(&text("en")),
+            "Shut on 14 January. Ask Farah."
         );
+        assert_eq!(problem.detail(&text("ms")), "Tutup pada 14 Januari: Farah.");
         assert_eq!(
-            problem.detail(&testing::text("ms")),
-            "Jawapan ditutup pada 14 Januari. Untuk perubahan, sila hubungi Farah, 012-345 6789."
-        );
-        assert_eq!(
-            Problem::new(StatusCode::LOCKED, "rsvp_deadline_passed").detail(&testing::text("en")),
-            "Answers are closed. For changes, please ask the hosts."
+            Problem::new(StatusCode::LOCKED, "shut").detail(&text("en")),
+            "Shut. Ask us."
         );
     }
 
     #[test]
     fn fields_speak_with_their_own_codes_or_with_a_problem_s() {
         let problem = Problem::fields()
-            .field("/guests/0/name", "too_long", [("max", 100.into())])
-            .field("/guests/0/diet_note", "dietary_note_required", []);
+            .field("/dishes/0/name", "too_long", [("max", 100.into())])
+            .field("/dishes/0/slug", "slug_taken", []);
         let text = testing::text("en");
         assert_eq!(problem.errors[0].detail(&text), "At most 100 characters.");
         assert_eq!(
             problem.errors[1].detail(&text),
-            sentence(&text, "problem", "dietary_note_required", &[], &[])
+            sentence(&text, "problem", "slug_taken", &[])
         );
     }
 

@@ -14,10 +14,10 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::client_info::Facts;
-use crate::codes::{self, CODES, FIELD_CODES};
+use crate::codes::FIELD_CODES;
 use crate::language::Wishes;
 use crate::page::{Kind, Page};
-use crate::problem::{Argument, FieldProblem, Kept, Problem, sentence, title};
+use crate::problem::{FieldProblem, Kept, Problem, message_id, title};
 use crate::state::Site;
 use crate::text::Text;
 use crate::theme::Theme;
@@ -167,17 +167,18 @@ struct ProblemPage<'a> {
 
 async fn list(State(site): State<Site>, wishes: Wishes) -> Response {
     let text = site.speak(&wishes);
-    let entries = CODES.iter().map(|code| Explained {
+    let detail = |prefix, code| text.with_rest(&message_id(prefix, code), Vec::new(), stand_in);
+    let entries = site.declared.codes().map(|code| Explained {
         code: code.code,
         status: code.status,
         title: title(&text, code.code),
-        detail: sentence(&text, "problem", code.code, &[], &unknown(code.values)),
+        detail: detail("problem", code.code),
     });
-    let fields = FIELD_CODES.iter().map(|(code, values)| Explained {
+    let fields = FIELD_CODES.iter().map(|code| Explained {
         code,
         status: 422,
         title: String::new(),
-        detail: sentence(&text, "field", code, &[], &unknown(values)),
+        detail: detail("field", code),
     });
     let body = ProblemsPage {
         entries: entries.collect(),
@@ -197,9 +198,8 @@ async fn list(State(site): State<Site>, wishes: Wishes) -> Response {
     })
 }
 
-async fn one(Path(code): Path<String>) -> Result<Redirect, Problem> {
-    let field = FIELD_CODES.iter().any(|(known, _)| *known == code);
-    if field || codes::find(&code).is_some() {
+async fn one(State(site): State<Site>, Path(code): Path<String>) -> Result<Redirect, Problem> {
+    if FIELD_CODES.contains(&&*code) || site.declared.status_of(&code).is_some() {
         Ok(Redirect::to(&format!("/problems#{code}")))
     } else {
         Err(Problem::not_found())
@@ -223,12 +223,9 @@ struct Explained {
 
 /// Where the page explains a code, "n" stands for every number, and what may be
 /// left out is left out.
-fn unknown(names: &[&'static str]) -> Vec<(&'static str, Argument)> {
-    names
-        .iter()
-        .map(|name| match *name {
-            "contact" | "day" => (*name, "none".into()),
-            _ => (*name, "n".into()),
-        })
-        .collect()
+fn stand_in(name: &str) -> &'static str {
+    match name {
+        "contact" | "day" => "none",
+        _ => "n",
+    }
 }

@@ -27,7 +27,7 @@ use crate::cookie::{self, Life, Reader};
 use crate::language::{self, Wishes};
 use crate::problem::{Carried, Problem};
 use crate::state::Site;
-use crate::{masking, media_type, problems};
+use crate::{media_type, problems};
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
@@ -39,7 +39,7 @@ pub const HEADER_LIMIT: usize = 16 * 1024;
 /// What no page of ours asks a browser for.
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
-/// 180 days, as long as a household is remembered.
+/// 180 days.
 const REMEMBER_LANGUAGE: Life = Life::Seconds(180 * 24 * 60 * 60);
 
 /// On every answer: the path of its request as a log may show it, without codes and
@@ -91,9 +91,9 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
     };
     let path = asked.uri.path();
     let masked = match &route {
-        Some(_) => masking::mask(path),
+        Some(_) => site.declared.secret_paths.mask(path),
         // No address of ours.
-        None => masking::mask_unknown(path).into(),
+        None => site.declared.secret_paths.mask_unknown(path).into(),
     };
     if let Some(problem) = refusal(&mut response) {
         let allow = response.headers().get("allow").cloned();
@@ -103,7 +103,7 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
         }
     }
     asked.remember_language(&site, &mut response);
-    asked.add_headers(&mut response);
+    asked.add_headers(&site, &mut response);
     count(route.as_ref(), response.status(), started.elapsed());
     if compression::is_safe(&asked.method, &asked.uri, &response) {
         response.extensions_mut().insert(Compressible);
@@ -169,6 +169,12 @@ struct Asked {
 
 impl Asked {
     fn render(&self, site: &Site, problem: &Problem, masked: &str) -> Response {
+        debug_assert_eq!(
+            site.declared.status_of(problem.code),
+            Some(problem.status.as_u16()),
+            "nobody declares {} with this status",
+            problem.code
+        );
         let text = match &problem.text {
             Some(text) => text.clone(),
             None => site.speak(&self.wishes),
@@ -218,7 +224,7 @@ impl Asked {
         }
     }
 
-    fn add_headers(&self, response: &mut Response) {
+    fn add_headers(&self, site: &Site, response: &mut Response) {
         let headers = response.headers_mut();
         let mut add = |name: HeaderName, value: &'static str| {
             if !headers.contains_key(&name) {
@@ -232,9 +238,9 @@ impl Asked {
             HeaderName::from_static("cross-origin-opener-policy"),
             "same-origin",
         );
-        // What only one household, or the holder of one link, may see.
+        // What only one person, or the holder of one link, may see.
         add(CACHE_CONTROL, "no-store, private");
-        if masking::hides(self.uri.path()) {
+        if site.declared.secret_paths.hides(self.uri.path()) {
             add(REFERRER_POLICY, "no-referrer");
             add(
                 HeaderName::from_static("x-robots-tag"),
@@ -336,10 +342,7 @@ mod tests {
             .route("/invite/{code}", get(hello))
             .route("/panic", get(async || -> () { panic!("on purpose") }))
             .route("/admin", get(async || refused("unauthenticated", 401)))
-            .route(
-                "/api/v1/locked",
-                get(async || refused("invitation_locked", 423)),
-            )
+            .route("/api/v1/locked", get(async || refused("shut", 423)))
             .route(
                 "/number/{n}",
                 get(async |_: axum::extract::Path<u8>| "fine"),
@@ -499,15 +502,12 @@ mod tests {
             "application/problem+json"
         );
         let body: serde_json::Value = serde_json::from_str(&body).unwrap();
-        assert_eq!(body["type"], "/problems/invitation_locked");
-        assert_eq!(body["code"], "invitation_locked");
+        assert_eq!(body["type"], "/problems/shut");
+        assert_eq!(body["code"], "shut");
         assert_eq!(body["status"], 423);
         assert_eq!(body["instance"], "/api/v1/locked");
         assert_eq!(body["request_id"], header(&response, "x-request-id"));
-        assert_eq!(
-            body["detail"],
-            "Untuk mengubah jawapan, sila hubungi tuan rumah."
-        );
+        assert_eq!(body["detail"], "Ini ditutup.");
 
         let (response, body) = ask("GET", "/busy", &[]).await;
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
@@ -567,7 +567,10 @@ mod tests {
     #[tokio::test]
     async fn every_code_has_its_place_on_one_page() {
         let (_, body) = ask("GET", "/problems", &[]).await;
-        for code in crate::codes::CODES {
+        for code in crate::codes::CODES
+            .iter()
+            .chain([&crate::codes::Code::new(423, "shut")])
+        {
             assert!(
                 body.contains(&format!("<dt id=\"{}\">", code.code)),
                 "{}",
@@ -575,8 +578,8 @@ mod tests {
             );
         }
         assert!(!body.contains("{$") && body.contains("At most n characters."));
-        let (response, _) = ask("GET", "/problems/event_full", &[]).await;
-        assert_eq!(header(&response, "location"), "/problems#event_full");
+        let (response, _) = ask("GET", "/problems/shut", &[]).await;
+        assert_eq!(header(&response, "location"), "/problems#shut");
         let (response, _) = ask("GET", "/problems/nothing", &[]).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
     }

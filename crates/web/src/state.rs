@@ -10,7 +10,9 @@ use jiff::tz::TimeZone;
 use platform::Platform;
 
 use crate::client_info::Proxies;
+use crate::codes::{CODES, Code};
 use crate::language::{Language, Wishes};
+use crate::masking::SecretPaths;
 use crate::text::{Catalogue, Text};
 
 /// The state of the program's router. Cheap to clone. Whatever the platform has,
@@ -21,8 +23,43 @@ pub struct Site {
     pub platform: Platform,
     /// All messages of all crates.
     pub catalogue: Catalogue,
+    /// What the domains declare.
+    pub declared: Arc<Declared>,
     /// What the configuration says about pages.
     pub settings: Arc<Settings>,
+}
+
+/// What the domains declare of which every page may need something.
+#[derive(Clone, Debug, Default)]
+pub struct Declared {
+    /// Their error codes.
+    pub codes: Vec<Code>,
+    /// Which of their addresses hold or take a secret.
+    pub secret_paths: SecretPaths,
+    /// Their first pages, for people who are signed in.
+    pub navigation: Vec<Link>,
+}
+
+/// Somewhere to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The message that names it.
+    pub label: &'static str,
+    /// Its address.
+    pub href: &'static str,
+}
+
+impl Declared {
+    /// All error codes, those of every site first.
+    pub(crate) fn codes(&self) -> impl Iterator<Item = &Code> {
+        CODES.iter().chain(&self.codes)
+    }
+
+    /// The status of an error code.
+    pub(crate) fn status_of(&self, code: &str) -> Option<u16> {
+        let found = self.codes().find(|known| known.code == code);
+        found.map(|known| known.status)
+    }
 }
 
 /// What the configuration says about pages.
@@ -32,16 +69,16 @@ pub struct Settings {
     pub url: SiteUrl,
     /// The installation's name.
     pub name: String,
-    /// The languages of pages that belong to no occasion; the first is the default.
+    /// The languages of pages that belong to the whole site; the first is the default.
     pub languages: Vec<String>,
-    /// The zone of pages that belong to no occasion.
+    /// The zone of pages that belong to the whole site.
     pub time_zone: TimeZone,
     /// Whose word on clients, ids and schemes is taken.
     pub proxies: Proxies,
 }
 
 impl Site {
-    /// A text for a page that belongs to no occasion.
+    /// A text for a page that belongs to the whole site.
     pub fn speak(&self, wishes: &Wishes) -> Text {
         let offered = &self.settings.languages;
         let default = offered.first().map_or("en", String::as_str);
@@ -49,7 +86,7 @@ impl Site {
         self.catalogue.speak(&Language::of(tag))
     }
 
-    /// The languages of pages that belong to no occasion.
+    /// The languages of pages that belong to the whole site.
     pub fn languages(&self) -> Vec<Language> {
         let tags = self.settings.languages.iter();
         tags.map(|tag| Language::of(tag)).collect()

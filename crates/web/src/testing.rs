@@ -8,14 +8,22 @@ use platform::{Clock, Files, Keyring, Platform, Random, Store};
 use tempfile::TempDir;
 
 use crate::client_info::Proxies;
+use crate::codes::Code;
 use crate::language::Language;
-use crate::state::{Settings, Site, SiteUrl};
-use crate::text::{Catalogue, Text};
+use crate::masking::{SecretPath, SecretPaths};
+use crate::state::{Declared, Link, Settings, Site, SiteUrl};
+use crate::text::{Catalogue, Locale, Text};
 
 /// A text in the language `tag`, with the messages of this crate.
 pub(crate) fn text(tag: &str) -> Text {
     Catalogue::build(&[crate::LOCALES]).speak(&Language::of(tag))
 }
+
+/// What a domain would say.
+const LOCALES: &[Locale] = &[
+    ("en", "problem-shut = This is shut.\n    .title = Shut\n"),
+    ("ms", "problem-shut = Ini ditutup.\n    .title = Tutup\n"),
+];
 
 /// A site with an empty store, and the folder that goes when it is dropped.
 pub(crate) fn site() -> (Site, TempDir) {
@@ -31,7 +39,18 @@ pub(crate) fn site() -> (Site, TempDir) {
             files: Files::folder(folder.path()),
             keys: Keyring::new([1; 32], &[]),
         },
-        catalogue: Catalogue::build(&[crate::LOCALES]),
+        catalogue: Catalogue::build(&[crate::LOCALES, LOCALES]),
+        declared: Arc::new(Declared {
+            codes: vec![Code::new(423, "shut")],
+            secret_paths: SecretPaths(vec![
+                SecretPath::code("/invite/"),
+                SecretPath::token("/setup/"),
+            ]),
+            navigation: vec![Link {
+                label: "shell-home",
+                href: "/dishes",
+            }],
+        }),
         settings: Arc::new(Settings {
             url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
             name: "Kenduri".to_owned(),

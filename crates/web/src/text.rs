@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
-use fluent_syntax::ast::PatternElement;
+use fluent_syntax::ast::{Expression, InlineExpression, Pattern, PatternElement};
 use unic_langid::LanguageIdentifier;
 
 use crate::dates::{Memo, Moment};
@@ -168,6 +168,32 @@ impl Text {
         self.format(id, None, Some(&values)).into_owned()
     }
 
+    /// The message `id` with `values`, and whatever else it may name filled in by `rest`.
+    pub(crate) fn with_rest<'v>(
+        &self,
+        id: &str,
+        values: Vec<(&'static str, Value<'v>)>,
+        rest: impl Fn(&str) -> &'static str,
+    ) -> String {
+        let given: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
+        let mut arguments = arguments(&values);
+        for name in self.names(id) {
+            if !given.contains(&name) {
+                arguments.set(name.to_owned(), rest(name));
+            }
+        }
+        self.format(id, None, Some(&arguments)).into_owned()
+    }
+
+    /// What the message `id` can be filled with.
+    fn names(&self, id: &str) -> Vec<&str> {
+        let mut names = Vec::new();
+        if let Some((_, pattern)) = self.pattern(id, None) {
+            names_of(pattern, &mut names);
+        }
+        names
+    }
+
     /// The attribute `.name` of the message `id`.
     pub fn attribute<'v>(
         &self,
@@ -210,27 +236,32 @@ impl Text {
         attribute: Option<&str>,
         values: Option<&FluentArgs<'_>>,
     ) -> Cow<'_, str> {
-        for place in [self.place, 0] {
-            let bundle = self.catalogue.0.languages[place].bundle();
-            let pattern = bundle.get_message(id).and_then(|message| match attribute {
-                Some(name) => message.get_attribute(name).map(|found| found.value()),
-                None => message.value(),
-            });
-            if let Some(pattern) = pattern {
-                // Most messages are one plain text; forming it takes nothing.
-                if let [PatternElement::TextElement { value }] = pattern.elements.as_slice() {
-                    return Cow::Borrowed(value);
-                }
-                let mut causes = Vec::new();
-                let said = bundle.format_pattern(pattern, values, &mut causes);
-                for cause in causes {
-                    tracing::error!(id, %cause, "a message could not be filled in");
-                }
-                return said;
-            }
+        let Some((bundle, pattern)) = self.pattern(id, attribute) else {
+            self.catalogue.note_missing(id);
+            return Cow::Borrowed("");
+        };
+        // Most messages are one plain text; forming it takes nothing.
+        if let [PatternElement::TextElement { value }] = pattern.elements.as_slice() {
+            return Cow::Borrowed(value);
         }
-        self.catalogue.note_missing(id);
-        Cow::Borrowed("")
+        let mut causes = Vec::new();
+        let said = bundle.format_pattern(pattern, values, &mut causes);
+        for cause in causes {
+            tracing::error!(id, %cause, "a message could not be filled in");
+        }
+        said
+    }
+
+    fn pattern(&self, id: &str, attribute: Option<&str>) -> Option<(&Bundle, &Pattern<&str>)> {
+        [self.place, 0].into_iter().find_map(|place| {
+            let bundle = self.catalogue.0.languages[place].bundle();
+            let message = bundle.get_message(id)?;
+            let pattern = match attribute {
+                Some(name) => message.get_attribute(name)?.value(),
+                None => message.value()?,
+            };
+            Some((bundle, pattern))
+        })
     }
 }
 
@@ -287,6 +318,27 @@ impl Spoken {
             })?;
         }
         Ok(bundle)
+    }
+}
+
+/// The names of all `{ $name }`s of a message, in each of its variants.
+fn names_of<'p>(pattern: &'p Pattern<&str>, names: &mut Vec<&'p str>) {
+    for element in &pattern.elements {
+        let PatternElement::Placeable { expression } = element else {
+            continue;
+        };
+        let (Expression::Inline(inline)
+        | Expression::Select {
+            selector: inline, ..
+        }) = expression;
+        if let InlineExpression::VariableReference { id } = inline {
+            names.push(id.name);
+        }
+        if let Expression::Select { variants, .. } = expression {
+            for variant in variants {
+                names_of(&variant.value, names);
+            }
+        }
     }
 }
 

@@ -1,11 +1,11 @@
-//! How an occasion's pages are dressed: a preset, and for cloth its ground.
+//! How public pages are dressed: a preset, and for cloth its ground.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What an occasion's pages wear.
+/// What public pages wear.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Theme {
     /// The preset.
@@ -16,7 +16,7 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// No ornament: pages that belong to no occasion.
+    /// No ornament: pages that belong to the whole site.
     pub const PLAIN: Self = Self {
         preset: Preset::Plain,
         ground: None,

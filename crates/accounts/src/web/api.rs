@@ -1,15 +1,18 @@
 //! The JSON interface: signing in and out, one's own account, its sessions and
 //! tokens.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use web::cursor::List;
-use web::described::{Routes, problem_responses};
+use web::described::{Description, Routes, problem_responses};
 use web::{Facts, Json, Problem, csrf, routes};
 
 use super::asking::Caller;
@@ -17,14 +20,12 @@ use super::{cookies, entrance, visitor};
 use crate::Accounts;
 use crate::account::Account;
 use crate::client::Client;
+use crate::domain::Domain;
 use crate::grant::{self, Role, Scope, ScopeName};
 use crate::session::{self, Session, SessionId, Stay};
 use crate::sign_in::{self, Attempt};
 use crate::signed_in::SignedIn;
-use crate::token::{self, NewToken, Right, Token, TokenId};
-
-/// The kind of scope that the interface knows as a token's `occasion`.
-const OCCASION: &str = "occasion";
+use crate::token::{self, NewToken, PROFILE_READ, Token, TokenId, TokenScope};
 
 /// Addresses of the JSON interface.
 pub fn routes<R: Routes<Accounts>>() -> R {
@@ -37,6 +38,11 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .describing(problem_responses::signed_in)
         .routes(routes!(login))
         .routes(routes!(logout))
+}
+
+/// The description of the interface.
+pub(crate) fn describe() -> utoipa::openapi::OpenApi {
+    routes::<Description<Accounts>>().into_openapi()
 }
 
 /// Who somebody is.
@@ -219,7 +225,7 @@ async fn logout(
     ),
 )]
 async fn me(State(accounts): State<Accounts>, caller: Caller) -> Result<Json<Me>, Problem> {
-    let who = caller.with(Right::ProfileRead)?;
+    let who = caller.with(PROFILE_READ)?;
     let account = who.account().clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         grant::rank_in(tx, &who, &Scope::site())
@@ -307,9 +313,12 @@ struct TokenView {
     /// What its owner calls it.
     name: String,
     /// What it may be used for.
-    scopes: Vec<Right>,
-    /// The one occasion it reaches, by id.
-    occasion: Option<String>,
+    #[schema(value_type = Vec<TokenScope>)]
+    scopes: Vec<String>,
+    /// The one thing it reaches, by the name of its kind.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    reaches: BTreeMap<&'static str, Option<String>>,
     /// Its last four letters.
     last4: String,
     /// When it was made (RFC 3339).
@@ -321,12 +330,15 @@ struct TokenView {
 }
 
 impl TokenView {
-    fn of(token: Token) -> Self {
+    fn of(token: Token, domains: &[Domain]) -> Self {
+        let kinds = domains.iter().flat_map(|domain| domain.scope_kinds);
+        let scope = token.scope.as_ref();
+        let id_of = |kind: &str| scope.filter(|of| of.kind == kind).map(|of| of.id.clone());
         Self {
+            reaches: kinds.map(|kind| (kind.name, id_of(kind.name))).collect(),
             id: token.id.to_string(),
             name: token.name,
-            scopes: token.rights,
-            occasion: token.scope.filter(|of| of.kind == OCCASION).map(|of| of.id),
+            scopes: token.scopes,
             last4: token.last4,
             created_at: token.created_at.to_string(),
             expires_at: token.expires_at.to_string(),
@@ -350,7 +362,8 @@ async fn tokens(
     let id = caller.in_person()?.account().id.clone();
     let look = move |tx: &mut Tx<'_>| token::list(tx, &id);
     let tokens = accounts.site.store.read(look).await?;
-    Ok(Json(all(tokens.into_iter().map(TokenView::of).collect())))
+    let view = |token| TokenView::of(token, accounts.domains);
+    Ok(Json(all(tokens.into_iter().map(view).collect())))
 }
 
 /// What a token is made with.
@@ -360,11 +373,39 @@ struct CreateToken {
     /// What its owner calls it, 1–60 characters, once among the live ones.
     name: String,
     /// What it may be used for.
-    scopes: Vec<Right>,
-    /// The one occasion it reaches, by id; none: wherever its owner is something.
-    occasion: Option<String>,
+    #[schema(value_type = Vec<TokenScope>)]
+    scopes: Vec<String>,
     /// How long it works, 1–366 days; 90 if nothing is said.
     expires_in_days: Option<u16>,
+}
+
+/// What a token is made with, and the one thing it reaches.
+struct TokenCall {
+    token: CreateToken,
+    scope: Option<ScopeName>,
+}
+
+impl FromRequest<Accounts> for TokenCall {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
+        let Json(mut body): Json<Map<String, Value>> =
+            Json::from_request(request, accounts).await?;
+        let mut scope = None;
+        let kinds = accounts.domains.iter().flat_map(|one| one.scope_kinds);
+        for kind in kinds {
+            let misfit = |code| Problem::fields().field(format!("/{}", kind.name), code, []);
+            match body.remove(kind.name) {
+                None | Some(Value::Null) => {}
+                Some(Value::String(_)) if scope.is_some() => return Err(misfit("not_allowed")),
+                Some(Value::String(id)) => scope = Some(kind.scope(id).name()),
+                Some(_) => return Err(misfit("wrong_type")),
+            }
+        }
+        let rest = Value::Object(body).to_string();
+        let Json(token) = Json::parse(rest.as_bytes())?;
+        Ok(Self { token, scope })
+    }
 }
 
 /// A token that was just made.
@@ -392,17 +433,17 @@ struct CreatedToken {
 async fn create_token(
     State(accounts): State<Accounts>,
     caller: Caller,
-    Json(call): Json<CreateToken>,
+    TokenCall { token, scope }: TokenCall,
 ) -> Result<Response, Problem> {
     let who: SignedIn = caller.in_person()?;
+    let scopes = TokenScope::find_all(accounts.domains, &token.scopes).map_err(|index| {
+        Problem::fields().field(format!("/scopes/{index}"), "unknown_option", [])
+    })?;
     let new = NewToken {
-        name: call.name,
-        rights: call.scopes,
-        scope: call.occasion.map(|id| ScopeName {
-            kind: OCCASION.to_owned(),
-            id,
-        }),
-        days: call.expires_in_days.unwrap_or(token::DEFAULT_DAYS),
+        name: token.name,
+        scopes,
+        scope,
+        days: token.expires_in_days.unwrap_or(token::DEFAULT_DAYS),
     };
     let request = caller.request().clone();
     let change = move |tx: &mut Tx<'_>| token::create(tx, &who.account().id, &new, Some(&request));

@@ -24,7 +24,7 @@ use crate::changes::Changes;
 use crate::client::Client;
 use crate::session::{self, Stay};
 use crate::signed_in::{self, Bearer, SignedIn, Visit};
-use crate::token::{self, Right};
+use crate::token::{self, TokenScope};
 
 /// A person in front of a page.
 #[derive(Clone, Debug)]
@@ -119,12 +119,12 @@ enum By {
 }
 
 impl Caller {
-    /// Who it is, if they may do what takes this right.
-    pub fn with(&self, right: Right) -> Result<SignedIn, Problem> {
+    /// Who it is, if they may do what takes this scope.
+    pub fn with(&self, scope: TokenScope) -> Result<SignedIn, Problem> {
         match &self.by {
             By::Script(who) => Ok(who.clone()),
             By::Program(bearer) => {
-                let allowed = bearer.clone().with(right);
+                let allowed = bearer.clone().with(scope);
                 if let Some((changes, now)) = &self.counted {
                     match &allowed {
                         Ok(who) => changes.take(&who.account().id, *now),

@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, StatusCode, request};
 use axum::response::Response;
 use platform::Secret;
 use web::page::{Kind, Page};
-use web::{Facts, Form, Network, Problem, Site, SiteUrl, Text, Theme, Wishes, csrf, masking};
+use web::{Facts, Form, Network, Problem, Site, SiteUrl, Text, Theme, Wishes, csrf};
 
 use super::{asking, cookies};
 use crate::Accounts;
@@ -59,7 +59,7 @@ impl Entrance {
     /// link send no referrer, so some browsers do not say where their forms come
     /// from; there the value in the form, which nobody else knows, has to do.
     fn check(&self, parts: &request::Parts, site: &Site, form: &Form) -> Result<(), Problem> {
-        if !masking::hides(parts.uri.path()) {
+        if !site.declared.secret_paths.hides(parts.uri.path()) {
             return csrf::check(&parts.headers, site.url(), self.secret.reveal(), Some(form));
         }
         csrf::check_sender(&parts.headers, site.url())?;

@@ -21,10 +21,11 @@ use super::visitor::see_other;
 use crate::Accounts;
 use crate::client::{self, Client};
 use crate::credential::{self, Change, ChangeError};
+use crate::domain::Domain;
 use crate::password::{self, Password};
 use crate::session::{self, Session};
 use crate::signed_in::{self, SignedIn};
-use crate::token::{self, NewToken, Right, Token};
+use crate::token::{self, NewToken, Token, TokenScope};
 
 const HERE: &str = "/me/security";
 
@@ -56,12 +57,13 @@ struct SecurityPage<'a> {
     current: &'a SignedIn,
     sessions: &'a [Session],
     tokens: &'a [Token],
-    rights: Vec<Offered<'a>>,
+    domains: &'a [Domain],
+    scopes: Vec<Offered<'a>>,
     form: &'a Form,
     complaints: Complaints,
 }
 
-/// A right that a new token may be given.
+/// What a new token may be allowed to do.
 struct Offered<'a> {
     word: &'static str,
     label: Cow<'a, str>,
@@ -84,6 +86,12 @@ impl SecurityPage<'_> {
             ("used", used.unwrap_or_else(|| "none".to_owned()).into()),
         ];
         self.text.with("account-token-life", values)
+    }
+
+    /// What it says of a token that it reaches one thing alone.
+    fn only(&self, token: &Token) -> Option<Cow<'_, str>> {
+        let scope = token.scope.as_ref()?.find(self.domains)?;
+        Some(self.text.say(scope.kind().only))
     }
 
     fn moment(&self, at: Timestamp) -> String {
@@ -169,13 +177,14 @@ async fn page(
         current: who,
         sessions: &sessions,
         tokens: &tokens,
-        rights: Right::ALL
-            .map(|right| offer(text, shown.form, right))
-            .into(),
+        domains: accounts.domains,
+        scopes: TokenScope::all(accounts.domains)
+            .map(|scope| offer(text, shown.form, scope))
+            .collect(),
         form: shown.form,
         complaints: shown.complaints,
     };
-    let sections = [Section::of_site(text, HERE, may_operate)];
+    let sections = [Section::of_site(site, text, HERE, may_operate)];
     Ok(web::page(Page {
         title: &format!("{} – {}", text.say("account-security"), site.settings.name),
         body,
@@ -194,11 +203,11 @@ async fn page(
     }))
 }
 
-fn offer<'a>(text: &'a Text, form: &Form, right: Right) -> Offered<'a> {
-    let word = right.word();
+fn offer<'a>(text: &'a Text, form: &Form, scope: TokenScope) -> Offered<'a> {
+    let word = scope.word();
     Offered {
         word,
-        label: text.say(&format!("account-right-{}", word.replace(':', "-"))),
+        label: text.say(scope.label()),
         is_ticked: form.all("scopes").any(|ticked| ticked == word),
     }
 }
@@ -332,15 +341,16 @@ pub(super) async fn create_token(
 }
 
 async fn try_create_token(accounts: &Accounts, sender: &Sender) -> Result<token::Created, Problem> {
-    let rights: Result<Vec<Right>, _> = sender.form.all("scopes").map(str::parse).collect();
-    let rights = rights.map_err(|_| Problem::fields().field("/scopes", "unknown_option", []))?;
+    let ticked: Vec<&str> = sender.form.all("scopes").collect();
+    let scopes = TokenScope::find_all(accounts.domains, &ticked);
+    let scopes = scopes.map_err(|_| Problem::fields().field("/scopes", "unknown_option", []))?;
     let days = match sender.form.number("expires_in_days") {
         Ok(days) => days.map_or(Ok(token::DEFAULT_DAYS), u16::try_from),
         Err(_) => Ok(0),
     };
     let new = NewToken {
         name: sender.form.text("name").to_owned(),
-        rights,
+        scopes,
         scope: None,
         days: days.unwrap_or(0),
     };

@@ -143,9 +143,9 @@ pub(super) async fn accept(
     let shown = load_invite(&accounts, secret.clone()).await?;
     let Entry { entrance, form, .. } = entry;
     if let Some(who) = entrance.who.clone() {
-        let (secret, kinds) = (Secret::new(secret), accounts.scope_kinds);
+        let (secret, domains) = (Secret::new(secret), accounts.domains);
         let change = move |tx: &mut Tx<'_>| -> Result<Invite, TakeError> {
-            invite::take_as(tx, kinds, &secret, &who)
+            invite::take_as(tx, domains, &secret, &who)
         };
         accounts.site.store.write(change).await?;
         return Ok(see_other(HOME));
@@ -162,8 +162,9 @@ pub(super) async fn accept(
 }
 
 async fn load_invite(accounts: &Accounts, secret: String) -> Result<invite::Shown, Problem> {
-    let (secret, kinds) = (Secret::new(secret), accounts.scope_kinds);
-    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { invite::find(tx, kinds, &secret) };
+    let (secret, domains) = (Secret::new(secret), accounts.domains);
+    let look =
+        move |tx: &mut Tx<'_>| -> Result<_, StoreError> { invite::find(tx, domains, &secret) };
     let shown = accounts.site.store.read(look).await?;
     Ok(shown.ok_or(TakeError::Gone)?)
 }
@@ -176,9 +177,9 @@ async fn try_join(
 ) -> Result<Begun, Problem> {
     let (new, password) = new_account(form, &accounts.site, &entrance.text)?;
     let hash = accounts.hasher.hash(&password).await?;
-    let (client, kinds) = (entrance.client.clone(), accounts.scope_kinds);
+    let (client, domains) = (entrance.client.clone(), accounts.domains);
     let change = move |tx: &mut Tx<'_>| -> Result<_, TakeError> {
-        let (id, _) = invite::take_new(tx, kinds, &secret, &new, &hash)?;
+        let (id, _) = invite::take_new(tx, domains, &secret, &new, &hash)?;
         let begun = session::begin(tx, &id, Method::Beginning, Stay::Visit, &client)?;
         begun.ok_or(TakeError::Gone)
     };

@@ -12,7 +12,7 @@ use crate::invite::TakeError;
 use crate::password::{self, Weakness};
 use crate::setup::SetupError;
 use crate::sign_in::SignInError;
-use crate::signed_in::RightMissing;
+use crate::signed_in::ScopeMissing;
 use crate::token;
 
 impl From<SignInError> for Problem {
@@ -40,9 +40,9 @@ impl From<Busy> for Problem {
     }
 }
 
-impl From<RightMissing> for Problem {
-    fn from(RightMissing(right): RightMissing) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "scope_required").with("scope", right.word())
+impl From<ScopeMissing> for Problem {
+    fn from(ScopeMissing(scope): ScopeMissing) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "scope_required").with("scope", scope.word())
     }
 }
 
@@ -105,7 +105,7 @@ impl From<token::CreateError> for Problem {
             }
             CreateError::NameMissing => Self::fields().field("/name", "required", []),
             CreateError::NameTaken => Self::fields().field("/name", "not_unique", []),
-            CreateError::NoRights => Self::fields().field("/scopes", "required", []),
+            CreateError::NoScopes => Self::fields().field("/scopes", "required", []),
             CreateError::Expiry => Self::fields().field("/expires_in_days", "out_of_range", days),
             CreateError::LimitReached => {
                 Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", token::LIMIT)

@@ -17,6 +17,7 @@ use super::cookies;
 use super::entrance::{Entrance, Entry};
 use super::form::{Complaints, Field};
 use crate::Accounts;
+use crate::domain::SignInHint;
 use crate::session::{self, Begun, Stay};
 use crate::sign_in::{self, Attempt, SignInError};
 
@@ -32,6 +33,7 @@ pub(super) struct Onward {
 #[derive(Template)]
 #[template(path = "login.html")]
 struct LoginPage<'a> {
+    hints: Vec<&'a SignInHint>,
     text: &'a Text,
     csrf: &'a str,
     redirect: &'a str,
@@ -129,6 +131,11 @@ fn login_page(
         remember: form.is_ticked("remember"),
         fields,
         complaints,
+        hints: accounts
+            .domains
+            .iter()
+            .flat_map(|domain| domain.sign_in_hints)
+            .collect(),
     };
     entrance.show(&accounts.site, "account-sign-in", page)
 }

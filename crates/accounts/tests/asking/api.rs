@@ -4,15 +4,15 @@ use accounts::Accounts;
 use accounts::account::AccountId;
 use accounts::grant::{self, Scope};
 use accounts::session::Stay;
-use accounts::token::{self, NewToken, Right};
+use accounts::token::PROFILE_READ;
 use axum::http::Method;
 use serde_json::{Value, json};
 use testkit::{Visitor, World};
 use web::described::Description;
 
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, accounts, begin, client, give, look_away, person, usual_hash,
-    visitor,
+    Checked, MIGRATIONS, PASSWORD, SONGS_READ, accounts, begin, client, give, look_away, person,
+    program, usual_hash, visitor,
 };
 
 fn csrf_token(session: &str) -> String {
@@ -25,31 +25,6 @@ async fn script(world: &World, id: &AccountId) -> Visitor {
     let mut visitor = visitor(&accounts(world));
     visitor.set_cookie("kd_session", begun.session.reveal());
     visitor.header("x-csrf-token", &csrf_token(begun.session.reveal()));
-    visitor
-}
-
-/// A program with a token.
-async fn program(world: &World, id: &AccountId, rights: &[Right]) -> Visitor {
-    program_at(&accounts(world), id, rights).await
-}
-
-async fn program_at(accounts: &Accounts, id: &AccountId, rights: &[Right]) -> Visitor {
-    let (id, rights) = (id.clone(), rights.to_vec());
-    let create = move |tx: &mut platform::Tx<'_>| {
-        let new = NewToken {
-            name: "x".to_owned(),
-            rights: rights.clone(),
-            scope: None,
-            days: 1,
-        };
-        token::create(tx, &id, &new, None)
-    };
-    let created = accounts.site.store.write(create).await.unwrap();
-    let mut visitor = visitor(accounts);
-    visitor.header(
-        "authorization",
-        &format!("Bearer {}", created.secret.reveal()),
-    );
     visitor
 }
 
@@ -118,7 +93,7 @@ fn a_page_s_script_signs_in_and_out() {
 fn a_program_does_what_its_token_was_made_for() {
     World::each_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
-        let mut reads = program(world, &id, &[Right::ProfileRead]).await;
+        let mut reads = program(&accounts(world), &id, &[PROFILE_READ]).await;
         reads.get("/api/v1/me").await.with(200);
         for address in ["/api/v1/me/sessions", "/api/v1/me/tokens"] {
             let refused = reads.get(address).await.with(403).json();
@@ -132,7 +107,7 @@ fn a_program_does_what_its_token_was_made_for() {
         reads.get("/me/security").await.with(403);
 
         let other = person(world, "mei@example.my", None).await;
-        let mut elsewhere = program(world, &other, &[Right::RsvpsRead]).await;
+        let mut elsewhere = program(&accounts(world), &other, &[SONGS_READ]).await;
         let refused = elsewhere.get("/api/v1/me").await.with(403).json();
         assert_eq!(refused["code"], "scope_required");
         assert_eq!(refused["scope"], "profile:read");
@@ -196,20 +171,20 @@ fn tokens_are_made_listed_and_taken_back() {
             (json!({}), 422),
             (json!({"name": "x", "scopes": ["everything"]}), 422),
             (json!({"name": "x", "scopes": []}), 422),
-            (json!({"name": "", "scopes": ["rsvps:read"]}), 422),
+            (json!({"name": "", "scopes": ["songs:read"]}), 422),
             (
-                json!({"name": "x", "scopes": ["rsvps:read"], "expires_in_days": 367}),
+                json!({"name": "x", "scopes": ["songs:read"], "expires_in_days": 367}),
                 422,
             ),
             (
-                json!({"name": "x", "scopes": ["rsvps:read"], "more": 1}),
+                json!({"name": "x", "scopes": ["songs:read"], "more": 1}),
                 422,
             ),
             (
-                json!({"name": "x", "scopes": ["rsvps:read"], "occasion": "wedding"}),
+                json!({"name": "x", "scopes": ["songs:read"], "club": "wedding"}),
                 201,
             ),
-            (json!({"name": "x", "scopes": ["rsvps:read"]}), 422),
+            (json!({"name": "x", "scopes": ["songs:read"]}), 422),
         ] {
             let answer = script.call(Method::POST, tokens, &body).await;
             assert_eq!(answer.status.as_u16(), status, "{body} {}", answer.body);
@@ -226,8 +201,8 @@ fn tokens_are_made_listed_and_taken_back() {
         let list = script.get(tokens).await.with(200);
         assert!(!list.body.contains("kd_pat_"));
         let token = &list.json()["items"][0];
-        assert_eq!(token["scopes"], json!(["rsvps:read"]));
-        assert_eq!(token["occasion"], "wedding");
+        assert_eq!(token["scopes"], json!(["songs:read"]));
+        assert_eq!(token["club"], "wedding");
         let address = format!("{tokens}/{}", token["id"].as_str().unwrap());
         script
             .call(Method::DELETE, &address, &Value::Null)
@@ -270,7 +245,7 @@ fn what_a_token_may_not_do_counts_for_the_token_alone() {
         let mut script = visitor(&accounts);
         script.set_cookie("kd_session", begun.session.reveal());
         script.header("x-csrf-token", &csrf_token(begun.session.reveal()));
-        let mut program = program_at(&accounts, &id, &[Right::ProfileRead]).await;
+        let mut program = program(&accounts, &id, &[PROFILE_READ]).await;
         let nonsense = "/api/v1/me/sessions/nonsense";
         for _ in 0..600 {
             program

@@ -1,4 +1,4 @@
-//! Roles, the last owner, and invitations to become a member.
+//! Roles, the last owner, and invites to become a member.
 
 use accounts::account::AccountId;
 use accounts::grant::{self, GrantError, Manager, Role, Scope};
@@ -9,12 +9,12 @@ use platform::{Rows, Secret, StoreError, Tx, sql};
 use testkit::World;
 
 use crate::stage::{
-    COOK, COORDINATOR, KINDS, MIGRATIONS, OBSERVER, OCCASION, OCCASION_OWNER, SINGER, actions,
-    client, give, look_away, new_account, person, read, role, signed_in, usual_hash,
+    CLUB, CLUB_OWNER, COOK, COORDINATOR, DOMAINS, MIGRATIONS, OBSERVER, SINGER, actions, client,
+    give, look_away, new_account, person, read, role, signed_in, usual_hash,
 };
 
 fn wedding() -> Scope {
-    OCCASION.scope("wedding")
+    CLUB.scope("wedding")
 }
 
 /// The proof that somebody manages a place.
@@ -52,22 +52,19 @@ fn a_person_is_one_thing_in_one_place() {
             (OBSERVER, OBSERVER),
             (COORDINATOR, COORDINATOR),
             (OBSERVER, COORDINATOR),
-            (OCCASION_OWNER, OCCASION_OWNER),
+            (CLUB_OWNER, CLUB_OWNER),
         ] {
             give(world, &id, given, &wedding()).await;
             assert_eq!(role(world, &id, &wedding()).await, Some(kept));
         }
-        assert_eq!(role(world, &id, &OCCASION.scope("party")).await, None);
+        assert_eq!(role(world, &id, &CLUB.scope("party")).await, None);
         assert_eq!(role(world, &id, &Scope::site()).await, None);
         let who = signed_in(world, &id).await;
         let (of, seen) = (who.clone(), who);
         let found = read(world.store(), move |tx| grant::rank_in(tx, &of, &wedding())).await;
-        assert_eq!(found, Some(OCCASION_OWNER));
-        let all = read(world.store(), move |tx| {
-            grant::ranks_of(tx, &seen, &OCCASION)
-        })
-        .await;
-        assert_eq!(all, [("wedding".to_owned(), OCCASION_OWNER)]);
+        assert_eq!(found, Some(CLUB_OWNER));
+        let all = read(world.store(), move |tx| grant::ranks_of(tx, &seen, &CLUB)).await;
+        assert_eq!(all, [("wedding".to_owned(), CLUB_OWNER)]);
     });
 }
 
@@ -99,7 +96,7 @@ async fn duties(world: &World, who: &SignedIn) -> [bool; 2] {
 fn a_person_has_any_duties_beside_one_rank() {
     World::each_engine(&MIGRATIONS, async |world| {
         let owner = person(world, "farah@example.my", None).await;
-        give(world, &owner, OCCASION_OWNER, &wedding()).await;
+        give(world, &owner, CLUB_OWNER, &wedding()).await;
         let id = person(world, "mei@example.my", None).await;
         let who = signed_in(world, &id).await;
         give(world, &id, COOK, &wedding()).await;
@@ -164,7 +161,7 @@ fn the_tables_keep_one_rank_in_a_scope() {
 fn a_grant_that_has_ended_gives_nothing() {
     World::each_engine(&MIGRATIONS, async |world| {
         let owner = person(world, "farah@example.my", None).await;
-        give(world, &owner, OCCASION_OWNER, &wedding()).await;
+        give(world, &owner, CLUB_OWNER, &wedding()).await;
         let id = person(world, "mei@example.my", None).await;
         let who = signed_in(world, &id).await;
         let start = world.clock.now();
@@ -178,10 +175,7 @@ fn a_grant_that_has_ended_gives_nothing() {
         give_until(world, &id, OBSERVER, None).await.unwrap();
         let ranks = async || {
             let who = who.clone();
-            read(world.store(), move |tx| {
-                grant::ranks_of(tx, &who, &OCCASION)
-            })
-            .await
+            read(world.store(), move |tx| grant::ranks_of(tx, &who, &CLUB)).await
         };
         let members = async || {
             read(world.store(), |tx| grant::list(tx, &wedding()))
@@ -209,10 +203,8 @@ fn a_grant_that_has_ended_gives_nothing() {
         assert_eq!(duties(world, &late).await, [true, false]);
 
         // An owner whose grant ends some day is not the one who stays.
-        give_until(world, &id, OCCASION_OWNER, hours(99))
-            .await
-            .unwrap();
-        assert_eq!(role(world, &id, &wedding()).await, Some(OCCASION_OWNER));
+        give_until(world, &id, CLUB_OWNER, hours(99)).await.unwrap();
+        assert_eq!(role(world, &id, &wedding()).await, Some(CLUB_OWNER));
         let by = manager(world, &late, &wedding()).await.unwrap();
         let refused = change(world, &by, &owner, OBSERVER).await;
         assert!(matches!(refused, Err(GrantError::LastOwner)));
@@ -225,7 +217,7 @@ fn only_owners_manage_and_only_with_roles_that_fit() {
         let owner = person(world, "farah@example.my", None).await;
         let helper = person(world, "mei@example.my", None).await;
         let stranger = person(world, "arjun@example.my", None).await;
-        give(world, &owner, OCCASION_OWNER, &wedding()).await;
+        give(world, &owner, CLUB_OWNER, &wedding()).await;
         give(world, &helper, COORDINATOR, &wedding()).await;
         for id in [&helper, &stranger] {
             let who = signed_in(world, id).await;
@@ -261,7 +253,7 @@ fn only_owners_manage_and_only_with_roles_that_fit() {
         );
         let left = read(world.store(), |tx| grant::list(tx, &wedding())).await;
         assert_eq!(left.len(), 1);
-        assert_eq!((&left[0].account, left[0].role), (&owner, OCCASION_OWNER));
+        assert_eq!((&left[0].account, left[0].role), (&owner, CLUB_OWNER));
     });
 }
 
@@ -270,7 +262,7 @@ fn the_last_owner_stays() {
     World::each_engine(&MIGRATIONS, async |world| {
         let hash = usual_hash(world).await;
         for (scope, top, less) in [
-            (wedding(), OCCASION_OWNER, OBSERVER),
+            (wedding(), CLUB_OWNER, OBSERVER),
             (Scope::site(), grant::OWNER, grant::ADMIN),
         ] {
             let first = person(world, &format!("a@{top}.my").replace('_', "-"), Some(&hash)).await;
@@ -340,16 +332,16 @@ async fn take_new(world: &World, secret: &Secret, email: &str) -> Result<Account
     let hash = usual_hash(world).await;
     let (secret, new) = (secret.clone(), new_account(email));
     let change = move |tx: &mut Tx<'_>| -> Result<_, TakeError> {
-        Ok(invite::take_new(tx, KINDS, &secret, &new, &hash)?.0)
+        Ok(invite::take_new(tx, DOMAINS, &secret, &new, &hash)?.0)
     };
     world.store().write(change).await
 }
 
 #[test]
-fn an_invitation_makes_one_member_within_seven_days() {
+fn an_invite_makes_one_member_within_seven_days() {
     World::each_engine(&MIGRATIONS, async |world| {
         let owner = person(world, "farah@example.my", None).await;
-        give(world, &owner, OCCASION_OWNER, &wedding()).await;
+        give(world, &owner, CLUB_OWNER, &wedding()).await;
         let who = signed_in(world, &owner).await;
         let by = manager(world, &who, &wedding()).await.unwrap();
 
@@ -372,16 +364,16 @@ fn an_invitation_makes_one_member_within_seven_days() {
 }
 
 #[test]
-fn an_invitation_to_somebody_known_keeps_the_greater_role() {
+fn an_invite_to_somebody_known_keeps_the_greater_role() {
     World::each_engine(&MIGRATIONS, async |world| {
         let owner = person(world, "farah@example.my", None).await;
-        give(world, &owner, OCCASION_OWNER, &wedding()).await;
+        give(world, &owner, CLUB_OWNER, &wedding()).await;
         let who = signed_in(world, &owner).await;
         let by = manager(world, &who, &wedding()).await.unwrap();
         for (offered, kept) in [
             (OBSERVER, OBSERVER),
-            (OCCASION_OWNER, OCCASION_OWNER),
-            (COORDINATOR, OCCASION_OWNER),
+            (CLUB_OWNER, CLUB_OWNER),
+            (COORDINATOR, CLUB_OWNER),
         ] {
             let id = match account(world, "mei@example.my").await {
                 Some(id) => id,
@@ -391,7 +383,7 @@ fn an_invitation_to_somebody_known_keeps_the_greater_role() {
                 invite(world, &by, offered).await,
                 signed_in(world, &id).await,
             );
-            let change = move |tx: &mut Tx<'_>| invite::take_as(tx, KINDS, &secret, &who);
+            let change = move |tx: &mut Tx<'_>| invite::take_as(tx, DOMAINS, &secret, &who);
             world.store().write(change).await.unwrap();
             assert_eq!(role(world, &id, &wedding()).await, Some(kept));
         }
@@ -409,12 +401,12 @@ async fn account(world: &World, email: &str) -> Option<AccountId> {
 }
 
 #[test]
-fn an_invitation_falls_with_whoever_made_it_and_can_be_withdrawn() {
+fn an_invite_falls_with_whoever_made_it_and_can_be_withdrawn() {
     World::each_engine(&MIGRATIONS, async |world| {
         let first = person(world, "farah@example.my", None).await;
         let second = person(world, "mei@example.my", None).await;
-        give(world, &first, OCCASION_OWNER, &wedding()).await;
-        give(world, &second, OCCASION_OWNER, &wedding()).await;
+        give(world, &first, CLUB_OWNER, &wedding()).await;
+        give(world, &second, CLUB_OWNER, &wedding()).await;
         let who = signed_in(world, &first).await;
         let by_first = manager(world, &who, &wedding()).await.unwrap();
         let who = signed_in(world, &second).await;

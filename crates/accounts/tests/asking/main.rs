@@ -6,6 +6,7 @@
 mod api;
 mod grants;
 mod neighbours;
+mod notes;
 mod pages;
 mod races;
 mod security;

@@ -11,8 +11,8 @@ use testkit::World;
 
 use crate::grants::manager;
 use crate::stage::{
-    KINDS, MIGRATIONS, OBSERVER, OCCASION, OCCASION_OWNER, accounts, accounts_at, begin, client,
-    give, new_account, person, signed_in, usual_hash, write,
+    CLUB, CLUB_OWNER, DOMAINS, MIGRATIONS, OBSERVER, accounts, accounts_at, begin, client, give,
+    new_account, person, signed_in, usual_hash, write,
 };
 
 async fn judge(accounts: &Accounts, cookie: &str, who: Who) -> &'static str {
@@ -37,7 +37,7 @@ fn roles_open_and_the_rest_is_told_apart() {
         for (name, role) in [
             ("owner", Some((grant::OWNER, Scope::site()))),
             ("admin", Some((grant::ADMIN, Scope::site()))),
-            ("host", Some((OBSERVER, OCCASION.scope("wedding")))),
+            ("host", Some((OBSERVER, CLUB.scope("wedding")))),
             ("none", None),
         ] {
             let id = person(world, &format!("{name}@example.my"), None).await;
@@ -79,15 +79,15 @@ fn an_address_that_somebody_typed_is_not_told_to_neighbours() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let host = person(world, "host@example.my", None).await;
-        let wedding = OCCASION.scope("wedding");
-        give(world, &host, OCCASION_OWNER, &wedding).await;
+        let wedding = CLUB.scope("wedding");
+        give(world, &host, CLUB_OWNER, &wedding).await;
         let who = signed_in(world, &host).await;
         let by = manager(world, &who, &wedding).await.unwrap();
         let hash = usual_hash(world).await;
         let joined = write(world.store(), move |tx| {
             let link = invite::create(tx, &by, OBSERVER).unwrap();
             let new = new_account("ceo@victim.example");
-            Ok(invite::take_new(tx, KINDS, &link, &new, &hash).unwrap().0)
+            Ok(invite::take_new(tx, DOMAINS, &link, &new, &hash).unwrap().0)
         })
         .await;
         let begun = begin(world, &joined, Stay::Visit, client(1)).await;

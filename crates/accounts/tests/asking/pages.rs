@@ -8,9 +8,9 @@ use testkit::{Page, Visitor, World};
 
 use crate::grants::manager;
 use crate::stage::{
-    COORDINATOR, Checked, MIGRATIONS, OBSERVER, OCCASION, OCCASION_OWNER, PASSWORD, accounts,
-    accounts_at, begin, client, find_session, give, look_away, person, read, role, signed_in,
-    usual_hash, visitor, write,
+    CLUB, CLUB_OWNER, COORDINATOR, Checked, MIGRATIONS, OBSERVER, PASSWORD, accounts, accounts_at,
+    begin, client, find_session, give, look_away, person, read, role, signed_in, usual_hash,
+    visitor, write,
 };
 
 async fn sign_in_as(visitor: &mut Visitor, address: &str, email: &str, password: &str) -> Page {
@@ -207,9 +207,9 @@ fn a_link_signs_in_only_when_its_button_is_pressed() {
 fn members_join_with_a_new_account_or_with_their_own() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
-        let wedding = OCCASION.scope("wedding");
+        let wedding = CLUB.scope("wedding");
         let owner = person(world, "farah@example.my", None).await;
-        give(world, &owner, OCCASION_OWNER, &wedding).await;
+        give(world, &owner, CLUB_OWNER, &wedding).await;
         let by = manager(world, &signed_in(world, &owner).await, &wedding)
             .await
             .unwrap();
@@ -268,9 +268,9 @@ fn members_join_with_a_new_account_or_with_their_own() {
 fn every_page_speaks_both_languages_with_nothing_missing() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
-        let wedding = OCCASION.scope("wedding");
+        let wedding = CLUB.scope("wedding");
         let owner = person(world, "farah@example.my", None).await;
-        give(world, &owner, OCCASION_OWNER, &wedding).await;
+        give(world, &owner, CLUB_OWNER, &wedding).await;
         let by = manager(world, &signed_in(world, &owner).await, &wedding)
             .await
             .unwrap();

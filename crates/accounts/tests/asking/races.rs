@@ -9,7 +9,7 @@ use accounts::invite::{self, TakeError};
 use accounts::session::{self, LIMIT, Method, Stay};
 use accounts::setup::{self, SetupError};
 use accounts::sign_in::{self, SignInError};
-use accounts::token::{self, CreateError, NewToken, Right};
+use accounts::token::{self, CreateError, NewToken, PROFILE_READ};
 use accounts::{Accounts, credential, password};
 use platform::{Rows, Secret, Store, StoreError, Tx, sql};
 use testkit::World;
@@ -17,8 +17,8 @@ use tokio::sync::Barrier;
 
 use crate::grants::manager;
 use crate::stage::{
-    KINDS, MIGRATIONS, OBSERVER, OCCASION, OCCASION_OWNER, PASSWORD, accounts, attempt, client,
-    give, look_away, new_account, person, read, role, signed_in, usual_hash, write,
+    CLUB, CLUB_OWNER, DOMAINS, MIGRATIONS, OBSERVER, PASSWORD, accounts, attempt, client, give,
+    look_away, new_account, person, read, role, signed_in, usual_hash, write,
 };
 
 const ROUNDS: usize = 100;
@@ -113,7 +113,7 @@ fn two_owners_who_demote_each_other_leave_one() {
         let stores = stores(world);
         let hash = usual_hash(world).await;
         for (scope, top, less) in [
-            (OCCASION.scope("wedding"), OCCASION_OWNER, OBSERVER),
+            (CLUB.scope("wedding"), CLUB_OWNER, OBSERVER),
             (Scope::site(), grant::OWNER, grant::ADMIN),
         ] {
             let place = if scope == Scope::site() {
@@ -166,7 +166,7 @@ fn tries_at_once_are_counted_each() {
             })
             .await;
             let processes =
-                [&accounts.site, &second].map(|site| Accounts::new(site.clone(), KINDS));
+                [&accounts.site, &second].map(|site| Accounts::new(site.clone(), DOMAINS));
             let tasks: Vec<_> = (0..6)
                 .map(|number| {
                     let accounts = processes[number % 2].clone();
@@ -220,13 +220,13 @@ fn one_link_used_twice_lets_one_in() {
 }
 
 #[test]
-fn one_invitation_taken_twice_makes_one_member() {
+fn one_invite_taken_twice_makes_one_member() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stores = stores(world);
         let hash = usual_hash(world).await;
-        let wedding = OCCASION.scope("wedding");
+        let wedding = CLUB.scope("wedding");
         let owner = person(world, "farah@example.my", Some(&hash)).await;
-        give(world, &owner, OCCASION_OWNER, &wedding).await;
+        give(world, &owner, CLUB_OWNER, &wedding).await;
         let by = manager(world, &signed_in(world, &owner).await, &wedding)
             .await
             .unwrap();
@@ -240,7 +240,7 @@ fn one_invitation_taken_twice_makes_one_member() {
                 .map(|number| {
                     let (secret, hash) = (secret.clone(), hash.clone());
                     let new = new_account(&format!("{round}-{number}@example.my"));
-                    move |tx: &mut Tx<'_>| invite::take_new(tx, KINDS, &secret, &new, &hash)
+                    move |tx: &mut Tx<'_>| invite::take_new(tx, DOMAINS, &secret, &new, &hash)
                 })
                 .collect();
             let results = at_once(&stores, changes).await;
@@ -265,7 +265,7 @@ fn two_tokens_of_one_name_are_one() {
                     let id = id.clone();
                     let new = NewToken {
                         name: format!("{}", round % 40),
-                        rights: vec![Right::ProfileRead],
+                        scopes: vec![PROFILE_READ],
                         scope: None,
                         days: 1,
                     };

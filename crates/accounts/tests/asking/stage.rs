@@ -1,14 +1,14 @@
 //! What the tests stand on: a site in a world, and people in it.
 
-use std::sync::Arc;
-
 use accounts::account::{self, AccountId, NewAccount};
 use accounts::client::Client;
-use accounts::grant::{self, Role, Scope, ScopeKind, ScopeKinds};
+use accounts::domain::{self, Domain, Domains};
+use accounts::grant::{self, Role, Scope, ScopeKind};
 use accounts::password::{self, Password, PasswordHash};
 use accounts::session::{self, Begun, Method, Stay};
 use accounts::sign_in::Attempt;
 use accounts::signed_in::{self, SignedIn};
+use accounts::token::{self, NewToken, TokenScope};
 use accounts::{Accounts, Hasher};
 use axum::Router;
 use jiff::tz::TimeZone;
@@ -17,25 +17,48 @@ use platform::store::migrate::Migrations;
 use platform::{Secret, Store, StoreError, Tx};
 use testkit::{Page, Visitor, World};
 use web::client_info::Proxies;
-use web::{Catalogue, Network, Settings, Site, SiteUrl};
+use web::{Network, Settings, SiteUrl};
 
 pub(crate) const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, accounts::MIGRATIONS];
 /// A kind of scope, as a domain declares one.
-pub(crate) static OCCASION: ScopeKind = ScopeKind {
-    name: "occasion",
-    top: OCCASION_OWNER,
+pub(crate) static CLUB: ScopeKind = ScopeKind {
+    name: "club",
+    top: CLUB_OWNER,
     below: &[COORDINATOR, OBSERVER],
     duties: &[COOK, SINGER],
+    only: "only-one-test",
 };
-pub(crate) const OCCASION_OWNER: Role = Role::new("occasion_owner", "join-as-test");
+pub(crate) const CLUB_OWNER: Role = Role::new("club_owner", "join-as-test");
 pub(crate) const COORDINATOR: Role = Role::new("coordinator", "join-as-test");
 pub(crate) const OBSERVER: Role = Role::new("observer", "join-as-test");
 pub(crate) const COOK: Role = Role::new("cook", "join-as-test");
 pub(crate) const SINGER: Role = Role::new("singer", "join-as-test");
-pub(crate) const KINDS: ScopeKinds = &[&OCCASION];
+/// What programs may be allowed to do with a club.
+pub(crate) const SONGS_READ: TokenScope = TokenScope::new("songs:read", "scope-test");
+pub(crate) const SONGS_WRITE: TokenScope = TokenScope::new("songs:write", "scope-test");
+pub(crate) const DOMAINS: Domains = &[
+    accounts::DOMAIN,
+    Domain {
+        locales: LABELS,
+        scope_kinds: &[&CLUB],
+        token_scopes: &[SONGS_READ, SONGS_WRITE],
+        ..Domain::new(Migrations {
+            owner: "clubs",
+            steps: &[],
+        })
+    },
+];
 const LABELS: &[web::Locale] = &[
-    ("en", "join-as-test = coordinator: you look after it\n"),
-    ("ms", "join-as-test = penyelaras: menguruskannya\n"),
+    (
+        "en",
+        "join-as-test = coordinator: you look after it\nonly-one-test = One club only\n\
+         scope-test = hear songs\n",
+    ),
+    (
+        "ms",
+        "join-as-test = penyelaras: menguruskannya\nonly-one-test = Satu kelab\n\
+         scope-test = mendengar lagu\n",
+    ),
 ];
 
 pub(crate) const PASSWORD: &str = "sebuah pantun lama";
@@ -46,28 +69,50 @@ pub(crate) fn accounts(world: &World) -> Accounts {
 }
 
 pub(crate) fn accounts_at(world: &World, url: &str) -> Accounts {
-    let site = Site {
-        platform: world.platform.clone(),
-        catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES, LABELS]),
-        settings: Arc::new(Settings {
-            url: SiteUrl::parse(url).unwrap(),
-            name: "Kenduri Kami".to_owned(),
-            languages: vec!["en".to_owned(), "ms".to_owned()],
-            time_zone: TimeZone::UTC,
-            proxies: Proxies::default(),
-        }),
+    accounts_of(world, url, DOMAINS)
+}
+
+pub(crate) fn accounts_of(world: &World, url: &str, domains: Domains) -> Accounts {
+    let settings = Settings {
+        url: SiteUrl::parse(url).unwrap(),
+        name: "Kenduri Kami".to_owned(),
+        languages: vec!["en".to_owned(), "ms".to_owned()],
+        time_zone: TimeZone::UTC,
+        proxies: Proxies::default(),
     };
-    Accounts::new(site, KINDS)
+    let site = domain::site(domains, &[], world.platform.clone(), settings);
+    Accounts::new(site, domains)
 }
 
 /// The whole site, as the program puts it together.
 pub(crate) fn router(accounts: &Accounts) -> Router {
-    let router = accounts::web::routes(accounts);
+    let router = domain::routes(accounts);
     web::serve(&accounts.site, accounts::web::around(accounts, router))
 }
 
 pub(crate) fn visitor(accounts: &Accounts) -> Visitor {
     Visitor::new(router(accounts))
+}
+
+/// A program with a token.
+pub(crate) async fn program(accounts: &Accounts, id: &AccountId, scopes: &[TokenScope]) -> Visitor {
+    let (id, scopes) = (id.clone(), scopes.to_vec());
+    let create = move |tx: &mut Tx<'_>| {
+        let new = NewToken {
+            name: format!("{scopes:?}"),
+            scopes: scopes.clone(),
+            scope: None,
+            days: 1,
+        };
+        token::create(tx, &id, &new, None)
+    };
+    let created = accounts.site.store.write(create).await.unwrap();
+    let mut visitor = visitor(accounts);
+    visitor.header(
+        "authorization",
+        &format!("Bearer {}", created.secret.reveal()),
+    );
+    visitor
 }
 
 /// A browser at an address of its own.

@@ -3,20 +3,21 @@
 use accounts::account::AccountId;
 use accounts::grant::{self, Scope};
 use accounts::signed_in::{self, Bearer};
-use accounts::token::{self, CreateError, Created, NewToken, Right};
+use accounts::token::{self, CreateError, Created, NewToken};
 use jiff::SignedDuration;
 use platform::{Secret, Tx, sql};
 use testkit::World;
 
 use crate::grants::manager;
 use crate::stage::{
-    MIGRATIONS, OBSERVER, OCCASION, OCCASION_OWNER, actions, client, give, person, read, write,
+    CLUB, CLUB_OWNER, MIGRATIONS, OBSERVER, SONGS_READ, SONGS_WRITE, actions, client, give, person,
+    read, write,
 };
 
 fn new(name: &str) -> NewToken {
     NewToken {
         name: name.to_owned(),
-        rights: vec![Right::RsvpsRead],
+        scopes: vec![SONGS_READ],
         scope: None,
         days: token::DEFAULT_DAYS,
     }
@@ -34,13 +35,13 @@ async fn find(world: &World, secret: &Secret) -> Option<Bearer> {
 }
 
 #[test]
-fn a_token_works_for_its_days_and_its_rights() {
+fn a_token_works_for_its_days_and_its_scopes() {
     World::each_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let created = create(world, &id, new("Kitchen screen")).await.unwrap();
         let bearer = find(world, &created.secret).await.unwrap();
-        assert!(bearer.clone().with(Right::RsvpsWrite).is_err());
-        let who = bearer.with(Right::RsvpsRead).unwrap();
+        assert!(bearer.clone().with(SONGS_WRITE).is_err());
+        let who = bearer.with(SONGS_READ).unwrap();
         assert_eq!(who.account().id, id);
         assert!(!who.is_in_browser());
         assert!(find(world, &Secret::new("kd_pat_x")).await.is_none());
@@ -75,10 +76,10 @@ fn rules_of_making_one() {
             assert!(matches!(refused(odd).await, CreateError::Expiry));
         }
         let none = NewToken {
-            rights: vec![],
+            scopes: vec![],
             ..new("x")
         };
-        assert!(matches!(refused(none).await, CreateError::NoRights));
+        assert!(matches!(refused(none).await, CreateError::NoScopes));
 
         let short = NewToken {
             days: 1,
@@ -98,35 +99,32 @@ fn rules_of_making_one() {
 }
 
 #[test]
-fn a_token_of_one_occasion_reaches_no_other_and_manages_nothing() {
+fn a_token_of_one_club_reaches_no_other_and_manages_nothing() {
     World::each_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
-        let (wedding, party) = (OCCASION.scope("wedding"), OCCASION.scope("party"));
-        give(world, &id, OCCASION_OWNER, &wedding).await;
+        let (wedding, party) = (CLUB.scope("wedding"), CLUB.scope("party"));
+        give(world, &id, CLUB_OWNER, &wedding).await;
         give(world, &id, OBSERVER, &party).await;
         give(world, &id, grant::OWNER, &Scope::site()).await;
-        for (occasion, roles) in [
-            (Some("wedding"), [Some(OCCASION_OWNER), None, None]),
-            (
-                None,
-                [Some(OCCASION_OWNER), Some(OBSERVER), Some(grant::OWNER)],
-            ),
+        for (club, roles) in [
+            (Some("wedding"), [Some(CLUB_OWNER), None, None]),
+            (None, [Some(CLUB_OWNER), Some(OBSERVER), Some(grant::OWNER)]),
         ] {
             let new = NewToken {
-                scope: occasion.map(|id| OCCASION.scope(id).name()),
-                ..new(occasion.unwrap_or("all"))
+                scope: club.map(|id| CLUB.scope(id).name()),
+                ..new(club.unwrap_or("all"))
             };
             let created = create(world, &id, new).await.unwrap();
             let who = find(world, &created.secret).await.unwrap();
-            let who = who.with(Right::RsvpsRead).unwrap();
+            let who = who.with(SONGS_READ).unwrap();
             for (scope, role) in [&wedding, &party, &Scope::site()].into_iter().zip(roles) {
                 let (of, at) = (who.clone(), scope.clone());
                 let found = read(world.store(), move |tx| grant::rank_in(tx, &of, &at)).await;
-                assert_eq!(found, role, "{occasion:?} {scope:?}");
+                assert_eq!(found, role, "{club:?} {scope:?}");
                 assert!(manager(world, &who, scope).await.is_none());
             }
             let of = who.clone();
-            let seen = read(world.store(), move |tx| grant::ranks_of(tx, &of, &OCCASION)).await;
+            let seen = read(world.store(), move |tx| grant::ranks_of(tx, &of, &CLUB)).await;
             assert_eq!(seen.len(), roles.iter().flatten().count().min(2));
             let owner = read(world.store(), move |tx| signed_in::owner(tx, who.clone())).await;
             assert!(owner.is_none());

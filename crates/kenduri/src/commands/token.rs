@@ -1,11 +1,12 @@
 //! `kenduri token create`: lets a program in.
 
-use accounts::token::{DEFAULT_DAYS, Right};
+use accounts::token::{DEFAULT_DAYS, TokenScope};
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use super::{Where, give, say};
 use crate::control_requests::{ControlRequest, ControlResponse, TokenCreate};
+use crate::domains::DOMAINS;
 
 /// Make tokens for programs that use the API
 #[derive(Debug, Subcommand)]
@@ -26,8 +27,8 @@ pub(super) struct Create {
     occasion: String,
     /// What the token may do: profile:read, occasion:read, occasion:write, rsvps:read, rsvps:write;
     /// may be repeated
-    #[arg(long, value_name = "SCOPE", required = true, value_delimiter = ',')]
-    scope: Vec<Right>,
+    #[arg(long, value_name = "SCOPE", required = true, value_delimiter = ',', value_parser = scope)]
+    scope: Vec<String>,
     /// The account that it belongs to, by mail address [default: the owner, if there is only one]
     #[arg(long, value_name = "ADDRESS")]
     account: Option<String>,
@@ -37,6 +38,12 @@ pub(super) struct Create {
     /// How many days it is valid, 1 to 366
     #[arg(long, default_value_t = DEFAULT_DAYS)]
     days: u16,
+}
+
+fn scope(word: &str) -> Result<String, &'static str> {
+    let found = TokenScope::find_all(DOMAINS, &[word]);
+    found.map_err(|_| "not a scope that a token can have")?;
+    Ok(word.to_owned())
 }
 
 impl Token {

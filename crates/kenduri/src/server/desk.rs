@@ -77,7 +77,7 @@ impl Desk {
 
     /// A page, which nobody keeps a copy of.
     pub(super) fn page<B: Template>(&self, title: &str, body: B) -> Response {
-        let sections = [Section::of_site(&self.text, HERE, true)];
+        let sections = [Section::of_site(&self.site, &self.text, HERE, true)];
         let mut response = web::page(Page {
             title: &format!("{title} – {}", self.site.settings.name),
             body,

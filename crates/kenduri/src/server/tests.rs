@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use accounts::account::{self, AccountId, NewAccount};
 use accounts::setup::{self, Credential};
-use accounts::{Accounts, sign_in};
+use accounts::{Accounts, domain, sign_in};
 use edge::FileCertificate;
 use edge::acme::{Failures, Standing as Certificate};
 use jiff::tz::TimeZone;
@@ -19,12 +19,13 @@ use supervisor::{
 use testkit::{Form, Page, Visitor, World};
 use tokio::sync::mpsc;
 use web::client_info::Proxies;
-use web::{Catalogue, Settings, Site, SiteUrl};
+use web::{Settings, SiteUrl};
 
 use super::{Door, House, LOCALES, routes};
 use crate::control::Reply;
 use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
+use crate::domains::DOMAINS;
 use crate::messages::{MessageSender, RequestIds, ToParent};
 
 mod alarm;
@@ -42,19 +43,15 @@ fn site(world: &World) -> (Accounts, axum::Router, Orders) {
 
 /// The same; without a door the worker has nobody at its desk just now.
 fn site_with(world: &World, door: Option<Door>) -> (Accounts, axum::Router, Orders) {
-    let parts: [&[web::Locale]; 3] = [web::LOCALES, accounts::LOCALES, LOCALES];
-    let site = Site {
-        platform: world.platform.clone(),
-        catalogue: Catalogue::build(&parts),
-        settings: Arc::new(Settings {
-            url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
-            name: "Kenduri Kami".to_owned(),
-            languages: vec!["en".to_owned(), "ms".to_owned()],
-            time_zone: TimeZone::UTC,
-            proxies: Proxies::default(),
-        }),
+    let settings = Settings {
+        url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
+        name: "Kenduri Kami".to_owned(),
+        languages: vec!["en".to_owned(), "ms".to_owned()],
+        time_zone: TimeZone::UTC,
+        proxies: Proxies::default(),
     };
-    let accounts = Accounts::new(site, &[]);
+    let site = domain::site(DOMAINS, LOCALES, world.platform.clone(), settings);
+    let accounts = Accounts::new(site, DOMAINS);
     let (house, orders) = house(world.platform.clock.now(), door);
     let pages = accounts::web::routes(&accounts).merge(routes(house));
     let pages = accounts::web::around(&accounts, pages);

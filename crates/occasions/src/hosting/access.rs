@@ -4,7 +4,7 @@
 use accounts::account::AccountId;
 use accounts::grant;
 use accounts::signed_in::SignedIn;
-use accounts::token::Right;
+use accounts::token::TokenScope;
 use platform::audit::{Actor, RequestFacts};
 use platform::id::Id;
 use platform::{StoreError, Tx, sql};
@@ -14,6 +14,7 @@ use crate::guest::GuestId;
 use crate::invitation::InvitationId;
 use crate::occasion::OccasionId;
 use crate::role::{self, Role};
+use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
 
 /// Somebody with a role in one occasion. Made by [`enter`] alone, inside the
 /// transaction that relies on it.
@@ -28,7 +29,7 @@ pub struct HostOf {
 }
 
 /// What a role may or may not do. What a token may see is further cut down to
-/// the rights that it was made with.
+/// the scopes that it was made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leave {
     /// Dashboard, lists, names.
@@ -82,7 +83,7 @@ impl HostOf {
         self.who.as_ref()
     }
 
-    /// Whether this host has `leave`: by role, and by the rights of a token.
+    /// Whether this host has `leave`: by role, and by the scopes of a token.
     pub fn may(&self, leave: Leave) -> bool {
         self.has_role_for(leave) && self.missing(leave).is_none()
     }
@@ -96,11 +97,11 @@ impl HostOf {
         self.role >= least
     }
 
-    /// The right that a token lacks to see what `leave` is about.
-    fn missing(&self, leave: Leave) -> Option<Right> {
+    /// The scope that a token lacks to see what `leave` is about.
+    fn missing(&self, leave: Leave) -> Option<TokenScope> {
         let who = self.who.as_ref()?;
-        let lacks = |right: &Right| !who.has(*right);
-        let (occasion, answers) = (Right::OccasionRead, Right::RsvpsRead);
+        let lacks = |scope: &TokenScope| !who.has(*scope);
+        let (occasion, answers) = (OCCASION_READ, RSVPS_READ);
         match leave {
             Leave::See => Some(occasion).filter(|_| lacks(&occasion) && lacks(&answers)),
             Leave::SeeOccasion | Leave::SeeContacts => Some(occasion).filter(lacks),
@@ -116,7 +117,7 @@ impl HostOf {
             return Err(Refusal::Forbidden);
         }
         self.missing(leave)
-            .map_or(Ok(()), |right| Err(Refusal::ScopeRequired(right)))
+            .map_or(Ok(()), |scope| Err(Refusal::ScopeRequired(scope)))
     }
 
     /// Refuses tokens: some things are for people.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use accounts::account::AccountId;
 use jiff::Timestamp;
-use platform::audit::{self, ActorKind, Record};
+use platform::audit::{self, Actor, Record};
 use platform::id::Id;
 use platform::{StoreError, Tx, sql};
 use serde_json::Value;
@@ -12,6 +12,9 @@ use web::{List, Piece, Way};
 
 use super::access::{HostOf, Leave};
 use super::{Refusal, members};
+
+/// The actor behind an invitation's code, by the invitation's id.
+pub const HOUSEHOLD: &str = "household";
 
 /// Which lines; what is left empty does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,9 +70,9 @@ pub fn list(
     let mut names = Names::default();
     let mut items = Vec::new();
     for record in piece_of.items {
-        let actor = match (record.actor_kind, &record.actor_id) {
-            (ActorKind::Account, Some(id)) => names.account(tx, id)?,
-            (ActorKind::Household, Some(id)) => names.household(tx, id)?,
+        let actor = match (record.actor_kind.as_str(), &record.actor_id) {
+            (Actor::ACCOUNT, Some(id)) => names.account(tx, id)?,
+            (HOUSEHOLD, Some(id)) => names.household(tx, id)?,
             _ => None,
         };
         let entity = match record.entity_kind.as_str() {

@@ -1,6 +1,6 @@
 //! Why a host's change was not made: facts, each with its own code and status.
 
-use accounts::token::Right;
+use accounts::token::TokenScope;
 use platform::StoreError;
 use serde_json::{Value, json};
 use web::FieldProblem;
@@ -22,9 +22,9 @@ pub enum Refusal {
     /// The role is too low.
     #[error("this role may not do that")]
     Forbidden,
-    /// The token has no right to see this.
-    #[error("the token has no right {0}")]
-    ScopeRequired(Right),
+    /// The token has no scope to see this.
+    #[error("the token has no scope {0}")]
+    ScopeRequired(TokenScope),
     /// A token never does this.
     #[error("a token may not do that")]
     TokenNotPermitted,

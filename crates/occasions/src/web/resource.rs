@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use accounts::token::Right;
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
@@ -22,6 +21,7 @@ use web::{Field, Input, Json, List, Problem, Site, Text};
 
 use crate::hosting::resource::{self, Resource};
 use crate::hosting::{Leave, Refusal};
+use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::web::api::host::call::{Call, Place as Entrance, answer};
 use crate::web::api::host::saved::{Receipt, Saved, Sees, Shown};
 use crate::web::host::form_state::{self, Control, FormState, Group};
@@ -328,9 +328,7 @@ async fn list<R: WebResource>(
     Path(occasion): Path<String>,
 ) -> Result<Json<List<R>>, Problem> {
     let place = Entrance::occasion(&occasion)?;
-    let items = call
-        .read(Right::OccasionRead, place, resource::list::<R>)
-        .await?;
+    let items = call.read(OCCASION_READ, place, resource::list::<R>).await?;
     Ok(Json(List {
         total: i64::try_from(items.len()).ok(),
         items,
@@ -344,7 +342,7 @@ async fn create<R: WebResource>(
     Path(occasion): Path<String>,
     body: Received<Map<String, Value>>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let place = Entrance::occasion(&occasion)?;
     let (input, _) = Input::of_json(body.value)?;
     let created = StatusCode::CREATED;
@@ -367,7 +365,7 @@ async fn change<R: WebResource>(
     Path((occasion, key)): Path<(String, String)>,
     Json(body): Json<Map<String, Value>>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let (input, version) = Input::of_json(body)?;
     let version = call.version(version)?;
     let changed = call
@@ -383,7 +381,7 @@ async fn remove<R: WebResource>(
     call: Call,
     Path((occasion, key)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let left = call
         .write(who, Entrance::occasion(&occasion)?, move |tx, host| {
             let left = resource::remove::<R>(tx, host, &key)?;

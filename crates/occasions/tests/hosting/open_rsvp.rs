@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use accounts::token::Right;
 use jiff::SignedDuration;
 use occasions::hosting::listing::filter::Open;
 use occasions::hosting::listing::{self, Filter};
 use occasions::hosting::{Refusal, codes, invitations, open_rsvp};
 use occasions::invitation::InvitationId;
+use occasions::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ};
 use occasions::web::api::Pace;
 use occasions::words::{GuestKind, ReplyStatus};
 use serde_json::{Value, json};
@@ -366,7 +366,7 @@ fn pages_and_programs_do_the_same() {
         assert!(page.text().contains("Put together."));
         nobody.get(&format!("/invite/{code}")).await.expect(308);
 
-        let mut program = stage.program(&stage.owner, &[Right::OccasionWrite]).await;
+        let mut program = stage.program(&stage.owner, &[OCCASION_WRITE]).await;
         let address = format!("/api/v1/invitations/id/{first}");
         let approved = call(
             &mut program,
@@ -380,7 +380,7 @@ fn pages_and_programs_do_the_same() {
         let sent = call(&mut program, "POST", &sent, &json!({ "sent": true })).await;
         sent.expect(200);
         // What was merged is shown to those who may see it.
-        let rights = [Right::OccasionRead, Right::OccasionWrite, Right::RsvpsRead];
+        let rights = [OCCASION_READ, OCCASION_WRITE, RSVPS_READ];
         let mut program = stage.program(&stage.coordinator, &rights).await;
         let body = json!({ "into": rahma });
         let merged = call(&mut program, "POST", &format!("{address}/merge"), &body).await;

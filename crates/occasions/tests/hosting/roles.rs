@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use accounts::token::Right;
+use accounts::token::TokenScope;
+use occasions::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ, RSVPS_WRITE};
 use serde_json::{Value, json};
 use web::Site;
 use web::described::Description;
 
-use crate::stage::{Stage, call, on_both};
+use crate::stage::{ALL, Stage, call, on_both};
 
 /// One route, and what an owner, a coordinator and an observer are answered. A
 /// call that is let through may still be refused by a rule: 409 for a stale
@@ -19,7 +20,7 @@ pub(crate) struct Route {
     pub(crate) body: Value,
     answers: [u16; 3],
     /// What a token needs; `None`: no token may.
-    right: Option<Right>,
+    right: Option<TokenScope>,
 }
 
 impl Route {
@@ -45,16 +46,16 @@ impl Route {
     }
 }
 
-const READ: Option<Right> = Some(Right::OccasionRead);
-const WRITE: Option<Right> = Some(Right::OccasionWrite);
-const ANSWERS: Option<Right> = Some(Right::RsvpsRead);
+const READ: Option<TokenScope> = Some(OCCASION_READ);
+const WRITE: Option<TokenScope> = Some(OCCASION_WRITE);
+const ANSWERS: Option<TokenScope> = Some(RSVPS_READ);
 
 fn route(
     method: &'static str,
     path: &'static str,
     body: Value,
     answers: [u16; 3],
-    right: Option<Right>,
+    right: Option<TokenScope>,
 ) -> Route {
     Route {
         method,
@@ -272,7 +273,7 @@ pub(crate) fn routes() -> Vec<Route> {
             "/guests/{g}/replies/nikah",
             json!({"version": 999, "status": "yes"}),
             [409, 409, 403],
-            Some(Right::RsvpsWrite),
+            Some(RSVPS_WRITE),
         ),
         route(
             "POST",
@@ -452,7 +453,7 @@ fn every_route_answers_each_role_as_the_table_says() {
 fn a_token_may_what_it_was_made_for_and_nothing_that_is_for_people() {
     on_both(async |stage| {
         let names = Names::of(stage).await;
-        let all = Right::ALL;
+        let all = ALL;
         for route in routes() {
             let (path, stale) = match route.path.split_once('?') {
                 Some((path, _)) => (path, true),
@@ -461,7 +462,7 @@ fn a_token_may_what_it_was_made_for_and_nothing_that_is_for_people() {
             let path = format!("/api/v1{}", names.put(path));
             let body: Value = serde_json::from_str(&names.put(&route.body.to_string())).unwrap();
             let told = format!("{} {}", route.method, route.path);
-            let others: Vec<Right> = all
+            let others: Vec<TokenScope> = all
                 .into_iter()
                 .filter(|right| Some(*right) != route.right)
                 .collect();
@@ -473,7 +474,7 @@ fn a_token_may_what_it_was_made_for_and_nothing_that_is_for_people() {
             assert_eq!((page.0, page.1.as_str()), (403, expected), "{told}");
             if let Some(right) = route.right {
                 // The log shows answers too.
-                let rights = [right, Right::RsvpsRead];
+                let rights = [right, RSVPS_READ];
                 let page = ask(stage, &rights, &route, &path, &body, stale).await;
                 assert_eq!(page.0, route.answers[0], "{told}: {}", page.1);
             }
@@ -483,7 +484,7 @@ fn a_token_may_what_it_was_made_for_and_nothing_that_is_for_people() {
 
 async fn ask(
     stage: &Stage<'_>,
-    rights: &[Right],
+    rights: &[TokenScope],
     route: &Route,
     path: &str,
     body: &Value,

@@ -7,13 +7,14 @@ use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use accounts::token::Right;
+use accounts::token::{PROFILE_READ, TokenScope};
+use occasions::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ, RSVPS_WRITE};
 use occasions::web::api::Pace;
 use serde_json::{Value, json};
 use testkit::{Page, Visitor};
 
 use crate::roles::routes;
-use crate::stage::{Stage, call, on_both};
+use crate::stage::{ALL, Stage, call, on_both};
 
 /// Operations that no token is for: guests show a code, people a password.
 const WITHOUT_TOKEN: [&str; 7] = [
@@ -27,46 +28,38 @@ const WITHOUT_TOKEN: [&str; 7] = [
 ];
 
 /// Personal fields, how they are recognised, and the scopes that show them.
-const FIELDS: &[(&str, &[&str], &[Right])] = &[
+const FIELDS: &[(&str, &[&str], &[TokenScope])] = &[
     (
         "account",
         &["owner@example.com"],
-        &[Right::ProfileRead, Right::OccasionRead],
+        &[PROFILE_READ, OCCASION_READ],
     ),
-    ("contact", &["Marker Contact"], &[Right::OccasionRead]),
+    ("contact", &["Marker Contact"], &[OCCASION_READ]),
     (
         "household",
         &["Marker Household", "Marker Open"],
-        &[Right::OccasionRead, Right::RsvpsRead],
+        &[OCCASION_READ, RSVPS_READ],
     ),
-    ("code", &["MARK-7Q9X", "MARK7Q9X"], &[Right::OccasionRead]),
-    (
-        "email",
-        &["marker.mail@example.com"],
-        &[Right::OccasionRead],
-    ),
+    ("code", &["MARK-7Q9X", "MARK7Q9X"], &[OCCASION_READ]),
+    ("email", &["marker.mail@example.com"], &[OCCASION_READ]),
     (
         "phone",
         &["+60 12-777 1234", "+60127771234"],
-        &[Right::OccasionRead],
+        &[OCCASION_READ],
     ),
-    ("address", &["Marker Street"], &[Right::OccasionRead]),
-    ("host_note", &["Marker remark"], &[Right::OccasionRead]),
-    ("lock_reason", &["Marker reason"], &[Right::OccasionRead]),
-    (
-        "guest",
-        &["Marker Guest"],
-        &[Right::OccasionRead, Right::RsvpsRead],
-    ),
+    ("address", &["Marker Street"], &[OCCASION_READ]),
+    ("host_note", &["Marker remark"], &[OCCASION_READ]),
+    ("lock_reason", &["Marker reason"], &[OCCASION_READ]),
+    ("guest", &["Marker Guest"], &[OCCASION_READ, RSVPS_READ]),
     (
         "guest_email",
         &["marker.guest@example.com"],
-        &[Right::OccasionRead],
+        &[OCCASION_READ],
     ),
     (
         "guest_phone",
         &["+60 12-777 5678", "+60127775678"],
-        &[Right::OccasionRead],
+        &[OCCASION_READ],
     ),
     (
         "reply",
@@ -76,20 +69,20 @@ const FIELDS: &[(&str, &[&str], &[Right])] = &[
             "\"people\":{",
             "\"status\":\"yes\"",
         ],
-        &[Right::RsvpsRead],
+        &[RSVPS_READ],
     ),
-    ("food", &["Marker food"], &[Right::RsvpsRead]),
-    ("answer", &["Marker song"], &[Right::RsvpsRead]),
-    ("note", &["Marker note", "Marker wish"], &[Right::RsvpsRead]),
+    ("food", &["Marker food"], &[RSVPS_READ]),
+    ("answer", &["Marker song"], &[RSVPS_READ]),
+    ("note", &["Marker note", "Marker wish"], &[RSVPS_READ]),
 ];
 
-const SCOPES: [(&str, &[Right]); 6] = [
-    ("profile:read", &[Right::ProfileRead]),
-    ("occasion:read", &[Right::OccasionRead]),
-    ("occasion:write", &[Right::OccasionWrite]),
-    ("rsvps:read", &[Right::RsvpsRead]),
-    ("rsvps:write", &[Right::RsvpsWrite]),
-    ("all of them", &Right::ALL),
+const SCOPES: [(&str, &[TokenScope]); 6] = [
+    ("profile:read", &[PROFILE_READ]),
+    ("occasion:read", &[OCCASION_READ]),
+    ("occasion:write", &[OCCASION_WRITE]),
+    ("rsvps:read", &[RSVPS_READ]),
+    ("rsvps:write", &[RSVPS_WRITE]),
+    ("all of them", &ALL),
 ];
 
 /// One call, and how its operation is described.
@@ -386,7 +379,7 @@ fn others() -> Vec<Call> {
 }
 
 /// What a program is answered.
-async fn ask(stage: &Stage<'_>, rights: &[Right], one: &Call, planted: &Planted) -> Page {
+async fn ask(stage: &Stage<'_>, rights: &[TokenScope], one: &Call, planted: &Planted) -> Page {
     let path = planted.put(&one.path);
     let body: Value = serde_json::from_str(&planted.put(&one.body.to_string())).unwrap();
     stage.forget_tokens().await;
@@ -402,7 +395,7 @@ async fn ask(stage: &Stage<'_>, rights: &[Right], one: &Call, planted: &Planted)
             program.header("if-match", stored.header("etag"));
         }
     }
-    if !path.ends_with("/stream") || !rights.contains(&Right::RsvpsRead) {
+    if !path.ends_with("/stream") || !rights.contains(&RSVPS_READ) {
         return call(&mut program, one.method, &path, &body).await;
     }
     // All that was told since the beginning, until the household has answered.
@@ -428,9 +421,9 @@ fn fields(page: &Page) -> Vec<&'static str> {
 }
 
 /// The personal fields that come back of each call, in a world of its own.
-async fn shown_to(stage: &Stage<'_>, rights: &[Right]) -> Vec<Vec<&'static str>> {
+async fn shown_to(stage: &Stage<'_>, rights: &[TokenScope]) -> Vec<Vec<&'static str>> {
     let planted = plant(stage).await;
-    let all = rights.len() == Right::ALL.len();
+    let all = rights.len() == ALL.len();
     let mut shown = Vec::new();
     for one in changes() {
         let page = ask(stage, rights, &one, &planted).await;
@@ -515,7 +508,7 @@ fn every_operation_is_in_the_table() {
 fn what_a_token_may_not_see_it_may_not_look_for_either() {
     on_both(async |stage| {
         plant(stage).await;
-        let rows = async |rights: &[Right], path: &str| {
+        let rows = async |rights: &[TokenScope], path: &str| {
             stage.forget_tokens().await;
             let mut program = stage.program(&stage.owner, rights).await;
             let page = program.get(&stage.at(path)).await;
@@ -528,7 +521,7 @@ fn what_a_token_may_not_see_it_may_not_look_for_either() {
                 _ => panic!("{path}: {}", page.body),
             }
         };
-        let both = [Right::OccasionRead, Right::RsvpsRead];
+        let both = [OCCASION_READ, RSVPS_READ];
         for query in [
             "response=attending",
             "answered=yes",
@@ -537,15 +530,13 @@ fn what_a_token_may_not_see_it_may_not_look_for_either() {
             "sort=replied",
         ] {
             let path = format!("/invitations?{query}");
-            assert_eq!(rows(&[Right::OccasionRead], &path).await, None, "{query}");
+            assert_eq!(rows(&[OCCASION_READ], &path).await, None, "{query}");
             assert!(rows(&both, &path).await.unwrap() > 0, "{query}");
         }
         let path = "/guests?q=marker.mail";
-        assert_eq!(rows(&[Right::RsvpsRead], path).await, Some(0));
+        assert_eq!(rows(&[RSVPS_READ], path).await, Some(0));
         assert_eq!(rows(&both, path).await, Some(2));
-        let mut writer = stage
-            .program(&stage.coordinator, &[Right::OccasionWrite])
-            .await;
+        let mut writer = stage.program(&stage.coordinator, &[OCCASION_WRITE]).await;
         let bulk = json!({"filter": {"q": "Marker"}, "action": "archive"});
         for path in ["/bulk", "/bulk/effect"] {
             let refused = call(&mut writer, "POST", &stage.at(path), &bulk).await;
@@ -560,7 +551,7 @@ fn a_kept_answer_is_for_the_token_that_it_was_given_to() {
         let new = json!({"household": "Marker Household"});
         let path = stage.at("/invitations");
         let mut made = Vec::new();
-        for rights in [&Right::ALL[..], &[Right::OccasionWrite]] {
+        for rights in [&ALL[..], &[OCCASION_WRITE]] {
             stage.forget_tokens().await;
             let mut program = stage.program(&stage.owner, rights).await;
             program.header("idempotency-key", "one");

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use accounts::Accounts;
 use accounts::account::{self, AccountId, NewAccount};
 use accounts::client::Client;
+use accounts::domain::{self, Domains};
 use accounts::grant::{self, Scope};
 use accounts::session::{self, Method as SignInMethod, Stay};
 use accounts::signed_in::{self, SignedIn};
-use accounts::token::{self, NewToken, Right};
+use accounts::token::{self, NewToken, PROFILE_READ, TokenScope};
 use axum::http::Method;
 use axum::{Extension, Router};
 use jiff::tz::TimeZone;
@@ -18,6 +19,7 @@ use occasions::invitation::InvitationId;
 use occasions::link::LinkKey;
 use occasions::occasion::OccasionId;
 use occasions::role::{self, Role};
+use occasions::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ, RSVPS_WRITE};
 use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
 use platform::audit::RequestFacts;
@@ -29,7 +31,7 @@ use serde_json::Value;
 use testkit::{Page, Visitor, World};
 use tokio_util::sync::CancellationToken;
 use web::client_info::Proxies;
-use web::{Catalogue, Peer, Site, SiteUrl};
+use web::{Peer, Site, SiteUrl};
 
 /// The tables behind hosts' pages.
 pub(crate) const MIGRATIONS: [Migrations; 3] = [
@@ -94,8 +96,7 @@ impl<'w> Stage<'w> {
         .await;
         let observer = host(&site, "observer", Some((Role::Observer.into(), &here))).await;
         let stranger = host(&site, "stranger", Some((grant::OWNER, &Scope::site()))).await;
-        let accounts = Accounts::new(site.clone(), occasions::SCOPE_KINDS);
-        let api: Router<Site> = occasions::web::api::routes();
+        let accounts = Accounts::new(site.clone(), DOMAINS);
         let keys = site.keys.clone();
         let begin = move |tx: &mut Tx<'_>| {
             assert!(platform::key::adopt(tx, &keys)?);
@@ -106,10 +107,7 @@ impl<'w> Stage<'w> {
         let gate = CodeGate::new(&site.keys, links, budget.clone(), Arc::default());
         let compat = Compat::new(occasions::demo::SLUG);
         let compat = occasions::web::compat::routes(compat, &site, &gate, CancellationToken::new());
-        let rooms = api
-            .merge(accounts::web::routes(&accounts))
-            .merge(occasions::web::host::routes())
-            .merge(occasions::web::guest::routes())
+        let rooms = domain::routes(&accounts)
             .merge(compat)
             .layer(Extension(gate));
         let router = web::serve(&site, accounts::web::around(&accounts, rooms));
@@ -143,15 +141,15 @@ impl<'w> Stage<'w> {
     }
 
     /// A program with a token of somebody's.
-    pub(crate) async fn program(&self, host: &Host, rights: &[Right]) -> Visitor {
-        let (account, rights) = (host.account.clone(), rights.to_vec());
+    pub(crate) async fn program(&self, host: &Host, scopes: &[TokenScope]) -> Visitor {
+        let (account, scopes) = (host.account.clone(), scopes.to_vec());
         let made = self
             .site
             .store
             .write(move |tx| {
                 let new = NewToken {
                     name: "test".to_owned(),
-                    rights: rights.clone(),
+                    scopes: scopes.clone(),
                     scope: None,
                     days: 1,
                 };
@@ -336,16 +334,24 @@ async fn host(site: &Site, name: &'static str, role: Option<(grant::Role, &Scope
     }
 }
 
+const DOMAINS: Domains = &[accounts::DOMAIN, occasions::DOMAIN];
+
+/// All that a token may be used for.
+pub(crate) const ALL: [TokenScope; 5] = [
+    PROFILE_READ,
+    OCCASION_READ,
+    OCCASION_WRITE,
+    RSVPS_READ,
+    RSVPS_WRITE,
+];
+
 fn site(world: &World) -> Site {
-    Site {
-        platform: world.platform.clone(),
-        catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES, occasions::LOCALES]),
-        settings: Arc::new(web::Settings {
-            url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
-            name: "Kenduri".to_owned(),
-            languages: vec!["en".to_owned(), "ms".to_owned()],
-            time_zone: TimeZone::UTC,
-            proxies: Proxies::default(),
-        }),
-    }
+    let settings = web::Settings {
+        url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
+        name: "Kenduri".to_owned(),
+        languages: vec!["en".to_owned(), "ms".to_owned()],
+        time_zone: TimeZone::UTC,
+        proxies: Proxies::default(),
+    };
+    domain::site(DOMAINS, &[], world.platform.clone(), settings)
 }

@@ -26,7 +26,7 @@ use testkit::{Page, Visitor, World};
 use tokio::io::DuplexStream;
 use tokio_util::sync::CancellationToken;
 use web::client_info::Proxies;
-use web::{Catalogue, Peer, Site, SiteUrl};
+use web::{Peer, Site, SiteUrl};
 
 /// The tables behind guests' pages.
 const MIGRATIONS: [Migrations; 3] = [
@@ -245,19 +245,17 @@ impl<'w> Stage<'w> {
 }
 
 pub(crate) fn site(world: &World) -> Site {
-    Site {
-        platform: world.platform.clone(),
-        catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES, occasions::LOCALES]),
-        settings: Arc::new(web::Settings {
-            url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
-            name: "Kenduri".to_owned(),
-            languages: ["en", "ms", "it", "zh-Hans", "ar"]
-                .map(str::to_owned)
-                .to_vec(),
-            time_zone: TimeZone::UTC,
-            proxies: Proxies::default(),
-        }),
-    }
+    let settings = web::Settings {
+        url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
+        name: "Kenduri".to_owned(),
+        languages: ["en", "ms", "it", "zh-Hans", "ar"]
+            .map(str::to_owned)
+            .to_vec(),
+        time_zone: TimeZone::UTC,
+        proxies: Proxies::default(),
+    };
+    let domains = [accounts::DOMAIN, occasions::DOMAIN];
+    accounts::domain::site(&domains, &[], world.platform.clone(), settings)
 }
 
 fn worker(site: &Site) -> Worker {

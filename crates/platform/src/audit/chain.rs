@@ -140,7 +140,7 @@ fn link(previous: &str, place: i64, record: &Record, personal: &str) -> String {
         previous,
         &place.to_string(),
         &record.at.as_millisecond().to_string(),
-        record.actor_kind.word(),
+        &record.actor_kind,
         &record.action,
         &record.entity_kind,
         &record.entity_id,

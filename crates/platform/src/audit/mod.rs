@@ -2,7 +2,7 @@
 //!
 //! Append-only. Rows of account and administrator events are chained, each
 //! covering the one before, by a job that calls [`chain::seal`]; rows of an
-//! occasion's business are not, so that no writer waits for another. What is
+//! domain's business are not, so that no writer waits for another. What is
 //! written here never holds passwords, tokens, codes, notes or diets, and
 //! addresses only as the network they stand in.
 
@@ -14,10 +14,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::sql;
-use crate::store::Value as Cell;
-use crate::store::{Bind, Column, FromRow, Row, Rows, StoreError, Tx};
+use crate::store::{FromRow, Row, Rows, StoreError, Tx};
 
-/// Things whose rows are chained even where an occasion is concerned.
+/// Things whose rows are chained even within a scope.
 const CHAINED: [&str; 5] = ["account", "session", "token", "grant", "setting"];
 
 /// Who did it.
@@ -25,71 +24,41 @@ const CHAINED: [&str; 5] = ["account", "session", "token", "grant", "setting"];
 pub enum Actor {
     /// A signed-in account, by id.
     Account(String),
-    /// A household behind its code, by the invitation's id.
-    Household(String),
     /// A job or a command: nobody in particular.
     System,
     /// A program with an API token, by the token's id.
     Token(String),
-}
-
-/// What kind of [`Actor`] it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ActorKind {
-    /// A signed-in account.
-    Account,
-    /// A household behind its code.
-    Household,
-    /// A job or a command.
-    System,
-    /// A program with an API token.
-    Token,
-}
-
-impl ActorKind {
-    const ALL: [Self; 4] = [Self::Account, Self::Household, Self::System, Self::Token];
-
-    /// The word that is stored and sent.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Account => "account",
-            Self::Household => "household",
-            Self::System => "system",
-            Self::Token => "token",
-        }
-    }
-}
-
-impl Bind for ActorKind {
-    fn bind(&self) -> Cell<'_> {
-        Cell::Text(self.word())
-    }
-}
-
-impl Column for ActorKind {
-    fn read(value: Cell<'_>) -> Option<Self> {
-        let Cell::Text(word) = value else {
-            return None;
-        };
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
-    }
+    /// Somebody whom a domain knows by another proof.
+    Other {
+        /// The domain's word for them, never to change.
+        kind: &'static str,
+        /// Which one.
+        id: String,
+    },
 }
 
 impl Actor {
-    /// What kind it is.
-    pub fn kind(&self) -> ActorKind {
+    /// The word for an account.
+    pub const ACCOUNT: &str = "account";
+    /// The word for nobody in particular.
+    pub const SYSTEM: &str = "system";
+    /// The word for a token.
+    pub const TOKEN: &str = "token";
+
+    /// The word that is stored and sent.
+    pub fn kind(&self) -> &'static str {
         match self {
-            Self::Account(_) => ActorKind::Account,
-            Self::Household(_) => ActorKind::Household,
-            Self::System => ActorKind::System,
-            Self::Token(_) => ActorKind::Token,
+            Self::Account(_) => Self::ACCOUNT,
+            Self::System => Self::SYSTEM,
+            Self::Token(_) => Self::TOKEN,
+            Self::Other { kind, .. } => kind,
         }
     }
 
     /// Which one, where there is more than one.
     pub fn id(&self) -> Option<&str> {
         match self {
-            Self::Account(id) | Self::Household(id) | Self::Token(id) => Some(id),
+            Self::Account(id) | Self::Token(id) | Self::Other { id, .. } => Some(id),
             Self::System => None,
         }
     }
@@ -109,11 +78,11 @@ pub struct RequestFacts {
 pub struct Entry {
     /// Who did it.
     pub actor: Actor,
-    /// What was done: `rsvp.saved`.
+    /// What was done: `note.saved`.
     pub action: &'static str,
     /// To what: its kind and its id.
     pub entity: (&'static str, String),
-    /// The occasion it belongs to; `None` for what concerns the installation.
+    /// The scope it belongs to, by id; `None` for what concerns the installation.
     pub scope: Option<String>,
     /// `[{field, old, new}]`, secrets and diets masked by the caller.
     pub changes: Value,
@@ -128,8 +97,8 @@ pub struct Record {
     pub sequence: i64,
     /// When.
     pub at: Timestamp,
-    /// What kind of actor it was.
-    pub actor_kind: ActorKind,
+    /// What kind of actor it was: [`Actor::kind`].
+    pub actor_kind: String,
     /// Which one.
     pub actor_id: Option<String>,
     /// What was done.
@@ -138,7 +107,7 @@ pub struct Record {
     pub entity_kind: String,
     /// Which one.
     pub entity_id: String,
-    /// The occasion it belongs to.
+    /// The scope it belongs to, by id.
     pub scope: Option<String>,
     /// `[{field, old, new}]` as JSON text.
     pub changes: String,
@@ -169,11 +138,11 @@ impl FromRow for Record {
 /// Which lines to list; an empty text and `None` leave a filter out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Those of this occasion; empty: every occasion and the installation.
+    /// Those of this scope; empty: every scope and the installation.
     pub scope: String,
-    /// Those done by this account, household or token.
+    /// Those done by this account, token or other actor.
     pub actor_id: String,
-    /// Those of this action, `rsvp.saved`, or of this family, `rsvp`.
+    /// Those of this action, `note.saved`, or of this family, `note`.
     pub action: String,
     /// Those about this thing.
     pub entity_id: String,
@@ -262,7 +231,7 @@ pub fn list(
 ) -> Result<Vec<Record>, StoreError> {
     let from = filter.from.map_or(i64::MIN, Timestamp::as_millisecond);
     let until = filter.until.map_or(i64::MAX, Timestamp::as_millisecond);
-    // One occasion is a walk along its index; all of them along the table.
+    // One scope is a walk along its index; all of them along the table.
     let statement = if filter.scope.is_empty() {
         sql!(
             "SELECT sequence, at, actor_kind, actor_id, action, entity_kind, entity_id,

@@ -1,16 +1,16 @@
-//! The budget for guessing invitation codes: the defence between a short code and
+//! The budget for guessing codes: the defence between a short code and
 //! a client that tries them all.
 //!
 //! Distinct wrong codes are counted for each network that the client is in (see
 //! [`tally`]), and for the whole installation: 150 in 10 minutes and 1,500 a day.
 //! Where one of these is used up, a code is looked up only together with a name
-//! on its invitation. So guessing never closes the party, and at most 1,500 codes
+//! that belongs to it. So guessing never shuts anybody out, and at most 1,500 codes
 //! a day are looked up by their letters alone. Tries with a wrong name have counts
 //! of their own: for each network, and 3 an hour for each code, whether it exists
 //! or not.
 //!
-//! The same wrong try again is free, and so is a right one: many guests behind one
-//! address all open their invitations. While look-ups are in flight their outcome
+//! The same wrong try again is free, and so is a right one: many people behind one
+//! address all use their codes. While look-ups are in flight their outcome
 //! is unknown, so a try that would exceed the budget if they all failed waits for
 //! them.
 //!
@@ -90,7 +90,7 @@ pub struct Try<'a> {
     pub client: IpAddr,
     /// The code as it is looked up.
     pub code: &'a str,
-    /// A name on the invitation, if one was given.
+    /// A name that belongs to the code, if one was given.
     pub name: Option<&'a str>,
     /// Whether a name is asked for although the budget is not used up.
     pub needs_name: bool,
@@ -99,7 +99,7 @@ pub struct Try<'a> {
 /// Why a code may not be looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// The budget for codes alone is used up: a name on the invitation is needed.
+    /// The budget for codes alone is used up: a name that belongs to the code is needed.
     #[error("a name is needed")]
     NameRequired(Wait),
     /// Too many wrong names.
@@ -244,7 +244,7 @@ impl GuessBudget {
 }
 
 impl Attempt {
-    /// Whether the name that was given must be compared with the invitation.
+    /// Whether the name that was given must be compared with what is stored.
     pub fn needs_name(&self) -> bool {
         self.failure.code.is_some()
     }
@@ -269,7 +269,7 @@ impl Attempt {
             state.unwritten.push(self.failure.clone());
         }
         if state.tallies.is_used_up(now) && !was_used_up {
-            tracing::warn!("the budget for wrong invitation codes is used up");
+            tracing::warn!("the budget for wrong codes is used up");
         }
     }
 }

@@ -44,7 +44,7 @@ pub struct NewMail {
     pub reply_to: Option<Address>,
     /// What class of mail it is.
     pub stream: Stream,
-    /// Whom it concerns, for those who look after it: the id of an occasion.
+    /// Whom it concerns, for those who look after it: the id of a scope.
     pub scope: Option<String>,
     /// One line; line breaks become spaces.
     pub subject: String,

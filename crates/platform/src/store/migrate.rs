@@ -37,7 +37,7 @@ pub struct Step {
     pub text: &'static str,
 }
 
-/// The migrations of the calling crate: `migrations!("occasions", "0001_begin")`
+/// The migrations of the calling crate: `migrations!("accounts", "0001_begin")`
 /// reads `migrations/0001_begin.sql` beside its manifest.
 #[macro_export]
 macro_rules! migrations {

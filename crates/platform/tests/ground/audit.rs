@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 use platform::audit::chain::{self, Broken};
-use platform::audit::{self, Actor, ActorKind, Entry, Filter, RequestFacts};
+use platform::audit::{self, Actor, Entry, Filter, RequestFacts};
 use platform::{Rows, StoreError, sql};
 use serde_json::json;
 use testkit::World;
@@ -12,10 +12,13 @@ use super::MIGRATIONS;
 
 fn business(number: usize) -> Entry {
     Entry {
-        actor: Actor::Household(format!("household {}", number % 2)),
-        action: ["rsvp.saved", "rsvp.removed", "rsvpish.saved"][number % 3],
-        entity: ("invitation", format!("invitation {}", number % 2)),
-        scope: Some(format!("occasion {}", number % 4)),
+        actor: Actor::Other {
+            kind: "patron",
+            id: format!("patron {}", number % 2),
+        },
+        action: ["order.saved", "order.removed", "orderly.saved"][number % 3],
+        entity: ("table", format!("table {}", number % 2)),
+        scope: Some(format!("scope {}", number % 4)),
         changes: json!([{"field": "reply", "old": null, "new": number}]),
         request: Some(RequestFacts {
             request_id: format!("request {number}"),
@@ -58,9 +61,9 @@ fn lines_are_found_by_what_they_say() {
         for (name, filter, expected) in [
             ("all", none(), vec![11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]),
             (
-                "occasion",
+                "scope",
                 Filter {
-                    scope: "occasion 3".to_owned(),
+                    scope: "scope 3".to_owned(),
                     ..none()
                 },
                 vec![11, 7, 3],
@@ -68,7 +71,7 @@ fn lines_are_found_by_what_they_say() {
             (
                 "actor",
                 Filter {
-                    actor_id: "household 1".to_owned(),
+                    actor_id: "patron 1".to_owned(),
                     ..none()
                 },
                 vec![11, 9, 7, 5, 3, 1],
@@ -76,7 +79,7 @@ fn lines_are_found_by_what_they_say() {
             (
                 "action",
                 Filter {
-                    action: "rsvp.removed".to_owned(),
+                    action: "order.removed".to_owned(),
                     ..none()
                 },
                 vec![10, 7, 4, 1],
@@ -84,7 +87,7 @@ fn lines_are_found_by_what_they_say() {
             (
                 "family",
                 Filter {
-                    action: "rsvp".to_owned(),
+                    action: "order".to_owned(),
                     ..none()
                 },
                 vec![10, 9, 7, 6, 4, 3, 1, 0],
@@ -92,7 +95,7 @@ fn lines_are_found_by_what_they_say() {
             (
                 "entity",
                 Filter {
-                    entity_id: "invitation 0".to_owned(),
+                    entity_id: "table 0".to_owned(),
                     ..none()
                 },
                 vec![10, 8, 6, 4, 2, 0],
@@ -109,8 +112,8 @@ fn lines_are_found_by_what_they_say() {
             (
                 "together",
                 Filter {
-                    scope: "occasion 1".to_owned(),
-                    action: "rsvp".to_owned(),
+                    scope: "scope 1".to_owned(),
+                    action: "order".to_owned(),
                     from: Some(begin),
                     ..none()
                 },
@@ -147,7 +150,7 @@ fn lines_are_found_by_what_they_say() {
             .await
             .unwrap()
             .remove(0);
-        assert_eq!(newest.actor_kind, ActorKind::Household);
+        assert_eq!(newest.actor_kind, "patron");
         assert_eq!(newest.network.as_deref(), Some("203.0.113.0/24"));
         assert_eq!(newest.changes, r#"[{"field":"reply","new":11,"old":null}]"#);
     });

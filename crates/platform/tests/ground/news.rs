@@ -13,7 +13,7 @@ use super::{MIGRATIONS, add, insist, raise};
 fn tell(tx: &mut Tx<'_>, scope: &str, amount: i64) -> Result<(), StoreError> {
     tx.publish(NewNews {
         scope: scope.to_owned(),
-        name: "rsvp",
+        name: "saved",
         payload: json!({ "amount": amount }),
     })
 }
@@ -74,7 +74,7 @@ fn news_is_heard_by_its_own_readers_and_only_when_it_is_true() {
         }
         let even = read_on(store, "even", start, 8).await;
         assert_eq!(amounts(&even), [2, 4, 6, 8, 12, 14, 16, 18]);
-        assert_eq!(even[0].name, "rsvp");
+        assert_eq!(even[0].name, "saved");
         assert_eq!(even[0].created_at, world.clock.now());
         let odd = read_on(store, "odd", start, 8).await;
         assert_eq!(amounts(&odd), [1, 3, 7, 9, 11, 13, 17, 19]);
@@ -217,7 +217,7 @@ fn news_is_short() {
             .write(|tx| {
                 tx.publish(NewNews {
                     scope: "a".to_owned(),
-                    name: "rsvp",
+                    name: "saved",
                     payload: json!("x".repeat(news::PAYLOAD_LIMIT)),
                 })
             })

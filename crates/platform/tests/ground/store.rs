@@ -7,7 +7,7 @@ use std::time::Instant;
 use jiff::{SignedDuration, Timestamp};
 use platform::mail::{self, Address, suppression};
 use platform::store::QUEUE_LIMIT;
-use platform::{Keyring, Rows, StoreError, Tx, audit, sql};
+use platform::{Keyring, Rows, StoreError, Tx, sql};
 use testkit::{Engine, World};
 
 use super::{MIGRATIONS, PATIENCE, add, count, insist, raise};
@@ -188,11 +188,6 @@ fn an_unknown_word_is_an_error_that_names_its_column() {
                      VALUES ('a', 's', 'security', 'a@b.my', '', '', '', 'unheard of', 0, 0, 0)"
                 ),
                 sql!(
-                    "INSERT INTO audit (at, actor_kind, action, entity_kind, entity_id, changes,
-                                        chained)
-                     VALUES (0, 'unheard of', '', '', '', '', 0)"
-                ),
-                sql!(
                     "INSERT INTO job (id, queue, kind, payload, state, priority, due_at, starts,
                                       attempts, created_at)
                      VALUES ('j', 'unheard of', '', '', 'unheard of', 0, 0, 0, 0, 0)"
@@ -212,9 +207,6 @@ fn an_unknown_word_is_an_error_that_names_its_column() {
             store
                 .read(|tx| mail::list(tx, "s", None, 1).map(drop))
                 .await,
-            store
-                .read(|tx| audit::list(tx, &audit::Filter::default(), None, 1).map(drop))
-                .await,
         ]
         .map(|read| read.unwrap_err().to_string());
         for (error, (column, table, wanted)) in found.iter().zip([
@@ -224,7 +216,6 @@ fn an_unknown_word_is_an_error_that_names_its_column() {
                 "platform::mail::suppression::Cause",
             ),
             ("state", "FROM mail", "platform::mail::State"),
-            ("actor_kind", "FROM audit", "platform::audit::ActorKind"),
         ]) {
             assert!(error.starts_with(&format!("{column} of ")), "{error}");
             assert!(error.contains(table), "{error}");

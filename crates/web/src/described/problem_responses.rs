@@ -12,8 +12,11 @@ use crate::problems::ProblemBody;
 const MEDIA_TYPE: &str = "application/problem+json";
 const SCHEMA: &str = "Problem";
 
-/// The responses that operations share: status, name, description.
-const REFUSALS: &[(u16, &str, &str)] = &[
+/// A response that operations share: status, name, description.
+pub type Shared = (u16, &'static str, &'static str);
+
+/// The responses that operations of every domain share.
+const REFUSALS: &[Shared] = &[
     (400, "BadRequest", "The request cannot be read."),
     (401, "Unauthorized", "There is no valid token or session."),
     (403, "Forbidden", "The caller may not do this."),
@@ -27,7 +30,6 @@ const REFUSALS: &[(u16, &str, &str)] = &[
         "Conflict",
         "It contradicts what is stored; for a stale version `current` is the stored state.",
     ),
-    (410, "Gone", "The invitation is over."),
     (413, "ContentTooLarge", "The body is too large."),
     (
         415,
@@ -39,7 +41,6 @@ const REFUSALS: &[(u16, &str, &str)] = &[
         "UnprocessableContent",
         "`errors` names the fields that are wrong.",
     ),
-    (423, "Locked", "Answers are closed."),
     (
         428,
         "PreconditionRequired",
@@ -77,15 +78,17 @@ pub fn signed_in(api: &mut OpenApi) {
     }
 }
 
-/// Describes operations that take an invitation's code, which could be guessed.
-pub fn with_code(api: &mut OpenApi) {
+/// Describes operations all of which may answer with these statuses.
+pub fn may_answer(api: &mut OpenApi, statuses: &[u16]) {
     for (_, operation) in operations(api) {
-        add(operation, &[404, 410, 429]);
+        add(operation, statuses);
     }
 }
 
-/// Describes what any operation may answer, and how every problem looks.
-pub fn complete(api: &mut OpenApi) {
+/// Describes what any operation may answer, and how every problem looks. The domains have
+/// responses of their own that their operations share.
+pub fn complete(api: &mut OpenApi, own: &[Shared]) {
+    let all: Vec<Shared> = REFUSALS.iter().chain(own).copied().collect();
     for (_, operation) in operations(api) {
         add(operation, &[503]);
         let parameters = operation.parameters.iter().flatten();
@@ -106,10 +109,10 @@ pub fn complete(api: &mut OpenApi) {
             add(operation, &[400, 413, 415, 422]);
         }
         for (status, response) in &mut operation.responses.responses {
-            fill(status.parse().unwrap_or_default(), response);
+            fill(&all, status.parse().unwrap_or_default(), response);
         }
     }
-    let refusals = REFUSALS.iter().map(|(_, name, description)| {
+    let refusals = all.iter().map(|(_, name, description)| {
         let response = with_problem(Response::new(*description));
         ((*name).to_owned(), response.into())
     });
@@ -146,9 +149,9 @@ fn add(operation: &mut Operation, statuses: &[u16]) {
 }
 
 /// Says of a response what its operation does not.
-fn fill(status: u16, response: &mut RefOr<Response>) {
+fn fill(all: &[Shared], status: u16, response: &mut RefOr<Response>) {
     let RefOr::T(own) = response else { return };
-    let shared = REFUSALS.iter().find(|(known, ..)| *known == status);
+    let shared = all.iter().find(|(known, ..)| *known == status);
     let success = SUCCESSES.iter().find(|(known, _)| *known == status);
     match (shared, success) {
         (Some((_, name, _)), _) if own.description.is_empty() => {
@@ -192,7 +195,7 @@ mod tests {
 
         let mut api = <Dishes as utoipa::OpenApi>::openapi();
         signed_in(&mut api);
-        complete(&mut api);
+        complete(&mut api, &[]);
         let operation = api.paths.paths["/dishes/{id}"].put.as_ref().unwrap();
         assert!(operation.security.is_some());
         let said = serde_json::to_value(&operation.responses).unwrap();

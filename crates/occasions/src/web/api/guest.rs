@@ -37,7 +37,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(save))
         .routes(routes!(save_by_code))
         .routes(routes!(save_note, remove_note))
-        .describing(problem_responses::with_code)
+        .describing(|api| problem_responses::may_answer(api, &[404, 410, 429]))
 }
 
 /// A code to look up.

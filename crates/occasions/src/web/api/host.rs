@@ -1,5 +1,5 @@
 //! What hosts and their programs can do by JSON. A handler says which
-//! right a token needs, proves the caller a host inside the transaction, and
+//! scope a token needs, proves the caller a host inside the transaction, and
 //! calls one noun.
 
 mod bulk;

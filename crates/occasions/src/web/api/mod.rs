@@ -6,9 +6,14 @@ mod state;
 
 pub use host::Pace;
 use web::Site;
-use web::described::Routes;
+use web::described::{Description, Routes};
 
 /// All addresses of the JSON interface.
 pub fn routes<R: Routes<Site>>() -> R {
     guest::routes::<R>().merge(host::routes())
+}
+
+/// The description of the interface.
+pub(crate) fn describe() -> utoipa::openapi::OpenApi {
+    routes::<Description<Site>>().into_openapi()
 }

@@ -339,7 +339,7 @@ fn show_card(
         body,
         text: &text,
         theme,
-        kind: Kind::Guest {
+        kind: Kind::Public {
             languages: &languages,
         },
     });

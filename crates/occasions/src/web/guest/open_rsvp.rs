@@ -415,7 +415,7 @@ fn page(
         body,
         text,
         theme: occasion.details.theme,
-        kind: Kind::Guest {
+        kind: Kind::Public {
             languages: &languages,
         },
     });

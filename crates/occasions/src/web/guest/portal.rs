@@ -104,7 +104,7 @@ fn framed<'a, B: askama::Template>(
         body,
         text,
         theme: portal.occasion.details.theme,
-        kind: Kind::Guest { languages },
+        kind: Kind::Public { languages },
     }
 }
 

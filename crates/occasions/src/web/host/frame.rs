@@ -99,7 +99,12 @@ impl HostRequest {
         may_operate: bool,
         body: B,
     ) -> Response {
-        let sections = [Section::of_site(&self.text, "/admin", may_operate)];
+        let sections = [Section::of_site(
+            &self.site,
+            &self.text,
+            "/admin",
+            may_operate,
+        )];
         let navigation = Navigation {
             heading: None,
             sections: &sections,
@@ -183,7 +188,7 @@ impl HostRequest {
             },
             Section {
                 title: Some(self.site.settings.name.clone()),
-                ..Section::of_site(&self.text, "", context.may_operate)
+                ..Section::of_site(&self.site, &self.text, "", context.may_operate)
             },
         ]
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use platform::audit::ActorKind;
+use platform::audit::Actor;
 use serde_json::Value;
 use web::I18n;
 
@@ -12,7 +12,7 @@ use super::wording::{self, Wording};
 use super::{questions, reports};
 use crate::diet::DietaryOption;
 use crate::event::Event;
-use crate::hosting::log::Line;
+use crate::hosting::log::{HOUSEHOLD, Line};
 use crate::hosting::resource::Resource as _;
 use crate::question::Question;
 use crate::words::{AskedOf, ExportKind, OccasionKind, OccasionStatus, QuestionKind, ReplyStatus};
@@ -71,14 +71,14 @@ impl Telling<'_> {
 
     fn who(&self, line: &Line) -> String {
         let say = |id: &str| self.wording.text.say(id).into_owned();
-        match (line.record.actor_kind, &line.actor) {
-            (ActorKind::Household, Some(name)) => {
+        match (line.record.actor_kind.as_str(), &line.actor) {
+            (HOUSEHOLD, Some(name)) => {
                 let values = [("name", name.as_str().into())];
                 self.wording.text.with("host-by-household", values)
             }
             (_, Some(name)) => name.clone(),
-            (ActorKind::Token, None) => say("host-by-token"),
-            (ActorKind::System, None) => say("host-by-system"),
+            (Actor::TOKEN, None) => say("host-by-token"),
+            (Actor::SYSTEM, None) => say("host-by-system"),
             _ => say("host-by-somebody"),
         }
     }

@@ -64,7 +64,7 @@ pub(super) async fn page(req: HostRequest) -> Result<Response, Problem> {
         },
         text: &text,
         theme: portal.occasion.details.theme,
-        kind: Kind::Guest { languages: &[] },
+        kind: Kind::Public { languages: &[] },
     });
     keep_private(&mut response);
     Ok(response)

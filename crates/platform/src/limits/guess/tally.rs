@@ -28,7 +28,7 @@ const IN_TEN_MINUTES: u32 = 10;
 const IN_A_DAY: u32 = 30;
 /// How many times as often the next larger network may fail. Without a name: few,
 /// so that one customer of a provider does not use up the installation's budget.
-/// With a name: more, so that few guests share a limit with an attacker.
+/// With a name: more, so that few people share a limit with an attacker.
 const ALONE: [[Rule; 2]; 4] = levels(3);
 const WITH_NAME: [[Rule; 2]; 4] = levels(8);
 /// Of the installation, without a name.

@@ -1,6 +1,5 @@
 //! Actions on many invitations at once.
 
-use accounts::token::Right;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -18,6 +17,7 @@ use crate::hosting::export::{self, Export};
 use crate::hosting::listing::Filter;
 use crate::hosting::locks::Effect;
 use crate::invitation::InvitationId;
+use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 
 /// How many jobs are listed.
 const LATEST: i64 = 50;
@@ -73,7 +73,7 @@ async fn start(
     Path(occasion): Path<String>,
     body: Received<Body>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let place = Place::occasion(&occasion)?;
     let request = body.value.request()?;
     call.once(
@@ -102,7 +102,7 @@ async fn effect(
     let request = body.request()?;
     let found = call
         .read(
-            Right::OccasionWrite,
+            OCCASION_WRITE,
             Place::occasion(&occasion)?,
             move |tx, host| bulk::effect(tx, host, &request),
         )
@@ -126,16 +126,12 @@ struct Jobs {
 )]
 async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<Jobs>, Problem> {
     let found = call
-        .read(
-            Right::OccasionRead,
-            Place::occasion(&occasion)?,
-            |tx, host| {
-                Ok(Jobs {
-                    bulk: bulk::list(tx, host, LATEST)?,
-                    exports: export::list(tx, host, LATEST)?,
-                })
-            },
-        )
+        .read(OCCASION_READ, Place::occasion(&occasion)?, |tx, host| {
+            Ok(Jobs {
+                bulk: bulk::list(tx, host, LATEST)?,
+                exports: export::list(tx, host, LATEST)?,
+            })
+        })
         .await?;
     Ok(Json(found))
 }
@@ -153,7 +149,7 @@ async fn show(
     let bulk: BulkId = id(&bulk)?;
     let found = call
         .read(
-            Right::OccasionRead,
+            OCCASION_READ,
             Place::occasion(&occasion)?,
             move |tx, host| bulk::load(tx, host, &bulk),
         )
@@ -179,7 +175,7 @@ async fn rows(
     let limit = piece.rows();
     let found = call
         .read(
-            Right::OccasionRead,
+            OCCASION_READ,
             Place::occasion(&occasion)?,
             move |tx, host| bulk::outcomes(tx, host, &bulk, after, limit),
         )

@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use accounts::signed_in::SignedIn;
-use accounts::token::Right;
+use accounts::token::TokenScope;
 use accounts::web::asking::Caller;
 use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -73,8 +73,8 @@ pub(crate) fn id<T: FromStr>(text: &str) -> Result<T, Problem> {
 
 impl Call {
     /// Who it is, if a token may do this.
-    pub(crate) fn who(&self, right: Right) -> Result<SignedIn, Problem> {
-        self.caller.with(right)
+    pub(crate) fn who(&self, scope: TokenScope) -> Result<SignedIn, Problem> {
+        self.caller.with(scope)
     }
 
     /// Who it is, for what no token may do.
@@ -114,12 +114,17 @@ impl Call {
     }
 
     /// Looks something up.
-    pub(crate) async fn read<T, F>(&self, right: Right, place: Place, look: F) -> Result<T, Problem>
+    pub(crate) async fn read<T, F>(
+        &self,
+        scope: TokenScope,
+        place: Place,
+        look: F,
+    ) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: Fn(&mut Tx<'_>, &HostOf) -> Result<T, Refusal> + Send + 'static,
     {
-        let (who, request) = (self.who(right)?, self.request());
+        let (who, request) = (self.who(scope)?, self.request());
         let sees = Sees::of_editor(&who);
         let found = self
             .site

@@ -1,6 +1,5 @@
 //! Events of an occasion.
 
-use accounts::token::Right;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -13,6 +12,7 @@ use super::saved::{Saved, Sees};
 use super::view::{self, EventView};
 use crate::event::EventId;
 use crate::hosting::{Leave, events};
+use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -27,7 +27,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 )]
 async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<EventView>>, Problem> {
     let place = Place::occasion(&occasion)?;
-    let found = call.read(Right::OccasionRead, place, events::list).await?;
+    let found = call.read(OCCASION_READ, place, events::list).await?;
     let items: Vec<EventView> = found.iter().map(view::event).collect();
     Ok(Json(List {
         total: i64::try_from(items.len()).ok(),
@@ -48,7 +48,7 @@ async fn create(
     Path(occasion): Path<String>,
     body: Received<events::Change>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let new = body.value;
     let place = Place::occasion(&occasion)?;
     call.once(
@@ -78,7 +78,7 @@ async fn show(
     let event: EventId = id(&event)?;
     let found = call
         .read(
-            Right::OccasionRead,
+            OCCASION_READ,
             Place::occasion(&occasion)?,
             move |tx, host| events::load(tx, host, &event),
         )
@@ -97,7 +97,7 @@ async fn change(
     Path((occasion, event)): Path<(String, String)>,
     Json(body): Json<events::Change>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let version = call.version(body.version)?;
     let event: EventId = id(&event)?;
     let changed = call
@@ -119,7 +119,7 @@ async fn remove(
     call: Call,
     Path((occasion, event)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let version = call.version(None)?;
     let event: EventId = id(&event)?;
     let query = call.query();

@@ -1,6 +1,5 @@
 //! Guests, and answers that hosts give for them.
 
-use accounts::token::Right;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -21,6 +20,7 @@ use crate::hosting::listing::people;
 use crate::hosting::{Refusal, answers, guests, invitations};
 use crate::invitation::InvitationId;
 use crate::portal::Portal;
+use crate::token_scopes::{OCCASION_WRITE, RSVPS_READ, RSVPS_WRITE};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -48,11 +48,9 @@ async fn list(
         .map(|(name, value)| (name.as_str(), value.as_str()));
     let filter = people::Filter::read(pairs)?;
     let found = call
-        .read(
-            Right::RsvpsRead,
-            Place::occasion(&occasion)?,
-            move |tx, host| people::people(tx, host, &filter, &piece),
-        )
+        .read(RSVPS_READ, Place::occasion(&occasion)?, move |tx, host| {
+            people::people(tx, host, &filter, &piece)
+        })
         .await?;
     Ok(Json(found.map(PersonView::from)))
 }
@@ -82,7 +80,7 @@ async fn add(
     Path(occasion): Path<String>,
     body: Received<AddBody>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let AddBody {
         invitation,
         version,
@@ -137,19 +135,15 @@ async fn show(
 ) -> Result<Response, Problem> {
     let guest: GuestId = id(&guest)?;
     let found = call
-        .read(
-            Right::RsvpsRead,
-            Place::occasion(&occasion)?,
-            move |tx, host| {
-                let found: Option<(InvitationId,)> = tx.maybe(
-                    sql!("SELECT invitation FROM guest WHERE id = $1"),
-                    &[&guest],
-                )?;
-                let (invitation,) = found.ok_or(Refusal::NotFound)?;
-                let portal = invitations::load(tx, host, &invitation)?;
-                one(tx, host, &portal, &guest)
-            },
-        )
+        .read(RSVPS_READ, Place::occasion(&occasion)?, move |tx, host| {
+            let found: Option<(InvitationId,)> = tx.maybe(
+                sql!("SELECT invitation FROM guest WHERE id = $1"),
+                &[&guest],
+            )?;
+            let (invitation,) = found.ok_or(Refusal::NotFound)?;
+            let portal = invitations::load(tx, host, &invitation)?;
+            one(tx, host, &portal, &guest)
+        })
         .await?;
     Ok(answer(StatusCode::OK, &found))
 }
@@ -165,7 +159,7 @@ async fn change(
     Path((occasion, guest)): Path<(String, String)>,
     Json(body): Json<guests::Change>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let version = call.version(body.version)?;
     let guest: GuestId = id(&guest)?;
     let changed = call
@@ -187,7 +181,7 @@ async fn remove(
     call: Call,
     Path((occasion, guest)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let version = call.version_if_named(None)?;
     let guest: GuestId = id(&guest)?;
     call.write(who, Place::occasion(&occasion)?, move |tx, host| {
@@ -209,7 +203,7 @@ async fn reply(
     Path((guest, event)): Path<(String, String)>,
     Json(body): Json<answers::OneReply>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::RsvpsWrite)?;
+    let who = call.who(RSVPS_WRITE)?;
     let version = call.version(body.version)?;
     let guest: GuestId = id(&guest)?;
     let place = Place::Guest(guest.clone());

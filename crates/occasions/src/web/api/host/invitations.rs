@@ -1,7 +1,6 @@
 //! Invitations.
 
 use accounts::signed_in::SignedIn;
-use accounts::token::Right;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -22,6 +21,7 @@ use crate::hosting::listing::{self, Filter};
 use crate::hosting::{Refusal, guests, invitations, locks, open_rsvp};
 use crate::invitation::InvitationId;
 use crate::portal::Portal;
+use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -57,7 +57,7 @@ async fn list(
     let (filter, sort) = Filter::read(pairs)?;
     let found = call
         .read(
-            Right::OccasionRead,
+            OCCASION_READ,
             Place::occasion(&occasion)?,
             move |tx, host| {
                 let sees = Sees::of(host);
@@ -80,7 +80,7 @@ async fn create(
     Path(occasion): Path<String>,
     body: Received<invitations::Change>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let place = Place::occasion(&occasion)?;
     let new = body.value;
     let insists = new.insist_on_code.unwrap_or_default();
@@ -113,7 +113,7 @@ async fn show(call: Call, Path(text): Path<String>) -> Result<Response, Problem>
     let invitation: InvitationId = id(&text)?;
     let place = Place::Invitation(invitation.clone());
     let found = call
-        .read(Right::OccasionRead, place, move |tx, host| {
+        .read(OCCASION_READ, place, move |tx, host| {
             let portal = invitations::load(tx, host, &invitation)?;
             shown(tx, host, &portal)
         })
@@ -132,7 +132,7 @@ async fn change(
     Path(text): Path<String>,
     Json(body): Json<invitations::Change>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let version = call.version(body.version)?;
     let invitation: InvitationId = id(&text)?;
     let place = Place::Invitation(invitation.clone());
@@ -152,7 +152,7 @@ async fn change(
     responses((status = 204), (status = 403), (status = 404), (status = 409))
 )]
 async fn archive(call: Call, Path(text): Path<String>) -> Result<StatusCode, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let version = call.version_if_named(None)?;
     let invitation: InvitationId = id(&text)?;
     let place = Place::Invitation(invitation.clone());
@@ -312,7 +312,7 @@ async fn replace_code(
     let place = Place::Invitation(invitation);
     let code = wanted.code.clone();
     let replaced = async {
-        let who = call.who(Right::OccasionWrite)?;
+        let who = call.who(OCCASION_WRITE)?;
         let chosen = choose(&call, &who, &place, wanted.code, wanted.insist_on_code).await?;
         let replace = move |tx: &mut Tx<'_>, host: &HostOf, invitation: &InvitationId| {
             codes::replace(tx, host, invitation, version, chosen.as_ref())
@@ -403,7 +403,7 @@ async fn act<F>(
 where
     F: Fn(&mut Tx<'_>, &HostOf, &InvitationId) -> Result<Portal, Refusal> + Send + 'static,
 {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let invitation: InvitationId = id(text)?;
     let place = Place::Invitation(invitation.clone());
     call.once(who, place, leave, body, StatusCode::OK, move |tx, host| {

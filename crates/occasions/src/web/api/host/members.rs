@@ -3,7 +3,6 @@
 use accounts::account::AccountId;
 use accounts::grant::Member;
 use accounts::invite::Invite;
-use accounts::token::Right;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -16,6 +15,7 @@ use web::{Json, List, Problem, Site, routes};
 use super::call::{Call, Place, answer, id};
 use crate::hosting::members;
 use crate::role::Role;
+use crate::token_scopes::OCCASION_READ;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -95,7 +95,7 @@ impl From<Invite> for InviteView {
 )]
 async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<MemberView>>, Problem> {
     let place = Place::occasion(&occasion)?;
-    let found = call.read(Right::OccasionRead, place, members::list).await?;
+    let found = call.read(OCCASION_READ, place, members::list).await?;
     Ok(Json(List {
         total: i64::try_from(found.len()).ok(),
         items: found.into_iter().map(MemberView::from).collect(),

@@ -1,6 +1,5 @@
 //! Occasions.
 
-use accounts::token::Right;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -16,6 +15,7 @@ use super::saved::{Saved, Sees};
 use super::view::{self, OccasionView};
 use crate::hosting::{HostOf, Leave, Refusal, enter, occasions};
 use crate::occasion::Occasion;
+use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::words::OccasionStatus;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -34,7 +34,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
     responses((status = 200, body = List<OccasionView>), (status = 401), (status = 403))
 )]
 async fn list(call: Call) -> Result<Json<List<OccasionView>>, Problem> {
-    let who = call.who(Right::OccasionRead)?;
+    let who = call.who(OCCASION_READ)?;
     let found = call
         .site
         .store
@@ -59,7 +59,7 @@ async fn list(call: Call) -> Result<Json<List<OccasionView>>, Problem> {
     responses((status = 201, body = Saved<OccasionView>), (status = 401), (status = 403), (status = 409), (status = 422))
 )]
 async fn create(call: Call, body: Received<occasions::Change>) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let new = body.value;
     call.once_by(
         who,
@@ -87,7 +87,7 @@ async fn create(call: Call, body: Received<occasions::Change>) -> Result<Respons
 async fn show(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
     let place = Place::occasion(&id)?;
     let found = call
-        .read(Right::OccasionRead, place, |tx, host| {
+        .read(OCCASION_READ, place, |tx, host| {
             Ok(view::occasion(&occasions::load(tx, host)?).for_role(host.role()))
         })
         .await?;
@@ -105,7 +105,7 @@ async fn change(
     Path(id): Path<String>,
     Json(body): Json<occasions::Change>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let version = call.version(body.version)?;
     let changed = call
         .write(who, Place::occasion(&id)?, move |tx, host| {
@@ -122,7 +122,7 @@ async fn change(
     responses((status = 204), (status = 403), (status = 404), (status = 409))
 )]
 async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let version = call.version_if_named(None)?;
     call.write(who, Place::occasion(&id)?, move |tx, host| {
         occasions::set_status(tx, host, version, OccasionStatus::Archived).map(drop)
@@ -196,7 +196,7 @@ async fn set(
     body: Maybe<Seen>,
     status: OccasionStatus,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let version = call.version_if_named(body.value.version)?;
     let place = Place::occasion(id)?;
     call.once(

@@ -1,6 +1,5 @@
 //! Questions that hosts ask besides who comes.
 
-use accounts::token::Right;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -13,6 +12,7 @@ use super::saved::{Saved, Sees};
 use super::view::{self, QuestionView};
 use crate::hosting::Leave;
 use crate::hosting::questions::{self, Removed};
+use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -31,9 +31,7 @@ async fn list(
     Path(occasion): Path<String>,
 ) -> Result<Json<List<QuestionView>>, Problem> {
     let place = Place::occasion(&occasion)?;
-    let found = call
-        .read(Right::OccasionRead, place, questions::list)
-        .await?;
+    let found = call.read(OCCASION_READ, place, questions::list).await?;
     let items: Vec<QuestionView> = found.iter().map(view::question).collect();
     Ok(Json(List {
         total: i64::try_from(items.len()).ok(),
@@ -54,7 +52,7 @@ async fn create(
     Path(occasion): Path<String>,
     body: Received<questions::Change>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let new = body.value;
     let place = Place::occasion(&occasion)?;
     call.once(
@@ -82,7 +80,7 @@ async fn change(
     Path((occasion, key)): Path<(String, String)>,
     Json(body): Json<questions::Change>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let version = call.version(body.version)?;
     let changed = call
         .write(who, Place::occasion(&occasion)?, move |tx, host| {
@@ -104,7 +102,7 @@ async fn remove(
     call: Call,
     Path((occasion, key)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let who = call.who(Right::OccasionWrite)?;
+    let who = call.who(OCCASION_WRITE)?;
     let left = call
         .write(
             who,

@@ -1,6 +1,6 @@
 //! Refusals of the hosts' side as the problems that people and programs read.
 
-use accounts::signed_in::RightMissing;
+use accounts::signed_in::ScopeMissing;
 use axum::http::StatusCode;
 use serde_json::Value;
 use web::Problem;
@@ -22,7 +22,7 @@ pub(super) fn problem(refusal: Refusal, sees: Sees) -> Problem {
     match refusal {
         Refusal::NotFound => Problem::not_found(),
         Refusal::Forbidden => Problem::new(S::FORBIDDEN, "forbidden"),
-        Refusal::ScopeRequired(right) => RightMissing(right).into(),
+        Refusal::ScopeRequired(scope) => ScopeMissing(scope).into(),
         Refusal::TokenNotPermitted => Problem::new(S::FORBIDDEN, "token_not_permitted"),
         Refusal::VersionConflict(current) => Problem::conflict(stored(&current, sees)),
         Refusal::Fields(fields) => {

@@ -1,6 +1,5 @@
 //! The counters, the curve of answers, and the log.
 
-use accounts::token::Right;
 use axum::extract::Path;
 use jiff::Timestamp;
 use platform::news;
@@ -13,6 +12,7 @@ use web::{Json, List, Piece, Problem, Site, routes};
 use super::call::{Call, Place};
 use crate::hosting::log::{self, Line};
 use crate::hosting::summary::{self, Day, Summary};
+use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -37,7 +37,7 @@ struct Report {
 )]
 async fn counters(call: Call, Path(occasion): Path<String>) -> Result<Json<Report>, Problem> {
     let found = call
-        .read(Right::RsvpsRead, Place::occasion(&occasion)?, |tx, host| {
+        .read(RSVPS_READ, Place::occasion(&occasion)?, |tx, host| {
             Ok(Report {
                 cursor: news::cursor(tx)?,
                 summary: summary::load(tx, host)?,
@@ -56,7 +56,7 @@ struct LineView {
     #[schema(value_type = String, format = "date-time")]
     at: Timestamp,
     /// `account`, `household`, `system` or `token`.
-    actor_kind: &'static str,
+    actor_kind: String,
     actor_id: Option<String>,
     /// What it is called, where that is known.
     actor_name: Option<String>,
@@ -80,7 +80,7 @@ impl From<Line> for LineView {
         Self {
             sequence: record.sequence,
             at: record.at,
-            actor_kind: record.actor_kind.word(),
+            actor_kind: record.actor_kind,
             actor_id: record.actor_id,
             actor_name: line.actor,
             action: record.action,
@@ -118,7 +118,7 @@ async fn lines(
     }
     let found = call
         .read(
-            Right::OccasionRead,
+            OCCASION_READ,
             Place::occasion(&occasion)?,
             move |tx, host| log::list(tx, host, &filter, &piece),
         )

@@ -2,12 +2,12 @@
 //! not read it is told the version alone, also when it meets a conflict.
 
 use accounts::signed_in::SignedIn;
-use accounts::token::Right;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::hosting::{HostOf, Leave};
+use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
 
 /// What a caller may see; nothing unless something is said.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,10 +31,10 @@ impl Sees {
 
     /// What somebody sees whose role lets them change things.
     pub(crate) fn of_editor(who: &SignedIn) -> Self {
-        let occasion = who.has(Right::OccasionRead);
+        let occasion = who.has(OCCASION_READ);
         Self {
             occasion,
-            answers: who.has(Right::RsvpsRead),
+            answers: who.has(RSVPS_READ),
             contacts: occasion,
         }
     }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use accounts::signed_in::SignedIn;
-use accounts::token::Right;
 use accounts::web::asking::Caller;
 use axum::Extension;
 use axum::body::{Body, Bytes};
@@ -20,6 +19,7 @@ use web::{Problem, Site, routes};
 use super::call::{Call, id};
 use crate::hosting::stream::{AllCounts, End, Feed, Message, Places};
 use crate::occasion::OccasionId;
+use crate::token_scopes::RSVPS_READ;
 
 /// How many events may wait for a slow reader before it is cut off.
 const WAITING: usize = 1_000;
@@ -63,7 +63,7 @@ async fn listen(
     request: Request,
 ) -> Result<Response, Problem> {
     let occasion: OccasionId = id(&occasion)?;
-    let who = call.who(Right::RsvpsRead)?;
+    let who = call.who(RSVPS_READ)?;
     let resume = resume(&call.headers, &call.query());
     let account = who.account().id.clone();
     let store = site.store.clone();
@@ -146,7 +146,7 @@ async fn send(
 /// Whether the session or token that began this is still good.
 async fn still_there(parts: &request::Parts, site: &Site) -> Option<SignedIn> {
     let caller = Caller::from_request_parts(&mut parts.clone(), site).await;
-    caller.ok()?.with(Right::RsvpsRead).ok()
+    caller.ok()?.with(RSVPS_READ).ok()
 }
 
 /// Hands an event over without waiting; `false` when nobody takes it.

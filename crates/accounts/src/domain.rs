@@ -1,0 +1,148 @@
+//! A domain as the program knows it: one value of data and plain functions. The program
+//! lists its domains once, and what concerns all of them is made from that list here.
+
+use axum::Router;
+use platform::Platform;
+use platform::jobs::Handler;
+use platform::store::migrate::Migrations;
+use utoipa::openapi::OpenApi;
+use web::codes::Code;
+use web::described::problem_responses::Shared;
+use web::masking::{SecretPath, SecretPaths};
+use web::{Catalogue, Declared, Link, Locale, Settings, Site};
+
+use crate::Accounts;
+use crate::grant::ScopeKind;
+use crate::token::TokenScope;
+
+/// What the program has to know of a domain.
+#[derive(Clone, Copy, Debug)]
+pub struct Domain {
+    /// Its tables.
+    pub migrations: Migrations,
+    /// Its messages.
+    pub locales: &'static [Locale],
+    /// Its error codes; the sentences are messages of its own.
+    pub problem_codes: &'static [Code],
+    /// In what people have roles, and which.
+    pub scope_kinds: &'static [&'static ScopeKind],
+    /// What programs may be allowed to do.
+    pub token_scopes: &'static [TokenScope],
+    /// Which of its addresses hold or take a secret.
+    pub secret_paths: &'static [SecretPath],
+    /// Its first pages, for people who are signed in.
+    pub navigation: &'static [Link],
+    /// What the sign-in page says to those who need no account.
+    pub sign_in_hints: &'static [SignInHint],
+    /// Its addresses, of pages and of the JSON interface.
+    pub routes: fn(&Accounts) -> Router<Site>,
+    /// What it does in the background.
+    pub jobs: fn(&Site) -> Vec<Handler>,
+    /// The description of its JSON interface; `None` in release builds, which hold nothing of
+    /// what it takes to write that ([`debug_only`]).
+    pub describe: Option<fn() -> OpenApi>,
+    /// The responses that operations of its interface share.
+    pub shared_responses: &'static [Shared],
+}
+
+/// All domains of a program, in the order of their dependencies.
+pub type Domains = &'static [Domain];
+
+/// A sentence below the sign-in form, and where it leads.
+#[derive(Clone, Copy, Debug)]
+pub struct SignInHint {
+    /// The message.
+    pub text: &'static str,
+    /// What it leads to.
+    pub link: Link,
+}
+
+impl Domain {
+    /// A domain that has tables, and nothing else yet.
+    pub const fn new(migrations: Migrations) -> Self {
+        Self {
+            migrations,
+            locales: &[],
+            problem_codes: &[],
+            scope_kinds: &[],
+            token_scopes: &[],
+            secret_paths: &[],
+            navigation: &[],
+            sign_in_hints: &[],
+            routes: |_| Router::new(),
+            jobs: |_| Vec::new(),
+            describe: None,
+            shared_responses: &[],
+        }
+    }
+}
+
+/// For [`Domain::describe`].
+pub const fn debug_only(describe: fn() -> OpenApi) -> Option<fn() -> OpenApi> {
+    if cfg!(debug_assertions) {
+        Some(describe)
+    } else {
+        None
+    }
+}
+
+/// The tables of the platform and of the domains, in the order in which they are made.
+pub fn migrations(domains: &[Domain]) -> Vec<Migrations> {
+    let own = domains.iter().map(|domain| domain.migrations);
+    [platform::MIGRATIONS].into_iter().chain(own).collect()
+}
+
+/// The messages of all pages; `more` are those of the program itself.
+pub fn catalogue(domains: &[Domain], more: &[Locale]) -> Catalogue {
+    let own = domains.iter().map(|domain| domain.locales);
+    let all: Vec<_> = [web::LOCALES]
+        .into_iter()
+        .chain(own)
+        .chain([more])
+        .collect();
+    Catalogue::build(&all)
+}
+
+/// The addresses that hold or take a secret.
+pub fn secret_paths(domains: &[Domain]) -> SecretPaths {
+    let all = domains.iter().flat_map(|domain| domain.secret_paths);
+    SecretPaths(all.copied().collect())
+}
+
+/// What every page may need of the domains.
+pub fn declared(domains: &[Domain]) -> Declared {
+    let codes = domains.iter().flat_map(|domain| domain.problem_codes);
+    let navigation = domains.iter().flat_map(|domain| domain.navigation);
+    Declared {
+        codes: codes.copied().collect(),
+        secret_paths: secret_paths(domains),
+        navigation: navigation.copied().collect(),
+    }
+}
+
+/// A site of these domains; `more` are the messages of the program itself.
+pub fn site(domains: &[Domain], more: &[Locale], platform: Platform, settings: Settings) -> Site {
+    Site {
+        platform,
+        catalogue: catalogue(domains, more),
+        declared: declared(domains).into(),
+        settings: settings.into(),
+    }
+}
+
+/// All addresses of all domains.
+pub fn routes(accounts: &Accounts) -> Router<Site> {
+    let all = accounts
+        .domains
+        .iter()
+        .map(|domain| (domain.routes)(accounts));
+    all.fold(Router::new(), Router::merge)
+}
+
+/// What all domains do in the background.
+pub fn jobs(domains: &[Domain], site: &Site) -> Vec<Handler> {
+    domains
+        .iter()
+        .flat_map(|domain| (domain.jobs)(site))
+        .collect()
+}
