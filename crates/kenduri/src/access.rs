@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_neighbours_addresses_are_cut_where_they_are_ours() {
+    fn addresses_of_services_are_cut_where_they_are_ours() {
         for (address, shown) in [
             ("/api/users", "/api/users"),
             ("/RAHMA", "/RAHMA"),

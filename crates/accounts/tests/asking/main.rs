@@ -5,7 +5,6 @@
 
 mod api;
 mod grants;
-mod neighbours;
 mod pages;
 mod races;
 mod security;
@@ -14,3 +13,4 @@ mod setup;
 mod signing_in;
 mod stage;
 mod tokens;
+mod upstream_access;
