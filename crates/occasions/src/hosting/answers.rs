@@ -135,7 +135,7 @@ fn lock(
     id: &InvitationId,
     version: Option<i64>,
 ) -> Result<Portal, Refusal> {
-    host.needs(access::Leave::Invite)?;
+    host.needs(access::Permission::Invite)?;
     invitations::lock(tx, host, id, version)
 }
 

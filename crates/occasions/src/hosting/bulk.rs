@@ -12,7 +12,7 @@ use platform::{Rows, Store, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::access::{self, HostOf, Leave};
+use super::access::{self, HostOf, Permission};
 use super::fields::Fields;
 use super::listing::{self, Filter};
 use super::locks::{self, Effect, Opening};
@@ -159,7 +159,7 @@ impl FromRow for Outcome {
 
 /// Freezes which invitations are meant, and lets the job begin.
 pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     check(tx, host, &request.action)?;
     let meant = meant(tx, host, request)?;
     let id: BulkId = tx.id();
@@ -204,7 +204,7 @@ pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, 
 
 /// What a bulk action would do to who may answer.
 pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effect, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     check(tx, host, &request.action)?;
     let ids = meant(tx, host, request)?;
     let zone = occasions::load(tx, host)?.zone();
@@ -234,7 +234,7 @@ impl Bulk {
     fn shown_to(mut self, host: &HostOf) -> Self {
         if let Action::Lock { reason } = &mut self.action
             && !reason.is_empty()
-            && !host.may(Leave::SeeContacts)
+            && !host.may(Permission::SeeContacts)
         {
             "***".clone_into(reason);
         }
@@ -257,7 +257,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Bulk, Refusal
 
 /// The latest bulk actions, newest first.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Bulk>, Refusal> {
-    host.needs(Leave::See)?;
+    host.needs(Permission::See)?;
     let found: Vec<Bulk> = tx.all(
         sql!(
             "SELECT id, action, state, total, done, failed, created_at, finished_at

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::I18n;
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::fields::{Fields, Limits};
 use super::history::{self, Changes};
 use super::{Current, Refusal, occasions};
@@ -70,7 +70,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, key: &str) -> Result<(DietaryOption,
 
 /// Adds an option.
 pub fn create(tx: &mut Tx<'_>, host: &HostOf, new: &Change) -> Result<DietaryOption, Refusal> {
-    host.needs(Leave::Own)?;
+    host.needs(Permission::Own)?;
     occasions::lock(tx, host)?;
     let there = list(tx, host)?;
     let mut fields = Fields::default();
@@ -119,7 +119,7 @@ pub fn change(
     version: i64,
     change: &Change,
 ) -> Result<(DietaryOption, i64), Refusal> {
-    host.needs(Leave::Own)?;
+    host.needs(Permission::Own)?;
     occasions::lock(tx, host)?;
     let (old, stored) = load(tx, host, key)?;
     if stored != version {
@@ -167,7 +167,7 @@ pub fn change(
 
 /// Removes an option, or puts it away where somebody uses it.
 pub fn remove(tx: &mut Tx<'_>, host: &HostOf, key: &str) -> Result<Removed, Refusal> {
-    host.needs(Leave::Own)?;
+    host.needs(Permission::Own)?;
     occasions::lock(tx, host)?;
     let (option, version) = load(tx, host, key)?;
     if is_used(tx, host.occasion(), key)? {

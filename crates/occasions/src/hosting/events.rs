@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::I18n;
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::fields::{Fields, Limits, nullable};
 use super::history::{self, Changes};
 use super::{Current, Refusal, When, occasions};
@@ -67,7 +67,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &EventId) -> Result<Event, Refus
 /// Adds an event. Everyone who is invited to the occasion is invited to it,
 /// unless said otherwise.
 pub fn create(tx: &mut Tx<'_>, host: &HostOf, new: &Change) -> Result<Event, Refusal> {
-    host.needs(Leave::Own)?;
+    host.needs(Permission::Own)?;
     let occasion = occasions::lock(tx, host)?;
     let there = event::list(tx, &occasion.id)?;
     let now = tx.now();
@@ -123,7 +123,7 @@ pub fn change(
     version: i64,
     change: &Change,
 ) -> Result<Event, Refusal> {
-    host.needs(Leave::Write)?;
+    host.needs(Permission::Write)?;
     let occasion = occasions::lock(tx, host)?;
     let old = lock(tx, host, id)?;
     hold_version(&old, version)?;
@@ -168,7 +168,7 @@ pub fn remove(
     version: i64,
     confirm: &str,
 ) -> Result<(), Refusal> {
-    host.needs(Leave::Own)?;
+    host.needs(Permission::Own)?;
     let occasion = occasions::lock(tx, host)?;
     let event = lock(tx, host, id)?;
     hold_version(&event, version)?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::events;
 use super::fields::{Fields, nullable};
 use super::history::{self, Changes, Ending};
@@ -229,7 +229,7 @@ pub fn add(
     version: Option<i64>,
     people: &[New],
 ) -> Result<(Portal, Vec<GuestId>), Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     occasions::lock(tx, host)?;
     let mut portal = invitations::lock(tx, host, id, version)?;
     let mut fields = Fields::default();
@@ -323,7 +323,7 @@ pub fn order(
     version: Option<i64>,
     wanted: &[GuestId],
 ) -> Result<Portal, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let mut portal = invitations::lock(tx, host, id, version)?;
     let before = portal.household.clone();
     let there = |id: &GuestId| before.guests.iter().any(|guest| guest.id == *id);
@@ -377,7 +377,7 @@ pub(super) fn lock_by_guest(
     id: &GuestId,
     version: Option<i64>,
 ) -> Result<(Portal, usize), Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let missing = || Refusal::Answer(AnswerRefusal::GuestNotFound);
     let found: Option<(InvitationId,)> =
         tx.maybe(sql!("SELECT invitation FROM guest WHERE id = $1"), &[id])?;

@@ -6,7 +6,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::codes::Chosen;
 use super::fields::{Fields, nullable};
 use super::guests;
@@ -112,7 +112,7 @@ pub fn create(
     new: &Change,
     chosen: Option<&Chosen>,
 ) -> Result<Portal, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let occasion = occasions::lock(tx, host)?;
     let all = event::list(tx, &occasion.id)?;
     let mut fields = Fields::default();
@@ -153,7 +153,7 @@ pub fn create(
 
 /// An invitation with everyone on it, archived or not.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &InvitationId) -> Result<Portal, Refusal> {
-    host.needs(Leave::See)?;
+    host.needs(Permission::See)?;
     load_changed(tx, host, id)
 }
 
@@ -185,7 +185,7 @@ pub fn change(
     version: i64,
     change: &Change,
 ) -> Result<Portal, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let mut portal = lock(tx, host, id, Some(version))?;
     let mut fields = Fields::default();
     for (pointer, given) in [
@@ -236,7 +236,7 @@ pub fn mark_sent(
     id: &InvitationId,
     sent: bool,
 ) -> Result<(), Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let portal = lock(tx, host, id, None)?;
     let now = tx.now();
     let at = sent.then_some(now);
@@ -257,7 +257,7 @@ pub fn archive(
     id: &InvitationId,
     version: Option<i64>,
 ) -> Result<Portal, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let mut portal = lock(tx, host, id, version)?;
     let now = tx.now();
     set_archived(tx, id, Some(now))?;
@@ -282,7 +282,7 @@ pub fn restore(
     version: Option<i64>,
     seats: Seats,
 ) -> Result<Portal, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let mut portal = lock_any(tx, host, id, version)?;
     let now = tx.now();
     let Some(archived_at) = portal.household.invitation.archived_at else {

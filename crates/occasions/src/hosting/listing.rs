@@ -11,7 +11,7 @@ use platform::{StoreError, Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 use web::{List, Piece, Way};
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::{Refusal, occasions};
 use crate::code::CodeKey;
 use crate::invitation::InvitationId;
@@ -202,15 +202,15 @@ fn find(
     (from, way): (Option<Key>, Way),
     limit: i64,
 ) -> Result<Vec<Line>, Refusal> {
-    host.needs(Leave::See)?;
+    host.needs(Permission::See)?;
     // What is found, and in which order, says as much as what is shown.
     if filter.asks_for_answers() || sort == Sort::Replied {
-        host.needs(Leave::SeeAnswers)?;
+        host.needs(Permission::SeeAnswers)?;
     }
     let occasion = occasions::load(tx, host)?;
     let scene = Scene::of(tx, &occasion);
     let event = filter.event_id(tx, host)?;
-    let words = Words::of(&filter.search, host.may(Leave::SeeContacts));
+    let words = Words::of(&filter.search, host.may(Permission::SeeContacts));
     let tag = filter
         .tag
         .as_ref()
@@ -427,7 +427,7 @@ fn find(
         ),
         &arguments,
     )?;
-    if !host.may(Leave::SeeContacts) {
+    if !host.may(Permission::SeeContacts) {
         for line in &mut lines {
             line.code = None;
             line.email = None;

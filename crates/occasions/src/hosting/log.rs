@@ -10,7 +10,7 @@ use platform::{StoreError, Tx, sql};
 use serde_json::Value;
 use web::{List, Piece, Way};
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::{Refusal, members};
 
 /// Which lines; what is left empty does not matter.
@@ -48,7 +48,7 @@ pub fn list(
     filter: &Filter,
     piece: &Piece,
 ) -> Result<List<Line>, Refusal> {
-    host.needs(Leave::ReadLog)?;
+    host.needs(Permission::ReadLog)?;
     let from: Option<i64> = piece.key().map_err(|_| Refusal::CursorInvalid)?;
     let limit = u32::try_from(piece.rows()).unwrap_or(u32::MAX);
     let wanted = audit::Filter {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::{Deadline, I18n, Theme};
 
-use super::access::{self, HostOf, Leave};
+use super::access::{self, HostOf, Permission};
 use super::fields::{Fields, Limits, nullable};
 use super::history::{self, Changes};
 use super::{Current, Refusal, When, events};
@@ -214,7 +214,7 @@ pub fn change(
     version: i64,
     change: &Change,
 ) -> Result<Occasion, Refusal> {
-    host.needs(Leave::Write)?;
+    host.needs(Permission::Write)?;
     let old = lock(tx, host)?;
     hold_version(&old, version)?;
     let mut new = old.clone();
@@ -229,7 +229,7 @@ pub fn change(
     if changes.is_empty() {
         return Ok(old);
     }
-    if !host.may(Leave::Own)
+    if !host.may(Permission::Own)
         && (old.slug != new.slug || old.kind != new.kind || is_beyond_texts(&old, &new))
     {
         return Err(Refusal::Forbidden);
@@ -256,7 +256,7 @@ pub fn set_status(
     version: Option<i64>,
     status: OccasionStatus,
 ) -> Result<Occasion, Refusal> {
-    host.needs(Leave::Own)?;
+    host.needs(Permission::Own)?;
     let old = lock(tx, host)?;
     if let Some(version) = version {
         hold_version(&old, version)?;

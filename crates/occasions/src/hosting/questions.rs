@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::I18n;
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::fields::{Fields, Limits};
 use super::history::{self, Changes};
 use super::{Current, Refusal, events, occasions};
@@ -72,7 +72,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, key: &str) -> Result<Question, Refus
 
 /// Adds a question.
 pub fn create(tx: &mut Tx<'_>, host: &HostOf, new: &Change) -> Result<Question, Refusal> {
-    host.needs(Leave::Own)?;
+    host.needs(Permission::Own)?;
     occasions::lock(tx, host)?;
     let there = list(tx, host)?;
     let mut fields = Fields::default();
@@ -123,7 +123,7 @@ pub fn change(
     version: i64,
     change: &Change,
 ) -> Result<Question, Refusal> {
-    host.needs(Leave::Write)?;
+    host.needs(Permission::Write)?;
     occasions::lock(tx, host)?;
     let old = load(tx, host, key)?;
     if old.version != version {
@@ -154,7 +154,7 @@ pub fn change(
 
 /// Removes a question, or puts it away where somebody has answered it.
 pub fn remove(tx: &mut Tx<'_>, host: &HostOf, key: &str) -> Result<Removed, Refusal> {
-    host.needs(Leave::Own)?;
+    host.needs(Permission::Own)?;
     occasions::lock(tx, host)?;
     let question = load(tx, host, key)?;
     // Whoever answers just now does not know that it is to go.

@@ -8,7 +8,7 @@ use jiff::{Timestamp, ToSpan};
 use platform::{Tx, sql};
 use serde::Serialize;
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::listing::people::{self, Band, Person};
 use super::listing::{self, Filter, Line, People};
 use super::{Refusal, occasions};
@@ -147,7 +147,7 @@ pub struct Day {
 
 /// Counts everything.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
-    host.needs(Leave::See)?;
+    host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
     let now = tx.now();
     let lines = listing::all_invitations(tx, host, &Filter::default())?;
@@ -214,7 +214,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
 /// How answers came in, day by day, from the first one to today. The last day
 /// is what [`Summary::guests`] says.
 pub fn curve(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Day>, Refusal> {
-    host.needs(Leave::See)?;
+    host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
     let everybody = people::all_people(tx, host, &people::Filter::default())?;
     Ok(draw_curve(&occasion, tx.now(), &everybody))

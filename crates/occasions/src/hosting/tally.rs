@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use platform::{Tx, sql};
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::listing::{self, Filter};
 use super::{Refusal, occasions};
 use crate::event;
@@ -37,7 +37,7 @@ pub struct Tally {
 
 /// Everything that counts in the occasion, archived households left out.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
-    host.needs(Leave::See)?;
+    host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
     let questions = question::of(tx, &occasion.id)?;
     if questions.is_empty() {

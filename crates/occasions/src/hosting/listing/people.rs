@@ -10,7 +10,7 @@ use super::filter::{answer_sought, flag, known, word};
 use super::{Scene, Words, json_text};
 use crate::event::EventId;
 use crate::guest::{self, GuestId};
-use crate::hosting::access::{HostOf, Leave};
+use crate::hosting::access::{HostOf, Permission};
 use crate::hosting::fields::Fields;
 use crate::hosting::{Refusal, occasions};
 use crate::invitation::InvitationId;
@@ -339,11 +339,11 @@ fn find(
     (from, way): (Option<(String, String)>, Way),
     limit: i64,
 ) -> Result<Vec<Person>, Refusal> {
-    host.needs(Leave::See)?;
+    host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
     let scene = Scene::of(tx, &occasion);
     let event = filter.of_event().event_id(tx, host)?;
-    let words = Words::of(&filter.search, host.may(Leave::SeeContacts));
+    let words = Words::of(&filter.search, host.may(Permission::SeeContacts));
     let status = filter.status.map(Status::word).unwrap_or_default();
     let diet = filter
         .diet

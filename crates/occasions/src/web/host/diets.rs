@@ -11,7 +11,7 @@ use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
 use crate::diet::{self, DietaryOption};
 use crate::hosting::diets::{self, Change, Removed};
-use crate::hosting::{Leave, Refusal};
+use crate::hosting::{Permission, Refusal};
 
 #[derive(Template)]
 #[template(path = "host/diets.html")]
@@ -34,7 +34,7 @@ struct Row {
 pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
     let (context, all) = req
         .read(|tx, context| {
-            context.needs(Leave::Own)?;
+            context.needs(Permission::Own)?;
             diets::list(tx, &context.host)
         })
         .await?;
@@ -78,7 +78,9 @@ struct DietPage<'a> {
 
 /// `GET …/settings/diets/new`.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
-    let (context, ()) = req.read(|_, context| context.needs(Leave::Own)).await?;
+    let (context, ()) = req
+        .read(|_, context| context.needs(Permission::Own))
+        .await?;
     let form_state = FormState::of(form_state::form([("active", "1")]));
     Ok(page(&req, &context, &form_state, None))
 }
@@ -110,7 +112,7 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
 async fn find(req: &HostRequest) -> Result<(PageContext, (DietaryOption, i64)), Refusal> {
     let key = req.piece("id").to_owned();
     req.read(move |tx, context| {
-        context.needs(Leave::Own)?;
+        context.needs(Permission::Own)?;
         diets::load(tx, &context.host, &key)
     })
     .await
@@ -160,7 +162,9 @@ async fn answer(
     };
     let (req, form) = (&posted.req, &posted.form);
     let (context, found) = if is_new {
-        let (context, ()) = req.read(|_, context| context.needs(Leave::Own)).await?;
+        let (context, ()) = req
+            .read(|_, context| context.needs(Permission::Own))
+            .await?;
         (context, None)
     } else {
         let (context, found) = find(req).await?;

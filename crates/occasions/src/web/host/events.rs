@@ -10,7 +10,7 @@ use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
 use crate::event::{Event, EventId};
 use crate::hosting::events::{self, Change};
-use crate::hosting::{Leave, Refusal, When};
+use crate::hosting::{Permission, Refusal, When};
 
 #[derive(Template)]
 #[template(path = "host/events.html")]
@@ -32,7 +32,9 @@ struct Row<'a> {
 
 /// `GET /admin/o/{slug}/settings/events`.
 pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
-    let (context, ()) = req.read(|_, context| context.needs(Leave::Write)).await?;
+    let (context, ()) = req
+        .read(|_, context| context.needs(Permission::Write))
+        .await?;
     let (text, wording) = (&req.text, req.wording(&context));
     let body = Events {
         text,
@@ -42,7 +44,7 @@ pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
             .iter()
             .map(|event| row(&wording, event))
             .collect(),
-        may_own: context.may(Leave::Own),
+        may_own: context.may(Permission::Own),
         wording: wording.clone(),
     };
     Ok(req.page(&context, Place::Events, &text.say("host-events"), body))
@@ -90,7 +92,9 @@ struct EventPage<'a> {
 
 /// `GET …/settings/events/new`.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
-    let (context, ()) = req.read(|_, context| context.needs(Leave::Own)).await?;
+    let (context, ()) = req
+        .read(|_, context| context.needs(Permission::Own))
+        .await?;
     Ok(page(&req, &context, &FormState::default(), None))
 }
 
@@ -125,7 +129,7 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
 pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, Event), Refusal> {
     let id: EventId = req.id();
     req.read(move |tx, context| {
-        context.needs(Leave::Write)?;
+        context.needs(Permission::Write)?;
         events::load(tx, &context.host, &id)
     })
     .await
@@ -143,7 +147,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
         .once("POST /admin/events", move |tx, host| {
             let occasion = crate::hosting::occasions::load(tx, host)?;
             let wording = Wording::new(&text, &occasion, tx.now());
-            let change = read(&wording, &form, host.may(Leave::Own));
+            let change = read(&wording, &form, host.may(Permission::Own));
             events::change(tx, host, &id, version, &change)?;
             Ok(to.clone())
         })
@@ -195,7 +199,9 @@ async fn answer(
     };
     let (req, form) = (&posted.req, &posted.form);
     let (context, event) = if is_new {
-        let (context, ()) = req.read(|_, context| context.needs(Leave::Write)).await?;
+        let (context, ()) = req
+            .read(|_, context| context.needs(Permission::Write))
+            .await?;
         (context, None)
     } else {
         let (context, event) = find(req).await?;
@@ -298,7 +304,7 @@ fn page(
             format!("{back}/{}", event.id),
         ),
     };
-    let may_remove = context.may(Leave::Own) && context.events.len() > 1;
+    let may_remove = context.may(Permission::Own) && context.events.len() > 1;
     let body = EventPage {
         text,
         csrf: &req.csrf,
@@ -337,7 +343,7 @@ fn groups(
     let tags = &context.occasion.details.languages;
     let line = || Control::Line("text", "off");
     let mut groups = vec![form_state.texts("name", say("host-field-event-name"), tags, line)];
-    if context.may(Leave::Own) {
+    if context.may(Permission::Own) {
         let mut fields = vec![
             form_state
                 .moment("starts_at", say("host-field-starts"))

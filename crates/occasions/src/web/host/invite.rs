@@ -16,7 +16,7 @@ use super::invite_people::{PersonRow, household, people, stored};
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::hosting::invitations::{self, Bookkeeping};
-use crate::hosting::{Leave, Refusal, log};
+use crate::hosting::{Permission, Refusal, log};
 use crate::invitation::{Details, InvitationId};
 use crate::open_rsvp;
 use crate::portal::Portal;
@@ -226,7 +226,7 @@ pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, Found), Refu
     let piece = Piece::read(HISTORY).map_err(|_| Refusal::NotFound)?;
     req.read(move |tx, context| {
         let portal = invitations::load(tx, &context.host, &id)?;
-        let history = if context.may(Leave::ReadLog) {
+        let history = if context.may(Permission::ReadLog) {
             let filter = log::Filter {
                 entity: id.to_string(),
                 ..log::Filter::default()
@@ -309,10 +309,10 @@ fn page(
         kept: &found.kept,
         open: found.open,
         portal: &found.portal,
-        may_invite: context.may(Leave::Invite),
+        may_invite: context.may(Permission::Invite),
         just: req.query.text("done"),
-        may_see: context.may(Leave::SeeContacts),
-        may_own: context.may(Leave::Own),
+        may_see: context.may(Permission::SeeContacts),
+        may_own: context.may(Permission::Own),
         wording: wording.clone(),
     };
     let household = &invitation.details.household;

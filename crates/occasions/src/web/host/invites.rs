@@ -10,7 +10,7 @@ use super::frame::Place;
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Tag, Wording};
 use crate::guest;
-use crate::hosting::Leave;
+use crate::hosting::Permission;
 use crate::hosting::bulk::{self, Bulk};
 use crate::hosting::listing::filter::Open;
 use crate::hosting::listing::{self, Filter, Line, Sort};
@@ -208,7 +208,7 @@ fn page(
         total: found.list.total,
         next: filters.next(&found.list),
         previous: filters.previous(&found.list, found.limit),
-        may_invite: context.may(Leave::Invite) && !filter.is_archived,
+        may_invite: context.may(Permission::Invite) && !filter.is_archived,
         is_empty: context.sizes.invitations == 0 && *filter == Filter::default(),
         job: found.jobs.first().and_then(|job| job_line(&wording, job)),
         query: wording::query(&filter.pairs()),

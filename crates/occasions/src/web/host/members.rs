@@ -13,7 +13,7 @@ use super::form_state::{self, FormState};
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext, see_other};
 use super::wording::{self, Wording};
-use crate::hosting::{Leave, Refusal, members};
+use crate::hosting::{Permission, Refusal, members};
 use crate::role::Role;
 
 #[derive(Template)]
@@ -75,7 +75,7 @@ async fn page(
     let (context, (all, invites)) = req
         .read(|tx, context| {
             let all = members::list(tx, &context.host)?;
-            let invites = if context.may(Leave::Own) {
+            let invites = if context.may(Permission::Own) {
                 members::list_invites(tx, &context.host)?
             } else {
                 Vec::new()
@@ -118,7 +118,7 @@ fn shown(
                 until: wording.moment(invite.expires_at),
             })
             .collect(),
-        may_own: context.may(Leave::Own),
+        may_own: context.may(Permission::Own),
         wording: wording.clone(),
     };
     req.page(context, Place::Members, &text.say("host-members"), body)

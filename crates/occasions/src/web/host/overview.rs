@@ -10,7 +10,7 @@ use super::frame::Place;
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Tag, Wording};
 use crate::diet::{self, DietaryOption};
-use crate::hosting::Leave;
+use crate::hosting::Permission;
 use crate::hosting::listing::people::Band;
 use crate::hosting::listing::{self, Filter, Line, Sort};
 use crate::hosting::summary::{self, Day, Summary};
@@ -308,7 +308,7 @@ fn page(req: &HostRequest, context: &PageContext, found: &Found) -> Response {
         text,
         done: req.done(),
         stream: format!("/api/v1/occasions/{}/stream", context.occasion.id),
-        may_invite: context.may(Leave::Invite),
+        may_invite: context.may(Permission::Invite),
         summary: &found.summary,
         curve: curve.draw(text),
         today: found.days.last(),

@@ -12,7 +12,7 @@ use super::wording::Wording;
 use crate::guest::{self, Guest, GuestId};
 use crate::hosting::guests::{self, Change, Contact, New};
 use crate::hosting::invitations;
-use crate::hosting::{Leave, Refusal};
+use crate::hosting::{Permission, Refusal};
 use crate::invitation::InvitationId;
 use crate::portal::Portal;
 use crate::words::GuestKind;
@@ -52,7 +52,7 @@ impl Found {
 async fn find(req: &HostRequest) -> Result<(PageContext, Found), Refusal> {
     let id: InvitationId = req.id();
     req.read(move |tx, context| {
-        context.needs(Leave::Invite)?;
+        context.needs(Permission::Invite)?;
         Ok(Found {
             portal: invitations::load(tx, &context.host, &id)?,
             contacts: guests::contacts(tx, &id)?,

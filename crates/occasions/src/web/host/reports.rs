@@ -17,7 +17,7 @@ use crate::hosting::listing::filter::answer_word;
 use crate::hosting::listing::people::{self, Person};
 use crate::hosting::summary::{self, Summary};
 use crate::hosting::tally::{self, Tally};
-use crate::hosting::{Leave, Refusal};
+use crate::hosting::{Permission, Refusal};
 use crate::words::{AskedOf, ExportKind, FileFormat, Progress};
 
 #[derive(Template)]
@@ -123,7 +123,7 @@ fn page(req: &HostRequest, context: &PageContext, found: &Found) -> Response {
         submission: req.submission(),
         stream: format!("/api/v1/occasions/{}/stream", context.occasion.id),
         done: req.done(),
-        is_masked: !context.may(Leave::SeeContacts),
+        is_masked: !context.may(Permission::SeeContacts),
         events: context
             .events
             .iter()

@@ -20,7 +20,7 @@ use web::{Form, Language, Problem, Site, Text, Wishes};
 use super::wording::{self, Wording};
 use crate::event::{self, Event};
 use crate::hosting::sizes::{self, Sizes};
-use crate::hosting::{HostOf, Leave, Refusal, access};
+use crate::hosting::{HostOf, Permission, Refusal, access};
 use crate::occasion::{self, Occasion};
 use crate::web::custom_code::ByHand;
 
@@ -279,13 +279,13 @@ pub(super) fn once(
 
 impl PageContext {
     /// Whether this host's role has `leave`.
-    pub(super) fn may(&self, leave: Leave) -> bool {
-        self.host.may(leave)
+    pub(super) fn may(&self, permission: Permission) -> bool {
+        self.host.may(permission)
     }
 
     /// The page is for those who have `leave`; for others it is not there.
-    pub(super) fn needs(&self, leave: Leave) -> Result<(), Refusal> {
-        self.host.needs(leave)
+    pub(super) fn needs(&self, permission: Permission) -> Result<(), Refusal> {
+        self.host.needs(permission)
     }
 }
 

@@ -12,7 +12,7 @@ use web::json::Received;
 use web::{Json, List, Piece, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
-use crate::hosting::Leave;
+use crate::hosting::Permission;
 use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target};
 use crate::hosting::export::{self, Export};
 use crate::hosting::listing::Filter;
@@ -79,7 +79,7 @@ async fn start(
     call.once(
         who,
         place,
-        Leave::Invite,
+        Permission::Invite,
         &body.bytes,
         StatusCode::ACCEPTED,
         move |tx, host| bulk::start(tx, host, &request),

@@ -11,7 +11,7 @@ use web::{Json, List, Problem, Site, routes};
 use super::call::{Call, Place, answer};
 use super::saved::{Saved, Sees};
 use super::view::{self, DietaryOptionView};
-use crate::hosting::Leave;
+use crate::hosting::Permission;
 use crate::hosting::diets::{self, Removed};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -61,7 +61,7 @@ async fn create(
     call.once(
         who,
         place,
-        Leave::Own,
+        Permission::Own,
         &body.bytes,
         StatusCode::CREATED,
         move |tx, host| {

@@ -12,7 +12,7 @@ use super::call::{Call, Place, answer, id};
 use super::saved::{Saved, Sees};
 use super::view::{self, EventView};
 use crate::event::EventId;
-use crate::hosting::{Leave, events};
+use crate::hosting::{Permission, events};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -54,7 +54,7 @@ async fn create(
     call.once(
         who,
         place,
-        Leave::Own,
+        Permission::Own,
         &body.bytes,
         StatusCode::CREATED,
         move |tx, host| {

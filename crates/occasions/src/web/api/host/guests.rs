@@ -16,7 +16,7 @@ use super::invitations::{saved, shown};
 use super::saved::{Receipt, Saved, Sees, Shown};
 use super::view::{GuestView, InvitationView, PersonView};
 use crate::guest::GuestId;
-use crate::hosting::access::{HostOf, Leave};
+use crate::hosting::access::{HostOf, Permission};
 use crate::hosting::listing::people;
 use crate::hosting::{Refusal, answers, guests, invitations};
 use crate::invitation::InvitationId;
@@ -93,7 +93,7 @@ async fn add(
     call.once(
         who,
         place,
-        Leave::Invite,
+        Permission::Invite,
         &body.bytes,
         StatusCode::CREATED,
         move |tx, host| {

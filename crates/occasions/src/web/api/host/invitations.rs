@@ -16,7 +16,7 @@ use super::call::{Call, Maybe, Place, answer, id};
 use super::saved::{Saved, Sees};
 use super::view::{self, InvitationView, LineView};
 use crate::event::Seats;
-use crate::hosting::access::{HostOf, Leave};
+use crate::hosting::access::{HostOf, Permission};
 use crate::hosting::codes::{self, Chosen};
 use crate::hosting::listing::{self, Filter};
 use crate::hosting::{Refusal, guests, invitations, locks, open_rsvp};
@@ -91,7 +91,7 @@ async fn create(
         call.once(
             who,
             place,
-            Leave::Invite,
+            Permission::Invite,
             &body.bytes,
             status,
             move |tx, host| {
@@ -241,7 +241,7 @@ async fn restore(
     act(
         &call,
         &text,
-        Leave::Invite,
+        Permission::Invite,
         &body.bytes,
         move |tx, host, invitation| invitations::restore(tx, host, invitation, version, seats),
     )
@@ -264,7 +264,7 @@ async fn lock(
     act(
         &call,
         &text,
-        Leave::Invite,
+        Permission::Invite,
         &body.bytes,
         move |tx, host, invitation| locks::lock(tx, host, invitation, version, &reason),
     )
@@ -287,7 +287,7 @@ async fn unlock(
     act(
         &call,
         &text,
-        Leave::Invite,
+        Permission::Invite,
         &body.bytes,
         move |tx, host, invitation| locks::unlock(tx, host, invitation, &opening),
     )
@@ -317,7 +317,7 @@ async fn replace_code(
         let replace = move |tx: &mut Tx<'_>, host: &HostOf, invitation: &InvitationId| {
             codes::replace(tx, host, invitation, version, chosen.as_ref())
         };
-        act(&call, &text, Leave::Own, &body.bytes, replace).await
+        act(&call, &text, Permission::Own, &body.bytes, replace).await
     };
     call.by_hand(code.as_deref(), replaced).await
 }
@@ -337,7 +337,7 @@ async fn approve(
     act(
         &call,
         &text,
-        Leave::Invite,
+        Permission::Invite,
         &body.bytes,
         move |tx, host, invitation| open_rsvp::approve(tx, host, invitation, version),
     )
@@ -361,7 +361,7 @@ async fn merge(
     act(
         &call,
         &text,
-        Leave::Invite,
+        Permission::Invite,
         &body.bytes,
         move |tx, host, invitation| open_rsvp::merge(tx, host, invitation, &into, version),
     )
@@ -383,7 +383,7 @@ async fn mark_sent(
     act(
         &call,
         &text,
-        Leave::Invite,
+        Permission::Invite,
         &body.bytes,
         move |tx, host, invitation| {
             invitations::mark_sent(tx, host, invitation, sent)?;
@@ -396,7 +396,7 @@ async fn mark_sent(
 async fn act<F>(
     call: &Call,
     text: &str,
-    leave: Leave,
+    permission: Permission,
     body: &[u8],
     change: F,
 ) -> Result<Response, Problem>
@@ -406,10 +406,17 @@ where
     let who = call.who(Right::OccasionWrite)?;
     let invitation: InvitationId = id(text)?;
     let place = Place::Invitation(invitation.clone());
-    call.once(who, place, leave, body, StatusCode::OK, move |tx, host| {
-        let portal = change(tx, host, &invitation)?;
-        saved(tx, host, &portal)
-    })
+    call.once(
+        who,
+        place,
+        permission,
+        body,
+        StatusCode::OK,
+        move |tx, host| {
+            let portal = change(tx, host, &invitation)?;
+            saved(tx, host, &portal)
+        },
+    )
     .await
 }
 

@@ -14,7 +14,7 @@ use web::{Json, List, Problem, Site, routes};
 use super::call::{Call, Maybe, Place, answer};
 use super::saved::{Saved, Sees};
 use super::view::{self, OccasionView};
-use crate::hosting::{HostOf, Leave, Refusal, enter, occasions};
+use crate::hosting::{HostOf, Permission, Refusal, enter, occasions};
 use crate::occasion::Occasion;
 use crate::words::OccasionStatus;
 
@@ -202,7 +202,7 @@ async fn set(
     call.once(
         who,
         place,
-        Leave::Own,
+        Permission::Own,
         &body.bytes,
         StatusCode::OK,
         move |tx, host| {
