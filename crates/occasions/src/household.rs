@@ -75,7 +75,7 @@ pub struct Allowance {
 
 /// One field that a save changed.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Change {
+pub struct FieldChange {
     /// Which: `guests/{id}/replies/reception`.
     pub field: String,
     /// What it was.
@@ -84,7 +84,7 @@ pub struct Change {
     pub new: Value,
 }
 
-impl Change {
+impl FieldChange {
     /// Whether somebody came, went, or is called something else.
     pub(crate) fn is_of_names(&self) -> bool {
         self.field.ends_with("/name") || self.is_of_whole_guest()
@@ -116,7 +116,7 @@ pub struct Plan {
     /// What the household answered as a whole, after the save.
     pub answers: Answers,
     /// What differs, field by field; empty when nothing does.
-    pub changes: Vec<Change>,
+    pub changes: Vec<FieldChange>,
 }
 
 /// Loads the household of an invitation, with its answers to `questions`.
@@ -496,11 +496,11 @@ pub(crate) fn differences(
     after: &[Guest],
     events: &[Event],
     questions: &[Question],
-) -> Vec<Change> {
+) -> Vec<FieldChange> {
     let mut changes = Vec::new();
     for old in before {
         if after.iter().all(|guest| guest.id != old.id) {
-            changes.push(Change {
+            changes.push(FieldChange {
                 field: format!("guests/{}", old.id),
                 old: told(old),
                 new: Value::Null,
@@ -509,7 +509,7 @@ pub(crate) fn differences(
     }
     for new in after {
         match before.iter().find(|guest| guest.id == new.id) {
-            None => changes.push(Change {
+            None => changes.push(FieldChange {
                 field: format!("guests/{}", new.id),
                 old: Value::Null,
                 new: told(new),
@@ -524,10 +524,10 @@ pub(crate) fn differences(
     changes
 }
 
-fn compare(old: &Guest, new: &Guest, events: &[Event], changes: &mut Vec<Change>) {
+fn compare(old: &Guest, new: &Guest, events: &[Event], changes: &mut Vec<FieldChange>) {
     let mut note = |field: &str, old: Value, new_value: Value| {
         if old != new_value {
-            changes.push(Change {
+            changes.push(FieldChange {
                 field: format!("guests/{}/{field}", new.id),
                 old,
                 new: new_value,

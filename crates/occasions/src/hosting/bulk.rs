@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::access::{self, HostOf, Permission};
 use super::fields::Fields;
-use super::listing::{self, Filter};
+use super::listing::{self, InvitationFilter};
 use super::locks::{self, Effect, Opening};
 use super::{Refusal, When, history, invitations, occasions};
 use crate::invitation::{Invitation, InvitationId};
@@ -45,7 +45,7 @@ pub enum Target {
     /// These.
     Chosen(Vec<InvitationId>),
     /// All that this finds.
-    Matching(Filter),
+    Matching(InvitationFilter),
 }
 
 /// What is done to each invitation.
@@ -494,34 +494,34 @@ fn apply(
         Action::Tag { tag } => {
             let mut tags = tags_of(tx, host, id)?;
             tags.push(tag.clone());
-            invitations::Change {
+            invitations::InvitationChange {
                 tags: Some(tags),
-                ..invitations::Change::default()
+                ..invitations::InvitationChange::default()
             }
         }
         Action::Untag { tag } => {
             let mut tags = tags_of(tx, host, id)?;
             tags.retain(|one| one != tag);
-            invitations::Change {
+            invitations::InvitationChange {
                 tags: Some(tags),
-                ..invitations::Change::default()
+                ..invitations::InvitationChange::default()
             }
         }
-        Action::Language { language } => invitations::Change {
+        Action::Language { language } => invitations::InvitationChange {
             language: Some(language.clone()),
-            ..invitations::Change::default()
+            ..invitations::InvitationChange::default()
         },
         Action::Allowance {
             plus_ones,
             children,
-        } => invitations::Change {
+        } => invitations::InvitationChange {
             plus_ones: *plus_ones,
             children: *children,
-            ..invitations::Change::default()
+            ..invitations::InvitationChange::default()
         },
-        Action::Deadline { deadline } => invitations::Change {
+        Action::Deadline { deadline } => invitations::InvitationChange {
             deadline_override: Some(deadline.clone()),
-            ..invitations::Change::default()
+            ..invitations::InvitationChange::default()
         },
     };
     let version = invitations::lock(tx, host, id, None)?

@@ -24,7 +24,7 @@ pub const LIMIT: usize = 20;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = EventChange)]
-pub struct Change {
+pub struct EventChange {
     /// The version that was seen; `If-Match` says the same.
     pub version: Option<i64>,
     /// 1–40 of `a-z0-9-`; only when it is created.
@@ -66,7 +66,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &EventId) -> Result<Event, Refus
 
 /// Adds an event. Everyone who is invited to the occasion is invited to it,
 /// unless said otherwise.
-pub fn create(tx: &mut Tx<'_>, host: &HostOf, new: &Change) -> Result<Event, Refusal> {
+pub fn create(tx: &mut Tx<'_>, host: &HostOf, new: &EventChange) -> Result<Event, Refusal> {
     host.needs(Permission::Own)?;
     let occasion = occasions::lock(tx, host)?;
     let there = event::list(tx, &occasion.id)?;
@@ -121,7 +121,7 @@ pub fn change(
     host: &HostOf,
     id: &EventId,
     version: i64,
-    change: &Change,
+    change: &EventChange,
 ) -> Result<Event, Refusal> {
     host.needs(Permission::Write)?;
     let occasion = occasions::lock(tx, host)?;
@@ -262,7 +262,7 @@ fn choose_key(wanted: Option<&str>, there: &[Event], fields: &mut Fields) -> Str
         .unwrap_or_default()
 }
 
-fn apply(change: &Change, occasion: &Occasion, details: &mut Details, fields: &mut Fields) {
+fn apply(change: &EventChange, occasion: &Occasion, details: &mut Details, fields: &mut Fields) {
     if let Some(name) = &change.name {
         details.name = fields.i18n("/name", name, Limits::required(120));
     }
@@ -293,7 +293,12 @@ fn apply(change: &Change, occasion: &Occasion, details: &mut Details, fields: &m
 }
 
 /// An event that says only when it starts keeps its length, or takes two hours.
-fn apply_hours(change: &Change, occasion: &Occasion, details: &mut Details, fields: &mut Fields) {
+fn apply_hours(
+    change: &EventChange,
+    occasion: &Occasion,
+    details: &mut Details,
+    fields: &mut Fields,
+) {
     let zone = occasion.zone();
     let length = details.ends_at.duration_since(details.starts_at);
     let length = if length.is_positive() {

@@ -47,10 +47,10 @@ pub struct Request {
     pub format: FileFormat,
     /// Only these invitations, and who is on them.
     #[serde(default)]
-    pub invitations: listing::Filter,
+    pub invitations: listing::InvitationFilter,
     /// Only these guests.
     #[serde(default)]
-    pub guests: people::Filter,
+    pub guests: people::GuestFilter,
 }
 
 /// An export, as hosts follow it.

@@ -57,7 +57,7 @@ pub struct New {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = GuestChange)]
-pub struct Change {
+pub struct GuestChange {
     /// The version of the invitation that was seen; `If-Match` says the same.
     pub version: Option<i64>,
     /// 1–100; a plus-one's may be empty.
@@ -253,7 +253,7 @@ pub fn change(
     host: &HostOf,
     id: &GuestId,
     version: i64,
-    change: &Change,
+    change: &GuestChange,
 ) -> Result<Portal, Refusal> {
     let (mut portal, at) = lock_by_guest(tx, host, id, Some(version))?;
     let before = portal.household.clone();
@@ -463,7 +463,7 @@ fn check_age(guest: &Guest, pointer: &str, fields: &mut Fields) {
 fn plan_contact(
     tx: &mut Tx<'_>,
     id: &GuestId,
-    change: &Change,
+    change: &GuestChange,
     fields: &mut Fields,
 ) -> Result<Option<(Contact, Contact)>, StoreError> {
     if change.email.is_none() && change.phone.is_none() {

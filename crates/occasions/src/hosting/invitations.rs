@@ -31,7 +31,7 @@ pub const RESTORABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = InvitationChange)]
-pub struct Change {
+pub struct InvitationChange {
     /// The version that was seen; `If-Match` says the same.
     pub version: Option<i64>,
     /// 1–120.
@@ -109,7 +109,7 @@ impl FromRow for Bookkeeping {
 pub fn create(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    new: &Change,
+    new: &InvitationChange,
     chosen: Option<&Chosen>,
 ) -> Result<Portal, Refusal> {
     host.needs(Permission::Invite)?;
@@ -183,7 +183,7 @@ pub fn change(
     host: &HostOf,
     id: &InvitationId,
     version: i64,
-    change: &Change,
+    change: &InvitationChange,
 ) -> Result<Portal, Refusal> {
     host.needs(Permission::Invite)?;
     let mut portal = lock(tx, host, id, Some(version))?;
@@ -387,7 +387,12 @@ fn blank(occasion: &Occasion) -> Details {
     }
 }
 
-fn apply(change: &Change, occasion: &Occasion, details: &mut Details, fields: &mut Fields) {
+fn apply(
+    change: &InvitationChange,
+    occasion: &Occasion,
+    details: &mut Details,
+    fields: &mut Fields,
+) {
     if let Some(household) = &change.household {
         details.household = fields.line("/household", household, 1, 120);
     }

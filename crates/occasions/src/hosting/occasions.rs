@@ -27,7 +27,7 @@ pub const LIMIT: i64 = 1_000;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = OccasionChange)]
-pub struct Change {
+pub struct OccasionChange {
     /// The version that was seen; `If-Match` says the same.
     pub version: Option<i64>,
     /// 3–63 of `a-z0-9-`.
@@ -125,7 +125,7 @@ impl Switch {
 pub fn create(
     tx: &mut Tx<'_>,
     who: &SignedIn,
-    new: &Change,
+    new: &OccasionChange,
     request: Option<RequestFacts>,
 ) -> Result<OccasionId, Refusal> {
     if !may_create(tx, who)? {
@@ -212,7 +212,7 @@ pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,
     version: i64,
-    change: &Change,
+    change: &OccasionChange,
 ) -> Result<Occasion, Refusal> {
     host.needs(Permission::Write)?;
     let old = lock(tx, host)?;
@@ -321,7 +321,7 @@ fn blank() -> Details {
 }
 
 /// Puts what is wanted into `details`, as far as it may be kept.
-fn apply(change: &Change, details: &mut Details, fields: &mut Fields) {
+fn apply(change: &OccasionChange, details: &mut Details, fields: &mut Fields) {
     for (pointer, wanted, kept, limits) in [
         (
             "/title",
@@ -417,7 +417,7 @@ fn apply(change: &Change, details: &mut Details, fields: &mut Fields) {
 }
 
 /// Where and when: the zone first, because a date means a day there.
-fn apply_place(change: &Change, details: &mut Details, fields: &mut Fields) {
+fn apply_place(change: &OccasionChange, details: &mut Details, fields: &mut Fields) {
     if let Some(name) = &change.time_zone {
         match TimeZone::get(name.trim()) {
             Ok(zone) => {
@@ -445,7 +445,7 @@ fn apply_place(change: &Change, details: &mut Details, fields: &mut Fields) {
     }
 }
 
-fn apply_languages(change: &Change, details: &mut Details, fields: &mut Fields) {
+fn apply_languages(change: &OccasionChange, details: &mut Details, fields: &mut Fields) {
     if let Some(languages) = &change.languages {
         details.languages = fields.languages("/languages", languages);
     }

@@ -19,7 +19,7 @@ use crate::words::{AskedOf, QuestionKind};
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = QuestionChange)]
-pub struct Change {
+pub struct QuestionChange {
     /// The version that was seen; `If-Match` says the same.
     pub version: Option<i64>,
     /// 1–40 of `a-z0-9-`; only when it is created.
@@ -71,7 +71,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, key: &str) -> Result<Question, Refus
 }
 
 /// Adds a question.
-pub fn create(tx: &mut Tx<'_>, host: &HostOf, new: &Change) -> Result<Question, Refusal> {
+pub fn create(tx: &mut Tx<'_>, host: &HostOf, new: &QuestionChange) -> Result<Question, Refusal> {
     host.needs(Permission::Own)?;
     occasions::lock(tx, host)?;
     let there = list(tx, host)?;
@@ -121,7 +121,7 @@ pub fn change(
     host: &HostOf,
     key: &str,
     version: i64,
-    change: &Change,
+    change: &QuestionChange,
 ) -> Result<Question, Refusal> {
     host.needs(Permission::Write)?;
     occasions::lock(tx, host)?;
@@ -160,9 +160,9 @@ pub fn remove(tx: &mut Tx<'_>, host: &HostOf, key: &str) -> Result<Removed, Refu
     // Whoever answers just now does not know that it is to go.
     events::wait_for_answers(tx, host.occasion())?;
     if !answers_to(tx, &question.id)?.is_empty() {
-        let away = Change {
+        let away = QuestionChange {
             active: Some(false),
-            ..Change::default()
+            ..QuestionChange::default()
         };
         change(tx, host, key, question.version, &away)?;
         return Ok(Removed::Deactivated);
@@ -193,7 +193,7 @@ fn choose_key(wanted: Option<&str>, there: &[Question], fields: &mut Fields) -> 
         .unwrap_or_default()
 }
 
-fn apply(change: &Change, question: &mut Question, events: &[Event], fields: &mut Fields) {
+fn apply(change: &QuestionChange, question: &mut Question, events: &[Event], fields: &mut Fields) {
     question.asked_of = change.asked_of.unwrap_or(question.asked_of);
     question.kind = change.kind.unwrap_or(question.kind);
     if let Some(title) = &change.title {

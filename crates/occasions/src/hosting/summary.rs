@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::access::{HostOf, Permission};
 use super::listing::people::{self, Band, Person};
-use super::listing::{self, Filter, Line, People};
+use super::listing::{self, InvitationFilter, InvitationRow, People};
 use super::{Refusal, occasions};
 use crate::diet;
 use crate::event::{self, EventId, SeatsTaken};
@@ -150,8 +150,8 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
     host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
     let now = tx.now();
-    let lines = listing::all_invitations(tx, host, &Filter::default())?;
-    let everybody = people::all_people(tx, host, &people::Filter::default())?;
+    let lines = listing::all_invitations(tx, host, &InvitationFilter::default())?;
+    let everybody = people::all_people(tx, host, &people::GuestFilter::default())?;
     let options = diet::list(tx, &occasion.id)?;
     let known: Vec<(String, bool)> = options
         .into_iter()
@@ -216,7 +216,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
 pub fn curve(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Day>, Refusal> {
     host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
-    let everybody = people::all_people(tx, host, &people::Filter::default())?;
+    let everybody = people::all_people(tx, host, &people::GuestFilter::default())?;
     Ok(draw_curve(&occasion, tx.now(), &everybody))
 }
 
@@ -337,8 +337,8 @@ fn count(answers: &[Answer<'_>]) -> People {
     }
 }
 
-fn count_invitations(lines: &[Line]) -> Invitations {
-    let of = |wanted: fn(&Line) -> bool| number(lines.iter().filter(|line| wanted(line)));
+fn count_invitations(lines: &[InvitationRow]) -> Invitations {
+    let of = |wanted: fn(&InvitationRow) -> bool| number(lines.iter().filter(|line| wanted(line)));
     Invitations {
         total: number(lines.iter()),
         open: of(|line| line.access == Access::Open),

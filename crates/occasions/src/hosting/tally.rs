@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use platform::{Tx, sql};
 
 use super::access::{HostOf, Permission};
-use super::listing::{self, Filter};
+use super::listing::{self, InvitationFilter};
 use super::{Refusal, occasions};
 use crate::event;
 use crate::guest::GuestId;
@@ -46,10 +46,11 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
             given: BTreeMap::new(),
         });
     }
-    let here: BTreeSet<InvitationId> = listing::all_invitations(tx, host, &Filter::default())?
-        .into_iter()
-        .map(|line| line.id)
-        .collect();
+    let here: BTreeSet<InvitationId> =
+        listing::all_invitations(tx, host, &InvitationFilter::default())?
+            .into_iter()
+            .map(|line| line.id)
+            .collect();
     let events: BTreeMap<_, _> = event::list(tx, &occasion.id)?
         .into_iter()
         .map(|event| (event.id, event.key))

@@ -13,7 +13,7 @@ use super::invites::progress;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
 use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target};
-use crate::hosting::listing::{self, Filter};
+use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::locks::Effect;
 use crate::hosting::{Permission, Refusal, When, invitations};
 use crate::invitation::InvitationId;
@@ -198,7 +198,7 @@ fn problem_of(refusal: Refusal) -> Problem {
 fn read_target(form: &Form) -> Result<Target, Refusal> {
     if form.is_ticked("all") {
         let query = Form::parse(form.text("query").as_bytes()).map_err(|_| Refusal::NotFound)?;
-        let (filter, _) = Filter::read(query.iter())?;
+        let (filter, _) = InvitationFilter::read(query.iter())?;
         return Ok(Target::Matching(filter));
     }
     let ids = form

@@ -9,7 +9,7 @@ use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
 use crate::event::{Event, EventId};
-use crate::hosting::events::{self, Change};
+use crate::hosting::events::{self, EventChange};
 use crate::hosting::{Permission, Refusal, When};
 
 #[derive(Template)]
@@ -18,11 +18,11 @@ struct Events<'a> {
     text: &'a Text,
     wording: Wording<'a>,
     done: Option<String>,
-    rows: Vec<Row<'a>>,
+    rows: Vec<EventItem<'a>>,
     may_own: bool,
 }
 
-struct Row<'a> {
+struct EventItem<'a> {
     href: String,
     name: Spoken<'a>,
     when: String,
@@ -50,14 +50,14 @@ pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Events, &text.say("host-events"), body))
 }
 
-fn row<'a>(wording: &Wording<'a>, event: &'a Event) -> Row<'a> {
+fn row<'a>(wording: &Wording<'a>, event: &'a Event) -> EventItem<'a> {
     let details = &event.details;
     let (start, end) = (
         wording.local(details.starts_at),
         wording.local(details.ends_at),
     );
     let day = wording.text.date_short(start.date());
-    Row {
+    EventItem {
         href: wording.at(&format!("/settings/events/{}", event.id)),
         name: wording.event(event),
         when: format!("{day} · {}", wording.text.time_range(&start, &end)),
@@ -108,7 +108,7 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
         .once("POST /admin/events/new", move |tx, host| {
             let occasion = crate::hosting::occasions::load(tx, host)?;
             let wording = Wording::new(&text, &occasion, tx.now());
-            let change = Change {
+            let change = EventChange {
                 key: form_state::some(&form, "key"),
                 ..read(&wording, &form, true)
             };
@@ -252,11 +252,11 @@ fn stored(wording: &Wording<'_>, event: &Event) -> Form {
 }
 
 /// What was typed, as far as this role may change it.
-fn read(wording: &Wording<'_>, form: &Form, may_own: bool) -> Change {
-    let texts = Change {
+fn read(wording: &Wording<'_>, form: &Form, may_own: bool) -> EventChange {
+    let texts = EventChange {
         name: Some(i18n(form, "name")),
         dress_code: Some(i18n(form, "dress_code")),
-        ..Change::default()
+        ..EventChange::default()
     };
     if !may_own {
         return texts;
@@ -266,7 +266,7 @@ fn read(wording: &Wording<'_>, form: &Form, may_own: bool) -> Change {
         let typed = form_state::some(form, name)?;
         Some(When(wording.typed_moment(&typed)))
     };
-    Change {
+    EventChange {
         starts_at: when("starts_at"),
         ends_at: when("ends_at"),
         venue: text("venue"),

@@ -11,7 +11,7 @@ use web::I18n;
 use super::wording::{self, Wording};
 use super::{questions, reports};
 use crate::event::Event;
-use crate::hosting::log::Line;
+use crate::hosting::log::AuditRow;
 use crate::question::Question;
 use crate::words::{AskedOf, ExportKind, OccasionKind, OccasionStatus, QuestionKind, ReplyStatus};
 
@@ -25,11 +25,11 @@ pub(super) struct Sentence {
     /// What it was done to, where that is known.
     pub(super) entity: Option<String>,
     pub(super) href: Option<String>,
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<LoggedChange>,
 }
 
 /// One field, before and after.
-pub(super) struct Change {
+pub(super) struct LoggedChange {
     pub(super) what: String,
     pub(super) old: String,
     pub(super) new: String,
@@ -47,7 +47,7 @@ pub(super) struct Telling<'a> {
 
 impl Telling<'_> {
     /// A line of the log.
-    pub(super) fn tell(&self, line: &Line) -> Sentence {
+    pub(super) fn tell(&self, line: &AuditRow) -> Sentence {
         let wording = &self.wording;
         let record = &line.record;
         let local = wording.local(record.at);
@@ -67,7 +67,7 @@ impl Telling<'_> {
         }
     }
 
-    fn who(&self, line: &Line) -> String {
+    fn who(&self, line: &AuditRow) -> String {
         let say = |id: &str| self.wording.text.say(id).into_owned();
         match (line.record.actor_kind, &line.actor) {
             (ActorKind::Household, Some(name)) => {
@@ -82,7 +82,7 @@ impl Telling<'_> {
     }
 
     /// What was done to an entity of this kind, field by field.
-    fn changes(&self, entity: &str, changes: &Value) -> Vec<Change> {
+    fn changes(&self, entity: &str, changes: &Value) -> Vec<LoggedChange> {
         let all = changes.as_array().map(Vec::as_slice).unwrap_or_default();
         all.iter()
             .filter_map(|change| {
@@ -95,7 +95,7 @@ impl Telling<'_> {
                         None => self.value(value),
                     }
                 };
-                Some(Change {
+                Some(LoggedChange {
                     what: match own_field_words(entity, field) {
                         Some(id) => self.wording.text.say(id).into_owned(),
                         None => self.field(field),

@@ -13,7 +13,7 @@ use crate::guest::GuestId;
 use crate::hosting::answers::{self, Overrides};
 use crate::hosting::codes;
 use crate::hosting::guests;
-use crate::hosting::invitations::{self, Change};
+use crate::hosting::invitations::{self, InvitationChange};
 use crate::hosting::locks::{self, Opening};
 use crate::hosting::open_rsvp;
 use crate::hosting::{Current, HostOf, Refusal, When};
@@ -98,9 +98,9 @@ pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
 pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
     let deadline = form_state::some(&posted.form, "deadline_override").map(When);
     act(&posted, "deadline", move |tx, host, id, version| {
-        let change = Change {
+        let change = InvitationChange {
             deadline_override: Some(deadline.clone()),
-            ..Change::default()
+            ..InvitationChange::default()
         };
         let version = version.unwrap_or_default();
         invitations::change(tx, host, id, version, &change)?;

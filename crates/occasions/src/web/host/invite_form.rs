@@ -10,7 +10,7 @@ use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::hosting::codes::{self, Chosen};
 use crate::hosting::guests::New;
-use crate::hosting::invitations::{self, Change};
+use crate::hosting::invitations::{self, InvitationChange};
 use crate::hosting::{Permission, Refusal};
 use crate::invitation::{Details, InvitationId};
 use crate::portal::Portal;
@@ -271,9 +271,9 @@ fn stored(wording: &Wording<'_>, portal: &Portal) -> Form {
 }
 
 /// What was typed, as a change.
-fn read(form: &Form) -> Change {
+fn read(form: &Form) -> InvitationChange {
     let text = |name: &str| Some(form.text(name).to_owned());
-    Change {
+    InvitationChange {
         household: text("household"),
         salutation: Some(text("salutation")),
         email: Some(text("email")),
@@ -293,7 +293,7 @@ fn read(form: &Form) -> Change {
                 .collect(),
         ),
         events: Some(form.all("events").map(str::to_owned).collect()),
-        ..Change::default()
+        ..InvitationChange::default()
     }
 }
 

@@ -26,12 +26,12 @@ struct MembersPage<'a> {
     form_state: FormState,
     /// The link that was just made; shown this once.
     link: Option<&'a str>,
-    rows: Vec<Row<'a>>,
+    rows: Vec<MemberItem<'a>>,
     invites: Vec<Open>,
     may_own: bool,
 }
 
-struct Row<'a> {
+struct MemberItem<'a> {
     member: &'a Member,
     role: &'static str,
     since: String,
@@ -56,7 +56,7 @@ const ROLES: [(&str, &str, &str); 3] = [
     ("occasion_owner", "host-role-owner", "host-role-owner-may"),
 ];
 
-impl Row<'_> {
+impl MemberItem<'_> {
     fn is(&self, word: &str) -> bool {
         self.member.role.word() == word
     }
@@ -103,7 +103,7 @@ fn shown(
         link,
         rows: all
             .iter()
-            .map(|member| Row {
+            .map(|member| MemberItem {
                 role: wording::role(member.role.into()),
                 since: wording.moment(member.granted_at),
                 is_me: member.account == req.who.account().id,

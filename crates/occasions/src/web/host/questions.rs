@@ -10,7 +10,7 @@ use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::rows;
 use super::wording::Wording;
-use crate::hosting::questions::{self, Change, Removed};
+use crate::hosting::questions::{self, QuestionChange, Removed};
 use crate::hosting::{Permission, Refusal};
 use crate::question::{Choice, Question};
 use crate::words::{AskedOf, QuestionKind};
@@ -21,11 +21,11 @@ struct Questions<'a> {
     text: &'a Text,
     wording: Wording<'a>,
     done: Option<String>,
-    rows: Vec<Row<'a>>,
+    rows: Vec<QuestionItem<'a>>,
     may_own: bool,
 }
 
-struct Row<'a> {
+struct QuestionItem<'a> {
     href: String,
     title: Spoken<'a>,
     kind: String,
@@ -53,7 +53,7 @@ pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Questions, &title, body))
 }
 
-fn row<'a>(wording: &Wording<'a>, question: &'a Question) -> Row<'a> {
+fn row<'a>(wording: &Wording<'a>, question: &'a Question) -> QuestionItem<'a> {
     let say = |id: &str| wording.text.say(id).into_owned();
     let about = [
         (!question.active, "host-question-away"),
@@ -61,7 +61,7 @@ fn row<'a>(wording: &Wording<'a>, question: &'a Question) -> Row<'a> {
         (question.coming_only, "host-field-coming-only"),
         (question.hosts_only, "host-field-hosts-only"),
     ];
-    Row {
+    QuestionItem {
         href: wording.at(&format!("/settings/questions/{}", question.key)),
         title: wording.pick(&question.title),
         kind: say(kind_words(question.kind)),
@@ -136,7 +136,7 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     let form = compacted(&posted.form);
     let done = posted
         .once("POST /admin/questions/new", move |tx, host| {
-            let new = Change {
+            let new = QuestionChange {
                 key: form_state::some(&form, "key"),
                 ..read(&form, true)
             };
@@ -269,23 +269,23 @@ fn stored(question: &Question) -> Form {
 }
 
 /// What was typed, as far as this role may change it.
-fn read(form: &Form, may_own: bool) -> Change {
+fn read(form: &Form, may_own: bool) -> QuestionChange {
     let count = rows::compact(form, "choices").1;
     let choices = (0..count).map(|index| Choice {
         key: form.text(&format!("choices.{index}.key")).to_owned(),
         label: i18n(form, &format!("choices.{index}.label")),
     });
-    let texts = Change {
+    let texts = QuestionChange {
         title: Some(i18n(form, "title")),
         help: Some(i18n(form, "help")),
         choices: Some(choices.collect()),
-        ..Change::default()
+        ..QuestionChange::default()
     };
     if !may_own {
         return texts;
     }
     let tick = |name: &str| Some(form.is_ticked(name));
-    Change {
+    QuestionChange {
         kind: QuestionKind::find(form.text("kind")),
         asked_of: AskedOf::find(form.text("asked_of")),
         events: Some(form.all("events").map(str::to_owned).collect()),

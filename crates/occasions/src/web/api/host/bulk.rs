@@ -15,7 +15,7 @@ use super::call::{Call, Place, answer, id};
 use crate::hosting::Permission;
 use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target};
 use crate::hosting::export::{self, Export};
-use crate::hosting::listing::Filter;
+use crate::hosting::listing::InvitationFilter;
 use crate::hosting::locks::Effect;
 use crate::invitation::InvitationId;
 
@@ -40,7 +40,7 @@ struct Body {
     #[schema(value_type = Option<Vec<String>>)]
     ids: Option<Vec<InvitationId>>,
     /// Or all that this finds.
-    filter: Option<Filter>,
+    filter: Option<InvitationFilter>,
     /// `tag`, `untag`, `language`, `allowance`, `deadline`, `lock`, `unlock`, `archive`.
     action: String,
     /// What the action needs: `{"tag": "family"}`.

@@ -46,7 +46,7 @@ async fn list(
     let pairs = query
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
-    let filter = people::Filter::read(pairs)?;
+    let filter = people::GuestFilter::read(pairs)?;
     let found = call
         .read(
             Right::RsvpsRead,
@@ -157,13 +157,13 @@ async fn show(
 /// Changes what is known of a guest.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/guests/{guest}", tag = "guests of an occasion",
-    params(("id" = String, Path,), ("guest" = String, Path,)), request_body = guests::Change,
+    params(("id" = String, Path,), ("guest" = String, Path,)), request_body = guests::GuestChange,
     responses((status = 200, body = Saved<OneGuest>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
 )]
 async fn change(
     call: Call,
     Path((occasion, guest)): Path<(String, String)>,
-    Json(body): Json<guests::Change>,
+    Json(body): Json<guests::GuestChange>,
 ) -> Result<Response, Problem> {
     let who = call.who(Right::OccasionWrite)?;
     let version = call.version(body.version)?;

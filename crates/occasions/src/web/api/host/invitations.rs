@@ -18,7 +18,7 @@ use super::view::{self, InvitationView, LineView};
 use crate::event::Seats;
 use crate::hosting::access::{HostOf, Permission};
 use crate::hosting::codes::{self, Chosen};
-use crate::hosting::listing::{self, Filter};
+use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::{Refusal, guests, invitations, locks, open_rsvp};
 use crate::invitation::InvitationId;
 use crate::portal::Portal;
@@ -54,7 +54,7 @@ async fn list(
     let pairs = query
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
-    let (filter, sort) = Filter::read(pairs)?;
+    let (filter, sort) = InvitationFilter::read(pairs)?;
     let found = call
         .read(
             Right::OccasionRead,
@@ -72,13 +72,13 @@ async fn list(
 /// Writes an invitation with its people.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/invitations", tag = "invitations",
-    params(("id" = String, Path,)), request_body = invitations::Change,
+    params(("id" = String, Path,)), request_body = invitations::InvitationChange,
     responses((status = 201, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 429))
 )]
 async fn create(
     call: Call,
     Path(occasion): Path<String>,
-    body: Received<invitations::Change>,
+    body: Received<invitations::InvitationChange>,
 ) -> Result<Response, Problem> {
     let who = call.who(Right::OccasionWrite)?;
     let place = Place::occasion(&occasion)?;
@@ -124,13 +124,13 @@ async fn show(call: Call, Path(text): Path<String>) -> Result<Response, Problem>
 /// Changes an invitation.
 #[utoipa::path(
     patch, path = "/api/v1/invitations/id/{id}", tag = "invitations",
-    params(("id" = String, Path,)), request_body = invitations::Change,
+    params(("id" = String, Path,)), request_body = invitations::InvitationChange,
     responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
 )]
 async fn change(
     call: Call,
     Path(text): Path<String>,
-    Json(body): Json<invitations::Change>,
+    Json(body): Json<invitations::InvitationChange>,
 ) -> Result<Response, Problem> {
     let who = call.who(Right::OccasionWrite)?;
     let version = call.version(body.version)?;

@@ -46,13 +46,13 @@ async fn list(
 /// Adds a question.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/questions", tag = "questions",
-    params(("id" = String, Path,)), request_body = questions::Change,
+    params(("id" = String, Path,)), request_body = questions::QuestionChange,
     responses((status = 201, body = Saved<QuestionView>), (status = 403), (status = 404), (status = 409), (status = 422))
 )]
 async fn create(
     call: Call,
     Path(occasion): Path<String>,
-    body: Received<questions::Change>,
+    body: Received<questions::QuestionChange>,
 ) -> Result<Response, Problem> {
     let who = call.who(Right::OccasionWrite)?;
     let new = body.value;
@@ -74,13 +74,13 @@ async fn create(
 /// Changes a question. Coordinators change its words.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/questions/{key}", tag = "questions",
-    params(("id" = String, Path,), ("key" = String, Path,)), request_body = questions::Change,
+    params(("id" = String, Path,), ("key" = String, Path,)), request_body = questions::QuestionChange,
     responses((status = 200, body = Saved<QuestionView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
 )]
 async fn change(
     call: Call,
     Path((occasion, key)): Path<(String, String)>,
-    Json(body): Json<questions::Change>,
+    Json(body): Json<questions::QuestionChange>,
 ) -> Result<Response, Problem> {
     let who = call.who(Right::OccasionWrite)?;
     let version = call.version(body.version)?;

@@ -15,7 +15,7 @@ use crate::hosting::guests::Contact as GuestContact;
 use crate::hosting::invitations::Bookkeeping;
 use crate::hosting::listing::filter::Open;
 use crate::hosting::listing::people::Person;
-use crate::hosting::listing::{Line, People};
+use crate::hosting::listing::{InvitationRow, People};
 use crate::household::Allowance;
 use crate::invitation::InvitationId;
 use crate::occasion::{Contact, Occasion, OccasionId, Switches};
@@ -488,7 +488,7 @@ pub(super) struct LineView {
 }
 
 impl LineView {
-    pub(super) fn of(line: Line, sees: Sees) -> Self {
+    pub(super) fn of(line: InvitationRow, sees: Sees) -> Self {
         Self {
             id: line.id,
             version: line.version,
