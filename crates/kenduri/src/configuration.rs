@@ -320,7 +320,7 @@ impl Configuration {
     }
 
     /// What was said, all sources together: what a later configuration is compared with.
-    pub(crate) fn said(&self) -> &Table {
+    pub(crate) fn merged(&self) -> &Table {
         &self.merged
     }
 

@@ -257,7 +257,7 @@ impl Household {
             return Err(Refusal::GuestLimit);
         }
         match rules.by {
-            ActedBy::Household => self.hold_allowance(&guests)?,
+            ActedBy::Household => self.check_allowance(&guests)?,
             ActedBy::Host => self.mark_beyond(&mut guests),
         }
         let mut changes = differences(&self.guests, &guests, rules.events, rules.questions);
@@ -297,7 +297,7 @@ impl Household {
 
     /// A household may add only within its allowance. What a host lowered
     /// afterwards stays: those rows may be edited and removed, none added.
-    fn hold_allowance(&self, after: &[Guest]) -> Result<(), Refusal> {
+    fn check_allowance(&self, after: &[Guest]) -> Result<(), Refusal> {
         let before = self.allowance();
         let now = allowance(&self.invitation, after);
         let places = now.plus_ones;
@@ -502,7 +502,7 @@ pub(crate) fn differences(
         if after.iter().all(|guest| guest.id != old.id) {
             changes.push(FieldChange {
                 field: format!("guests/{}", old.id),
-                old: told(old),
+                old: guest_json(old),
                 new: Value::Null,
             });
         }
@@ -512,7 +512,7 @@ pub(crate) fn differences(
             None => changes.push(FieldChange {
                 field: format!("guests/{}", new.id),
                 old: Value::Null,
-                new: told(new),
+                new: guest_json(new),
             }),
             Some(old) => {
                 compare(old, new, events, &mut changes);
@@ -555,7 +555,7 @@ fn compare(old: &Guest, new: &Guest, events: &[Event], changes: &mut Vec<FieldCh
 }
 
 /// A whole guest, for the history.
-fn told(guest: &Guest) -> Value {
+fn guest_json(guest: &Guest) -> Value {
     json!({
         "name": guest.name,
         "is_child": guest.is_child,

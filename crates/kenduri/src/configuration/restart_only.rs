@@ -87,7 +87,7 @@ mod tests {
         let lasting = serde_json::to_string(&began.lasting()).expect("written");
         asked.lasting = Some(serde_json::from_str(&lasting).expect("read"));
         let same = load(&asked).expect("good");
-        assert_eq!(same.said(), began.said());
+        assert_eq!(same.merged(), began.merged());
         assert!(same.waiting.is_empty());
 
         write(
@@ -100,12 +100,12 @@ mod tests {
         // Beside the file, as it was meant.
         assert_eq!(settings.data, folder.path().join("d"));
         assert!(settings.site.url.is_none(), "nobody had said it");
-        assert_eq!(now.said()["mail"]["per_minute"].as_integer(), Some(7));
+        assert_eq!(now.merged()["mail"]["per_minute"].as_integer(), Some(7));
         assert_eq!(settings.jobs_at_once, 5);
         assert_eq!(settings.listen.http[0].to_string(), "127.0.0.1:2");
         assert!(now.plan.needs_app());
         // It is the same after any number of changes.
         asked.lasting = Some(now.lasting());
-        assert_eq!(load(&asked).expect("good").said(), now.said());
+        assert_eq!(load(&asked).expect("good").merged(), now.merged());
     }
 }

@@ -65,7 +65,7 @@ pub fn try_by_hand(
         ));
     }
     Ok(Chosen {
-        shown: code::shown(typed),
+        shown: code::display_form(typed),
         key,
         insists,
     })

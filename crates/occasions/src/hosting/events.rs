@@ -126,7 +126,7 @@ pub fn change(
     host.needs(Permission::Write)?;
     let occasion = occasions::lock(tx, host)?;
     let old = lock(tx, host, id)?;
-    hold_version(&old, version)?;
+    check_version(&old, version)?;
     let mut details = old.details.clone();
     let mut fields = Fields::default();
     if change.key.as_ref().is_some_and(|key| *key != old.key) {
@@ -171,7 +171,7 @@ pub fn remove(
     host.needs(Permission::Own)?;
     let occasion = occasions::lock(tx, host)?;
     let event = lock(tx, host, id)?;
-    hold_version(&event, version)?;
+    check_version(&event, version)?;
     if event::list(tx, &occasion.id)?.len() < 2 {
         return Err(Refusal::LastEvent);
     }
@@ -237,7 +237,7 @@ fn lock(tx: &mut Tx<'_>, host: &HostOf, id: &EventId) -> Result<Event, Refusal> 
     load(tx, host, id)
 }
 
-fn hold_version(event: &Event, seen: i64) -> Result<(), Refusal> {
+fn check_version(event: &Event, seen: i64) -> Result<(), Refusal> {
     if event.version == seen {
         return Ok(());
     }
@@ -370,14 +370,18 @@ fn compare(old: &Details, new: &Details) -> Changes {
         .compare("address", &old.address, &new.address)
         .compare("map_url", &old.map_url, &new.map_url)
         .compare("dress_code", &old.dress_code, &new.dress_code)
-        .compare("schedule", &told(&old.schedule), &told(&new.schedule))
+        .compare(
+            "schedule",
+            &schedule_texts(&old.schedule),
+            &schedule_texts(&new.schedule),
+        )
         .compare("capacity", &old.capacity, &new.capacity)
         .compare("position", &old.position, &new.position);
     changes
 }
 
 /// The lines of a schedule as the log shows them.
-fn told(schedule: &[ScheduleLine]) -> Vec<I18n> {
+fn schedule_texts(schedule: &[ScheduleLine]) -> Vec<I18n> {
     let lines = schedule.iter().map(|line| {
         let said = line.title.iter().map(|(tag, title)| {
             let detail = line.detail.find(tag).unwrap_or_default();

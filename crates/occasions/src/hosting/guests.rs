@@ -236,7 +236,7 @@ pub fn add(
     let planning = Planning::new(tx, &portal.occasion, &portal.events)?;
     let planned = planning.plan(tx, people, &portal.household.events, &mut fields);
     fields.finish()?;
-    hold_limit(tx, host.occasion(), planned.len())?;
+    check_limit(tx, host.occasion(), planned.len())?;
     let before = portal.household.clone();
     settle(tx, &mut portal.household, planned)?;
     let added = portal.household.guests[before.guests.len()..]
@@ -431,7 +431,7 @@ pub(super) fn settle(
 }
 
 /// Whether an occasion, whose lock is held, has room for `more` people.
-pub(super) fn hold_limit(
+pub(super) fn check_limit(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
     more: usize,

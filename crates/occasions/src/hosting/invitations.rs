@@ -129,7 +129,7 @@ pub fn create(
     let planned =
         guests::Planning::new(tx, &occasion, &all)?.plan(tx, people, &invited, &mut fields);
     fields.finish()?;
-    hold_limits(tx, &occasion.id, people.len())?;
+    check_limits(tx, &occasion.id, people.len())?;
     let names = planned.iter().map(|one| one.guest.name.as_str());
     let id = match chosen {
         Some(chosen) => {
@@ -587,7 +587,7 @@ fn set_archived(
 
 /// Whether an occasion, whose lock is held, has room for one more invitation
 /// with `people`.
-pub(crate) fn hold_limits(
+pub(crate) fn check_limits(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
     people: usize,
@@ -599,5 +599,5 @@ pub(crate) fn hold_limits(
     if invitations >= LIMIT {
         return Err(Refusal::LimitReached(LIMIT));
     }
-    guests::hold_limit(tx, occasion, people)
+    guests::check_limit(tx, occasion, people)
 }

@@ -216,7 +216,7 @@ pub fn change(
 ) -> Result<Occasion, Refusal> {
     host.needs(Permission::Write)?;
     let old = lock(tx, host)?;
-    hold_version(&old, version)?;
+    check_version(&old, version)?;
     let mut new = old.clone();
     let mut fields = Fields::default();
     if let Some(slug) = &change.slug {
@@ -259,7 +259,7 @@ pub fn set_status(
     host.needs(Permission::Own)?;
     let old = lock(tx, host)?;
     if let Some(version) = version {
-        hold_version(&old, version)?;
+        check_version(&old, version)?;
     }
     if old.status == status {
         return Ok(old);
@@ -287,7 +287,7 @@ pub fn set_status(
     load(tx, host)
 }
 
-fn hold_version(occasion: &Occasion, seen: i64) -> Result<(), Refusal> {
+fn check_version(occasion: &Occasion, seen: i64) -> Result<(), Refusal> {
     if occasion.version == seen {
         return Ok(());
     }

@@ -184,7 +184,7 @@ fn check_merged_seats(tx: &mut Tx<'_>, before: &Portal) -> Result<(), Refusal> {
         if after.confirmed > capacity && after.confirmed > taken.confirmed {
             return Err(AnswerRefusal::EventFull {
                 event: event.key.clone(),
-                left: taken.left(capacity, false),
+                left: taken.remaining(capacity, false),
             }
             .into());
         }

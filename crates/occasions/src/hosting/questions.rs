@@ -144,7 +144,7 @@ pub fn change(
     if host.role() < Role::OccasionOwner && is_beyond_texts(&old, &new) {
         return Err(Refusal::Forbidden);
     }
-    hold_answers(tx, host, &old, &new)?;
+    check_answers(tx, host, &old, &new)?;
     update(tx, &new)?;
     new.version += 1;
     let changes = compare(&old, &new).into_json();
@@ -280,7 +280,7 @@ fn is_beyond_texts(old: &Question, new: &Question) -> bool {
 
 /// What was answered keeps its meaning: kind and audience are frozen, and a
 /// choice that somebody took stays.
-fn hold_answers(
+fn check_answers(
     tx: &mut Tx<'_>,
     host: &HostOf,
     old: &Question,

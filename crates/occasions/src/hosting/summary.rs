@@ -303,7 +303,7 @@ impl<'p> Answers<'p> {
         for (guest, event, status) in replies {
             // Who is not among everybody is on an archived invitation.
             if let Some(person) = people.get(&guest) {
-                let shown = shown(occasion, status);
+                let shown = effective_status(occasion, status);
                 by_event.entry(event).or_default().push((shown, person));
             }
         }
@@ -316,7 +316,7 @@ impl<'p> Answers<'p> {
 }
 
 /// With "not sure" switched off, who was not sure has not answered.
-fn shown(occasion: &Occasion, status: ReplyStatus) -> ReplyStatus {
+fn effective_status(occasion: &Occasion, status: ReplyStatus) -> ReplyStatus {
     match status {
         ReplyStatus::Undecided if !occasion.details.switches.undecided => ReplyStatus::Pending,
         other => other,

@@ -188,7 +188,8 @@ fn whoever_declined_one_event_and_left_another_has_partly_answered() {
                     for guest in &portal.household.guests {
                         let person = everybody.iter().find(|one| one.id == guest.id).unwrap();
                         let replies = guest.replies.values();
-                        let response = response(replies.map(|reply| portal.shown(reply.status)));
+                        let response =
+                            response(replies.map(|reply| portal.effective_status(reply.status)));
                         let is_partial =
                             person.status == ReplyStatus::Pending && response == Response::Partial;
                         assert_eq!(person.is_partial, is_partial, "{}", guest.name);

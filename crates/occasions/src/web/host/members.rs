@@ -83,10 +83,12 @@ async fn page(
             Ok((all, invites))
         })
         .await?;
-    Ok(shown(req, &context, &all, &invites, link, form_state))
+    Ok(members_page(
+        req, &context, &all, &invites, link, form_state,
+    ))
 }
 
-fn shown(
+fn members_page(
     req: &HostRequest,
     context: &PageContext,
     all: &[Member],

@@ -12,7 +12,7 @@ use web::json::Received;
 use web::{Json, List, Piece, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
-use super::invitations::{saved, shown};
+use super::invitations::{load_view, saved};
 use super::saved::{Receipt, Saved, Sees, Shown};
 use super::view::{GuestView, InvitationView, PersonView};
 use crate::guest::GuestId;
@@ -229,7 +229,7 @@ fn one(
     guest: &GuestId,
 ) -> Result<OneGuest, Refusal> {
     let stored = &portal.household.invitation;
-    let found = shown(tx, host, portal)?.into_guest(guest);
+    let found = load_view(tx, host, portal)?.into_guest(guest);
     Ok(OneGuest {
         invitation: stored.id.clone(),
         version: stored.version,

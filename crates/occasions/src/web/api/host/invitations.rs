@@ -115,7 +115,7 @@ async fn show(call: Call, Path(text): Path<String>) -> Result<Response, Problem>
     let found = call
         .read(Right::OccasionRead, place, move |tx, host| {
             let portal = invitations::load(tx, host, &invitation)?;
-            shown(tx, host, &portal)
+            load_view(tx, host, &portal)
         })
         .await?;
     Ok(answer(StatusCode::OK, &found))
@@ -441,7 +441,7 @@ async fn choose(
 }
 
 /// An invitation as this host may see it.
-pub(super) fn shown(
+pub(super) fn load_view(
     tx: &mut Tx<'_>,
     host: &HostOf,
     portal: &Portal,
@@ -463,5 +463,5 @@ pub(super) fn saved(
     host: &HostOf,
     portal: &Portal,
 ) -> Result<Saved<InvitationView>, Refusal> {
-    Ok(Saved::of(shown(tx, host, portal)?, Sees::of(host)))
+    Ok(Saved::of(load_view(tx, host, portal)?, Sees::of(host)))
 }

@@ -421,7 +421,7 @@ impl InvitationView {
 fn guest(portal: &Portal, guest: &Guest, sees: Sees) -> GuestView {
     let replies = portal.events.iter().filter_map(|event| {
         let reply = guest.replies.get(&event.id)?;
-        Some((event.key.clone(), portal.shown(reply.status)))
+        Some((event.key.clone(), portal.effective_status(reply.status)))
     });
     GuestView {
         id: guest.id.clone(),
