@@ -1,4 +1,4 @@
-//! What is said about the work: one line per event, as text or JSON, to
+//! The program's own log: one line per event, as text or JSON, to
 //! standard error or a folder.
 //!
 //! Lines gather in the buffer of the access log, and a thread of
@@ -84,7 +84,7 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// Waits until everything that was said is written, but not for ever.
+    /// Waits until all lines are written, but not for ever.
     pub(crate) fn flush(&self) {
         self.writing.flush();
     }

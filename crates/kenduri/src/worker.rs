@@ -344,7 +344,7 @@ async fn open_site(settings: &Arc<Settings>) -> Result<Site> {
 }
 
 /// While nobody owns the installation, the console and a private file hold the
-/// link that makes whoever opens it the owner.
+/// link that makes its visitor the owner.
 async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     let announced = accounts::setup::announce(&site.store, site.url(), &settings.data).await?;
     Ok(announced.map_or_else(String::new, |announced| {
@@ -380,7 +380,7 @@ async fn compat(site: &Site, settings: &Settings, start: ServeMode) -> Result<Op
 
 /// Whom the mailbox answers, if there is one. The configuration has made sure
 /// that somebody allowed it where the network is among them.
-/// Nobody sees the mailbox through a front door on this machine: whoever comes
+/// Nobody sees the mailbox through a proxy on this machine: whoever comes
 /// that way looks like this machine.
 fn mailbox_access(settings: &Settings) -> Option<Access> {
     let url = settings.site.url.as_ref();

@@ -35,7 +35,7 @@ pub struct LogQuery {
 /// The position of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogPosition {
-    /// When it was said.
+    /// When it was written.
     pub at: Timestamp,
     /// That of the line.
     pub sequence: u64,
@@ -238,7 +238,7 @@ impl TailedLog {
 mod tests {
     use super::*;
 
-    /// Lines of so many bytes, said at these seconds.
+    /// Lines of so many bytes, written at these seconds.
     fn lines(seconds: impl IntoIterator<Item = i64>, bytes: usize) -> Vec<LogLine> {
         let line = |second| LogLine {
             sequence: 0,

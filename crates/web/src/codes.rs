@@ -4,7 +4,7 @@
 //! The sentences are the messages `problem-{code}` of `locales/` (hyphens for
 //! underscores), their titles the attribute `.title`; a test compares.
 
-/// Who may meet a code, and so in how many languages it must be said.
+/// Who may meet a code, and so in how many languages it needs a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meets {
     /// Guests: every language of ours.

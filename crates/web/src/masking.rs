@@ -21,7 +21,7 @@ pub fn mask(path: &str) -> Cow<'_, str> {
 }
 
 /// As [`mask`], wherever in the path an address of ours begins: the front door may take
-/// off what stands before it.
+/// off what is before it.
 pub fn mask_anywhere(path: &str) -> Cow<'_, str> {
     let (mut masked, mut done) = (String::new(), 0);
     for (start, _) in path.match_indices('/') {

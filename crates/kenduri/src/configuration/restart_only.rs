@@ -21,12 +21,12 @@ const SWAPPED: [&str; 8] = [
     "upstream",
 ];
 
-/// All that was said, and who said it, of what only a restart changes.
+/// All settings that only a restart changes, with their sources.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct RestartOnly(BTreeMap<String, (Value, Origin)>);
 
 impl RestartOnly {
-    /// What of this was said.
+    /// Their values.
     pub(super) fn of(merged: &Table, origins: &BTreeMap<String, Origin>) -> Self {
         let all = origins.iter().filter(|(key, _)| !is_swapped(key));
         let said = all.filter_map(|(key, origin)| {
@@ -53,7 +53,7 @@ impl RestartOnly {
         held
     }
 
-    /// Who said it, in place of who says it now.
+    /// Their sources, in place of the present ones.
     pub(super) fn over_origins(&self, origins: &mut BTreeMap<String, Origin>) {
         origins.retain(|key, _| is_swapped(key));
         let said = self.0.iter();

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Written {
     /// Folder of everything Kenduri keeps: store, files, logs, `run/control.sock`.
     pub(crate) data: String,
-    /// Who runs services that name no `user`; empty: whoever the data belongs to.
+    /// Who runs services that name no `user`; empty: the owner of the data.
     pub(crate) service_user: String,
     pub(crate) site: Site,
     pub(crate) store: Store,
@@ -238,7 +238,7 @@ impl Default for Jobs {
     }
 }
 
-/// `[log]`: what is said about the work.
+/// `[log]`: the log of the program.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Log {

@@ -32,7 +32,7 @@ pub(super) struct Applied {
 }
 
 impl Applied {
-    /// What whoever asked for it is told.
+    /// The notes for the client.
     pub(super) fn outcome(self) -> Result<ControlResponse> {
         if !self.failed.is_empty() {
             bail!("{}", self.in_part());

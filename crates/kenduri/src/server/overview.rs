@@ -32,7 +32,7 @@ impl Overview<'_> {
     }
 }
 
-/// A name, or several of one file, and how it stands with their certificate.
+/// A name, or several of one file, and the state of their certificate.
 #[derive(Default)]
 struct Certificate {
     names: String,
@@ -40,7 +40,7 @@ struct Certificate {
     words: Cow<'static, str>,
     until: Option<String>,
     next: Option<String>,
-    /// When it failed last and why, as the authority said it.
+    /// When it failed last and why, in the authority's words.
     failure: Option<(String, String)>,
     refused: Option<String>,
     /// The file it is in; nothing of one that is ordered.

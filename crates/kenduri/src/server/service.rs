@@ -155,7 +155,7 @@ fn exits(admin: &AdminContext, found: &ServiceStatus) -> Vec<Exit> {
     exits.collect()
 }
 
-/// What can be done with it as it stands.
+/// The actions that its state allows.
 fn actions(found: &ServiceStatus) -> Vec<ServiceAction> {
     if &*found.service == OWN_SERVICE {
         return vec![ServiceAction::Reload];
