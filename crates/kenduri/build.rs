@@ -14,7 +14,7 @@ const DESCRIPTION: &str = "../../docs/openapi.json";
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={DESCRIPTION}");
-    let packed = Path::new(&told("OUT_DIR")?).join("openapi.json.gz");
+    let packed = Path::new(&environment("OUT_DIR")?).join("openapi.json.gz");
     let mut packed = GzEncoder::new(File::create(packed)?, Compression::best());
     packed.write_all(&fs::read(DESCRIPTION)?)?;
     packed.finish()?;
@@ -38,26 +38,26 @@ fn link() {
 /// another one: no other one need know what LLD does.
 fn links_with_lld() -> bool {
     let has_its_own = || {
-        let asked = Command::new(told("RUSTC")?)
+        let asked = Command::new(environment("RUSTC")?)
             .args(["--print", "sysroot"])
             .output()?;
         let sysroot = String::from_utf8_lossy(&asked.stdout);
         let tools = Path::new(sysroot.trim())
             .join("lib/rustlib")
-            .join(told("TARGET")?);
+            .join(environment("TARGET")?);
         io::Result::Ok(tools.join("bin/gcc-ld/ld.lld").exists())
     };
-    is("ARCH", "x86_64") && told("RUSTC_LINKER").is_err() && has_its_own().unwrap_or(false)
+    is("ARCH", "x86_64") && environment("RUSTC_LINKER").is_err() && has_its_own().unwrap_or(false)
 }
 
 fn is(what: &str, wanted: &str) -> bool {
-    told(&format!("CARGO_CFG_TARGET_{what}")).is_ok_and(|found| found == wanted)
+    environment(&format!("CARGO_CFG_TARGET_{what}")).is_ok_and(|found| found == wanted)
 }
 
 #[expect(
     clippy::disallowed_methods,
     reason = "a build script is told by the environment what it builds"
 )]
-fn told(name: &str) -> io::Result<String> {
+fn environment(name: &str) -> io::Result<String> {
     std::env::var(name).map_err(|cause| io::Error::other(format!("{name}: {cause}")))
 }

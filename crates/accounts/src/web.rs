@@ -10,7 +10,7 @@ mod problem;
 mod visitor;
 
 pub mod asking;
-pub mod neighbour;
+pub mod upstream_access;
 
 use axum::Router;
 use axum::extract::FromRef;

@@ -22,7 +22,7 @@ pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log:
     };
     let paths = domain::secret_paths(DOMAINS);
     edge::access_log::Log::onto(
-        &lines.desk,
+        &lines.writer,
         format,
         Arc::new(move |address, whose| mask(&paths, address, whose)),
     )

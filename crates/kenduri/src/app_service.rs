@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use accounts::Accounts;
-use accounts::web::neighbour::{self, Found, Welcome};
+use accounts::web::upstream_access::{self, GrantedUser, UpstreamAccess};
 use axum::Router;
 use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::http::header::{
@@ -64,7 +64,7 @@ impl edge::App for AppService {
         let (mut parts, body) = request.into_parts();
         let facts: Option<edge::ClientInfo> = parts.extensions.remove();
         let span = facts.as_ref().map_or_else(Span::none, of_request);
-        if let Some(facts) = facts.as_ref().and_then(told) {
+        if let Some(facts) = facts.as_ref().and_then(request_facts) {
             parts.extensions.insert(facts);
         }
         let request = Request::from_parts(parts, DeadlineBody::around(body, BODY_TIME));
@@ -96,18 +96,18 @@ impl edge::App for AppService {
         let (Some(accounts), Ok(who)) = (&self.accounts, question.who.parse()) else {
             return refuse(&question, StatusCode::FORBIDDEN);
         };
-        let judging = neighbour::judge(accounts, &question.headers, who);
+        let judging = upstream_access::check(accounts, &question.headers, who);
         match judging.instrument(of_request(&question.facts)).await {
-            Ok(Found::Welcome(welcome)) => {
-                edge::Verdict::Pass(pass(neighbour::own_cookies(accounts), welcome))
+            Ok(UpstreamAccess::Granted(user)) => {
+                edge::Verdict::Pass(pass(upstream_access::own_cookies(accounts), user))
             }
-            Ok(Found::Stranger) => refuse(&question, StatusCode::FORBIDDEN),
-            Ok(Found::Nobody) => way_in(accounts, &question),
+            Ok(UpstreamAccess::Denied) => refuse(&question, StatusCode::FORBIDDEN),
+            Ok(UpstreamAccess::SignedOut) => way_in(accounts, &question),
             Err(error) => {
                 tracing::error!(
                     request_id = %question.facts.id,
                     %error,
-                    "nobody could say who asks for a neighbour"
+                    "the session of a request for a service could not be checked"
                 );
                 refuse(&question, StatusCode::SERVICE_UNAVAILABLE)
             }
@@ -115,23 +115,23 @@ impl edge::App for AppService {
     }
 }
 
-/// The upstream is told who it is, and gets nothing to be them with: neither
-/// our cookies, nor headers that the client wrote.
-fn pass(without_cookies: Vec<String>, welcome: Welcome) -> edge::Pass {
+/// The upstream gets to know the user, and nothing to act in their name with: neither our cookies
+/// nor headers that the client wrote.
+fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     let mut pass = edge::Pass {
         vouched: vec![USER, EMAIL],
         without_cookies,
         ..edge::Pass::default()
     };
-    if let Ok(id) = HeaderValue::try_from(welcome.account.to_string()) {
+    if let Ok(id) = HeaderValue::try_from(user.account.to_string()) {
         pass.headers.insert(USER, id);
     }
     // An address that nobody has verified may be another person's.
-    let email = welcome.email.map(HeaderValue::try_from);
+    let email = user.email.map(HeaderValue::try_from);
     if let Some(Ok(email)) = email {
         pass.headers.insert(EMAIL, email);
     }
-    if let Some(cookie) = welcome.renewed {
+    if let Some(cookie) = user.renewed {
         pass.answer.append(SET_COOKIE, cookie);
     }
     pass
@@ -179,8 +179,8 @@ fn of_request(facts: &edge::ClientInfo) -> Span {
     tracing::error_span!("request", request_id = %facts.id)
 }
 
-/// What the edge knows of a request, in the app's words.
-fn told(facts: &edge::ClientInfo) -> Option<web::Facts> {
+/// What the edge knows of a request, in the app's type.
+fn request_facts(facts: &edge::ClientInfo) -> Option<web::Facts> {
     Some(web::Facts {
         request_id: RequestId::parse(facts.id.as_str())?,
         client: facts.client,
@@ -262,8 +262,8 @@ mod tests {
         let mounted = AppService::new(router, CancellationToken::new());
         for (path, expected) in [("/a", true), ("/b", false)] {
             let answer = ask(&mounted, path, edge::Body::Empty).await;
-            let told: Option<&edge::compression::Compressible> = answer.extensions().get();
-            assert_eq!(told.is_some(), expected, "{path}");
+            let request_facts: Option<&edge::compression::Compressible> = answer.extensions().get();
+            assert_eq!(request_facts.is_some(), expected, "{path}");
         }
     }
 
@@ -275,8 +275,8 @@ mod tests {
             .route("/unknown", post("answered"));
         let mounted = AppService::new(router, CancellationToken::new());
         let known = ask(&mounted, "/known", edge::Body::Empty).await;
-        let told: Option<&edge::access_log::Shown> = known.extensions().get();
-        assert_eq!(told.map(|shown| &*shown.0), Some("/k***"));
+        let request_facts: Option<&edge::access_log::Shown> = known.extensions().get();
+        assert_eq!(request_facts.map(|shown| &*shown.0), Some("/k***"));
         let unknown = ask(&mounted, "/unknown", edge::Body::Empty).await;
         assert!(
             unknown
@@ -297,18 +297,18 @@ mod tests {
     }
 
     #[test]
-    fn a_neighbour_gets_an_address_only_where_it_is_known_to_be_theirs() {
-        let welcome = |email: Option<&str>| Welcome {
+    fn an_upstream_gets_an_address_only_where_it_is_verified() {
+        let user = |email: Option<&str>| GrantedUser {
             account: platform::id::Id::from_text("7".to_owned()),
             email: email.map(str::to_owned),
             renewed: None,
         };
         for (email, header) in [(None, None), (Some("a@b.example"), Some("a@b.example"))] {
-            let pass = pass(Vec::new(), welcome(email));
+            let pass = pass(Vec::new(), user(email));
             assert_eq!(pass.vouched, [USER, EMAIL]);
             assert_eq!(pass.headers[USER], "7");
-            let told = pass.headers.get(EMAIL).map(|value| value.to_str().ok());
-            assert_eq!(told.flatten(), header);
+            let request_facts = pass.headers.get(EMAIL).map(|value| value.to_str().ok());
+            assert_eq!(request_facts.flatten(), header);
         }
     }
 

@@ -23,7 +23,7 @@ const OPENS: Duration = Duration::from_secs(10);
 
 /// Everything that runs until Kenduri stops.
 pub(crate) struct Background {
-    /// Whoever does the jobs.
+    /// The job workers.
     pub(crate) worker: Worker,
     /// How many run side by side.
     pub(crate) jobs_at_once: usize,

@@ -56,7 +56,7 @@ impl HttpBody for DeadlineBody {
 }
 
 /// An event stream that ends in order when Kenduri stops, so that browsers come
-/// back to whoever answers next.
+/// back to the next response.
 pub(crate) struct CancellableBody {
     inner: Body,
     stop: Pin<Box<WaitForCancellationFutureOwned>>,

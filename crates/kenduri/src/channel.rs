@@ -351,7 +351,7 @@ mod tests {
         let (halted, ()) = tokio::join!(halt.halt(), reading);
         let here = UnixStream::from(halted.expect("a halt"));
         let there = UnixStream::from(halt_there.halt().await.expect("a halt"));
-        // Whoever goes on finds nothing half read.
+        // The next program finds nothing half read.
         let (outbox, _inbox, _halt) = open::<String, String>(here).expect("an end");
         let (_outbox, mut inbox, _halt_there) = open::<String, String>(there).expect("an end");
         outbox

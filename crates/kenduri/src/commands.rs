@@ -156,12 +156,12 @@ fn show(text: &str) -> Result<()> {
     })
 }
 
-/// Whoever read has read enough.
+/// The reader of the output has closed it.
 #[derive(Debug, thiserror::Error)]
 #[error("nobody reads any more")]
 struct Unheard;
 
-/// What failed has said why, and this is its code.
+/// The command has printed the error, and this is its exit code.
 #[derive(Debug, thiserror::Error)]
 #[error("it has said why")]
 pub(crate) struct Failed(pub(crate) ExitCode);
@@ -196,9 +196,9 @@ fn data(asked: &Asked) -> Result<PathBuf> {
 /// Has an order carried out: by the Kenduri that runs on this data, or here if none does.
 fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     let mut asked = place.asked();
-    // This word opens no listener; whoever runs was asked before.
+    // This command opens no listener; the running Kenduri was asked before.
     asked.allow_public_mailbox = true;
-    // Whoever runs is asked whatever the file says by now.
+    // The running Kenduri is asked whatever the file says by now.
     if let Some(outcome) = control::ask(&data(&asked)?, &order)? {
         return Ok(outcome);
     }

@@ -48,9 +48,9 @@ const USUAL_FILE: &str = "kenduri.toml";
 pub(crate) struct Asked {
     /// `--config FILE`.
     pub(crate) file: Option<PathBuf>,
-    /// What the file said when it was read before, if there was one; nothing: it is read.
+    /// The file's text when it was read before, if there was one; nothing: it is read.
     pub(crate) text: Option<String>,
-    /// What was said at the start of what only a restart changes; nothing: this is the start.
+    /// The settings at the start that only a restart changes; nothing: this is the start.
     #[serde(default)]
     pub(crate) lasting: Option<RestartOnly>,
     /// Whether `kenduri.toml` in the current folder is read when no file is named.
@@ -94,7 +94,7 @@ pub(crate) struct Configuration {
     pub(crate) warnings: Vec<String>,
     /// The file that was read.
     pub(crate) file: Option<PathBuf>,
-    /// What that file said.
+    /// That file's text.
     pub(crate) text: Option<String>,
     /// Services whose URL somebody asks for, who need a port for it.
     pub(crate) wanting_ports: Vec<String>,
@@ -305,7 +305,7 @@ impl Configuration {
         log
     }
 
-    /// The services that run as whoever the data belongs to, because nobody is named.
+    /// The services that run as the owner of the data, because no user is named.
     pub(crate) fn services_without_user(&self) -> Vec<&str> {
         let is_named = |table: &Table, key: &str| {
             let user = table.get(key).and_then(Value::as_str);
@@ -319,17 +319,17 @@ impl Configuration {
             .collect()
     }
 
-    /// What was said, all sources together: what a later configuration is compared with.
-    pub(crate) fn said(&self) -> &Table {
+    /// The settings of all sources merged: what a later configuration is compared with.
+    pub(crate) fn merged(&self) -> &Table {
         &self.merged
     }
 
-    /// What was said of what only a restart changes: what a later configuration keeps.
+    /// The settings that only a restart changes: what a later configuration keeps.
     pub(crate) fn lasting(&self) -> RestartOnly {
         RestartOnly::of(&self.merged, &self.origins)
     }
 
-    /// What is in force and who said so, as TOML with remarks; secrets are `***`.
+    /// What is in force with its sources, as TOML with remarks; secrets are `***`.
     pub(crate) fn report(&self) -> String {
         report::report(&self.merged, &self.origins)
     }

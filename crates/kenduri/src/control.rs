@@ -2,8 +2,8 @@
 //!
 //! A unix socket, `control.sock` among those of the supervisor process, for the user that runs
 //! Kenduri and root alone. One JSON object per line, one line back:
-//! `{"ok": …}` or `{"error": "…"}`; whoever follows what a service says gets more
-//! of them, until it goes. Whoever cannot reach the socket opens the store itself;
+//! `{"ok": …}` or `{"error": "…"}`; a client that follows a service's log gets more of
+//! them, until it leaves. A command that cannot reach the socket opens the store itself;
 //! see [`crate::commands`].
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -122,7 +122,7 @@ pub(crate) fn listen(
         order,
         ControlRequest::Services(services::ServiceRequest::Follow(_))
     );
-    // A quiet service is waited for as long as whoever asks wants.
+    // A quiet service is waited for as long as the client wants.
     stream.set_read_timeout((!follows).then_some(OUTCOME))?;
     let mut line = serde_json::to_vec(order)?;
     line.push(b'\n');
@@ -263,7 +263,7 @@ async fn answer(
     }
 }
 
-/// Sends lines as they come until the service or whoever reads has gone.
+/// Sends lines as they come until the service or the client has gone.
 async fn follow(
     mut stream: tokio::net::UnixStream,
     parent: &ParentProcess,

@@ -107,7 +107,7 @@ pub(crate) enum ControlResponse {
     },
     /// Maintenance is on.
     Closed {
-        /// Each lets whoever opens it in at its host.
+        /// Each link lets its visitor in at its host.
         links: Vec<String>,
         /// At so many other hosts the same end of an address does.
         others: usize,

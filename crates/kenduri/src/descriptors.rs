@@ -6,7 +6,7 @@ use std::os::fd::AsFd as _;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// As many may be open, where the system lets us: as under the unit that `kenduri install`
-/// writes. On most systems whoever starts a program by hand gets a limit of 1,024.
+/// writes. On most systems a program started by hand has a limit of 1,024.
 const MOST: u64 = 65_536;
 /// Room is made for so many at once, 64 KiB of the kernel's memory: connections as
 /// `listen.connections` has them by default, each with one to a program.

@@ -60,7 +60,7 @@ impl Folders {
             return Ok(Self::in_data(data));
         }
         if facts.uid() == 0 {
-            // Whoever could exchange it may just have done so, to have root serve requests.
+            // A user who can replace it may just have done so, to have root serve requests.
             let path = data.display();
             let why = format!(
                 "the data folder {path} belongs to root, but others could have put it there\n  \
@@ -90,7 +90,7 @@ impl Folders {
         self.run.parent() == Some(Path::new(RUN_APART))
     }
 
-    /// Whoever the data belongs to, if this process may become anybody: the worker needs no more
+    /// The owner of the data, if this process may switch users: the worker needs no more
     /// than that. Nobody: it is who this process is.
     pub(crate) fn worker(&self, data: &Path) -> io::Result<Option<User>> {
         if !rustix::process::geteuid().is_root() {

@@ -1,4 +1,4 @@
-//! What is said about the work: one line per event, as text or JSON, to
+//! The program's own log: one line per event, as text or JSON, to
 //! standard error or a folder.
 //!
 //! Lines gather in the buffer of the access log, and a thread of
@@ -79,12 +79,12 @@ fn stderr_is_the_journal() -> bool {
 #[derive(Debug)]
 pub(crate) struct Lines {
     /// Where they gather.
-    pub(crate) desk: LogWriter,
+    pub(crate) writer: LogWriter,
     writing: Writing,
 }
 
 impl Lines {
-    /// Waits until everything that was said is written, but not for ever.
+    /// Waits until all lines are written, but not for ever.
     pub(crate) fn flush(&self) {
         self.writing.flush();
     }
@@ -121,8 +121,8 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
         To::Stderr | To::Journal => Box::new(io::stderr()),
     };
     let is_kept = log.to == To::Journal && stderr_is_the_journal();
-    let desk = LogWriter::default();
-    let (written, writing) = (desk.clone(), desk.writing());
+    let writer = LogWriter::default();
+    let (written, writing) = (writer.clone(), writer.writing());
     std::thread::Builder::new()
         .name("log".to_owned())
         .spawn(move || {
@@ -131,7 +131,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
             written.write(target, |_| {});
         })
         .context("cannot start the thread that writes the log")?;
-    let lines = fmt::layer().with_writer(Queue(desk.buffer(WAITING)));
+    let lines = fmt::layer().with_writer(Queue(writer.buffer(WAITING)));
     let subscriber = registry().with(filter(log.level));
     if log.is_text() {
         let lines = lines.with_ansi(log.is_on_terminal()).with_target(false);
@@ -160,7 +160,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
              Have systemd start Kenduri (kenduri install), or name a folder"
         );
     }
-    Ok(Lines { desk, writing })
+    Ok(Lines { writer, writing })
 }
 
 /// What is worth a line.
@@ -214,15 +214,15 @@ mod tests {
 
     #[test]
     fn no_line_is_read_in_another_order_than_written() {
-        let desk = LogWriter::default();
-        let writing = desk.writing();
-        let queue = Queue(desk.buffer(WAITING));
+        let writer = LogWriter::default();
+        let writing = writer.writing();
+        let queue = Queue(writer.buffer(WAITING));
         (&queue)
             .write_all("file \u{202e}gpj.exe\n".as_bytes())
             .unwrap();
         let mut written = Vec::new();
         std::thread::scope(|scope| {
-            scope.spawn(|| desk.write(&mut written, |_| {}));
+            scope.spawn(|| writer.write(&mut written, |_| {}));
             drop(writing);
         });
         assert_eq!(written, b"file \\u202egpj.exe\n");

@@ -200,7 +200,7 @@ impl<T> MessageSender<T> {
         answered.await.unwrap_or_else(|_| gone())
     }
 
-    /// Hands a reply to whoever waits for it.
+    /// Hands a reply to the request that waits for it.
     pub(crate) fn answered(&self, id: u64, reply: Reply) {
         if let Some(answer) = self.answers().remove(&id) {
             // Who does not wait any longer need not know.

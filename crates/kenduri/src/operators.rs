@@ -33,7 +33,7 @@ pub(crate) fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site
         .route(
             "/metrics",
             get(async move |facts: Facts, headers: HeaderMap| {
-                if is_told_figures(&facts, &headers) {
+                if may_read_metrics(&facts, &headers) {
                     Ok(text(figures.render().await))
                 } else {
                     Err(Problem::not_found())
@@ -60,7 +60,7 @@ pub(crate) fn without_the_app(figures: Metrics, ending: CancellationToken) -> Ro
             "/metrics",
             get(
                 async move |Extension(facts): Extension<Facts>, headers: HeaderMap| {
-                    if is_told_figures(&facts, &headers) {
+                    if may_read_metrics(&facts, &headers) {
                         text(figures.render().await).into_response()
                     } else {
                         not_found()
@@ -69,7 +69,7 @@ pub(crate) fn without_the_app(figures: Metrics, ending: CancellationToken) -> Ro
             ),
         )
         .fallback(async || not_found())
-        .layer(from_fn(told))
+        .layer(from_fn(mask_path))
 }
 
 /// `/metrics` alone, for a listener of its own.
@@ -79,7 +79,7 @@ pub(crate) fn figures_alone(figures: Metrics) -> Router {
 
 /// Whether somebody on this machine asks, by a name that leads nowhere else: a front door that
 /// does not say for whom it asks seems to be on this machine too, and asks by the site's name.
-fn is_told_figures(facts: &Facts, headers: &HeaderMap) -> bool {
+fn may_read_metrics(facts: &Facts, headers: &HeaderMap) -> bool {
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
@@ -118,7 +118,7 @@ fn text(body: String) -> impl IntoResponse {
 }
 
 /// Says with each answer what the log may show of its path, as the app does.
-async fn told(request: Request, next: Next) -> Response {
+async fn mask_path(request: Request, next: Next) -> Response {
     let path = domain::secret_paths(DOMAINS)
         .mask(request.uri().path())
         .into_owned();

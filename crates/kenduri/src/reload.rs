@@ -30,7 +30,7 @@ impl Reload {
     /// What the program was started with.
     pub(crate) fn new(configuration: &Configuration, started: Started) -> Self {
         Self {
-            said: configuration.said().clone(),
+            said: configuration.merged().clone(),
             started,
         }
     }
@@ -55,7 +55,7 @@ impl Reload {
                 "a route leads to the app now, of which nothing was started\n  restart Kenduri to change that"
             );
         }
-        let changed = configuration::differences(&self.said, found.said());
+        let changed = configuration::differences(&self.said, found.merged());
         let mut told = if changed.is_empty() {
             "Nothing changed at the front door; its files were read again.\n".to_owned()
         } else {
@@ -68,7 +68,7 @@ impl Reload {
         for warning in &found.warnings {
             let _ = writeln!(told, "Warning: {warning}");
         }
-        let said = found.said().clone();
+        let said = found.merged().clone();
         edge.hand_in(Inherited::new(sockets)?);
         edge.reload(found.plan)?;
         self.said = said;

@@ -11,7 +11,7 @@ use web::mailbox::Access;
 use crate::api;
 use crate::metrics::Metrics;
 use crate::operators;
-use crate::server::{self, House};
+use crate::server::{self, ServerStatus};
 
 /// What the router hands to the domains.
 pub(crate) struct Parts {
@@ -26,7 +26,7 @@ pub(crate) struct Parts {
     /// What `/metrics` says.
     pub(crate) figures: Metrics,
     /// Whom the operator's page asks.
-    pub(crate) house: House,
+    pub(crate) server_status: ServerStatus,
     /// Says that this process stops.
     pub(crate) stop: CancellationToken,
     /// Says that all of Kenduri stops.
@@ -43,7 +43,7 @@ pub(crate) fn router(parts: Parts) -> Router {
         .merge(compat.unwrap_or_default())
         .layer(Extension(parts.gate))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
-        .merge(server::routes(parts.house))
+        .merge(server::routes(parts.server_status))
         .merge(api::routes())
         .merge(operators::routes(parts.figures, parts.ending));
     let router = accounts::web::around(&parts.accounts, router);

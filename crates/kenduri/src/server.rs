@@ -1,18 +1,18 @@
-//! The operator's page: what Kenduri keeps running and where requests go, for
-//! whoever owns the installation.
+//! The admin page of the server: which services run and where requests go, for owners of the
+//! installation.
 //!
-//! A page is drawn from what the supervisor process and the front door answer at that moment;
-//! nothing is kept here. An order is sent on to the supervisor process over the worker's
-//! channel, and stands in the audit log. To everybody else there is no such page.
-//! Owners who do not look are told by [mail](alarm) when a service is given up.
+//! A page shows what the supervisor process and the edge report at that moment; nothing is stored
+//! here. An action is sent to the supervisor process over the worker's channel and recorded in the
+//! audit log. Everybody else gets "not found". When a service is given up, owners also get a
+//! [mail](alarm).
 
-mod act;
+mod actions;
 mod alarm;
-mod desk;
-mod house;
+mod context;
 mod overview;
 mod rows;
 mod service;
+mod status;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +21,7 @@ use axum::{Extension, Router};
 use web::{Locale, Site};
 
 pub(crate) use alarm::Alarm;
-pub(crate) use house::{Door, House, Look};
+pub(crate) use status::{EdgeStatus, ServerStatus, StatusRequest};
 
 /// The messages of this crate.
 pub(crate) const LOCALES: &[Locale] = &[
@@ -30,12 +30,12 @@ pub(crate) const LOCALES: &[Locale] = &[
 ];
 
 /// Every address of the operator's page.
-pub(crate) fn routes(house: House) -> Router<Site> {
+pub(crate) fn routes(server: ServerStatus) -> Router<Site> {
     Router::new()
         .route("/admin/server", get(overview::show))
         .route(
             "/admin/server/services/{name}",
-            get(service::show).post(act::order),
+            get(service::show).post(actions::perform),
         )
-        .layer(Extension(house))
+        .layer(Extension(server))
 }

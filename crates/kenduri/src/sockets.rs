@@ -1,4 +1,4 @@
-//! Sockets that are there before the edge is: handed in by whoever started the
+//! Sockets that are there before the edge is: passed in by whatever started the
 //! program, or bound here because their addresses must be known first.
 
 use std::io;

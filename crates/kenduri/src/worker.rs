@@ -32,13 +32,13 @@ use crate::metrics::{self, Metrics};
 use crate::parent::{SdNotify, threads};
 use crate::reload::{Reload, Started};
 use crate::router::{self, Parts};
-use crate::server::House;
+use crate::server::ServerStatus;
 use crate::{access, app_setup, commands, demo, descriptors, log, operators};
 
-mod desk;
+mod message_loop;
 mod upstream_servers;
 
-use desk::Desk;
+use message_loop::MessageLoop;
 
 /// How many may look at the figures at once, on a listener of their own: operators
 /// find a way in also when everybody else has to wait.
@@ -123,14 +123,15 @@ impl Begun {
         let maintenance = app_setup::maintenance(&settings);
         let (stop, ending) = (CancellationToken::new(), CancellationToken::new());
         let tasks = TaskTracker::new();
-        let (ask, looks) = mpsc::channel(LOOKS);
-        let house = House::new(self.line.clone(), ask);
+        let (ask, status_requests) = mpsc::channel(LOOKS);
+        let server_status = ServerStatus::new(self.line.clone(), ask);
         let (figures, app) = if started.app {
             // Migrations take as long as they need.
             let site = manager.wait_for(app_setup::open(&settings)).await?;
             let figures = self.figures.with(site.store.clone());
             let tokens = (&stop, &ending);
-            let app = App::open(site, &settings, self.start, &figures, house, tokens).await?;
+            let app =
+                App::open(site, &settings, self.start, &figures, server_status, tokens).await?;
             (figures, Some(app))
         } else {
             (self.figures, None)
@@ -169,7 +170,15 @@ impl Begun {
             purges: None,
         };
         let services = &configuration.services;
-        let mut desk = Desk::new(&edge, reload, self.line, hands, looks, services, ending);
+        let mut message_loop = MessageLoop::new(
+            &edge,
+            reload,
+            self.line,
+            hands,
+            status_requests,
+            services,
+            ending,
+        );
         let (names, farewell) = (names(&edge, &settings), self.start.farewell(&settings));
         if let Err(error) = commands::say(&format!("Kenduri answers at {names}\n{links}{farewell}"))
         {
@@ -177,7 +186,7 @@ impl Begun {
         }
         manager.ready();
         let mut inbox = self.inbox;
-        desk.serve(&mut inbox, terminate.recv()).await?;
+        message_loop.serve(&mut inbox, terminate.recv()).await?;
         tracing::info!("stopping: nothing new is accepted, what runs may finish");
         stop.cancel();
         tasks.close();
@@ -196,7 +205,7 @@ impl Begun {
         };
         let end = Box::pin(async { tokio::join!(edge.drain(), figures_end, tasks_end) });
         // Services come and go meanwhile, and websockets on them still have their time.
-        desk.finish(&mut inbox, end).await?;
+        message_loop.finish(&mut inbox, end).await?;
         edge.end().await;
         Ok(())
     }
@@ -217,7 +226,7 @@ impl App {
         settings: &Settings,
         start: ServeMode,
         figures: &Metrics,
-        house: House,
+        server_status: ServerStatus,
         (stop, ending): (&CancellationToken, &CancellationToken),
     ) -> Result<Self> {
         let links = match start {
@@ -236,7 +245,7 @@ impl App {
             mailbox: mailbox_access(settings),
             compat: compat(&site, settings, start).await?,
             figures: figures.clone(),
-            house,
+            server_status,
             stop: stop.clone(),
             ending: ending.clone(),
         });
@@ -322,7 +331,7 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Metrics)
 }
 
 /// While nobody owns the installation, the console and a private file hold the
-/// link that makes whoever opens it the owner.
+/// link that makes its visitor the owner.
 async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     let announced = accounts::setup::announce(&site.store, site.url(), &settings.data).await?;
     Ok(announced.map_or_else(String::new, |announced| {
@@ -358,7 +367,7 @@ async fn compat(site: &Site, settings: &Settings, start: ServeMode) -> Result<Op
 
 /// Whom the mailbox answers, if there is one. The configuration has made sure
 /// that somebody allowed it where the network is among them.
-/// Nobody sees the mailbox through a front door on this machine: whoever comes
+/// Nobody sees the mailbox through a proxy on this machine: whoever comes
 /// that way looks like this machine.
 fn mailbox_access(settings: &Settings) -> Option<Access> {
     let url = settings.site.url.as_ref();

@@ -67,7 +67,7 @@ impl platform::store::Bind for CodeKey {
 
 /// The shown form of a code somebody chose: as typed, in upper case, without
 /// separators.
-pub fn shown(typed: &str) -> String {
+pub fn display_form(typed: &str) -> String {
     typed
         .nfkc()
         .filter(|c| !is_separator(*c))

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::event;
 use crate::hosting::export;
-use crate::household::Change;
+use crate::household::FieldChange;
 use crate::invitation::{self, InvitationId};
 use crate::occasion::{self, OccasionId, to_json};
 use crate::rsvp::SubmissionId;
@@ -160,7 +160,7 @@ fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Stor
     let mut cleared = 0;
     for (id, json) in saves {
         // What cannot be read is not kept either: nobody could tell what is in it.
-        let before: Vec<Change> = serde_json::from_str(&json).unwrap_or_default();
+        let before: Vec<FieldChange> = serde_json::from_str(&json).unwrap_or_default();
         let after = without_diets(before.clone());
         if after != before || before.is_empty() {
             cleared += tx.run(
@@ -173,7 +173,7 @@ fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Stor
     Ok(cleared)
 }
 
-fn without_diets(mut changes: Vec<Change>) -> Vec<Change> {
+fn without_diets(mut changes: Vec<FieldChange>) -> Vec<FieldChange> {
     changes.retain(|change| !change.is_of_diets());
     for change in &mut changes {
         for value in [&mut change.old, &mut change.new] {
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn changes_keep_all_but_food_needs() {
-        let change = |field: &str, old: Value, new: Value| Change {
+        let change = |field: &str, old: Value, new: Value| FieldChange {
             field: field.to_owned(),
             old,
             new,

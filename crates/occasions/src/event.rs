@@ -113,7 +113,7 @@ impl SeatsTaken {
     /// Invited households do not compete with answers that nobody has approved:
     /// anybody can send those by the hundred. They in turn get what is left by
     /// both, and together at most half of the event's seats.
-    pub fn left(self, capacity: i64, is_unapproved: bool) -> i64 {
+    pub fn remaining(self, capacity: i64, is_unapproved: bool) -> i64 {
         let free = capacity - self.confirmed;
         let left = if is_unapproved {
             let share = (capacity + 1) / 2;

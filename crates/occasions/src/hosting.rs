@@ -29,7 +29,7 @@ pub mod stream;
 pub mod summary;
 pub mod tally;
 
-pub use access::{HostOf, Leave, enter};
+pub use access::{HostOf, Permission, enter};
 pub use refusal::{Current, Refusal};
 pub use web::When;
 

@@ -75,7 +75,7 @@ pub struct Allowance {
 
 /// One field that a save changed.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Change {
+pub struct FieldChange {
     /// Which: `guests/{id}/replies/reception`.
     pub field: String,
     /// What it was.
@@ -84,7 +84,7 @@ pub struct Change {
     pub new: Value,
 }
 
-impl Change {
+impl FieldChange {
     /// Whether somebody came, went, or is called something else.
     pub(crate) fn is_of_names(&self) -> bool {
         self.field.ends_with("/name") || self.is_of_whole_guest()
@@ -116,7 +116,7 @@ pub struct Plan {
     /// What the household answered as a whole, after the save.
     pub answers: Answers,
     /// What differs, field by field; empty when nothing does.
-    pub changes: Vec<Change>,
+    pub changes: Vec<FieldChange>,
 }
 
 /// Loads the household of an invitation, with its answers to `questions`.
@@ -257,7 +257,7 @@ impl Household {
             return Err(Refusal::GuestLimit);
         }
         match rules.by {
-            ActedBy::Household => self.hold_allowance(&guests)?,
+            ActedBy::Household => self.check_allowance(&guests)?,
             ActedBy::Host => self.mark_beyond(&mut guests),
         }
         let mut changes = differences(&self.guests, &guests, rules.events, rules.questions);
@@ -297,7 +297,7 @@ impl Household {
 
     /// A household may add only within its allowance. What a host lowered
     /// afterwards stays: those rows may be edited and removed, none added.
-    fn hold_allowance(&self, after: &[Guest]) -> Result<(), Refusal> {
+    fn check_allowance(&self, after: &[Guest]) -> Result<(), Refusal> {
         let before = self.allowance();
         let now = allowance(&self.invitation, after);
         let places = now.plus_ones;
@@ -496,23 +496,23 @@ pub(crate) fn differences(
     after: &[Guest],
     events: &[Event],
     questions: &[Question],
-) -> Vec<Change> {
+) -> Vec<FieldChange> {
     let mut changes = Vec::new();
     for old in before {
         if after.iter().all(|guest| guest.id != old.id) {
-            changes.push(Change {
+            changes.push(FieldChange {
                 field: format!("guests/{}", old.id),
-                old: told(old),
+                old: guest_json(old),
                 new: Value::Null,
             });
         }
     }
     for new in after {
         match before.iter().find(|guest| guest.id == new.id) {
-            None => changes.push(Change {
+            None => changes.push(FieldChange {
                 field: format!("guests/{}", new.id),
                 old: Value::Null,
-                new: told(new),
+                new: guest_json(new),
             }),
             Some(old) => {
                 compare(old, new, events, &mut changes);
@@ -524,10 +524,10 @@ pub(crate) fn differences(
     changes
 }
 
-fn compare(old: &Guest, new: &Guest, events: &[Event], changes: &mut Vec<Change>) {
+fn compare(old: &Guest, new: &Guest, events: &[Event], changes: &mut Vec<FieldChange>) {
     let mut note = |field: &str, old: Value, new_value: Value| {
         if old != new_value {
-            changes.push(Change {
+            changes.push(FieldChange {
                 field: format!("guests/{}/{field}", new.id),
                 old,
                 new: new_value,
@@ -555,7 +555,7 @@ fn compare(old: &Guest, new: &Guest, events: &[Event], changes: &mut Vec<Change>
 }
 
 /// A whole guest, for the history.
-fn told(guest: &Guest) -> Value {
+fn guest_json(guest: &Guest) -> Value {
     json!({
         "name": guest.name,
         "is_child": guest.is_child,

@@ -128,7 +128,7 @@ pub fn answer(
     check_fields(&snapshot.occasion, &respondent, incoming)?;
     let party = party(&snapshot.occasion, incoming)?;
     count_try(tx, &respondent.network)?;
-    invitations::hold_limits(tx, occasion, party).map_err(|refusal| match refusal {
+    invitations::check_limits(tx, occasion, party).map_err(|refusal| match refusal {
         HostRefusal::LimitReached(limit) => Refusal::LimitReached(limit),
         HostRefusal::Store(error) => error.into(),
         _ => AnswerRefusal::NotFound.into(),

@@ -144,7 +144,7 @@ impl Portal {
         let capacity = event.details.capacity?;
         let taken = self.seats_taken.get(&event.id).copied();
         let is_unapproved = self.household.invitation.is_unapproved;
-        Some(taken.unwrap_or_default().left(capacity, is_unapproved))
+        Some(taken.unwrap_or_default().remaining(capacity, is_unapproved))
     }
 
     /// Whether the household holds seats that hosts have yet to confirm.
@@ -178,7 +178,7 @@ impl Portal {
                 .guests
                 .iter()
                 .flat_map(|guest| guest.replies.values())
-                .map(|reply| self.shown(reply.status)),
+                .map(|reply| self.effective_status(reply.status)),
         )
     }
 
@@ -197,7 +197,7 @@ impl Portal {
 
     /// A stored status as it counts now: with "not sure" switched off, who was
     /// not sure has not answered.
-    pub fn shown(&self, status: ReplyStatus) -> ReplyStatus {
+    pub fn effective_status(&self, status: ReplyStatus) -> ReplyStatus {
         if status == ReplyStatus::Undecided && !self.occasion.details.switches.undecided {
             return ReplyStatus::Pending;
         }

@@ -16,7 +16,7 @@ use crate::code::CodeKey;
 use crate::event::{self, Seats};
 use crate::guest::{self, Guest};
 use crate::hosting::log::HOUSEHOLD;
-use crate::household::{Change, Household, Plan, Rules};
+use crate::household::{FieldChange, Household, Plan, Rules};
 use crate::household_change::{HouseholdChange, NoteUpdate};
 use crate::invitation::{self, InvitationId};
 use crate::occasion;
@@ -293,7 +293,7 @@ pub(crate) fn write(
         changes.push(write_note(tx, portal, text)?);
     }
     seat(tx, portal, &guests, Seats::Free)?;
-    let renamed = changes.iter().any(Change::is_of_names);
+    let renamed = changes.iter().any(FieldChange::is_of_names);
     portal.household.guests = guests;
     finish(tx, portal, &changes, renamed, save)
 }
@@ -336,7 +336,11 @@ pub(crate) fn write_guests(
     Ok(())
 }
 
-fn write_note(tx: &mut Tx<'_>, portal: &mut Portal, text: String) -> Result<Change, StoreError> {
+fn write_note(
+    tx: &mut Tx<'_>,
+    portal: &mut Portal,
+    text: String,
+) -> Result<FieldChange, StoreError> {
     let invitation = &mut portal.household.invitation;
     tx.run(
         sql!(
@@ -348,7 +352,7 @@ fn write_note(tx: &mut Tx<'_>, portal: &mut Portal, text: String) -> Result<Chan
     )?;
     invitation.note_version += 1;
     let old = std::mem::replace(&mut invitation.note, text);
-    Ok(Change {
+    Ok(FieldChange {
         field: "note".to_owned(),
         old: json!(old),
         new: json!(invitation.note),
@@ -359,7 +363,7 @@ fn write_note(tx: &mut Tx<'_>, portal: &mut Portal, text: String) -> Result<Chan
 fn finish(
     tx: &mut Tx<'_>,
     portal: &mut Portal,
-    changes: &[Change],
+    changes: &[FieldChange],
     renamed: bool,
     save: &Save,
 ) -> Result<(), StoreError> {
@@ -407,7 +411,7 @@ pub(crate) fn insert_submission(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
     before: i64,
-    changes: &[Change],
+    changes: &[FieldChange],
     actor: &str,
     source: Source,
 ) -> Result<(), StoreError> {
@@ -436,7 +440,7 @@ pub(crate) fn insert_submission(
 
 /// Changes as the log may show them: food needs are health data, answers may
 /// hold anything, and notes are the household's own.
-pub(crate) fn masked(changes: &[Change]) -> Value {
+pub(crate) fn masked(changes: &[FieldChange]) -> Value {
     // That there was nothing is no secret.
     let hide = |value: &Value| {
         let is_nothing = match value {
@@ -483,7 +487,7 @@ pub(crate) fn masked(changes: &[Change]) -> Value {
 
 /// What the hosts' open pages hear: ids and states of the guests whose answers
 /// changed. A save too large to be told guest by guest is told without them.
-pub(crate) fn news_of_answers(portal: &Portal, changes: &[Change], source: Source) -> NewNews {
+pub(crate) fn news_of_answers(portal: &Portal, changes: &[FieldChange], source: Source) -> NewNews {
     let changed = |guest: &&Guest| {
         let prefix = format!("guests/{}", guest.id);
         changes.iter().any(|change| {
@@ -545,7 +549,7 @@ pub fn changed_since(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
     seen: i64,
-) -> Result<Vec<Change>, StoreError> {
+) -> Result<Vec<FieldChange>, StoreError> {
     let saves: Vec<(String,)> = tx.all(
         sql!(
             "SELECT changes FROM submission
@@ -553,9 +557,9 @@ pub fn changed_since(
         ),
         &[invitation, &seen],
     )?;
-    let mut earliest: Vec<Change> = Vec::new();
+    let mut earliest: Vec<FieldChange> = Vec::new();
     for (json,) in saves {
-        let changes: Vec<Change> = serde_json::from_str(&json).unwrap_or_default();
+        let changes: Vec<FieldChange> = serde_json::from_str(&json).unwrap_or_default();
         for change in changes {
             if earliest.iter().all(|known| known.field != change.field) {
                 earliest.push(change);

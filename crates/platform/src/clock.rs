@@ -1,4 +1,4 @@
-//! What time it is, as told by whoever built the platform.
+//! The clock: the system's, or one that a test sets.
 //!
 //! Nothing else in the program asks the operating system, so a test owns every
 //! instant: it moves a [`ManualClock`] instead of waiting.
@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 pub enum Clock {
     /// The operating system's clock.
     System,
-    /// A clock that stands still until a test moves it.
+    /// A clock that does not move until a test moves it.
     Manual(ManualClock),
 }
 
@@ -33,12 +33,12 @@ impl Clock {
 pub struct ManualClock(Arc<AtomicI64>);
 
 impl ManualClock {
-    /// A clock that stands at `start`.
+    /// A clock that shows `start`.
     pub fn at(start: Timestamp) -> Self {
         Self(Arc::new(AtomicI64::new(start.as_millisecond())))
     }
 
-    /// The instant the clock stands at.
+    /// The instant that the clock shows.
     pub fn now(&self) -> Timestamp {
         from_millisecond(self.0.load(Ordering::SeqCst))
     }

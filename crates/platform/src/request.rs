@@ -1,5 +1,5 @@
-//! The request that a change is made for. Whoever answers requests says it once, around the handler,
-//! and each change that is asked for within knows it: the jobs and mails that follow carry its id.
+//! The request that a change is made for. The server sets it once, around the handler, and each
+//! change made within knows it: the jobs and mails that follow carry its id.
 
 use std::sync::Arc;
 

@@ -88,7 +88,7 @@ pub(crate) fn unblock_signals() {
 /// just been started. It is to be asked once, early in `main`, after
 /// [`shim::run_if_asked`](crate::shim::run_if_asked); standard input is then what it was.
 ///
-/// Signals wait until [`Supervisor::run`](crate::Supervisor::run) begins: whoever wants to hear of
+/// Signals wait until [`Supervisor::run`](crate::Supervisor::run) begins: a caller that wants to hear of
 /// them listens before.
 ///
 /// An error says that something was handed over which cannot be read. It is lost; a supervisor

@@ -52,9 +52,9 @@ pub enum CheckDepth {
 /// The inner listener of a service, by which other services reach its ready instances.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InnerListener {
-    /// What `{service.NAME.socket}` stands for.
+    /// The value of `{service.NAME.socket}`.
     pub socket: PathBuf,
-    /// What `{service.NAME.url}` stands for.
+    /// The value of `{service.NAME.url}`.
     pub url: String,
 }
 

@@ -116,7 +116,7 @@ pub(crate) struct ServiceLog {
     line_hook: Option<LineHook>,
     has_line_hook: AtomicBool,
     ring: Mutex<Ring>,
-    /// What the file is still to be told, in the ring's order: added to while that is locked.
+    /// Lines not yet written to the file, in the ring's order: added while the ring is locked.
     pending: Mutex<Vec<String>>,
     newest: watch::Sender<u64>,
     /// Leads through the descriptor of the folder, which is held as long as this is.
@@ -166,7 +166,7 @@ impl ServiceLog {
         (ring.since(0), ring.next())
     }
 
-    /// How large the file may become, how many are kept, and who hears of lines beside.
+    /// How large the file may become, how many are kept, and who else receives the lines.
     pub(crate) fn limit(&self, logs: LogSettings) {
         lock(&self.file).limit(logs.max, logs.keep);
         self.has_line_hook.store(logs.journal, Ordering::Relaxed);
@@ -220,7 +220,7 @@ impl ServiceLog {
         let mut last = at;
         let (mut found, mut bytes) = (VecDeque::new(), 0);
         for written in ReverseLines::of(self.path.clone()) {
-            // What is remembered stands there too, or will in a moment.
+            // Lines of the ring are in the file too, or will be in a moment.
             let again = known.get_mut(&format!("{written}\n"));
             if let Some(count) = again.filter(|count| **count > 0) {
                 *count -= 1;
@@ -381,8 +381,8 @@ impl ServiceLog {
     /// Writes what is pending into the file.
     fn write(&self) {
         let mut file = lock(&self.file);
-        // Whoever has the file first writes the lines of all: each for itself, they would stand
-        // in the order in which threads came to it.
+        // The first thread to lock the file writes the lines of all threads: if each wrote its own,
+        // the file would have them in the order of the locks.
         let lines = std::mem::take(&mut *lock(&self.pending));
         if lines.is_empty() {
             return;

@@ -101,7 +101,7 @@ pub struct SettingsSummary {
     pub roll: String,
 }
 
-/// All about a service. Values of its environment are not told.
+/// All about a service. Values of its environment are left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServiceStatus {
     /// Its name.

@@ -150,7 +150,7 @@ pub enum StartError {
     System(#[from] io::Error),
 }
 
-/// How a supervisor ended that was told to.
+/// How a supervisor ended that was asked to stop.
 pub enum RunEnd {
     /// Nothing of the services is left.
     Stopped,
@@ -301,7 +301,7 @@ impl Supervisor {
             }
             if self.handover_waiter.is_some() && self.has_no_exit_pending() {
                 self.pause().await;
-                // Everything may have been told to stop meanwhile.
+                // A stop of everything may have been requested meanwhile.
                 if let Some(answer) = self.handover_waiter.take() {
                     // The caller may have stopped waiting.
                     let _ = answer.send(Ok(()));

@@ -4,8 +4,8 @@
 //! Only a trusted proxy is believed when it speaks for somebody else; everybody
 //! else's `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Request-Id` are noise.
 //!
-//! Whoever mounts the app in the same process may know all that already, and
-//! then puts [`Facts`] into the request; else they are read from its headers.
+//! A server in the same process that knows all that already puts [`Facts`] into the request;
+//! else they are read from its headers.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -29,7 +29,7 @@ impl Peer {
     /// This machine.
     pub const LOOPBACK: Self = Self(IpAddr::V4(Ipv4Addr::LOCALHOST));
 
-    /// Nobody said: neither trusted nor this machine.
+    /// Unknown: the client is neither a trusted proxy nor this machine.
     pub(crate) const UNKNOWN: Self = Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 }
 
@@ -38,7 +38,7 @@ impl Peer {
 pub struct Facts {
     /// The id under which this request is logged, and which the reader is shown.
     pub request_id: RequestId,
-    /// Who asks, as far as trusted proxies tell.
+    /// The client's address, as far as trusted proxies report it.
     pub client: IpAddr,
     /// Whether the client's own connection is over TLS.
     pub https: bool,

@@ -3,7 +3,7 @@
 //! The length of a compressed page tells whether a text that an attacker had reflected in
 //! it equals a secret beside it (the BREACH attack). So a page is compressed only where
 //! nothing of the request is reflected; the tokens of its forms differ each time, and
-//! whoever compresses it adds a random length. What strangers have sent in earlier, such as
+//! the edge adds a random length when it compresses it. What strangers have sent in earlier, such as
 //! a name in an open answer, can still stand beside a code: each guess would take another
 //! answer and many loads of the host's page, watched on its way.
 

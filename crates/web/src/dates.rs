@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 
 use crate::text::{Text, Value};
 
-/// What begins on one day and ends this soon after is said with hours alone.
+/// What begins on one day and ends this soon after is written with hours alone.
 const SHORT: SignedDuration = SignedDuration::from_hours(12);
 
 const WEEKDAYS: [&str; 7] = [
@@ -36,7 +36,7 @@ const MONTHS: [&str; 12] = [
 pub enum Deadline {
     /// At the end of this day: "by the end of 14 January".
     EndOf(Date),
-    /// Within this day: the hour has to be said too.
+    /// Within this day: the hour is needed too.
     Within(Date),
 }
 

@@ -1,6 +1,6 @@
 //! Addresses that describe themselves: one list of handlers, read in two ways.
 //!
-//! The program makes a [`Router`] of it. Whoever writes `docs/openapi.json` makes a
+//! The program makes a [`Router`] of it. The test that writes `docs/openapi.json` makes a
 //! [`Description`]; the program only hands out that file, and holds nothing of what it
 //! takes to write it.
 
@@ -31,7 +31,7 @@ pub type Description<S> = utoipa_axum::router::OpenApiRouter<S>;
 pub struct Listed<V, D> {
     /// The path, and who answers there.
     pub serve: V,
-    /// What is said of it.
+    /// Its description.
     pub describe: D,
 }
 

@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn every_finding_has_its_place() {
         let mut findings = Findings::default();
-        findings.line("/household", "  ", 1, 120);
+        findings.line("/name", "  ", 1, 120);
         findings.text("/host_note", &"x".repeat(2_001), 2_000);
         findings.number("/plus_ones", 21, 0, 20);
         findings.email("/email", Some("nobody"));
@@ -342,7 +342,7 @@ mod tests {
                 .map(|(pointer, code)| (pointer.as_str(), *code))
                 .collect::<Vec<_>>(),
             [
-                ("/household", "required"),
+                ("/name", "required"),
                 ("/host_note", "too_long"),
                 ("/plus_ones", "out_of_range"),
                 ("/email", "email_invalid"),

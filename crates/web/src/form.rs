@@ -149,7 +149,7 @@ impl FromIterator<(String, String)> for Form {
     }
 }
 
-/// What stands in a field is no whole number.
+/// The value of a field is no whole number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotANumber;
 

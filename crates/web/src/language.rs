@@ -17,7 +17,7 @@ use crate::cookie;
 /// The cookie that remembers a reader's choice of language.
 pub const COOKIE: &str = "kd_lang";
 
-/// A language: what stands in `lang`, in `dir`, and in the list to choose from.
+/// A language: its `lang`, its `dir`, and its name in the list to choose from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Language {
     /// The BCP 47 tag in its usual case, as `zh-Hans`.

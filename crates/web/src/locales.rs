@@ -115,7 +115,7 @@ fn is_plural(word: &str) -> bool {
     is_noun || ["people", "children"].contains(&word)
 }
 
-/// What stands before ` = ` at the start of a line.
+/// The id before ` = ` at the start of a line.
 fn identifier(line: &str) -> Option<&str> {
     let (id, _) = line.split_once('=')?;
     let id = id.trim_end();

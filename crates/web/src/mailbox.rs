@@ -37,9 +37,9 @@ const LANGUAGES: [&str; 2] = ["en", "ms"];
 /// Who may read the mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Whoever sits at this machine.
+    /// Users of this machine.
     ThisMachine,
-    /// Whoever reaches the site.
+    /// Everybody who reaches the site.
     Everybody,
 }
 

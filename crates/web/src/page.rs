@@ -43,7 +43,7 @@ const SHELL: usize = 4 * 1024;
 pub struct Page<'a, B> {
     /// The title, state first: "Saved – Aisyah & Daniel".
     pub title: &'a str,
-    /// What stands inside the frame.
+    /// The content of the frame.
     pub body: B,
     /// The language it is written in.
     pub text: &'a Text,
@@ -88,7 +88,7 @@ pub struct Navigation<'a> {
     pub account: Option<Account<'a>>,
 }
 
-/// What stands above the navigation.
+/// The heading above the navigation.
 #[derive(Clone, Copy)]
 pub struct Heading<'a> {
     /// What it is about: "Aisyah & Daniel".

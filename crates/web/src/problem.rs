@@ -167,7 +167,7 @@ impl Problem {
         self
     }
 
-    /// Will be said in this language, which the handler has chosen already.
+    /// Its language, which the handler has chosen already.
     #[must_use]
     pub fn said_in(mut self, text: &Text) -> Self {
         self.text = Some(text.clone());
@@ -216,7 +216,7 @@ impl Kept {
 }
 
 impl FieldProblem {
-    /// The sentence that stands at the field.
+    /// The sentence shown at the field.
     pub fn detail(&self, text: &Text) -> String {
         let is_of_field = codes::FIELD_CODES.contains(&self.code);
         let prefix = if is_of_field { "field" } else { "problem" };

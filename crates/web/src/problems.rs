@@ -221,7 +221,7 @@ struct Explained {
     detail: String,
 }
 
-/// Where the page explains a code, "n" stands for every number, and what may be
+/// Where the page explains a code, "n" replaces every number, and what may be
 /// left out is left out.
 fn stand_in(name: &str) -> &'static str {
     match name {

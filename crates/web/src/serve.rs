@@ -1,7 +1,7 @@
 //! What happens around every request, in this order: its facts are found, a
 //! handler answers, a refusal becomes JSON or a page, headers that every answer
-//! carries are added, it is counted, and whoever sends it is told what a log may show
-//! and whether it may be compressed.
+//! carries are added, it is counted, and the edge learns what a log may show and
+//! whether it may be compressed.
 //!
 //! One layer does it all, for each layer costs every request what a look-up costs.
 

@@ -24,7 +24,7 @@ use unic_langid::LanguageIdentifier;
 use crate::dates::{Memo, Moment};
 use crate::language::{self, Language};
 
-/// What stands in for a `{ $name }`: a text or a number.
+/// The value of a `{ $name }`: a text or a number.
 pub use fluent_bundle::FluentValue as Value;
 
 /// One language of one crate: its tag and the text of its `.ftl` file.

@@ -89,7 +89,7 @@ impl SecurityPage<'_> {
     }
 
     /// What it says of a token that it reaches one thing alone.
-    fn only(&self, token: &Token) -> Option<Cow<'_, str>> {
+    fn reach(&self, token: &Token) -> Option<Cow<'_, str>> {
         let scope = token.scope.as_ref()?.find(self.domains)?;
         Some(self.text.say(scope.kind().only))
     }

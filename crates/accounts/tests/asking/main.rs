@@ -5,7 +5,6 @@
 
 mod api;
 mod grants;
-mod neighbours;
 mod notes;
 mod pages;
 mod races;
@@ -15,3 +14,4 @@ mod setup;
 mod signing_in;
 mod stage;
 mod tokens;
+mod upstream_access;

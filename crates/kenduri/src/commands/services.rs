@@ -248,7 +248,7 @@ impl LogsOf {
     }
 }
 
-/// Lines for whoever reads them, and how many are not among them.
+/// Prints lines, and how many are missing.
 fn written(lines: &[LogLine], missed: u64, json: bool) -> Result<String> {
     let mut text = String::new();
     // Writing into a text cannot fail.
@@ -291,7 +291,7 @@ fn follow(
             let outcome = match outcome {
                 Ok(control_requests::ControlResponse::Services(outcome)) => outcome,
                 Ok(_) => bail!(OTHER),
-                // Whoever spoke is gone, perhaps in the middle of a word.
+                // The server is gone, perhaps in the middle of a line.
                 Err(error) if has_begun || error.is::<io::Error>() => break,
                 Err(error) => return Err(error),
             };
@@ -305,7 +305,7 @@ fn follow(
             }
             print(outcome)?;
         }
-        // Of a service that has said nothing yet.
+        // Of a service that has written nothing yet.
         logs.since = logs.since.max(Some(began));
         logs.last = Some(usize::MAX);
         heard = match control::listen(&data, &order(&logs)) {

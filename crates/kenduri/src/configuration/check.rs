@@ -1,4 +1,4 @@
-//! Collects what is wrong with settings, each with whoever said it.
+//! Collects what is wrong with settings, each with its source.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -27,12 +27,12 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Whether nobody said anything about this key.
+    /// Whether this key has its built-in default.
     pub(crate) fn is_built_in(&self, key: &str) -> bool {
         !self.origins.contains_key(key)
     }
 
-    /// A path as whoever wrote it meant it: beside the file, or from the current folder.
+    /// A path relative to its source: beside the file, or from the current folder.
     pub(crate) fn path(&self, key: &str, written: &str) -> PathBuf {
         match self.origins.get(key) {
             Some(Origin::File { path, .. }) => {
@@ -42,7 +42,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Notes that a key cannot be used as it stands.
+    /// Notes that the value of a key cannot be used.
     pub(crate) fn refuse(&mut self, key: &str, what: &str, mend: &str) {
         self.problems.push(Problem {
             origin: self.origins.get(key).cloned().unwrap_or(Origin::BuiltIn),

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, said so that it can be mended.
+//! What is wrong with a configuration, and how to mend it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Origin {
-    /// Nobody said anything.
+    /// The built-in default.
     BuiltIn,
     /// A line of the file, counted from 1.
     File {
@@ -37,7 +37,7 @@ impl fmt::Display for Origin {
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// Who said it.
+    /// Its source.
     pub(crate) origin: Origin,
     /// What is wrong, naming the key.
     pub(crate) what: String,

@@ -39,7 +39,7 @@ pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> Stri
     text
 }
 
-/// What stands in `[service]`, as `kenduri describe` shows it.
+/// The `[service]` section, as `kenduri describe` shows it.
 fn without_secrets(name: &str, value: &Value) -> Value {
     let key = name.split_once('.').map_or("", |(_, key)| key);
     match (key, value) {

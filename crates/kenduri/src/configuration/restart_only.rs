@@ -21,12 +21,12 @@ const SWAPPED: [&str; 8] = [
     "upstream",
 ];
 
-/// All that was said, and who said it, of what only a restart changes.
+/// All settings that only a restart changes, with their sources.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct RestartOnly(BTreeMap<String, (Value, Origin)>);
 
 impl RestartOnly {
-    /// What of this was said.
+    /// Their values.
     pub(super) fn of(merged: &Table, origins: &BTreeMap<String, Origin>) -> Self {
         let all = origins.iter().filter(|(key, _)| !is_swapped(key));
         let said = all.filter_map(|(key, origin)| {
@@ -53,7 +53,7 @@ impl RestartOnly {
         held
     }
 
-    /// Who said it, in place of who says it now.
+    /// Their sources, in place of the present ones.
     pub(super) fn over_origins(&self, origins: &mut BTreeMap<String, Origin>) {
         origins.retain(|key, _| is_swapped(key));
         let said = self.0.iter();
@@ -87,7 +87,7 @@ mod tests {
         let lasting = serde_json::to_string(&began.lasting()).expect("written");
         asked.lasting = Some(serde_json::from_str(&lasting).expect("read"));
         let same = load(&asked).expect("good");
-        assert_eq!(same.said(), began.said());
+        assert_eq!(same.merged(), began.merged());
         assert!(same.waiting.is_empty());
 
         write(
@@ -100,12 +100,12 @@ mod tests {
         // Beside the file, as it was meant.
         assert_eq!(settings.data, folder.path().join("d"));
         assert!(settings.site.url.is_none(), "nobody had said it");
-        assert_eq!(now.said()["mail"]["per_minute"].as_integer(), Some(7));
+        assert_eq!(now.merged()["mail"]["per_minute"].as_integer(), Some(7));
         assert_eq!(settings.jobs_at_once, 5);
         assert_eq!(settings.listen.http[0].to_string(), "127.0.0.1:2");
         assert!(now.plan.needs_app());
         // It is the same after any number of changes.
         asked.lasting = Some(now.lasting());
-        assert_eq!(load(&asked).expect("good").said(), now.said());
+        assert_eq!(load(&asked).expect("good").merged(), now.merged());
     }
 }

@@ -70,7 +70,7 @@ pub(super) fn plan(
     }
 }
 
-/// Who runs services that name nobody; nothing: whoever runs Kenduri.
+/// The user of services that name none; nothing: the user that runs Kenduri.
 fn default_user(name: &str, places: &Places<'_>, check: &mut Check<'_>) -> Option<User> {
     if name.is_empty() {
         // Without data there is nothing that belongs to anybody else.
@@ -102,7 +102,7 @@ fn inner(
     all.map(|(name, service)| {
         let url = match (service.front.as_str(), asked.ports.get(name)) {
             ("", Some(port)) => format!("http://127.0.0.1:{port}"),
-            // Nobody asks for it, or whoever reads the settings starts nothing.
+            // Nobody needs it, or this reader of the settings starts nothing.
             ("", None) => "http://127.0.0.1".to_owned(),
             (front, _) => format!("http://{front}"),
         };

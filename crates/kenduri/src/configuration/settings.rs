@@ -48,7 +48,7 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: Proxies,
     /// How many jobs run side by side.
     pub(crate) jobs_at_once: usize,
-    /// What is said about the work.
+    /// The log.
     pub(crate) log: Log,
     /// An address for `/metrics` alone.
     pub(crate) metrics: Option<ListenAddress>,
@@ -114,7 +114,7 @@ pub(super) fn settings(
             plan.order_for(url.host());
         }
     }
-    // The plan has told what is wrong with these.
+    // The plan has reported what is wrong with these.
     let trusted_proxies = Proxies::parse(&written.listen.trusted_proxies).ok();
     let from = mail::sender(written, check);
     let jobs_at_once = check.between("jobs.at_once", written.jobs.at_once, 1, 64) as usize;

@@ -1,6 +1,6 @@
 //! Routes behind our own sign-in: whether people can sign in for them.
 
-use accounts::web::neighbour::Who;
+use accounts::web::upstream_access::AllowedUsers;
 use edge::route::{HostPattern, NormalPath, Target};
 use edge::{Flaw, Plan};
 use web::SiteUrl;
@@ -24,7 +24,7 @@ pub(super) fn check(written: &Written, plan: &Plan, check: &mut Check<'_>) {
                 mend: mend.to_owned(),
             });
         };
-        if let Err(error) = word.parse::<Who>() {
+        if let Err(error) = word.parse::<AllowedUsers>() {
             refuse(format!("{word:?} is nobody"), &error.to_string());
         }
         let host = HostPattern::parse(&route.host).unwrap_or(HostPattern::Any);

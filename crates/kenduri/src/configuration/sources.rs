@@ -1,8 +1,8 @@
-//! Reading what was said: the file, the environment, the flags.
+//! The sources of settings: the file, the environment, the flags.
 //!
 //! Each source becomes a list of [`Leaf`]s; a later leaf wins over an earlier
-//! one of the same key. A leaf is checked alone, so that whoever said it is
-//! the one who hears of it.
+//! one of the same key. A leaf is checked alone, so that a problem
+//! names its source.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,13 +16,13 @@ use super::problem::{Origin, Problem};
 use super::written::Written;
 use super::{deep, keys};
 
-/// One key, its value, and who said so.
+/// One key, its value, and its source.
 #[derive(Debug, Clone)]
 pub(crate) struct Leaf {
     pub(crate) key: String,
     pub(crate) value: Value,
     pub(crate) origin: Origin,
-    /// Of a value that has keys of its own: who said each.
+    /// Of a value that has keys of its own: the source of each.
     pub(crate) inside: Vec<(String, Origin)>,
 }
 

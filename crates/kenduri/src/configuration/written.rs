@@ -241,7 +241,7 @@ impl Default for Jobs {
     }
 }
 
-/// `[log]`: what is said about the work.
+/// `[log]`: the log of the program.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Log {

@@ -17,9 +17,9 @@ pub(crate) enum ServiceRequest {
         /// Its name.
         service: String,
     },
-    /// What services said.
+    /// Lines of the logs of services.
     Logs(Logs),
-    /// What a service said last, and says from now on, until whoever asked has gone.
+    /// The last lines of a service's log and those from now on, until the client has gone.
     Follow(Logs),
     /// Start a service.
     Start {
@@ -65,7 +65,7 @@ pub(crate) struct Logs {
     pub(crate) grep: Option<String>,
     /// The last so many.
     pub(crate) last: Option<usize>,
-    /// What whoever follows has seen last of each service.
+    /// The last line of each service that the client has seen.
     #[serde(default)]
     pub(crate) seen: BTreeMap<String, LogPosition>,
 }
@@ -91,11 +91,11 @@ pub(crate) enum ServiceResponse {
     Rows(Vec<InstanceStatus>),
     /// All about a service.
     Described(Box<ServiceStatus>),
-    /// Lines, and how many of them are lost to whoever asked too late.
+    /// Lines, and how many of them are lost because the client asked too late.
     Lines {
         /// The lines.
         lines: Vec<LogLine>,
-        /// So many were said in between and are in the file only.
+        /// So many were written in between and are in the file only.
         missed: u64,
     },
     /// It is done, in words.

@@ -165,7 +165,7 @@ mod tests {
         (done.into_inner().join(" "), said)
     }
 
-    /// Whoever listened is gone.
+    /// The listener is gone.
     fn gone() -> impl Write {
         io::Cursor::new([0_u8; 0])
     }

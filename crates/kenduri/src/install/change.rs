@@ -94,7 +94,7 @@ fn enabled(name: &str, before: &UnitFound) -> Change {
 }
 
 fn started(wish: &Wish, found: &Found) -> Change {
-    // Together, socket first: one that is open starts the service again for whoever connects.
+    // Together, socket first: one that is open starts the service again on the next connection.
     let stop = match &wish.socket {
         Some(_) => systemctl(&["stop", SOCKET, SERVICE]),
         None => systemctl(&["stop", SERVICE]),

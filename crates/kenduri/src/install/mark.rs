@@ -2,7 +2,7 @@
 
 const BEGINNING: &str = "# Written by `kenduri install`; ";
 
-/// What stands where a unit is to be written.
+/// What is at the path of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seen {
     /// Nothing.

@@ -12,7 +12,7 @@ pub(super) const SERVICE: &str = "kenduri.service";
 pub(super) const SOCKET: &str = "kenduri.socket";
 /// The setting that says who runs services that name no user.
 pub(super) const SERVICE_USER: &str = "service_user";
-/// What is told as the home of somebody who has none (passwd(5) of Debian).
+/// The home folder of a user who has none (passwd(5) of Debian).
 const NO_HOME: &str = "/nonexistent";
 
 /// What was asked for.

@@ -25,7 +25,7 @@ pub(crate) struct Unit {
     pub(crate) data: PathBuf,
     /// Whether the command line says where that is, and not the settings.
     pub(crate) says_data: bool,
-    /// Who runs it; none: root supervises, and whoever the data belongs to serves requests.
+    /// Who runs it; none: root supervises, and the owner of the data serves requests.
     pub(crate) user: Option<String>,
     /// Who runs services that name no user, where the settings do not say it.
     pub(crate) services_user: Option<String>,
@@ -229,7 +229,7 @@ impl Unit {
 pub(crate) struct Before {
     /// Whether there were any.
     pub(crate) has_services: bool,
-    /// Who runs those that name no user; none: whoever the data belongs to.
+    /// Who runs those that name no user; none: the owner of the data.
     pub(crate) services_user: Option<String>,
 }
 

@@ -37,7 +37,7 @@ impl Settings {
         }
     }
 
-    /// What a worker is told to serve: what was found good, whatever the file says now.
+    /// What a worker serves: what was found good, whatever the file says now.
     pub(super) fn asked(&self) -> Asked {
         self.asked.clone()
     }

@@ -32,7 +32,7 @@ pub(super) struct Applied {
 }
 
 impl Applied {
-    /// What whoever asked for it is told.
+    /// The notes for the client.
     pub(super) fn outcome(self) -> Result<ControlResponse> {
         if !self.failed.is_empty() {
             bail!("{}", self.in_part());
@@ -198,7 +198,7 @@ mod tests {
     const TWO: &str = "[listen]\nhttp = [\"unix:one.sock\", \"unix:two.sock\"]\n";
 
     /// A supervisor process without services, whose workers are played here.
-    struct House {
+    struct TestParent {
         folder: tempfile::TempDir,
         parent: Arc<ParentProcess>,
         started: mpsc::UnboundedSender<Channel>,
@@ -211,7 +211,7 @@ mod tests {
         inbox: mpsc::Receiver<Parcel<ToWorker>>,
     }
 
-    impl House {
+    impl TestParent {
         fn build() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("kenduri.toml");
@@ -300,7 +300,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_worker_that_starts_meanwhile_does_what_is_applied() {
-        let house = House::build();
+        let house = TestParent::build();
         let (mut first, text, sockets) = house.start(1).await;
         assert_eq!((text.as_str(), sockets), (ONE, 1));
         first.say(ToParent::Serving).await;
@@ -332,7 +332,7 @@ mod tests {
 
     #[tokio::test]
     async fn settings_that_the_worker_refuses_leave_nothing_open() {
-        let house = House::build();
+        let house = TestParent::build();
         let (mut first, ..) = house.start(1).await;
         first.say(ToParent::Serving).await;
         house.parent.workers.first_served().await;
@@ -374,7 +374,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_to_change_something_is_told_when_another_program_comes() {
-        let house = House::build();
+        let house = TestParent::build();
         let parent = &house.parent;
         let alone = parent.alone().await.unwrap();
         let waits = |order: ControlRequest| async move {

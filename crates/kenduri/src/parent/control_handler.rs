@@ -28,19 +28,19 @@ pub(crate) struct ParentProcess {
     pub(super) workers: Workers,
     pub(super) program: ProgramFile,
     pub(super) settings: Mutex<Settings>,
-    /// Whoever changes what is in force does so alone; workers begin all the same.
+    /// Locked by a change of what is in force; workers begin all the same.
     pub(super) changes: Arc<Mutex<()>>,
     /// Where orders come in.
     pub(crate) gate: CommandGate,
     /// Those of orders to workers.
     pub(super) numbers: RequestIds,
-    /// Whoever waits for this process to become the program that is on the disk now.
+    /// Requests to become the program that is on the disk now.
     pub(super) renewals: mpsc::Sender<UpgradeRequest>,
 }
 
 impl ParentProcess {
-    /// A supervisor process of these services, who takes on workers as they are started; and where
-    /// it is told that this process is to become another program.
+    /// A supervisor process of these services, which takes on workers as they are started; and the
+    /// receiver of upgrade requests.
     pub(super) fn new(
         control: Control,
         program: ProgramFile,
@@ -76,7 +76,7 @@ impl ParentProcess {
     }
 
     async fn begin(self: Arc<Self>, channel: Channel) -> Result<()> {
-        // Whoever takes other settings either has done so, or finds this worker.
+        // A change of the settings either has happened, or finds this worker.
         let settings = self.settings.lock().await;
         let begin = ToWorker::Begin {
             asked: settings.asked(),
@@ -163,7 +163,7 @@ impl ParentProcess {
             ServiceRequest::Logs(logs) => {
                 not_the_log(&logs)?;
                 let lines = control.logs(&logs.clone().into()).await?;
-                // One that is gone may have said something.
+                // One that is gone may have left messages.
                 if lines.is_empty() {
                     self.has_instance(&logs).await?;
                 }

@@ -36,12 +36,12 @@ const LISTEN: &str = "listen";
 const OPENED: &str = "opened";
 /// The control socket.
 const CONTROL: &str = "control";
-/// Whoever waits for the outcome.
+/// The client that waits for the outcome.
 const CLIENT: &str = "client";
 /// The channels of workers, in the order of the note.
 const WORKER: &str = "worker";
 
-/// What whoever waits is told first when nothing came of it.
+/// The first words of the error when the upgrade failed.
 const STAYED: &str =
     "the new program serves, but this process could not become it and goes on as the old one";
 
@@ -79,7 +79,7 @@ impl HandoverNote {
 
 /// A request to become the program that is on the disk now.
 pub(super) struct UpgradeRequest {
-    /// Whoever waits for the outcome.
+    /// The client that waits for the outcome.
     pub(super) client: UnixStream,
     /// Until it is there nobody changes what is in force, and no order is begun.
     pub(super) _held: (ChangeLock, ClosedGate),
@@ -96,8 +96,8 @@ pub(super) struct ExecContext<'a> {
 }
 
 impl UpgradeRequest {
-    /// Becomes the program that is on the disk now. Comes back if that fails: then all goes
-    /// on as it was, and whoever waits is told.
+    /// Becomes the program that is on the disk now. Returns if that fails: then all goes
+    /// on as before, and the client gets the reason.
     pub(super) async fn renew(
         self,
         parent: &Arc<ParentProcess>,
@@ -139,7 +139,7 @@ impl UpgradeRequest {
         Ok(stayed.supervisor)
     }
 
-    /// Tells whoever waits why nothing came of it.
+    /// Tells the client why the upgrade failed.
     pub(super) async fn refuse(self, why: &Error) {
         tracing::error!("the supervisor process was not renewed: {why:#}");
         // Who does not wait any longer need not know.

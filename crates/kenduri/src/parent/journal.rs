@@ -1,8 +1,8 @@
-//! What services say, told to the system's journal, for those whose `logs.journal` is true.
+//! Sends log lines of services to the system's journal, for those whose `logs.journal` is true.
 //!
 //! Each line is a datagram of the journal's own protocol (systemd, "Native Journal Protocol"),
 //! named `SERVICE:INSTANCE`. It is sent without waiting: what the journal does not take is
-//! dropped and counted, and stands in the file of the service.
+//! dropped and counted, and is in the file of the service.
 
 use std::io;
 use std::os::unix::net::UnixDatagram;

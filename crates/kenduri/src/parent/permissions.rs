@@ -74,7 +74,7 @@ fn open(data: &Path) -> io::Result<()> {
     // Until now nobody could come by them.
     for entry in fs::read_dir(data)? {
         let entry = entry?;
-        // Whoever makes the folder of sockets sees to its rights; what a link leads to is not
+        // The owner of the folder of sockets sets its permissions; what a link leads to is not
         // in here.
         if entry.file_name() != RUN && !entry.file_type()?.is_symlink() {
             match close(&entry.path()) {

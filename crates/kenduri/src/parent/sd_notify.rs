@@ -1,4 +1,4 @@
-//! What whoever started this process is told, if it wants to know (`sd_notify(3)`).
+//! Notifications to the service manager that started this process (`sd_notify(3)`).
 
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
@@ -10,13 +10,12 @@ use tokio::time::{Instant, interval_at};
 /// The variable that names the socket.
 const VARIABLE: &str = "NOTIFY_SOCKET";
 
-/// What takes longer than usual before requests are answered may take so much longer, and it
-/// is said again in good time.
+/// A start that takes longer than usual asks for this much more time, again and again.
 const LATER: Duration = Duration::from_secs(30);
-/// How often that is said.
+/// How often it asks.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// Whoever started this process: systemd, or the supervisor process.
+/// The socket of the service manager: systemd, or the supervisor process.
 pub(crate) struct SdNotify(Option<SocketAddr>);
 
 impl SdNotify {

@@ -54,7 +54,7 @@ impl Signals {
         self.heard.extend(signals);
     }
 
-    /// All that have come, for whoever goes on. Those that come from now on must be
+    /// All that have come, for the next program. Those that come from now on must be
     /// [kept out](supervisor::block_signals).
     pub(super) async fn rest(&mut self) -> Vec<Signal> {
         // The runtime looks once more what there is.

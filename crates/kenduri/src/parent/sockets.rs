@@ -18,7 +18,7 @@ pub(crate) fn threads() -> usize {
 pub(crate) struct Sockets(Kept);
 
 impl Sockets {
-    /// Those that were handed in by whoever started the program.
+    /// Those that the service manager passed in.
     pub(crate) fn new(handed_in: Inherited) -> Self {
         Self(Kept::new(handed_in))
     }
@@ -65,7 +65,7 @@ impl Sockets {
 }
 
 /// Finds a port for each service whose URL somebody asks for. A port stays with its
-/// service: others have been told of it.
+/// service: others know its address.
 pub(crate) fn find_ports(asked: &mut Asked, configuration: Configuration) -> Result<Configuration> {
     let wanting = configuration.wanting_ports.iter();
     let missing: Vec<_> = wanting

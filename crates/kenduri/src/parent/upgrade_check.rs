@@ -21,7 +21,7 @@ use super::service_config;
 const FLAG: &str = "--rehearsal";
 /// It reads a file and the settings, and ends.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// So much of why it could not is told, in bytes.
+/// At most so much of the reason is shown, in bytes.
 const REASON: u64 = 4 << 10;
 /// Between the last word of a process and its end.
 const LOOK: Duration = Duration::from_millis(5);
@@ -57,7 +57,7 @@ pub(super) async fn rehearse(
     }
 }
 
-/// Waits for its end, and tells what it said.
+/// Waits for its end, and returns its output.
 async fn hear(child: &mut Child) -> io::Result<String> {
     let mut said = Vec::new();
     if let Some(error) = child.stderr.take() {

@@ -54,7 +54,7 @@ struct WorkerLink {
 type Instance = (String, RunId);
 
 impl Workers {
-    /// None yet; these will be told who takes requests.
+    /// None yet; these will get the ready instances.
     pub(super) fn new(fleet: watch::Receiver<ReadyInstances>) -> Self {
         Self {
             links: Arc::default(),
@@ -107,7 +107,7 @@ impl Workers {
         self.served.send_replace(true);
     }
 
-    /// Halts the channels of all of them, for whoever goes on. None is known any more.
+    /// Halts the channels of all of them, for the next program. None is known any more.
     pub(super) async fn halt(&self) -> Vec<(RunId, OwnedFd)> {
         let links = std::mem::take(&mut *self.links());
         let mut halted = Vec::new();

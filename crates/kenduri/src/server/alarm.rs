@@ -16,9 +16,9 @@ use web::Site;
 
 use super::rows::address;
 
-/// That it was told is remembered by this.
+/// The key under which a sent mail is remembered.
 const ROUTE: &str = "service-given-up";
-/// Who hears of it later than this is not told. It is half of what is remembered, so
+/// News older than this is not sent. It is half of what is remembered, so
 /// that no worker, whenever it starts, finds it forgotten and tells it again.
 const NEW: SignedDuration = SignedDuration::from_hours(24);
 const _: () = assert!(NEW.as_secs() * 2 <= idempotency::KEPT.as_secs());

@@ -9,9 +9,9 @@ use edge::FileCertificate;
 use edge::acme::Standing;
 use web::Text;
 
-use super::desk::Desk;
-use super::house::{Door, House};
+use super::context::AdminContext;
 use super::rows::Instance;
+use super::status::{EdgeStatus, ServerStatus};
 use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 
 #[derive(Template)]
@@ -32,7 +32,7 @@ impl Overview<'_> {
     }
 }
 
-/// A name, or several of one file, and how it stands with their certificate.
+/// A name, or several of one file, and the state of their certificate.
 #[derive(Default)]
 struct Certificate {
     names: String,
@@ -40,7 +40,7 @@ struct Certificate {
     words: Cow<'static, str>,
     until: Option<String>,
     next: Option<String>,
-    /// When it failed last and why, as the authority said it.
+    /// When it failed last and why, in the authority's words.
     failure: Option<(String, String)>,
     refused: Option<String>,
     /// The file it is in; nothing of one that is ordered.
@@ -48,38 +48,41 @@ struct Certificate {
 }
 
 /// `GET /admin/server`.
-pub(super) async fn show(desk: Desk, Extension(house): Extension<House>) -> Response {
-    let (rows, door) = tokio::join!(house.ask(ServiceRequest::Ps), house.door());
+pub(super) async fn show(
+    admin: AdminContext,
+    Extension(server): Extension<ServerStatus>,
+) -> Response {
+    let (rows, status) = tokio::join!(server.ask(ServiceRequest::Ps), server.edge_status());
     let rows = match rows {
         Ok(ServiceResponse::Rows(rows)) => Some(rows),
         Ok(_) | Err(_) => None,
     };
-    let certificates = door.as_ref().map(|door| certificates(&desk, door));
+    let certificates = status.as_ref().map(|status| certificates(&admin, status));
     let body = Overview {
-        text: &desk.text,
+        text: &admin.text,
         rows: rows.map(|rows| {
             let rows = rows.iter();
-            rows.map(|row| Instance::of(&desk, row, None)).collect()
+            rows.map(|row| Instance::of(&admin, row, None)).collect()
         }),
         certificates,
-        routes: door.map(|door| door.routes),
+        routes: status.map(|status| status.routes),
     };
-    desk.page(&desk.text.say("server"), body)
+    admin.page(&admin.text.say("server"), body)
 }
 
 /// Those in files first, as they are shown first.
-fn certificates(desk: &Desk, door: &Door) -> Vec<Certificate> {
-    let files = door.in_files.iter().map(|file| in_file(desk, file));
-    let ordered = door.ordered.iter().map(|name| ordered(desk, name));
+fn certificates(admin: &AdminContext, status: &EdgeStatus) -> Vec<Certificate> {
+    let files = status.in_files.iter().map(|file| in_file(admin, file));
+    let ordered = status.ordered.iter().map(|name| ordered(admin, name));
     files.chain(ordered).collect()
 }
 
-fn in_file(desk: &Desk, file: &FileCertificate) -> Certificate {
-    let (class, words) = if file.valid_until <= desk.now {
+fn in_file(admin: &AdminContext, file: &FileCertificate) -> Certificate {
+    let (class, words) = if file.valid_until <= admin.now {
         ("error", "server-certificate-expired")
-    } else if desk.now < file.valid_from {
+    } else if admin.now < file.valid_from {
         ("error", "server-certificate-early")
-    } else if file.is_overdue(desk.now) {
+    } else if file.is_overdue(admin.now) {
         ("maybe", "server-certificate-overdue")
     } else {
         ("yes", "server-certificate-valid")
@@ -88,14 +91,14 @@ fn in_file(desk: &Desk, file: &FileCertificate) -> Certificate {
         names: file.names.join(", "),
         class,
         words: words.into(),
-        until: Some(desk.moment(file.valid_until)),
+        until: Some(admin.moment(file.valid_until)),
         chain: Some(file.chain.display().to_string()),
         ..Certificate::default()
     }
 }
 
-fn ordered(desk: &Desk, standing: &Standing) -> Certificate {
-    let is_valid = standing.valid_until.is_some_and(|until| until > desk.now);
+fn ordered(admin: &AdminContext, standing: &Standing) -> Certificate {
+    let is_valid = standing.valid_until.is_some_and(|until| until > admin.now);
     let (class, words) = match (is_valid, &standing.failures, &standing.refused) {
         (true, None, _) => ("yes", "server-certificate-valid"),
         (true, Some(_), _) => ("maybe", "server-certificate-troubled"),
@@ -107,12 +110,12 @@ fn ordered(desk: &Desk, standing: &Standing) -> Certificate {
         names: standing.name.clone(),
         class,
         words: words.into(),
-        until: standing.valid_until.map(|at| desk.moment(at)),
-        next: standing.next.map(|next| desk.moment(next.at)),
+        until: standing.valid_until.map(|at| admin.moment(at)),
+        next: standing.next.map(|next| admin.moment(next.at)),
         failure: standing
             .failures
             .as_ref()
-            .map(|failures| (desk.moment(failures.last), failures.why.clone())),
+            .map(|failures| (admin.moment(failures.last), failures.why.clone())),
         refused: standing.refused.as_ref().map(ToString::to_string),
         chain: None,
     }

@@ -3,7 +3,7 @@
 use supervisor::state::InstanceState;
 use supervisor::{InstanceStatus, OWN_SERVICE};
 
-use super::desk::{Desk, HERE};
+use super::context::{AdminContext, HERE};
 
 /// A row of a table.
 pub(super) struct Instance {
@@ -30,8 +30,8 @@ pub(super) struct Mark {
 }
 
 impl Instance {
-    /// `row` as `desk` shows it; `most` is the memory an instance may use.
-    pub(super) fn of(desk: &Desk, row: &InstanceStatus, most: Option<u64>) -> Self {
+    /// `row` in the owner's language and time zone; `most` is the memory an instance may use.
+    pub(super) fn of(admin: &AdminContext, row: &InstanceStatus, most: Option<u64>) -> Self {
         let used = megabytes(row.memory_bytes);
         Self {
             service: row.service.to_string(),
@@ -39,11 +39,11 @@ impl Instance {
             number: row.instance,
             is_own: &*row.service == OWN_SERVICE,
             mark: mark(row.state),
-            since: desk.ago(row.since),
+            since: admin.ago(row.since),
             restarts: row.restarts,
             cpu: format!("{:.1} %", row.cpu_percent),
             memory: match most {
-                Some(most) => desk.text.with(
+                Some(most) => admin.text.with(
                     "server-of",
                     [("used", used.into()), ("most", megabytes(most).into())],
                 ),

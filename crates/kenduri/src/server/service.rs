@@ -1,4 +1,4 @@
-//! One service: its instances, what it was told, how it ended, what it said, and
+//! One service: its instances, its settings, exits, log lines, and
 //! what can be done with it.
 
 use askama::Template;
@@ -11,10 +11,10 @@ use supervisor::state::InstanceState;
 use supervisor::{OWN_SERVICE, ServiceStatus};
 use web::{Problem, Text};
 
-use super::act::Deed;
-use super::desk::{Desk, span};
-use super::house::{House, Unanswered};
+use super::actions::ServiceAction;
+use super::context::{AdminContext, span};
 use super::rows::{Instance, address};
+use super::status::{RequestError, ServerStatus};
 use crate::control_requests::services::{self, Logs, ServiceRequest, ServiceResponse};
 
 /// So many last lines are shown.
@@ -44,7 +44,7 @@ struct ServicePage<'a> {
     manner: Vec<(String, String)>,
     rows: Vec<Instance>,
     exits: Vec<Exit>,
-    deeds: Vec<Deed>,
+    actions: Vec<ServiceAction>,
     lines: String,
     grep: &'a str,
     done: Option<String>,
@@ -69,23 +69,23 @@ pub(super) struct Trouble {
 
 /// `GET /admin/server/services/{name}`.
 pub(super) async fn show(
-    desk: Desk,
-    Extension(house): Extension<House>,
+    admin: AdminContext,
+    Extension(server): Extension<ServerStatus>,
     Path(name): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    page(&desk, &house, &name, &asked, None).await
+    page(&admin, &server, &name, &asked, None).await
 }
 
 /// The page, with the reason why something was not done.
 pub(super) async fn page(
-    desk: &Desk,
-    house: &House,
+    admin: &AdminContext,
+    server: &ServerStatus,
     name: &str,
     asked: &Asked,
     trouble: Option<Trouble>,
 ) -> Result<Response, Problem> {
-    let found = describe(house, name).await?;
+    let found = describe(server, name).await?;
     let grep = &asked.grep[..asked.grep.floor_char_boundary(GREP)];
     let lines = if grep.is_empty() {
         found.lines.clone()
@@ -96,25 +96,25 @@ pub(super) async fn page(
             last: Some(LINES),
             ..Logs::default()
         };
-        match house.ask(ServiceRequest::Logs(logs)).await {
+        match server.ask(ServiceRequest::Logs(logs)).await {
             Ok(ServiceResponse::Lines { lines, .. }) => lines,
             Ok(_) | Err(_) => return Err(late()),
         }
     };
     let first = lines.len().saturating_sub(LINES);
-    let text = &desk.text;
+    let text = &admin.text;
     let most = found.memory_max_bytes;
     let rows = found.instances.iter();
     let body = ServicePage {
         text,
-        csrf: &desk.csrf,
+        csrf: &admin.csrf,
         here: address(name),
         is_own: name == OWN_SERVICE,
         command: found.command.join(" "),
         manner: services::settings(&found.settings),
-        rows: rows.map(|row| Instance::of(desk, row, most)).collect(),
-        exits: exits(desk, &found),
-        deeds: deeds(&found),
+        rows: rows.map(|row| Instance::of(admin, row, most)).collect(),
+        exits: exits(admin, &found),
+        actions: actions(&found),
         lines: lines[first..]
             .iter()
             .map(supervisor::LogLine::to_file_line)
@@ -123,20 +123,20 @@ pub(super) async fn page(
         done: asked
             .done
             .as_deref()
-            .and_then(|done| said(text, done, name)),
+            .and_then(|done| done_message(text, done, name)),
         trouble,
         found: &found,
     };
-    Ok(desk.page(&format!("{name} – {}", text.say("server")), body))
+    Ok(admin.page(&format!("{name} – {}", text.say("server")), body))
 }
 
 /// All about a service. There is no page for what the supervisor process does not know.
-pub(super) async fn describe(house: &House, name: &str) -> Result<ServiceStatus, Problem> {
+pub(super) async fn describe(server: &ServerStatus, name: &str) -> Result<ServiceStatus, Problem> {
     let service = name.to_owned();
-    match house.ask(ServiceRequest::Describe { service }).await {
+    match server.ask(ServiceRequest::Describe { service }).await {
         Ok(ServiceResponse::Described(found)) => Ok(*found),
-        Err(Unanswered::Refused(_)) => Err(Problem::not_found()),
-        Ok(_) | Err(Unanswered::Late) => Err(late()),
+        Err(RequestError::Refused(_)) => Err(Problem::not_found()),
+        Ok(_) | Err(RequestError::Late) => Err(late()),
     }
 }
 
@@ -145,20 +145,20 @@ fn late() -> Problem {
 }
 
 /// The last end first.
-fn exits(desk: &Desk, found: &ServiceStatus) -> Vec<Exit> {
+fn exits(admin: &AdminContext, found: &ServiceStatus) -> Vec<Exit> {
     let exits = found.exits.iter().rev().map(|exit| Exit {
-        when: desk.moment(exit.at),
+        when: admin.moment(exit.at),
         instance: exit.instance,
         how: exit.how.clone(),
-        ran: span(&desk.text, exit.ran_seconds),
+        ran: span(&admin.text, exit.ran_seconds),
     });
     exits.collect()
 }
 
-/// What can be done with it as it stands.
-fn deeds(found: &ServiceStatus) -> Vec<Deed> {
+/// The actions that its state allows.
+fn actions(found: &ServiceStatus) -> Vec<ServiceAction> {
     if &*found.service == OWN_SERVICE {
-        return vec![Deed::Reload];
+        return vec![ServiceAction::Reload];
     }
     let rests = |state| {
         matches!(
@@ -168,22 +168,27 @@ fn deeds(found: &ServiceStatus) -> Vec<Deed> {
     };
     let all = found.instances.iter();
     let (resting, running): (Vec<_>, Vec<_>) = all.partition(|row| rests(row.state));
-    let mut deeds = Vec::new();
+    let mut actions = Vec::new();
     if running.is_empty() || !resting.is_empty() {
-        deeds.push(Deed::Start);
+        actions.push(ServiceAction::Start);
     }
     if !running.is_empty() {
-        deeds.extend([Deed::Reload, Deed::Restart, Deed::Scale, Deed::Stop]);
+        actions.extend([
+            ServiceAction::Reload,
+            ServiceAction::Restart,
+            ServiceAction::Scale,
+            ServiceAction::Stop,
+        ]);
     }
-    deeds
+    actions
 }
 
 /// What the page before did, in a sentence.
-fn said(text: &Text, done: &str, name: &str) -> Option<String> {
+fn done_message(text: &Text, done: &str, name: &str) -> Option<String> {
     let id = match done {
         "late" => "server-done-late",
         "worker" => "server-done-worker",
-        word => Deed::find(word)?.done(),
+        word => ServiceAction::find(word)?.done(),
     };
     Some(text.with(id, [("service", name.into())]))
 }

@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use web::client_info::Proxies;
 use web::{Settings, SiteUrl};
 
-use super::{Door, House, LOCALES, routes};
+use super::{EdgeStatus, LOCALES, ServerStatus, routes};
 use crate::control::Reply;
 use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
@@ -38,11 +38,11 @@ type Orders = Arc<Mutex<Vec<ServiceRequest>>>;
 
 /// A site whose supervisor process has a service `web` of two instances, and refuses to restart it.
 fn site(world: &World) -> (Accounts, axum::Router, Orders) {
-    site_with(world, Some(door(world.platform.clock.now())))
+    site_with(world, Some(status(world.platform.clock.now())))
 }
 
-/// The same; without a door the worker has nobody at its desk just now.
-fn site_with(world: &World, door: Option<Door>) -> (Accounts, axum::Router, Orders) {
+/// The same; without a status the worker does not answer just now.
+fn site_with(world: &World, status: Option<EdgeStatus>) -> (Accounts, axum::Router, Orders) {
     let settings = Settings {
         url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
         name: "Kenduri Kami".to_owned(),
@@ -52,18 +52,18 @@ fn site_with(world: &World, door: Option<Door>) -> (Accounts, axum::Router, Orde
     };
     let site = domain::site(DOMAINS, LOCALES, world.platform.clone(), settings);
     let accounts = Accounts::new(site, DOMAINS);
-    let (house, orders) = house(world.platform.clock.now(), door);
-    let pages = accounts::web::routes(&accounts).merge(routes(house));
+    let (server, orders) = server(world.platform.clock.now(), status);
+    let pages = accounts::web::routes(&accounts).merge(routes(server));
     let pages = accounts::web::around(&accounts, pages);
     let router = web::serve(&accounts.site, pages);
     (accounts, router, orders)
 }
 
-fn house(now: jiff::Timestamp, door: Option<Door>) -> (House, Orders) {
+fn server(now: jiff::Timestamp, status: Option<EdgeStatus>) -> (ServerStatus, Orders) {
     let (outbox, mut asked) = mpsc::channel(8);
-    let (ask, mut looks) = mpsc::channel::<super::Look>(8);
+    let (ask, mut looks) = mpsc::channel::<super::StatusRequest>(8);
     let line = MessageSender::new(outbox, RequestIds::default());
-    let house = House::new(line.clone(), ask);
+    let server = ServerStatus::new(line.clone(), ask);
     let orders = Orders::default();
     let noted = Arc::clone(&orders);
     tokio::spawn(async move {
@@ -79,12 +79,12 @@ fn house(now: jiff::Timestamp, door: Option<Door>) -> (House, Orders) {
     });
     tokio::spawn(async move {
         while let Some(look) = looks.recv().await {
-            if let Some(door) = &door {
-                let _ = look.send(door.clone());
+            if let Some(status) = &status {
+                let _ = look.send(status.clone());
             }
         }
     });
-    (house, orders)
+    (server, orders)
 }
 
 fn answer(order: ServiceRequest, noted: &Orders, now: jiff::Timestamp) -> Reply {
@@ -174,7 +174,7 @@ fn described(service: &str, now: jiff::Timestamp) -> ServiceStatus {
     }
 }
 
-fn door(now: jiff::Timestamp) -> Door {
+fn status(now: jiff::Timestamp) -> EdgeStatus {
     let certificate = Certificate {
         name: "kenduri.example".to_owned(),
         valid_from: None,
@@ -197,7 +197,7 @@ fn door(now: jiff::Timestamp) -> Door {
             valid_until: until,
         }
     };
-    Door {
+    EdgeStatus {
         ordered: Arc::from([certificate]),
         in_files: vec![
             in_file("fine.example", 60),
@@ -243,7 +243,7 @@ async fn somebody(
 }
 
 /// The form that orders this.
-fn deed(page: &Page, word: &str) -> Form {
+fn action(page: &Page, word: &str) -> Form {
     let mut forms = page.forms().into_iter();
     let holds = |form: &Form| {
         let mut fields = form.fields.iter();
@@ -335,7 +335,7 @@ async fn orders_reach_the_parent_and_the_log() {
         ("stop", "web is stopped."),
     ] {
         let page = owner.get(WEB).await;
-        let mut form = deed(&page, word);
+        let mut form = action(&page, word);
         if word == "scale" {
             form.fill("instances", "3");
         }
@@ -378,16 +378,16 @@ async fn what_the_parent_refuses_is_said_and_what_nobody_may_order_reaches_it_no
     let (accounts, router, orders) = site(&world);
     let mut owner = somebody(&world, &accounts, &router, true).await;
     let page = owner.get(WEB).await;
-    let refused = owner.submit(&page, &deed(&page, "restart")).await;
+    let refused = owner.submit(&page, &action(&page, "restart")).await;
     refused.expect(409);
     assert!(refused.text().contains("it is being replaced just now"));
 
     for typed in ["0", "65", "many", ""] {
-        let mut form = deed(&page, "scale");
+        let mut form = action(&page, "scale");
         form.fill("instances", typed);
         owner.submit(&page, &form).await.expect(422);
     }
-    let mut forged = deed(&page, "stop");
+    let mut forged = action(&page, "stop");
     forged.fill("_csrf", "guessed");
     owner.submit(&page, &forged).await.expect(403);
     owner.post(WEB, &[("deed", "stop")]).await.expect(403);
@@ -429,7 +429,7 @@ async fn kenduri_itself_can_only_be_replaced() {
     let path = format!("/admin/server/services/{OWN_SERVICE}");
     let page = owner.get(&path).await;
     assert!(!page.body.contains(r#"value="stop""#));
-    let answer = owner.submit(&page, &deed(&page, "reload")).await;
+    let answer = owner.submit(&page, &action(&page, "reload")).await;
     owner.follow(answer).await.expect(200);
     let done = format!("{:?}", orders.lock().unwrap());
     assert_eq!(
@@ -447,10 +447,10 @@ async fn kenduri_itself_can_only_be_replaced() {
 async fn a_parent_that_does_not_answer_is_not_waited_for() {
     let (outbox, _silent) = mpsc::channel(8);
     let (ask, _looks) = mpsc::channel(8);
-    let house = House::new(MessageSender::new(outbox, RequestIds::default()), ask);
+    let server = ServerStatus::new(MessageSender::new(outbox, RequestIds::default()), ask);
     let began = tokio::time::Instant::now();
-    assert!(house.ask(ServiceRequest::Ps).await.is_err());
-    assert!(house.door().await.is_none());
+    assert!(server.ask(ServiceRequest::Ps).await.is_err());
+    assert!(server.edge_status().await.is_none());
     assert!(began.elapsed() < std::time::Duration::from_secs(10));
 }
 

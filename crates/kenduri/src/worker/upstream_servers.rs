@@ -11,10 +11,10 @@ use supervisor::{Address, InstanceAddress, OWN_SERVICE, Plan, ReadyInstances};
 
 use crate::messages::{MessageSender, RequestRate, ToParent};
 
-/// How often it is told how busy servers are.
+/// How often the load of servers is reported.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
 
-/// The instances of all services, as they were last told.
+/// The instances of all services, as last reported.
 #[derive(Default)]
 pub(super) struct UpstreamServers {
     fleet: ReadyInstances,

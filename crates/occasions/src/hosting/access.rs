@@ -31,7 +31,7 @@ pub struct HostOf {
 /// What a role may or may not do. What a token may see is further cut down to
 /// the scopes that it was made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leave {
+pub enum Permission {
     /// Dashboard, lists, names.
     See,
     /// What hosts wrote: occasion, events, questions, invitations.
@@ -83,40 +83,43 @@ impl HostOf {
         self.who.as_ref()
     }
 
-    /// Whether this host has `leave`: by role, and by the scopes of a token.
-    pub fn may(&self, leave: Leave) -> bool {
-        self.has_role_for(leave) && self.missing(leave).is_none()
+    /// Whether this host has `permission`: by role, and by the scopes of a token.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.has_role_for(permission) && self.missing(permission).is_none()
     }
 
-    fn has_role_for(&self, leave: Leave) -> bool {
-        let least = match leave {
-            Leave::See | Leave::SeeOccasion | Leave::SeeAnswers => Role::Observer,
-            Leave::SeeContacts | Leave::Invite | Leave::Write | Leave::ReadLog => Role::Coordinator,
-            Leave::Own => Role::OccasionOwner,
+    fn has_role_for(&self, permission: Permission) -> bool {
+        let least = match permission {
+            Permission::See | Permission::SeeOccasion | Permission::SeeAnswers => Role::Observer,
+            Permission::SeeContacts
+            | Permission::Invite
+            | Permission::Write
+            | Permission::ReadLog => Role::Coordinator,
+            Permission::Own => Role::OccasionOwner,
         };
         self.role >= least
     }
 
-    /// The scope that a token lacks to see what `leave` is about.
-    fn missing(&self, leave: Leave) -> Option<TokenScope> {
+    /// The scope that a token lacks to see what `permission` is about.
+    fn missing(&self, permission: Permission) -> Option<TokenScope> {
         let who = self.who.as_ref()?;
         let lacks = |scope: &TokenScope| !who.has(*scope);
         let (occasion, answers) = (OCCASION_READ, RSVPS_READ);
-        match leave {
-            Leave::See => Some(occasion).filter(|_| lacks(&occasion) && lacks(&answers)),
-            Leave::SeeOccasion | Leave::SeeContacts => Some(occasion).filter(lacks),
-            Leave::SeeAnswers => Some(answers).filter(lacks),
-            Leave::ReadLog => [occasion, answers].into_iter().find(lacks),
-            Leave::Invite | Leave::Write | Leave::Own => None,
+        match permission {
+            Permission::See => Some(occasion).filter(|_| lacks(&occasion) && lacks(&answers)),
+            Permission::SeeOccasion | Permission::SeeContacts => Some(occasion).filter(lacks),
+            Permission::SeeAnswers => Some(answers).filter(lacks),
+            Permission::ReadLog => [occasion, answers].into_iter().find(lacks),
+            Permission::Invite | Permission::Write | Permission::Own => None,
         }
     }
 
     /// Refuses where [`HostOf::may`] says no.
-    pub fn needs(&self, leave: Leave) -> Result<(), Refusal> {
-        if !self.has_role_for(leave) {
+    pub fn needs(&self, permission: Permission) -> Result<(), Refusal> {
+        if !self.has_role_for(permission) {
             return Err(Refusal::Forbidden);
         }
-        self.missing(leave)
+        self.missing(permission)
             .map_or(Ok(()), |scope| Err(Refusal::ScopeRequired(scope)))
     }
 
@@ -233,7 +236,7 @@ mod tests {
 
     #[test]
     fn the_table_of_roles() {
-        use Leave::{Invite, Own, ReadLog, See, SeeAnswers, SeeContacts, SeeOccasion, Write};
+        use Permission::{Invite, Own, ReadLog, See, SeeAnswers, SeeContacts, SeeOccasion, Write};
         let observes = [See, SeeOccasion, SeeAnswers];
         let coordinates = [SeeContacts, Invite, Write, ReadLog];
         let occasion: OccasionId = Id::from_text("01970000-0000-7000-8000-000000000001".to_owned());
@@ -246,9 +249,13 @@ mod tests {
             ),
         ] {
             let host = HostOf::for_test(occasion.clone(), role);
-            for leave in [&observes[..], &coordinates, &[Own]].concat() {
-                assert_eq!(host.may(leave), may.contains(&leave), "{role:?} {leave:?}");
-                assert_eq!(host.needs(leave).is_ok(), may.contains(&leave));
+            for permission in [&observes[..], &coordinates, &[Own]].concat() {
+                assert_eq!(
+                    host.may(permission),
+                    may.contains(&permission),
+                    "{role:?} {permission:?}"
+                );
+                assert_eq!(host.needs(permission).is_ok(), may.contains(&permission));
             }
         }
     }

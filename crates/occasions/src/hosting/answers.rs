@@ -8,7 +8,7 @@ use super::access::HostOf;
 use super::{Refusal, access, history, invitations};
 use crate::event::Seats;
 use crate::guest::{Guest, GuestId, Reply};
-use crate::household::{self, Change, Rules, asking};
+use crate::household::{self, FieldChange, Rules, asking};
 use crate::household_change::HouseholdChange;
 use crate::invitation::{self, InvitationId};
 use crate::portal::Portal;
@@ -135,7 +135,7 @@ fn lock(
     id: &InvitationId,
     version: Option<i64>,
 ) -> Result<Portal, Refusal> {
-    host.needs(access::Leave::Invite)?;
+    host.needs(access::Permission::Invite)?;
     invitations::lock(tx, host, id, version)
 }
 
@@ -174,7 +174,7 @@ fn finish(
     tx: &mut Tx<'_>,
     host: &HostOf,
     portal: &mut Portal,
-    changes: &[Change],
+    changes: &[FieldChange],
     overrides: Overrides,
 ) -> Result<(), Refusal> {
     let now = portal.now;
@@ -197,7 +197,7 @@ fn finish(
     stored.version += 1;
     stored.replied_at = replied_at;
     let id = stored.id.clone();
-    if changes.iter().any(Change::is_of_names) {
+    if changes.iter().any(FieldChange::is_of_names) {
         invitation::update_search(tx, &portal.household.invitation, &portal.household.guests)?;
     }
     rsvp::insert_submission(tx, &id, before, changes, "host", Source::Phone)?;
@@ -216,6 +216,6 @@ fn finish(
     Ok(())
 }
 
-fn is_answer(change: &Change) -> bool {
+fn is_answer(change: &FieldChange) -> bool {
     change.field.contains("/replies/") || change.is_of_whole_guest()
 }

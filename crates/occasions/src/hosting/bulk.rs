@@ -12,8 +12,8 @@ use platform::{Rows, Store, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::access::{self, HostOf, Leave};
-use super::listing::{self, Filter};
+use super::access::{self, HostOf, Permission};
+use super::listing::{self, InvitationFilter};
 use super::locks::{self, Effect, Opening};
 use super::{Refusal, When, history, invitations, occasions};
 use crate::invitation::{Invitation, InvitationId};
@@ -45,7 +45,7 @@ pub enum Target {
     /// These.
     Chosen(Vec<InvitationId>),
     /// All that this finds.
-    Matching(Filter),
+    Matching(InvitationFilter),
 }
 
 /// What is done to each invitation.
@@ -159,7 +159,7 @@ impl FromRow for Outcome {
 
 /// Freezes which invitations are meant, and lets the job begin.
 pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     check(tx, host, &request.action)?;
     let meant = meant(tx, host, request)?;
     let id: BulkId = tx.id();
@@ -204,7 +204,7 @@ pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, 
 
 /// What a bulk action would do to who may answer.
 pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effect, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     check(tx, host, &request.action)?;
     let ids = meant(tx, host, request)?;
     let zone = occasions::load(tx, host)?.zone();
@@ -234,7 +234,7 @@ impl Bulk {
     fn shown_to(mut self, host: &HostOf) -> Self {
         if let Action::Lock { reason } = &mut self.action
             && !reason.is_empty()
-            && !host.may(Leave::SeeContacts)
+            && !host.may(Permission::SeeContacts)
         {
             "***".clone_into(reason);
         }
@@ -257,7 +257,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Bulk, Refusal
 
 /// The latest bulk actions, newest first.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Bulk>, Refusal> {
-    host.needs(Leave::See)?;
+    host.needs(Permission::See)?;
     let found: Vec<Bulk> = tx.all(
         sql!(
             "SELECT id, action, state, total, done, failed, created_at, finished_at
@@ -494,34 +494,34 @@ fn apply(
         Action::Tag { tag } => {
             let mut tags = tags_of(tx, host, id)?;
             tags.push(tag.clone());
-            invitations::Change {
+            invitations::InvitationChange {
                 tags: Some(tags),
-                ..invitations::Change::default()
+                ..invitations::InvitationChange::default()
             }
         }
         Action::Untag { tag } => {
             let mut tags = tags_of(tx, host, id)?;
             tags.retain(|one| one != tag);
-            invitations::Change {
+            invitations::InvitationChange {
                 tags: Some(tags),
-                ..invitations::Change::default()
+                ..invitations::InvitationChange::default()
             }
         }
-        Action::Language { language } => invitations::Change {
+        Action::Language { language } => invitations::InvitationChange {
             language: Some(language.clone()),
-            ..invitations::Change::default()
+            ..invitations::InvitationChange::default()
         },
         Action::Allowance {
             plus_ones,
             children,
-        } => invitations::Change {
+        } => invitations::InvitationChange {
             plus_ones: *plus_ones,
             children: *children,
-            ..invitations::Change::default()
+            ..invitations::InvitationChange::default()
         },
-        Action::Deadline { deadline } => invitations::Change {
+        Action::Deadline { deadline } => invitations::InvitationChange {
             deadline_override: Some(deadline.clone()),
-            ..invitations::Change::default()
+            ..invitations::InvitationChange::default()
         },
     };
     let version = invitations::lock(tx, host, id, None)?

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::history::{self, Ending};
 use super::{Refusal, invitations};
 use crate::code::{self, CodeKey};
@@ -33,7 +33,7 @@ pub fn try_by_hand(
     typed: &str,
     insists: bool,
 ) -> Result<Chosen, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let Ok(key) = CodeKey::parse(typed) else {
         let mut fields = Fields::default();
         fields.add("/code", "code_malformed", []);
@@ -65,7 +65,7 @@ pub fn try_by_hand(
         ));
     }
     Ok(Chosen {
-        shown: code::shown(typed),
+        shown: code::display_form(typed),
         key,
         insists,
     })
@@ -94,7 +94,7 @@ pub fn replace(
     version: Option<i64>,
     chosen: Option<&Chosen>,
 ) -> Result<Portal, Refusal> {
-    host.needs(Leave::Own)?;
+    host.needs(Permission::Own)?;
     host.needs_person()?;
     let mut portal = invitations::lock(tx, host, id, version)?;
     let household = &mut portal.household;

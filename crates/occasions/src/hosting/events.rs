@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::I18n;
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::fields::nullable;
 use super::history::{self, Changes};
 use super::{Current, Refusal, When, occasions};
@@ -25,7 +25,7 @@ pub const LIMIT: usize = 20;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = EventChange)]
-pub struct Change {
+pub struct EventChange {
     /// The version that was seen; `If-Match` says the same.
     pub version: Option<i64>,
     /// 1–40 of `a-z0-9-`; only when it is created.
@@ -67,8 +67,8 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &EventId) -> Result<Event, Refus
 
 /// Adds an event. Everyone who is invited to the occasion is invited to it,
 /// unless said otherwise.
-pub fn create(tx: &mut Tx<'_>, host: &HostOf, new: &Change) -> Result<Event, Refusal> {
-    host.needs(Leave::Own)?;
+pub fn create(tx: &mut Tx<'_>, host: &HostOf, new: &EventChange) -> Result<Event, Refusal> {
+    host.needs(Permission::Own)?;
     let occasion = occasions::lock(tx, host)?;
     let there = event::list(tx, &occasion.id)?;
     let now = tx.now();
@@ -122,12 +122,12 @@ pub fn change(
     host: &HostOf,
     id: &EventId,
     version: i64,
-    change: &Change,
+    change: &EventChange,
 ) -> Result<Event, Refusal> {
-    host.needs(Leave::Write)?;
+    host.needs(Permission::Write)?;
     let occasion = occasions::lock(tx, host)?;
     let old = lock(tx, host, id)?;
-    hold_version(&old, version)?;
+    check_version(&old, version)?;
     let mut details = old.details.clone();
     let mut fields = Fields::default();
     if change.key.as_ref().is_some_and(|key| *key != old.key) {
@@ -169,10 +169,10 @@ pub fn remove(
     version: i64,
     confirm: &str,
 ) -> Result<(), Refusal> {
-    host.needs(Leave::Own)?;
+    host.needs(Permission::Own)?;
     let occasion = occasions::lock(tx, host)?;
     let event = lock(tx, host, id)?;
-    hold_version(&event, version)?;
+    check_version(&event, version)?;
     if event::list(tx, &occasion.id)?.len() < 2 {
         return Err(Refusal::LastEvent);
     }
@@ -238,7 +238,7 @@ fn lock(tx: &mut Tx<'_>, host: &HostOf, id: &EventId) -> Result<Event, Refusal> 
     load(tx, host, id)
 }
 
-fn hold_version(event: &Event, seen: i64) -> Result<(), Refusal> {
+fn check_version(event: &Event, seen: i64) -> Result<(), Refusal> {
     if event.version == seen {
         return Ok(());
     }
@@ -263,7 +263,7 @@ fn choose_key(wanted: Option<&str>, there: &[Event], fields: &mut Fields) -> Str
         .unwrap_or_default()
 }
 
-fn apply(change: &Change, occasion: &Occasion, details: &mut Details, fields: &mut Fields) {
+fn apply(change: &EventChange, occasion: &Occasion, details: &mut Details, fields: &mut Fields) {
     if let Some(name) = &change.name {
         details.name = fields.i18n("/name", name, Limits::required(120));
     }
@@ -294,7 +294,12 @@ fn apply(change: &Change, occasion: &Occasion, details: &mut Details, fields: &m
 }
 
 /// An event that says only when it starts keeps its length, or takes two hours.
-fn apply_hours(change: &Change, occasion: &Occasion, details: &mut Details, fields: &mut Fields) {
+fn apply_hours(
+    change: &EventChange,
+    occasion: &Occasion,
+    details: &mut Details,
+    fields: &mut Fields,
+) {
     let zone = occasion.zone();
     let length = details.ends_at.duration_since(details.starts_at);
     let length = if length.is_positive() {
@@ -366,14 +371,18 @@ fn compare(old: &Details, new: &Details) -> Changes {
         .compare("address", &old.address, &new.address)
         .compare("map_url", &old.map_url, &new.map_url)
         .compare("dress_code", &old.dress_code, &new.dress_code)
-        .compare("schedule", &told(&old.schedule), &told(&new.schedule))
+        .compare(
+            "schedule",
+            &schedule_texts(&old.schedule),
+            &schedule_texts(&new.schedule),
+        )
         .compare("capacity", &old.capacity, &new.capacity)
         .compare("position", &old.position, &new.position);
     changes
 }
 
 /// The lines of a schedule as the log shows them.
-fn told(schedule: &[ScheduleLine]) -> Vec<I18n> {
+fn schedule_texts(schedule: &[ScheduleLine]) -> Vec<I18n> {
     let lines = schedule.iter().map(|line| {
         let said = line.title.iter().map(|(tag, title)| {
             let detail = line.detail.find(tag).unwrap_or_default();

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::{Catalogue, Language};
 
-use super::access::{self, HostOf, Leave};
+use super::access::{self, HostOf, Permission};
 use super::listing::{self, people};
 use super::{Refusal, history};
 use crate::occasion::{self, OccasionId, json as json_column, to_json};
@@ -47,10 +47,10 @@ pub struct Request {
     pub format: FileFormat,
     /// Only these invitations, and who is on them.
     #[serde(default)]
-    pub invitations: listing::Filter,
+    pub invitations: listing::InvitationFilter,
     /// Only these guests.
     #[serde(default)]
-    pub guests: people::Filter,
+    pub guests: people::GuestFilter,
 }
 
 /// An export, as hosts follow it.
@@ -112,7 +112,7 @@ pub fn start(
     request: &Request,
     language: &Language,
 ) -> Result<Export, Refusal> {
-    host.needs(Leave::See)?;
+    host.needs(Permission::See)?;
     host.needs_person()?;
     // A filter that cannot be used is refused now and not by the job.
     request.invitations.check(tx, host)?;
@@ -142,7 +142,7 @@ pub fn start(
             &request.format,
             &to_json(request),
             &language.tag,
-            &host.may(Leave::SeeContacts),
+            &host.may(Permission::SeeContacts),
             &now,
             &(now + LIFETIME),
         ],
@@ -154,7 +154,7 @@ pub fn start(
     })?;
     let changes = json!([
         {"field": "kind", "old": null, "new": request.kind},
-        {"field": "contacts", "old": null, "new": host.may(Leave::SeeContacts)},
+        {"field": "contacts", "old": null, "new": host.may(Permission::SeeContacts)},
     ]);
     history::record(
         tx,
@@ -179,20 +179,20 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Ref
     )?;
     let now = tx.now();
     found
-        .filter(|export| !export.contacts || host.may(Leave::SeeContacts))
+        .filter(|export| !export.contacts || host.may(Permission::SeeContacts))
         .map(|export| aged(export, now))
         .ok_or(Refusal::NotFound)
 }
 
 /// The latest exports that this host may see, newest first.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Export>, Refusal> {
-    host.needs(Leave::See)?;
+    host.needs(Permission::See)?;
     let found: Vec<Export> = tx.all(
         sql!(
             "SELECT id, kind, format, state, row_count, contacts, created_at, expires_at
              FROM export WHERE occasion = $1 AND contacts <= $2 ORDER BY id DESC LIMIT $3"
         ),
-        &[host.occasion(), &host.may(Leave::SeeContacts), &limit],
+        &[host.occasion(), &host.may(Permission::SeeContacts), &limit],
     )?;
     let now = tx.now();
     Ok(found.into_iter().map(|export| aged(export, now)).collect())
@@ -310,7 +310,7 @@ fn read(
         return Ok(None);
     };
     let host = access::resume(tx, &asked.account, &asked.occasion)?.ok_or(Refusal::Forbidden)?;
-    let contacts = asked.contacts && host.may(Leave::SeeContacts);
+    let contacts = asked.contacts && host.may(Permission::SeeContacts);
     let format = asked.request.format;
     let text = catalogue.speak(&Language::of(&asked.language));
     let order = Order {

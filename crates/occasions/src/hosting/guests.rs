@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::events;
 use super::fields::nullable;
 use super::history::{self, Changes, Ending};
@@ -58,7 +58,7 @@ pub struct New {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = GuestChange)]
-pub struct Change {
+pub struct GuestChange {
     /// The version of the invitation that was seen; `If-Match` says the same.
     pub version: Option<i64>,
     /// 1–100; a plus-one's may be empty.
@@ -230,14 +230,14 @@ pub fn add(
     version: Option<i64>,
     people: &[New],
 ) -> Result<(Portal, Vec<GuestId>), Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     occasions::lock(tx, host)?;
     let mut portal = invitations::lock(tx, host, id, version)?;
     let mut fields = Fields::default();
     let planning = Planning::new(tx, &portal.occasion, &portal.events)?;
     let planned = planning.plan(tx, people, &portal.household.events, &mut fields);
     fields.finish()?;
-    hold_limit(tx, host.occasion(), planned.len())?;
+    check_limit(tx, host.occasion(), planned.len())?;
     let before = portal.household.clone();
     settle(tx, &mut portal.household, planned)?;
     let added = portal.household.guests[before.guests.len()..]
@@ -254,7 +254,7 @@ pub fn change(
     host: &HostOf,
     id: &GuestId,
     version: i64,
-    change: &Change,
+    change: &GuestChange,
 ) -> Result<Portal, Refusal> {
     let (mut portal, at) = lock_by_guest(tx, host, id, Some(version))?;
     let before = portal.household.clone();
@@ -324,7 +324,7 @@ pub fn order(
     version: Option<i64>,
     wanted: &[GuestId],
 ) -> Result<Portal, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let mut portal = invitations::lock(tx, host, id, version)?;
     let before = portal.household.clone();
     let there = |id: &GuestId| before.guests.iter().any(|guest| guest.id == *id);
@@ -378,7 +378,7 @@ pub(super) fn lock_by_guest(
     id: &GuestId,
     version: Option<i64>,
 ) -> Result<(Portal, usize), Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let missing = || Refusal::Answer(AnswerRefusal::GuestNotFound);
     let found: Option<(InvitationId,)> =
         tx.maybe(sql!("SELECT invitation FROM guest WHERE id = $1"), &[id])?;
@@ -432,7 +432,7 @@ pub(super) fn settle(
 }
 
 /// Whether an occasion, whose lock is held, has room for `more` people.
-pub(super) fn hold_limit(
+pub(super) fn check_limit(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
     more: usize,
@@ -464,7 +464,7 @@ fn check_age(guest: &Guest, pointer: &str, fields: &mut Fields) {
 fn plan_contact(
     tx: &mut Tx<'_>,
     id: &GuestId,
-    change: &Change,
+    change: &GuestChange,
     fields: &mut Fields,
 ) -> Result<Option<(Contact, Contact)>, StoreError> {
     if change.email.is_none() && change.phone.is_none() {

@@ -6,7 +6,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::codes::Chosen;
 use super::fields::nullable;
 use super::guests;
@@ -32,7 +32,7 @@ pub const RESTORABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = InvitationChange)]
-pub struct Change {
+pub struct InvitationChange {
     /// The version that was seen; `If-Match` says the same.
     pub version: Option<i64>,
     /// 1–120.
@@ -110,10 +110,10 @@ impl FromRow for Bookkeeping {
 pub fn create(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    new: &Change,
+    new: &InvitationChange,
     chosen: Option<&Chosen>,
 ) -> Result<Portal, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let occasion = occasions::lock(tx, host)?;
     let all = event::list(tx, &occasion.id)?;
     let mut fields = Fields::default();
@@ -130,7 +130,7 @@ pub fn create(
     let planned =
         guests::Planning::new(tx, &occasion, &all)?.plan(tx, people, &invited, &mut fields);
     fields.finish()?;
-    hold_limits(tx, &occasion.id, people.len())?;
+    check_limits(tx, &occasion.id, people.len())?;
     let names = planned.iter().map(|one| one.guest.name.as_str());
     let id = match chosen {
         Some(chosen) => {
@@ -154,7 +154,7 @@ pub fn create(
 
 /// An invitation with everyone on it, archived or not.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &InvitationId) -> Result<Portal, Refusal> {
-    host.needs(Leave::See)?;
+    host.needs(Permission::See)?;
     load_changed(tx, host, id)
 }
 
@@ -184,9 +184,9 @@ pub fn change(
     host: &HostOf,
     id: &InvitationId,
     version: i64,
-    change: &Change,
+    change: &InvitationChange,
 ) -> Result<Portal, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let mut portal = lock(tx, host, id, Some(version))?;
     let mut fields = Fields::default();
     for (pointer, given) in [
@@ -237,7 +237,7 @@ pub fn mark_sent(
     id: &InvitationId,
     sent: bool,
 ) -> Result<(), Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let portal = lock(tx, host, id, None)?;
     let now = tx.now();
     let at = sent.then_some(now);
@@ -258,7 +258,7 @@ pub fn archive(
     id: &InvitationId,
     version: Option<i64>,
 ) -> Result<Portal, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let mut portal = lock(tx, host, id, version)?;
     let now = tx.now();
     set_archived(tx, id, Some(now))?;
@@ -283,7 +283,7 @@ pub fn restore(
     version: Option<i64>,
     seats: Seats,
 ) -> Result<Portal, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let mut portal = lock_any(tx, host, id, version)?;
     let now = tx.now();
     let Some(archived_at) = portal.household.invitation.archived_at else {
@@ -388,7 +388,12 @@ fn blank(occasion: &Occasion) -> Details {
     }
 }
 
-fn apply(change: &Change, occasion: &Occasion, details: &mut Details, fields: &mut Fields) {
+fn apply(
+    change: &InvitationChange,
+    occasion: &Occasion,
+    details: &mut Details,
+    fields: &mut Fields,
+) {
     if let Some(household) = &change.household {
         details.household = fields.line("/household", household, 1, 120);
     }
@@ -583,7 +588,7 @@ fn set_archived(
 
 /// Whether an occasion, whose lock is held, has room for one more invitation
 /// with `people`.
-pub(crate) fn hold_limits(
+pub(crate) fn check_limits(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
     people: usize,
@@ -595,5 +600,5 @@ pub(crate) fn hold_limits(
     if invitations >= LIMIT {
         return Err(Refusal::LimitReached(LIMIT));
     }
-    guests::hold_limit(tx, occasion, people)
+    guests::check_limit(tx, occasion, people)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use platform::{Tx, sql};
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::listing::people::Person;
 use super::{Refusal, occasions};
 use crate::diet::DietaryOption;
@@ -36,7 +36,7 @@ impl Eater<'_> {
 
 /// Who eats where.
 pub fn eating(tx: &mut Tx<'_>, host: &HostOf) -> Result<Eating, Refusal> {
-    host.needs(Leave::SeeAnswers)?;
+    host.needs(Permission::SeeAnswers)?;
     let occasion = occasions::load(tx, host)?;
     let rows: Vec<(GuestId, EventId)> = tx.all(
         sql!(

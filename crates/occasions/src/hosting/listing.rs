@@ -11,17 +11,17 @@ use platform::{StoreError, Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 use web::{List, Piece, Way};
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::{Refusal, occasions};
 use crate::code::CodeKey;
 use crate::invitation::InvitationId;
 use crate::occasion::{Occasion, json};
 use crate::words::{Access, OccasionStatus, Response};
-pub use filter::{Filter, Sort};
+pub use filter::{InvitationFilter, Sort};
 
 /// One invitation in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct InvitationRow {
     /// Which one.
     pub id: InvitationId,
     /// The code as shown; `None` for observers.
@@ -101,7 +101,7 @@ struct Key {
     id: String,
 }
 
-impl FromRow for Line {
+impl FromRow for InvitationRow {
     fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         let (answered, open): (i64, i64) = (row.column(8)?, row.column(9)?);
         let id: InvitationId = row.column(0)?;
@@ -160,10 +160,10 @@ impl FromRow for Line {
 pub fn invitations(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    filter: &Filter,
+    filter: &InvitationFilter,
     sort: Sort,
     piece: &Piece,
-) -> Result<List<Line>, Refusal> {
+) -> Result<List<InvitationRow>, Refusal> {
     let from = piece.key().map_err(|_| Refusal::CursorInvalid)?;
     let rows = find(tx, host, filter, sort, (from, piece.way()), piece.rows())?;
     let total = rows.first().map(|line| line.total);
@@ -181,8 +181,8 @@ pub fn invitations(
 pub fn all_invitations(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    filter: &Filter,
-) -> Result<Vec<Line>, Refusal> {
+    filter: &InvitationFilter,
+) -> Result<Vec<InvitationRow>, Refusal> {
     let start = (None, Way::Onward);
     find(
         tx,
@@ -197,20 +197,20 @@ pub fn all_invitations(
 fn find(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    filter: &Filter,
+    filter: &InvitationFilter,
     sort: Sort,
     (from, way): (Option<Key>, Way),
     limit: i64,
-) -> Result<Vec<Line>, Refusal> {
-    host.needs(Leave::See)?;
+) -> Result<Vec<InvitationRow>, Refusal> {
+    host.needs(Permission::See)?;
     // What is found, and in which order, says as much as what is shown.
     if filter.asks_for_answers() || sort == Sort::Replied {
-        host.needs(Leave::SeeAnswers)?;
+        host.needs(Permission::SeeAnswers)?;
     }
     let occasion = occasions::load(tx, host)?;
     let scene = Scene::of(tx, &occasion);
     let event = filter.event_id(tx, host)?;
-    let words = Words::of(&filter.search, host.may(Leave::SeeContacts));
+    let words = Words::of(&filter.search, host.may(Permission::SeeContacts));
     let tag = filter
         .tag
         .as_ref()
@@ -281,7 +281,7 @@ fn find(
         &is_back,
         &open,
     ];
-    let mut lines: Vec<Line> = tx.all(
+    let mut lines: Vec<InvitationRow> = tx.all(
         sql!(
             "WITH person AS (
                  SELECT guest.id AS id, guest.invitation AS invitation, guest.kind AS kind,
@@ -427,7 +427,7 @@ fn find(
         ),
         &arguments,
     )?;
-    if !host.may(Leave::SeeContacts) {
+    if !host.may(Permission::SeeContacts) {
         for line in &mut lines {
             line.code = None;
             line.email = None;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::history::{self, Changes, Ending};
 use super::{Refusal, When, invitations, occasions};
 use crate::invitation::{Invitation, InvitationId};
@@ -45,7 +45,7 @@ pub fn lock(
     version: Option<i64>,
     reason: &str,
 ) -> Result<Portal, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let portal = invitations::lock(tx, host, id, version)?;
     let mut fields = Fields::default();
     let reason = fields.line("/reason", reason, 0, 200);
@@ -60,7 +60,7 @@ pub fn unlock(
     id: &InvitationId,
     opening: &Opening,
 ) -> Result<Portal, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let portal = invitations::lock(tx, host, id, opening.version)?;
     let mut fields = Fields::default();
     let zone = portal.occasion.zone();

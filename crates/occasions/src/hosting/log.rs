@@ -10,7 +10,7 @@ use platform::{StoreError, Tx, sql};
 use serde_json::Value;
 use web::{List, Piece, Way};
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::{Refusal, members};
 
 /// The actor behind an invitation's code, by the invitation's id.
@@ -18,7 +18,7 @@ pub const HOUSEHOLD: &str = "household";
 
 /// Which lines; what is left empty does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
+pub struct AuditFilter {
     /// Those of this account, household or token.
     pub actor: String,
     /// Those of this action, `rsvp.saved`, or of its family, `rsvp`.
@@ -33,7 +33,7 @@ pub struct Filter {
 
 /// One line.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub struct AuditRow {
     /// What was written down.
     pub record: Record,
     /// What whoever did it is called, where that is known.
@@ -48,10 +48,10 @@ pub struct Line {
 pub fn list(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    filter: &Filter,
+    filter: &AuditFilter,
     piece: &Piece,
-) -> Result<List<Line>, Refusal> {
-    host.needs(Leave::ReadLog)?;
+) -> Result<List<AuditRow>, Refusal> {
+    host.needs(Permission::ReadLog)?;
     let from: Option<i64> = piece.key().map_err(|_| Refusal::CursorInvalid)?;
     let limit = u32::try_from(piece.rows()).unwrap_or(u32::MAX);
     let wanted = audit::Filter {
@@ -81,7 +81,7 @@ pub fn list(
             _ => None,
         };
         let changes = serde_json::from_str(&record.changes).unwrap_or_default();
-        items.push(Line {
+        items.push(AuditRow {
             record,
             actor,
             entity,

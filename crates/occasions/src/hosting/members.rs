@@ -7,7 +7,7 @@ use accounts::invite::{self, Invite};
 use platform::{Secret, StoreError, Tx};
 
 use super::Refusal;
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use crate::role::{self, Role};
 
 /// How many members an occasion has at most, open invitations included.
@@ -16,9 +16,9 @@ pub const LIMIT: usize = 50;
 /// Everybody with a role here, in the order they came. Observers see names, not
 /// addresses.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Member>, Refusal> {
-    host.needs(Leave::See)?;
+    host.needs(Permission::See)?;
     let mut members = grant::list(tx, &role::scope(host.occasion()))?;
-    if !host.may(Leave::SeeContacts) {
+    if !host.may(Permission::SeeContacts) {
         for member in &mut members {
             member.email.clear();
         }
@@ -78,7 +78,7 @@ pub fn remove(tx: &mut Tx<'_>, host: &HostOf, account: &AccountId) -> Result<(),
 }
 
 fn manager(tx: &mut Tx<'_>, host: &HostOf) -> Result<Manager, Refusal> {
-    host.needs(Leave::Own)?;
+    host.needs(Permission::Own)?;
     host.needs_person()?;
     let who = host.who().ok_or(Refusal::TokenNotPermitted)?;
     let scope = role::scope(host.occasion());

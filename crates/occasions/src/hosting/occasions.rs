@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::{Deadline, I18n, Theme};
 
-use super::access::{self, HostOf, Leave};
+use super::access::{self, HostOf, Permission};
 use super::fields::nullable;
 use super::history::{self, Changes};
 use super::{Current, Refusal, When, events};
@@ -28,7 +28,7 @@ pub const LIMIT: i64 = 1_000;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = OccasionChange)]
-pub struct Change {
+pub struct OccasionChange {
     /// The version that was seen; `If-Match` says the same.
     pub version: Option<i64>,
     /// 3–63 of `a-z0-9-`.
@@ -121,12 +121,12 @@ impl Switch {
     }
 }
 
-/// Makes an occasion, in draft, and its maker its owner. Leave comes from the
+/// Makes an occasion, in draft, and its maker its owner. Permission comes from the
 /// installation: its administrators create occasions.
 pub fn create(
     tx: &mut Tx<'_>,
     who: &SignedIn,
-    new: &Change,
+    new: &OccasionChange,
     request: Option<RequestFacts>,
 ) -> Result<OccasionId, Refusal> {
     if !may_create(tx, who)? {
@@ -213,11 +213,11 @@ pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,
     version: i64,
-    change: &Change,
+    change: &OccasionChange,
 ) -> Result<Occasion, Refusal> {
-    host.needs(Leave::Write)?;
+    host.needs(Permission::Write)?;
     let old = lock(tx, host)?;
-    hold_version(&old, version)?;
+    check_version(&old, version)?;
     let mut new = old.clone();
     let mut fields = Fields::default();
     if let Some(slug) = &change.slug {
@@ -230,7 +230,7 @@ pub fn change(
     if changes.is_empty() {
         return Ok(old);
     }
-    if !host.may(Leave::Own)
+    if !host.may(Permission::Own)
         && (old.slug != new.slug || old.kind != new.kind || is_beyond_texts(&old, &new))
     {
         return Err(Refusal::Forbidden);
@@ -257,10 +257,10 @@ pub fn set_status(
     version: Option<i64>,
     status: OccasionStatus,
 ) -> Result<Occasion, Refusal> {
-    host.needs(Leave::Own)?;
+    host.needs(Permission::Own)?;
     let old = lock(tx, host)?;
     if let Some(version) = version {
-        hold_version(&old, version)?;
+        check_version(&old, version)?;
     }
     if old.status == status {
         return Ok(old);
@@ -288,7 +288,7 @@ pub fn set_status(
     load(tx, host)
 }
 
-fn hold_version(occasion: &Occasion, seen: i64) -> Result<(), Refusal> {
+fn check_version(occasion: &Occasion, seen: i64) -> Result<(), Refusal> {
     if occasion.version == seen {
         return Ok(());
     }
@@ -322,7 +322,7 @@ fn blank() -> Details {
 }
 
 /// Puts what is wanted into `details`, as far as it may be kept.
-fn apply(change: &Change, details: &mut Details, fields: &mut Fields) {
+fn apply(change: &OccasionChange, details: &mut Details, fields: &mut Fields) {
     for (pointer, wanted, kept, limits) in [
         (
             "/title",
@@ -418,7 +418,7 @@ fn apply(change: &Change, details: &mut Details, fields: &mut Fields) {
 }
 
 /// Where and when: the zone first, because a date means a day there.
-fn apply_place(change: &Change, details: &mut Details, fields: &mut Fields) {
+fn apply_place(change: &OccasionChange, details: &mut Details, fields: &mut Fields) {
     if let Some(name) = &change.time_zone {
         match TimeZone::get(name.trim()) {
             Ok(zone) => {
@@ -446,7 +446,7 @@ fn apply_place(change: &Change, details: &mut Details, fields: &mut Fields) {
     }
 }
 
-fn apply_languages(change: &Change, details: &mut Details, fields: &mut Fields) {
+fn apply_languages(change: &OccasionChange, details: &mut Details, fields: &mut Fields) {
     if let Some(languages) = &change.languages {
         details.languages = fields.languages("/languages", languages);
     }

@@ -4,7 +4,7 @@
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::history::{self, Ending};
 use super::{Refusal, invitations};
 use crate::event::{self, Seats};
@@ -26,7 +26,7 @@ pub fn approve(
     id: &InvitationId,
     version: Option<i64>,
 ) -> Result<Portal, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     let mut portal = invitations::lock(tx, host, id, version)?;
     let mark = open_rsvp::find_mark(tx, id)?.ok_or(Refusal::WrongState)?;
     if mark.approved_at.is_some() {
@@ -77,7 +77,7 @@ pub fn find_by_code(
     host: &HostOf,
     typed: &str,
 ) -> Result<Option<InvitationId>, Refusal> {
-    host.needs(Leave::SeeContacts)?;
+    host.needs(Permission::SeeContacts)?;
     let Ok(key) = crate::code::CodeKey::parse(typed) else {
         return Ok(None);
     };
@@ -100,7 +100,7 @@ pub fn merge(
     into: &InvitationId,
     version: Option<i64>,
 ) -> Result<Portal, Refusal> {
-    host.needs(Leave::Invite)?;
+    host.needs(Permission::Invite)?;
     if from == into {
         return Err(Refusal::WrongState);
     }
@@ -184,7 +184,7 @@ fn check_merged_seats(tx: &mut Tx<'_>, before: &Portal) -> Result<(), Refusal> {
         if after.confirmed > capacity && after.confirmed > taken.confirmed {
             return Err(AnswerRefusal::EventFull {
                 event: event.key.clone(),
-                left: taken.left(capacity, false),
+                left: taken.remaining(capacity, false),
             }
             .into());
         }

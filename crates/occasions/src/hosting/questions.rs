@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::I18n;
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::history::{self, Changes};
 use super::{Current, Refusal, events, occasions};
 use crate::event::{self, Event};
@@ -19,7 +19,7 @@ use web::{Findings as Fields, Limits};
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = QuestionChange)]
-pub struct Change {
+pub struct QuestionChange {
     /// The version that was seen; `If-Match` says the same.
     pub version: Option<i64>,
     /// 1–40 of `a-z0-9-`; only when it is created.
@@ -71,8 +71,8 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, key: &str) -> Result<Question, Refus
 }
 
 /// Adds a question.
-pub fn create(tx: &mut Tx<'_>, host: &HostOf, new: &Change) -> Result<Question, Refusal> {
-    host.needs(Leave::Own)?;
+pub fn create(tx: &mut Tx<'_>, host: &HostOf, new: &QuestionChange) -> Result<Question, Refusal> {
+    host.needs(Permission::Own)?;
     occasions::lock(tx, host)?;
     let there = list(tx, host)?;
     let mut fields = Fields::default();
@@ -121,9 +121,9 @@ pub fn change(
     host: &HostOf,
     key: &str,
     version: i64,
-    change: &Change,
+    change: &QuestionChange,
 ) -> Result<Question, Refusal> {
-    host.needs(Leave::Write)?;
+    host.needs(Permission::Write)?;
     occasions::lock(tx, host)?;
     let old = load(tx, host, key)?;
     if old.version != version {
@@ -144,7 +144,7 @@ pub fn change(
     if host.role() < Role::OccasionOwner && is_beyond_texts(&old, &new) {
         return Err(Refusal::Forbidden);
     }
-    hold_answers(tx, host, &old, &new)?;
+    check_answers(tx, host, &old, &new)?;
     update(tx, &new)?;
     new.version += 1;
     let changes = compare(&old, &new).into_json();
@@ -154,15 +154,15 @@ pub fn change(
 
 /// Removes a question, or puts it away where somebody has answered it.
 pub fn remove(tx: &mut Tx<'_>, host: &HostOf, key: &str) -> Result<Removed, Refusal> {
-    host.needs(Leave::Own)?;
+    host.needs(Permission::Own)?;
     occasions::lock(tx, host)?;
     let question = load(tx, host, key)?;
     // Whoever answers just now does not know that it is to go.
     events::wait_for_answers(tx, host.occasion())?;
     if !answers_to(tx, &question.id)?.is_empty() {
-        let away = Change {
+        let away = QuestionChange {
             active: Some(false),
-            ..Change::default()
+            ..QuestionChange::default()
         };
         change(tx, host, key, question.version, &away)?;
         return Ok(Removed::Deactivated);
@@ -193,7 +193,7 @@ fn choose_key(wanted: Option<&str>, there: &[Question], fields: &mut Fields) -> 
         .unwrap_or_default()
 }
 
-fn apply(change: &Change, question: &mut Question, events: &[Event], fields: &mut Fields) {
+fn apply(change: &QuestionChange, question: &mut Question, events: &[Event], fields: &mut Fields) {
     question.asked_of = change.asked_of.unwrap_or(question.asked_of);
     question.kind = change.kind.unwrap_or(question.kind);
     if let Some(title) = &change.title {
@@ -280,7 +280,7 @@ fn is_beyond_texts(old: &Question, new: &Question) -> bool {
 
 /// What was answered keeps its meaning: kind and audience are frozen, and a
 /// choice that somebody took stays.
-fn hold_answers(
+fn check_answers(
     tx: &mut Tx<'_>,
     host: &HostOf,
     old: &Question,

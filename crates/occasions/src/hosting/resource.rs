@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use web::{Field, Findings, Input, fields};
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::refusal::{Current, Refusal};
 use super::{history, occasions};
 use crate::occasion::OccasionId;
@@ -80,7 +80,7 @@ pub fn find<R: Resource>(tx: &mut Tx<'_>, host: &HostOf, key: &str) -> Result<R,
 
 /// Adds one.
 pub fn create<R: Resource>(tx: &mut Tx<'_>, host: &HostOf, input: &Input) -> Result<R, Refusal> {
-    host.needs(Leave::Own)?;
+    host.needs(Permission::Own)?;
     occasions::lock(tx, host)?;
     let there = R::list(tx, host.occasion())?;
     let mut findings = Findings::default();
@@ -108,7 +108,7 @@ pub fn change<R: Resource>(
     version: i64,
     input: &Input,
 ) -> Result<R, Refusal> {
-    host.needs(Leave::Own)?;
+    host.needs(Permission::Own)?;
     occasions::lock(tx, host)?;
     let old: R = find(tx, host, key)?;
     if old.version() != version {
@@ -123,7 +123,7 @@ pub fn remove<R: Resource>(
     host: &HostOf,
     key: &str,
 ) -> Result<Option<R>, Refusal> {
-    host.needs(Leave::Own)?;
+    host.needs(Permission::Own)?;
     occasions::lock(tx, host)?;
     let old: R = find(tx, host, key)?;
     if old.is_used(tx, host.occasion())? {

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::Refusal;
-use super::access::{self, HostOf, Leave};
+use super::access::{self, HostOf, Permission};
 use super::summary;
 use crate::occasion::OccasionId;
 pub use counts::AllCounts;
@@ -251,7 +251,7 @@ fn tell(tx: &mut Tx<'_>, host: &HostOf, news: News) -> Result<Option<Message>, S
             )?;
             data["household"] = json!(household.map(|(name,)| name));
         }
-        "job" if data["contacts"] == json!(true) && !host.may(Leave::SeeContacts) => {
+        "job" if data["contacts"] == json!(true) && !host.may(Permission::SeeContacts) => {
             return Ok(None);
         }
         "invitation" | "job" => {}

@@ -8,9 +8,9 @@ use jiff::{Timestamp, ToSpan};
 use platform::{Tx, sql};
 use serde::Serialize;
 
-use super::access::{HostOf, Leave};
+use super::access::{HostOf, Permission};
 use super::listing::people::{self, Band, Person};
-use super::listing::{self, Filter, Line, People};
+use super::listing::{self, InvitationFilter, InvitationRow, People};
 use super::{Refusal, occasions};
 use crate::diet;
 use crate::event::{self, EventId, SeatsTaken};
@@ -147,11 +147,11 @@ pub struct Day {
 
 /// Counts everything.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
-    host.needs(Leave::See)?;
+    host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
     let now = tx.now();
-    let lines = listing::all_invitations(tx, host, &Filter::default())?;
-    let everybody = people::all_people(tx, host, &people::Filter::default())?;
+    let lines = listing::all_invitations(tx, host, &InvitationFilter::default())?;
+    let everybody = people::all_people(tx, host, &people::GuestFilter::default())?;
     let options = diet::list(tx, &occasion.id)?;
     let known: Vec<(String, bool)> = options
         .into_iter()
@@ -214,9 +214,9 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
 /// How answers came in, day by day, from the first one to today. The last day
 /// is what [`Summary::guests`] says.
 pub fn curve(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Day>, Refusal> {
-    host.needs(Leave::See)?;
+    host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
-    let everybody = people::all_people(tx, host, &people::Filter::default())?;
+    let everybody = people::all_people(tx, host, &people::GuestFilter::default())?;
     Ok(draw_curve(&occasion, tx.now(), &everybody))
 }
 
@@ -303,7 +303,7 @@ impl<'p> Answers<'p> {
         for (guest, event, status) in replies {
             // Who is not among everybody is on an archived invitation.
             if let Some(person) = people.get(&guest) {
-                let shown = shown(occasion, status);
+                let shown = effective_status(occasion, status);
                 by_event.entry(event).or_default().push((shown, person));
             }
         }
@@ -316,7 +316,7 @@ impl<'p> Answers<'p> {
 }
 
 /// With "not sure" switched off, who was not sure has not answered.
-fn shown(occasion: &Occasion, status: ReplyStatus) -> ReplyStatus {
+fn effective_status(occasion: &Occasion, status: ReplyStatus) -> ReplyStatus {
     match status {
         ReplyStatus::Undecided if !occasion.details.switches.undecided => ReplyStatus::Pending,
         other => other,
@@ -337,8 +337,8 @@ fn count(answers: &[Answer<'_>]) -> People {
     }
 }
 
-fn count_invitations(lines: &[Line]) -> Invitations {
-    let of = |wanted: fn(&Line) -> bool| number(lines.iter().filter(|line| wanted(line)));
+fn count_invitations(lines: &[InvitationRow]) -> Invitations {
+    let of = |wanted: fn(&InvitationRow) -> bool| number(lines.iter().filter(|line| wanted(line)));
     Invitations {
         total: number(lines.iter()),
         open: of(|line| line.access == Access::Open),

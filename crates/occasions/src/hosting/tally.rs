@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use platform::{Tx, sql};
 
-use super::access::{HostOf, Leave};
-use super::listing::{self, Filter};
+use super::access::{HostOf, Permission};
+use super::listing::{self, InvitationFilter};
 use super::{Refusal, occasions};
 use crate::event;
 use crate::guest::GuestId;
@@ -37,7 +37,7 @@ pub struct Tally {
 
 /// Everything that counts in the occasion, archived households left out.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
-    host.needs(Leave::See)?;
+    host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
     let questions = question::of(tx, &occasion.id)?;
     if questions.is_empty() {
@@ -46,10 +46,11 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
             given: BTreeMap::new(),
         });
     }
-    let here: BTreeSet<InvitationId> = listing::all_invitations(tx, host, &Filter::default())?
-        .into_iter()
-        .map(|line| line.id)
-        .collect();
+    let here: BTreeSet<InvitationId> =
+        listing::all_invitations(tx, host, &InvitationFilter::default())?
+            .into_iter()
+            .map(|line| line.id)
+            .collect();
     let events: BTreeMap<_, _> = event::list(tx, &occasion.id)?
         .into_iter()
         .map(|event| (event.id, event.key))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Change, Findings, Household, Rules, pointer_token};
+use super::{FieldChange, Findings, Household, Rules, pointer_token};
 use crate::event::Event;
 use crate::guest::Guest;
 use crate::household_change::HouseholdChange;
@@ -127,12 +127,12 @@ pub(crate) fn differences(
     after: &Answers,
     questions: &[Question],
     prefix: &str,
-    changes: &mut Vec<Change>,
+    changes: &mut Vec<FieldChange>,
 ) {
     for question in questions {
         let (old, new) = (before.get(&question.id), after.get(&question.id));
         if old != new {
-            changes.push(Change {
+            changes.push(FieldChange {
                 field: format!("{prefix}answers/{}", question.key),
                 old: json!(old),
                 new: json!(new),

@@ -109,7 +109,7 @@ fn compose(site: &Site, portal: &Portal, to: Address) -> Option<NewMail> {
         guests: reading.stored(),
         events: reading.events_attended(),
         calendar: reading.calendar().map(|path| site.url().join(&path)),
-        told: reading.told(),
+        told: reading.household_answers(),
         change: reading.closing().map(|closing| closing.change(&text)),
         link: site.url().join(&portal.link("")),
         site: site.url().authority().to_owned(),

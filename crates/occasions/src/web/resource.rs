@@ -20,7 +20,7 @@ use web::json::Received;
 use web::{Field, Input, Json, List, Problem, Site, Text};
 
 use crate::hosting::resource::{self, Resource};
-use crate::hosting::{Leave, Refusal};
+use crate::hosting::{Permission, Refusal};
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::web::api::host::call::{Call, Place as Entrance, answer};
 use crate::web::api::host::saved::{Receipt, Saved, Sees, Shown};
@@ -96,7 +96,7 @@ pub(crate) fn pages<R: WebResource>() -> Router<Site> {
 async fn list_page<R: WebResource>(req: HostRequest) -> Result<Response, Problem> {
     let (context, all) = req
         .read(|tx, context| {
-            context.needs(Leave::Own)?;
+            context.needs(Permission::Own)?;
             resource::list::<R>(tx, &context.host)
         })
         .await?;
@@ -104,7 +104,9 @@ async fn list_page<R: WebResource>(req: HostRequest) -> Result<Response, Problem
 }
 
 async fn new_page<R: WebResource>(req: HostRequest) -> Result<Response, Problem> {
-    let (context, ()) = req.read(|_, context| context.needs(Leave::Own)).await?;
+    let (context, ()) = req
+        .read(|_, context| context.needs(Permission::Own))
+        .await?;
     let mut form = fields::form(R::FIELDS, &R::blank(&[]), 0);
     // What is left empty is chosen when it is saved, beside those that are there.
     form.remove(&["key", "position"]);
@@ -120,7 +122,7 @@ async fn edit_page<R: WebResource>(req: HostRequest) -> Result<Response, Problem
 async fn load<R: WebResource>(req: &HostRequest) -> Result<(PageContext, R), Refusal> {
     let key = req.piece("id").to_owned();
     req.read(move |tx, context| {
-        context.needs(Leave::Own)?;
+        context.needs(Permission::Own)?;
         resource::find(tx, &context.host, &key)
     })
     .await
@@ -175,7 +177,9 @@ async fn answer_form<R: WebResource>(
     };
     let (req, form) = (&posted.req, &posted.form);
     let (context, stored) = if is_new {
-        let (context, ()) = req.read(|_, context| context.needs(Leave::Own)).await?;
+        let (context, ()) = req
+            .read(|_, context| context.needs(Permission::Own))
+            .await?;
         (context, None)
     } else {
         let (context, stored) = load::<R>(req).await?;
@@ -349,7 +353,7 @@ async fn create<R: WebResource>(
     call.once(
         who,
         place,
-        Leave::Own,
+        Permission::Own,
         &body.bytes,
         created,
         move |tx, host| {

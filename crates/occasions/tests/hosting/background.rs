@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 use occasions::hosting::bulk::{self, Action, Request, Target};
 use occasions::hosting::export::{self, ExportId};
-use occasions::hosting::listing::{self, Filter, people};
+use occasions::hosting::listing::{self, InvitationFilter, people};
 use occasions::hosting::{HostOf, invitations};
 use occasions::words::{Access, ExportKind, FileFormat, Progress};
 use platform::Tx;
@@ -15,7 +15,7 @@ use crate::stage::{Host, Stage, call, code, fields, on_both};
 
 fn all(action: Action) -> Request {
     Request {
-        target: Target::Matching(Filter::default()),
+        target: Target::Matching(InvitationFilter::default()),
         action,
     }
 }
@@ -40,14 +40,14 @@ fn an_action_goes_through_all_that_match() {
             (done.state, done.total, done.done, done.failed),
             (Progress::Ready, 40, 40, 0)
         );
-        let find = |filter: Filter| async move {
+        let find = |filter: InvitationFilter| async move {
             stage
                 .done(move |tx, host| listing::all_invitations(tx, host, &filter))
                 .await
         };
-        let tagged = find(Filter {
+        let tagged = find(InvitationFilter {
             tag: Some("Everyone".to_owned()),
-            ..Filter::default()
+            ..InvitationFilter::default()
         });
         assert_eq!(tagged.await.len(), 40);
         run(
@@ -79,7 +79,7 @@ fn an_action_goes_through_all_that_match() {
             }),
         )
         .await;
-        let lines = find(Filter::default()).await;
+        let lines = find(InvitationFilter::default()).await;
         assert!(
             lines
                 .iter()
@@ -98,7 +98,7 @@ fn an_action_goes_through_all_that_match() {
         run(stage, all(Action::Deadline { deadline: None })).await;
         run(stage, all(Action::Unlock {})).await;
         assert!(
-            find(Filter::default())
+            find(InvitationFilter::default())
                 .await
                 .iter()
                 .all(|line| line.access == Access::Open)
@@ -111,17 +111,17 @@ fn an_action_goes_through_all_that_match() {
         )
         .await;
         assert!(
-            find(Filter::default())
+            find(InvitationFilter::default())
                 .await
                 .iter()
                 .all(|line| line.access == Access::Locked)
         );
         run(stage, all(Action::Archive {})).await;
-        assert!(find(Filter::default()).await.is_empty());
+        assert!(find(InvitationFilter::default()).await.is_empty());
         assert_eq!(
-            find(Filter {
+            find(InvitationFilter {
                 is_archived: true,
-                ..Filter::default()
+                ..InvitationFilter::default()
             })
             .await
             .len(),
@@ -224,7 +224,7 @@ fn whoever_lost_the_role_meanwhile_changes_nothing() {
         let done = stage.done(move |tx, host| bulk::load(tx, host, &id)).await;
         assert_eq!((done.done, done.failed), (40, 40));
         let left = stage
-            .done(|tx, host| listing::all_invitations(tx, host, &Filter::default()))
+            .done(|tx, host| listing::all_invitations(tx, host, &InvitationFilter::default()))
             .await;
         assert_eq!(left.len(), 40);
     });
@@ -294,9 +294,9 @@ fn what_an_action_would_do_is_known_beforehand() {
     on_both(async |stage| {
         let open = stage
             .done(|tx, host| {
-                let filter = Filter {
+                let filter = InvitationFilter {
                     access: Some(Access::Open),
-                    ..Filter::default()
+                    ..InvitationFilter::default()
                 };
                 listing::all_invitations(tx, host, &filter)
             })
@@ -324,8 +324,8 @@ pub(crate) fn wanted(kind: ExportKind, format: FileFormat) -> export::Request {
     export::Request {
         kind,
         format,
-        invitations: Filter::default(),
-        guests: people::Filter::default(),
+        invitations: InvitationFilter::default(),
+        guests: people::GuestFilter::default(),
     }
 }
 
@@ -396,7 +396,7 @@ fn a_file_says_what_the_list_says() {
         assert!(households.contains(",RAHMA,"));
         let lines = |file: &str| file.trim_end().matches("\r\n").count();
         let everybody = stage
-            .done(|tx, host| people::all_people(tx, host, &people::Filter::default()))
+            .done(|tx, host| people::all_people(tx, host, &people::GuestFilter::default()))
             .await;
         assert_eq!(lines(&households), 40);
         assert_eq!(lines(&guests), everybody.len());
@@ -520,10 +520,10 @@ fn what_a_guest_typed_becomes_no_formula() {
     on_both(async |stage| {
         stage
             .done(|tx, host| {
-                let new = invitations::Change {
+                let new = invitations::InvitationChange {
                     household: Some("=HYPERLINK(\"http://evil.example\")".to_owned()),
                     phone: Some(Some("+60 12-345".to_owned())),
-                    ..invitations::Change::default()
+                    ..invitations::InvitationChange::default()
                 };
                 invitations::create(tx, host, &new, None).map(drop)
             })

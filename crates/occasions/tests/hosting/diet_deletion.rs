@@ -3,8 +3,8 @@
 
 use occasions::diet_deletion;
 use occasions::guest::GuestId;
-use occasions::hosting::invitations::{self, Change};
-use occasions::hosting::listing::{Filter, people};
+use occasions::hosting::invitations::{self, InvitationChange};
+use occasions::hosting::listing::{InvitationFilter, people};
 use occasions::hosting::{export, guests, open_rsvp};
 use occasions::invitation::InvitationId;
 use occasions::words::{ExportKind, FileFormat};
@@ -94,13 +94,13 @@ async fn plant_by_hosts(stage: &Stage<'_>) {
     let body = json!({ "version": version(stage, &id).await, "diet_note": format!("{MARK}-host") });
     let address = stage.at(&format!("/guests/{}", people[0]));
     call(&mut owner, "PATCH", &address, &body).await.expect(200);
-    let change = Change {
+    let change = InvitationChange {
         household: Some("Keluarga Wong".to_owned()),
         guests: Some(vec![guests::New {
             diet_note: format!("{MARK}-invited"),
             ..named("Wong")
         }]),
-        ..Change::default()
+        ..InvitationChange::default()
     };
     let made = stage.done(move |tx, host| invitations::create(tx, host, &change, None));
     let wong = made.await.household.invitation.id;
@@ -115,8 +115,8 @@ async fn make_file(stage: &Stage<'_>) {
     let request = export::Request {
         kind: ExportKind::Diets,
         format: FileFormat::Csv,
-        invitations: Filter::default(),
-        guests: people::Filter::default(),
+        invitations: InvitationFilter::default(),
+        guests: people::GuestFilter::default(),
     };
     let language = Language::of("en");
     stage
@@ -224,9 +224,9 @@ fn thirty_days_after_the_last_event_they_are_nowhere() {
         let person = ids(stage, &id).await.swap_remove(0);
         stage
             .done(move |tx, host| {
-                let change = guests::Change {
+                let change = guests::GuestChange {
                     diet_note: Some(format!("{MARK}-late")),
-                    ..guests::Change::default()
+                    ..guests::GuestChange::default()
                 };
                 let seen = invitations::load(tx, host, &id)?
                     .household

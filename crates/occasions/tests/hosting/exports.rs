@@ -1,7 +1,7 @@
 //! How many files may be asked for, and with which filters.
 
 use occasions::hosting::export;
-use occasions::hosting::listing::{Filter, people};
+use occasions::hosting::listing::{InvitationFilter, people};
 use occasions::words::{ExportKind, FileFormat};
 use serde_json::json;
 use web::Language;
@@ -14,8 +14,8 @@ fn wanted() -> export::Request {
     export::Request {
         kind: ExportKind::Guests,
         format: FileFormat::Csv,
-        invitations: Filter::default(),
-        guests: people::Filter::default(),
+        invitations: InvitationFilter::default(),
+        guests: people::GuestFilter::default(),
     }
 }
 

@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 use occasions::event::Seats;
 use occasions::guest::Guest;
-use occasions::hosting::invitations::{self, Change};
+use occasions::hosting::invitations::{self, InvitationChange};
 use occasions::hosting::locks::{self, Opening};
 use occasions::hosting::{Current, Refusal, When, answers, codes, guests, listing};
 use occasions::invitation::InvitationId;
@@ -37,9 +37,9 @@ fn every_change_of_an_invitation_raises_its_version_and_is_told_and_written_down
                 "invitation",
                 "edited",
                 |tx, host, id, _, version| {
-                    let change = Change {
+                    let change = InvitationChange {
                         household: Some("Keluarga Baharu".to_owned()),
-                        ..Change::default()
+                        ..InvitationChange::default()
                     };
                     invitations::change(tx, host, id, version, &change).map(drop)
                 },
@@ -71,9 +71,9 @@ fn every_change_of_an_invitation_raises_its_version_and_is_told_and_written_down
                 "invitation",
                 "edited",
                 |tx, host, _, guest, version| {
-                    let change = guests::Change {
+                    let change = guests::GuestChange {
                         name: Some("Rahman Baharu".to_owned()),
-                        ..guests::Change::default()
+                        ..guests::GuestChange::default()
                     };
                     guests::change(tx, host, &guest.id, version, &change).map(drop)
                 },
@@ -132,9 +132,9 @@ fn every_change_of_an_invitation_raises_its_version_and_is_told_and_written_down
         }
         let found = stage
             .done(|tx, host| {
-                let filter = listing::Filter {
+                let filter = listing::InvitationFilter {
                     search: "siti baharu".to_owned(),
-                    ..listing::Filter::default()
+                    ..listing::InvitationFilter::default()
                 };
                 listing::all_invitations(tx, host, &filter)
             })
@@ -148,9 +148,9 @@ fn a_stale_version_changes_nothing_and_shows_what_is_stored() {
     on_both(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let (seen, other) = (version(stage, &id).await, id.clone());
-        let rename = |name: &str| Change {
+        let rename = |name: &str| InvitationChange {
             household: Some(name.to_owned()),
-            ..Change::default()
+            ..InvitationChange::default()
         };
         let (first, second) = (rename("First"), rename("Second"));
         stage
@@ -181,7 +181,7 @@ fn a_stale_version_changes_nothing_and_shows_what_is_stored() {
 #[test]
 fn what_an_invitation_may_hold() {
     on_both(async |stage| {
-        let wrong = Change {
+        let wrong = InvitationChange {
             household: Some(" \n ".to_owned()),
             email: Some(Some("nobody".to_owned())),
             phone: Some(Some("1".repeat(33))),
@@ -206,7 +206,7 @@ fn what_an_invitation_may_hold() {
                     ..named("Lin")
                 },
             ]),
-            ..Change::default()
+            ..InvitationChange::default()
         };
         let refused = stage
             .act(&stage.owner, move |tx, host| {
@@ -241,10 +241,10 @@ fn what_an_invitation_may_hold() {
 #[test]
 fn a_new_invitation_has_the_occasion_s_defaults_all_events_and_a_code_of_its_own() {
     on_both(async |stage| {
-        let new = Change {
+        let new = InvitationChange {
             household: Some("Keluarga Aminah".to_owned()),
             guests: Some(vec![named("Aminah"), named("Bakar")]),
-            ..Change::default()
+            ..InvitationChange::default()
         };
         let made = stage
             .done(move |tx, host| invitations::create(tx, host, &new, None))
@@ -264,9 +264,9 @@ fn a_new_invitation_has_the_occasion_s_defaults_all_events_and_a_code_of_its_own
         }
         let found = stage
             .done(|tx, host| {
-                let filter = listing::Filter {
+                let filter = listing::InvitationFilter {
                     search: "aminah bakar".to_owned(),
-                    ..listing::Filter::default()
+                    ..listing::InvitationFilter::default()
                 };
                 listing::all_invitations(tx, host, &filter)
             })
@@ -286,9 +286,9 @@ fn codes_set_by_hand_are_no_names_no_others_and_counted() {
                 .await?;
             stage
                 .act(&stage.owner, move |tx, host| {
-                    let new = Change {
+                    let new = InvitationChange {
                         household: Some("Keluarga Zulkifli".to_owned()),
-                        ..Change::default()
+                        ..InvitationChange::default()
                     };
                     invitations::create(tx, host, &new, Some(&chosen))
                 })
@@ -320,7 +320,9 @@ fn codes_set_by_hand_are_no_names_no_others_and_counted() {
 fn setting_the_codes_of_others_is_guessing_them() {
     on_both(async |stage| {
         let all = stage
-            .done(|tx, host| listing::all_invitations(tx, host, &listing::Filter::default()))
+            .done(|tx, host| {
+                listing::all_invitations(tx, host, &listing::InvitationFilter::default())
+            })
             .await;
         let mut owner = stage.visitor(&stage.owner);
         let now = stage.site.clock.now();
@@ -439,7 +441,7 @@ fn an_archived_invitation_leaves_and_comes_back_within_30_days() {
         let (other, seen) = (id.clone(), version(stage, &id).await);
         let changed = stage
             .act(&stage.owner, move |tx, host| {
-                invitations::change(tx, host, &other, seen, &Change::default()).map(drop)
+                invitations::change(tx, host, &other, seen, &InvitationChange::default()).map(drop)
             })
             .await;
         assert_eq!(code(changed), "wrong_state");
@@ -466,12 +468,12 @@ fn what_hosts_write_to_each_other_stays_out_of_the_log() {
         let seen = version(stage, &id).await;
         stage
             .done(move |tx, host| {
-                let change = Change {
+                let change = InvitationChange {
                     host_note: Some("Seat away from Uncle".to_owned()),
                     email: Some(Some("uncle@example.com".to_owned())),
                     phone: Some(Some("012-345".to_owned())),
                     address: Some(Some("1 Jalan Uncle".to_owned())),
-                    ..Change::default()
+                    ..InvitationChange::default()
                 };
                 invitations::change(tx, host, &id, seen, &change).map(drop)
             })

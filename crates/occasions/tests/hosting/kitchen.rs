@@ -1,6 +1,6 @@
 //! Who needs which food, and what the files say of people without a name.
 
-use occasions::hosting::guests::{self, Change, New};
+use occasions::hosting::guests::{self, GuestChange, New};
 use occasions::hosting::invitations;
 use occasions::words::{ExportKind, FileFormat, GuestKind};
 use platform::{Rows, sql};
@@ -38,10 +38,10 @@ async fn invite(stage: &Stage<'_>) {
                     "Mei" => &["halal", "nut-allergy"],
                     _ => &["nut-allergy"],
                 };
-                let change = Change {
+                let change = GuestChange {
                     diets: Some(diets.iter().map(|key| (*key).to_owned()).collect()),
                     diet_note: Some(format!("Note of {}.", guest.name)),
-                    ..Change::default()
+                    ..GuestChange::default()
                 };
                 let changed = guests::change(tx, host, &guest.id, version, &change)?;
                 version = changed.household.invitation.version;

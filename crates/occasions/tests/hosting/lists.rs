@@ -3,16 +3,20 @@
 
 use std::collections::BTreeSet;
 
-use occasions::hosting::invitations::{self, Change};
+use occasions::hosting::invitations::{self, InvitationChange};
 use occasions::hosting::listing::filter::Answered;
 use occasions::hosting::listing::people;
-use occasions::hosting::listing::{self, Filter, Sort};
+use occasions::hosting::listing::{self, InvitationFilter, Sort};
 use occasions::words::{Access, ReplyStatus};
 use web::{List, Piece};
 
 use crate::stage::{Host, Stage, on_both};
 
-async fn find(stage: &Stage<'_>, host: &Host, filter: Filter) -> Vec<listing::Line> {
+async fn find(
+    stage: &Stage<'_>,
+    host: &Host,
+    filter: InvitationFilter,
+) -> Vec<listing::InvitationRow> {
     stage
         .act(host, move |tx, host| {
             listing::all_invitations(tx, host, &filter)
@@ -22,18 +26,20 @@ async fn find(stage: &Stage<'_>, host: &Host, filter: Filter) -> Vec<listing::Li
 }
 
 async fn search(stage: &Stage<'_>, host: &Host, typed: &str) -> Vec<String> {
-    let filter = Filter {
+    let filter = InvitationFilter {
         search: typed.to_owned(),
-        ..Filter::default()
+        ..InvitationFilter::default()
     };
     let found = find(stage, host, filter).await;
     found.into_iter().map(|line| line.household).collect()
 }
 
-async fn piece(stage: &Stage<'_>, sort: Sort, query: String) -> List<listing::Line> {
+async fn piece(stage: &Stage<'_>, sort: Sort, query: String) -> List<listing::InvitationRow> {
     let piece = Piece::read(&query).unwrap();
     stage
-        .done(move |tx, host| listing::invitations(tx, host, &Filter::default(), sort, &piece))
+        .done(move |tx, host| {
+            listing::invitations(tx, host, &InvitationFilter::default(), sort, &piece)
+        })
         .await
 }
 
@@ -42,7 +48,7 @@ fn a_search_ignores_case_accents_and_order_and_finds_parts_of_words() {
     on_both(async |stage| {
         stage
             .done(|tx, host| {
-                let new = Change {
+                let new = InvitationChange {
                     household: Some("Famiglia D’Àngelo".to_owned()),
                     email: Some(Some("Nonna@Example.org".to_owned())),
                     phone: Some(Some("+39 02 123-456".to_owned())),
@@ -51,7 +57,7 @@ fn a_search_ignores_case_accents_and_order_and_finds_parts_of_words() {
                         name: "Zoë D’Àngelo".to_owned(),
                         ..Default::default()
                     }]),
-                    ..Change::default()
+                    ..InvitationChange::default()
                 };
                 invitations::create(tx, host, &new, None).map(drop)
             })
@@ -84,13 +90,13 @@ fn a_search_ignores_case_accents_and_order_and_finds_parts_of_words() {
 #[test]
 fn observers_search_names_and_nothing_that_is_hidden_from_them() {
     on_both(async |stage| {
-        let all = find(stage, &stage.observer, Filter::default()).await;
+        let all = find(stage, &stage.observer, InvitationFilter::default()).await;
         assert_eq!(all.len(), 40);
         assert!(
             all.iter()
                 .all(|line| line.code.is_none() && line.email.is_none())
         );
-        let email = find(stage, &stage.owner, Filter::default()).await;
+        let email = find(stage, &stage.owner, InvitationFilter::default()).await;
         let email = email.iter().find_map(|line| line.email.clone()).unwrap();
         for hidden in ["SHUT1", "late1", email.as_str()] {
             assert_eq!(
@@ -108,12 +114,14 @@ fn observers_search_names_and_nothing_that_is_hidden_from_them() {
 }
 
 /// Sets one flag of a filter.
-type Set = fn(&mut Filter, bool);
+type Set = fn(&mut InvitationFilter, bool);
 
 #[test]
 fn every_filter_and_its_opposite_share_out_the_list() {
     on_both(async |stage| {
-        let all = find(stage, &stage.owner, Filter::default()).await.len();
+        let all = find(stage, &stage.owner, InvitationFilter::default())
+            .await
+            .len();
         let flags: [Set; 7] = [
             |filter, on| filter.has_email = Some(on),
             |filter, on| filter.is_opened = Some(on),
@@ -126,7 +134,7 @@ fn every_filter_and_its_opposite_share_out_the_list() {
         for (index, set) in flags.into_iter().enumerate() {
             let mut halves = 0;
             for on in [true, false] {
-                let mut filter = Filter::default();
+                let mut filter = InvitationFilter::default();
                 set(&mut filter, on);
                 halves += find(stage, &stage.owner, filter).await.len();
             }
@@ -134,18 +142,18 @@ fn every_filter_and_its_opposite_share_out_the_list() {
         }
         let mut by_access = 0;
         for access in Access::ALL {
-            let filter = Filter {
+            let filter = InvitationFilter {
                 access: Some(*access),
-                ..Filter::default()
+                ..InvitationFilter::default()
             };
             by_access += find(stage, &stage.owner, filter).await.len();
         }
         assert_eq!(by_access, all);
         let mut by_response = 0;
         for response in [Answered::Unanswered, Answered::Partial, Answered::Complete] {
-            let filter = Filter {
+            let filter = InvitationFilter {
                 response: Some(response),
-                ..Filter::default()
+                ..InvitationFilter::default()
             };
             by_response += find(stage, &stage.owner, filter).await.len();
         }
@@ -157,7 +165,7 @@ fn every_filter_and_its_opposite_share_out_the_list() {
 fn pages_neither_repeat_nor_hide_what_was_there() {
     on_both(async |stage| {
         for sort in Sort::ALL {
-            let before = find(stage, &stage.owner, Filter::default()).await;
+            let before = find(stage, &stage.owner, InvitationFilter::default()).await;
             let wanted: BTreeSet<_> = before.iter().map(|line| line.id.clone()).collect();
             let mut seen = Vec::new();
             let mut query = "limit=7".to_owned();
@@ -168,9 +176,9 @@ fn pages_neither_repeat_nor_hide_what_was_there() {
                 stage
                     .done(|tx, host| {
                         for household in ["Aaa", "Zzz"] {
-                            let new = Change {
+                            let new = InvitationChange {
                                 household: Some(household.to_owned()),
-                                ..Change::default()
+                                ..InvitationChange::default()
                             };
                             invitations::create(tx, host, &new, None)?;
                         }
@@ -245,15 +253,15 @@ fn every_order_is_the_order_it_says() {
 #[test]
 fn the_list_of_guests_searches_and_filters_people() {
     on_both(async |stage| {
-        let people = |filter: people::Filter| async move {
+        let people = |filter: people::GuestFilter| async move {
             stage
                 .done(move |tx, host| people::all_people(tx, host, &filter))
                 .await
         };
-        let all = people(people::Filter::default()).await.len();
+        let all = people(people::GuestFilter::default()).await.len();
         let mut by_status = 0;
         for status in people::Status::ALL {
-            let found = people(people::Filter {
+            let found = people(people::GuestFilter {
                 status: Some(status),
                 ..Default::default()
             })
@@ -267,7 +275,7 @@ fn the_list_of_guests_searches_and_filters_people() {
             }
         }
         assert_eq!(by_status, all, "each guest has one status");
-        let rahman = people(people::Filter {
+        let rahman = people(people::GuestFilter {
             search: "RAHMÁN bin".to_owned(),
             ..Default::default()
         })
@@ -278,21 +286,21 @@ fn the_list_of_guests_searches_and_filters_people() {
                 .iter()
                 .all(|one| one.name.contains("Rahman") || one.household.contains("Rahman"))
         );
-        let nikah = people(people::Filter {
+        let nikah = people(people::GuestFilter {
             event: Some("nikah".to_owned()),
             status: Some(people::Status::Yes),
             ..Default::default()
         })
         .await;
         assert!(nikah.iter().all(|one| one.status == ReplyStatus::Yes));
-        let children = people(people::Filter {
+        let children = people(people::GuestFilter {
             is_child: Some(true),
             ..Default::default()
         })
         .await;
         let mut by_band = 0;
         for band in people::Band::ALL {
-            by_band += people(people::Filter {
+            by_band += people(people::GuestFilter {
                 band: Some(band),
                 ..Default::default()
             })

@@ -1,8 +1,8 @@
 //! What observers do not see, on pages and by JSON alike.
 
 use occasions::hosting::bulk::{self, Action, Request, Target};
-use occasions::hosting::invitations::{self, Change};
-use occasions::hosting::listing::Filter;
+use occasions::hosting::invitations::{self, InvitationChange};
+use occasions::hosting::listing::InvitationFilter;
 use serde_json::Value;
 
 use crate::pages::HOME;
@@ -49,16 +49,16 @@ fn observers_read_what_households_read_and_not_what_hosts_tell_each_other() {
         let (other, seen) = (id.clone(), version(stage, &id).await);
         stage
             .done(move |tx, host| {
-                let change = Change {
+                let change = InvitationChange {
                     host_message: Some("We look forward to you".to_owned()),
                     host_note: Some("Seat away from Uncle".to_owned()),
-                    ..Change::default()
+                    ..InvitationChange::default()
                 };
                 invitations::change(tx, host, &other, seen, &change).map(drop)
             })
             .await;
         let request = Request {
-            target: Target::Matching(Filter::default()),
+            target: Target::Matching(InvitationFilter::default()),
             action: Action::Lock {
                 reason: "They never answer".to_owned(),
             },

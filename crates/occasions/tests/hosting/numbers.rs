@@ -1,10 +1,10 @@
 //! Every number of the dashboard opens the list that shows exactly that number.
 
 use jiff::{SignedDuration, Timestamp};
-use occasions::hosting::invitations::{self, Change};
+use occasions::hosting::invitations::{self, InvitationChange};
 use occasions::hosting::listing::filter::Answered;
 use occasions::hosting::listing::people::{self, Band, Status};
-use occasions::hosting::listing::{self, Filter, Sort};
+use occasions::hosting::listing::{self, InvitationFilter, Sort};
 use occasions::hosting::summary::{self, Summary};
 use occasions::hosting::{When, guests, locks};
 use occasions::portal::response;
@@ -14,7 +14,7 @@ use web::Piece;
 
 use crate::stage::{Stage, on_both};
 
-async fn count(stage: &Stage<'_>, filter: Filter) -> i64 {
+async fn count(stage: &Stage<'_>, filter: InvitationFilter) -> i64 {
     let piece = Piece::read("limit=1").unwrap();
     let list = stage
         .done(move |tx, host| listing::invitations(tx, host, &filter, Sort::Household, &piece))
@@ -22,7 +22,7 @@ async fn count(stage: &Stage<'_>, filter: Filter) -> i64 {
     list.total.unwrap()
 }
 
-async fn people(stage: &Stage<'_>, filter: people::Filter) -> i64 {
+async fn people(stage: &Stage<'_>, filter: people::GuestFilter) -> i64 {
     let piece = Piece::read("limit=1").unwrap();
     let list = stage
         .done(move |tx, host| people::people(tx, host, &filter, &piece))
@@ -53,9 +53,9 @@ async fn stir(stage: &Stage<'_>) {
                 .household
                 .invitation
                 .version;
-            let lower = Change {
+            let lower = InvitationChange {
                 plus_ones: Some(1),
-                ..Change::default()
+                ..InvitationChange::default()
             };
             invitations::change(tx, host, &rahman, version, &lower)?;
             invitations::archive(tx, host, &tan, None)?;
@@ -82,8 +82,8 @@ fn numbers_and_lists_agree() {
         stir(stage).await;
         let counted = summary(stage).await;
         let all = counted.invitations;
-        let by = |set: fn(&mut Filter)| {
-            let mut filter = Filter::default();
+        let by = |set: fn(&mut InvitationFilter)| {
+            let mut filter = InvitationFilter::default();
             set(&mut filter);
             count(stage, filter)
         };
@@ -181,14 +181,15 @@ fn whoever_declined_one_event_and_left_another_has_partly_answered() {
         let rahman = stage.invitation("RAHMA").await;
         stage
             .done(move |tx, host| {
-                let everybody = people::all_people(tx, host, &people::Filter::default())?;
-                for line in listing::all_invitations(tx, host, &Filter::default())? {
+                let everybody = people::all_people(tx, host, &people::GuestFilter::default())?;
+                for line in listing::all_invitations(tx, host, &InvitationFilter::default())? {
                     let portal = invitations::load(tx, host, &line.id)?;
                     let mut partial = 0;
                     for guest in &portal.household.guests {
                         let person = everybody.iter().find(|one| one.id == guest.id).unwrap();
                         let replies = guest.replies.values();
-                        let response = response(replies.map(|reply| portal.shown(reply.status)));
+                        let response =
+                            response(replies.map(|reply| portal.effective_status(reply.status)));
                         let is_partial =
                             person.status == ReplyStatus::Pending && response == Response::Partial;
                         assert_eq!(person.is_partial, is_partial, "{}", guest.name);
@@ -237,13 +238,13 @@ fn numbers_of_people_and_their_lists_agree() {
             ),
             (Some(Status::Waitlisted), counted.guests.waitlisted),
         ] {
-            let filter = people::Filter {
+            let filter = people::GuestFilter {
                 status,
                 ..Default::default()
             };
             assert_eq!(number, people(stage, filter).await, "{status:?}");
             for event in &counted.events {
-                let filter = people::Filter {
+                let filter = people::GuestFilter {
                     status,
                     event: Some(event.key.clone()),
                     ..Default::default()
@@ -266,7 +267,7 @@ fn numbers_of_people_and_their_lists_agree() {
             }
         }
         assert!(counted.guests.partial > 0);
-        let coming = |is_child, band| people::Filter {
+        let coming = |is_child, band| people::GuestFilter {
             status: Some(Status::Yes),
             is_child,
             band,
@@ -290,14 +291,14 @@ fn numbers_of_people_and_their_lists_agree() {
         }
         assert!(!counted.diets.is_empty());
         for diet in &counted.diets {
-            let filter = people::Filter {
+            let filter = people::GuestFilter {
                 status: Some(Status::Eating),
                 diet: Some(diet.key.clone()),
                 ..Default::default()
             };
             assert_eq!(diet.people, people(stage, filter).await, "{}", diet.key);
         }
-        let brought = people::Filter {
+        let brought = people::GuestFilter {
             is_plus_one: Some(true),
             ..Default::default()
         };
@@ -332,7 +333,7 @@ fn with_not_sure_switched_off_who_was_not_sure_has_not_answered() {
         stage
             .done(|tx, host| {
                 let occasion = occasions::hosting::occasions::load(tx, host)?;
-                let off = occasions::hosting::occasions::Change {
+                let off = occasions::hosting::occasions::OccasionChange {
                     switches: Some(
                         [(occasions::hosting::occasions::Switch::Undecided, false)].into(),
                     ),
@@ -385,7 +386,7 @@ fn the_list_and_the_portal_agree_on_who_may_answer() {
         ];
         let ids = stage
             .done(move |tx, host| {
-                let lines = listing::all_invitations(tx, host, &Filter::default())?;
+                let lines = listing::all_invitations(tx, host, &InvitationFilter::default())?;
                 for (line, (mode, own, until)) in lines.iter().zip(cases) {
                     tx.run(
                         sql!(
@@ -412,7 +413,8 @@ fn the_list_and_the_portal_agree_on_who_may_answer() {
                             &[host.occasion(), &deadline, &status],
                             Rows::Exactly(1),
                         )?;
-                        let lines = listing::all_invitations(tx, host, &Filter::default())?;
+                        let lines =
+                            listing::all_invitations(tx, host, &InvitationFilter::default())?;
                         for id in &ids {
                             let line = lines.iter().find(|line| line.id == *id).unwrap();
                             let portal = invitations::load(tx, host, id)?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use occasions::hosting::listing::filter::Open;
-use occasions::hosting::listing::{self, Filter};
+use occasions::hosting::listing::{self, InvitationFilter};
 use occasions::hosting::{Refusal, codes, invitations, open_rsvp};
 use occasions::invitation::InvitationId;
 use occasions::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ};
@@ -27,9 +27,9 @@ async fn answer(visitor: &mut Visitor, body: &Value) -> (InvitationId, String) {
 }
 
 async fn listed(stage: &Stage<'_>, open: Open) -> Vec<String> {
-    let filter = Filter {
+    let filter = InvitationFilter {
         open: Some(open),
-        ..Filter::default()
+        ..InvitationFilter::default()
     };
     let lines = stage
         .done(move |tx, host| listing::all_invitations(tx, host, &filter))

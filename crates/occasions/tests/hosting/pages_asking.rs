@@ -102,14 +102,14 @@ fn answers_stand_on_the_household_page_and_are_changed_there() {
     on_both(async |stage| {
         stage
             .done(|tx, host| {
-                let required = questions::Change {
+                let required = questions::QuestionChange {
                     required: Some(true),
                     ..crate::questions::bus()
                 };
                 questions::create(tx, host, &required)
             })
             .await;
-        let plates = questions::Change {
+        let plates = questions::QuestionChange {
             key: Some("plates".to_owned()),
             kind: Some(occasions::words::QuestionKind::SeveralChoices),
             hosts_only: Some(true),
@@ -234,7 +234,7 @@ fn food_needs_are_named_marked_and_put_away_on_pages() {
 #[test]
 fn a_question_about_an_event_that_is_gone_is_never_about_all_of_them() {
     on_both(async |stage| {
-        let of_brunch = questions::Change {
+        let of_brunch = questions::QuestionChange {
             events: Some(vec!["brunch".to_owned()]),
             ..crate::questions::bus()
         };

@@ -3,7 +3,7 @@
 use occasions::hosting::answers::{self, OneReply, Overrides};
 use occasions::hosting::events;
 use occasions::hosting::guests::{self, New};
-use occasions::hosting::invitations::{self, Change};
+use occasions::hosting::invitations::{self, InvitationChange};
 use occasions::household::GUEST_LIMIT;
 use occasions::words::{Access, ReplyStatus};
 use platform::sql;
@@ -124,9 +124,9 @@ fn on_the_telephone_neither_deadline_nor_lock_holds_but_seats_do() {
             .done(|tx, host| {
                 let events = events::list(tx, host)?;
                 let nikah = events.iter().find(|event| event.key == "nikah").unwrap();
-                let full = events::Change {
+                let full = events::EventChange {
                     capacity: Some(Some(1)),
-                    ..events::Change::default()
+                    ..events::EventChange::default()
                 };
                 events::change(tx, host, &nikah.id, nikah.version, &full).map(drop)
             })
@@ -219,9 +219,9 @@ fn a_household_is_invited_to_some_events_and_no_others() {
                     .household
                     .invitation
                     .version;
-                let change = Change {
+                let change = InvitationChange {
                     events: Some(keys.clone()),
-                    ..Change::default()
+                    ..InvitationChange::default()
                 };
                 invitations::change(tx, host, &id, seen, &change)
             })
@@ -274,10 +274,10 @@ fn how_a_guest_is_reached_changes_with_a_trace_and_without_the_address_in_it() {
             (Some("mei@example.com"), Some("012-345"), 0),
             (None, Some("012-345"), 1),
         ] {
-            let change = guests::Change {
+            let change = guests::GuestChange {
                 email: Some(email.map(str::to_owned)),
                 phone: Some(phone.map(str::to_owned)),
-                ..guests::Change::default()
+                ..guests::GuestChange::default()
             };
             let one = guest.clone();
             let after = stage

@@ -21,14 +21,14 @@ use web::I18n;
 use crate::stage::{Stage, call, code, fields, on_both};
 
 /// "Which bus?", of each person, with two to choose from.
-pub(crate) fn bus() -> questions::Change {
-    questions::Change {
+pub(crate) fn bus() -> questions::QuestionChange {
+    questions::QuestionChange {
         key: Some("bus".to_owned()),
         asked_of: Some(AskedOf::Guest),
         kind: Some(QuestionKind::OneChoice),
         title: Some(I18n::one("en", "Which bus?")),
         choices: Some(vec![choice("early", "At nine"), choice("late", "At noon")]),
-        ..questions::Change::default()
+        ..questions::QuestionChange::default()
     }
 }
 
@@ -39,7 +39,7 @@ fn choice(key: &str, label: &str) -> Choice {
     }
 }
 
-async fn create(stage: &Stage<'_>, new: questions::Change) -> Question {
+async fn create(stage: &Stage<'_>, new: questions::QuestionChange) -> Question {
     stage
         .done(move |tx, host| questions::create(tx, host, &new))
         .await
@@ -91,7 +91,7 @@ pub(crate) async fn answer(stage: &Stage<'_>, given: &[(&str, ReplyStatus, Value
 #[test]
 fn what_a_question_may_be_is_checked_field_by_field() {
     on_both(async |stage| {
-        let refused = async |new: questions::Change| {
+        let refused = async |new: questions::QuestionChange| {
             let done = stage
                 .act(&stage.owner, move |tx, host| {
                     questions::create(tx, host, &new)
@@ -106,14 +106,14 @@ fn what_a_question_may_be_is_checked_field_by_field() {
                 .collect()
         };
         assert_eq!(
-            refused(questions::Change::default()).await,
+            refused(questions::QuestionChange::default()).await,
             found(&[
                 ("/title", "required"),
                 ("/kind", "required"),
                 ("/asked_of", "required")
             ])
         );
-        let long = questions::Change {
+        let long = questions::QuestionChange {
             key: Some("song".to_owned()),
             title: Some(I18n::one("en", "x".repeat(201))),
             help: Some(I18n::one("en", "x".repeat(501))),
@@ -133,7 +133,7 @@ fn what_a_question_may_be_is_checked_field_by_field() {
                 ("/position", "out_of_range"),
             ])
         );
-        let twins = questions::Change {
+        let twins = questions::QuestionChange {
             choices: Some(vec![choice("one", "One"), choice("one", "")]),
             ..bus()
         };
@@ -145,12 +145,12 @@ fn what_a_question_may_be_is_checked_field_by_field() {
             ])
         );
         let many = (0..51).map(|n| choice(&format!("c{n}"), "C")).collect();
-        let many = questions::Change {
+        let many = questions::QuestionChange {
             choices: Some(many),
             ..bus()
         };
         assert_eq!(refused(many).await, found(&[("/choices", "too_many")]));
-        let useless = questions::Change {
+        let useless = questions::QuestionChange {
             kind: Some(QuestionKind::YesNo),
             ..bus()
         };
@@ -164,7 +164,7 @@ fn what_a_question_may_be_is_checked_field_by_field() {
 #[test]
 fn there_are_thirty_questions_at_most() {
     on_both(async |stage| {
-        let plain = || questions::Change {
+        let plain = || questions::QuestionChange {
             key: None,
             kind: Some(QuestionKind::YesNo),
             choices: None,
@@ -188,38 +188,38 @@ fn there_are_thirty_questions_at_most() {
 fn what_was_answered_keeps_its_meaning() {
     on_both(async |stage| {
         let made = create(stage, bus()).await;
-        let change = async |change: questions::Change, version| {
+        let change = async |change: questions::QuestionChange, version| {
             stage
                 .act(&stage.owner, move |tx, host| {
                     questions::change(tx, host, "bus", version, &change)
                 })
                 .await
         };
-        let of = |kind, asked_of| questions::Change {
+        let of = |kind, asked_of| questions::QuestionChange {
             kind: Some(kind),
             asked_of: Some(asked_of),
-            ..questions::Change::default()
+            ..questions::QuestionChange::default()
         };
         // Nobody has answered: anything goes.
         let other = change(of(QuestionKind::Number, AskedOf::Household), made.version).await;
         assert!(other.unwrap().choices.is_empty(), "a number has no choices");
-        let back = questions::Change { key: None, ..bus() };
+        let back = questions::QuestionChange { key: None, ..bus() };
         assert_eq!(change(back, 2).await.unwrap().version, 3);
         answer(stage, &[("Rahman", Yes, json!("late"))], Value::Null).await;
         for frozen in [
             of(QuestionKind::ShortText, AskedOf::Guest),
             of(QuestionKind::OneChoice, AskedOf::Household),
-            questions::Change {
+            questions::QuestionChange {
                 choices: Some(vec![choice("early", "At nine"), choice("never", "Never")]),
-                ..questions::Change::default()
+                ..questions::QuestionChange::default()
             },
         ] {
             assert_eq!(code(change(frozen, 3).await), "question_in_use");
         }
-        let others = questions::Change {
+        let others = questions::QuestionChange {
             choices: Some(vec![choice("late", "At one"), choice("", "By car")]),
             required: Some(true),
-            ..questions::Change::default()
+            ..questions::QuestionChange::default()
         };
         let changed = change(others, 3).await.unwrap();
         let keys: Vec<&str> = changed
@@ -228,7 +228,7 @@ fn what_was_answered_keeps_its_meaning() {
             .map(|choice| choice.key.as_str())
             .collect();
         assert_eq!(keys, ["late", "choice-1"], "what nobody took may go");
-        let stale = change(questions::Change::default(), 3).await;
+        let stale = change(questions::QuestionChange::default(), 3).await;
         assert_eq!(code(stale), "version_conflict");
 
         let remove = async |key: &'static str| {
@@ -259,36 +259,36 @@ fn what_was_answered_keeps_its_meaning() {
 fn coordinators_change_the_words_and_nothing_else() {
     on_both(async |stage| {
         create(stage, bus()).await;
-        let change = async |change: questions::Change, version| {
+        let change = async |change: questions::QuestionChange, version| {
             stage
                 .act(&stage.coordinator, move |tx, host| {
                     questions::change(tx, host, "bus", version, &change)
                 })
                 .await
         };
-        let words = questions::Change {
+        let words = questions::QuestionChange {
             title: Some(I18n::one("en", "Which coach?")),
             help: Some(I18n::one("en", "It waits for nobody.")),
             choices: Some(vec![choice("early", "9 am"), choice("late", "12 noon")]),
-            ..questions::Change::default()
+            ..questions::QuestionChange::default()
         };
         assert_eq!(change(words, 1).await.unwrap().version, 2);
         for beyond in [
-            questions::Change {
+            questions::QuestionChange {
                 required: Some(true),
-                ..questions::Change::default()
+                ..questions::QuestionChange::default()
             },
-            questions::Change {
+            questions::QuestionChange {
                 hosts_only: Some(true),
-                ..questions::Change::default()
+                ..questions::QuestionChange::default()
             },
-            questions::Change {
+            questions::QuestionChange {
                 active: Some(false),
-                ..questions::Change::default()
+                ..questions::QuestionChange::default()
             },
-            questions::Change {
+            questions::QuestionChange {
                 choices: Some(vec![choice("late", "12 noon"), choice("early", "9 am")]),
-                ..questions::Change::default()
+                ..questions::QuestionChange::default()
             },
         ] {
             assert_eq!(code(change(beyond, 2).await), "forbidden");
@@ -300,7 +300,7 @@ fn coordinators_change_the_words_and_nothing_else() {
 fn numbers_and_files_leave_out_who_declined() {
     on_both(async |stage| {
         create(stage, bus()).await;
-        let plates = questions::Change {
+        let plates = questions::QuestionChange {
             key: Some("plates".to_owned()),
             kind: Some(QuestionKind::Number),
             hosts_only: Some(true),
@@ -351,8 +351,8 @@ fn numbers_and_files_leave_out_who_declined() {
             let request = Request {
                 kind,
                 format: FileFormat::Csv,
-                invitations: listing::Filter::default(),
-                guests: people::Filter::default(),
+                invitations: listing::InvitationFilter::default(),
+                guests: people::GuestFilter::default(),
             };
             let started = stage
                 .done(move |tx, host| {
@@ -406,7 +406,7 @@ fn numbers_and_files_leave_out_who_declined() {
 fn lists_and_numbers_mean_the_same_answers() {
     on_both(async |stage| {
         use QuestionKind::{SeveralChoices, YesNo};
-        let of = |kind, coming_only, events: &[&str]| questions::Change {
+        let of = |kind, coming_only, events: &[&str]| questions::QuestionChange {
             kind: Some(kind),
             coming_only: Some(coming_only),
             events: Some(events.iter().map(|key| (*key).to_owned()).collect()),
@@ -480,9 +480,9 @@ fn lists_and_numbers_mean_the_same_answers() {
             let numbers: Vec<i64> = tally.choices.iter().map(|(_, n)| *n).collect();
             assert_eq!(numbers, counted, "{asked:?}");
             for (possible, n) in tally.choices.clone() {
-                let filter = people::Filter {
+                let filter = people::GuestFilter {
                     answer: Some(filter::answer_word(&tally.question, Some(&possible))),
-                    ..people::Filter::default()
+                    ..people::GuestFilter::default()
                 };
                 let found = stage
                     .done(move |tx, host| people::all_people(tx, host, &filter))

@@ -3,7 +3,7 @@
 
 use occasions::code::CodeKey;
 use occasions::event::Seats;
-use occasions::hosting::invitations::{self, Change};
+use occasions::hosting::invitations::{self, InvitationChange};
 use occasions::hosting::{Refusal, enter, guests, locks, questions};
 use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::invitation::InvitationId;
@@ -142,9 +142,9 @@ fn of_two_hosts_who_edit_one_form_exactly_one_saves() {
             let edit = |host: &Host, name: String| {
                 let id = id.clone();
                 by(stage, host, move |tx, host| {
-                    let change = Change {
+                    let change = InvitationChange {
                         household: Some(name.clone()),
-                        ..Change::default()
+                        ..InvitationChange::default()
                     };
                     invitations::change(tx, host, &id, seen, &change).map(drop)
                 })
@@ -285,9 +285,9 @@ fn a_question_takes_another_kind_or_an_answer_and_never_both() {
                 })
                 .await
                 .unwrap();
-            let number = questions::Change {
+            let number = questions::InvitationChange {
                 kind: Some(QuestionKind::Number),
-                ..questions::Change::default()
+                ..questions::InvitationChange::default()
             };
             let change = by(stage, &stage.owner, move |tx, host| {
                 questions::change(tx, host, "song", 1, &number)

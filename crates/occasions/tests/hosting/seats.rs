@@ -2,7 +2,7 @@
 
 use occasions::event::{self, EventId, Seats};
 use occasions::hosting::bulk::{self, Action, Request, Target};
-use occasions::hosting::listing::Filter;
+use occasions::hosting::listing::InvitationFilter;
 use occasions::hosting::{answers, invitations};
 use occasions::occasion;
 use occasions::words::ReplyStatus;
@@ -131,9 +131,9 @@ fn archived_in_bulk_households_give_back_their_own_seats() {
     on_both(async |stage| {
         assert!(taken(stage).await > 0);
         let archive = |search: &str| Request {
-            target: Target::Matching(Filter {
+            target: Target::Matching(InvitationFilter {
                 search: search.to_owned(),
-                ..Filter::default()
+                ..InvitationFilter::default()
             }),
             action: Action::Archive {},
         };

@@ -18,9 +18,9 @@ fn locks_and_deadlines_say_beforehand_whom_they_close_out() {
     on_both(async |stage| {
         let open = stage
             .done(|tx, host| {
-                let filter = listing::Filter {
+                let filter = listing::InvitationFilter {
                     access: Some(Access::Open),
-                    ..listing::Filter::default()
+                    ..listing::InvitationFilter::default()
                 };
                 listing::all_invitations(tx, host, &filter)
             })
@@ -62,10 +62,10 @@ fn locks_and_deadlines_say_beforehand_whom_they_close_out() {
 #[test]
 fn a_new_event_invites_everybody_and_the_last_one_stays() {
     on_both(async |stage| {
-        let new = events::Change {
+        let new = events::EventChange {
             name: Some(I18n::one("en", "Tea")),
             starts_at: Some(When("2027-01-10T10:00:00+08:00".to_owned())),
-            ..events::Change::default()
+            ..events::EventChange::default()
         };
         let tea = stage
             .done(move |tx, host| events::create(tx, host, &new))
@@ -120,7 +120,7 @@ fn a_new_event_invites_everybody_and_the_last_one_stays() {
 #[test]
 fn what_an_event_may_hold() {
     on_both(async |stage| {
-        let wrong = events::Change {
+        let wrong = events::EventChange {
             key: Some("nikah".to_owned()),
             name: Some(I18n::one("en", " ")),
             starts_at: Some(When("2027-01-10T10:00:00Z".to_owned())),
@@ -128,7 +128,7 @@ fn what_an_event_may_hold() {
             venue: Some("x".repeat(161)),
             map_url: Some("javascript:alert(1)".to_owned()),
             capacity: Some(Some(0)),
-            ..events::Change::default()
+            ..events::EventChange::default()
         };
         let refused = stage
             .act(&stage.owner, move |tx, host| {
@@ -185,9 +185,9 @@ fn coordinators_write_texts_and_nothing_else() {
         let (id, version) = (event.id.clone(), event.version);
         let moved = stage
             .act(&stage.coordinator, move |tx, host| {
-                let moved = events::Change {
+                let moved = events::EventChange {
                     venue: Some("Elsewhere".to_owned()),
-                    ..events::Change::default()
+                    ..events::EventChange::default()
                 };
                 events::change(tx, host, &id, version, &moved).map(drop)
             })
@@ -195,9 +195,9 @@ fn coordinators_write_texts_and_nothing_else() {
         assert_eq!(code(moved), "forbidden");
         let dressed = stage
             .act(&stage.coordinator, move |tx, host| {
-                let dressed = events::Change {
+                let dressed = events::EventChange {
                     dress_code: Some(I18n::one("en", "Batik")),
-                    ..events::Change::default()
+                    ..events::EventChange::default()
                 };
                 events::change(tx, host, &event.id, event.version, &dressed)
             })

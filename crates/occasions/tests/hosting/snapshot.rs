@@ -25,18 +25,18 @@ const STEPS: [(&str, Step); 11] = [
         hosted::change(tx, host, seen, &change).map(drop)
     }),
     ("an event more", |tx, host| {
-        let new = events::Change {
+        let new = events::EventChange {
             name: Some(I18n::one("en", "Tea")),
             starts_at: Some(When("2027-01-10T10:00:00+08:00".to_owned())),
-            ..events::Change::default()
+            ..events::EventChange::default()
         };
         events::create(tx, host, &new).map(drop)
     }),
     ("an event", |tx, host| {
         let event = events::list(tx, host)?.remove(0);
-        let change = events::Change {
+        let change = events::EventChange {
             venue: Some("Elsewhere".to_owned()),
-            ..events::Change::default()
+            ..events::EventChange::default()
         };
         events::change(tx, host, &event.id, event.version, &change).map(drop)
     }),
@@ -59,9 +59,9 @@ const STEPS: [(&str, Step); 11] = [
         questions::create(tx, host, &crate::questions::bus()).map(drop)
     }),
     ("a question", |tx, host| {
-        let change = questions::Change {
+        let change = questions::QuestionChange {
             title: Some(I18n::one("en", "Which coach?")),
-            ..questions::Change::default()
+            ..questions::QuestionChange::default()
         };
         questions::change(tx, host, "bus", 1, &change).map(drop)
     }),

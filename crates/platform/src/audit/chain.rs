@@ -18,7 +18,7 @@ const PART: u32 = 500;
 /// Seals the rows that are waiting, at most 500; returns how many. A job calls
 /// it every minute.
 pub fn seal(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
-    // Whoever seals holds this row, so two processes do not fork the chain.
+    // The process that seals holds this row, so two processes do not fork the chain.
     let (mut place, mut previous): (i64, String) = tx.one(
         sql!("SELECT place, seal FROM audit_chain WHERE id = 1 FOR NO KEY UPDATE"),
         &[],

@@ -270,7 +270,7 @@ pub fn list(
     )
 }
 
-/// The network an address stands in: the first 24 bits of IPv4, 48 of IPv6.
+/// The network of an address: the first 24 bits of IPv4, 48 of IPv6.
 pub fn shorten(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => {

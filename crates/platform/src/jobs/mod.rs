@@ -218,7 +218,7 @@ pub struct FailedJob {
     pub payload: String,
     /// How many attempts failed.
     pub attempts: u32,
-    /// What the last one said.
+    /// The last failure's message.
     pub last_error: String,
     /// When it was enqueued.
     pub created_at: Timestamp,

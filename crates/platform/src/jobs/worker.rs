@@ -272,7 +272,7 @@ impl Worker {
         };
         let end = self.judge(&job, refusal);
         if let Err(error) = self.commit(&job, end).await {
-            // The lease runs out, and whoever takes the job then starts it anew.
+            // The lease runs out, and the next worker that takes the job starts it anew.
             tracing::error!(job = %job.id, kind = job.kind, %error, "the end of a job was not kept");
         }
     }

@@ -64,7 +64,7 @@ pub struct GuessBudget(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    /// Told whenever a look-up ends.
+    /// Notified whenever a look-up ends.
     ended: Notify,
     waiting: Semaphore,
 }

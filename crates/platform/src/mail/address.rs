@@ -17,7 +17,7 @@ pub const LIMIT: usize = 254;
 ///
 /// Two addresses are the same when their canonical forms are: the local part
 /// in lower case, the domain as the domain name system has it. Plus-tags and
-/// dots are kept: whoever uses two such addresses is two people.
+/// dots are kept: two such addresses are two people.
 #[derive(Clone, Debug)]
 pub struct Address {
     shown: String,

@@ -237,7 +237,7 @@ pub struct Entry {
     pub subject: String,
     /// How far it has come.
     pub state: State,
-    /// What the mail server said last.
+    /// The mail server's last reply.
     pub answer: Option<String>,
     /// Whether it may have been sent twice.
     pub was_uncertain: bool,

@@ -176,7 +176,7 @@ impl Smtp {
             })?;
         // The mail is theirs; nothing waits for the goodbye.
         tokio::spawn(async move { timeout(CONNECT, connection.quit()).await });
-        Ok(said(&answer))
+        Ok(reply_text(&answer))
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, Refusal> {
@@ -350,7 +350,7 @@ async fn patiently<T>(
     }))
 }
 
-fn said(response: &Response) -> String {
+fn reply_text(response: &Response) -> String {
     let words = response.message().collect::<Vec<_>>().join(" ");
     let mut text = format!("{} {words}", response.code());
     text.truncate(text.floor_char_boundary(ANSWER_LIMIT));

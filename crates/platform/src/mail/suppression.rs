@@ -20,7 +20,7 @@ pub enum Cause {
     HardBounce,
     /// Its owner called a mail of ours unwanted.
     Complaint,
-    /// An administrator said so.
+    /// An administrator suppressed it.
     Manual,
 }
 

@@ -30,7 +30,7 @@ pub enum StoreError {
         /// The constraint's name, the same on both engines; `None`: of a foreign key or a
         /// `NOT NULL`, which SQLite cannot name, and of a rule of ours.
         name: Option<String>,
-        /// What the engine said.
+        /// The engine's message.
         reason: String,
     },
     /// A column does not hold what the program reads from it.
@@ -44,7 +44,7 @@ pub enum StoreError {
     /// The statement itself failed: a mistake in the program.
     #[error("statement failed: {reason}: {sql}")]
     Statement {
-        /// What the engine said.
+        /// The engine's message.
         reason: String,
         /// The statement.
         sql: &'static str,

@@ -1,6 +1,6 @@
 //! Bringing the tables up to date: numbered texts, one for both engines.
 //!
-//! What only one engine can do (an exclusion constraint, a trigger) stands between a line
+//! What only one engine can do (an exclusion constraint, a trigger) is between a line
 //! `-- only sqlite` or `-- only postgresql` and a line `-- end`; the checksum is of the whole text.
 //! Whatever a domain turns into a refusal has a name: `CONSTRAINT … CHECK`, `CREATE UNIQUE INDEX …`,
 //! and in a trigger of SQLite `RAISE(ABORT, '…')` with the name that PostgreSQL's constraint has.

@@ -33,7 +33,7 @@ pub use sql::{ROW_LOCK, Rows, Sql};
 pub use tx::{Tx, Wake};
 pub use value::{Bind, Column, FromRow, Row, Value};
 
-/// How many changes may wait for the writer; one more is told to come back.
+/// How many changes may wait for the writer; one more is refused for now.
 pub const QUEUE_LIMIT: usize = 4_096;
 
 /// Where and how facts are kept.
@@ -313,7 +313,7 @@ where
             (Err(error), _) => Err(error.into()),
             (Ok(()), None) => Err(StoreError::Stopped.into()),
         };
-        // Whoever asked may have gone away; the change stands all the same.
+        // The caller may have gone away; the change is committed all the same.
         drop(self.reply.send(result));
     }
 }

@@ -27,7 +27,7 @@ use super::{
 
 /// How often a change that met a deadlock runs again before it is refused.
 const TRIES: u32 = 5;
-/// How long it stands back before its second attempt; longer each time.
+/// How long it waits before its second attempt; longer each time.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// A store on a PostgreSQL server.
@@ -177,7 +177,7 @@ impl Server {
             let connection = self.begin(slot, mode)?;
             match self.attempt(connection, mode, work) {
                 Ok(()) => return Ok(()),
-                // Whoever won goes first; else both could meet again at once.
+                // The other transaction goes first; else both could collide again at once.
                 Err((_, Failure::Again)) => std::thread::sleep(PAUSE * number),
                 Err((error, Failure::Final)) => return Err(error),
             }
@@ -402,7 +402,7 @@ impl ToSql for Value<'_> {
     postgres::types::to_sql_checked!();
 }
 
-/// What the server said, without the statement's arguments.
+/// The server's message, without the statement's arguments.
 pub(super) fn explain(error: &Error) -> String {
     match error.as_db_error() {
         Some(said) => format!("{}: {}", said.code().code(), said.message()),

@@ -252,7 +252,7 @@ impl Writer {
     }
 
     /// Runs one change in its savepoint. `false` when the engine has ended the
-    /// whole transaction (disk full, I/O error): then all were told so.
+    /// whole transaction (disk full, I/O error): then all callers have the error.
     fn savepoint(&self, mut work: Box<dyn Work>, batch: &mut Batch) -> bool {
         if let Err((error, _)) = execute(&self.connection, "SAVEPOINT change") {
             work.answer(Err(StoreError::Unavailable(error.to_string())));

@@ -11,7 +11,7 @@ use crate::random::Random;
 
 /// A transaction: four verbs, an instant, a maker of ids.
 ///
-/// Whoever holds one cannot await, so it cannot reach mail, HTTP or files.
+/// Code that holds one cannot await, so it cannot reach mail, HTTP or files.
 #[derive(Debug)]
 pub struct Tx<'c> {
     connection: Connection<'c>,
@@ -166,7 +166,7 @@ impl<'c> Tx<'c> {
     }
 
     /// What `load` reads: as a look-up found it before, if that was at this very
-    /// `revision` of `key`. Whoever changes what is read raises the revision in
+    /// `revision` of `key`. A change of what is read raises the revision in
     /// the same transaction.
     pub fn recall<T: Send + Sync + 'static>(
         &mut self,

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::StoreError;
 use crate::clock::from_millisecond;
 
-/// One value, borrowed from the row or the argument it stands in.
+/// One value, borrowed from its row or argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
     /// Nothing.

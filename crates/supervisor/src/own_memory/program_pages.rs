@@ -3,7 +3,7 @@
 //! A program begins with much that it never needs again: it reads settings, tests its
 //! ciphers, makes tables. Whenever a page of it is used, the system maps those around it
 //! as well (16 of them; `fault_around_bytes`). They are pages of a file, which the system
-//! keeps for whoever needs them next, and takes away when it needs the room; but for as
+//! caches for the next reader, and drops when it needs the memory; but for as
 //! long as a process has them mapped, they are counted as its own and taken last.
 
 use std::ffi::{c_int, c_void};

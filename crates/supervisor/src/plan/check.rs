@@ -87,7 +87,7 @@ fn find_shared_fronts(description: &ServiceConfigs, flaws: &mut Vec<ConfigError>
     }
 }
 
-/// A value cannot be used, and it has been told why.
+/// A value cannot be used, and the reason has been reported.
 struct Refused;
 
 struct ServiceCheck<'a> {

@@ -1,6 +1,6 @@
 //! Masks secrets in commands and paths.
 
-/// What stands for a secret.
+/// What is shown in place of a secret.
 const MASK: &str = "***";
 /// What the name of an option, a variable, a header or a part of a query holds whose value is a
 /// secret.

@@ -11,11 +11,11 @@ use crate::state::{MemoryAction, Policy, RestartWhen, Roll};
 
 /// The name of the service that is a part of the program; nobody may write another one of this name.
 pub const OWN_SERVICE: &str = "kenduri";
-/// What stands for every service that was written where one is named; no service may be called so.
+/// Means all services of the configuration where one is named; no service may have this name.
 pub const ALL_SERVICES: &str = "all";
 
 /// A part of the program that runs as a process of its own, beside the services that were written
-/// and before them: it is described by the program, trusted, and told things.
+/// and before them: the program describes it, trusts it and sends it messages.
 ///
 /// It has the environment and the outputs of the supervisor. Its standard input is a
 /// [`Channel`](crate::Channel) to the program. It is ready when it says so (`READY=1` on

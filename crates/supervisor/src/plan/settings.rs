@@ -131,7 +131,7 @@ pub struct User {
     pub user: u32,
     /// The number of the user's own group; no other one is kept.
     pub group: u32,
-    /// The folder that is told as theirs; none: it is not.
+    /// The home folder that programs get in `HOME`; none: they get none.
     pub home: Option<String>,
 }
 
@@ -172,7 +172,7 @@ impl User {
         users.next()
     }
 
-    /// What a program is told of who runs it, as a sign-in would (environ(7)).
+    /// The variables that name the user, as a sign-in sets them (environ(7)).
     pub(crate) fn environment(&self) -> impl Iterator<Item = (String, String)> {
         let names = [("USER", &self.name), ("LOGNAME", &self.name)];
         let home = self.home.iter().map(|home| ("HOME", home));
@@ -208,7 +208,7 @@ pub struct LogSettings {
     pub journal: bool,
 }
 
-/// What `{…}` stands for in the command and the environment of one instance.
+/// The value of `{…}` in the command and the environment of one instance.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Placeholders {
     /// `{instance}`.

@@ -25,7 +25,7 @@ pub(crate) struct PidRecord {
     pub(crate) group: Option<Cgroup>,
 }
 
-/// A record as it stands in its file, with the start of the system that it is of.
+/// A record as it is in its file, with the boot of the system that it belongs to.
 #[derive(Debug, Serialize, Deserialize)]
 struct RecordFile {
     boot: String,

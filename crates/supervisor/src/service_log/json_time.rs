@@ -8,10 +8,10 @@ const NAMES: [&str; 4] = ["time", "timestamp", "@timestamp", "ts"];
 /// A larger number counts milliseconds, and no seconds: the year 5138.
 const MOST_SECONDS: f64 = 1e11;
 
-/// What is older is no time at which a service said something: the year 2000.
+/// No service wrote a line before this: the year 2000.
 const FIRST: Timestamp = Timestamp::constant(946_684_800, 0);
 
-/// When a line says that it was said (RFC 3339, or seconds or milliseconds since 1970). Programs use
+/// The time that a line itself gives (RFC 3339, or seconds or milliseconds since 1970). Programs use
 /// these names for other things too, so what is after the `last` instant it may be is not believed.
 pub(super) fn time_of(text: &str, last: Timestamp) -> Option<Timestamp> {
     if !text.starts_with('{') {

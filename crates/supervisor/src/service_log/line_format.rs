@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{LogLine, Stream, json_time};
 
 impl LogLine {
-    /// As it stands in the file: what is JSON stays as it is, for it tells its own time.
+    /// As a line of the file. JSON stays as it is, for it has its own time.
     pub fn to_file_line(&self) -> String {
         self.with_prefix(&self.prefix())
     }
@@ -20,7 +20,7 @@ impl LogLine {
         [prefix, &self.text, "\n"].concat()
     }
 
-    /// What stands before the text of a line that is no JSON.
+    /// The prefix of a line that is not JSON.
     pub(super) fn prefix(&self) -> String {
         let (Some(instance), Some(stream)) = (self.instance, self.stream) else {
             return String::new();
@@ -29,8 +29,8 @@ impl LogLine {
         format!("{at:.3} {service} {instance} {} ", stream.word())
     }
 
-    /// A line as it stands in the file of a service. One that does not tell when it was said, at
-    /// the `last` instant it may be, is as old as the one `after` it.
+    /// Parses a line of a service's file. One without a time of its own, or with one later than
+    /// `last`, is as old as the line `after` it.
     pub(super) fn parse(
         service: &Arc<str>,
         sequence: u64,
@@ -61,7 +61,7 @@ impl LogLine {
     }
 }
 
-/// What stands before a line in a file, and the line.
+/// The prefix of a line in a file, and the line.
 fn parse_prefix<'a>(written: &'a str, service: &str) -> Option<(Timestamp, u32, Stream, &'a str)> {
     let mut words = written.splitn(5, ' ');
     let at = words.next()?.parse().ok()?;

@@ -1,4 +1,4 @@
-//! The life of services, told by events.
+//! The life of services, driven by events.
 
 mod memory;
 mod rolling;
@@ -25,7 +25,7 @@ pub(super) fn policy() -> Policy {
     }
 }
 
-/// A service whose processes do what they are told.
+/// A service whose processes obey signals.
 struct Stage {
     state: State,
     at: Duration,

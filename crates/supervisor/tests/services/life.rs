@@ -106,7 +106,7 @@ fn one_that_does_not_listen_is_killed_with_all_that_it_started() {
         stop = { within = "200ms" }
         "#,
     );
-    until("it is deaf", || fixture.said("deaf").contains("here"));
+    until("it is deaf", || fixture.log_text("deaf").contains("here"));
     let mut news = fixture.control.notifications();
     fixture.wait(fixture.control.stop("deaf")).unwrap();
     assert_eq!(marked(fixture.folder.path()), [] as [i32; 0]);

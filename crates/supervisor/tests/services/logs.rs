@@ -74,7 +74,8 @@ fn memory_goes_before_files_and_no_line_comes_twice() {
         ..wish("counts")
     };
     until("all was said", || {
-        texts(&fixture, &last(1)) == ["line 6000"] && fixture.said("counts").contains("line 6000\n")
+        texts(&fixture, &last(1)) == ["line 6000"]
+            && fixture.log_text("counts").contains("line 6000\n")
     });
     let all: Vec<String> = (1..=6_000).map(|number| format!("line {number}")).collect();
     assert_eq!(texts(&fixture, &last(5_999)), all[1..]);
@@ -114,7 +115,7 @@ fn who_comes_back_goes_on_after_what_was_seen() {
     assert_eq!((texts, heard.missed), (vec!["two", "three"], 0));
     fs::write(fixture.folder.path().join("go"), "").unwrap();
     until("all was said", || {
-        fixture.said("talks").contains("line 6000\n")
+        fixture.log_text("talks").contains("line 6000\n")
     });
     // What is no longer remembered is counted, but not for who looks for something else: whether
     // that was among it nobody knows.

@@ -153,7 +153,7 @@ fn folders_in_each_other_without_end_keep_nobody_from_starting() {
         "[deep]\nrun = \"python3 deep.py\"\nlisten = \"unix\"\nrestart = { when = \"never\" }";
     let fixture = Fixture::in_folder(folder_with("deep.py", DEEP), services);
     until("they are there", || {
-        fixture.said("deep").contains("deep enough")
+        fixture.log_text("deep").contains("deep enough")
     });
     let fixture = Fixture::in_folder(fixture.stop(), "[deep]\nrun = \"sleep 1000\"");
     fixture.ready("deep", 1);
@@ -233,7 +233,7 @@ fn a_port_that_another_has_taken_is_not_its_port() {
         );
         let mut news = fixture.control.notifications();
         let port = || {
-            let said = fixture.said("late");
+            let said = fixture.log_text("late");
             let (_, port) = said.split_once(" out port ")?;
             port.strip_suffix('\n')?.parse::<u16>().ok()
         };

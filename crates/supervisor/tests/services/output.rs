@@ -270,9 +270,9 @@ fn one_that_talks_without_end_disturbs_nobody() {
     fixture.ready("quiet", 1);
     let logs = fixture.folder.path().join("logs");
     until("much was said", || logs.join("chatty.log.2").exists());
-    let before = fixture.said("quiet").lines().count();
+    let before = fixture.log_text("quiet").lines().count();
     until("the other is heard", || {
-        fixture.said("quiet").lines().count() > before + 5
+        fixture.log_text("quiet").lines().count() > before + 5
     });
     fixture.wait(fixture.control.restart("quiet")).unwrap();
     let kept = fixture

@@ -256,7 +256,7 @@ fn it_is_stopped_before_everybody_else() {
         own,
     );
     let mut talk = Talk::ready(&mut fixture);
-    until("it listens", || fixture.said("a").contains("here"));
+    until("it listens", || fixture.log_text("a").contains("here"));
     let order = fixture.folder.path().join("order");
     let ending = std::thread::spawn(move || {
         assert_eq!(talk.hear(), "asked\n");

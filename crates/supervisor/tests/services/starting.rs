@@ -155,8 +155,10 @@ fn the_environment_holds_only_what_was_said() {
         restart = { when = "never" }
         "#,
     );
-    until("it has ended", || fixture.said("shows").contains("out end"));
-    let said = fixture.said("shows");
+    until("it has ended", || {
+        fixture.log_text("shows").contains("out end")
+    });
+    let said = fixture.log_text("shows");
     let mut names: Vec<&str> = said
         .lines()
         .filter_map(|line| {
@@ -207,9 +209,9 @@ fn another_user_has_no_way_back() {
         "#,
     );
     until("it has ended", || {
-        fixture.said("nobody").contains("out end")
+        fixture.log_text("nobody").contains("out end")
     });
-    let said = fixture.said("nobody");
+    let said = fixture.log_text("nobody");
     assert!(
         said.contains(" out 65534\n") && said.contains(" out 1\n"),
         "{said}"
@@ -293,9 +295,9 @@ fn what_cannot_be_run_fails_and_says_why() {
     );
     fixture.crew("a", |crew| crew.failed);
     assert!(
-        fixture.said("a").contains("cannot start the service"),
+        fixture.log_text("a").contains("cannot start the service"),
         "{}",
-        fixture.said("a")
+        fixture.log_text("a")
     );
     let refused = fixture.wait(fixture.control.start("a")).unwrap_err();
     assert!(refused.to_string().contains("code 127"), "{refused}");

@@ -207,7 +207,7 @@ impl Fixture {
     }
 
     /// Everything that a service said so far, in its files.
-    pub(crate) fn said(&self, service: &str) -> String {
+    pub(crate) fn log_text(&self, service: &str) -> String {
         fs::read_to_string(self.folder.path().join(format!("logs/{service}.log")))
             .unwrap_or_default()
     }

@@ -3,7 +3,7 @@
 use super::table::Ground;
 use super::{Cell, Sheet};
 use crate::guest::GuestId;
-use crate::hosting::listing::Line;
+use crate::hosting::listing::InvitationRow;
 use crate::invitation::InvitationId;
 use crate::question::{Answer, Question};
 use crate::words::AskedOf;
@@ -37,7 +37,7 @@ impl Ground<'_> {
     }
 
     /// One line per answer: which question, whose, what.
-    pub(super) fn all_answers(&self, lines: &[Line]) -> Sheet {
+    pub(super) fn all_answers(&self, lines: &[InvitationRow]) -> Sheet {
         let mut rows = Vec::new();
         for question in &self.answered.questions {
             let title = self.question_title(question);

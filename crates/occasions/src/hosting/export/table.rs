@@ -14,7 +14,7 @@ use crate::guest::GuestId;
 use crate::hosting::guests::Contact;
 use crate::hosting::kitchen;
 use crate::hosting::listing::people::{self, Person};
-use crate::hosting::listing::{self, Line};
+use crate::hosting::listing::{self, InvitationRow};
 use crate::hosting::tally::{self, Answered};
 use crate::hosting::{Refusal, occasions};
 use crate::invitation::InvitationId;
@@ -36,7 +36,8 @@ pub(super) fn build(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Vec<S
     let host = &order.host;
     let occasion = occasions::load(tx, host)?;
     let lines = listing::all_invitations(tx, host, &order.request.invitations)?;
-    let meant: BTreeMap<&InvitationId, &Line> = lines.iter().map(|line| (&line.id, line)).collect();
+    let meant: BTreeMap<&InvitationId, &InvitationRow> =
+        lines.iter().map(|line| (&line.id, line)).collect();
     let mut people = people::all_people(tx, host, &order.request.guests)?;
     people.retain(|person| meant.contains_key(&person.invitation));
     let ground = Ground {
@@ -57,7 +58,7 @@ pub(super) fn build(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Vec<S
 }
 
 impl Ground<'_> {
-    fn households(&self, tx: &mut Tx<'_>, lines: &[Line]) -> Result<Sheet, Refusal> {
+    fn households(&self, tx: &mut Tx<'_>, lines: &[InvitationRow]) -> Result<Sheet, Refusal> {
         let mut headings = self.say(&["host-export-household"]);
         if self.order.contacts {
             headings.extend(self.say(&[
@@ -149,7 +150,7 @@ impl Ground<'_> {
     fn guests(
         &self,
         tx: &mut Tx<'_>,
-        lines: &BTreeMap<&InvitationId, &Line>,
+        lines: &BTreeMap<&InvitationId, &InvitationRow>,
     ) -> Result<Sheet, Refusal> {
         let mut headings = self.say(&["host-export-household", "host-export-guest"]);
         if self.order.contacts {

@@ -14,7 +14,8 @@ use web::Findings as Fields;
 /// Which invitations; what is left out does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Filter {
+#[schema(as = Filter)]
+pub struct InvitationFilter {
     /// Words in names and tags, and for those who may see them in codes,
     /// addresses and telephones.
     #[serde(rename = "q", skip_serializing_if = "String::is_empty")]
@@ -187,7 +188,7 @@ impl Sort {
     }
 }
 
-impl Filter {
+impl InvitationFilter {
     /// Reads the filter and the order out of the query of an address. What is
     /// not part of it is left alone; an unknown word is refused.
     pub fn read<'q>(
@@ -369,21 +370,25 @@ mod tests {
             ("limit", "50"),
             ("language", ""),
         ];
-        let (filter, sort) = Filter::read(query.into_iter()).unwrap();
+        let (filter, sort) = InvitationFilter::read(query.into_iter()).unwrap();
         assert_eq!(sort, Sort::Replied);
         assert_eq!(filter.has_email, Some(false));
         assert_eq!(filter.language, None);
         let pairs = filter.pairs();
         let again = pairs.iter().map(|(name, value)| (*name, value.as_str()));
-        assert_eq!(Filter::read(again).unwrap().0, filter);
+        assert_eq!(InvitationFilter::read(again).unwrap().0, filter);
         let json = serde_json::to_string(&filter).unwrap();
-        assert_eq!(serde_json::from_str::<Filter>(&json).unwrap(), filter);
+        assert_eq!(
+            serde_json::from_str::<InvitationFilter>(&json).unwrap(),
+            filter
+        );
     }
 
     #[test]
     fn unknown_words_are_refused_where_they_stand() {
         for (name, value) in [("response", "maybe"), ("sort", "age"), ("opened", "often")] {
-            let Err(Refusal::Fields(found)) = Filter::read([(name, value)].into_iter()) else {
+            let Err(Refusal::Fields(found)) = InvitationFilter::read([(name, value)].into_iter())
+            else {
                 panic!("{name} {value}");
             };
             assert_eq!(found[0].pointer, format!("/{name}"));

@@ -10,7 +10,7 @@ use super::filter::{answer_sought, flag, known, word};
 use super::{Scene, Words, json_text};
 use crate::event::EventId;
 use crate::guest::{self, GuestId};
-use crate::hosting::access::{HostOf, Leave};
+use crate::hosting::access::{HostOf, Permission};
 use crate::hosting::{Refusal, occasions};
 use crate::invitation::InvitationId;
 use crate::occasion::json;
@@ -21,7 +21,7 @@ use web::Findings as Fields;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = GuestFilter)]
-pub struct Filter {
+pub struct GuestFilter {
     /// Words in the guest's or the household's name, and for those who may see
     /// them in addresses.
     #[serde(rename = "q", skip_serializing_if = "String::is_empty")]
@@ -242,16 +242,16 @@ impl FromRow for Person {
     }
 }
 
-impl Filter {
+impl GuestFilter {
     /// Refuses what [`people`] would refuse, without looking for any.
     pub(in crate::hosting) fn check(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
         self.of_event().check(tx, host)
     }
 
-    fn of_event(&self) -> super::Filter {
-        super::Filter {
+    fn of_event(&self) -> super::InvitationFilter {
+        super::InvitationFilter {
             event: self.event.clone(),
-            ..super::Filter::default()
+            ..super::InvitationFilter::default()
         }
     }
 
@@ -311,7 +311,7 @@ impl Filter {
 pub fn people(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    filter: &Filter,
+    filter: &GuestFilter,
     piece: &Piece,
 ) -> Result<List<Person>, Refusal> {
     let from: Option<(String, String)> = piece.key().map_err(|_| Refusal::CursorInvalid)?;
@@ -327,7 +327,11 @@ pub fn people(
 }
 
 /// Everybody whom a filter finds; an occasion holds at most 20,000.
-pub fn all_people(tx: &mut Tx<'_>, host: &HostOf, filter: &Filter) -> Result<Vec<Person>, Refusal> {
+pub fn all_people(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    filter: &GuestFilter,
+) -> Result<Vec<Person>, Refusal> {
     let start = (None, Way::Onward);
     find(tx, host, filter, start, i64::from(u16::MAX))
 }
@@ -335,15 +339,15 @@ pub fn all_people(tx: &mut Tx<'_>, host: &HostOf, filter: &Filter) -> Result<Vec
 fn find(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    filter: &Filter,
+    filter: &GuestFilter,
     (from, way): (Option<(String, String)>, Way),
     limit: i64,
 ) -> Result<Vec<Person>, Refusal> {
-    host.needs(Leave::See)?;
+    host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
     let scene = Scene::of(tx, &occasion);
     let event = filter.of_event().event_id(tx, host)?;
-    let words = Words::of(&filter.search, host.may(Leave::SeeContacts));
+    let words = Words::of(&filter.search, host.may(Permission::SeeContacts));
     let status = filter.status.map(Status::word).unwrap_or_default();
     let diet = filter
         .diet

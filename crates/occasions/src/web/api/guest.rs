@@ -147,14 +147,14 @@ struct GuestBody {
     name: Option<String>,
     is_child: Option<bool>,
     /// 0–17; `null`: not told.
-    #[serde(default, deserialize_with = "told")]
+    #[serde(default, deserialize_with = "deserialize_given")]
     age: Option<Option<i64>>,
     /// By key of the event: `yes`, `no`, `undecided`.
     #[serde(default)]
     replies: BTreeMap<String, ReplyStatus>,
     diets: Option<Vec<String>>,
     /// `null` or empty: none.
-    #[serde(default, deserialize_with = "told")]
+    #[serde(default, deserialize_with = "deserialize_given")]
     diet_note: Option<Option<String>>,
     /// By key of the question; `null` or empty: none.
     #[serde(default)]
@@ -175,7 +175,7 @@ struct NoteBody {
     clippy::option_option,
     reason = "left out, null and given are three things"
 )]
-fn told<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+fn deserialize_given<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: serde::Deserializer<'de>,
     T: Deserialize<'de>,

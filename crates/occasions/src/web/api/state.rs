@@ -190,7 +190,7 @@ fn guest_state(portal: &Portal, guest: &Guest) -> GuestState {
             .iter()
             .filter_map(|event| {
                 let reply = guest.replies.get(&event.id)?;
-                Some((event.key.clone(), portal.shown(reply.status)))
+                Some((event.key.clone(), portal.effective_status(reply.status)))
             })
             .collect(),
         diets: guest.diets.clone(),

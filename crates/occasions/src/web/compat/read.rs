@@ -202,7 +202,7 @@ fn flag(word: &str) -> Option<bool> {
 mod tests {
     use super::*;
 
-    fn said(sent: &Value) -> Result<Said, Vec<(String, &'static str)>> {
+    fn read_fields(sent: &Value) -> Result<Said, Vec<(String, &'static str)>> {
         let said = read(sent.as_object().unwrap());
         if said.wrong.is_empty() {
             return Ok(said);
@@ -272,7 +272,7 @@ mod tests {
                 },
             ),
         ] {
-            assert_eq!(said(&sent), Ok(wanted), "{sent}");
+            assert_eq!(read_fields(&sent), Ok(wanted), "{sent}");
         }
     }
 
@@ -324,14 +324,14 @@ mod tests {
                 .into_iter()
                 .map(|(pointer, code)| (pointer.to_owned(), code))
                 .collect();
-            assert_eq!(said(&sent), Err(wanted), "{sent}");
+            assert_eq!(read_fields(&sent), Err(wanted), "{sent}");
         }
     }
 
     #[test]
     fn a_repeat_says_the_same_by_whatever_names() {
-        let one = said(&json!({"code": "RAHMA", "attending": true, "guests": 2})).unwrap();
-        let other = said(
+        let one = read_fields(&json!({"code": "RAHMA", "attending": true, "guests": 2})).unwrap();
+        let other = read_fields(
             &json!({"invite_code": "RAHMA", "status": "hadir", "pax": "2",
             "submission_id": "a"}),
         )

@@ -30,7 +30,7 @@ impl<'a> Reading<'a> {
     }
 
     /// What the household answered as a whole, as far as it counts.
-    pub(crate) fn told(&self) -> Vec<Told<'a>> {
+    pub(crate) fn household_answers(&self) -> Vec<Told<'a>> {
         let (guests, events) = (&self.portal.household.guests, &self.portal.events);
         let questions = self.questions(AskedOf::Household);
         let counting =
@@ -39,7 +39,7 @@ impl<'a> Reading<'a> {
     }
 
     /// What one person answered, as far as it counts.
-    pub(crate) fn told_by(&self, guest: &Guest) -> Vec<Told<'a>> {
+    pub(crate) fn guest_answers(&self, guest: &Guest) -> Vec<Told<'a>> {
         let events = &self.portal.events;
         let questions = self.questions(AskedOf::Guest);
         let counting = questions.filter(|question| question.counts_for(guest, events));

@@ -38,7 +38,7 @@ pub(super) async fn show(
         Found::Here(public) => public,
         Found::Moved(slug) => return Ok(entry::moved(&format!("{slug}/rsvp"), &uri)),
     };
-    let text = hold_feature(&site, &wishes, &public)?;
+    let text = check_feature(&site, &wishes, &public)?;
     let typed = TypedAnswer {
         party: "1".to_owned(),
         ..TypedAnswer::default()
@@ -59,7 +59,7 @@ pub(super) async fn save(
     let Found::Here(public) = entry::find(&site, &slug).await? else {
         return Err(Problem::not_found());
     };
-    let text = hold_feature(&site, &wishes, &public)?;
+    let text = check_feature(&site, &wishes, &public)?;
     let typed = typed(&form);
     if csrf::check_sender(&headers, site.url()).is_err() {
         let trouble = Trouble {
@@ -115,7 +115,7 @@ pub(crate) fn confirm(gate: &CodeGate, code: &str) -> Response {
 }
 
 /// Where hosts do not take such answers, the address is not there.
-fn hold_feature(site: &Site, wishes: &Wishes, public: &Public) -> Result<Text, Problem> {
+fn check_feature(site: &Site, wishes: &Wishes, public: &Public) -> Result<Text, Problem> {
     let occasion = &public.occasion;
     if occasion.status == OccasionStatus::Draft {
         return Err(Problem::not_found());

@@ -14,11 +14,11 @@ use crate::words::ReplyStatus;
 /// The change that the form asks for, and which row of the form each of its guests came from.
 pub(crate) struct ParsedForm {
     pub(crate) wish: HouseholdChange,
-    rows: Vec<Row>,
+    rows: Vec<FormRow>,
 }
 
 /// Where a guest stands in the form.
-enum Row {
+enum FormRow {
     /// Somebody on the invitation: `name.{id}`.
     Known(String),
     /// Somebody new: `new.{n}.name`.
@@ -44,14 +44,14 @@ pub(crate) fn read(form: &Form) -> ParsedForm {
             continue;
         }
         parsed.wish.guests.push(known(form, &id));
-        parsed.rows.push(Row::Known(id));
+        parsed.rows.push(FormRow::Known(id));
     }
     for n in 0..NEW_ROWS {
         let is_written = |field: &str| !form.text(&format!("new.{n}.{field}")).trim().is_empty();
         let is_there = ["name", "diet", "diet_note"].into_iter().any(is_written);
         if is_there || form.is_ticked(&format!("new.{n}.comes")) {
             parsed.wish.guests.push(newcomer(form, n));
-            parsed.rows.push(Row::New(n));
+            parsed.rows.push(FormRow::New(n));
         }
     }
     parsed.wish.note = form.find("note").map(|text| NoteUpdate {
@@ -82,13 +82,13 @@ impl ParsedForm {
     /// many people belongs.
     pub(super) fn first_new(&self) -> Option<String> {
         self.rows.iter().find_map(|row| match row {
-            Row::New(n) => Some(format!("new.{n}.name")),
-            Row::Known(_) => None,
+            FormRow::New(n) => Some(format!("new.{n}.name")),
+            FormRow::Known(_) => None,
         })
     }
 }
 
-impl Row {
+impl FormRow {
     fn field(&self, rest: &str) -> String {
         let (name, key) = match rest.split_once('/') {
             Some(("replies", event)) => ("reply", format!(".{event}")),

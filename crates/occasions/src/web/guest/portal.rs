@@ -74,7 +74,7 @@ fn body<'a>(text: &'a Text, portal: &'a Portal, typed: Vec<Typed>) -> view::Port
         calendar: reading.calendar(),
         guests: reading.stored(),
         counts: reading.counts(),
-        household: reading.told(),
+        household: reading.household_answers(),
         tiles: reading.tiles(),
     }
 }
@@ -135,7 +135,7 @@ pub(super) async fn confirmation(req: GuestRequest) -> Result<Response, EarlyRes
         events: reading.events_attended(),
         guests: reading.stored(),
         counts: reading.counts(),
-        household: reading.told(),
+        household: reading.household_answers(),
         calendar: reading.calendar(),
         mail: email.filter(|_| wants_mail).map(masked_email),
         tiles: reading.tiles(),

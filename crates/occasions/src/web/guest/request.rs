@@ -106,7 +106,7 @@ impl GuestRequest {
     /// another spelling of the code leads to the address on the card.
     pub(super) async fn look(&self) -> Result<Portal, EarlyResponse> {
         let portal = self.enter().await?;
-        self.hold_spelling(&portal.household.invitation.code)?;
+        self.check_spelling(&portal.household.invitation.code)?;
         Ok(portal)
     }
 
@@ -125,7 +125,7 @@ impl GuestRequest {
             .await;
         match look {
             Ok(look) => {
-                self.hold_spelling(&look.glance.code)?;
+                self.check_spelling(&look.glance.code)?;
                 Ok(look)
             }
             Err(failure) => Err(self.turn_away(failure, Vec::new()).await),
@@ -133,7 +133,7 @@ impl GuestRequest {
     }
 
     /// Leads from another spelling of the code to the card's own.
-    fn hold_spelling(&self, code: &str) -> Result<(), EarlyResponse> {
+    fn check_spelling(&self, code: &str) -> Result<(), EarlyResponse> {
         if self.given.code == code {
             return Ok(());
         }

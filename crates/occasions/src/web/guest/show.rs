@@ -245,7 +245,7 @@ impl<'a> Reading<'a> {
                     .map(|(event, mark)| (self.event_name(event), mark))
                     .collect(),
                 diets: self.diets_in_words(guest),
-                told: self.told_by(guest),
+                told: self.guest_answers(guest),
             })
             .collect()
     }
@@ -272,7 +272,7 @@ impl<'a> Reading<'a> {
         let portal = self.portal;
         portal.events.iter().filter_map(move |event| {
             let reply = guest.replies.get(&event.id)?;
-            Some((event, mark(portal.shown(reply.status))))
+            Some((event, mark(portal.effective_status(reply.status))))
         })
     }
 
@@ -314,7 +314,7 @@ impl<'a> Reading<'a> {
             let has = |wanted: Mark| {
                 let mut marks = statuses
                     .clone()
-                    .map(|status| mark(self.portal.shown(status)));
+                    .map(|status| mark(self.portal.effective_status(status)));
                 marks.any(|mark| mark == wanted)
             };
             let count = if has(Mark::Yes) {

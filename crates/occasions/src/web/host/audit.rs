@@ -40,7 +40,7 @@ pub(super) async fn show(req: HostRequest, piece: Piece) -> Result<Response, Pro
     let look = move |tx: &mut platform::Tx<'_>, context: &PageContext| {
         let zone = context.occasion.zone();
         let start = |name: &str, after: bool| day_start(query.text(name), &zone, after);
-        let filter = log::Filter {
+        let filter = log::AuditFilter {
             actor: query.text("actor").to_owned(),
             action: query.text("action").to_owned(),
             entity: query.text("entity").to_owned(),

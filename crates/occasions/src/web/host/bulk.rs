@@ -13,9 +13,9 @@ use super::invites::progress;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
 use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target};
-use crate::hosting::listing::{self, Filter};
+use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::locks::Effect;
-use crate::hosting::{Leave, Refusal, When, invitations};
+use crate::hosting::{Permission, Refusal, When, invitations};
 use crate::invitation::InvitationId;
 use crate::words::Progress;
 
@@ -105,7 +105,7 @@ async fn show(
     let (req, form) = (&posted.req, &posted.form);
     let looked = target.clone();
     let look = move |tx: &mut platform::Tx<'_>, context: &PageContext| {
-        context.needs(Leave::Invite)?;
+        context.needs(Permission::Invite)?;
         let n = match &looked {
             Target::Chosen(ids) => ids.len(),
             Target::Matching(filter) => listing::all_invitations(tx, &context.host, filter)?.len(),
@@ -198,7 +198,7 @@ fn problem_of(refusal: Refusal) -> Problem {
 fn read_target(form: &Form) -> Result<Target, Refusal> {
     if form.is_ticked("all") {
         let query = Form::parse(form.text("query").as_bytes()).map_err(|_| Refusal::NotFound)?;
-        let (filter, _) = Filter::read(query.iter())?;
+        let (filter, _) = InvitationFilter::read(query.iter())?;
         return Ok(Target::Matching(filter));
     }
     let ids = form
@@ -312,7 +312,7 @@ pub(super) async fn job(req: HostRequest) -> Result<Response, Problem> {
     let id: BulkId = req.id();
     let (context, (job, failed)) = req
         .read(move |tx, context| {
-            context.needs(Leave::Invite)?;
+            context.needs(Permission::Invite)?;
             let job = bulk::load(tx, &context.host, &id)?;
             let mut failed = Vec::new();
             for outcome in bulk::failures(tx, &context.host, &id)? {

@@ -9,8 +9,8 @@ use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
 use crate::event::{Event, EventId};
-use crate::hosting::events::{self, Change};
-use crate::hosting::{Leave, Refusal, When};
+use crate::hosting::events::{self, EventChange};
+use crate::hosting::{Permission, Refusal, When};
 
 #[derive(Template)]
 #[template(path = "host/events.html")]
@@ -18,11 +18,11 @@ struct Events<'a> {
     text: &'a Text,
     wording: Wording<'a>,
     done: Option<String>,
-    rows: Vec<Row<'a>>,
+    rows: Vec<EventItem<'a>>,
     may_own: bool,
 }
 
-struct Row<'a> {
+struct EventItem<'a> {
     href: String,
     name: Spoken<'a>,
     when: String,
@@ -32,7 +32,9 @@ struct Row<'a> {
 
 /// `GET /admin/o/{slug}/settings/events`.
 pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
-    let (context, ()) = req.read(|_, context| context.needs(Leave::Write)).await?;
+    let (context, ()) = req
+        .read(|_, context| context.needs(Permission::Write))
+        .await?;
     let (text, wording) = (&req.text, req.wording(&context));
     let body = Events {
         text,
@@ -42,20 +44,20 @@ pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
             .iter()
             .map(|event| row(&wording, event))
             .collect(),
-        may_own: context.may(Leave::Own),
+        may_own: context.may(Permission::Own),
         wording: wording.clone(),
     };
     Ok(req.page(&context, Place::Events, &text.say("host-events"), body))
 }
 
-fn row<'a>(wording: &Wording<'a>, event: &'a Event) -> Row<'a> {
+fn row<'a>(wording: &Wording<'a>, event: &'a Event) -> EventItem<'a> {
     let details = &event.details;
     let (start, end) = (
         wording.local(details.starts_at),
         wording.local(details.ends_at),
     );
     let day = wording.text.date_short(start.date());
-    Row {
+    EventItem {
         href: wording.at(&format!("/settings/events/{}", event.id)),
         name: wording.event(event),
         when: format!("{day} · {}", wording.text.time_range(&start, &end)),
@@ -90,7 +92,9 @@ struct EventPage<'a> {
 
 /// `GET …/settings/events/new`.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
-    let (context, ()) = req.read(|_, context| context.needs(Leave::Own)).await?;
+    let (context, ()) = req
+        .read(|_, context| context.needs(Permission::Own))
+        .await?;
     Ok(page(&req, &context, &FormState::default(), None))
 }
 
@@ -104,7 +108,7 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
         .once("POST /admin/events/new", move |tx, host| {
             let occasion = crate::hosting::occasions::load(tx, host)?;
             let wording = Wording::new(&text, &occasion, tx.now());
-            let change = Change {
+            let change = EventChange {
                 key: form_state::some(&form, "key"),
                 ..read(&wording, &form, true)
             };
@@ -125,7 +129,7 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
 pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, Event), Refusal> {
     let id: EventId = req.id();
     req.read(move |tx, context| {
-        context.needs(Leave::Write)?;
+        context.needs(Permission::Write)?;
         events::load(tx, &context.host, &id)
     })
     .await
@@ -143,7 +147,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
         .once("POST /admin/events", move |tx, host| {
             let occasion = crate::hosting::occasions::load(tx, host)?;
             let wording = Wording::new(&text, &occasion, tx.now());
-            let change = read(&wording, &form, host.may(Leave::Own));
+            let change = read(&wording, &form, host.may(Permission::Own));
             events::change(tx, host, &id, version, &change)?;
             Ok(to.clone())
         })
@@ -195,7 +199,9 @@ async fn answer(
     };
     let (req, form) = (&posted.req, &posted.form);
     let (context, event) = if is_new {
-        let (context, ()) = req.read(|_, context| context.needs(Leave::Write)).await?;
+        let (context, ()) = req
+            .read(|_, context| context.needs(Permission::Write))
+            .await?;
         (context, None)
     } else {
         let (context, event) = find(req).await?;
@@ -246,11 +252,11 @@ fn stored(wording: &Wording<'_>, event: &Event) -> Form {
 }
 
 /// What was typed, as far as this role may change it.
-fn read(wording: &Wording<'_>, form: &Form, may_own: bool) -> Change {
-    let texts = Change {
+fn read(wording: &Wording<'_>, form: &Form, may_own: bool) -> EventChange {
+    let texts = EventChange {
         name: Some(i18n(form, "name")),
         dress_code: Some(i18n(form, "dress_code")),
-        ..Change::default()
+        ..EventChange::default()
     };
     if !may_own {
         return texts;
@@ -260,7 +266,7 @@ fn read(wording: &Wording<'_>, form: &Form, may_own: bool) -> Change {
         let typed = form_state::some(form, name)?;
         Some(When(wording.typed_moment(&typed)))
     };
-    Change {
+    EventChange {
         starts_at: when("starts_at"),
         ends_at: when("ends_at"),
         venue: text("venue"),
@@ -298,7 +304,7 @@ fn page(
             format!("{back}/{}", event.id),
         ),
     };
-    let may_remove = context.may(Leave::Own) && context.events.len() > 1;
+    let may_remove = context.may(Permission::Own) && context.events.len() > 1;
     let body = EventPage {
         text,
         csrf: &req.csrf,
@@ -337,7 +343,7 @@ fn groups(
     let tags = &context.occasion.details.languages;
     let line = || Control::Line("text", "off");
     let mut groups = vec![form_state.texts("name", say("host-field-event-name"), tags, line)];
-    if context.may(Leave::Own) {
+    if context.may(Permission::Own) {
         let mut fields = vec![
             form_state
                 .moment("starts_at", say("host-field-starts"))

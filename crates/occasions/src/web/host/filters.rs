@@ -260,7 +260,7 @@ impl<'a> Filters<'a> {
     }
 
     /// What of the address stays in links: filters and the piece of the list.
-    fn kept(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+    fn repeated_parameters(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let pairs = self.query.iter();
         pairs.filter(|(name, _)| !web::NOT_REPEATED.contains(name))
     }
@@ -268,7 +268,7 @@ impl<'a> Filters<'a> {
     /// The address of the same list from its beginning with one thing changed.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
         let pairs = self
-            .kept()
+            .repeated_parameters()
             .filter(|(known, _)| !PAGING.contains(known) && *known != name)
             .chain([(name, value)]);
         wording::address(&self.path, pairs)
@@ -277,7 +277,7 @@ impl<'a> Filters<'a> {
     /// The address of this very piece with one thing changed.
     pub(super) fn here(&self, name: &str, value: &str) -> String {
         let pairs = self
-            .kept()
+            .repeated_parameters()
             .filter(|(known, _)| *known != name)
             .chain([(name, value)]);
         wording::address(&self.path, pairs)
@@ -299,7 +299,7 @@ impl<'a> Filters<'a> {
     fn piece(&self, name: &str, cursor: &str, at: usize) -> String {
         let at = at.to_string();
         let pairs = self
-            .kept()
+            .repeated_parameters()
             .filter(|(known, _)| !PAGING.contains(known))
             .chain([(name, cursor), ("at", at.as_str())]);
         wording::address(&self.path, pairs)
@@ -334,7 +334,7 @@ impl<'a> Filters<'a> {
 
     /// What else stands in the address, for forms that change one part of it.
     pub(super) fn others(&self, names: &[&str]) -> Vec<(&'a str, &'a str)> {
-        self.kept()
+        self.repeated_parameters()
             .filter(|(name, value)| {
                 !PAGING.contains(name) && !names.contains(name) && !value.is_empty()
             })

@@ -10,7 +10,7 @@ use web::page::{Account, Action, Entry, Heading, Kind, Navigation, Page, Section
 use web::{Problem, Theme};
 
 use super::request::{HostRequest, PageContext};
-use crate::hosting::Leave;
+use crate::hosting::Permission;
 use crate::words::OccasionStatus;
 
 /// The places of the navigation.
@@ -62,7 +62,7 @@ impl HostRequest {
         let is_draft = context.occasion.status == OccasionStatus::Draft;
         let strip = words.as_deref().map(|words| Strip {
             words,
-            action: (is_draft && context.may(Leave::Own)).then_some(Action {
+            action: (is_draft && context.may(Permission::Own)).then_some(Action {
                 label: &publish,
                 href: &state,
                 fields: &fields,
@@ -164,17 +164,17 @@ impl HostRequest {
             entry(Place::Reports, "host-reports", "/reports"),
         ];
         let mut set_up = Vec::new();
-        if context.may(Leave::Write) {
+        if context.may(Permission::Write) {
             set_up.push(entry(Place::Settings, "host-settings", "/settings"));
             set_up.push(entry(Place::Events, "host-events", "/settings/events"));
             let questions = entry(Place::Questions, "host-questions", "/settings/questions");
             set_up.push(questions);
         }
-        if context.may(Leave::Own) {
+        if context.may(Permission::Own) {
             set_up.push(entry(Place::Diets, "host-food", "/settings/diets"));
         }
         set_up.push(entry(Place::Members, "host-members", "/members"));
-        if context.may(Leave::ReadLog) {
+        if context.may(Permission::ReadLog) {
             set_up.push(entry(Place::Log, "host-log", "/audit"));
         }
         vec![

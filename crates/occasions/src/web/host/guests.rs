@@ -9,7 +9,7 @@ use super::frame::Place;
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Tag, Wording};
 use crate::diet::{self, DietaryOption};
-use crate::hosting::listing::people::{self, Filter, Person};
+use crate::hosting::listing::people::{self, GuestFilter, Person};
 use crate::question::{self, Question};
 use crate::words::GuestKind;
 
@@ -19,7 +19,7 @@ struct Guests<'a> {
     text: &'a Text,
     wording: Wording<'a>,
     filters: Filters<'a>,
-    rows: Vec<Row<'a>>,
+    rows: Vec<GuestItem<'a>>,
     total: Option<i64>,
     next: Option<String>,
     previous: Option<String>,
@@ -31,7 +31,7 @@ struct Guests<'a> {
     query: String,
 }
 
-struct Row<'a> {
+struct GuestItem<'a> {
     person: &'a Person,
     href: String,
     name: String,
@@ -49,7 +49,7 @@ impl Guests<'_> {
 
 /// `GET /admin/o/{slug}/guests`.
 pub(super) async fn list(req: HostRequest, piece: Piece) -> Result<Response, Problem> {
-    let filter = Filter::read(req.query.iter())?;
+    let filter = GuestFilter::read(req.query.iter())?;
     let asked = filter.clone();
     let limit = piece.limit;
     let (context, (list, diets, questions)) = req
@@ -72,7 +72,7 @@ pub(super) async fn list(req: HostRequest, piece: Piece) -> Result<Response, Pro
 fn page(
     req: &HostRequest,
     context: &PageContext,
-    filter: &Filter,
+    filter: &GuestFilter,
     (list, limit): (&List<Person>, u32),
     (diets, questions): (&[DietaryOption], &[Question]),
 ) -> Response {
@@ -92,7 +92,7 @@ fn page(
         total: list.total,
         next: filters.next(list),
         previous: filters.previous(list, limit),
-        is_empty: context.sizes.guests == 0 && *filter == Filter::default(),
+        is_empty: context.sizes.guests == 0 && *filter == GuestFilter::default(),
         csrf: &req.csrf,
         submission: req.submission(),
         query: wording::query(&filter.pairs()),
@@ -102,9 +102,9 @@ fn page(
     req.page(context, Place::Guests, &text.say("host-guests"), body)
 }
 
-fn row<'a>(wording: &Wording<'_>, person: &'a Person, diets: &[DietaryOption]) -> Row<'a> {
+fn row<'a>(wording: &Wording<'_>, person: &'a Person, diets: &[DietaryOption]) -> GuestItem<'a> {
     let text = wording.text;
-    Row {
+    GuestItem {
         href: wording.at(&format!("/invites/{}", person.invitation)),
         name: person.shown_name(text),
         about: about(text, person),

@@ -12,7 +12,7 @@ use super::wording::{self, Wording};
 use super::{questions, reports};
 use crate::diet::DietaryOption;
 use crate::event::Event;
-use crate::hosting::log::{HOUSEHOLD, Line};
+use crate::hosting::log::{AuditRow, HOUSEHOLD};
 use crate::hosting::resource::Resource as _;
 use crate::question::Question;
 use crate::words::{AskedOf, ExportKind, OccasionKind, OccasionStatus, QuestionKind, ReplyStatus};
@@ -27,11 +27,11 @@ pub(super) struct Sentence {
     /// What it was done to, where that is known.
     pub(super) entity: Option<String>,
     pub(super) href: Option<String>,
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<LoggedChange>,
 }
 
 /// One field, before and after.
-pub(super) struct Change {
+pub(super) struct LoggedChange {
     pub(super) what: String,
     pub(super) old: String,
     pub(super) new: String,
@@ -49,7 +49,7 @@ pub(super) struct Telling<'a> {
 
 impl Telling<'_> {
     /// A line of the log.
-    pub(super) fn tell(&self, line: &Line) -> Sentence {
+    pub(super) fn tell(&self, line: &AuditRow) -> Sentence {
         let wording = &self.wording;
         let record = &line.record;
         let local = wording.local(record.at);
@@ -69,7 +69,7 @@ impl Telling<'_> {
         }
     }
 
-    fn who(&self, line: &Line) -> String {
+    fn who(&self, line: &AuditRow) -> String {
         let say = |id: &str| self.wording.text.say(id).into_owned();
         match (line.record.actor_kind.as_str(), &line.actor) {
             (HOUSEHOLD, Some(name)) => {
@@ -84,7 +84,7 @@ impl Telling<'_> {
     }
 
     /// What was done to an entity of this kind, field by field.
-    fn changes(&self, entity: &str, changes: &Value) -> Vec<Change> {
+    fn changes(&self, entity: &str, changes: &Value) -> Vec<LoggedChange> {
         let all = changes.as_array().map(Vec::as_slice).unwrap_or_default();
         all.iter()
             .filter_map(|change| {
@@ -97,7 +97,7 @@ impl Telling<'_> {
                         None => self.value(value),
                     }
                 };
-                Some(Change {
+                Some(LoggedChange {
                     what: match own_field_words(entity, field) {
                         Some(id) => self.wording.text.say(id).into_owned(),
                         None => self.field(field),

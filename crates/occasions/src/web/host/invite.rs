@@ -16,7 +16,7 @@ use super::invite_people::{PersonRow, household, people, stored};
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::hosting::invitations::{self, Bookkeeping};
-use crate::hosting::{Leave, Refusal, log};
+use crate::hosting::{Permission, Refusal, log};
 use crate::invitation::{Details, InvitationId};
 use crate::open_rsvp;
 use crate::portal::Portal;
@@ -213,29 +213,29 @@ impl InvitePage<'_> {
 }
 
 /// Everything on the page.
-pub(super) struct Found {
+pub(super) struct InvitationData {
     pub(super) portal: Portal,
     kept: Bookkeeping,
     open: Option<open_rsvp::Mark>,
-    history: Vec<log::Line>,
+    history: Vec<log::AuditRow>,
 }
 
 /// Looks at the invitation of the path.
-pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, Found), Refusal> {
+pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationData), Refusal> {
     let id: InvitationId = req.id();
     let piece = Piece::read(HISTORY).map_err(|_| Refusal::NotFound)?;
     req.read(move |tx, context| {
         let portal = invitations::load(tx, &context.host, &id)?;
-        let history = if context.may(Leave::ReadLog) {
-            let filter = log::Filter {
+        let history = if context.may(Permission::ReadLog) {
+            let filter = log::AuditFilter {
                 entity: id.to_string(),
-                ..log::Filter::default()
+                ..log::AuditFilter::default()
             };
             log::list(tx, &context.host, &filter, &piece)?.items
         } else {
             Vec::new()
         };
-        Ok(Found {
+        Ok(InvitationData {
             kept: invitations::bookkeeping(tx, &id)?,
             open: open_rsvp::find_mark(tx, &id)?,
             portal,
@@ -263,7 +263,7 @@ pub(super) async fn refuse(req: &HostRequest, problem: &Problem) -> Result<Respo
 pub(super) fn refused(
     req: &HostRequest,
     context: &PageContext,
-    found: &Found,
+    found: &InvitationData,
     form_state: &FormState,
     status: StatusCode,
 ) -> Response {
@@ -273,7 +273,7 @@ pub(super) fn refused(
 fn page(
     req: &HostRequest,
     context: &PageContext,
-    found: &Found,
+    found: &InvitationData,
     form_state: &FormState,
 ) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
@@ -309,10 +309,10 @@ fn page(
         kept: &found.kept,
         open: found.open,
         portal: &found.portal,
-        may_invite: context.may(Leave::Invite),
+        may_invite: context.may(Permission::Invite),
         just: req.query.text("done"),
-        may_see: context.may(Leave::SeeContacts),
-        may_own: context.may(Leave::Own),
+        may_see: context.may(Permission::SeeContacts),
+        may_own: context.may(Permission::Own),
         wording: wording.clone(),
     };
     let household = &invitation.details.household;

@@ -13,7 +13,7 @@ use crate::guest::GuestId;
 use crate::hosting::answers::{self, Overrides};
 use crate::hosting::codes;
 use crate::hosting::guests;
-use crate::hosting::invitations::{self, Change};
+use crate::hosting::invitations::{self, InvitationChange};
 use crate::hosting::locks::{self, Opening};
 use crate::hosting::open_rsvp;
 use crate::hosting::{Current, HostOf, Refusal, When};
@@ -98,9 +98,9 @@ pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
 pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
     let deadline = form_state::some(&posted.form, "deadline_override").map(When);
     act(&posted, "deadline", move |tx, host, id, version| {
-        let change = Change {
+        let change = InvitationChange {
             deadline_override: Some(deadline.clone()),
-            ..Change::default()
+            ..InvitationChange::default()
         };
         let version = version.unwrap_or_default();
         invitations::change(tx, host, id, version, &change)?;
@@ -182,7 +182,7 @@ pub(super) async fn merge(posted: HostForm) -> Result<Response, Problem> {
             Ok(format!("{home}{into}?done=merged"))
         })
         .await;
-    shown(&posted.req, merged).await
+    show_form_errors(&posted.req, merged).await
 }
 
 /// `POST …/restore`.
@@ -226,7 +226,7 @@ pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> 
     };
     let typed = form_state::some(form, "code");
     let replaced = req.by_hand(typed.as_deref(), replaced).await;
-    shown(req, replaced).await
+    show_form_errors(req, replaced).await
 }
 
 /// Does it once and shows the invitation again.
@@ -235,7 +235,7 @@ where
     F: Fn(&mut Tx<'_>, &HostOf, &InvitationId, Option<i64>) -> Result<(), Refusal> + Send + 'static,
 {
     let acted = once(posted, done, change).await;
-    shown(&posted.req, acted).await
+    show_form_errors(&posted.req, acted).await
 }
 
 async fn once<F>(posted: &HostForm, done: &'static str, change: F) -> Result<Response, Refusal>
@@ -254,7 +254,10 @@ where
 }
 
 /// What is about the form stands on the invitation's page.
-async fn shown(req: &HostRequest, acted: Result<Response, Refusal>) -> Result<Response, Problem> {
+async fn show_form_errors(
+    req: &HostRequest,
+    acted: Result<Response, Refusal>,
+) -> Result<Response, Problem> {
     match acted {
         Ok(response) => Ok(response),
         Err(refusal) if form_state::is_about_form(&refusal) => {

@@ -10,8 +10,8 @@ use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::hosting::codes::{self, Chosen};
 use crate::hosting::guests::New;
-use crate::hosting::invitations::{self, Change};
-use crate::hosting::{Leave, Refusal};
+use crate::hosting::invitations::{self, InvitationChange};
+use crate::hosting::{Permission, Refusal};
 use crate::invitation::{Details, InvitationId};
 use crate::portal::Portal;
 
@@ -31,7 +31,9 @@ struct InviteForm<'a> {
 
 /// `GET …/invites/new`.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
-    let (context, ()) = req.read(|_, context| context.needs(Leave::Invite)).await?;
+    let (context, ()) = req
+        .read(|_, context| context.needs(Permission::Invite))
+        .await?;
     Ok(new_page(&req, &context, &FormState::of(blank(&context))))
 }
 
@@ -99,7 +101,9 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
                 form_state.trouble = None;
                 form_state.complain("code", problem.detail(&req.text));
             }
-            let (context, ()) = req.read(|_, context| context.needs(Leave::Invite)).await?;
+            let (context, ()) = req
+                .read(|_, context| context.needs(Permission::Invite))
+                .await?;
             Ok((problem.status, new_page(req, &context, &form_state)).into_response())
         }
         Err(refusal) => Err(refusal.into()),
@@ -163,7 +167,7 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
 async fn find(req: &HostRequest) -> Result<(PageContext, Portal), Refusal> {
     let id: InvitationId = req.id();
     req.read(move |tx, context| {
-        context.needs(Leave::Invite)?;
+        context.needs(Permission::Invite)?;
         invitations::load(tx, &context.host, &id)
     })
     .await
@@ -267,9 +271,9 @@ fn stored(wording: &Wording<'_>, portal: &Portal) -> Form {
 }
 
 /// What was typed, as a change.
-fn read(form: &Form) -> Change {
+fn read(form: &Form) -> InvitationChange {
     let text = |name: &str| Some(form.text(name).to_owned());
-    Change {
+    InvitationChange {
         household: text("household"),
         salutation: Some(text("salutation")),
         email: Some(text("email")),
@@ -289,7 +293,7 @@ fn read(form: &Form) -> Change {
                 .collect(),
         ),
         events: Some(form.all("events").map(str::to_owned).collect()),
-        ..Change::default()
+        ..InvitationChange::default()
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) fn stored(portal: &Portal) -> Form {
         let id = &guest.id;
         for event in portal.invited_events() {
             if let Some(reply) = guest.replies.get(&event.id) {
-                let word = match portal.shown(reply.status) {
+                let word = match portal.effective_status(reply.status) {
                     ReplyStatus::Pending => "",
                     // Who waits wanted to come.
                     ReplyStatus::Waitlisted => "yes",
@@ -170,7 +170,10 @@ pub(super) fn household<'a>(
         let field = format!("household.{}", question.key);
         asked(wording, portal, (question, field), answers, form_state)
     });
-    (fields.collect(), told(wording, questions(), answers))
+    (
+        fields.collect(),
+        answer_texts(wording, questions(), answers),
+    )
 }
 
 fn asked<'a>(
@@ -199,7 +202,7 @@ fn asked<'a>(
     asked
 }
 
-fn told<'a>(
+fn answer_texts<'a>(
     wording: &Wording<'a>,
     questions: impl Iterator<Item = &'a Question>,
     answers: &Answers,
@@ -262,7 +265,7 @@ fn person<'a>(
                 let reply = guest.replies.get(&event.id)?;
                 let field = format!("reply.{id}.{}", event.key);
                 let chosen = form_state.form.text(&field).to_owned();
-                let mark = wording::mark(portal.shown(reply.status));
+                let mark = wording::mark(portal.effective_status(reply.status));
                 Some(Choice {
                     stored: (stored.text(&field) != chosen).then_some(mark),
                     event: wording.event(event),
@@ -285,7 +288,7 @@ fn person<'a>(
                 )
             })
             .collect(),
-        told: told(
+        told: answer_texts(
             wording,
             known(portal, AskedOf::Guest, &guest.answers),
             &guest.answers,

@@ -10,10 +10,10 @@ use super::frame::Place;
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Tag, Wording};
 use crate::guest;
-use crate::hosting::Leave;
+use crate::hosting::Permission;
 use crate::hosting::bulk::{self, Bulk};
 use crate::hosting::listing::filter::Open;
-use crate::hosting::listing::{self, Filter, Line, Sort};
+use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
 use crate::question::{self, Question};
 use crate::words::Progress;
 
@@ -31,7 +31,7 @@ struct Invites<'a> {
     filters: Filters<'a>,
     presets: Vec<Preset>,
     sort: Sort,
-    rows: Vec<Row<'a>>,
+    rows: Vec<InvitationItem<'a>>,
     total: Option<i64>,
     next: Option<String>,
     previous: Option<String>,
@@ -51,8 +51,8 @@ struct Preset {
     is_chosen: bool,
 }
 
-struct Row<'a> {
-    line: &'a Line,
+struct InvitationItem<'a> {
+    line: &'a InvitationRow,
     href: String,
     names: String,
     tags: Vec<Tag>,
@@ -118,8 +118,8 @@ impl Invites<'_> {
     }
 }
 
-struct Found {
-    list: List<Line>,
+struct InvitationListData {
+    list: List<InvitationRow>,
     limit: u32,
     names: Vec<String>,
     counts: [i64; 3],
@@ -131,7 +131,7 @@ struct Found {
 
 /// `GET /admin/o/{slug}/invites`.
 pub(super) async fn list(req: HostRequest, piece: Piece) -> Result<Response, Problem> {
-    let (filter, sort) = Filter::read(req.query.iter())?;
+    let (filter, sort) = InvitationFilter::read(req.query.iter())?;
     let asked = filter.clone();
     let (context, found) = req
         .read(move |tx, context| {
@@ -143,9 +143,10 @@ pub(super) async fn list(req: HostRequest, piece: Piece) -> Result<Response, Pro
                 let all: Vec<String> = guests.into_iter().map(|guest| guest.name).collect();
                 names.push(shortened(all));
             }
-            let all = listing::all_invitations(tx, host, &Filter::default())?;
-            let waits = |line: &&Line| matches!(line.open, Some(Open::Waiting | Open::Duplicate));
-            Ok(Found {
+            let all = listing::all_invitations(tx, host, &InvitationFilter::default())?;
+            let waits =
+                |line: &&InvitationRow| matches!(line.open, Some(Open::Waiting | Open::Duplicate));
+            Ok(InvitationListData {
                 waiting: all.iter().filter(waits).count(),
                 list,
                 limit: piece.limit,
@@ -174,8 +175,8 @@ fn shortened(names: Vec<String>) -> String {
 }
 
 /// Households that owe an answer, come, do not come.
-fn counts(all: &[Line]) -> [i64; 3] {
-    let of = |wanted: fn(&Line) -> bool| {
+fn counts(all: &[InvitationRow]) -> [i64; 3] {
+    let of = |wanted: fn(&InvitationRow) -> bool| {
         i64::try_from(all.iter().filter(|line| wanted(line)).count()).unwrap_or(i64::MAX)
     };
     [
@@ -188,9 +189,9 @@ fn counts(all: &[Line]) -> [i64; 3] {
 fn page(
     req: &HostRequest,
     context: &PageContext,
-    filter: &Filter,
+    filter: &InvitationFilter,
     sort: Sort,
-    found: &Found,
+    found: &InvitationListData,
 ) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
     let filters = Filters::of_invitations(&wording, &context.events, &found.questions, &req.query);
@@ -208,8 +209,8 @@ fn page(
         total: found.list.total,
         next: filters.next(&found.list),
         previous: filters.previous(&found.list, found.limit),
-        may_invite: context.may(Leave::Invite) && !filter.is_archived,
-        is_empty: context.sizes.invitations == 0 && *filter == Filter::default(),
+        may_invite: context.may(Permission::Invite) && !filter.is_archived,
+        is_empty: context.sizes.invitations == 0 && *filter == InvitationFilter::default(),
         job: found.jobs.first().and_then(|job| job_line(&wording, job)),
         query: wording::query(&filter.pairs()),
         submission: req.submission(),
@@ -252,7 +253,7 @@ fn presets(filters: &Filters<'_>, counts: [i64; 3], waiting: usize) -> Vec<Prese
         .collect()
 }
 
-fn row<'a>(wording: &Wording<'_>, line: &'a Line, names: &str) -> Row<'a> {
+fn row<'a>(wording: &Wording<'_>, line: &'a InvitationRow, names: &str) -> InvitationItem<'a> {
     let change = match (line.replied_at, line.sent_at) {
         (Some(at), _) => Some((wording.machine(at), wording.ago(at))),
         (None, Some(at)) => {
@@ -262,7 +263,7 @@ fn row<'a>(wording: &Wording<'_>, line: &'a Line, names: &str) -> Row<'a> {
         }
         (None, None) => None,
     };
-    Row {
+    InvitationItem {
         href: wording.at(&format!("/invites/{}", line.id)),
         names: names.to_owned(),
         tags: wording::tags(wording.text, &line.people),

@@ -13,7 +13,7 @@ use super::form_state::{self, FormState};
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext, see_other};
 use super::wording::{self, Wording};
-use crate::hosting::{Leave, Refusal, members};
+use crate::hosting::{Permission, Refusal, members};
 use crate::role::Role;
 
 #[derive(Template)]
@@ -26,12 +26,12 @@ struct MembersPage<'a> {
     form_state: FormState,
     /// The link that was just made; shown this once.
     link: Option<&'a str>,
-    rows: Vec<Row<'a>>,
+    rows: Vec<MemberItem<'a>>,
     invites: Vec<Open>,
     may_own: bool,
 }
 
-struct Row<'a> {
+struct MemberItem<'a> {
     member: &'a Member,
     role: &'static str,
     since: String,
@@ -56,7 +56,7 @@ const ROLES: [(&str, &str, &str); 3] = [
     ("occasion_owner", "host-role-owner", "host-role-owner-may"),
 ];
 
-impl Row<'_> {
+impl MemberItem<'_> {
     fn is(&self, word: &str) -> bool {
         self.member.role.word() == word
     }
@@ -75,7 +75,7 @@ async fn page(
     let (context, (all, invites)) = req
         .read(|tx, context| {
             let all = members::list(tx, &context.host)?;
-            let invites = if context.may(Leave::Own) {
+            let invites = if context.may(Permission::Own) {
                 members::list_invites(tx, &context.host)?
             } else {
                 Vec::new()
@@ -83,10 +83,12 @@ async fn page(
             Ok((all, invites))
         })
         .await?;
-    Ok(shown(req, &context, &all, &invites, link, form_state))
+    Ok(members_page(
+        req, &context, &all, &invites, link, form_state,
+    ))
 }
 
-fn shown(
+fn members_page(
     req: &HostRequest,
     context: &PageContext,
     all: &[Member],
@@ -103,7 +105,7 @@ fn shown(
         link,
         rows: all
             .iter()
-            .map(|member| Row {
+            .map(|member| MemberItem {
                 role: wording::role(member.role.into()),
                 since: wording.moment(member.granted_at),
                 is_me: member.account == req.who.account().id,
@@ -118,7 +120,7 @@ fn shown(
                 until: wording.moment(invite.expires_at),
             })
             .collect(),
-        may_own: context.may(Leave::Own),
+        may_own: context.may(Permission::Own),
         wording: wording.clone(),
     };
     req.page(context, Place::Members, &text.say("host-members"), body)

@@ -9,7 +9,7 @@ use super::form_state::{self, Control, Field, FormState, Group};
 use super::request::{HostForm, HostRequest, once, see_other};
 use super::wording::{self, Wording};
 use crate::event::{self, Event};
-use crate::hosting::occasions::{self, Change};
+use crate::hosting::occasions::{self, OccasionChange};
 use crate::hosting::{Refusal, events};
 use crate::occasion::Occasion;
 use crate::role::Role;
@@ -21,18 +21,18 @@ use web::I18n;
 struct Occasions<'a> {
     text: &'a Text,
     done: Option<String>,
-    all: Vec<Row<'a>>,
+    all: Vec<OccasionItem<'a>>,
     may_create: bool,
 }
 
-struct Row<'a> {
+struct OccasionItem<'a> {
     href: String,
     wording: Wording<'a>,
     when: String,
     role: Role,
 }
 
-impl Row<'_> {
+impl OccasionItem<'_> {
     fn status(&self) -> &'static str {
         wording::status(self.wording.occasion.status)
     }
@@ -48,12 +48,12 @@ impl Row<'_> {
 
 /// The occasions with their events, whether another may be made, and when this
 /// was.
-type Found = (Vec<(Occasion, Vec<Event>, Role)>, bool, jiff::Timestamp);
+type OccasionListData = (Vec<(Occasion, Vec<Event>, Role)>, bool, jiff::Timestamp);
 
 /// `GET /admin`.
 pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
     let who = req.who.clone();
-    let look = move |tx: &mut Tx<'_>| -> Result<Found, Refusal> {
+    let look = move |tx: &mut Tx<'_>| -> Result<OccasionListData, Refusal> {
         let mut all = Vec::new();
         for (occasion, role) in occasions::list(tx, &who)? {
             let events = event::list(tx, &occasion.id)?;
@@ -64,7 +64,7 @@ pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
     let (all, may_create, now) = req.site.store.read(look).await?;
     let rows = all.iter().map(|(occasion, events, role)| {
         let wording = Wording::new(&req.text, occasion, now);
-        Row {
+        OccasionItem {
             href: wording.at(""),
             when: wording.countdown_to(events),
             role: *role,
@@ -179,7 +179,7 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let tag = form_state::some(form, "default_language").unwrap_or_else(|| "en".to_owned());
     let one = |name: &str| Some(I18n::one(tag.clone(), form.text(name)));
-    let change = Change {
+    let change = OccasionChange {
         slug: Some(form.text("slug").to_owned()),
         kind: OccasionKind::find(form.text("kind")),
         title: one("title"),
@@ -187,12 +187,12 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
         time_zone: Some(form.text("time_zone").to_owned()),
         languages: Some(vec![tag.clone()]),
         default_language: Some(tag.clone()),
-        ..Change::default()
+        ..OccasionChange::default()
     };
-    let first = events::Change {
+    let first = events::EventChange {
         name: one("event.name"),
         venue: Some(form.text("event.venue").to_owned()),
-        ..events::Change::default()
+        ..events::EventChange::default()
     };
     let starts_at = form.text("event.starts_at").to_owned();
     let key = posted.key("POST /admin/new");
@@ -226,8 +226,8 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
 fn make(
     tx: &mut Tx<'_>,
     who: &accounts::SignedIn,
-    change: &Change,
-    first: &events::Change,
+    change: &OccasionChange,
+    first: &events::EventChange,
     starts_at: &str,
     request: &platform::audit::RequestFacts,
     text: &Text,
@@ -236,7 +236,7 @@ fn make(
     let host = crate::hosting::enter(tx, who, &id, Some(request.clone()))?;
     let occasion = occasions::load(tx, &host)?;
     let wording = Wording::new(text, &occasion, tx.now());
-    let first = events::Change {
+    let first = events::EventChange {
         starts_at: Some(crate::hosting::When(wording.typed_moment(starts_at))),
         ..first.clone()
     };

@@ -10,9 +10,9 @@ use super::frame::Place;
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Tag, Wording};
 use crate::diet::{self, DietaryOption};
-use crate::hosting::Leave;
+use crate::hosting::Permission;
 use crate::hosting::listing::people::Band;
-use crate::hosting::listing::{self, Filter, Line, Sort};
+use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
 use crate::hosting::summary::{self, Day, Summary};
 use crate::web::guest::view::Mark;
 
@@ -269,10 +269,10 @@ impl Overview<'_> {
     }
 }
 
-struct Found {
+struct OverviewData {
     summary: Summary,
     days: Vec<Day>,
-    latest: List<Line>,
+    latest: List<InvitationRow>,
     diets: Vec<DietaryOption>,
 }
 
@@ -282,11 +282,11 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, found) = req
         .read(move |tx, context| {
             let host = &context.host;
-            let answered = Filter {
+            let answered = InvitationFilter {
                 is_answered: Some(true),
-                ..Filter::default()
+                ..InvitationFilter::default()
             };
-            Ok(Found {
+            Ok(OverviewData {
                 summary: summary::load(tx, host)?,
                 days: summary::curve(tx, host)?,
                 latest: listing::invitations(tx, host, &answered, Sort::Replied, &latest)?,
@@ -297,7 +297,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &found))
 }
 
-fn page(req: &HostRequest, context: &PageContext, found: &Found) -> Response {
+fn page(req: &HostRequest, context: &PageContext, found: &OverviewData) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
     let curve = Curve {
         days: &found.days,
@@ -308,7 +308,7 @@ fn page(req: &HostRequest, context: &PageContext, found: &Found) -> Response {
         text,
         done: req.done(),
         stream: format!("/api/v1/occasions/{}/stream", context.occasion.id),
-        may_invite: context.may(Leave::Invite),
+        may_invite: context.may(Permission::Invite),
         summary: &found.summary,
         curve: curve.draw(text),
         today: found.days.last(),
@@ -393,7 +393,7 @@ fn attention(wording: &Wording<'_>, summary: &Summary) -> Vec<Number> {
     .collect()
 }
 
-fn latest(wording: &Wording<'_>, line: &Line) -> Latest {
+fn latest(wording: &Wording<'_>, line: &InvitationRow) -> Latest {
     let at = line.replied_at.unwrap_or(line.updated_at);
     Latest {
         id: line.id.to_string(),

@@ -10,9 +10,9 @@ use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
 use crate::guest::{self, Guest, GuestId};
-use crate::hosting::guests::{self, Change, Contact, New};
+use crate::hosting::guests::{self, Contact, GuestChange, New};
 use crate::hosting::invitations;
-use crate::hosting::{Leave, Refusal};
+use crate::hosting::{Permission, Refusal};
 use crate::invitation::InvitationId;
 use crate::portal::Portal;
 use crate::words::GuestKind;
@@ -35,12 +35,12 @@ struct PersonPage<'a> {
 }
 
 /// The invitation, and how its people are reached.
-struct Found {
+struct PersonData {
     portal: Portal,
     contacts: std::collections::BTreeMap<GuestId, Contact>,
 }
 
-impl Found {
+impl PersonData {
     fn guest(&self, id: &str) -> Result<&Guest, Refusal> {
         let mut guests = self.portal.household.guests.iter();
         guests
@@ -49,11 +49,11 @@ impl Found {
     }
 }
 
-async fn find(req: &HostRequest) -> Result<(PageContext, Found), Refusal> {
+async fn find(req: &HostRequest) -> Result<(PageContext, PersonData), Refusal> {
     let id: InvitationId = req.id();
     req.read(move |tx, context| {
-        context.needs(Leave::Invite)?;
-        Ok(Found {
+        context.needs(Permission::Invite)?;
+        Ok(PersonData {
             portal: invitations::load(tx, &context.host, &id)?,
             contacts: guests::contacts(tx, &id)?,
         })
@@ -113,7 +113,7 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
 pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let (id, guest): (InvitationId, GuestId) = (req.id(), guest_of(req));
-    let change = Change {
+    let change = GuestChange {
         version: None,
         name: Some(form.text("name").to_owned()),
         is_child: Some(is_child(form)),
@@ -202,7 +202,7 @@ async fn answer(
 }
 
 /// What is stored, as the form holds it.
-fn stored(found: &Found, guest: &Guest) -> Form {
+fn stored(found: &PersonData, guest: &Guest) -> Form {
     let contact = found.contacts.get(&guest.id).cloned().unwrap_or_default();
     let fields = [
         (
@@ -234,7 +234,7 @@ fn stored(found: &Found, guest: &Guest) -> Form {
 fn page(
     req: &HostRequest,
     context: &PageContext,
-    found: &Found,
+    found: &PersonData,
     form_state: &FormState,
     guest: Option<&Guest>,
 ) -> Response {
@@ -269,7 +269,7 @@ fn page(
 
 fn fields(
     wording: &Wording<'_>,
-    found: &Found,
+    found: &PersonData,
     form_state: &FormState,
     guest: Option<&Guest>,
 ) -> Vec<Field> {

@@ -82,7 +82,7 @@ async fn load(req: &HostRequest) -> Result<(super::request::PageContext, Portal)
     let id: InvitationId = req.id();
     req.read(move |tx, context| {
         let mut portal = invitations::load(tx, &context.host, &id)?;
-        if !context.may(crate::hosting::Leave::SeeContacts) {
+        if !context.may(crate::hosting::Permission::SeeContacts) {
             "•••••".clone_into(&mut portal.household.invitation.code);
         }
         Ok(portal)

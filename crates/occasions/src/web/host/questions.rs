@@ -10,8 +10,8 @@ use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::rows;
 use super::wording::Wording;
-use crate::hosting::questions::{self, Change, Removed};
-use crate::hosting::{Leave, Refusal};
+use crate::hosting::questions::{self, QuestionChange, Removed};
+use crate::hosting::{Permission, Refusal};
 use crate::question::{Choice, Question};
 use crate::words::{AskedOf, QuestionKind};
 
@@ -21,11 +21,11 @@ struct Questions<'a> {
     text: &'a Text,
     wording: Wording<'a>,
     done: Option<String>,
-    rows: Vec<Row<'a>>,
+    rows: Vec<QuestionItem<'a>>,
     may_own: bool,
 }
 
-struct Row<'a> {
+struct QuestionItem<'a> {
     href: String,
     title: Spoken<'a>,
     kind: String,
@@ -37,7 +37,7 @@ struct Row<'a> {
 pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
     let (context, all) = req
         .read(|tx, context| {
-            context.needs(Leave::Write)?;
+            context.needs(Permission::Write)?;
             questions::list(tx, &context.host)
         })
         .await?;
@@ -46,14 +46,14 @@ pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
         text,
         done: req.done(),
         rows: all.iter().map(|question| row(&wording, question)).collect(),
-        may_own: context.may(Leave::Own),
+        may_own: context.may(Permission::Own),
         wording: wording.clone(),
     };
     let title = text.say("host-questions");
     Ok(req.page(&context, Place::Questions, &title, body))
 }
 
-fn row<'a>(wording: &Wording<'a>, question: &'a Question) -> Row<'a> {
+fn row<'a>(wording: &Wording<'a>, question: &'a Question) -> QuestionItem<'a> {
     let say = |id: &str| wording.text.say(id).into_owned();
     let about = [
         (!question.active, "host-question-away"),
@@ -61,7 +61,7 @@ fn row<'a>(wording: &Wording<'a>, question: &'a Question) -> Row<'a> {
         (question.coming_only, "host-field-coming-only"),
         (question.hosts_only, "host-field-hosts-only"),
     ];
-    Row {
+    QuestionItem {
         href: wording.at(&format!("/settings/questions/{}", question.key)),
         title: wording.pick(&question.title),
         kind: say(kind_words(question.kind)),
@@ -120,7 +120,9 @@ struct ChoiceRow {
 
 /// `GET …/settings/questions/new`.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
-    let (context, ()) = req.read(|_, context| context.needs(Leave::Own)).await?;
+    let (context, ()) = req
+        .read(|_, context| context.needs(Permission::Own))
+        .await?;
     let form_state = FormState::of(form_state::form([
         ("asked_of", AskedOf::Guest.word()),
         ("active", "1"),
@@ -134,7 +136,7 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     let form = compacted(&posted.form);
     let done = posted
         .once("POST /admin/questions/new", move |tx, host| {
-            let new = Change {
+            let new = QuestionChange {
                 key: form_state::some(&form, "key"),
                 ..read(&form, true)
             };
@@ -155,7 +157,7 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
 async fn find(req: &HostRequest) -> Result<(PageContext, Question), Refusal> {
     let key = req.piece("id").to_owned();
     req.read(move |tx, context| {
-        context.needs(Leave::Write)?;
+        context.needs(Permission::Write)?;
         questions::load(tx, &context.host, &key)
     })
     .await
@@ -170,7 +172,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let to = req.at("/settings/questions?done=saved");
     let done = posted
         .once("POST /admin/questions", move |tx, host| {
-            let change = read(&form, host.may(Leave::Own));
+            let change = read(&form, host.may(Permission::Own));
             questions::change(tx, host, &key, version, &change)?;
             Ok(to.clone())
         })
@@ -207,7 +209,9 @@ async fn answer(
     let req = &posted.req;
     let form = compacted(&posted.form);
     let (context, question) = if is_new {
-        let (context, ()) = req.read(|_, context| context.needs(Leave::Write)).await?;
+        let (context, ()) = req
+            .read(|_, context| context.needs(Permission::Write))
+            .await?;
         (context, None)
     } else {
         let (context, question) = find(req).await?;
@@ -265,23 +269,23 @@ fn stored(question: &Question) -> Form {
 }
 
 /// What was typed, as far as this role may change it.
-fn read(form: &Form, may_own: bool) -> Change {
+fn read(form: &Form, may_own: bool) -> QuestionChange {
     let count = rows::compact(form, "choices").1;
     let choices = (0..count).map(|index| Choice {
         key: form.text(&format!("choices.{index}.key")).to_owned(),
         label: i18n(form, &format!("choices.{index}.label")),
     });
-    let texts = Change {
+    let texts = QuestionChange {
         title: Some(i18n(form, "title")),
         help: Some(i18n(form, "help")),
         choices: Some(choices.collect()),
-        ..Change::default()
+        ..QuestionChange::default()
     };
     if !may_own {
         return texts;
     }
     let tick = |name: &str| Some(form.is_ticked(name));
-    Change {
+    QuestionChange {
         kind: QuestionKind::find(form.text("kind")),
         asked_of: AskedOf::find(form.text("asked_of")),
         events: Some(form.all("events").map(str::to_owned).collect()),
@@ -312,7 +316,7 @@ fn page(
             format!("{back}/{}", question.key),
         ),
     };
-    let may_own = context.may(Leave::Own);
+    let may_own = context.may(Permission::Own);
     let kind = QuestionKind::find(form_state.form.text("kind"));
     let body = QuestionPage {
         text,
@@ -343,7 +347,7 @@ fn groups(wording: &Wording<'_>, context: &PageContext, form_state: &FormState) 
     let tags = &context.occasion.details.languages;
     let line = || Control::Line("text", "off");
     let mut groups = vec![form_state.texts("title", say("host-field-question"), tags, line)];
-    if context.may(Leave::Own) {
+    if context.may(Permission::Own) {
         let kinds = QuestionKind::ALL.iter();
         let kinds = kinds.map(|kind| (kind.word().to_owned(), say(kind_words(*kind))));
         let of = AskedOf::ALL.iter().rev();

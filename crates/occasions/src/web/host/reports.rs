@@ -17,7 +17,7 @@ use crate::hosting::listing::filter::answer_word;
 use crate::hosting::listing::people::{self, Person};
 use crate::hosting::summary::{self, Summary};
 use crate::hosting::tally::{self, Tally};
-use crate::hosting::{Leave, Refusal};
+use crate::hosting::{Permission, Refusal};
 use crate::words::{AskedOf, ExportKind, FileFormat, Progress};
 
 #[derive(Template)]
@@ -32,7 +32,7 @@ struct Reports<'a> {
     is_masked: bool,
     events: Vec<Spoken<'a>>,
     needs: Vec<Need>,
-    people: Vec<Row>,
+    people: Vec<ReportItem>,
     questions: Vec<Tallied<'a>>,
     /// The lists that can be asked for: word and message.
     kinds: Vec<(&'static str, &'static str)>,
@@ -58,7 +58,7 @@ struct Need {
 }
 
 /// Somebody for whom the kitchen does something else.
-struct Row {
+struct ReportItem {
     name: String,
     href: String,
     household: String,
@@ -88,7 +88,7 @@ pub(super) fn kind_words(kind: ExportKind) -> &'static str {
     }
 }
 
-struct Found {
+struct ReportData {
     summary: Summary,
     people: Vec<Person>,
     eating: Eating,
@@ -102,9 +102,9 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, found) = req
         .read(|tx, context| {
             let host = &context.host;
-            Ok(Found {
+            Ok(ReportData {
                 summary: summary::load(tx, host)?,
-                people: people::all_people(tx, host, &people::Filter::default())?,
+                people: people::all_people(tx, host, &people::GuestFilter::default())?,
                 eating: kitchen::eating(tx, host)?,
                 diets: diet::list(tx, host.occasion())?,
                 exports: export::list(tx, host, 10)?,
@@ -115,7 +115,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &found))
 }
 
-fn page(req: &HostRequest, context: &PageContext, found: &Found) -> Response {
+fn page(req: &HostRequest, context: &PageContext, found: &ReportData) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
     let body = Reports {
         text,
@@ -123,7 +123,7 @@ fn page(req: &HostRequest, context: &PageContext, found: &Found) -> Response {
         submission: req.submission(),
         stream: format!("/api/v1/occasions/{}/stream", context.occasion.id),
         done: req.done(),
-        is_masked: !context.may(Leave::SeeContacts),
+        is_masked: !context.may(Permission::SeeContacts),
         events: context
             .events
             .iter()
@@ -152,7 +152,7 @@ fn page(req: &HostRequest, context: &PageContext, found: &Found) -> Response {
     req.page(context, Place::Reports, &text.say("host-reports"), body)
 }
 
-fn needs(wording: &Wording<'_>, context: &PageContext, found: &Found) -> Vec<Need> {
+fn needs(wording: &Wording<'_>, context: &PageContext, found: &ReportData) -> Vec<Need> {
     let list = |key: &str, event: &str| {
         let pairs = [("status", "eating"), ("diet", key), ("event", event)];
         wording::address(&wording.at("/guests"), pairs)
@@ -179,7 +179,7 @@ fn needs(wording: &Wording<'_>, context: &PageContext, found: &Found) -> Vec<Nee
     .collect()
 }
 
-fn row(wording: &Wording<'_>, diets: &[DietaryOption], eater: &Eater<'_>) -> Row {
+fn row(wording: &Wording<'_>, diets: &[DietaryOption], eater: &Eater<'_>) -> ReportItem {
     let person = eater.person;
     let comma = wording.text.say("list-comma");
     let words = |keys: &[&str]| keys.iter().map(|key| wording.diet(diets, key)).collect();
@@ -190,7 +190,7 @@ fn row(wording: &Wording<'_>, diets: &[DietaryOption], eater: &Eater<'_>) -> Row
     let events: Vec<String> = events
         .map(|event| wording.event(event).to_string())
         .collect();
-    Row {
+    ReportItem {
         name: person.shown_name(wording.text),
         href: wording.at(&format!("/invites/{}", person.invitation)),
         household: person.household.clone(),
@@ -266,10 +266,13 @@ pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
     let format = FileFormat::find(form.text("format")).ok_or_else(|| refused("/format"))?;
     // A list may be asked for as it was filtered.
     let query = Form::parse(form.text("query").as_bytes())?;
-    let (mut invitations, mut people) = (listing::Filter::default(), people::Filter::default());
+    let (mut invitations, mut people) = (
+        listing::InvitationFilter::default(),
+        people::GuestFilter::default(),
+    );
     match kind {
-        ExportKind::Households => (invitations, _) = listing::Filter::read(query.iter())?,
-        ExportKind::Guests => people = people::Filter::read(query.iter())?,
+        ExportKind::Households => (invitations, _) = listing::InvitationFilter::read(query.iter())?,
+        ExportKind::Guests => people = people::GuestFilter::read(query.iter())?,
         ExportKind::Replies | ExportKind::Diets | ExportKind::Questions => {}
     }
     let request = Request {

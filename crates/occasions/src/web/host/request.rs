@@ -20,7 +20,7 @@ use web::{Form, Language, Problem, Site, Text, Wishes};
 use super::wording::{self, Wording};
 use crate::event::{self, Event};
 use crate::hosting::sizes::{self, Sizes};
-use crate::hosting::{HostOf, Leave, Refusal, access};
+use crate::hosting::{HostOf, Permission, Refusal, access};
 use crate::occasion::{self, Occasion};
 use crate::web::custom_code::ByHand;
 
@@ -278,14 +278,14 @@ pub(crate) fn once(
 }
 
 impl PageContext {
-    /// Whether this host's role has `leave`.
-    pub(crate) fn may(&self, leave: Leave) -> bool {
-        self.host.may(leave)
+    /// Whether this host's role has `permission`.
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        self.host.may(permission)
     }
 
-    /// The page is for those who have `leave`; for others it is not there.
-    pub(crate) fn needs(&self, leave: Leave) -> Result<(), Refusal> {
-        self.host.needs(leave)
+    /// The page is for those who have `permission`; for others it is not there.
+    pub(crate) fn needs(&self, permission: Permission) -> Result<(), Refusal> {
+        self.host.needs(permission)
     }
 }
 

@@ -12,7 +12,7 @@ use super::rows;
 use super::wording::Wording;
 use crate::event::{Event, EventId, ScheduleLine};
 use crate::hosting::Refusal;
-use crate::hosting::events::{self, Change};
+use crate::hosting::events::{self, EventChange};
 
 /// How many lines a schedule has at most.
 const LIMIT: usize = 50;
@@ -53,9 +53,9 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     };
     let version = form.number("version").ok().flatten().unwrap_or_default();
     let to = req.at(&format!("/settings/events/{id}/schedule?done=saved"));
-    let change = Change {
+    let change = EventChange {
         schedule: Some(read(&form, count)),
-        ..Change::default()
+        ..EventChange::default()
     };
     let done = posted
         .once("POST /admin/events/schedule", move |tx, host| {

@@ -14,7 +14,7 @@ use super::settings_form::{groups, read, stored};
 use super::wording::{self, Wording};
 use crate::hosting::locks::{self, Effect};
 use crate::hosting::occasions;
-use crate::hosting::{Leave, Refusal};
+use crate::hosting::{Permission, Refusal};
 use crate::words::OccasionStatus::{self, Archived, Closed, Draft, Published};
 
 /// The sections, as their addresses name them.
@@ -69,10 +69,10 @@ impl Part {
     }
 
     /// What a host needs to open and to save it.
-    fn leave(self) -> Leave {
+    fn permission(self) -> Permission {
         match self {
-            Self::Texts => Leave::Write,
-            _ => Leave::Own,
+            Self::Texts => Permission::Write,
+            _ => Permission::Own,
         }
     }
 }
@@ -113,7 +113,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         _ => part(&req)?,
     };
     let (context, ()) = req
-        .read(move |_, context| context.needs(part.leave()))
+        .read(move |_, context| context.needs(part.permission()))
         .await?;
     let form_state = FormState::of(stored(&req.wording(&context)));
     Ok(page(&req, &context, &form_state, part, None))
@@ -142,7 +142,9 @@ fn page(
         csrf: &req.csrf,
         done: req.done(),
         form_state,
-        parts: parts.filter(|part| context.may(part.leave())).collect(),
+        parts: parts
+            .filter(|part| context.may(part.permission()))
+            .collect(),
         part,
         version: form_state.form.text("version"),
         groups: groups(&wording, form_state, part),
@@ -246,7 +248,7 @@ async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let typed = form_state::some(form, "rsvp_deadline");
     let look = move |tx: &mut Tx<'_>, context: &PageContext| {
-        context.needs(Leave::Own)?;
+        context.needs(Permission::Own)?;
         let deadline = match &typed {
             Some(typed) => {
                 Some(wording::end_of_day(typed, &context.occasion.zone()).ok_or_else(no_day)?)
@@ -335,7 +337,7 @@ async fn answer(
     };
     let (req, form) = (&posted.req, &posted.form);
     let (context, ()) = req
-        .read(move |_, context| context.needs(part.leave()))
+        .read(move |_, context| context.needs(part.permission()))
         .await?;
     let is_clash = matches!(refusal, Refusal::VersionConflict(_));
     let problem = Problem::from(refusal);

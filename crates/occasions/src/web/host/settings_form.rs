@@ -10,7 +10,7 @@ use super::form_state::{self, Control, Field, FormState, Group};
 use super::settings::Part;
 use super::wording::{self, Wording};
 use crate::hosting::When;
-use crate::hosting::occasions::{Change, Switch};
+use crate::hosting::occasions::{OccasionChange, Switch};
 use crate::occasion::{Contact, Occasion, Switches};
 use crate::words::{OccasionKind, Tone};
 
@@ -149,20 +149,20 @@ fn is_on(switch: Switch, switches: Switches) -> bool {
 }
 
 /// What was typed into the form of one section.
-pub(super) fn read(part: Part, form: &Form) -> Change {
+pub(super) fn read(part: Part, form: &Form) -> OccasionChange {
     let text = |name: &str| Some(form.text(name).to_owned());
     let texts = |name: &str| Some(i18n(form, name));
     match part {
-        Part::Texts => Change {
+        Part::Texts => OccasionChange {
             hosts: texts("hosts"),
             title: texts("title"),
             kicker: texts("kicker"),
             subtitle: texts("subtitle"),
             welcome: texts("welcome"),
             farewell: texts("farewell"),
-            ..Change::default()
+            ..OccasionChange::default()
         },
-        Part::Basics => Change {
+        Part::Basics => OccasionChange {
             slug: text("slug"),
             kind: OccasionKind::find(form.text("kind")),
             tone: Tone::find(form.text("tone")),
@@ -172,42 +172,42 @@ pub(super) fn read(part: Part, form: &Form) -> Change {
             default_children: form_state::number(form, "default_children"),
             open_party_limit: form_state::number(form, "open_party_limit"),
             retention_days: form_state::number(form, "retention_days"),
-            ..Change::default()
+            ..OccasionChange::default()
         },
-        Part::Languages => Change {
+        Part::Languages => OccasionChange {
             languages: Some(form.all("languages").map(str::to_owned).collect()),
             default_language: text("default_language"),
-            ..Change::default()
+            ..OccasionChange::default()
         },
-        Part::Look => Change {
+        Part::Look => OccasionChange {
             theme: form.text("theme.preset").parse().ok().map(|preset| Theme {
                 preset,
                 ground: form.text("theme.ground").parse().ok(),
             }),
-            ..Change::default()
+            ..OccasionChange::default()
         },
-        Part::Deadline => Change {
+        Part::Deadline => OccasionChange {
             rsvp_deadline: Some(form_state::some(form, "rsvp_deadline").map(When)),
-            ..Change::default()
+            ..OccasionChange::default()
         },
-        Part::Switches => Change {
+        Part::Switches => OccasionChange {
             switches: Some(
                 SWITCHES
                     .into_iter()
                     .map(|(switch, name, ..)| (switch, form.is_ticked(name)))
                     .collect::<BTreeMap<_, _>>(),
             ),
-            ..Change::default()
+            ..OccasionChange::default()
         },
-        Part::Contact => Change {
+        Part::Contact => OccasionChange {
             contact: Some(Contact {
                 name: form.text("contact.name").to_owned(),
                 email: form.text("contact.email").to_owned(),
                 phone: form.text("contact.phone").to_owned(),
             }),
-            ..Change::default()
+            ..OccasionChange::default()
         },
-        Part::State => Change::default(),
+        Part::State => OccasionChange::default(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! How a next generation takes over, told by events.
+//! How a next generation takes over, driven by events.
 
 use super::*;
 

@@ -11,10 +11,10 @@ use web::json::Received;
 use web::{Json, List, Piece, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
-use crate::hosting::Leave;
+use crate::hosting::Permission;
 use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target};
 use crate::hosting::export::{self, Export};
-use crate::hosting::listing::Filter;
+use crate::hosting::listing::InvitationFilter;
 use crate::hosting::locks::Effect;
 use crate::invitation::InvitationId;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
@@ -40,7 +40,7 @@ struct Body {
     #[schema(value_type = Option<Vec<String>>)]
     ids: Option<Vec<InvitationId>>,
     /// Or all that this finds.
-    filter: Option<Filter>,
+    filter: Option<InvitationFilter>,
     /// `tag`, `untag`, `language`, `allowance`, `deadline`, `lock`, `unlock`, `archive`.
     action: String,
     /// What the action needs: `{"tag": "family"}`.
@@ -79,7 +79,7 @@ async fn start(
     call.once(
         who,
         place,
-        Leave::Invite,
+        Permission::Invite,
         &body.bytes,
         StatusCode::ACCEPTED,
         move |tx, host| bulk::start(tx, host, &request),

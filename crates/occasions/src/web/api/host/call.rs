@@ -23,7 +23,7 @@ use super::refusal::problem;
 use super::saved::Sees;
 use crate::guest::GuestId;
 use crate::hosting::Refusal;
-use crate::hosting::access::{self, HostOf, Leave};
+use crate::hosting::access::{self, HostOf, Permission};
 use crate::invitation::InvitationId;
 use crate::occasion::OccasionId;
 use crate::web::custom_code::ByHand;
@@ -168,7 +168,7 @@ impl Call {
         &self,
         who: SignedIn,
         place: Place,
-        leave: Leave,
+        permission: Permission,
         body: &[u8],
         status: StatusCode,
         change: F,
@@ -179,7 +179,7 @@ impl Call {
     {
         let enter = move |tx: &mut Tx<'_>, who: &SignedIn, request| {
             let host = place.enter(tx, who, request)?;
-            host.needs(leave)?;
+            host.needs(permission)?;
             Ok(host)
         };
         self.once_by(who, body, status, enter, change).await

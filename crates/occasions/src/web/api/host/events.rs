@@ -11,7 +11,7 @@ use super::call::{Call, Place, answer, id};
 use super::saved::{Saved, Sees};
 use super::view::{self, EventView};
 use crate::event::EventId;
-use crate::hosting::{Leave, events};
+use crate::hosting::{Permission, events};
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -40,13 +40,13 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Even
 /// Adds an event; everyone is invited to it, unless `invite_all` is false.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/events", tag = "events", params(("id" = String, Path,)),
-    request_body = events::Change,
+    request_body = events::EventChange,
     responses((status = 201, body = Saved<EventView>), (status = 403), (status = 404), (status = 409), (status = 422))
 )]
 async fn create(
     call: Call,
     Path(occasion): Path<String>,
-    body: Received<events::Change>,
+    body: Received<events::EventChange>,
 ) -> Result<Response, Problem> {
     let who = call.who(OCCASION_WRITE)?;
     let new = body.value;
@@ -54,7 +54,7 @@ async fn create(
     call.once(
         who,
         place,
-        Leave::Own,
+        Permission::Own,
         &body.bytes,
         StatusCode::CREATED,
         move |tx, host| {
@@ -89,13 +89,13 @@ async fn show(
 /// Changes an event. Coordinators change its name, dress code and schedule.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/events/{event}", tag = "events",
-    params(("id" = String, Path,), ("event" = String, Path,)), request_body = events::Change,
+    params(("id" = String, Path,), ("event" = String, Path,)), request_body = events::EventChange,
     responses((status = 200, body = Saved<EventView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
 )]
 async fn change(
     call: Call,
     Path((occasion, event)): Path<(String, String)>,
-    Json(body): Json<events::Change>,
+    Json(body): Json<events::EventChange>,
 ) -> Result<Response, Problem> {
     let who = call.who(OCCASION_WRITE)?;
     let version = call.version(body.version)?;

@@ -12,7 +12,7 @@ use web::{Json, Language, List, Problem, Site, Wishes, routes};
 
 use super::call::{Call, Place, answer, id};
 use crate::hosting::export::{self, Export, ExportId};
-use crate::hosting::{Leave, Refusal, occasions};
+use crate::hosting::{Permission, Refusal, occasions};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -59,7 +59,7 @@ async fn start(
     call.once(
         who,
         place,
-        Leave::See,
+        Permission::See,
         &body.bytes,
         StatusCode::ACCEPTED,
         move |tx, host| export::start(tx, host, &wanted, &language),

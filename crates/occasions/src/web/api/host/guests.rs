@@ -11,11 +11,11 @@ use web::json::Received;
 use web::{Json, List, Piece, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
-use super::invitations::{saved, shown};
+use super::invitations::{load_view, saved};
 use super::saved::{Receipt, Saved, Sees, Shown};
 use super::view::{GuestView, InvitationView, PersonView};
 use crate::guest::GuestId;
-use crate::hosting::access::{HostOf, Leave};
+use crate::hosting::access::{HostOf, Permission};
 use crate::hosting::listing::people;
 use crate::hosting::{Refusal, answers, guests, invitations};
 use crate::invitation::InvitationId;
@@ -46,7 +46,7 @@ async fn list(
     let pairs = query
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
-    let filter = people::Filter::read(pairs)?;
+    let filter = people::GuestFilter::read(pairs)?;
     let found = call
         .read(RSVPS_READ, Place::occasion(&occasion)?, move |tx, host| {
             people::people(tx, host, &filter, &piece)
@@ -91,7 +91,7 @@ async fn add(
     call.once(
         who,
         place,
-        Leave::Invite,
+        Permission::Invite,
         &body.bytes,
         StatusCode::CREATED,
         move |tx, host| {
@@ -151,13 +151,13 @@ async fn show(
 /// Changes what is known of a guest.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/guests/{guest}", tag = "guests of an occasion",
-    params(("id" = String, Path,), ("guest" = String, Path,)), request_body = guests::Change,
+    params(("id" = String, Path,), ("guest" = String, Path,)), request_body = guests::GuestChange,
     responses((status = 200, body = Saved<OneGuest>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
 )]
 async fn change(
     call: Call,
     Path((occasion, guest)): Path<(String, String)>,
-    Json(body): Json<guests::Change>,
+    Json(body): Json<guests::GuestChange>,
 ) -> Result<Response, Problem> {
     let who = call.who(OCCASION_WRITE)?;
     let version = call.version(body.version)?;
@@ -223,7 +223,7 @@ fn one(
     guest: &GuestId,
 ) -> Result<OneGuest, Refusal> {
     let stored = &portal.household.invitation;
-    let found = shown(tx, host, portal)?.into_guest(guest);
+    let found = load_view(tx, host, portal)?.into_guest(guest);
     Ok(OneGuest {
         invitation: stored.id.clone(),
         version: stored.version,

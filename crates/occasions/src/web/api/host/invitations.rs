@@ -15,9 +15,9 @@ use super::call::{Call, Maybe, Place, answer, id};
 use super::saved::{Saved, Sees};
 use super::view::{self, InvitationView, LineView};
 use crate::event::Seats;
-use crate::hosting::access::{HostOf, Leave};
+use crate::hosting::access::{HostOf, Permission};
 use crate::hosting::codes::{self, Chosen};
-use crate::hosting::listing::{self, Filter};
+use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::{Refusal, guests, invitations, locks, open_rsvp};
 use crate::invitation::InvitationId;
 use crate::portal::Portal;
@@ -54,7 +54,7 @@ async fn list(
     let pairs = query
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
-    let (filter, sort) = Filter::read(pairs)?;
+    let (filter, sort) = InvitationFilter::read(pairs)?;
     let found = call
         .read(
             OCCASION_READ,
@@ -72,13 +72,13 @@ async fn list(
 /// Writes an invitation with its people.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/invitations", tag = "invitations",
-    params(("id" = String, Path,)), request_body = invitations::Change,
+    params(("id" = String, Path,)), request_body = invitations::InvitationChange,
     responses((status = 201, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 429))
 )]
 async fn create(
     call: Call,
     Path(occasion): Path<String>,
-    body: Received<invitations::Change>,
+    body: Received<invitations::InvitationChange>,
 ) -> Result<Response, Problem> {
     let who = call.who(OCCASION_WRITE)?;
     let place = Place::occasion(&occasion)?;
@@ -91,7 +91,7 @@ async fn create(
         call.once(
             who,
             place,
-            Leave::Invite,
+            Permission::Invite,
             &body.bytes,
             status,
             move |tx, host| {
@@ -115,7 +115,7 @@ async fn show(call: Call, Path(text): Path<String>) -> Result<Response, Problem>
     let found = call
         .read(OCCASION_READ, place, move |tx, host| {
             let portal = invitations::load(tx, host, &invitation)?;
-            shown(tx, host, &portal)
+            load_view(tx, host, &portal)
         })
         .await?;
     Ok(answer(StatusCode::OK, &found))
@@ -124,13 +124,13 @@ async fn show(call: Call, Path(text): Path<String>) -> Result<Response, Problem>
 /// Changes an invitation.
 #[utoipa::path(
     patch, path = "/api/v1/invitations/id/{id}", tag = "invitations",
-    params(("id" = String, Path,)), request_body = invitations::Change,
+    params(("id" = String, Path,)), request_body = invitations::InvitationChange,
     responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
 )]
 async fn change(
     call: Call,
     Path(text): Path<String>,
-    Json(body): Json<invitations::Change>,
+    Json(body): Json<invitations::InvitationChange>,
 ) -> Result<Response, Problem> {
     let who = call.who(OCCASION_WRITE)?;
     let version = call.version(body.version)?;
@@ -241,7 +241,7 @@ async fn restore(
     act(
         &call,
         &text,
-        Leave::Invite,
+        Permission::Invite,
         &body.bytes,
         move |tx, host, invitation| invitations::restore(tx, host, invitation, version, seats),
     )
@@ -264,7 +264,7 @@ async fn lock(
     act(
         &call,
         &text,
-        Leave::Invite,
+        Permission::Invite,
         &body.bytes,
         move |tx, host, invitation| locks::lock(tx, host, invitation, version, &reason),
     )
@@ -287,7 +287,7 @@ async fn unlock(
     act(
         &call,
         &text,
-        Leave::Invite,
+        Permission::Invite,
         &body.bytes,
         move |tx, host, invitation| locks::unlock(tx, host, invitation, &opening),
     )
@@ -317,7 +317,7 @@ async fn replace_code(
         let replace = move |tx: &mut Tx<'_>, host: &HostOf, invitation: &InvitationId| {
             codes::replace(tx, host, invitation, version, chosen.as_ref())
         };
-        act(&call, &text, Leave::Own, &body.bytes, replace).await
+        act(&call, &text, Permission::Own, &body.bytes, replace).await
     };
     call.by_hand(code.as_deref(), replaced).await
 }
@@ -337,7 +337,7 @@ async fn approve(
     act(
         &call,
         &text,
-        Leave::Invite,
+        Permission::Invite,
         &body.bytes,
         move |tx, host, invitation| open_rsvp::approve(tx, host, invitation, version),
     )
@@ -361,7 +361,7 @@ async fn merge(
     act(
         &call,
         &text,
-        Leave::Invite,
+        Permission::Invite,
         &body.bytes,
         move |tx, host, invitation| open_rsvp::merge(tx, host, invitation, &into, version),
     )
@@ -383,7 +383,7 @@ async fn mark_sent(
     act(
         &call,
         &text,
-        Leave::Invite,
+        Permission::Invite,
         &body.bytes,
         move |tx, host, invitation| {
             invitations::mark_sent(tx, host, invitation, sent)?;
@@ -396,7 +396,7 @@ async fn mark_sent(
 async fn act<F>(
     call: &Call,
     text: &str,
-    leave: Leave,
+    permission: Permission,
     body: &[u8],
     change: F,
 ) -> Result<Response, Problem>
@@ -406,10 +406,17 @@ where
     let who = call.who(OCCASION_WRITE)?;
     let invitation: InvitationId = id(text)?;
     let place = Place::Invitation(invitation.clone());
-    call.once(who, place, leave, body, StatusCode::OK, move |tx, host| {
-        let portal = change(tx, host, &invitation)?;
-        saved(tx, host, &portal)
-    })
+    call.once(
+        who,
+        place,
+        permission,
+        body,
+        StatusCode::OK,
+        move |tx, host| {
+            let portal = change(tx, host, &invitation)?;
+            saved(tx, host, &portal)
+        },
+    )
     .await
 }
 
@@ -434,7 +441,7 @@ async fn choose(
 }
 
 /// An invitation as this host may see it.
-pub(super) fn shown(
+pub(super) fn load_view(
     tx: &mut Tx<'_>,
     host: &HostOf,
     portal: &Portal,
@@ -456,5 +463,5 @@ pub(super) fn saved(
     host: &HostOf,
     portal: &Portal,
 ) -> Result<Saved<InvitationView>, Refusal> {
-    Ok(Saved::of(shown(tx, host, portal)?, Sees::of(host)))
+    Ok(Saved::of(load_view(tx, host, portal)?, Sees::of(host)))
 }

@@ -13,7 +13,7 @@ use web::{Json, List, Problem, Site, routes};
 use super::call::{Call, Maybe, Place, answer};
 use super::saved::{Saved, Sees};
 use super::view::{self, OccasionView};
-use crate::hosting::{HostOf, Leave, Refusal, enter, occasions};
+use crate::hosting::{HostOf, Permission, Refusal, enter, occasions};
 use crate::occasion::Occasion;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::words::OccasionStatus;
@@ -55,10 +55,13 @@ async fn list(call: Call) -> Result<Json<List<OccasionView>>, Problem> {
 /// Makes an occasion, in draft. For administrators of the installation; who
 /// makes it owns it.
 #[utoipa::path(
-    post, path = "/api/v1/occasions", tag = "occasions", request_body = occasions::Change,
+    post, path = "/api/v1/occasions", tag = "occasions", request_body = occasions::OccasionChange,
     responses((status = 201, body = Saved<OccasionView>), (status = 401), (status = 403), (status = 409), (status = 422))
 )]
-async fn create(call: Call, body: Received<occasions::Change>) -> Result<Response, Problem> {
+async fn create(
+    call: Call,
+    body: Received<occasions::OccasionChange>,
+) -> Result<Response, Problem> {
     let who = call.who(OCCASION_WRITE)?;
     let new = body.value;
     call.once_by(
@@ -97,13 +100,13 @@ async fn show(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
 /// Changes an occasion. Coordinators change its texts only.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}", tag = "occasions", params(("id" = String, Path,)),
-    request_body = occasions::Change,
+    request_body = occasions::OccasionChange,
     responses((status = 200, body = Saved<OccasionView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
 )]
 async fn change(
     call: Call,
     Path(id): Path<String>,
-    Json(body): Json<occasions::Change>,
+    Json(body): Json<occasions::OccasionChange>,
 ) -> Result<Response, Problem> {
     let who = call.who(OCCASION_WRITE)?;
     let version = call.version(body.version)?;
@@ -202,7 +205,7 @@ async fn set(
     call.once(
         who,
         place,
-        Leave::Own,
+        Permission::Own,
         &body.bytes,
         StatusCode::OK,
         move |tx, host| {

@@ -10,7 +10,7 @@ use web::{Json, List, Problem, Site, routes};
 use super::call::{Call, Place, answer};
 use super::saved::{Saved, Sees};
 use super::view::{self, QuestionView};
-use crate::hosting::Leave;
+use crate::hosting::Permission;
 use crate::hosting::questions::{self, Removed};
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 
@@ -44,13 +44,13 @@ async fn list(
 /// Adds a question.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/questions", tag = "questions",
-    params(("id" = String, Path,)), request_body = questions::Change,
+    params(("id" = String, Path,)), request_body = questions::QuestionChange,
     responses((status = 201, body = Saved<QuestionView>), (status = 403), (status = 404), (status = 409), (status = 422))
 )]
 async fn create(
     call: Call,
     Path(occasion): Path<String>,
-    body: Received<questions::Change>,
+    body: Received<questions::QuestionChange>,
 ) -> Result<Response, Problem> {
     let who = call.who(OCCASION_WRITE)?;
     let new = body.value;
@@ -58,7 +58,7 @@ async fn create(
     call.once(
         who,
         place,
-        Leave::Own,
+        Permission::Own,
         &body.bytes,
         StatusCode::CREATED,
         move |tx, host| {
@@ -72,13 +72,13 @@ async fn create(
 /// Changes a question. Coordinators change its words.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/questions/{key}", tag = "questions",
-    params(("id" = String, Path,), ("key" = String, Path,)), request_body = questions::Change,
+    params(("id" = String, Path,), ("key" = String, Path,)), request_body = questions::QuestionChange,
     responses((status = 200, body = Saved<QuestionView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
 )]
 async fn change(
     call: Call,
     Path((occasion, key)): Path<(String, String)>,
-    Json(body): Json<questions::Change>,
+    Json(body): Json<questions::QuestionChange>,
 ) -> Result<Response, Problem> {
     let who = call.who(OCCASION_WRITE)?;
     let version = call.version(body.version)?;

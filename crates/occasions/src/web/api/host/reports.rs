@@ -10,7 +10,7 @@ use web::described::Routes;
 use web::{Json, List, Piece, Problem, Site, routes};
 
 use super::call::{Call, Place};
-use crate::hosting::log::{self, Line};
+use crate::hosting::log::{self, AuditRow};
 use crate::hosting::summary::{self, Day, Summary};
 use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
 
@@ -74,8 +74,8 @@ struct LineView {
     network: Option<String>,
 }
 
-impl From<Line> for LineView {
-    fn from(line: Line) -> Self {
+impl From<AuditRow> for LineView {
+    fn from(line: AuditRow) -> Self {
         let record = line.record;
         Self {
             sequence: record.sequence,
@@ -105,7 +105,7 @@ async fn lines(
     Path(occasion): Path<String>,
     piece: Piece,
 ) -> Result<Json<List<LineView>>, Problem> {
-    let mut filter = log::Filter::default();
+    let mut filter = log::AuditFilter::default();
     for (name, value) in call.query() {
         match name.as_str() {
             "actor" => filter.actor = value,

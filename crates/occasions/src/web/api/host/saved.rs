@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::hosting::{HostOf, Leave};
+use crate::hosting::{HostOf, Permission};
 use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
 
 /// What a caller may see; nothing unless something is said.
@@ -23,9 +23,9 @@ pub(crate) struct Sees {
 impl Sees {
     pub(crate) fn of(host: &HostOf) -> Self {
         Self {
-            occasion: host.may(Leave::SeeOccasion),
-            answers: host.may(Leave::SeeAnswers),
-            contacts: host.may(Leave::SeeContacts),
+            occasion: host.may(Permission::SeeOccasion),
+            answers: host.may(Permission::SeeAnswers),
+            contacts: host.may(Permission::SeeContacts),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::hosting::guests::Contact as GuestContact;
 use crate::hosting::invitations::Bookkeeping;
 use crate::hosting::listing::filter::Open;
 use crate::hosting::listing::people::Person;
-use crate::hosting::listing::{Line, People};
+use crate::hosting::listing::{InvitationRow, People};
 use crate::household::Allowance;
 use crate::invitation::InvitationId;
 use crate::occasion::{Contact, Occasion, OccasionId, Switches};
@@ -390,7 +390,7 @@ impl InvitationView {
 fn guest(portal: &Portal, guest: &Guest, sees: Sees) -> GuestView {
     let replies = portal.events.iter().filter_map(|event| {
         let reply = guest.replies.get(&event.id)?;
-        Some((event.key.clone(), portal.shown(reply.status)))
+        Some((event.key.clone(), portal.effective_status(reply.status)))
     });
     GuestView {
         id: guest.id.clone(),
@@ -457,7 +457,7 @@ pub(super) struct LineView {
 }
 
 impl LineView {
-    pub(super) fn of(line: Line, sees: Sees) -> Self {
+    pub(super) fn of(line: InvitationRow, sees: Sees) -> Self {
         Self {
             id: line.id,
             version: line.version,

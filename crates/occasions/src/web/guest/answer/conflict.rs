@@ -15,7 +15,7 @@ use super::super::show::Reading;
 use super::super::view::{Conflict, Difference, Side};
 use super::form::Which;
 use crate::guest::Guest;
-use crate::household::Change;
+use crate::household::FieldChange;
 use crate::portal::Portal;
 use crate::question::{Answer, Answers, Question};
 use crate::words::{AskedOf, QuestionKind};
@@ -26,7 +26,7 @@ pub(super) fn show(
     text: &Text,
     portal: &Portal,
     form: &Form,
-    changed: &[Change],
+    changed: &[FieldChange],
     submission: String,
 ) -> Response {
     let reading = Reading::new(text, portal);
@@ -58,7 +58,7 @@ struct Merge<'a> {
     text: &'a Text,
     portal: &'a Portal,
     form: &'a Form,
-    changed: &'a [Change],
+    changed: &'a [FieldChange],
 }
 
 /// A stored field beside the typed one.

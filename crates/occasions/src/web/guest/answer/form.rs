@@ -193,7 +193,7 @@ impl Sheet<'_> {
         let coming = |guest: &&Guest| {
             guest.replies.values().any(|reply| {
                 matches!(
-                    self.portal.shown(reply.status),
+                    self.portal.effective_status(reply.status),
                     ReplyStatus::Yes | ReplyStatus::Undecided | ReplyStatus::Waitlisted
                 )
             })

@@ -363,7 +363,7 @@ impl Choice<'_> {
         text.with(id, values)
     }
 
-    fn left(&self, text: &Text) -> Option<String> {
+    fn seats_left(&self, text: &Text) -> Option<String> {
         match self.seats {
             Seats::Left(n) => Some(text.with("choice-left", [("n", n.into())])),
             _ => None,

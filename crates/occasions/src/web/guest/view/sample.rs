@@ -173,7 +173,7 @@ fn stored(text: &Text) -> Vec<Stored<'static>> {
             above: false,
             replies: vec![(nikah(text), nikah_mark), (reception(text), reception_mark)],
             diets: diets.to_owned(),
-            told: vec![told(text, "7")],
+            told: vec![answer_text(text, "7")],
         };
     let seven = text.with("guest-child-age", [("age", 7.into())]);
     vec![
@@ -196,7 +196,7 @@ fn stored(text: &Text) -> Vec<Stored<'static>> {
     ]
 }
 
-fn told(text: &Text, words: &str) -> Told<'static> {
+fn answer_text(text: &Text, words: &str) -> Told<'static> {
     Told {
         question: song(text),
         words: words.to_owned(),
@@ -270,7 +270,7 @@ pub(crate) fn portal(text: &Text) -> Portal<'_> {
             pending: 4,
             ..Counts::default()
         },
-        household: vec![told(text, "Getaran Jiwa")],
+        household: vec![answer_text(text, "Getaran Jiwa")],
         tiles: tiles(text),
     }
 }
@@ -314,7 +314,7 @@ pub(crate) fn confirmation(text: &Text) -> Confirmation<'_> {
         },
         unconfirmed: false,
         code: Some("RAHMA"),
-        household: vec![told(text, "Getaran Jiwa")],
+        household: vec![answer_text(text, "Getaran Jiwa")],
         calendar: Some("/invite/RAHMA/calendar.ics".to_owned()),
         mail: Some("r•••@x.my".to_owned()),
         tiles: tiles(text),
@@ -393,7 +393,7 @@ pub(crate) fn mail(text: &Text) -> ConfirmationMail<'_> {
         events: events(text),
         calendar: Some("https://kenduri.example/invite/RAHMA/calendar.ics".to_owned()),
         guests: stored(text).into_iter().take(2).collect(),
-        told: vec![told(text, "Getaran Jiwa")],
+        told: vec![answer_text(text, "Getaran Jiwa")],
         change: Some(closing(text).change(text)),
         link: "https://kenduri.example/invite/RAHMA?k=7d2kq0m1xz".to_owned(),
         site: "kenduri.example".to_owned(),

@@ -2,7 +2,7 @@
 
 use accounts::grant::{self, Scope};
 use accounts::session::Stay;
-use accounts::web::neighbour::{self, Found, Who};
+use accounts::web::upstream_access::{self, AllowedUsers, UpstreamAccess};
 use accounts::{Accounts, invite, setup};
 use axum::http::{HeaderMap, HeaderValue, header};
 use jiff::SignedDuration;
@@ -15,17 +15,20 @@ use crate::stage::{
     new_account, person, signed_in, usual_hash, write,
 };
 
-async fn judge(accounts: &Accounts, cookie: &str, who: Who) -> &'static str {
+async fn judge(accounts: &Accounts, cookie: &str, who: AllowedUsers) -> &'static str {
     let cookie = HeaderValue::from_str(cookie).unwrap();
     let headers = HeaderMap::from_iter([(header::COOKIE, cookie)]);
-    match neighbour::judge(accounts, &headers, who).await.unwrap() {
-        Found::Welcome(_) => "welcome",
-        Found::Stranger => "stranger",
-        Found::Nobody => "nobody",
+    match upstream_access::check(accounts, &headers, who)
+        .await
+        .unwrap()
+    {
+        UpstreamAccess::Granted(_) => "granted",
+        UpstreamAccess::Denied => "denied",
+        UpstreamAccess::SignedOut => "signed out",
     }
 }
 
-fn shown(secret: &Secret) -> String {
+fn session_cookie(secret: &Secret) -> String {
     format!("theme=dark; kd_session={}", secret.reveal())
 }
 
@@ -45,37 +48,46 @@ fn roles_open_and_the_rest_is_told_apart() {
                 give(world, &id, role, &scope).await;
             }
             let begun = begin(world, &id, Stay::Visit, client(1)).await;
-            cookies.push(shown(&begun.session));
+            cookies.push(session_cookie(&begun.session));
         }
         for (who, expected) in [
-            (Who::Owner, ["welcome", "stranger", "stranger", "stranger"]),
-            (Who::Hosts, ["welcome", "welcome", "welcome", "stranger"]),
+            (
+                AllowedUsers::Owner,
+                ["granted", "denied", "denied", "denied"],
+            ),
+            (
+                AllowedUsers::Hosts,
+                ["granted", "granted", "granted", "denied"],
+            ),
         ] {
             for (cookie, expected) in cookies.iter().zip(expected) {
                 assert_eq!(judge(&accounts, cookie, who).await, expected, "{who:?}");
             }
         }
         for cookie in ["", "kd_session=", "kd_session=made-up", "x=y"] {
-            assert_eq!(judge(&accounts, cookie, Who::Hosts).await, "nobody");
+            assert_eq!(
+                judge(&accounts, cookie, AllowedUsers::Hosts).await,
+                "signed out"
+            );
         }
         world.clock.advance(SignedDuration::from_hours(13));
-        let ended = judge(&accounts, &cookies[0], Who::Owner).await;
-        assert_eq!(ended, "nobody");
+        let ended = judge(&accounts, &cookies[0], AllowedUsers::Owner).await;
+        assert_eq!(ended, "signed out");
     });
 }
 
-/// What a neighbour is told of the address of whoever has this session.
+/// The address that a service gets for the user of this session.
 async fn told_address(accounts: &Accounts, session: &Secret) -> Option<String> {
-    let cookie = HeaderValue::from_str(&shown(session)).unwrap();
+    let cookie = HeaderValue::from_str(&session_cookie(session)).unwrap();
     let headers = HeaderMap::from_iter([(header::COOKIE, cookie)]);
-    match neighbour::judge(accounts, &headers, Who::Hosts).await {
-        Ok(Found::Welcome(welcome)) => welcome.email,
+    match upstream_access::check(accounts, &headers, AllowedUsers::Hosts).await {
+        Ok(UpstreamAccess::Granted(user)) => user.email,
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
-fn an_address_that_somebody_typed_is_not_told_to_neighbours() {
+fn an_address_that_is_not_verified_is_not_passed_to_services() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let host = person(world, "host@example.my", None).await;
@@ -111,24 +123,27 @@ fn a_session_in_use_lives_on_and_its_cookie_stays_with_us() {
         let id = person(world, "owner@example.my", None).await;
         give(world, &id, grant::OWNER, &Scope::site()).await;
         let begun = begin(world, &id, Stay::Remembered, client(1)).await;
-        let cookie = HeaderValue::from_str(&shown(&begun.session)).unwrap();
+        let cookie = HeaderValue::from_str(&session_cookie(&begun.session)).unwrap();
         let headers = HeaderMap::from_iter([(header::COOKIE, cookie)]);
         for _ in 0..3 {
             world.clock.advance(SignedDuration::from_hours(24 * 6));
-            let found = neighbour::judge(&accounts, &headers, Who::Owner).await;
-            let Found::Welcome(welcome) = found.unwrap() else {
+            let found = upstream_access::check(&accounts, &headers, AllowedUsers::Owner).await;
+            let UpstreamAccess::Granted(user) = found.unwrap() else {
                 panic!("the session has ended");
             };
-            assert_eq!(welcome.account, id);
-            let renewed = welcome.renewed.unwrap();
+            assert_eq!(user.account, id);
+            let renewed = user.renewed.unwrap();
             let renewed = renewed.to_str().unwrap();
             assert!(renewed.contains("Max-Age=604800"), "{renewed}");
         }
         assert_eq!(
-            neighbour::own_cookies(&accounts),
+            upstream_access::own_cookies(&accounts),
             ["kd_session", "kd_device", "kd_before"]
         );
         let secure = accounts_at(world, "https://kad.example");
-        assert_eq!(neighbour::own_cookies(&secure)[0], "__Host-kd_session");
+        assert_eq!(
+            upstream_access::own_cookies(&secure)[0],
+            "__Host-kd_session"
+        );
     });
 }

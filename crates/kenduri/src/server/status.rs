@@ -1,4 +1,4 @@
-//! Whom the pages ask: the supervisor process, and the front door.
+//! What the admin pages show, asked of the supervisor process and of the edge.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,19 +15,19 @@ use crate::messages::{MessageSender, ToParent};
 /// How long a page waits for what it shows. Both answer at once, or are about to go.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The way to the supervisor process and to the front door. Cheap to clone.
+/// Asks the supervisor process and the edge for their state. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct House {
-    line: MessageSender<ToParent>,
-    looks: mpsc::Sender<Look>,
+pub(crate) struct ServerStatus {
+    sender: MessageSender<ToParent>,
+    requests: mpsc::Sender<StatusRequest>,
 }
 
-/// Who wants to see the front door.
-pub(crate) type Look = oneshot::Sender<Door>;
+/// A request for the state of the edge.
+pub(crate) type StatusRequest = oneshot::Sender<EdgeStatus>;
 
-/// The front door as it stands.
+/// The state of the edge at one moment.
 #[derive(Debug, Clone)]
-pub(crate) struct Door {
+pub(crate) struct EdgeStatus {
     /// The certificates that are ordered.
     pub(crate) ordered: Arc<[Standing]>,
     /// Those in files.
@@ -38,47 +38,50 @@ pub(crate) struct Door {
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unanswered {
+pub(super) enum RequestError {
     /// The supervisor process does not do it, and says why.
     #[error("{0}")]
     Refused(String),
-    /// It was still at it when nobody wanted to wait any longer.
+    /// It did not answer within the time limit.
     #[error("the supervisor process has not answered yet")]
     Late,
 }
 
-impl House {
-    /// By this line, and by whoever answers looks.
-    pub(crate) fn new(line: MessageSender<ToParent>, looks: mpsc::Sender<Look>) -> Self {
-        Self { line, looks }
+impl ServerStatus {
+    /// `sender` reaches the supervisor process, `requests` the worker's message loop.
+    pub(crate) fn new(
+        sender: MessageSender<ToParent>,
+        requests: mpsc::Sender<StatusRequest>,
+    ) -> Self {
+        Self { sender, requests }
     }
 
-    /// What the supervisor process says.
-    pub(super) async fn ask(&self, order: ServiceRequest) -> Result<ServiceResponse, Unanswered> {
+    /// Asks the supervisor process.
+    pub(super) async fn ask(&self, order: ServiceRequest) -> Result<ServiceResponse, RequestError> {
         self.order(order, PATIENCE).await
     }
 
-    /// Has the supervisor process do something. It goes on with what takes longer than `patience`.
+    /// Has the supervisor process do something. After `patience` it goes on without an answer.
     pub(super) async fn order(
         &self,
         order: ServiceRequest,
         patience: Duration,
-    ) -> Result<ServiceResponse, Unanswered> {
+    ) -> Result<ServiceResponse, RequestError> {
         let order = control_requests::ControlRequest::Services(order);
         let message = |id| ToParent::Request { id, order };
-        match tokio::time::timeout(patience, self.line.ask(message, Vec::new())).await {
-            Ok(Reply::Error(reason)) => Err(Unanswered::Refused(reason)),
+        match tokio::time::timeout(patience, self.sender.ask(message, Vec::new())).await {
+            Ok(Reply::Error(reason)) => Err(RequestError::Refused(reason)),
             Ok(Reply::Ok(control_requests::ControlResponse::Services(outcome))) => Ok(outcome),
             // Or its supervisor process is of another version, and is being replaced.
-            Err(_) | Ok(Reply::Ok(_)) => Err(Unanswered::Late),
+            Err(_) | Ok(Reply::Ok(_)) => Err(RequestError::Late),
         }
     }
 
-    /// The front door; nothing while the worker begins or ends.
-    pub(super) async fn door(&self) -> Option<Door> {
+    /// The state of the edge; none while the worker starts or stops.
+    pub(super) async fn edge_status(&self) -> Option<EdgeStatus> {
         let (answer, seen) = oneshot::channel();
         let look = async {
-            self.looks.send(answer).await.ok()?;
+            self.requests.send(answer).await.ok()?;
             seen.await.ok()
         };
         tokio::time::timeout(PATIENCE, look).await.ok().flatten()

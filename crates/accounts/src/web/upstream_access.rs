@@ -1,8 +1,7 @@
-//! Whether somebody may go on to a neighbour: a program at the same address that
-//! has no sign-in of its own, and for which ours stands.
+//! Whether a user may reach an upstream service that relies on our sign-in.
 //!
-//! Sessions are cookies of one host, so this holds for neighbours on the host of
-//! the site alone. The neighbour hears who it is, and never sees the cookies.
+//! Sessions are cookies of one host, so this works for services on the site's own host only. The
+//! service gets to know who the user is, and never sees the cookies.
 
 use std::str::FromStr;
 
@@ -16,63 +15,63 @@ use crate::grant::{self, Scope};
 use crate::session::{self, Stay};
 use crate::signed_in;
 
-/// Who may go on.
+/// Which users a route lets in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// Who owns the installation.
+pub enum AllowedUsers {
+    /// Owners of the installation.
     Owner,
-    /// Whoever has a rank, in the installation or in a scope of a domain.
+    /// Users with a rank, in the installation or in a scope of a domain.
     Hosts,
 }
 
-/// There is no such word.
+/// The setting names no such group of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("write \"owner\" or \"hosts\"")]
-pub struct NotAWho;
+pub struct UnknownUsers;
 
-impl FromStr for Who {
-    type Err = NotAWho;
+impl FromStr for AllowedUsers {
+    type Err = UnknownUsers;
 
-    fn from_str(text: &str) -> Result<Self, NotAWho> {
+    fn from_str(text: &str) -> Result<Self, UnknownUsers> {
         match text {
             "owner" => Ok(Self::Owner),
             "hosts" => Ok(Self::Hosts),
-            _ => Err(NotAWho),
+            _ => Err(UnknownUsers),
         }
     }
 }
 
-/// What was found of whoever asks.
+/// Whether a request may pass.
 #[derive(Clone, Debug)]
-pub enum Found {
-    /// They may go on.
-    Welcome(Welcome),
-    /// They are signed in, and may not.
-    Stranger,
+pub enum UpstreamAccess {
+    /// The user may pass.
+    Granted(GrantedUser),
+    /// The user is signed in, and may not pass.
+    Denied,
     /// Nobody is signed in.
-    Nobody,
+    SignedOut,
 }
 
-/// Somebody who may go on.
+/// A user who may pass.
 #[derive(Clone, Debug)]
-pub struct Welcome {
-    /// Who it is.
+pub struct GrantedUser {
+    /// The account.
     pub account: AccountId,
-    /// Their address, if it is known to be theirs.
+    /// The email address, if it is verified.
     pub email: Option<String>,
-    /// A cookie whose session goes on.
+    /// The session cookie with a new end, where it is due.
     pub renewed: Option<HeaderValue>,
 }
 
-/// Looks who asks, by the session that their browser shows.
-pub async fn judge(
+/// Checks the session of a request.
+pub async fn check(
     accounts: &Accounts,
     headers: &HeaderMap,
-    who: Who,
-) -> Result<Found, StoreError> {
+    who: AllowedUsers,
+) -> Result<UpstreamAccess, StoreError> {
     let site = &accounts.site;
     let Some(secret) = cookies::session(headers, site.url()) else {
-        return Ok(Found::Nobody);
+        return Ok(UpstreamAccess::SignedOut);
     };
     let shown = secret.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
@@ -80,17 +79,19 @@ pub async fn judge(
             return Ok(None);
         };
         let may = match who {
-            Who::Owner => grant::rank_in(tx, &visit.who, &Scope::site())? == Some(grant::OWNER),
-            Who::Hosts => grant::has_any_rank(tx, &visit.who.account().id)?,
+            AllowedUsers::Owner => {
+                grant::rank_in(tx, &visit.who, &Scope::site())? == Some(grant::OWNER)
+            }
+            AllowedUsers::Hosts => grant::has_any_rank(tx, &visit.who.account().id)?,
         };
         let email = account::verified_email(tx, &visit.who.account().id)?;
         Ok(Some((visit, may, email)))
     };
     let Some((visit, may, email)) = site.store.read(look).await? else {
-        return Ok(Found::Nobody);
+        return Ok(UpstreamAccess::SignedOut);
     };
     if !may {
-        return Ok(Found::Stranger);
+        return Ok(UpstreamAccess::Denied);
     }
     let mut renewed = None;
     if visit.is_due(site.clock.now())
@@ -106,14 +107,14 @@ pub async fn judge(
             Err(error) => tracing::warn!(%error, "the use of a session was not written down"),
         }
     }
-    Ok(Found::Welcome(Welcome {
+    Ok(UpstreamAccess::Granted(GrantedUser {
         account: visit.who.account().id.clone(),
         email,
         renewed,
     }))
 }
 
-/// The cookies that are between a browser and us.
+/// The names of our own cookies, which no upstream gets.
 pub fn own_cookies(accounts: &Accounts) -> Vec<String> {
     cookies::names(accounts.site.url())
 }

@@ -1,4 +1,4 @@
-//! What an owner may order of a service from its page.
+//! Actions on a service: the buttons of its page.
 
 use std::time::Duration;
 
@@ -14,22 +14,22 @@ use serde_json::json;
 use supervisor::OWN_SERVICE;
 use web::{Form, Problem, Site, Wishes};
 
-use super::desk::Desk;
-use super::house::{House, Unanswered};
+use super::context::AdminContext;
 use super::rows::address;
 use super::service::{self, Asked, Trouble};
+use super::status::{RequestError, ServerStatus};
 use crate::control_requests::services::ServiceRequest;
 
-/// How long a page waits for an order to be done; the supervisor process goes on after it.
+/// How long a page waits for an action to be done; the supervisor process goes on after it.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// As long for the worker itself: what sends the answer is what is replaced.
 const OWN_PATIENCE: Duration = Duration::from_secs(3);
 /// How many instances a service may have.
 const INSTANCES: std::ops::RangeInclusive<i64> = 1..=64;
 
-/// What can be ordered.
+/// What an owner can do with a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(super) enum ServiceAction {
     Start,
     Reload,
     Restart,
@@ -37,7 +37,7 @@ pub(super) enum Deed {
     Stop,
 }
 
-impl Deed {
+impl ServiceAction {
     const ALL: [Self; 5] = [
         Self::Start,
         Self::Reload,
@@ -58,7 +58,7 @@ impl Deed {
     }
 
     pub(super) fn find(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|deed| deed.word() == word)
+        Self::ALL.into_iter().find(|action| action.word() == word)
     }
 
     /// The message that names it.
@@ -111,9 +111,9 @@ impl Deed {
 }
 
 /// `POST /admin/server/services/{name}`.
-pub(super) async fn order(
+pub(super) async fn perform(
     State(site): State<Site>,
-    Extension(house): Extension<House>,
+    Extension(server): Extension<ServerStatus>,
     Path(name): Path<String>,
     uri: Uri,
     headers: HeaderMap,
@@ -127,17 +127,17 @@ pub(super) async fn order(
         request,
         ..
     } = sender;
-    let desk = Desk::of(&site, who, csrf, &wishes).await?;
-    // Orders for nobody do not reach the log.
-    service::describe(&house, &name).await?;
-    let Some((deed, instances)) = read(&form) else {
+    let admin = AdminContext::of(&site, who, csrf, &wishes).await?;
+    // Actions on a service that does not exist are not recorded.
+    service::describe(&server, &name).await?;
+    let Some((action, instances)) = read(&form) else {
         let trouble = Trouble {
             words: "server-scale-range",
             reason: None,
         };
         return refuse(
-            &desk,
-            &house,
+            &admin,
+            &server,
             &name,
             StatusCode::UNPROCESSABLE_ENTITY,
             trouble,
@@ -145,13 +145,13 @@ pub(super) async fn order(
         .await;
     };
     let entry = Entry {
-        actor: desk.owner.who().actor(),
+        actor: admin.owner.who().actor(),
         action: "service.ordered",
         entity: ("service", name.clone()),
         scope: None,
-        changes: match deed {
-            Deed::Scale => json!([{ "field": deed.word(), "new": instances }]),
-            _ => json!([{ "field": deed.word() }]),
+        changes: match action {
+            ServiceAction::Scale => json!([{ "field": action.word(), "new": instances }]),
+            _ => json!([{ "field": action.word() }]),
         },
         request: Some(request),
     };
@@ -159,42 +159,42 @@ pub(super) async fn order(
     site.store.write(record).await?;
     let is_own = name == OWN_SERVICE;
     let patience = if is_own { OWN_PATIENCE } else { PATIENCE };
-    match house
-        .order(deed.order(name.clone(), instances), patience)
+    match server
+        .order(action.order(name.clone(), instances), patience)
         .await
     {
-        Ok(_) => Ok(onward(&name, deed.word())),
-        Err(Unanswered::Late) if is_own => Ok(onward(&name, "worker")),
-        Err(Unanswered::Late) => Ok(onward(&name, "late")),
-        Err(Unanswered::Refused(reason)) => {
+        Ok(_) => Ok(onward(&name, action.word())),
+        Err(RequestError::Late) if is_own => Ok(onward(&name, "worker")),
+        Err(RequestError::Late) => Ok(onward(&name, "late")),
+        Err(RequestError::Refused(reason)) => {
             let trouble = Trouble {
                 words: "server-refused",
                 reason: Some(reason),
             };
-            refuse(&desk, &house, &name, StatusCode::CONFLICT, trouble).await
+            refuse(&admin, &server, &name, StatusCode::CONFLICT, trouble).await
         }
     }
 }
 
-/// What is ordered, and how many instances are wanted where that is asked.
-fn read(form: &Form) -> Option<(Deed, u32)> {
-    let deed = Deed::find(form.text("deed"))?;
-    if deed != Deed::Scale {
-        return Some((deed, 0));
+/// The action, and how many instances are wanted where that is asked.
+fn read(form: &Form) -> Option<(ServiceAction, u32)> {
+    let action = ServiceAction::find(form.text("deed"))?;
+    if action != ServiceAction::Scale {
+        return Some((action, 0));
     }
     let typed = form.number("instances").ok().flatten();
     let instances = typed.filter(|count| INSTANCES.contains(count))?;
-    Some((deed, u32::try_from(instances).ok()?))
+    Some((action, u32::try_from(instances).ok()?))
 }
 
 async fn refuse(
-    desk: &Desk,
-    house: &House,
+    admin: &AdminContext,
+    server: &ServerStatus,
     name: &str,
     status: StatusCode,
     trouble: Trouble,
 ) -> Result<Response, Problem> {
-    let page = service::page(desk, house, name, &Asked::default(), Some(trouble)).await?;
+    let page = service::page(admin, server, name, &Asked::default(), Some(trouble)).await?;
     Ok((status, page).into_response())
 }
 

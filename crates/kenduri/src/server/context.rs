@@ -1,4 +1,4 @@
-//! Who is in front of the page, and the frame around it.
+//! What every admin page needs: the owner, their language and time zone, and the layout around it.
 
 use accounts::signed_in::{self, Owner, SignedIn};
 use accounts::web::asking::Reader;
@@ -13,13 +13,13 @@ use platform::StoreError;
 use web::page::{Account, Kind, Navigation, Page, Section};
 use web::{Language, Problem, Site, Text, Theme, Wishes};
 
-/// Languages of the operator's page: those of the hosts' pages around it.
+/// Languages of the admin page: those of the hosts' pages around it.
 const LANGUAGES: [&str; 2] = ["en", "ms"];
 /// Where the page is.
 pub(super) const HERE: &str = "/admin/server";
 
 /// The owner, and what every page of theirs needs.
-pub(super) struct Desk {
+pub(super) struct AdminContext {
     pub(super) site: Site,
     pub(super) owner: Owner,
     pub(super) csrf: String,
@@ -29,7 +29,7 @@ pub(super) struct Desk {
     zone: TimeZone,
 }
 
-impl FromRequestParts<Site> for Desk {
+impl FromRequestParts<Site> for AdminContext {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
@@ -39,8 +39,8 @@ impl FromRequestParts<Site> for Desk {
     }
 }
 
-impl Desk {
-    /// For whoever owns the installation; for others there is no such page.
+impl AdminContext {
+    /// Refuses everybody who does not own the installation with "not found".
     pub(super) async fn of(
         site: &Site,
         who: SignedIn,
@@ -75,7 +75,7 @@ impl Desk {
         span(&self.text, self.now.duration_since(at).as_secs())
     }
 
-    /// A page, which nobody keeps a copy of.
+    /// A page that must not be cached.
     pub(super) fn page<B: Template>(&self, title: &str, body: B) -> Response {
         let sections = [Section::of_site(&self.site, &self.text, HERE, true)];
         let mut response = web::page(Page {

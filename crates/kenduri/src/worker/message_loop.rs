@@ -1,4 +1,4 @@
-//! Where the worker hears what the supervisor process wants, and answers.
+//! The worker's message loop: receives what the supervisor process asks, and answers.
 
 use std::future::Future;
 use std::os::fd::OwnedFd;
@@ -15,7 +15,7 @@ use crate::control::Reply;
 use crate::control_requests::{ControlResponse, Purge, RequestContext};
 use crate::messages::{MessageSender, ToParent, ToWorker};
 use crate::reload::Reload;
-use crate::server::{Alarm, Door, Look};
+use crate::server::{Alarm, EdgeStatus, StatusRequest};
 
 use super::upstream_servers::{LOOK, UpstreamServers};
 
@@ -23,45 +23,45 @@ use super::upstream_servers::{LOOK, UpstreamServers};
 const PURGES: usize = 4;
 
 /// The worker's end of the channel.
-pub(super) struct Desk<'a> {
+pub(super) struct MessageLoop<'a> {
     edge: &'a Edge,
     reload: Reload,
-    line: MessageSender<ToParent>,
-    hands: RequestContext,
+    sender: MessageSender<ToParent>,
+    context: RequestContext,
     purges: mpsc::Receiver<Purge>,
-    looks: mpsc::Receiver<Look>,
-    crews: UpstreamServers,
-    /// Whoever tells the owners, if the app runs.
+    status_requests: mpsc::Receiver<StatusRequest>,
+    upstream_servers: UpstreamServers,
+    /// Mails the owners about services that are given up, if the app runs.
     alarm: Option<Alarm>,
     ending: CancellationToken,
     /// Another worker has taken over, or nobody does any more.
     is_leaving: bool,
 }
 
-impl<'a> Desk<'a> {
-    /// A desk for what runs.
+impl<'a> MessageLoop<'a> {
+    /// A loop for what runs.
     pub(super) fn new(
         edge: &'a Edge,
         reload: Reload,
-        line: MessageSender<ToParent>,
-        mut hands: RequestContext,
-        looks: mpsc::Receiver<Look>,
+        sender: MessageSender<ToParent>,
+        mut context: RequestContext,
+        status_requests: mpsc::Receiver<StatusRequest>,
         services: &Plan,
         ending: CancellationToken,
     ) -> Self {
-        let mut crews = UpstreamServers::default();
-        crews.take(services, edge);
-        let alarm = hands.site.clone().map(Alarm::new);
+        let mut upstream_servers = UpstreamServers::default();
+        upstream_servers.take(services, edge);
+        let alarm = context.site.clone().map(Alarm::new);
         let (ask, purges) = mpsc::channel(PURGES);
-        hands.purges = Some(ask);
+        context.purges = Some(ask);
         Self {
             edge,
             reload,
-            line,
-            hands,
+            sender,
+            context,
             purges,
-            looks,
-            crews,
+            status_requests,
+            upstream_servers,
             alarm,
             ending,
             is_leaving: false,
@@ -74,7 +74,7 @@ impl<'a> Desk<'a> {
         inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
         end: impl Future,
     ) -> Result<()> {
-        self.line.say(ToParent::Serving).await;
+        self.sender.say(ToParent::Serving).await;
         self.listen(inbox, end).await
     }
 
@@ -104,20 +104,20 @@ impl<'a> Desk<'a> {
                     // Who does not wait any longer need not know.
                     let _ = answer.send(count);
                 }
-                Some(look) = self.looks.recv() => {
-                    let door = Door {
+                Some(look) = self.status_requests.recv() => {
+                    let status = EdgeStatus {
                         ordered: self.edge.certificates(),
                         in_files: self.edge.file_certificates(),
                         routes: self.edge.plan().table(),
                     };
                     // Nor who does not wait any longer for a look.
-                    let _ = look.send(door);
+                    let _ = look.send(status);
                 }
                 // The next worker's count is the one that is looked at by then.
                 _ = look.tick(), if !self.is_leaving => {
-                    let rates = self.crews.rates(self.edge);
+                    let rates = self.upstream_servers.rates(self.edge);
                     if !rates.is_empty() {
-                        self.line.say(ToParent::Rates(rates)).await;
+                        self.sender.say(ToParent::Rates(rates)).await;
                     }
                 }
                 parcel = inbox.recv() => match parcel {
@@ -133,37 +133,38 @@ impl<'a> Desk<'a> {
             ToWorker::Begin { .. } => {
                 tracing::error!("the supervisor process asks for what has begun");
             }
-            ToWorker::ReadyInstances(fleet) => {
+            ToWorker::ReadyInstances(instances) => {
                 if let Some(alarm) = &mut self.alarm {
-                    alarm.hear(&fleet);
+                    alarm.hear(&instances);
                 }
-                self.crews.lead(fleet, self.edge, &self.line);
+                self.upstream_servers
+                    .lead(instances, self.edge, &self.sender);
             }
             ToWorker::Request { id, order } => {
-                let (hands, line) = (self.hands.clone(), self.line.clone());
+                let (context, sender) = (self.context.clone(), self.sender.clone());
                 tokio::spawn(async move {
-                    let reply = order.reply(&hands).await;
-                    line.say(ToParent::Reply { id, reply }).await;
+                    let reply = order.reply(&context).await;
+                    sender.say(ToParent::Reply { id, reply }).await;
                 });
             }
             ToWorker::Apply { id, .. } if self.is_leaving => {
                 let why = "this worker is stopping, and takes no other settings".to_owned();
                 let reply = Reply::Error(why);
-                self.line.say(ToParent::Reply { id, reply }).await;
+                self.sender.say(ToParent::Reply { id, reply }).await;
             }
             ToWorker::Apply { id, asked } => {
                 let reply = match self.reload.apply(self.edge, &asked, sockets) {
                     Ok((said, services)) => {
-                        self.hands.plan = self.edge.plan();
-                        self.crews.take(&services, self.edge);
+                        self.context.plan = self.edge.plan();
+                        self.upstream_servers.take(&services, self.edge);
                         Reply::Ok(ControlResponse::Applied { said, file: None })
                     }
                     Err(error) => Reply::Error(format!("{error:#}")),
                 };
-                self.line.say(ToParent::Reply { id, reply }).await;
+                self.sender.say(ToParent::Reply { id, reply }).await;
             }
             ToWorker::Ending => self.ending.cancel(),
-            ToWorker::Reply { id, reply } => self.line.answered(id, reply),
+            ToWorker::Reply { id, reply } => self.sender.answered(id, reply),
         }
     }
 }
