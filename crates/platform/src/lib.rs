@@ -29,6 +29,7 @@ pub use serde;
 
 pub use clock::{Clock, ManualClock};
 pub use files::Files;
+pub use platform_derive::sql;
 pub use random::Random;
 pub use secret::Secret;
 pub use store::{Rows, Sql, Store, StoreError, Tx};

@@ -15,6 +15,7 @@ mod limits;
 mod migrations;
 mod news;
 mod requests;
+mod rows;
 mod statements;
 mod store;
 mod together;
