@@ -3,13 +3,13 @@
 use std::str::FromStr;
 
 use platform::mail::Address;
-use platform::store::{FromRow, Row};
+use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 
 platform::id!(AccountId, "One account.");
 
 /// Who somebody is, as their own pages and messages need it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Account {
     /// Which account.
     pub id: AccountId,
@@ -21,26 +21,6 @@ pub struct Account {
     pub locale: String,
     /// The IANA zone in which times are told.
     pub time_zone: String,
-}
-
-impl Account {
-    /// Reads `a.id, a.display_name, e.address, a.locale, a.time_zone` from the
-    /// column `first` on.
-    pub(crate) fn read(row: &Row<'_>, first: usize) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.column(first)?,
-            display_name: row.column(first + 1)?,
-            email: row.column(first + 2)?,
-            locale: row.column(first + 3)?,
-            time_zone: row.column(first + 4)?,
-        })
-    }
-}
-
-impl FromRow for Account {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Self::read(row, 0)
-    }
 }
 
 /// A name as people are shown it: 2–50 characters, nothing invisible in it.
@@ -140,27 +120,25 @@ pub enum CreateError {
 pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountId, CreateError> {
     let id: AccountId = tx.id();
     let now = tx.now();
-    tx.run(
-        sql!(
-            "INSERT INTO account (id, state, display_name, locale, time_zone, created_at, updated_at)
-             VALUES ($1, 'active', $2, $3, $4, $5, $5)"
-        ),
-        &[&id, &new.name.0, &new.locale, &new.time_zone, &now],
-        Rows::Exactly(1),
-    )?;
-    let count = tx.run(
-        sql!(
-            "INSERT INTO email (account_id, address, canonical, verified_by, is_primary)
-             VALUES ($1, $2, $3, $4, 1) ON CONFLICT DO NOTHING"
-        ),
-        &[
-            &id,
-            &new.email.as_str(),
-            &new.email.canonical(),
-            &VerifiedBy::None.word(),
-        ],
-        Rows::AtMostOne,
-    )?;
+    sql!(
+        "INSERT INTO account (id, state, display_name, locale, time_zone, created_at, updated_at)
+         VALUES (:id, 'active', :name, :locale, :time_zone, :now, :now)",
+        id,
+        name = new.name.0,
+        locale = new.locale,
+        time_zone = new.time_zone,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
+    let count = sql!(
+        "INSERT INTO email (account_id, address, canonical, verified_by, is_primary)
+         VALUES (:id, :email, :canonical, :verified_by, 1) ON CONFLICT DO NOTHING",
+        id,
+        email = new.email.as_str(),
+        canonical = new.email.canonical(),
+        verified_by = VerifiedBy::None.word()
+    )
+    .run(tx, Rows::AtMostOne)?;
     if count == 0 {
         return Err(CreateError::EmailTaken);
     }
@@ -169,26 +147,24 @@ pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountId, CreateErro
 
 /// The active account with this id.
 pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Account>, StoreError> {
-    tx.maybe(
-        sql!(
-            "SELECT a.id, a.display_name, e.address, a.locale, a.time_zone
-             FROM account a JOIN email e ON e.account_id = a.id AND e.is_primary = 1
-             WHERE a.id = $1 AND a.state = 'active'"
-        ),
-        &[id],
+    sql!(
+        "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone
+         FROM account a JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+         WHERE a.id = :id AND a.state = 'active'",
+        id
     )
+    .maybe(tx)
 }
 
 /// The active account that signs in with this address.
 pub fn find_by_email(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Account>, StoreError> {
-    tx.maybe(
-        sql!(
-            "SELECT a.id, a.display_name, e.address, a.locale, a.time_zone
-             FROM email e JOIN account a ON a.id = e.account_id
-             WHERE e.canonical = $1 AND e.is_primary = 1 AND a.state = 'active'"
-        ),
-        &[&email.canonical()],
+    sql!(
+        "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone
+         FROM email e JOIN account a ON a.id = e.account_id
+         WHERE e.canonical = :canonical AND e.is_primary = 1 AND a.state = 'active'",
+        canonical = email.canonical()
     )
+    .maybe(tx)
 }
 
 /// Writes down whose word it is that the account's primary address is its own.
@@ -197,11 +173,12 @@ pub(crate) fn verify_email(
     id: &AccountId,
     by: VerifiedBy,
 ) -> Result<(), StoreError> {
-    tx.run(
-        sql!("UPDATE email SET verified_by = $2 WHERE account_id = $1 AND is_primary = 1"),
-        &[id, &by.word()],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE email SET verified_by = :by WHERE account_id = :id AND is_primary = 1",
+        id,
+        by = by.word()
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
@@ -210,23 +187,23 @@ pub(crate) fn verified_email(
     tx: &mut Tx<'_>,
     id: &AccountId,
 ) -> Result<Option<String>, StoreError> {
-    let found: Option<(String,)> = tx.maybe(
-        sql!(
-            "SELECT address FROM email
-             WHERE account_id = $1 AND is_primary = 1 AND verified_by <> 'none'"
-        ),
-        &[id],
-    )?;
+    let found: Option<(String,)> = sql!(
+        "SELECT address FROM email
+         WHERE account_id = :id AND is_primary = 1 AND verified_by <> 'none'",
+        id
+    )
+    .maybe(tx)?;
     Ok(found.map(|(address,)| address))
 }
 
 /// Takes the account's lock, which whatever counts its sessions or tokens
 /// needs; tells whether it is an account that may act.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
-    let locked: Option<(AccountId,)> = tx.maybe(
-        sql!("SELECT id FROM account WHERE id = $1 AND state = 'active' FOR NO KEY UPDATE"),
-        &[id],
-    )?;
+    let locked: Option<(AccountId,)> = sql!(
+        "SELECT id FROM account WHERE id = :id AND state = 'active' FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
     Ok(locked.is_some())
 }
 

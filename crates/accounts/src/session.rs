@@ -6,7 +6,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
-use platform::store::{Bind, Column, FromRow, Row, Value};
+use platform::store::{Bind, Column, Row, Value};
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::json;
 
@@ -119,32 +119,30 @@ pub fn begin(
     make_room(tx, account, &client.request)?;
     let id: SessionId = tx.id();
     let secret = opaque::create(tx.random());
-    tx.run(
-        sql!(
-            "INSERT INTO session (id, account_id, secret_hash, auth_method, remembered,
-                                  authenticated_at, last_seen_at, idle_expires_at,
-                                  absolute_expires_at, user_agent, network)
-             VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10)"
-        ),
-        &[
-            &id,
-            account,
-            &opaque::hash(&secret),
-            &method.word(),
-            &stay,
-            &now,
-            &(now + stay.idle()),
-            &(now + stay.absolute()),
-            &client.name(),
-            &client.network(),
-        ],
-        Rows::Exactly(1),
-    )?;
-    tx.run(
-        sql!("UPDATE account SET last_login_at = $2 WHERE id = $1"),
-        &[account, &now],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "INSERT INTO session (id, account_id, secret_hash, auth_method, remembered,
+                              authenticated_at, last_seen_at, idle_expires_at,
+                              absolute_expires_at, user_agent, network)
+         VALUES (:id, :account, :hash, :method, :stay, :now, :now, :idle, :absolute, :user_agent,
+             :network)",
+        id,
+        account,
+        hash = opaque::hash(&secret),
+        method = method.word(),
+        stay,
+        now,
+        idle = now + stay.idle(),
+        absolute = now + stay.absolute(),
+        user_agent = client.name(),
+        network = client.network()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    sql!(
+        "UPDATE account SET last_login_at = :now WHERE id = :account",
+        account,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
     tx.record(Entry {
         actor: Actor::Account(account.to_string()),
         action: "sign_in.succeeded",
@@ -168,28 +166,26 @@ fn make_room(
     request: &RequestFacts,
 ) -> Result<(), StoreError> {
     let now = tx.now();
-    tx.run(
-        sql!(
-            "DELETE FROM session
-             WHERE account_id = $1 AND (idle_expires_at <= $2 OR absolute_expires_at <= $2)"
-        ),
-        &[account, &now],
-        Rows::Any,
-    )?;
-    let pushed_out = tx.run(
-        sql!(
-            "DELETE FROM session WHERE account_id = $1 AND id NOT IN (
-                 SELECT id FROM session WHERE account_id = $1
-                 ORDER BY last_seen_at DESC, id DESC LIMIT $2)"
-        ),
-        &[account, &(LIMIT - 1)],
-        Rows::Any,
-    )?;
+    sql!(
+        "DELETE FROM session
+         WHERE account_id = :account AND (idle_expires_at <= :now OR absolute_expires_at <= :now)",
+        account,
+        now
+    )
+    .run(tx, Rows::Any)?;
+    let pushed_out = sql!(
+        "DELETE FROM session WHERE account_id = :account AND id NOT IN (
+             SELECT id FROM session WHERE account_id = :account
+             ORDER BY last_seen_at DESC, id DESC LIMIT :limit)",
+        account,
+        limit = LIMIT - 1
+    )
+    .run(tx, Rows::Any)?;
     record_end(tx, account, pushed_out, "limit", request)
 }
 
 /// A session, as its owner sees it in the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Session {
     /// Which one.
     pub id: SessionId,
@@ -203,42 +199,31 @@ pub struct Session {
     pub network: String,
 }
 
-impl FromRow for Session {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.column(0)?,
-            authenticated_at: row.column(1)?,
-            last_seen_at: row.column(2)?,
-            user_agent: row.column(3)?,
-            network: row.column(4)?,
-        })
-    }
-}
-
 /// The account's live sessions, the one used last on top.
 pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Session>, StoreError> {
     let now = tx.now();
-    tx.all(
-        sql!(
-            "SELECT id, authenticated_at, last_seen_at, user_agent, network FROM session
-             WHERE account_id = $1 AND idle_expires_at > $2 AND absolute_expires_at > $2
-             ORDER BY last_seen_at DESC, id DESC"
-        ),
-        &[account, &now],
+    sql!(
+        "SELECT {Session} FROM session
+         WHERE account_id = :account AND idle_expires_at > :now AND absolute_expires_at > :now
+         ORDER BY last_seen_at DESC, id DESC",
+        account,
+        now
     )
+    .all(tx)
 }
 
 /// Notes that a session is in use; tells whether it was time to.
 pub(crate) fn touch(tx: &mut Tx<'_>, id: &SessionId, stay: Stay) -> Result<bool, StoreError> {
     let now = tx.now();
-    let count = tx.run(
-        sql!(
-            "UPDATE session SET last_seen_at = $2, idle_expires_at = $3
-             WHERE id = $1 AND last_seen_at <= $4 AND idle_expires_at > $2"
-        ),
-        &[id, &now, &(now + stay.idle()), &(now - SEEN_EVERY)],
-        Rows::AtMostOne,
-    )?;
+    let count = sql!(
+        "UPDATE session SET last_seen_at = :now, idle_expires_at = :idle_expires_at
+         WHERE id = :id AND last_seen_at <= :seen_before AND idle_expires_at > :now",
+        id,
+        now,
+        idle_expires_at = now + stay.idle(),
+        seen_before = now - SEEN_EVERY
+    )
+    .run(tx, Rows::AtMostOne)?;
     Ok(count == 1)
 }
 
@@ -246,21 +231,22 @@ pub(crate) fn touch(tx: &mut Tx<'_>, id: &SessionId, stay: Stay) -> Result<bool,
 /// when the session has ended meanwhile.
 pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<Secret>, StoreError> {
     let secret = opaque::create(tx.random());
-    let count = tx.run(
-        sql!("UPDATE session SET secret_hash = $2 WHERE id = $1"),
-        &[id, &opaque::hash(&secret)],
-        Rows::AtMostOne,
-    )?;
+    let count = sql!(
+        "UPDATE session SET secret_hash = :hash WHERE id = :id",
+        id,
+        hash = opaque::hash(&secret)
+    )
+    .run(tx, Rows::AtMostOne)?;
     Ok((count == 1).then_some(secret))
 }
 
 /// Ends the session behind `secret`, if there is one: signing out.
 pub fn end_secret(tx: &mut Tx<'_>, secret: &Secret) -> Result<(), StoreError> {
-    tx.run(
-        sql!("DELETE FROM session WHERE secret_hash = $1"),
-        &[&opaque::hash(secret)],
-        Rows::AtMostOne,
-    )?;
+    sql!(
+        "DELETE FROM session WHERE secret_hash = :hash",
+        hash = opaque::hash(secret)
+    )
+    .run(tx, Rows::AtMostOne)?;
     Ok(())
 }
 
@@ -271,11 +257,12 @@ pub fn end(
     id: &SessionId,
     request: &RequestFacts,
 ) -> Result<bool, StoreError> {
-    let count = tx.run(
-        sql!("DELETE FROM session WHERE id = $1 AND account_id = $2"),
-        &[id, account],
-        Rows::AtMostOne,
-    )?;
+    let count = sql!(
+        "DELETE FROM session WHERE id = :id AND account_id = :account",
+        id,
+        account
+    )
+    .run(tx, Rows::AtMostOne)?;
     record_end(tx, account, count, "revoked", request)?;
     Ok(count == 1)
 }
@@ -287,11 +274,12 @@ pub fn end_others(
     kept: &SessionId,
     request: &RequestFacts,
 ) -> Result<u64, StoreError> {
-    let count = tx.run(
-        sql!("DELETE FROM session WHERE account_id = $1 AND id <> $2"),
-        &[account, kept],
-        Rows::Any,
-    )?;
+    let count = sql!(
+        "DELETE FROM session WHERE account_id = :account AND id <> :kept",
+        account,
+        kept
+    )
+    .run(tx, Rows::Any)?;
     record_end(tx, account, count, "others", request)?;
     Ok(count)
 }

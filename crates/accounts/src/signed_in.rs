@@ -111,7 +111,7 @@ impl FromRow for Visit {
     fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             who: SignedIn {
-                account: Account::read(row, 0)?,
+                account: Account::from_row(row)?,
                 by: By::Session(row.column(5)?),
             },
             stay: row.column(6)?,
@@ -177,7 +177,7 @@ impl FromRow for Bearer {
         let id: TokenId = row.column(5)?;
         Ok(Self {
             who: SignedIn {
-                account: Account::read(row, 0)?,
+                account: Account::from_row(row)?,
                 by: By::Token {
                     id: id.clone(),
                     scopes: token::split(&row.column::<String>(6)?),

@@ -1,23 +1,24 @@
 //! One dated part of an occasion, and the seats it has.
 
 use jiff::Timestamp;
-use platform::store::{FromRow, Row};
+use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use web::I18n;
 
-use crate::occasion::{OccasionId, json, to_json};
+use crate::occasion::OccasionId;
 
 platform::id!(EventId, "One event of an occasion.");
 
 /// An event, as stored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Row)]
 pub struct Event {
     /// Its id.
     pub id: EventId,
     /// Its name in forms and JSON: `a-z0-9-`, unique in the occasion.
     pub key: String,
     /// What hosts fill in.
+    #[row(flatten)]
     pub details: Details,
     /// SEQUENCE in calendars (RFC 5545 §3.8.7.4).
     pub calendar_sequence: i64,
@@ -26,7 +27,7 @@ pub struct Event {
 }
 
 /// What hosts fill in about an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Details {
     /// 1–120.
     pub name: I18n,
@@ -43,6 +44,7 @@ pub struct Details {
     /// 0–200.
     pub dress_code: I18n,
     /// 0–50 lines.
+    #[row(json)]
     pub schedule: Vec<ScheduleLine>,
     /// Seats, 1–100,000; `None`: as many as come.
     pub capacity: Option<i64>,
@@ -63,39 +65,13 @@ pub struct ScheduleLine {
     pub detail: I18n,
 }
 
-impl FromRow for Event {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.column(0)?,
-            key: row.column(1)?,
-            details: Details {
-                name: I18n::from_json(&row.column::<String>(2)?),
-                starts_at: row.column(3)?,
-                ends_at: row.column(4)?,
-                venue: row.column(5)?,
-                address: row.column(6)?,
-                map_url: row.column(7)?,
-                dress_code: I18n::from_json(&row.column::<String>(8)?),
-                schedule: json(row, 9)?,
-                capacity: row.column(10)?,
-                position: row.column(11)?,
-            },
-            calendar_sequence: row.column(12)?,
-            version: row.column(13)?,
-        })
-    }
-}
-
 /// All events of an occasion, in the order they are shown.
 pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreError> {
-    tx.all(
-        sql!(
-            "SELECT id, key, name, starts_at, ends_at, venue, address, map_url, dress_code,
-                    schedule, capacity, position, calendar_sequence, version
-             FROM event WHERE occasion = $1 ORDER BY position, starts_at, id"
-        ),
-        &[occasion],
+    sql!(
+        "SELECT {Event} FROM event WHERE occasion = :occasion ORDER BY position, starts_at, id",
+        occasion
     )
+    .all(tx)
 }
 
 /// Guests who said yes to an event with limited seats.
@@ -130,13 +106,12 @@ pub fn seats_taken(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
 ) -> Result<Vec<(EventId, SeatsTaken)>, StoreError> {
-    let found: Vec<(EventId, i64, i64)> = tx.all(
-        sql!(
-            "SELECT id, seats_taken, unapproved_seats FROM event
-             WHERE occasion = $1 AND capacity IS NOT NULL"
-        ),
-        &[occasion],
-    )?;
+    let found: Vec<(EventId, i64, i64)> = sql!(
+        "SELECT id, seats_taken, unapproved_seats FROM event
+         WHERE occasion = :occasion AND capacity IS NOT NULL",
+        occasion
+    )
+    .all(tx)?;
     let taken = |(id, confirmed, unapproved)| {
         let taken = SeatsTaken {
             confirmed,
@@ -150,13 +125,12 @@ pub fn seats_taken(
 /// Takes the locks of all events with limited seats, in the order of their ids,
 /// so that two households that want the last seats wait for one another.
 pub fn lock_limited(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
-    let _: Vec<(EventId,)> = tx.all(
-        sql!(
-            "SELECT id FROM event WHERE occasion = $1 AND capacity IS NOT NULL
-             ORDER BY id FOR NO KEY UPDATE"
-        ),
-        &[occasion],
-    )?;
+    let _: Vec<(EventId,)> = sql!(
+        "SELECT id FROM event WHERE occasion = :occasion AND capacity IS NOT NULL
+         ORDER BY id FOR NO KEY UPDATE",
+        occasion
+    )
+    .all(tx)?;
     Ok(())
 }
 
@@ -177,15 +151,15 @@ pub fn take_seats(
     more: i64,
     seats: Seats,
 ) -> Result<(), StoreError> {
-    tx.run(
-        sql!(
-            "UPDATE event SET seats_taken = seats_taken + $2
-             WHERE id = $1 AND (CAST($2 AS BIGINT) <= 0 OR CAST($3 AS BIGINT) = 1
-                                OR capacity IS NULL OR seats_taken + $2 <= capacity)"
-        ),
-        &[event, &more, &(seats == Seats::Beyond)],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE event SET seats_taken = seats_taken + :more
+         WHERE id = :event AND (CAST(:more AS BIGINT) <= 0 OR CAST(:is_beyond AS BIGINT) = 1
+                                OR capacity IS NULL OR seats_taken + :more <= capacity)",
+        event,
+        more,
+        is_beyond = seats == Seats::Beyond
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
@@ -196,43 +170,41 @@ pub fn take_unapproved_seats(
     more: i64,
     seats: Seats,
 ) -> Result<(), StoreError> {
-    tx.run(
-        sql!(
-            "UPDATE event SET unapproved_seats = unapproved_seats + $2
-             WHERE id = $1 AND (CAST($2 AS BIGINT) <= 0 OR CAST($3 AS BIGINT) = 1
+    sql!(
+        "UPDATE event SET unapproved_seats = unapproved_seats + :more
+         WHERE id = :event AND (CAST(:more AS BIGINT) <= 0 OR CAST(:is_beyond AS BIGINT) = 1
                                 OR capacity IS NULL
-                                OR (seats_taken + unapproved_seats + $2 <= capacity
-                                    AND unapproved_seats + $2 <= (capacity + 1) / 2))"
-        ),
-        &[event, &more, &(seats == Seats::Beyond)],
-        Rows::Exactly(1),
-    )?;
+                                OR (seats_taken + unapproved_seats + :more <= capacity
+                                    AND unapproved_seats + :more <= (capacity + 1) / 2))",
+        event,
+        more,
+        is_beyond = seats == Seats::Beyond
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
 /// Counts the seats of every event with a limit anew: what hosts change may
 /// touch many guests at once.
 pub fn recount_seats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
-    tx.run(
-        sql!(
-            "UPDATE event SET seats_taken = (
-                 SELECT COUNT(*) FROM reply
-                 JOIN guest ON guest.id = reply.guest
-                 JOIN invitation ON invitation.id = guest.invitation
-                 WHERE reply.event = event.id AND reply.status = 'yes'
-                   AND invitation.archived_at IS NULL AND invitation.unapproved = 0
-             ), unapproved_seats = (
-                 SELECT COUNT(*) FROM reply
-                 JOIN guest ON guest.id = reply.guest
-                 JOIN invitation ON invitation.id = guest.invitation
-                 WHERE reply.event = event.id AND reply.status = 'yes'
-                   AND invitation.archived_at IS NULL AND invitation.unapproved = 1
-             )
-             WHERE occasion = $1 AND capacity IS NOT NULL"
-        ),
-        &[occasion],
-        Rows::Any,
-    )?;
+    sql!(
+        "UPDATE event SET seats_taken = (
+             SELECT COUNT(*) FROM reply
+             JOIN guest ON guest.id = reply.guest
+             JOIN invitation ON invitation.id = guest.invitation
+             WHERE reply.event = event.id AND reply.status = 'yes'
+               AND invitation.archived_at IS NULL AND invitation.unapproved = 0
+         ), unapproved_seats = (
+             SELECT COUNT(*) FROM reply
+             JOIN guest ON guest.id = reply.guest
+             JOIN invitation ON invitation.id = guest.invitation
+             WHERE reply.event = event.id AND reply.status = 'yes'
+               AND invitation.archived_at IS NULL AND invitation.unapproved = 1
+         )
+         WHERE occasion = :occasion AND capacity IS NOT NULL",
+        occasion
+    )
+    .run(tx, Rows::Any)?;
     Ok(())
 }
 
@@ -244,31 +216,16 @@ pub fn insert(
     details: &Details,
 ) -> Result<EventId, StoreError> {
     let id: EventId = tx.id();
-    let now = tx.now();
-    tx.run(
-        sql!(
-            "INSERT INTO event (id, occasion, key, name, starts_at, ends_at, venue, address,
-                 map_url, dress_code, schedule, capacity, seats_taken, position,
-                 calendar_sequence, version, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, 0, 1, $14, $14)"
-        ),
-        &[
-            &id,
-            occasion,
-            &key,
-            &details.name.to_json(),
-            &details.starts_at,
-            &details.ends_at,
-            &details.venue,
-            &details.address,
-            &details.map_url,
-            &details.dress_code.to_json(),
-            &to_json(&details.schedule),
-            &details.capacity,
-            &details.position,
-            &now,
-        ],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "INSERT INTO event (id, occasion, key, {Details}, seats_taken, calendar_sequence, version,
+             created_at, updated_at)
+         VALUES (:id, :occasion, :key, {:Details}, 0, 0, 1, :now, :now)",
+        id,
+        occasion,
+        key,
+        Details = details,
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(id)
 }

@@ -3,20 +3,19 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use platform::store::{FromRow, Row};
+use platform::store::{Json, Row};
 use platform::{Rows, StoreError, Tx, sql};
 use web::Text;
 
 use crate::event::EventId;
 use crate::invitation::InvitationId;
-use crate::occasion::{json, to_json};
 use crate::question::{self, Answers};
 use crate::words::{ActedBy, GuestKind, ReplyStatus, Source};
 
 platform::id!(GuestId, "One guest.");
 
 /// A guest with all replies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Guest {
     /// Its id.
     pub id: GuestId,
@@ -35,12 +34,15 @@ pub struct Guest {
     /// Order of showing.
     pub position: i64,
     /// Keys of dietary options.
+    #[row(json)]
     pub diets: Vec<String>,
     /// 0–500.
     pub diet_note: String,
     /// Answers to the hosts' questions; only of whom a household was loaded with.
+    #[row(skip)]
     pub answers: Answers,
     /// One per event the guest is invited to.
+    #[row(skip)]
     pub replies: BTreeMap<EventId, Reply>,
 }
 
@@ -79,43 +81,20 @@ impl Guest {
     }
 }
 
-impl FromRow for Guest {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.column(0)?,
-            name: row.column(1)?,
-            kind: row.column(2)?,
-            is_child: row.column(3)?,
-            child_age: row.column(4)?,
-            added_by: row.column(5)?,
-            beyond_allowance: row.column(6)?,
-            position: row.column(7)?,
-            diets: json(row, 8)?,
-            diet_note: row.column(9)?,
-            answers: Answers::new(),
-            replies: BTreeMap::new(),
-        })
-    }
-}
-
 /// All guests of an invitation with their replies, in the order they are shown.
 pub fn list(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Guest>, StoreError> {
-    let mut guests: Vec<Guest> = tx.all(
-        sql!(
-            "SELECT id, name, kind, is_child, child_age, added_by, beyond_allowance, position,
-                    diets, diet_note
-             FROM guest WHERE invitation = $1 ORDER BY position, id"
-        ),
-        &[invitation],
-    )?;
-    let replies: Vec<(GuestId, EventId, ReplyStatus, Option<Timestamp>)> = tx.all(
-        sql!(
-            "SELECT reply.guest, reply.event, reply.status, reply.answered_at
-             FROM guest JOIN reply ON reply.guest = guest.id
-             WHERE guest.invitation = $1"
-        ),
-        &[invitation],
-    )?;
+    let mut guests: Vec<Guest> = sql!(
+        "SELECT {Guest} FROM guest WHERE invitation = :invitation ORDER BY position, id",
+        invitation
+    )
+    .all(tx)?;
+    let replies: Vec<(GuestId, EventId, ReplyStatus, Option<Timestamp>)> = sql!(
+        "SELECT reply.guest, reply.event, reply.status, reply.answered_at
+         FROM guest JOIN reply ON reply.guest = guest.id
+         WHERE guest.invitation = :invitation",
+        invitation
+    )
+    .all(tx)?;
     for (guest, event, status, answered_at) in replies {
         if let Some(guest) = guests.iter_mut().find(|one| one.id == guest) {
             let reply = Reply {
@@ -135,29 +114,14 @@ pub fn insert(
     guest: &Guest,
     source: Source,
 ) -> Result<(), StoreError> {
-    let now = tx.now();
-    tx.run(
-        sql!(
-            "INSERT INTO guest (id, invitation, name, kind, is_child, child_age, added_by,
-                 beyond_allowance, position, diets, diet_note, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)"
-        ),
-        &[
-            &guest.id,
-            invitation,
-            &guest.name,
-            &guest.kind,
-            &guest.is_child,
-            &guest.child_age,
-            &guest.added_by,
-            &guest.beyond_allowance,
-            &guest.position,
-            &to_json(&guest.diets),
-            &guest.diet_note,
-            &now,
-        ],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "INSERT INTO guest ({Guest}, invitation, created_at, updated_at)
+         VALUES ({:Guest}, :invitation, :now, :now)",
+        Guest = guest,
+        invitation,
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
     for (event, reply) in &guest.replies {
         insert_reply(tx, &guest.id, event, reply, guest.added_by, source)?;
     }
@@ -168,24 +132,21 @@ pub fn insert(
 /// Writes what may change about a guest.
 pub fn update(tx: &mut Tx<'_>, guest: &Guest) -> Result<(), StoreError> {
     let now = tx.now();
-    tx.run(
-        sql!(
-            "UPDATE guest SET name = $2, is_child = $3, child_age = $4, beyond_allowance = $5,
-                 diets = $6, diet_note = $7, updated_at = $8
-             WHERE id = $1"
-        ),
-        &[
-            &guest.id,
-            &guest.name,
-            &guest.is_child,
-            &guest.child_age,
-            &guest.beyond_allowance,
-            &to_json(&guest.diets),
-            &guest.diet_note,
-            &now,
-        ],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE guest SET name = :name, is_child = :is_child, child_age = :child_age,
+             beyond_allowance = :beyond_allowance,
+             diets = :diets, diet_note = :diet_note, updated_at = :now
+         WHERE id = :id",
+        id = guest.id,
+        name = guest.name,
+        is_child = guest.is_child,
+        child_age = guest.child_age,
+        beyond_allowance = guest.beyond_allowance,
+        diets = Json(&guest.diets),
+        diet_note = guest.diet_note,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
@@ -197,11 +158,7 @@ pub fn remove(tx: &mut Tx<'_>, guest: &GuestId) -> Result<(), StoreError> {
     ] {
         tx.run(delete, &[guest], Rows::Any)?;
     }
-    tx.run(
-        sql!("DELETE FROM guest WHERE id = $1"),
-        &[guest],
-        Rows::Exactly(1),
-    )?;
+    sql!("DELETE FROM guest WHERE id = :guest", guest).run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
@@ -215,21 +172,17 @@ pub fn insert_reply(
     source: Source,
 ) -> Result<(), StoreError> {
     let answered = reply.answered_at.is_some();
-    tx.run(
-        sql!(
-            "INSERT INTO reply (guest, event, status, answered_at, answered_by, source)
-             VALUES ($1, $2, $3, $4, $5, $6)"
-        ),
-        &[
-            guest,
-            event,
-            &reply.status,
-            &reply.answered_at,
-            &answered.then_some(by),
-            &answered.then_some(source),
-        ],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "INSERT INTO reply (guest, event, status, answered_at, answered_by, source)
+         VALUES (:guest, :event, :status, :answered_at, :answered_by, :source)",
+        guest,
+        event,
+        status = reply.status,
+        answered_at = reply.answered_at,
+        answered_by = answered.then_some(by),
+        source = answered.then_some(source)
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
@@ -242,20 +195,17 @@ pub fn update_reply(
     by: ActedBy,
     source: Source,
 ) -> Result<(), StoreError> {
-    tx.run(
-        sql!(
-            "UPDATE reply SET status = $3, answered_at = $4, answered_by = $5, source = $6
-             WHERE guest = $1 AND event = $2"
-        ),
-        &[
-            guest,
-            event,
-            &reply.status,
-            &reply.answered_at,
-            &by,
-            &source,
-        ],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE reply SET status = :status, answered_at = :answered_at, answered_by = :by,
+             source = :source
+         WHERE guest = :guest AND event = :event",
+        guest,
+        event,
+        status = reply.status,
+        answered_at = reply.answered_at,
+        by,
+        source
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }

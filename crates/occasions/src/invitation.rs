@@ -2,18 +2,18 @@
 //! deadline, one allowance.
 
 use jiff::Timestamp;
-use platform::store::{FromRow, Row};
+use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 
 use crate::code::{self, CodeKey};
 use crate::guest::Guest;
-use crate::occasion::{Occasion, OccasionId, json, to_json};
+use crate::occasion::{Occasion, OccasionId};
 use crate::words::{Access, LockMode, OccasionStatus};
 
 platform::id!(InvitationId, "One invitation.");
 
 /// An invitation, as stored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Row)]
 pub struct Invitation {
     /// Its id.
     pub id: InvitationId,
@@ -22,6 +22,7 @@ pub struct Invitation {
     /// The code as shown.
     pub code: String,
     /// What hosts fill in.
+    #[row(flatten)]
     pub details: Details,
     /// What the household wrote to the hosts, 0–4,000.
     pub note: String,
@@ -36,11 +37,12 @@ pub struct Invitation {
     /// Raised by every change.
     pub version: i64,
     /// Whether it came without a code and waits for a host's approval.
+    #[row(rename = "unapproved")]
     pub is_unapproved: bool,
 }
 
 /// What hosts fill in about an invitation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Details {
     /// 1–120.
     pub household: String,
@@ -71,6 +73,7 @@ pub struct Details {
     /// Never shown to guests, 0–2,000.
     pub host_note: String,
     /// 0–20 of 1–40.
+    #[row(json)]
     pub tags: Vec<String>,
 }
 
@@ -117,60 +120,21 @@ impl Invitation {
     }
 }
 
-impl FromRow for Invitation {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.column(0)?,
-            occasion: row.column(1)?,
-            code: row.column(2)?,
-            details: Details {
-                household: row.column(3)?,
-                salutation: row.column(4)?,
-                email: row.column(5)?,
-                phone: row.column(6)?,
-                address: row.column(7)?,
-                language: row.column(8)?,
-                plus_ones: row.column(9)?,
-                children: row.column(10)?,
-                deadline_override: row.column(11)?,
-                lock_mode: row.column(12)?,
-                open_until: row.column(13)?,
-                lock_reason: row.column(14)?,
-                host_message: row.column(15)?,
-                host_note: row.column(16)?,
-                tags: json(row, 17)?,
-            },
-            note: row.column(18)?,
-            note_version: row.column(19)?,
-            replied_at: row.column(20)?,
-            access_epoch: row.column(21)?,
-            archived_at: row.column(22)?,
-            version: row.column(23)?,
-            is_unapproved: row.column(24)?,
-        })
-    }
-}
-
 /// The invitation a code opens: that of two that were put together, which has
 /// the people now, until its own code is replaced.
 pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>, StoreError> {
-    tx.maybe(
-        sql!(
-            "SELECT id, occasion, code, household, salutation, email, phone, address, language,
-                    plus_ones, children, deadline_override, lock_mode, open_until, lock_reason,
-                    host_message, host_note, tags, note, note_version, replied_at, access_epoch,
-                    archived_at, version, unapproved
-             FROM invitation
-             WHERE id = (SELECT CASE WHEN merged_into IS NULL OR alias_ended_at IS NOT NULL
-                                     THEN id ELSE merged_into END
-                         FROM invitation WHERE code_key = $1)"
-        ),
-        &[key],
+    sql!(
+        "SELECT {Invitation} FROM invitation
+         WHERE id = (SELECT CASE WHEN merged_into IS NULL OR alias_ended_at IS NOT NULL
+                                 THEN id ELSE merged_into END
+                     FROM invitation WHERE code_key = :key)",
+        key
     )
+    .maybe(tx)
 }
 
 /// As much of an invitation as tells whether its page would read as before.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Glance {
     /// Its id.
     pub id: InvitationId,
@@ -190,65 +154,35 @@ pub struct Glance {
     pub revision: i64,
 }
 
-impl FromRow for Glance {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.column(0)?,
-            occasion: row.column(1)?,
-            code: row.column(2)?,
-            version: row.column(3)?,
-            access_epoch: row.column(4)?,
-            language: row.column(5)?,
-            archived: row.column::<Option<i64>>(6)?.is_some(),
-            revision: row.column(7)?,
-        })
-    }
-}
-
 /// A first look at the invitation a code opens.
 pub fn glance(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Glance>, StoreError> {
-    tx.maybe(
-        sql!(
-            "SELECT invitation.id, invitation.occasion, invitation.code, invitation.version,
-                    invitation.access_epoch, invitation.language, invitation.archived_at,
-                    occasion.revision
-             FROM invitation JOIN occasion ON occasion.id = invitation.occasion
-             WHERE invitation.id =
-                 (SELECT CASE WHEN merged_into IS NULL OR alias_ended_at IS NOT NULL
-                              THEN id ELSE merged_into END
-                  FROM invitation WHERE code_key = $1)"
-        ),
-        &[key],
+    sql!(
+        "SELECT invitation.id, invitation.occasion, invitation.code, invitation.version,
+                invitation.access_epoch, invitation.language,
+                invitation.archived_at IS NOT NULL AS archived, occasion.revision
+         FROM invitation JOIN occasion ON occasion.id = invitation.occasion
+         WHERE invitation.id =
+             (SELECT CASE WHEN merged_into IS NULL OR alias_ended_at IS NOT NULL
+                          THEN id ELSE merged_into END
+              FROM invitation WHERE code_key = :key)",
+        key
     )
+    .maybe(tx)
 }
 
 /// The invitation with this id.
 pub fn find(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, StoreError> {
-    tx.maybe(
-        sql!(
-            "SELECT id, occasion, code, household, salutation, email, phone, address, language,
-                    plus_ones, children, deadline_override, lock_mode, open_until, lock_reason,
-                    host_message, host_note, tags, note, note_version, replied_at, access_epoch,
-                    archived_at, version, unapproved
-             FROM invitation WHERE id = $1"
-        ),
-        &[id],
-    )
+    sql!("SELECT {Invitation} FROM invitation WHERE id = :id", id).maybe(tx)
 }
 
 /// As [`find`], holding the invitation's lock: what is read now stays so until
 /// this transaction ends.
 pub fn lock(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, StoreError> {
-    tx.maybe(
-        sql!(
-            "SELECT id, occasion, code, household, salutation, email, phone, address, language,
-                    plus_ones, children, deadline_override, lock_mode, open_until, lock_reason,
-                    host_message, host_note, tags, note, note_version, replied_at, access_epoch,
-                    archived_at, version, unapproved
-             FROM invitation WHERE id = $1 FOR NO KEY UPDATE"
-        ),
-        &[id],
+    sql!(
+        "SELECT {Invitation} FROM invitation WHERE id = :id FOR NO KEY UPDATE",
+        id
     )
+    .maybe(tx)
 }
 
 /// Writes a new invitation under `code`; `None` when that code is, or within
@@ -264,41 +198,19 @@ pub fn insert(
         return Ok(None);
     }
     let id: InvitationId = tx.id();
-    let now = tx.now();
-    let inserted = tx.run(
-        sql!(
-            "INSERT INTO invitation (id, occasion, code, code_key, household, salutation, email,
-                 phone, address, language, plus_ones, children, deadline_override, lock_mode,
-                 open_until, lock_reason, host_message, host_note, note, note_version, tags,
-                 search, open_count, access_epoch, version, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-                 $18, '', 1, $19, '', 0, 1, 1, $20, $20)
-             ON CONFLICT (code_key) DO NOTHING"
-        ),
-        &[
-            &id,
-            occasion,
-            &code,
-            key,
-            &details.household,
-            &details.salutation,
-            &details.email,
-            &details.phone,
-            &details.address,
-            &details.language,
-            &details.plus_ones,
-            &details.children,
-            &details.deadline_override,
-            &details.lock_mode,
-            &details.open_until,
-            &details.lock_reason,
-            &details.host_message,
-            &details.host_note,
-            &to_json(&details.tags),
-            &now,
-        ],
-        Rows::AtMostOne,
-    )?;
+    let inserted = sql!(
+        "INSERT INTO invitation (id, occasion, code, code_key, {Details}, note, note_version,
+             search, open_count, access_epoch, version, created_at, updated_at)
+         VALUES (:id, :occasion, :code, :key, {:Details}, '', 1, '', 0, 1, 1, :now, :now)
+         ON CONFLICT (code_key) DO NOTHING",
+        id,
+        occasion,
+        code,
+        key,
+        Details = details,
+        now = tx.now()
+    )
+    .run(tx, Rows::AtMostOne)?;
     Ok((inserted == 1).then_some(id))
 }
 
@@ -327,10 +239,12 @@ pub fn insert_with_new_code(
 pub(crate) fn is_retired(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreError> {
     // 24 months, as the longest possible 731 days.
     let since = tx.now() - jiff::SignedDuration::from_hours(731 * 24);
-    let found: Option<(i64,)> = tx.maybe(
-        sql!("SELECT retired_at FROM retired_code WHERE code_key = $1 AND retired_at > $2"),
-        &[key, &since],
-    )?;
+    let found: Option<(i64,)> = sql!(
+        "SELECT retired_at FROM retired_code WHERE code_key = :key AND retired_at > :since",
+        key,
+        since
+    )
+    .maybe(tx)?;
     Ok(found.is_some())
 }
 
@@ -349,25 +263,23 @@ pub fn update_search(
     let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
     let email = details.email.as_deref().unwrap_or_default();
     let contact = [invitation.code.as_str(), email, phone, &digits];
-    tx.run(
-        sql!(
-            "UPDATE invitation SET search = $2, contact_search = $3, sort_name = $4
-             WHERE id = $1"
-        ),
-        &[
-            &invitation.id,
-            &text_cleaning::fold(&names.join("\n")),
-            &text_cleaning::fold(&contact.join("\n")),
-            &text_cleaning::fold(&details.household),
-        ],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE invitation
+         SET search = :search, contact_search = :contact_search, sort_name = :sort_name
+         WHERE id = :id",
+        search = text_cleaning::fold(&names.join("\n")),
+        contact_search = text_cleaning::fold(&contact.join("\n")),
+        sort_name = text_cleaning::fold(&details.household),
+        id = invitation.id
+    )
+    .run(tx, Rows::Exactly(1))?;
     for guest in guests {
-        tx.run(
-            sql!("UPDATE guest SET sort_name = $2 WHERE id = $1 AND sort_name <> $2"),
-            &[&guest.id, &text_cleaning::fold(&guest.name)],
-            Rows::AtMostOne,
-        )?;
+        sql!(
+            "UPDATE guest SET sort_name = :sort_name WHERE id = :id AND sort_name <> :sort_name",
+            sort_name = text_cleaning::fold(&guest.name),
+            id = guest.id
+        )
+        .run(tx, Rows::AtMostOne)?;
     }
     Ok(())
 }

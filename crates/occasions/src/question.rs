@@ -5,7 +5,7 @@ mod words;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use platform::store::{FromRow, Row};
+use platform::store::{Json, Row};
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,7 +14,7 @@ use web::I18n;
 use crate::event::Event;
 use crate::guest::{Guest, GuestId};
 use crate::invitation::InvitationId;
-use crate::occasion::{OccasionId, json, to_json};
+use crate::occasion::OccasionId;
 use crate::words::{AskedOf, QuestionKind, ReplyStatus};
 
 platform::id!(QuestionId, "One question of an occasion.");
@@ -29,7 +29,7 @@ pub const ANSWER_LIMIT: usize = 2_000;
 pub const NUMBER_LIMIT: i64 = 1_000_000_000;
 
 /// A question, as stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a tick of its own in the hosts' form"
@@ -48,8 +48,10 @@ pub struct Question {
     /// 0–500.
     pub help: I18n,
     /// 2–50, where one or several are chosen.
+    #[row(json)]
     pub choices: Vec<Choice>,
     /// Keys of the events it is about; none: all of them.
+    #[row(json)]
     pub events: Vec<String>,
     /// Those who come have to answer it.
     pub required: bool,
@@ -94,27 +96,6 @@ pub enum Answer {
 
 /// Answers of one household or person, by question.
 pub type Answers = BTreeMap<QuestionId, Answer>;
-
-impl FromRow for Question {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.column(0)?,
-            key: row.column(1)?,
-            asked_of: row.column(2)?,
-            kind: row.column(3)?,
-            title: I18n::from_json(&row.column::<String>(4)?),
-            help: I18n::from_json(&row.column::<String>(5)?),
-            choices: json(row, 6)?,
-            events: json(row, 7)?,
-            required: row.column(8)?,
-            coming_only: row.column(9)?,
-            hosts_only: row.column(10)?,
-            active: row.column(11)?,
-            position: row.column(12)?,
-            version: row.column(13)?,
-        })
-    }
-}
 
 impl Question {
     /// The answers there are to choose from; none where anything may be written.
@@ -282,14 +263,11 @@ fn written_number(typed: &str) -> Option<i64> {
 
 /// All questions of an occasion, in the order they are shown.
 pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Question>, StoreError> {
-    tx.all(
-        sql!(
-            "SELECT id, key, asked_of, kind, title, help, choices, events, required, coming_only,
-                    hosts_only, active, position, version
-             FROM question WHERE occasion = $1 ORDER BY position, id"
-        ),
-        &[occasion],
+    sql!(
+        "SELECT {Question} FROM question WHERE occasion = :occasion ORDER BY position, id",
+        occasion
     )
+    .all(tx)
 }
 
 /// Writes a new question.
@@ -298,38 +276,19 @@ pub fn insert(
     occasion: &OccasionId,
     question: &Question,
 ) -> Result<(), StoreError> {
-    let now = tx.now();
-    tx.run(
-        sql!(
-            "INSERT INTO question (id, occasion, key, asked_of, kind, title, help, choices, events,
-                 required, coming_only, hosts_only, active, position, version, created_at,
-                 updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, $15, $15)"
-        ),
-        &[
-            &question.id,
-            occasion,
-            &question.key,
-            &question.asked_of,
-            &question.kind,
-            &question.title.to_json(),
-            &question.help.to_json(),
-            &to_json(&question.choices),
-            &to_json(&question.events),
-            &question.required,
-            &question.coming_only,
-            &question.hosts_only,
-            &question.active,
-            &question.position,
-            &now,
-        ],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "INSERT INTO question ({Question}, occasion, created_at, updated_at)
+         VALUES ({:Question}, :occasion, :now, :now)",
+        Question = question,
+        occasion,
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
 /// One stored answer: to which question, of whom.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Given {
     /// To which question.
     pub question: QuestionId,
@@ -338,38 +297,28 @@ pub struct Given {
     /// Of which person; `None`: of the whole household.
     pub guest: Option<GuestId>,
     /// The answer.
+    #[row(rename = "value", json)]
     pub answer: Answer,
-}
-
-impl FromRow for Given {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            question: row.column(0)?,
-            invitation: row.column(1)?,
-            guest: row.column(2)?,
-            answer: json(row, 3)?,
-        })
-    }
 }
 
 /// Everything that was answered on an invitation.
 pub fn answers(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Given>, StoreError> {
-    tx.all(
-        sql!("SELECT question, invitation, guest, value FROM answer WHERE invitation = $1"),
-        &[invitation],
+    sql!(
+        "SELECT {Given} FROM answer WHERE invitation = :invitation",
+        invitation
     )
+    .all(tx)
 }
 
 /// Everything that was answered in an occasion.
 pub fn all_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Given>, StoreError> {
-    tx.all(
-        sql!(
-            "SELECT answer.question, answer.invitation, answer.guest, answer.value
-             FROM question JOIN answer ON answer.question = question.id
-             WHERE question.occasion = $1"
-        ),
-        &[occasion],
+    sql!(
+        "SELECT {answer: Given}
+         FROM question JOIN answer ON answer.question = question.id
+         WHERE question.occasion = :occasion",
+        occasion
     )
+    .all(tx)
 }
 
 /// Brings the stored answers of a household, or of one person on it, to `after`.
@@ -384,26 +333,28 @@ pub fn write_answers(
     let one = guest.as_ref().map_or("", GuestId::as_str);
     for question in before.keys() {
         if before.get(question) != after.get(question) {
-            tx.run(
-                sql!(
-                    "DELETE FROM answer
-                     WHERE invitation = $1 AND question = $2 AND COALESCE(guest, '') = $3"
-                ),
-                &[invitation, question, &one],
-                Rows::Exactly(1),
-            )?;
+            sql!(
+                "DELETE FROM answer
+                 WHERE invitation = :invitation AND question = :question
+                     AND COALESCE(guest, '') = :one",
+                invitation,
+                question,
+                one
+            )
+            .run(tx, Rows::Exactly(1))?;
         }
     }
     for (question, answer) in after {
         if before.get(question) != Some(answer) {
-            tx.run(
-                sql!(
-                    "INSERT INTO answer (question, invitation, guest, value)
-                     VALUES ($1, $2, $3, $4)"
-                ),
-                &[question, invitation, &guest, &to_json(answer)],
-                Rows::Exactly(1),
-            )?;
+            sql!(
+                "INSERT INTO answer (question, invitation, guest, value)
+                 VALUES (:question, :invitation, :guest, :answer)",
+                question,
+                invitation,
+                guest,
+                answer = Json(answer)
+            )
+            .run(tx, Rows::Exactly(1))?;
         }
     }
     Ok(())

@@ -31,6 +31,7 @@ pub use serde;
 pub use clock::{Clock, ManualClock};
 pub use files::Files;
 pub use key::Keyring;
+pub use platform_derive::sql;
 pub use random::Random;
 pub use secret::Secret;
 pub use store::{Rows, Sql, Store, StoreError, Tx};

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::sql;
-use crate::store::{FromRow, Row, Rows, StoreError, Tx};
+use crate::store::{Row, Rows, StoreError, Tx};
 
 /// How long news is kept for readers who come back.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(48);
@@ -34,7 +34,7 @@ pub struct NewNews {
 }
 
 /// News as readers get it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Row)]
 pub struct News {
     /// Its place in the order of all news.
     pub number: i64,
@@ -44,17 +44,6 @@ pub struct News {
     pub payload: String,
     /// When the change was decided.
     pub created_at: Timestamp,
-}
-
-impl FromRow for News {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            number: row.column(0)?,
-            name: row.column(1)?,
-            payload: row.column(2)?,
-            created_at: row.column(3)?,
-        })
-    }
 }
 
 impl Tx<'_> {
@@ -82,14 +71,16 @@ impl Tx<'_> {
             None
         };
         let now = self.now();
-        self.run(
-            sql!(
-                "INSERT INTO news (number, scope, name, payload, created_at)
-                 VALUES ($1, $2, $3, $4, $5)"
-            ),
-            &[&number, &scope, &name, &payload, &now],
-            Rows::Exactly(1),
-        )?;
+        sql!(
+            "INSERT INTO news (number, scope, name, payload, created_at)
+             VALUES (:number, :scope, :name, :payload, :now)",
+            number,
+            scope,
+            name,
+            payload,
+            now
+        )
+        .run(self, Rows::Exactly(1))?;
         self.wake_news();
         Ok(())
     }
@@ -118,13 +109,14 @@ pub fn after(
     if number < swept || number > last {
         return Ok(None);
     }
-    let news = tx.all(
-        sql!(
-            "SELECT number, name, payload, created_at FROM news
-             WHERE scope = $1 AND number > $2 ORDER BY number LIMIT $3"
-        ),
-        &[&scope, &number, &limit],
-    )?;
+    let news = sql!(
+        "SELECT {News} FROM news
+         WHERE scope = :scope AND number > :number ORDER BY number LIMIT :limit",
+        scope,
+        number,
+        limit
+    )
+    .all(tx)?;
     Ok(Some(news))
 }
 
@@ -136,25 +128,16 @@ pub fn sweep(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     )?;
     let oldest_kept = tx.now() - KEPT;
     // All before the first row that is young enough, in the readers' order.
-    let young: Option<(i64,)> = tx.maybe(
-        sql!(
-            "SELECT number FROM news WHERE number IS NOT NULL AND created_at >= $1
-             ORDER BY number LIMIT 1"
-        ),
-        &[&oldest_kept],
-    )?;
+    let young: Option<(i64,)> = sql!(
+        "SELECT number FROM news WHERE number IS NOT NULL AND created_at >= :oldest_kept
+         ORDER BY number LIMIT 1",
+        oldest_kept
+    )
+    .maybe(tx)?;
     let end = young.map_or(last, |(number,)| number - 1);
     if end <= swept {
         return Ok(0);
     }
-    tx.run(
-        sql!("UPDATE news_counter SET swept = $1 WHERE id = 1"),
-        &[&end],
-        Rows::Exactly(1),
-    )?;
-    tx.run(
-        sql!("DELETE FROM news WHERE number <= $1"),
-        &[&end],
-        Rows::Any,
-    )
+    sql!("UPDATE news_counter SET swept = :end WHERE id = 1", end).run(tx, Rows::Exactly(1))?;
+    sql!("DELETE FROM news WHERE number <= :end", end).run(tx, Rows::Any)
 }

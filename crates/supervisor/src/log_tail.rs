@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     /// Lines of so many bytes, written at these seconds.
-    fn lines(seconds: impl IntoIterator<Item = i64>, bytes: usize) -> Vec<LogLine> {
+    fn written(seconds: impl IntoIterator<Item = i64>, bytes: usize) -> Vec<LogLine> {
         let line = |second| LogLine {
             sequence: 0,
             at: Timestamp::from_second(second).unwrap(),
@@ -263,13 +263,13 @@ mod tests {
             ..LogQuery::default()
         };
         let mut lines = Vec::new();
-        query.merge(&mut lines, lines([1, 4], 1));
+        query.merge(&mut lines, written([1, 4], 1));
         assert_eq!(query.since, None);
-        query.merge(&mut lines, lines([2, 3, 5], 1));
+        query.merge(&mut lines, written([2, 3, 5], 1));
         assert_eq!(seconds(&lines), [3, 4, 5]);
         let oldest = Timestamp::from_second(3).unwrap();
         assert_eq!(query.since, Some(oldest), "nobody looks for older ones");
-        query.merge(&mut lines, lines([6], 1));
+        query.merge(&mut lines, written([6], 1));
         assert_eq!(seconds(&lines), [4, 5, 6]);
     }
 
@@ -278,7 +278,7 @@ mod tests {
         let (mut query, mut lines) = (LogQuery::default(), Vec::new());
         let piece = MOST_BYTES / 4;
         for first in 0..4 {
-            query.merge(&mut lines, lines([first, first + 10, first + 20], piece));
+            query.merge(&mut lines, written([first, first + 10, first + 20], piece));
             let bytes: usize = lines.iter().map(|line| line.text.len()).sum();
             assert!(bytes <= MOST_BYTES);
         }

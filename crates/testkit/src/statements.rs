@@ -5,11 +5,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use platform::store::migrate::Migrations;
-use platform::store::{ROW_LOCK, Settings};
+use platform::store::{self, ROW_LOCK, Settings};
 use postgres::NoTls;
 use postgres::types::Type;
 
 use crate::world::World;
+use rows::RowTypes;
+use text::Part;
+
+#[path = "../../platform-derive/src/fields.rs"]
+mod fields;
+mod rows;
+#[path = "../../platform-derive/src/text.rs"]
+mod text;
 
 /// One SQL text and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +26,10 @@ pub struct Statement {
     pub file: PathBuf,
     /// The line its call begins on, from 1.
     pub line: usize,
-    /// The text.
+    /// The text, as it is sent.
     pub text: String,
+    /// Of each `{Row}` in it, the columns that the type reads.
+    pub rows: Vec<Vec<String>>,
 }
 
 /// Every text given to `sql!` in `crates/*/src`, outside of unit tests.
@@ -33,33 +43,91 @@ pub fn statements() -> Vec<Statement> {
         collect(&room.expect("a crate").path().join("src"), &mut files);
     }
     files.sort();
-    files
+    let sources: Vec<(PathBuf, String)> = files
         .iter()
-        .flat_map(|file| {
+        .map(|file| {
             let source = fs::read_to_string(file).expect("a source file");
-            let name = file.strip_prefix(root).unwrap_or(file);
-            scan(&source)
-                .into_iter()
-                .map(|(line, text)| Statement {
-                    file: name.to_owned(),
-                    line,
-                    text,
-                })
-                .collect::<Vec<_>>()
+            (file.strip_prefix(root).unwrap_or(file).to_owned(), source)
         })
-        .collect()
+        .collect();
+    let types = RowTypes::find(&sources);
+    let of = |(file, source): &(PathBuf, String)| {
+        let found = scan(source).into_iter();
+        found
+            .map(|(line, text)| expand(file, line, &text, &types))
+            .collect::<Vec<_>>()
+    };
+    sources.iter().flat_map(of).collect()
+}
+
+/// The statement of a text, written out as `sql!` does it.
+fn expand(file: &Path, line: usize, text: &str, types: &RowTypes) -> Statement {
+    let parts =
+        text::parts(text).unwrap_or_else(|reason| panic!("{}:{line}: {reason}", file.display()));
+    let columns: Vec<Vec<String>> = parts
+        .iter()
+        .map(|part| match part {
+            Part::Sql(_) | Part::Argument(_) => Vec::new(),
+            Part::Columns { row, .. } | Part::Values(row) | Part::Assignments(row) => {
+                types.columns(row, file)
+            }
+        })
+        .collect();
+    let names: Vec<Vec<&str>> = columns
+        .iter()
+        .map(|names| names.iter().map(String::as_str).collect())
+        .collect();
+    // The number of each argument by its name, and the next one.
+    let mut numbers: Vec<(&str, usize)> = Vec::new();
+    let mut next = 1;
+    let mut number = |name, count| match numbers.iter().find(|(known, _)| *known == name) {
+        Some((_, number)) => *number,
+        None => {
+            numbers.push((name, next));
+            next += count;
+            next - count
+        }
+    };
+    let written: Vec<store::Part<'_>> = parts
+        .iter()
+        .zip(&names)
+        .map(|(part, names)| match part {
+            Part::Sql(sql) => store::Part::Sql(sql),
+            Part::Argument(name) => store::Part::Arguments {
+                first: number(name, 1),
+                count: 1,
+            },
+            Part::Columns { alias, .. } => store::Part::Columns { names, alias },
+            Part::Values(row) => store::Part::Arguments {
+                first: number(text::argument_of(row), names.len()),
+                count: names.len(),
+            },
+            Part::Assignments(row) => store::Part::Assignments {
+                first: number(text::argument_of(row), names.len()),
+                names,
+            },
+        })
+        .collect();
+    let rows = parts.iter().zip(&columns);
+    let rows = rows.filter(|(part, _)| matches!(part, Part::Columns { .. }));
+    Statement {
+        file: file.to_owned(),
+        line,
+        text: store::Text::<100_000>::of(&written).as_str().to_owned(),
+        rows: rows.map(|(_, columns)| columns.clone()).collect(),
+    }
 }
 
 /// Prepares `statements` on each engine there is, and panics with a list of
-/// those that an engine refuses, or whose values are of types that the store
-/// does not carry.
+/// those that an engine refuses, whose values are of types that the store does
+/// not carry, or whose columns are not those of the rows that they read.
 pub fn prepare_all(migrations: &[Migrations], statements: &[Statement]) {
     let worlds = [Some(World::sqlite(migrations)), World::postgres(migrations)];
     let mut refused = Vec::new();
     for world in worlds.iter().flatten() {
         let mut engine = Engine::open(&world.settings());
         for statement in statements {
-            if let Err(reason) = engine.prepare(&statement.text) {
+            if let Err(reason) = engine.prepare(statement) {
                 refused.push(format!(
                     "{}:{} on {:?}: {reason}",
                     statement.file.display(),
@@ -90,11 +158,25 @@ impl Engine {
         }
     }
 
-    fn prepare(&mut self, text: &str) -> Result<(), String> {
+    fn prepare(&mut self, statement: &Statement) -> Result<(), String> {
+        let text = statement.text.as_str();
+        let columns = self.columns(text)?;
+        // `INSERT` names columns too, but answers with none.
+        let is_there = |row: &Vec<String>| columns.windows(row.len()).any(|some| some == row);
+        match statement.rows.iter().find(|row| !is_there(row)) {
+            Some(row) if !columns.is_empty() => {
+                Err(format!("answers with {columns:?}, and {row:?} are read"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The names of the columns that a statement answers with.
+    fn columns(&mut self, text: &str) -> Result<Vec<String>, String> {
         match self {
             Self::Sqlite(connection) => connection
                 .prepare(text.strip_suffix(ROW_LOCK).unwrap_or(text))
-                .map(drop)
+                .map(|statement| statement.column_names().map(str::to_owned).collect())
                 .map_err(|error| error.to_string()),
             Self::Postgres(client) => client
                 .prepare(text)
@@ -102,7 +184,11 @@ impl Engine {
                     Some(said) => said.message().to_owned(),
                     None => error.to_string(),
                 })
-                .and_then(|statement| types_are_carried(&statement)),
+                .and_then(|statement| {
+                    types_are_carried(&statement)?;
+                    let columns = statement.columns().iter();
+                    Ok(columns.map(|one| one.name().to_owned()).collect())
+                }),
         }
     }
 }
@@ -215,5 +301,24 @@ mod tests {
                 (8, "SELECT \\x".to_owned()),
             ]
         );
+    }
+
+    #[test]
+    fn a_text_is_written_out_as_the_compiler_does() {
+        let source = r#"
+            #[derive(Clone, Row)]
+            struct Guest { id: Id, #[row(flatten)] details: Details }
+            #[derive(Row)]
+            struct Details { #[row(rename = "label")] name: String, #[row(skip)] more: Vec<u8> }
+        "#;
+        let file = PathBuf::from("crates/a/src/guest.rs");
+        let types = RowTypes::find(&[(file, source.to_owned())]);
+        let text = "INSERT INTO guest ({Guest}, a) VALUES ({:Guest}, :a) RETURNING {g: guest::Details}, :a";
+        let statement = expand(Path::new("crates/a/src/b.rs"), 1, text, &types);
+        assert_eq!(
+            statement.text,
+            "INSERT INTO guest (id, label, a) VALUES ($1, $2, $3) RETURNING g.label, $3"
+        );
+        assert_eq!(statement.rows, [vec!["id", "label"], vec!["label"]]);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use platform::store::migrate::Migrations;
-use platform::store::{FromRow, Row, Settings, SqliteSettings};
+use platform::store::{Row, Settings, SqliteSettings};
 use platform::{Clock, Files, Keyring, ManualClock, Platform, Random, Store, StoreError, sql};
 use tempfile::TempDir;
 
@@ -44,7 +44,7 @@ pub struct World {
 }
 
 /// A job that waits for its turn.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct WaitingJob {
     /// Which one.
     pub id: String,
@@ -57,7 +57,7 @@ pub struct WaitingJob {
 }
 
 /// A mail, however far it has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct SentMail {
     /// Which one.
     pub id: String,
@@ -257,29 +257,6 @@ async fn all_mails(store: &Store) -> Vec<SentMail> {
         })
         .await
         .unwrap_or_else(|error: StoreError| panic!("mails cannot be read: {error}"))
-}
-
-impl FromRow for WaitingJob {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.column(0)?,
-            kind: row.column(1)?,
-            payload: row.column(2)?,
-            due_at: row.column(3)?,
-        })
-    }
-}
-
-impl FromRow for SentMail {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.column(0)?,
-            recipient: row.column(1)?,
-            subject: row.column(2)?,
-            text: row.column(3)?,
-            state: row.column(4)?,
-        })
-    }
 }
 
 fn settings(folder: &TempDir, database: Option<&Database>) -> Settings {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use askama::filters::HtmlSafe;
+use platform::store::{Bind, Column, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::language::{self, Language};
@@ -79,6 +80,18 @@ impl I18n {
             },
             None => Spoken::plain(""),
         }
+    }
+}
+
+impl Bind for I18n {
+    fn bind(&self) -> Value<'_> {
+        Value::Written(self.to_json())
+    }
+}
+
+impl Column for I18n {
+    fn read(value: Value<'_>) -> Option<Self> {
+        String::read(value).map(|json| Self::from_json(&json))
     }
 }
 

@@ -28,6 +28,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("bookings", &["accounts", "web", "platform"]),
     ("accounts", &["web", "platform"]),
     ("web", &["platform"]),
+    ("platform", &["platform-derive"]),
     ("testkit", &["web", "platform"]),
     ("lab", &["xtask"]),
 ];

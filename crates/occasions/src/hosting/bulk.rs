@@ -7,7 +7,7 @@ use accounts::account::AccountId;
 use jiff::Timestamp;
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::news::NewNews;
-use platform::store::{FromRow, Row};
+use platform::store::{Json, Row};
 use platform::{Rows, Store, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -17,7 +17,7 @@ use super::listing::{self, InvitationFilter};
 use super::locks::{self, Effect, Opening};
 use super::{Refusal, When, history, invitations, occasions};
 use crate::invitation::{Invitation, InvitationId};
-use crate::occasion::{OccasionId, json as json_column, to_json};
+use crate::occasion::OccasionId;
 use crate::words::{LockMode, Progress};
 use web::Findings as Fields;
 
@@ -95,13 +95,14 @@ pub enum Action {
 }
 
 /// A bulk action, as hosts follow it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Bulk {
     /// Which one.
     #[schema(value_type = String)]
     pub id: BulkId,
     /// What is done.
     #[schema(value_type = Action)]
+    #[row(json)]
     pub action: Action,
     /// How far it is.
     pub state: Progress,
@@ -120,7 +121,7 @@ pub struct Bulk {
 }
 
 /// One invitation of a bulk action.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = BulkRow)]
 pub struct Outcome {
     /// Which invitation.
@@ -132,31 +133,6 @@ pub struct Outcome {
     pub problem: Option<String>,
 }
 
-impl FromRow for Bulk {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.column(0)?,
-            action: json_column(row, 1)?,
-            state: row.column(2)?,
-            total: row.column(3)?,
-            done: row.column(4)?,
-            failed: row.column(5)?,
-            created_at: row.column(6)?,
-            finished_at: row.column(7)?,
-        })
-    }
-}
-
-impl FromRow for Outcome {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            invitation: row.column(0)?,
-            state: row.column(1)?,
-            problem: row.column(2)?,
-        })
-    }
-}
-
 /// Freezes which invitations are meant, and lets the job begin.
 pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, Refusal> {
     host.needs(Permission::Invite)?;
@@ -165,31 +141,27 @@ pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, 
     let id: BulkId = tx.id();
     let now = tx.now();
     let total = i64::try_from(meant.len()).unwrap_or(i64::MAX);
-    tx.run(
-        sql!(
-            "INSERT INTO bulk (id, occasion, account, action, state, total, done, failed,
-                 created_at)
-             VALUES ($1, $2, $3, $4, 'queued', $5, 0, 0, $6)"
-        ),
-        &[
-            &id,
-            host.occasion(),
-            host.account(),
-            &to_json(&request.action),
-            &total,
-            &now,
-        ],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "INSERT INTO bulk (id, occasion, account, action, state, total, done, failed,
+             created_at)
+         VALUES (:id, :occasion, :account, :action, 'queued', :total, 0, 0, :now)",
+        id,
+        occasion = host.occasion(),
+        account = host.account(),
+        action = Json(&request.action),
+        total,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
     for (place, invitation) in (0_i64..).zip(&meant) {
-        tx.run(
-            sql!(
-                "INSERT INTO bulk_row (bulk, place, invitation, state)
-                 VALUES ($1, $2, $3, 'waiting')"
-            ),
-            &[&id, &place, invitation],
-            Rows::Exactly(1),
-        )?;
+        sql!(
+            "INSERT INTO bulk_row (bulk, place, invitation, state)
+             VALUES (:id, :place, :invitation, 'waiting')",
+            id,
+            place,
+            invitation
+        )
+        .run(tx, Rows::Exactly(1))?;
     }
     tx.enqueue(NewJob {
         key: Some(format!("bulk:{id}")),
@@ -244,13 +216,12 @@ impl Bulk {
 
 /// A bulk action of this occasion.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Bulk, Refusal> {
-    let found: Option<Bulk> = tx.maybe(
-        sql!(
-            "SELECT id, action, state, total, done, failed, created_at, finished_at
-             FROM bulk WHERE id = $1 AND occasion = $2"
-        ),
-        &[id, host.occasion()],
-    )?;
+    let found: Option<Bulk> = sql!(
+        "SELECT {Bulk} FROM bulk WHERE id = :id AND occasion = :occasion",
+        id,
+        occasion = host.occasion()
+    )
+    .maybe(tx)?;
     let found = found.ok_or(Refusal::NotFound)?;
     Ok(found.shown_to(host))
 }
@@ -258,13 +229,12 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Bulk, Refusal
 /// The latest bulk actions, newest first.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Bulk>, Refusal> {
     host.needs(Permission::See)?;
-    let found: Vec<Bulk> = tx.all(
-        sql!(
-            "SELECT id, action, state, total, done, failed, created_at, finished_at
-             FROM bulk WHERE occasion = $1 ORDER BY id DESC LIMIT $2"
-        ),
-        &[host.occasion(), &limit],
-    )?;
+    let found: Vec<Bulk> = sql!(
+        "SELECT {Bulk} FROM bulk WHERE occasion = :occasion ORDER BY id DESC LIMIT :limit",
+        occasion = host.occasion(),
+        limit
+    )
+    .all(tx)?;
     Ok(found.into_iter().map(|bulk| bulk.shown_to(host)).collect())
 }
 
@@ -277,25 +247,25 @@ pub fn outcomes(
     limit: i64,
 ) -> Result<Vec<Outcome>, Refusal> {
     load(tx, host, id)?;
-    Ok(tx.all(
-        sql!(
-            "SELECT invitation, state, problem FROM bulk_row
-             WHERE bulk = $1 AND place >= $2 ORDER BY place LIMIT $3"
-        ),
-        &[id, &after, &limit],
-    )?)
+    Ok(sql!(
+        "SELECT {Outcome} FROM bulk_row
+         WHERE bulk = :id AND place >= :after ORDER BY place LIMIT :limit",
+        id,
+        after,
+        limit
+    )
+    .all(tx)?)
 }
 
 /// Those that stayed as they were, and why.
 pub fn failures(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Vec<Outcome>, Refusal> {
     load(tx, host, id)?;
-    Ok(tx.all(
-        sql!(
-            "SELECT invitation, state, problem FROM bulk_row
-             WHERE bulk = $1 AND state = 'failed' ORDER BY place"
-        ),
-        &[id],
-    )?)
+    Ok(sql!(
+        "SELECT {Outcome} FROM bulk_row
+         WHERE bulk = :id AND state = 'failed' ORDER BY place",
+        id
+    )
+    .all(tx)?)
 }
 
 /// Whether the action can be done to anything at all.
@@ -393,23 +363,24 @@ async fn run(store: Store, job: Job) -> Result<Done, JobError> {
 
 /// Takes one batch; tells whether any row still waits.
 fn take_batch(tx: &mut Tx<'_>, id: &BulkId) -> Result<bool, StoreError> {
-    let found: Option<(OccasionId, AccountId, String, String)> = tx.maybe(
-        sql!("SELECT occasion, account, action, state FROM bulk WHERE id = $1"),
-        &[id],
-    )?;
+    let found: Option<(OccasionId, AccountId, String, String)> = sql!(
+        "SELECT occasion, account, action, state FROM bulk WHERE id = :id",
+        id
+    )
+    .maybe(tx)?;
     let Some((occasion, account, action, state)) = found else {
         return Ok(false);
     };
     if Progress::find(&state) == Some(Progress::Ready) {
         return Ok(false);
     }
-    let rows: Vec<(i64, InvitationId)> = tx.all(
-        sql!(
-            "SELECT place, invitation FROM bulk_row
-             WHERE bulk = $1 AND state = 'waiting' ORDER BY place LIMIT $2"
-        ),
-        &[id, &BATCH],
-    )?;
+    let rows: Vec<(i64, InvitationId)> = sql!(
+        "SELECT place, invitation FROM bulk_row
+         WHERE bulk = :id AND state = 'waiting' ORDER BY place LIMIT :batch",
+        id,
+        batch = BATCH
+    )
+    .all(tx)?;
     let host = access::resume(tx, &account, &occasion)?;
     let action = serde_json::from_str::<Action>(&action).ok();
     let mut counted: BTreeMap<&'static str, i64> = BTreeMap::new();
@@ -424,11 +395,15 @@ fn take_batch(tx: &mut Tx<'_>, id: &BulkId) -> Result<bool, StoreError> {
             Err(refusal) => ("failed", Some(web::Problem::from(refusal).code)),
         };
         *counted.entry(state).or_default() += 1;
-        tx.run(
-            sql!("UPDATE bulk_row SET state = $3, problem = $4 WHERE bulk = $1 AND place = $2"),
-            &[id, place, &state, &problem],
-            Rows::Exactly(1),
-        )?;
+        sql!(
+            "UPDATE bulk_row SET state = :state, problem = :problem
+             WHERE bulk = :id AND place = :place",
+            id,
+            place,
+            state,
+            problem
+        )
+        .run(tx, Rows::Exactly(1))?;
     }
     let is_over = i64::try_from(rows.len()).unwrap_or(0) < BATCH;
     note_progress(tx, id, &occasion, &counted, is_over)?;
@@ -453,21 +428,18 @@ fn note_progress(
         Progress::Running
     };
     let finished_at = is_over.then_some(now);
-    tx.run(
-        sql!(
-            "UPDATE bulk SET state = $2, done = done + $3, failed = failed + $4, finished_at = $5
-             WHERE id = $1"
-        ),
-        &[id, &state, &done, &failed, &finished_at],
-        Rows::Exactly(1),
-    )?;
-    let bulk: Bulk = tx.one(
-        sql!(
-            "SELECT id, action, state, total, done, failed, created_at, finished_at
-             FROM bulk WHERE id = $1"
-        ),
-        &[id],
-    )?;
+    sql!(
+        "UPDATE bulk SET state = :state, done = done + :done, failed = failed + :failed,
+             finished_at = :finished_at
+         WHERE id = :id",
+        id,
+        state,
+        done,
+        failed,
+        finished_at
+    )
+    .run(tx, Rows::Exactly(1))?;
+    let bulk: Bulk = sql!("SELECT {Bulk} FROM bulk WHERE id = :id", id).one(tx)?;
     tell(tx, occasion, &bulk)
 }
 

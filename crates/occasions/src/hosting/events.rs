@@ -2,7 +2,6 @@
 //! occasion's lock; whoever answers meanwhile is waited for.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::store::Bind;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -14,7 +13,7 @@ use super::history::{self, Changes};
 use super::{Current, Refusal, When, occasions};
 use crate::event::{self, Details, Event, EventId, ScheduleLine};
 use crate::invitation::InvitationId;
-use crate::occasion::{Occasion, OccasionId, to_json};
+use crate::occasion::{Occasion, OccasionId};
 use crate::role::Role;
 use web::{Findings as Fields, Limits};
 
@@ -183,11 +182,11 @@ pub fn remove(
     }
     wait_for_answers(tx, &occasion.id)?;
     for delete in [
-        sql!("DELETE FROM reply WHERE event = $1"),
-        sql!("DELETE FROM invitation_event WHERE event = $1"),
-        sql!("DELETE FROM event WHERE id = $1"),
+        sql!("DELETE FROM reply WHERE event = :id", id),
+        sql!("DELETE FROM invitation_event WHERE event = :id", id),
+        sql!("DELETE FROM event WHERE id = :id", id),
     ] {
-        tx.run(delete, &[id], Rows::Any)?;
+        delete.run(tx, Rows::Any)?;
     }
     let changes = json!([{"field": "key", "old": event.key, "new": null}]);
     history::record(
@@ -220,21 +219,21 @@ pub(super) fn by_keys(
 }
 
 fn find(tx: &mut Tx<'_>, occasion: &OccasionId, id: &EventId) -> Result<Option<Event>, StoreError> {
-    tx.maybe(
-        sql!(
-            "SELECT id, key, name, starts_at, ends_at, venue, address, map_url, dress_code,
-                    schedule, capacity, position, calendar_sequence, version
-             FROM event WHERE id = $1 AND occasion = $2"
-        ),
-        &[id, occasion],
+    sql!(
+        "SELECT {Event} FROM event WHERE id = :id AND occasion = :occasion",
+        id,
+        occasion
     )
+    .maybe(tx)
 }
 
 fn lock(tx: &mut Tx<'_>, host: &HostOf, id: &EventId) -> Result<Event, Refusal> {
-    let _: Option<(EventId,)> = tx.maybe(
-        sql!("SELECT id FROM event WHERE id = $1 AND occasion = $2 FOR NO KEY UPDATE"),
-        &[id, host.occasion()],
-    )?;
+    let _: Option<(EventId,)> = sql!(
+        "SELECT id FROM event WHERE id = :id AND occasion = :occasion FOR NO KEY UPDATE",
+        id,
+        occasion = host.occasion()
+    )
+    .maybe(tx)?;
     load(tx, host, id)
 }
 
@@ -398,38 +397,17 @@ fn update(tx: &mut Tx<'_>, old: &Event, new: &Details) -> Result<(), StoreError>
     let was = &old.details;
     let moved = (was.starts_at, was.ends_at, &was.venue, &was.address)
         != (new.starts_at, new.ends_at, &new.venue, &new.address);
-    let now = tx.now();
-    let texts = [
-        new.name.to_json(),
-        new.dress_code.to_json(),
-        to_json(&new.schedule),
-    ];
-    let arguments: [&dyn Bind; 13] = [
-        &old.id,
-        &texts[0],
-        &new.starts_at,
-        &new.ends_at,
-        &new.venue,
-        &new.address,
-        &new.map_url,
-        &texts[1],
-        &texts[2],
-        &new.capacity,
-        &new.position,
-        &moved,
-        &now,
-    ];
-    tx.run(
-        sql!(
-            "UPDATE event SET name = $2, starts_at = $3, ends_at = $4, venue = $5, address = $6,
-                 map_url = $7, dress_code = $8, schedule = $9, capacity = $10, position = $11,
-                 calendar_sequence = calendar_sequence + $12, version = version + 1,
-                 updated_at = $13
-             WHERE id = $1"
-        ),
-        &arguments,
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE event SET {event::Details = :event::Details},
+             calendar_sequence = calendar_sequence + :moved,
+             version = version + 1, updated_at = :now
+         WHERE id = :id",
+        Details = new,
+        moved,
+        now = tx.now(),
+        id = old.id
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
@@ -439,34 +417,33 @@ fn invite_everyone(
     event: &EventId,
 ) -> Result<(), StoreError> {
     wait_for_answers(tx, occasion)?;
-    tx.run(
-        sql!(
-            "INSERT INTO invitation_event (invitation, event)
-             SELECT id, $2 FROM invitation WHERE occasion = $1"
-        ),
-        &[occasion, event],
-        Rows::Any,
-    )?;
-    tx.run(
-        sql!(
-            "INSERT INTO reply (guest, event, status)
-             SELECT guest.id, $2, 'pending' FROM guest
-             JOIN invitation ON invitation.id = guest.invitation
-             WHERE invitation.occasion = $1"
-        ),
-        &[occasion, event],
-        Rows::Any,
-    )?;
+    sql!(
+        "INSERT INTO invitation_event (invitation, event)
+         SELECT id, :event FROM invitation WHERE occasion = :occasion",
+        event,
+        occasion
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "INSERT INTO reply (guest, event, status)
+         SELECT guest.id, :event, 'pending' FROM guest
+         JOIN invitation ON invitation.id = guest.invitation
+         WHERE invitation.occasion = :occasion",
+        event,
+        occasion
+    )
+    .run(tx, Rows::Any)?;
     Ok(())
 }
 
 /// Takes the lock of every invitation: a save that is under way may be adding
 /// somebody who would be left out.
 pub(super) fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
-    let _: Vec<(InvitationId,)> = tx.all(
-        sql!("SELECT id FROM invitation WHERE occasion = $1 FOR NO KEY UPDATE"),
-        &[occasion],
-    )?;
+    let _: Vec<(InvitationId,)> = sql!(
+        "SELECT id FROM invitation WHERE occasion = :occasion FOR NO KEY UPDATE",
+        occasion
+    )
+    .all(tx)?;
     Ok(())
 }
 

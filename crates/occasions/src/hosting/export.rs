@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::files::Key;
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::news::NewNews;
-use platform::store::{FromRow, Row};
+use platform::store::{Json, Row};
 use platform::{Files, Platform, Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -21,7 +21,7 @@ use web::{Catalogue, Language};
 use super::access::{self, HostOf, Permission};
 use super::listing::{self, people};
 use super::{Refusal, history};
-use crate::occasion::{self, OccasionId, json as json_column, to_json};
+use crate::occasion::{self, OccasionId};
 use crate::words::{ExportKind, FileFormat, Progress};
 pub use sheet::{Cell, Sheet};
 
@@ -54,7 +54,7 @@ pub struct Request {
 }
 
 /// An export, as hosts follow it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Export {
     /// Which one.
     #[schema(value_type = String)]
@@ -66,6 +66,7 @@ pub struct Export {
     /// How far it is.
     pub state: Progress,
     /// How many lines it has.
+    #[row(rename = "row_count")]
     pub rows: Option<i64>,
     /// Whether it holds codes and contact data.
     pub contacts: bool,
@@ -75,21 +76,6 @@ pub struct Export {
     /// Until when it can be fetched.
     #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
-}
-
-impl FromRow for Export {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.column(0)?,
-            kind: row.column(1)?,
-            format: row.column(2)?,
-            state: row.column(3)?,
-            rows: row.column(4)?,
-            contacts: row.column(5)?,
-            created_at: row.column(6)?,
-            expires_at: row.column(7)?,
-        })
-    }
 }
 
 impl Export {
@@ -119,35 +105,33 @@ pub fn start(
     request.guests.check(tx, host)?;
     // Held by whoever asks for another one.
     occasion::lock(tx, host.occasion())?;
-    let (waiting,): (i64,) = tx.one(
-        sql!("SELECT COUNT(*) FROM export WHERE occasion = $1 AND state IN ('queued', 'running')"),
-        &[host.occasion()],
-    )?;
+    let (waiting,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM export WHERE occasion = :occasion AND state IN ('queued', 'running')",
+        occasion = host.occasion()
+    )
+    .one(tx)?;
     if waiting >= WAITING {
         return Err(Refusal::ExportsWaiting(WAITING));
     }
     let id: ExportId = tx.id();
     let now = tx.now();
-    tx.run(
-        sql!(
-            "INSERT INTO export (id, occasion, account, kind, format, filter, language, contacts,
-                 state, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10)"
-        ),
-        &[
-            &id,
-            host.occasion(),
-            host.account(),
-            &request.kind,
-            &request.format,
-            &to_json(request),
-            &language.tag,
-            &host.may(Permission::SeeContacts),
-            &now,
-            &(now + LIFETIME),
-        ],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "INSERT INTO export (id, occasion, account, kind, format, filter, language, contacts,
+             state, created_at, expires_at)
+         VALUES (:id, :occasion, :account, :kind, :format, :filter, :language, :contacts, 'queued',
+             :now, :expires_at)",
+        id,
+        occasion = host.occasion(),
+        account = host.account(),
+        kind = request.kind,
+        format = request.format,
+        filter = Json(request),
+        language = language.tag,
+        contacts = host.may(Permission::SeeContacts),
+        now,
+        expires_at = now + LIFETIME
+    )
+    .run(tx, Rows::Exactly(1))?;
     tx.enqueue(NewJob {
         key: Some(format!("export:{id}")),
         ..NewJob::new(KIND, json!({ "export": id }))
@@ -170,13 +154,12 @@ pub fn start(
 
 /// An export of this occasion, if this host may see what is in it.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Refusal> {
-    let found: Option<Export> = tx.maybe(
-        sql!(
-            "SELECT id, kind, format, state, row_count, contacts, created_at, expires_at
-             FROM export WHERE id = $1 AND occasion = $2"
-        ),
-        &[id, host.occasion()],
-    )?;
+    let found: Option<Export> = sql!(
+        "SELECT {Export} FROM export WHERE id = :id AND occasion = :occasion",
+        id,
+        occasion = host.occasion()
+    )
+    .maybe(tx)?;
     let now = tx.now();
     found
         .filter(|export| !export.contacts || host.may(Permission::SeeContacts))
@@ -187,13 +170,14 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Ref
 /// The latest exports that this host may see, newest first.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Export>, Refusal> {
     host.needs(Permission::See)?;
-    let found: Vec<Export> = tx.all(
-        sql!(
-            "SELECT id, kind, format, state, row_count, contacts, created_at, expires_at
-             FROM export WHERE occasion = $1 AND contacts <= $2 ORDER BY id DESC LIMIT $3"
-        ),
-        &[host.occasion(), &host.may(Permission::SeeContacts), &limit],
-    )?;
+    let found: Vec<Export> = sql!(
+        "SELECT {Export} FROM export WHERE occasion = :occasion AND contacts <= :contacts
+         ORDER BY id DESC LIMIT :limit",
+        occasion = host.occasion(),
+        contacts = host.may(Permission::SeeContacts),
+        limit
+    )
+    .all(tx)?;
     let now = tx.now();
     Ok(found.into_iter().map(|export| aged(export, now)).collect())
 }
@@ -300,12 +284,7 @@ fn read(
     catalogue: &Catalogue,
     id: &ExportId,
 ) -> Result<Option<(OccasionId, FileFormat, Vec<Sheet>)>, Refusal> {
-    let row: Option<Asked> = tx.maybe(
-        sql!(
-            "SELECT occasion, account, filter, language, contacts, state FROM export WHERE id = $1"
-        ),
-        &[id],
-    )?;
+    let row: Option<Asked> = sql!("SELECT {Asked} FROM export WHERE id = :id", id).maybe(tx)?;
     let Some(asked) = row.filter(|asked| asked.state == Progress::Queued) else {
         return Ok(None);
     };
@@ -326,26 +305,15 @@ fn read(
     Ok(Some((asked.occasion, format, sheets)))
 }
 
+#[derive(Row)]
 struct Asked {
     occasion: OccasionId,
     account: AccountId,
+    #[row(rename = "filter", json)]
     request: Request,
     language: String,
     contacts: bool,
     state: Progress,
-}
-
-impl FromRow for Asked {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            occasion: row.column(0)?,
-            account: row.column(1)?,
-            request: json_column(row, 2)?,
-            language: row.column(3)?,
-            contacts: row.column(4)?,
-            state: row.column(5)?,
-        })
-    }
 }
 
 fn set_ready(
@@ -354,21 +322,21 @@ fn set_ready(
     occasion: &OccasionId,
     rows: i64,
 ) -> Result<(), StoreError> {
-    tx.run(
-        sql!(
-            "UPDATE export SET state = 'ready', row_count = $2 WHERE id = $1 AND state = 'queued'"
-        ),
-        &[id, &rows],
-        Rows::AtMostOne,
-    )?;
+    sql!(
+        "UPDATE export SET state = 'ready', row_count = :rows WHERE id = :id AND state = 'queued'",
+        id,
+        rows
+    )
+    .run(tx, Rows::AtMostOne)?;
     tell_state(tx, id, occasion)
 }
 
 fn set_failed(tx: &mut Tx<'_>, id: &ExportId) -> Result<(), StoreError> {
-    let found: Option<(OccasionId,)> = tx.maybe(
-        sql!("UPDATE export SET state = 'failed' WHERE id = $1 RETURNING occasion"),
-        &[id],
-    )?;
+    let found: Option<(OccasionId,)> = sql!(
+        "UPDATE export SET state = 'failed' WHERE id = :id RETURNING occasion",
+        id
+    )
+    .maybe(tx)?;
     match found {
         Some((occasion,)) => tell_state(tx, id, &occasion),
         None => Ok(()),
@@ -376,13 +344,7 @@ fn set_failed(tx: &mut Tx<'_>, id: &ExportId) -> Result<(), StoreError> {
 }
 
 fn tell_state(tx: &mut Tx<'_>, id: &ExportId, occasion: &OccasionId) -> Result<(), StoreError> {
-    let export: Export = tx.one(
-        sql!(
-            "SELECT id, kind, format, state, row_count, contacts, created_at, expires_at
-             FROM export WHERE id = $1"
-        ),
-        &[id],
-    )?;
+    let export: Export = sql!("SELECT {Export} FROM export WHERE id = :id", id).one(tx)?;
     tell(tx, occasion, &export)
 }
 
@@ -405,10 +367,11 @@ pub(crate) async fn remove_expired(platform: &Platform) -> Result<(), JobError> 
         .store
         .read(|tx| {
             let now = tx.now();
-            tx.all(
-                sql!("SELECT id FROM export WHERE state = 'ready' AND expires_at <= $1 LIMIT 100"),
-                &[&now],
+            sql!(
+                "SELECT id FROM export WHERE state = 'ready' AND expires_at <= :now LIMIT 100",
+                now
             )
+            .all(tx)
         })
         .await
         .map_err(|error: StoreError| JobError::from(error))?;
@@ -424,11 +387,8 @@ pub(crate) async fn remove_expired(platform: &Platform) -> Result<(), JobError> 
     }
     let expired = platform.store.write(move |tx| {
         for (id,) in &over {
-            tx.run(
-                sql!("UPDATE export SET state = 'expired' WHERE id = $1"),
-                &[id],
-                Rows::AtMostOne,
-            )?;
+            sql!("UPDATE export SET state = 'expired' WHERE id = :id", id)
+                .run(tx, Rows::AtMostOne)?;
         }
         Ok::<(), StoreError>(())
     });

@@ -1,7 +1,7 @@
 //! Invitations, as hosts write, change, archive and restore them.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::store::{Bind, FromRow, Row};
+use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -16,7 +16,7 @@ use crate::event::{self, Event, EventId, Seats};
 use crate::guest::{self, Reply};
 use crate::household::{self, Household};
 use crate::invitation::{self, Details, Invitation, InvitationId};
-use crate::occasion::{Occasion, OccasionId, to_json};
+use crate::occasion::{Occasion, OccasionId};
 use crate::portal::{self, Portal};
 use crate::rsvp;
 use crate::snapshot;
@@ -76,7 +76,7 @@ pub struct InvitationChange {
 }
 
 /// What is kept beside an invitation without being part of a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Bookkeeping {
     /// When it was marked as sent.
     pub sent_at: Option<Timestamp>,
@@ -90,19 +90,6 @@ pub struct Bookkeeping {
     pub created_at: Timestamp,
     /// When anything about it last changed.
     pub updated_at: Timestamp,
-}
-
-impl FromRow for Bookkeeping {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            sent_at: row.column(0)?,
-            first_opened_at: row.column(1)?,
-            last_opened_at: row.column(2)?,
-            open_count: row.column(3)?,
-            created_at: row.column(4)?,
-            updated_at: row.column(5)?,
-        })
-    }
 }
 
 /// Writes an invitation with its people. Without a code chosen by hand, one is
@@ -169,13 +156,7 @@ pub(crate) fn load_changed(
 
 /// When it was sent, opened, written.
 pub fn bookkeeping(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Bookkeeping, StoreError> {
-    tx.one(
-        sql!(
-            "SELECT sent_at, first_opened_at, last_opened_at, open_count, created_at, updated_at
-             FROM invitation WHERE id = $1"
-        ),
-        &[id],
-    )
+    sql!("SELECT {Bookkeeping} FROM invitation WHERE id = :id", id).one(tx)
 }
 
 /// Changes an invitation.
@@ -241,11 +222,7 @@ pub fn mark_sent(
     let portal = lock(tx, host, id, None)?;
     let now = tx.now();
     let at = sent.then_some(now);
-    tx.run(
-        sql!("UPDATE invitation SET sent_at = $2 WHERE id = $1"),
-        &[id, &at],
-        Rows::Exactly(1),
-    )?;
+    sql!("UPDATE invitation SET sent_at = :at WHERE id = :id", id, at).run(tx, Rows::Exactly(1))?;
     history::tell_of_invitation(tx, host, &portal.household, "edited")?;
     Ok(())
 }
@@ -495,36 +472,12 @@ pub(super) fn update_details(
     id: &InvitationId,
     details: &Details,
 ) -> Result<(), StoreError> {
-    let tags = to_json(&details.tags);
-    let arguments: [&dyn Bind; 16] = [
-        id,
-        &details.household,
-        &details.salutation,
-        &details.email,
-        &details.phone,
-        &details.address,
-        &details.language,
-        &details.plus_ones,
-        &details.children,
-        &details.deadline_override,
-        &details.lock_mode,
-        &details.open_until,
-        &details.lock_reason,
-        &details.host_message,
-        &details.host_note,
-        &tags,
-    ];
-    tx.run(
-        sql!(
-            "UPDATE invitation SET household = $2, salutation = $3, email = $4, phone = $5,
-                 address = $6, language = $7, plus_ones = $8, children = $9,
-                 deadline_override = $10, lock_mode = $11, open_until = $12, lock_reason = $13,
-                 host_message = $14, host_note = $15, tags = $16
-             WHERE id = $1"
-        ),
-        &arguments,
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE invitation SET {invitation::Details = :invitation::Details} WHERE id = :id",
+        Details = details,
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
@@ -541,17 +494,19 @@ fn invite_to(
         .iter()
         .filter(|event| !invited.contains(event))
     {
-        tx.run(
-            sql!("DELETE FROM invitation_event WHERE invitation = $1 AND event = $2"),
-            &[id, event],
-            Rows::Exactly(1),
-        )?;
+        sql!(
+            "DELETE FROM invitation_event WHERE invitation = :id AND event = :event",
+            id,
+            event
+        )
+        .run(tx, Rows::Exactly(1))?;
         for guest in &household.guests {
-            tx.run(
-                sql!("DELETE FROM reply WHERE guest = $1 AND event = $2"),
-                &[&guest.id, event],
-                Rows::AtMostOne,
-            )?;
+            sql!(
+                "DELETE FROM reply WHERE guest = :id AND event = :event",
+                id = guest.id,
+                event
+            )
+            .run(tx, Rows::AtMostOne)?;
         }
     }
     for event in invited
@@ -578,11 +533,12 @@ fn set_archived(
     id: &InvitationId,
     at: Option<Timestamp>,
 ) -> Result<(), StoreError> {
-    tx.run(
-        sql!("UPDATE invitation SET archived_at = $2 WHERE id = $1"),
-        &[id, &at],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE invitation SET archived_at = :at WHERE id = :id",
+        id,
+        at
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
@@ -593,10 +549,11 @@ pub(crate) fn check_limits(
     occasion: &OccasionId,
     people: usize,
 ) -> Result<(), Refusal> {
-    let (invitations,): (i64,) = tx.one(
-        sql!("SELECT COUNT(*) FROM invitation WHERE occasion = $1"),
-        &[occasion],
-    )?;
+    let (invitations,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM invitation WHERE occasion = :occasion",
+        occasion
+    )
+    .one(tx)?;
     if invitations >= LIMIT {
         return Err(Refusal::LimitReached(LIMIT));
     }

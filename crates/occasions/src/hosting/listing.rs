@@ -6,8 +6,8 @@ pub mod filter;
 pub mod people;
 
 use jiff::Timestamp;
-use platform::store::{Bind, FromRow, Row};
-use platform::{StoreError, Tx, sql, text_cleaning};
+use platform::store::Row;
+use platform::{Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 use web::{List, Piece, Way};
 
@@ -15,12 +15,12 @@ use super::access::{HostOf, Permission};
 use super::{Refusal, occasions};
 use crate::code::CodeKey;
 use crate::invitation::InvitationId;
-use crate::occasion::{Occasion, json};
+use crate::occasion::Occasion;
 use crate::words::{Access, OccasionStatus, Response};
 pub use filter::{InvitationFilter, Sort};
 
 /// One invitation in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct InvitationRow {
     /// Which one.
     pub id: InvitationId,
@@ -35,16 +35,19 @@ pub struct InvitationRow {
     /// Its language, if known.
     pub language: Option<String>,
     /// Labels.
+    #[row(json)]
     pub tags: Vec<String>,
     /// What the household may do now.
     pub access: Access,
     /// How much is answered.
     pub response: Response,
     /// How many people are on it, by answer.
+    #[row(flatten)]
     pub people: People,
     /// Its own deadline.
     pub deadline_override: Option<Timestamp>,
     /// Whether it brought more than it may.
+    #[row(rename = "is_over")]
     pub is_over_allowance: bool,
     /// Whether it wrote a note.
     pub has_note: bool,
@@ -66,7 +69,8 @@ pub struct InvitationRow {
     pub version: i64,
     /// How it stands with one that came without a code; `None`: a host wrote it.
     pub open: Option<filter::Open>,
-    key: Key,
+    key_number: i64,
+    sort_name: String,
     total: i64,
 }
 
@@ -74,9 +78,12 @@ pub struct InvitationRow {
 /// event that is looked at. Somebody who says yes to any event comes; else who
 /// waits, is not sure or owes an answer for any is counted there; who says no
 /// to all, does not come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, utoipa::ToSchema,
+)]
 pub struct People {
     /// All of them.
+    #[row(rename = "size")]
     pub total: i64,
     /// Coming.
     pub yes: i64,
@@ -101,61 +108,6 @@ struct Key {
     id: String,
 }
 
-impl FromRow for InvitationRow {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        let (answered, open): (i64, i64) = (row.column(8)?, row.column(9)?);
-        let id: InvitationId = row.column(0)?;
-        let email: Option<String> = row.column(3)?;
-        let access: String = row.column(6)?;
-        Ok(Self {
-            code: Some(row.column(1)?),
-            household: row.column(2)?,
-            has_email: email.is_some(),
-            email,
-            language: row.column(4)?,
-            tags: json(row, 5)?,
-            access: Access::find(&access).ok_or_else(|| row.unreadable::<Access>(6))?,
-            is_over_allowance: row.column(7)?,
-            response: match (answered, open) {
-                (0, _) => Response::Unanswered,
-                (_, 0) => Response::Complete,
-                _ => Response::Partial,
-            },
-            people: People {
-                total: row.column(10)?,
-                yes: row.column(11)?,
-                no: row.column(12)?,
-                undecided: row.column(13)?,
-                pending: row.column(14)?,
-                partial: row.column(15)?,
-                waitlisted: row.column(16)?,
-            },
-            deadline_override: row.column(17)?,
-            has_note: row.column(18)?,
-            unsettled: open,
-            sent_at: row.column(19)?,
-            last_opened_at: row.column(20)?,
-            replied_at: row.column(21)?,
-            archived_at: row.column(22)?,
-            created_at: row.column(23)?,
-            updated_at: row.column(24)?,
-            version: row.column(25)?,
-            key: Key {
-                number: row.column(26)?,
-                name: row.column(27)?,
-                id: id.to_string(),
-            },
-            total: row.column(28)?,
-            open: {
-                let word: String = row.column(29)?;
-                let mut all = filter::Open::ALL.into_iter();
-                all.find(|one| one.word() == word)
-            },
-            id,
-        })
-    }
-}
-
 /// A piece of the list of invitations.
 pub fn invitations(
     tx: &mut Tx<'_>,
@@ -167,7 +119,11 @@ pub fn invitations(
     let from = piece.key().map_err(|_| Refusal::CursorInvalid)?;
     let rows = find(tx, host, filter, sort, (from, piece.way()), piece.rows())?;
     let total = rows.first().map(|line| line.total);
-    let list = piece.list(rows, |line| line.key.clone());
+    let list = piece.list(rows, |line| Key {
+        number: line.key_number,
+        name: line.sort_name.clone(),
+        id: line.id.to_string(),
+    });
     // Past the end nobody counts any more.
     Ok(match (total, piece.key::<Key>()) {
         (Some(total), _) => list.of(total),
@@ -228,14 +184,6 @@ fn find(
             },
         ),
     };
-    let flags = [
-        filter::word(filter.has_email),
-        filter::word(filter.is_opened),
-        filter::word(filter.is_sent),
-        filter::word(filter.has_override),
-        filter::word(filter.is_over_allowance),
-        filter::word(filter.has_note),
-    ];
     let response = filter
         .response
         .map(filter::Answered::word)
@@ -244,189 +192,197 @@ fn find(
     let language = filter.language.as_deref().unwrap_or_default();
     let answer = filter::answer_sought(filter.answer.as_deref());
     let open = filter.open.map(filter::Open::word).unwrap_or_default();
-    let arguments: [&dyn Bind; 35] = [
-        host.occasion(),
-        &scene.now,
-        &scene.deadline,
-        &scene.status,
-        &scene.undecided,
-        &event,
-        &words.list[0],
-        &words.list[1],
-        &words.list[2],
-        &words.list[3],
-        &words.contacts,
-        &words.code,
-        &response,
-        &access,
-        &language,
-        &tag,
-        &flags[0],
-        &flags[1],
-        &flags[2],
-        &flags[3],
-        &flags[4],
-        &flags[5],
-        &filter.is_archived,
-        &sort.word(),
-        &has_key,
-        &key.number,
-        &key.name,
-        &key.id,
-        &limit,
-        &filter::word(filter.is_answered),
-        &answer[0],
-        &answer[1],
-        &answer[2],
-        &is_back,
-        &open,
-    ];
-    let mut lines: Vec<InvitationRow> = tx.all(
-        sql!(
-            "WITH person AS (
-                 SELECT guest.id AS id, guest.invitation AS invitation, guest.kind AS kind,
-                     guest.is_child AS is_child, guest.beyond_allowance AS beyond,
-                     COUNT(CASE WHEN reply.status = 'yes' THEN 1 END) AS yes,
-                     COUNT(CASE WHEN reply.status = 'waitlisted' THEN 1 END) AS waitlisted,
-                     COUNT(CASE WHEN reply.status = 'undecided' AND CAST($5 AS BIGINT) = 1
-                                THEN 1 END) AS undecided,
-                     COUNT(CASE WHEN reply.status = 'no' THEN 1 END) AS no,
-                     COUNT(reply.status) AS replies
-                 FROM invitation
-                 JOIN guest ON guest.invitation = invitation.id
-                 LEFT JOIN reply ON reply.guest = guest.id AND ($6 = '' OR reply.event = $6)
-                 WHERE invitation.occasion = $1
-                 GROUP BY guest.id, guest.invitation, guest.kind, guest.is_child,
-                     guest.beyond_allowance
-             ), people AS (
-                 SELECT invitation,
-                     COUNT(CASE WHEN $6 = '' OR replies > 0 THEN 1 END) AS size,
-                     COUNT(CASE WHEN yes > 0 THEN 1 END) AS yes,
-                     COUNT(CASE WHEN yes = 0 AND waitlisted > 0 THEN 1 END) AS waitlisted,
-                     COUNT(CASE WHEN yes = 0 AND waitlisted = 0 AND undecided > 0
-                                THEN 1 END) AS undecided,
-                     COUNT(CASE WHEN no > 0 AND no = replies THEN 1 END) AS no,
-                     COUNT(CASE WHEN no > 0 AND no < replies
-                                     AND yes + waitlisted + undecided = 0
-                                THEN 1 END) AS partial,
-                     CAST(SUM(yes + waitlisted + undecided + no) AS BIGINT) AS answered,
-                     CAST(SUM(replies - yes - waitlisted - no) AS BIGINT) AS unsettled,
-                     COUNT(CASE WHEN kind = 'plus_one' AND beyond = 0 THEN 1 END) AS brought,
-                     COUNT(CASE WHEN kind = 'plus_one' AND beyond = 0 AND is_child = 1
-                                THEN 1 END) AS brought_children
-                 FROM person GROUP BY invitation
-             ), listed AS (
-                 SELECT invitation.*,
-                     COALESCE(people.size, 0) AS size,
-                     COALESCE(people.yes, 0) AS yes,
-                     COALESCE(people.no, 0) AS no,
-                     COALESCE(people.partial, 0) AS partial,
-                     COALESCE(people.undecided, 0) AS undecided,
-                     COALESCE(people.waitlisted, 0) AS waitlisted,
-                     COALESCE(people.answered, 0) AS answered,
-                     COALESCE(people.unsettled, 0) AS unsettled,
-                     CASE WHEN COALESCE(people.brought, 0)
-                             - CASE WHEN COALESCE(people.brought_children, 0) < invitation.children
-                                    THEN COALESCE(people.brought_children, 0)
-                                    ELSE invitation.children END
-                             > invitation.plus_ones THEN 1 ELSE 0 END AS is_over,
-                     CASE WHEN invitation.archived_at IS NOT NULL THEN 'revoked'
-                          WHEN $4 = 'archived' THEN 'expired'
-                          WHEN $4 = 'closed' THEN 'closed'
-                          WHEN invitation.lock_mode = 'locked' THEN 'locked'
-                          WHEN invitation.lock_mode = 'open'
-                               AND (invitation.open_until IS NULL
-                                    OR invitation.open_until > CAST($2 AS BIGINT)) THEN 'open'
-                          WHEN COALESCE(invitation.deadline_override, CAST($3 AS BIGINT))
-                               > CAST($2 AS BIGINT) THEN 'open'
-                          ELSE 'closed' END AS access,
-                     CASE WHEN open_answer.invitation IS NULL THEN ''
-                          WHEN open_answer.approved_note_version = invitation.note_version
-                               THEN 'approved'
-                          WHEN open_answer.is_duplicate = 1 THEN 'duplicate'
-                          ELSE 'waiting' END AS open_state,
-                     CASE $24 WHEN 'replied' THEN COALESCE(invitation.replied_at, -1)
-                              WHEN 'opened' THEN COALESCE(invitation.last_opened_at, -1)
-                              WHEN 'created' THEN invitation.created_at
-                              WHEN 'size' THEN COALESCE(people.size, 0)
-                              ELSE 0 END AS key_number
-                 FROM invitation
-                 LEFT JOIN people ON people.invitation = invitation.id
-                 LEFT JOIN open_answer ON open_answer.invitation = invitation.id
-                 WHERE invitation.occasion = $1
-                   AND (invitation.archived_at IS NOT NULL) = (CAST($23 AS BIGINT) = 1)
-                   AND ($6 = '' OR EXISTS (SELECT 1 FROM invitation_event
-                        WHERE invitation_event.invitation = invitation.id
-                          AND invitation_event.event = $6))
-                   AND ($7 = '' OR replace(search, $7, '') <> search
-                        OR ($11 = 'yes' AND replace(contact_search, $7, '') <> contact_search)
-                        OR ($12 <> '' AND code_key = $12))
-                   AND ($8 = '' OR replace(search, $8, '') <> search
-                        OR ($11 = 'yes' AND replace(contact_search, $8, '') <> contact_search))
-                   AND ($9 = '' OR replace(search, $9, '') <> search
-                        OR ($11 = 'yes' AND replace(contact_search, $9, '') <> contact_search))
-                   AND ($10 = '' OR replace(search, $10, '') <> search
-                        OR ($11 = 'yes' AND replace(contact_search, $10, '') <> contact_search))
-                   AND ($15 = '' OR language = $15 OR ($15 = 'none' AND language IS NULL))
-                   AND ($16 = '' OR replace(tags, $16, '') <> tags)
-                   AND ($17 = '' OR (email IS NOT NULL) = ($17 = 'yes'))
-                   AND ($18 = '' OR (last_opened_at IS NOT NULL) = ($18 = 'yes'))
-                   AND ($19 = '' OR (sent_at IS NOT NULL) = ($19 = 'yes'))
-                   AND ($20 = '' OR (deadline_override IS NOT NULL) = ($20 = 'yes'))
-                   AND ($22 = '' OR (note <> '') = ($22 = 'yes'))
-                   AND ($31 = '' OR EXISTS (SELECT 1 FROM answer
-                        JOIN question ON question.id = answer.question
-                        JOIN guest ON guest.invitation = answer.invitation
-                        JOIN reply ON reply.guest = guest.id
-                        JOIN event ON event.id = reply.event
-                        WHERE answer.invitation = invitation.id AND answer.guest IS NULL
-                          AND question.key = $31
-                          AND ($32 = '' OR answer.value = $32
-                               OR replace(answer.value, $33, '') <> answer.value)
-                          AND (question.events = '[]' OR replace(question.events, '\"' || event.key || '\"', '')
-                                   <> question.events)
-                          AND ((question.coming_only = 0 AND reply.status <> 'no')
-                               OR reply.status IN ('yes', 'waitlisted'))))
-             ), matching AS (
-                 SELECT * FROM listed
-                 WHERE ($14 = '' OR access = $14)
-                   AND ($21 = '' OR (is_over = 1) = ($21 = 'yes'))
-                   AND ($30 = '' OR (answered > 0) = ($30 = 'yes'))
-                   AND ($35 = '' OR open_state = $35 OR ($35 = 'yes' AND open_state <> '')
-                        OR ($35 = 'no' AND open_state = '')
-                        OR ($35 = 'waiting' AND open_state = 'duplicate'))
-                   AND ($13 = ''
-                        OR ($13 = 'pending' AND unsettled > 0)
-                        OR ($13 = 'attending' AND yes > 0)
-                        OR ($13 = 'declined' AND size > 0 AND no = size)
-                        OR ($13 = 'unanswered' AND answered = 0)
-                        OR ($13 = 'partial' AND answered > 0 AND unsettled > 0)
-                        OR ($13 = 'complete' AND answered > 0 AND unsettled = 0))
-             )
-             SELECT id, code, household, email, language, tags, access, is_over, answered,
-                 unsettled, size, yes, no, undecided, size - yes - no - undecided - waitlisted,
-                 partial, waitlisted, deadline_override, CASE WHEN note <> '' THEN 1 ELSE 0 END, sent_at,
-                 last_opened_at, replied_at, archived_at, created_at, updated_at, version,
-                 key_number, sort_name, (SELECT COUNT(*) FROM matching), open_state
-             FROM matching
-             WHERE CAST($25 AS BIGINT) = 0
-                OR (CAST($34 AS BIGINT) = 0 AND
-                    (key_number < CAST($26 AS BIGINT)
-                     OR (key_number = CAST($26 AS BIGINT) AND sort_name > $27)
-                     OR (key_number = CAST($26 AS BIGINT) AND sort_name = $27 AND id > $28)))
-                OR (CAST($34 AS BIGINT) = 1 AND
-                    (key_number > CAST($26 AS BIGINT)
-                     OR (key_number = CAST($26 AS BIGINT) AND sort_name < $27)
-                     OR (key_number = CAST($26 AS BIGINT) AND sort_name = $27 AND id < $28)))
-             ORDER BY CASE WHEN CAST($34 AS BIGINT) = 1 THEN key_number ELSE -key_number END,
-                 CASE WHEN CAST($34 AS BIGINT) = 1 THEN '' ELSE sort_name END,
-                 CASE WHEN CAST($34 AS BIGINT) = 1 THEN sort_name ELSE '' END DESC,
-                 CASE WHEN CAST($34 AS BIGINT) = 1 THEN '' ELSE id END,
-                 CASE WHEN CAST($34 AS BIGINT) = 1 THEN id ELSE '' END DESC
-             LIMIT $29"
-        ),
-        &arguments,
-    )?;
+    let mut lines: Vec<InvitationRow> = sql!(
+        "WITH person AS (
+             SELECT guest.id AS id, guest.invitation AS invitation, guest.kind AS kind,
+                 guest.is_child AS is_child, guest.beyond_allowance AS beyond,
+                 COUNT(CASE WHEN reply.status = 'yes' THEN 1 END) AS yes,
+                 COUNT(CASE WHEN reply.status = 'waitlisted' THEN 1 END) AS waitlisted,
+                 COUNT(CASE WHEN reply.status = 'undecided' AND CAST(:undecided AS BIGINT) = 1
+                            THEN 1 END) AS undecided,
+                 COUNT(CASE WHEN reply.status = 'no' THEN 1 END) AS no,
+                 COUNT(reply.status) AS replies
+             FROM invitation
+             JOIN guest ON guest.invitation = invitation.id
+             LEFT JOIN reply ON reply.guest = guest.id AND (:event = '' OR reply.event = :event)
+             WHERE invitation.occasion = :occasion
+             GROUP BY guest.id, guest.invitation, guest.kind, guest.is_child,
+                 guest.beyond_allowance
+         ), people AS (
+             SELECT invitation,
+                 COUNT(CASE WHEN :event = '' OR replies > 0 THEN 1 END) AS size,
+                 COUNT(CASE WHEN yes > 0 THEN 1 END) AS yes,
+                 COUNT(CASE WHEN yes = 0 AND waitlisted > 0 THEN 1 END) AS waitlisted,
+                 COUNT(CASE WHEN yes = 0 AND waitlisted = 0 AND undecided > 0
+                            THEN 1 END) AS undecided,
+                 COUNT(CASE WHEN no > 0 AND no = replies THEN 1 END) AS no,
+                 COUNT(CASE WHEN no > 0 AND no < replies
+                                 AND yes + waitlisted + undecided = 0
+                            THEN 1 END) AS partial,
+                 CAST(SUM(yes + waitlisted + undecided + no) AS BIGINT) AS answered,
+                 CAST(SUM(replies - yes - waitlisted - no) AS BIGINT) AS unsettled,
+                 COUNT(CASE WHEN kind = 'plus_one' AND beyond = 0 THEN 1 END) AS brought,
+                 COUNT(CASE WHEN kind = 'plus_one' AND beyond = 0 AND is_child = 1
+                            THEN 1 END) AS brought_children
+             FROM person GROUP BY invitation
+         ), listed AS (
+             SELECT invitation.*,
+                 COALESCE(people.size, 0) AS size,
+                 COALESCE(people.yes, 0) AS yes,
+                 COALESCE(people.no, 0) AS no,
+                 COALESCE(people.partial, 0) AS partial,
+                 COALESCE(people.undecided, 0) AS undecided,
+                 COALESCE(people.waitlisted, 0) AS waitlisted,
+                 COALESCE(people.answered, 0) AS answered,
+                 COALESCE(people.unsettled, 0) AS unsettled,
+                 CASE WHEN COALESCE(people.brought, 0)
+                         - CASE WHEN COALESCE(people.brought_children, 0) < invitation.children
+                                THEN COALESCE(people.brought_children, 0)
+                                ELSE invitation.children END
+                         > invitation.plus_ones THEN 1 ELSE 0 END AS is_over,
+                 CASE WHEN invitation.archived_at IS NOT NULL THEN 'revoked'
+                      WHEN :status = 'archived' THEN 'expired'
+                      WHEN :status = 'closed' THEN 'closed'
+                      WHEN invitation.lock_mode = 'locked' THEN 'locked'
+                      WHEN invitation.lock_mode = 'open'
+                           AND (invitation.open_until IS NULL
+                                OR invitation.open_until > CAST(:now AS BIGINT)) THEN 'open'
+                      WHEN COALESCE(invitation.deadline_override, CAST(:deadline AS BIGINT))
+                           > CAST(:now AS BIGINT) THEN 'open'
+                      ELSE 'closed' END AS access,
+                 CASE WHEN open_answer.invitation IS NULL THEN ''
+                      WHEN open_answer.approved_note_version = invitation.note_version
+                           THEN 'approved'
+                      WHEN open_answer.is_duplicate = 1 THEN 'duplicate'
+                      ELSE 'waiting' END AS open_state,
+                 CASE :sort WHEN 'replied' THEN COALESCE(invitation.replied_at, -1)
+                          WHEN 'opened' THEN COALESCE(invitation.last_opened_at, -1)
+                          WHEN 'created' THEN invitation.created_at
+                          WHEN 'size' THEN COALESCE(people.size, 0)
+                          ELSE 0 END AS key_number
+             FROM invitation
+             LEFT JOIN people ON people.invitation = invitation.id
+             LEFT JOIN open_answer ON open_answer.invitation = invitation.id
+             WHERE invitation.occasion = :occasion
+               AND (invitation.archived_at IS NOT NULL) = (CAST(:is_archived AS BIGINT) = 1)
+               AND (:event = '' OR EXISTS (SELECT 1 FROM invitation_event
+                    WHERE invitation_event.invitation = invitation.id
+                      AND invitation_event.event = :event))
+               AND (:word_1 = '' OR replace(search, :word_1, '') <> search
+                    OR (:contacts = 'yes'
+                        AND replace(contact_search, :word_1, '') <> contact_search)
+                    OR (:code <> '' AND code_key = :code))
+               AND (:word_2 = '' OR replace(search, :word_2, '') <> search
+                    OR (:contacts = 'yes'
+                        AND replace(contact_search, :word_2, '') <> contact_search))
+               AND (:word_3 = '' OR replace(search, :word_3, '') <> search
+                    OR (:contacts = 'yes'
+                        AND replace(contact_search, :word_3, '') <> contact_search))
+               AND (:word_4 = '' OR replace(search, :word_4, '') <> search
+                    OR (:contacts = 'yes'
+                        AND replace(contact_search, :word_4, '') <> contact_search))
+               AND (:language = '' OR language = :language
+                    OR (:language = 'none' AND language IS NULL))
+               AND (:tag = '' OR replace(tags, :tag, '') <> tags)
+               AND (:has_email = '' OR (email IS NOT NULL) = (:has_email = 'yes'))
+               AND (:is_opened = '' OR (last_opened_at IS NOT NULL) = (:is_opened = 'yes'))
+               AND (:is_sent = '' OR (sent_at IS NOT NULL) = (:is_sent = 'yes'))
+               AND (:has_override = ''
+                   OR (deadline_override IS NOT NULL) = (:has_override = 'yes'))
+               AND (:has_note = '' OR (note <> '') = (:has_note = 'yes'))
+               AND (:question = '' OR EXISTS (SELECT 1 FROM answer
+                    JOIN question ON question.id = answer.question
+                    JOIN guest ON guest.invitation = answer.invitation
+                    JOIN reply ON reply.guest = guest.id
+                    JOIN event ON event.id = reply.event
+                    WHERE answer.invitation = invitation.id AND answer.guest IS NULL
+                      AND question.key = :question
+                      AND (:answer = '' OR answer.value = :answer
+                           OR replace(answer.value, :answer_in_list, '') <> answer.value)
+                      AND (question.events = '[]'
+                          OR replace(question.events, '\"' || event.key || '\"', '')
+                               <> question.events)
+                      AND ((question.coming_only = 0 AND reply.status <> 'no')
+                           OR reply.status IN ('yes', 'waitlisted'))))
+         ), matching AS (
+             SELECT listed.*,
+                 email IS NOT NULL AS has_email,
+                 note <> '' AS has_note,
+                 size - yes - no - undecided - waitlisted AS pending,
+                 CASE WHEN answered = 0 THEN 'unanswered' WHEN unsettled = 0 THEN 'complete'
+                      ELSE 'partial' END AS response,
+                 NULLIF(open_state, '') AS open
+             FROM listed
+             WHERE (:access = '' OR access = :access)
+               AND (:is_over_allowance = '' OR (is_over = 1) = (:is_over_allowance = 'yes'))
+               AND (:is_answered = '' OR (answered > 0) = (:is_answered = 'yes'))
+               AND (:open = '' OR open_state = :open OR (:open = 'yes' AND open_state <> '')
+                    OR (:open = 'no' AND open_state = '')
+                    OR (:open = 'waiting' AND open_state = 'duplicate'))
+               AND (:response = ''
+                    OR (:response = 'pending' AND unsettled > 0)
+                    OR (:response = 'attending' AND yes > 0)
+                    OR (:response = 'declined' AND size > 0 AND no = size)
+                    OR (:response = 'unanswered' AND answered = 0)
+                    OR (:response = 'partial' AND answered > 0 AND unsettled > 0)
+                    OR (:response = 'complete' AND answered > 0 AND unsettled = 0))
+         )
+         SELECT {InvitationRow}
+         FROM matching CROSS JOIN (SELECT COUNT(*) AS total FROM matching) AS counted
+         WHERE CAST(:has_key AS BIGINT) = 0
+            OR (CAST(:is_back AS BIGINT) = 0 AND
+                (key_number < CAST(:key_number AS BIGINT)
+                 OR (key_number = CAST(:key_number AS BIGINT) AND sort_name > :key_name)
+                 OR (key_number = CAST(:key_number AS BIGINT) AND sort_name = :key_name
+                     AND id > :key_id)))
+            OR (CAST(:is_back AS BIGINT) = 1 AND
+                (key_number > CAST(:key_number AS BIGINT)
+                 OR (key_number = CAST(:key_number AS BIGINT) AND sort_name < :key_name)
+                 OR (key_number = CAST(:key_number AS BIGINT) AND sort_name = :key_name
+                     AND id < :key_id)))
+         ORDER BY CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN key_number ELSE -key_number END,
+             CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN '' ELSE sort_name END,
+             CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN sort_name ELSE '' END DESC,
+             CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN '' ELSE id END,
+             CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN id ELSE '' END DESC
+         LIMIT :limit",
+        occasion = host.occasion(),
+        now = scene.now,
+        deadline = scene.deadline,
+        status = scene.status,
+        undecided = scene.undecided,
+        event,
+        word_1 = words.list[0],
+        word_2 = words.list[1],
+        word_3 = words.list[2],
+        word_4 = words.list[3],
+        contacts = words.contacts,
+        code = words.code,
+        response,
+        access,
+        language,
+        tag,
+        has_email = filter::word(filter.has_email),
+        is_opened = filter::word(filter.is_opened),
+        is_sent = filter::word(filter.is_sent),
+        has_override = filter::word(filter.has_override),
+        is_over_allowance = filter::word(filter.is_over_allowance),
+        has_note = filter::word(filter.has_note),
+        is_archived = filter.is_archived,
+        sort = sort.word(),
+        has_key,
+        key_number = key.number,
+        key_name = key.name,
+        key_id = key.id,
+        limit,
+        is_answered = filter::word(filter.is_answered),
+        question = answer[0],
+        answer = answer[1],
+        answer_in_list = answer[2],
+        is_back,
+        open
+    )
+    .all(tx)?;
     if !host.may(Permission::SeeContacts) {
         for line in &mut lines {
             line.code = None;

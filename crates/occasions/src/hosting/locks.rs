@@ -179,14 +179,10 @@ fn compare<'a>(now: Timestamp, pairs: impl Iterator<Item = (Seen<'a>, Seen<'a>)>
 }
 
 fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Invitation>, Refusal> {
-    Ok(tx.all(
-        sql!(
-            "SELECT id, occasion, code, household, salutation, email, phone, address, language,
-                    plus_ones, children, deadline_override, lock_mode, open_until, lock_reason,
-                    host_message, host_note, tags, note, note_version, replied_at, access_epoch,
-                    archived_at, version, unapproved
-             FROM invitation WHERE occasion = $1 AND archived_at IS NULL"
-        ),
-        &[host.occasion()],
-    )?)
+    Ok(sql!(
+        "SELECT {Invitation} FROM invitation
+         WHERE occasion = :occasion AND archived_at IS NULL",
+        occasion = host.occasion()
+    )
+    .all(tx)?)
 }

@@ -1,5 +1,6 @@
 //! Questions that hosts ask besides who comes: added, changed, put away.
 
+use platform::store::Json;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -9,7 +10,6 @@ use super::access::{HostOf, Permission};
 use super::history::{self, Changes};
 use super::{Current, Refusal, events, occasions};
 use crate::event::{self, Event};
-use crate::occasion::to_json;
 use crate::question::{self, Answer, Choice, LIMIT, Question, QuestionId};
 use crate::role::Role;
 use crate::words::{AskedOf, QuestionKind};
@@ -167,11 +167,7 @@ pub fn remove(tx: &mut Tx<'_>, host: &HostOf, key: &str) -> Result<Removed, Refu
         change(tx, host, key, question.version, &away)?;
         return Ok(Removed::Deactivated);
     }
-    tx.run(
-        sql!("DELETE FROM question WHERE id = $1"),
-        &[&question.id],
-        Rows::Exactly(1),
-    )?;
+    sql!("DELETE FROM question WHERE id = :id", id = question.id).run(tx, Rows::Exactly(1))?;
     let changes = json!([{"field": "title", "old": question.title, "new": null}]);
     finish(tx, host, "question.removed", &question, changes)?;
     Ok(Removed::Deleted)
@@ -306,8 +302,7 @@ fn check_answers(
 }
 
 fn answers_to(tx: &mut Tx<'_>, id: &QuestionId) -> Result<Vec<Answer>, StoreError> {
-    let rows: Vec<(String,)> =
-        tx.all(sql!("SELECT value FROM answer WHERE question = $1"), &[id])?;
+    let rows: Vec<(String,)> = sql!("SELECT value FROM answer WHERE question = :id", id).all(tx)?;
     let answers = rows.iter().map(|(json,)| {
         serde_json::from_str(json).map_err(|_| StoreError::Column {
             column: "answer.value".to_owned(),
@@ -344,31 +339,29 @@ fn compare(old: &Question, new: &Question) -> Changes {
 
 fn update(tx: &mut Tx<'_>, new: &Question) -> Result<(), StoreError> {
     let now = tx.now();
-    tx.run(
-        sql!(
-            "UPDATE question SET asked_of = $2, kind = $3, title = $4, help = $5, choices = $6,
-                 events = $7, required = $8, coming_only = $9, hosts_only = $10, active = $11,
-                 position = $12, version = version + 1, updated_at = $13
-             WHERE id = $1 AND version = $14"
-        ),
-        &[
-            &new.id,
-            &new.asked_of,
-            &new.kind,
-            &new.title.to_json(),
-            &new.help.to_json(),
-            &to_json(&new.choices),
-            &to_json(&new.events),
-            &new.required,
-            &new.coming_only,
-            &new.hosts_only,
-            &new.active,
-            &new.position,
-            &now,
-            &new.version,
-        ],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE question SET asked_of = :asked_of, kind = :kind, title = :title, help = :help,
+             choices = :choices,
+             events = :events, required = :required, coming_only = :coming_only,
+             hosts_only = :hosts_only, active = :active,
+             position = :position, version = version + 1, updated_at = :now
+         WHERE id = :id AND version = :version",
+        id = new.id,
+        asked_of = new.asked_of,
+        kind = new.kind,
+        title = new.title,
+        help = new.help,
+        choices = Json(&new.choices),
+        events = Json(&new.events),
+        required = new.required,
+        coming_only = new.coming_only,
+        hosts_only = new.hosts_only,
+        active = new.active,
+        position = new.position,
+        now,
+        version = new.version
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 

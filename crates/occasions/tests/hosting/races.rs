@@ -285,9 +285,9 @@ fn a_question_takes_another_kind_or_an_answer_and_never_both() {
                 })
                 .await
                 .unwrap();
-            let number = questions::InvitationChange {
+            let number = questions::QuestionChange {
                 kind: Some(QuestionKind::Number),
-                ..questions::InvitationChange::default()
+                ..questions::QuestionChange::default()
             };
             let change = by(stage, &stage.owner, move |tx, host| {
                 questions::change(tx, host, "song", 1, &number)

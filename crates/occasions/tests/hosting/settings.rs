@@ -34,9 +34,9 @@ fn locks_and_deadlines_say_beforehand_whom_they_close_out() {
         stage
             .done(move |tx, host| {
                 let seen = hosted::load(tx, host)?.version;
-                let change = hosted::Change {
+                let change = hosted::OccasionChange {
                     rsvp_deadline: Some(Some(When(now.to_string()))),
-                    ..hosted::Change::default()
+                    ..hosted::OccasionChange::default()
                 };
                 hosted::change(tx, host, seen, &change).map(drop)
             })
@@ -153,30 +153,30 @@ fn what_an_event_may_hold() {
 fn coordinators_write_texts_and_nothing_else() {
     on_both(async |stage| {
         let seen = stage.done(hosted::load).await.version;
-        let change = |change: hosted::Change| {
+        let change = |change: hosted::OccasionChange| {
             stage.act(&stage.coordinator, move |tx, host| {
                 let seen = hosted::load(tx, host)?.version;
                 hosted::change(tx, host, seen, &change)
             })
         };
-        let text = hosted::Change {
+        let text = hosted::OccasionChange {
             welcome: Some(I18n::one("ms", "Selamat datang")),
-            ..hosted::Change::default()
+            ..hosted::OccasionChange::default()
         };
         assert_eq!(change(text).await.unwrap().version, seen + 1);
         for more in [
-            hosted::Change {
+            hosted::OccasionChange {
                 slug: Some("another".to_owned()),
-                ..hosted::Change::default()
+                ..hosted::OccasionChange::default()
             },
-            hosted::Change {
+            hosted::OccasionChange {
                 rsvp_deadline: Some(None),
-                ..hosted::Change::default()
+                ..hosted::OccasionChange::default()
             },
-            hosted::Change {
+            hosted::OccasionChange {
                 welcome: Some(I18n::one("ms", "Hai")),
                 switches: Some([(hosted::Switch::Notes, false)].into()),
-                ..hosted::Change::default()
+                ..hosted::OccasionChange::default()
             },
         ] {
             assert_eq!(code(change(more).await), "forbidden");
@@ -213,9 +213,9 @@ fn a_former_slug_leads_on_until_somebody_takes_it() {
         let rename = |slug: &'static str| {
             stage.act(&stage.owner, move |tx, host| {
                 let seen = hosted::load(tx, host)?.version;
-                let change = hosted::Change {
+                let change = hosted::OccasionChange {
                     slug: Some(slug.to_owned()),
-                    ..hosted::Change::default()
+                    ..hosted::OccasionChange::default()
                 };
                 hosted::change(tx, host, seen, &change)
             })
@@ -245,12 +245,12 @@ fn a_former_slug_leads_on_until_somebody_takes_it() {
             async move {
                 store
                     .write(move |tx| {
-                        let new = hosted::Change {
+                        let new = hosted::OccasionChange {
                             slug: Some(slug.to_owned()),
                             title: Some(I18n::one("en", "Another")),
                             hosts: Some(I18n::one("en", "Others")),
                             time_zone: Some("asia/singapore".to_owned()),
-                            ..hosted::Change::default()
+                            ..hosted::OccasionChange::default()
                         };
                         hosted::create(tx, &who, &new, None)
                     })

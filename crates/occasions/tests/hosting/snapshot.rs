@@ -18,9 +18,9 @@ type Step = fn(&mut Tx<'_>, &HostOf) -> Result<(), Refusal>;
 const STEPS: [(&str, Step); 11] = [
     ("the occasion", |tx, host| {
         let seen = hosted::load(tx, host)?.version;
-        let change = hosted::Change {
+        let change = hosted::OccasionChange {
             welcome: Some(I18n::one("ms", "Selamat datang")),
-            ..hosted::Change::default()
+            ..hosted::OccasionChange::default()
         };
         hosted::change(tx, host, seen, &change).map(drop)
     }),

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::Record;
 use crate::sql;
-use crate::store::{FromRow, Row, Rows, StoreError, Tx};
+use crate::store::{Row, Rows, StoreError, Tx};
 use crate::text_cleaning::hexadecimal;
 
 /// How many rows one look at the chain takes.
@@ -23,35 +23,35 @@ pub fn seal(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
         sql!("SELECT place, seal FROM audit_chain WHERE id = 1 FOR NO KEY UPDATE"),
         &[],
     )?;
-    let waiting: Vec<Record> = tx.all(
-        sql!(
-            "SELECT sequence, at, actor_kind, actor_id, action, entity_kind, entity_id,
-                    scope, changes, request_id, network
-             FROM audit WHERE chained = 1 AND place IS NULL ORDER BY sequence LIMIT $1"
-        ),
-        &[&PART],
-    )?;
+    let waiting: Vec<Record> = sql!(
+        "SELECT {Record} FROM audit WHERE chained = 1 AND place IS NULL ORDER BY sequence LIMIT :part",
+        part = PART
+    )
+    .all(tx)?;
     for record in &waiting {
         place += 1;
         let salt = hexadecimal(&tx.random().token());
         let personal = personal(record, &salt);
         let seal = link(&previous, place, record, &personal);
-        tx.run(
-            sql!(
-                "UPDATE audit SET place = $2, salt = $3, personal = $4, seal = $5
-                 WHERE sequence = $1 AND place IS NULL"
-            ),
-            &[&record.sequence, &place, &salt, &personal, &seal],
-            Rows::Exactly(1),
-        )?;
+        sql!(
+            "UPDATE audit SET place = :place, salt = :salt, personal = :personal, seal = :seal
+             WHERE sequence = :sequence AND place IS NULL",
+            sequence = record.sequence,
+            place,
+            salt,
+            personal,
+            seal
+        )
+        .run(tx, Rows::Exactly(1))?;
         previous = seal;
     }
     if !waiting.is_empty() {
-        tx.run(
-            sql!("UPDATE audit_chain SET place = $1, seal = $2 WHERE id = 1"),
-            &[&place, &previous],
-            Rows::Exactly(1),
-        )?;
+        sql!(
+            "UPDATE audit_chain SET place = :place, seal = :previous WHERE id = 1",
+            place,
+            previous
+        )
+        .run(tx, Rows::Exactly(1))?;
     }
     Ok(waiting.len() as u64)
 }
@@ -72,14 +72,12 @@ pub fn verify(tx: &mut Tx<'_>) -> Result<Option<Broken>, StoreError> {
     let mut previous = String::new();
     let mut place = 0;
     while place < end {
-        let part: Vec<Sealed> = tx.all(
-            sql!(
-                "SELECT sequence, at, actor_kind, actor_id, action, entity_kind, entity_id,
-                        scope, changes, request_id, network, place, salt, personal, seal
-                 FROM audit WHERE place > $1 ORDER BY place LIMIT $2"
-            ),
-            &[&place, &PART],
-        )?;
+        let part: Vec<Sealed> = sql!(
+            "SELECT {Sealed} FROM audit WHERE place > :place ORDER BY place LIMIT :part",
+            place,
+            part = PART
+        )
+        .all(tx)?;
         if part.is_empty() {
             return Ok(Some(Broken { place: place + 1 }));
         }
@@ -94,7 +92,9 @@ pub fn verify(tx: &mut Tx<'_>) -> Result<Option<Broken>, StoreError> {
     Ok((place != end || previous != last).then_some(Broken { place }))
 }
 
+#[derive(Row)]
 struct Sealed {
+    #[row(flatten)]
     record: Record,
     place: i64,
     salt: Option<String>,
@@ -111,18 +111,6 @@ impl Sealed {
         personal_holds
             && self.place == place
             && link(previous, place, &self.record, &self.personal) == self.seal
-    }
-}
-
-impl FromRow for Sealed {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            record: Record::from_row(row)?,
-            place: row.column(11)?,
-            salt: row.column(12)?,
-            personal: row.column(13)?,
-            seal: row.column(14)?,
-        })
     }
 }
 

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::sql;
-use crate::store::{FromRow, Row, Rows, StoreError, Tx};
+use crate::store::{Row, Rows, StoreError, Tx};
 
 /// Things whose rows are chained even within a scope.
 const CHAINED: [&str; 5] = ["account", "session", "token", "grant", "setting"];
@@ -91,7 +91,7 @@ pub struct Entry {
 }
 
 /// One line of the log, as it is read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Record {
     /// Its place in the order of writing; the cursor of [`list`].
     pub sequence: i64,
@@ -115,24 +115,6 @@ pub struct Record {
     pub request_id: Option<String>,
     /// The network it came from.
     pub network: Option<String>,
-}
-
-impl FromRow for Record {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            sequence: row.column(0)?,
-            at: row.column(1)?,
-            actor_kind: row.column(2)?,
-            actor_id: row.column(3)?,
-            action: row.column(4)?,
-            entity_kind: row.column(5)?,
-            entity_id: row.column(6)?,
-            scope: row.column(7)?,
-            changes: row.column(8)?,
-            request_id: row.column(9)?,
-            network: row.column(10)?,
-        })
-    }
 }
 
 /// Which lines to list; an empty text and `None` leave a filter out.
@@ -162,27 +144,24 @@ impl Tx<'_> {
             None => (None, None),
         };
         let now = self.now();
-        self.run(
-            sql!(
-                "INSERT INTO audit (at, actor_kind, actor_id, action, entity_kind, entity_id,
-                                    scope, changes, request_id, network, chained)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-            ),
-            &[
-                &now,
-                &entry.actor.kind(),
-                &entry.actor.id(),
-                &entry.action,
-                &entity_kind,
-                &entity_id,
-                &entry.scope,
-                &entry.changes.to_string(),
-                &request_id,
-                &network,
-                &chained,
-            ],
-            Rows::Exactly(1),
-        )?;
+        sql!(
+            "INSERT INTO audit (at, actor_kind, actor_id, action, entity_kind, entity_id,
+                                scope, changes, request_id, network, chained)
+             VALUES (:now, :kind, :id, :action, :entity_kind, :entity_id, :scope, :changes,
+                 :request_id, :network, :chained)",
+            now,
+            kind = entry.actor.kind(),
+            id = entry.actor.id(),
+            action = entry.action,
+            entity_kind,
+            entity_id,
+            scope = entry.scope,
+            changes = entry.changes.to_string(),
+            request_id,
+            network,
+            chained
+        )
+        .run(self, Rows::Exactly(1))?;
         Ok(())
     }
 }
@@ -197,28 +176,24 @@ pub fn list_newer(
 ) -> Result<Vec<Record>, StoreError> {
     let from = filter.from.map_or(i64::MIN, Timestamp::as_millisecond);
     let until = filter.until.map_or(i64::MAX, Timestamp::as_millisecond);
-    tx.all(
-        sql!(
-            "SELECT sequence, at, actor_kind, actor_id, action, entity_kind, entity_id,
-                    scope, changes, request_id, network
-             FROM audit
-             WHERE scope = $1 AND ($2 = '' OR actor_id = $2)
-               AND ($3 = '' OR action = $3 OR substr(action, 1, length($3) + 1) = $3 || '.')
-               AND ($4 = '' OR entity_id = $4)
-               AND at >= $5 AND at < $6 AND sequence > $7
-             ORDER BY sequence LIMIT $8"
-        ),
-        &[
-            &filter.scope,
-            &filter.actor_id,
-            &filter.action,
-            &filter.entity_id,
-            &from,
-            &until,
-            &after,
-            &limit,
-        ],
+    sql!(
+        "SELECT {Record} FROM audit
+         WHERE scope = :scope AND (:actor_id = '' OR actor_id = :actor_id)
+           AND (:action = '' OR action = :action
+               OR substr(action, 1, length(:action) + 1) = :action || '.')
+           AND (:entity_id = '' OR entity_id = :entity_id)
+           AND at >= :from AND at < :until AND sequence > :after
+         ORDER BY sequence LIMIT :limit",
+        scope = filter.scope,
+        actor_id = filter.actor_id,
+        action = filter.action,
+        entity_id = filter.entity_id,
+        from,
+        until,
+        after,
+        limit
     )
+    .all(tx)
 }
 
 /// Lines of the log, newest first, older than `before` (the sequence of the
@@ -234,9 +209,7 @@ pub fn list(
     // One scope is a walk along its index; all of them along the table.
     let statement = if filter.scope.is_empty() {
         sql!(
-            "SELECT sequence, at, actor_kind, actor_id, action, entity_kind, entity_id,
-                    scope, changes, request_id, network
-             FROM audit
+            "SELECT {Record} FROM audit
              WHERE $1 = '' AND ($2 = '' OR actor_id = $2)
                AND ($3 = '' OR action = $3 OR substr(action, 1, length($3) + 1) = $3 || '.')
                AND ($4 = '' OR entity_id = $4)
@@ -245,9 +218,7 @@ pub fn list(
         )
     } else {
         sql!(
-            "SELECT sequence, at, actor_kind, actor_id, action, entity_kind, entity_id,
-                    scope, changes, request_id, network
-             FROM audit
+            "SELECT {Record} FROM audit
              WHERE scope = $1 AND ($2 = '' OR actor_id = $2)
                AND ($3 = '' OR action = $3 OR substr(action, 1, length($3) + 1) = $3 || '.')
                AND ($4 = '' OR entity_id = $4)

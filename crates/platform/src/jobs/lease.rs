@@ -21,16 +21,17 @@ pub(super) fn is_due(tx: &mut Tx<'_>, queue: Queue) -> Result<bool, StoreError> 
 pub(super) fn take(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<Job>, StoreError> {
     while let Some(id) = next(tx, queue)? {
         let now = tx.now();
+        let until = now + LEASE;
         // Another worker may have been quicker: then this touches no row.
-        let job = tx.maybe::<Job>(
-            sql!(
-                "UPDATE job SET state = 'running', due_at = $3, starts = starts + 1
-                 WHERE id = $1 AND due_at <= $2
-                 RETURNING id, kind, payload, attempts, queue, unique_key, priority, latest_at,
-                           created_at, starts, request_id"
-            ),
-            &[&id, &now, &(now + LEASE)],
-        )?;
+        let job = sql!(
+            "UPDATE job SET state = 'running', due_at = :until, starts = starts + 1
+             WHERE id = :id AND due_at <= :now
+             RETURNING {Job}",
+            id,
+            now,
+            until
+        )
+        .maybe::<Job>(tx)?;
         if job.is_some() {
             return Ok(job);
         }
@@ -41,25 +42,26 @@ pub(super) fn take(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<Job>, StoreEr
 /// Holds the job for another [`LEASE`]. `false` when it is held no more.
 pub(super) fn renew(tx: &mut Tx<'_>, job: &Job) -> Result<bool, StoreError> {
     let until = tx.now() + LEASE;
-    let rows = tx.run(
-        sql!(
-            "UPDATE job SET due_at = $3
-             WHERE id = $1 AND starts = $2 AND state = 'running'"
-        ),
-        &[&job.id, &job.starts, &until],
-        Rows::AtMostOne,
-    )?;
+    let rows = sql!(
+        "UPDATE job SET due_at = :until
+         WHERE id = :id AND starts = :starts AND state = 'running'",
+        id = job.id,
+        starts = job.starts,
+        until
+    )
+    .run(tx, Rows::AtMostOne)?;
     Ok(rows == 1)
 }
 
 /// Ends the job. An error when the lease was lost: then somebody else does it,
 /// and what was to be written with its end must not be.
 pub(super) fn end(tx: &mut Tx<'_>, job: &Job) -> Result<(), StoreError> {
-    tx.run(
-        sql!("DELETE FROM job WHERE id = $1 AND starts = $2 AND state = 'running'"),
-        &[&job.id, &job.starts],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "DELETE FROM job WHERE id = :id AND starts = :starts AND state = 'running'",
+        id = job.id,
+        starts = job.starts
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
@@ -97,31 +99,28 @@ pub(super) fn put_back(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<
 
 fn wait(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<(), StoreError> {
     let due_at = tx.now() + back.pause;
-    tx.run(
-        sql!(
-            "INSERT INTO job (id, queue, kind, payload, state, unique_key, priority,
-                              due_at, latest_at, starts, attempts, last_error, created_at,
-                              request_id)
-             VALUES ($1, $2, $3, $4, 'waiting', $5, $6, $7, $8, $9, $10, $11, $12, $13)
-             ON CONFLICT (unique_key) WHERE state = 'waiting' DO NOTHING"
-        ),
-        &[
-            &job.id,
-            &job.queue,
-            &job.kind,
-            &job.payload,
-            &job.key,
-            &job.priority,
-            &due_at,
-            &job.latest_at,
-            &back.starts,
-            &back.attempts,
-            &back.error,
-            &job.created_at,
-            &job.request_id,
-        ],
-        Rows::AtMostOne,
-    )?;
+    sql!(
+        "INSERT INTO job (id, queue, kind, payload, state, unique_key, priority,
+                          due_at, latest_at, starts, attempts, last_error, created_at,
+                          request_id)
+         VALUES (:id, :queue, :kind, :payload, 'waiting', :key, :priority, :due_at, :latest_at,
+             :starts, :attempts, :error, :created_at, :request_id)
+         ON CONFLICT (unique_key) WHERE state = 'waiting' DO NOTHING",
+        id = job.id,
+        queue = job.queue,
+        kind = job.kind,
+        payload = job.payload,
+        key = job.key,
+        priority = job.priority,
+        due_at,
+        latest_at = job.latest_at,
+        starts = back.starts,
+        attempts = back.attempts,
+        error = back.error,
+        created_at = job.created_at,
+        request_id = job.request_id
+    )
+    .run(tx, Rows::AtMostOne)?;
     if back.pause.is_zero() {
         tx.wake_jobs();
     }
@@ -135,14 +134,15 @@ pub(super) fn give_up(
     attempts: u32,
     error: &str,
 ) -> Result<(), StoreError> {
-    tx.run(
-        sql!(
-            "UPDATE job SET state = 'failed', due_at = NULL, attempts = $3, last_error = $4
-             WHERE id = $1 AND starts = $2 AND state = 'running'"
-        ),
-        &[&job.id, &job.starts, &attempts, &error],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE job SET state = 'failed', due_at = NULL, attempts = :attempts, last_error = :error
+         WHERE id = :id AND starts = :starts AND state = 'running'",
+        id = job.id,
+        starts = job.starts,
+        attempts,
+        error
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
@@ -150,15 +150,14 @@ pub(super) fn give_up(
 /// can end it.
 pub(super) fn revive(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     let now = tx.now();
-    let job = tx.maybe::<Job>(
-        sql!(
-            "UPDATE job SET state = 'running', due_at = $2
-             WHERE id = $1 AND state = 'failed'
-             RETURNING id, kind, payload, attempts, queue, unique_key, priority, latest_at,
-                       created_at, starts, request_id"
-        ),
-        &[id, &now],
-    )?;
+    let job = sql!(
+        "UPDATE job SET state = 'running', due_at = :now
+         WHERE id = :id AND state = 'failed'
+         RETURNING {Job}",
+        id,
+        now
+    )
+    .maybe::<Job>(tx)?;
     let Some(job) = job else {
         return Ok(false);
     };
@@ -172,12 +171,12 @@ pub(super) fn revive(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
 /// the one that has waited longest.
 fn next(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<JobId>, StoreError> {
     let now = tx.now();
-    let found: Option<(JobId,)> = tx.maybe(
-        sql!(
-            "SELECT id FROM job WHERE queue = $1 AND due_at <= $2
-             ORDER BY priority, due_at, id LIMIT 1"
-        ),
-        &[&queue, &now],
-    )?;
+    let found: Option<(JobId,)> = sql!(
+        "SELECT id FROM job WHERE queue = :queue AND due_at <= :now
+         ORDER BY priority, due_at, id LIMIT 1",
+        queue,
+        now
+    )
+    .maybe(tx)?;
     Ok(found.map(|(id,)| id))
 }

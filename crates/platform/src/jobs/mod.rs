@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use crate::sql;
 use crate::store::Value as Cell;
-use crate::store::{Bind, Column, FromRow, Row, Rows, StoreError, Tx};
+use crate::store::{Bind, Column, Row, Rows, StoreError, Tx};
 pub use handler::{Done, Handler, JobError};
 pub use worker::Worker;
 
@@ -98,7 +98,7 @@ impl Column for Queue {
 }
 
 /// A job as its handler gets it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Row)]
 pub struct Job {
     /// Which one.
     pub id: JobId,
@@ -111,6 +111,7 @@ pub struct Job {
     /// The request that caused it.
     pub request_id: Option<String>,
     queue: Queue,
+    #[row(rename = "unique_key")]
     key: Option<String>,
     priority: i64,
     latest_at: Option<Timestamp>,
@@ -129,24 +130,6 @@ impl Job {
     /// Whether nothing follows if this attempt fails too.
     pub(crate) fn is_last_attempt(&self) -> bool {
         handler::pause_after(self.queue, self.attempts + 1, 0).is_none()
-    }
-}
-
-impl FromRow for Job {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.column(0)?,
-            kind: row.column(1)?,
-            payload: row.column(2)?,
-            attempts: row.column(3)?,
-            queue: row.column(4)?,
-            key: row.column(5)?,
-            priority: row.column(6)?,
-            latest_at: row.column(7)?,
-            created_at: row.column(8)?,
-            starts: row.column(9)?,
-            request_id: row.column(10)?,
-        })
     }
 }
 
@@ -169,37 +152,34 @@ impl Tx<'_> {
         let latest_at = latest.map(|latest| now + latest);
         let payload = payload.to_string();
         let request = self.request();
-        self.run(
-            sql!(
-                "INSERT INTO job (id, queue, kind, payload, state, unique_key, priority,
-                                  due_at, latest_at, starts, attempts, created_at, request_id)
-                 VALUES ($1, $2, $3, $4, 'waiting', $5, $6, $7, $8, 0, 0, $9, $10)
-                 ON CONFLICT (unique_key) WHERE state = 'waiting' DO UPDATE SET
-                     payload = excluded.payload,
-                     request_id = excluded.request_id,
-                     priority = CASE WHEN job.priority < excluded.priority
-                                     THEN job.priority ELSE excluded.priority END,
-                     attempts = 0,
-                     due_at = CASE
-                         WHEN job.latest_at IS NULL AND job.due_at < excluded.due_at
-                             THEN job.due_at
-                         WHEN job.latest_at < excluded.due_at THEN job.latest_at
-                         ELSE excluded.due_at END"
-            ),
-            &[
-                &id,
-                &queue,
-                &kind,
-                &payload,
-                &key,
-                &priority,
-                &run_at,
-                &latest_at,
-                &now,
-                &request.as_deref(),
-            ],
-            Rows::Exactly(1),
-        )?;
+        sql!(
+            "INSERT INTO job (id, queue, kind, payload, state, unique_key, priority,
+                              due_at, latest_at, starts, attempts, created_at, request_id)
+             VALUES (:id, :queue, :kind, :payload, 'waiting', :key, :priority, :run_at, :latest_at,
+                 0, 0, :now, :request)
+             ON CONFLICT (unique_key) WHERE state = 'waiting' DO UPDATE SET
+                 payload = excluded.payload,
+                 request_id = excluded.request_id,
+                 priority = CASE WHEN job.priority < excluded.priority
+                                 THEN job.priority ELSE excluded.priority END,
+                 attempts = 0,
+                 due_at = CASE
+                     WHEN job.latest_at IS NULL AND job.due_at < excluded.due_at
+                         THEN job.due_at
+                     WHEN job.latest_at < excluded.due_at THEN job.latest_at
+                     ELSE excluded.due_at END",
+            id,
+            queue,
+            kind,
+            payload,
+            key,
+            priority,
+            run_at,
+            latest_at,
+            now,
+            request = request.as_deref()
+        )
+        .run(self, Rows::Exactly(1))?;
         if run_at <= now {
             self.wake_jobs();
         }
@@ -208,7 +188,7 @@ impl Tx<'_> {
 }
 
 /// A job that was given up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct FailedJob {
     /// Which one.
     pub id: JobId,
@@ -224,28 +204,15 @@ pub struct FailedJob {
     pub created_at: Timestamp,
 }
 
-impl FromRow for FailedJob {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.column(0)?,
-            kind: row.column(1)?,
-            payload: row.column(2)?,
-            attempts: row.column(3)?,
-            last_error: row.column(4)?,
-            created_at: row.column(5)?,
-        })
-    }
-}
-
 /// The jobs that were given up, oldest first, at most `limit`.
 pub fn list_failed(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<FailedJob>, StoreError> {
-    tx.all(
-        sql!(
-            "SELECT id, kind, payload, attempts, COALESCE(last_error, ''), created_at FROM job
-             WHERE state = 'failed' ORDER BY id LIMIT $1"
-        ),
-        &[&limit],
+    sql!(
+        "SELECT id, kind, payload, attempts, COALESCE(last_error, '') AS last_error, created_at
+         FROM job
+         WHERE state = 'failed' ORDER BY id LIMIT :limit",
+        limit
     )
+    .all(tx)
 }
 
 /// Gives a failed job its attempts back and lets it start now. `false` when it

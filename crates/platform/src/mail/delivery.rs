@@ -108,21 +108,23 @@ fn keep(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<(), StoreError> {
         return Ok(());
     }
     let now = tx.now();
-    tx.run(
-        sql!("UPDATE mail SET state = 'sent', mailbox_at = $2, changed_at = $2 WHERE id = $1"),
-        &[id, &now],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE mail SET state = 'sent', mailbox_at = :now, changed_at = :now WHERE id = :id",
+        id,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
 /// Locks the mail, and decides whether it is to be handed over; `None` when
 /// not, and then its state says why.
 fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, StoreError> {
-    let locked: Option<(State, i64)> = tx.maybe(
-        sql!("SELECT state, doubts FROM mail WHERE id = $1 FOR NO KEY UPDATE"),
-        &[id],
-    )?;
+    let locked: Option<(State, i64)> = sql!(
+        "SELECT state, doubts FROM mail WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
     let Some((state, doubts)) = locked else {
         return Ok(None);
     };
@@ -135,11 +137,7 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
         }
     };
     if found_half_sent {
-        tx.run(
-            sql!("UPDATE mail SET doubts = doubts + 1 WHERE id = $1"),
-            &[id],
-            Rows::Exactly(1),
-        )?;
+        sql!("UPDATE mail SET doubts = doubts + 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
         note(tx, id, State::Uncertain, None)?;
         tracing::warn!(mail = %id, "a mail was found half sent");
         metrics::counter!("kenduri_mails_uncertain_total").increment(1);
@@ -147,14 +145,7 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
             return Ok(None);
         }
     }
-    let mail: Outgoing = tx.one(
-        sql!(
-            "SELECT id, stream, recipient, recipient_name, sender_name, reply_to, subject, text,
-                    html, created_at
-             FROM mail WHERE id = $1"
-        ),
-        &[id],
-    )?;
+    let mail: Outgoing = sql!("SELECT {Outgoing} FROM mail WHERE id = :id", id).one(tx)?;
     let cause = suppression::find(tx, &post.suppression, &mail.to)?;
     if cause.is_some_and(|cause| cause.blocks(mail.stream)) {
         if !found_half_sent {
@@ -195,11 +186,7 @@ fn bounced(post: Arc<Post>, mail: Outgoing, answer: String, is_unknown: bool) ->
 
 /// Removes the text of a mail that is gone: it may hold a link that signs in.
 fn forget(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
-    tx.run(
-        sql!("UPDATE mail SET text = '', html = NULL WHERE id = $1"),
-        &[id],
-        Rows::Exactly(1),
-    )?;
+    sql!("UPDATE mail SET text = '', html = NULL WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
@@ -210,13 +197,14 @@ fn note(
     answer: Option<&str>,
 ) -> Result<(), StoreError> {
     let now = tx.now();
-    tx.run(
-        sql!(
-            "UPDATE mail SET state = $2, answer = COALESCE($3, answer), changed_at = $4
-             WHERE id = $1"
-        ),
-        &[id, &state, &answer, &now],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE mail SET state = :state, answer = COALESCE(:answer, answer), changed_at = :now
+         WHERE id = :id",
+        id,
+        state,
+        answer,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }

@@ -5,22 +5,24 @@ use jiff::Timestamp;
 
 use super::{Address, MailId, Stream};
 use crate::sql;
-use crate::store::{FromRow, Row, StoreError, Tx};
+use crate::store::{Row, StoreError, Tx};
 use crate::text_cleaning::fold;
 
 /// How many mails are looked through.
 const DEPTH: u32 = 1_000;
 
 /// One mail in the mailbox.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Letter {
     /// Which one.
     pub id: MailId,
     /// What class of mail it is.
     pub stream: Stream,
     /// Who gets it.
+    #[row(rename = "recipient")]
     pub to: Address,
     /// The name beside the address; may be empty.
+    #[row(rename = "recipient_name")]
     pub to_name: String,
     /// The name it comes from, if not the installation's.
     pub sender_name: Option<String>,
@@ -33,24 +35,8 @@ pub struct Letter {
     /// The mail as a page.
     pub html: Option<String>,
     /// When it arrived.
+    #[row(rename = "mailbox_at")]
     pub arrived_at: Timestamp,
-}
-
-impl FromRow for Letter {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.column(0)?,
-            stream: row.column(1)?,
-            to: row.column(2)?,
-            to_name: row.column(3)?,
-            sender_name: row.column(4)?,
-            reply_to: row.column(5)?,
-            subject: row.column(6)?,
-            text: row.column(7)?,
-            html: row.column(8)?,
-            arrived_at: row.column(9)?,
-        })
-    }
 }
 
 /// What to look for; the default is everything.
@@ -79,26 +65,20 @@ impl Search {
 
 /// The mails that `search` finds among the latest thousand, newest first.
 pub fn list(tx: &mut Tx<'_>, search: &Search) -> Result<Vec<Letter>, StoreError> {
-    let mut letters: Vec<Letter> = tx.all(
-        sql!(
-            "SELECT id, stream, recipient, recipient_name, sender_name, reply_to, subject, text,
-                    html, mailbox_at
-             FROM mail WHERE mailbox_at IS NOT NULL ORDER BY id DESC LIMIT $1"
-        ),
-        &[&DEPTH],
-    )?;
+    let mut letters: Vec<Letter> = sql!(
+        "SELECT {Letter} FROM mail WHERE mailbox_at IS NOT NULL ORDER BY id DESC LIMIT :depth",
+        depth = DEPTH
+    )
+    .all(tx)?;
     letters.retain(|letter| search.finds(letter));
     Ok(letters)
 }
 
 /// One mail.
 pub fn find(tx: &mut Tx<'_>, id: &MailId) -> Result<Option<Letter>, StoreError> {
-    tx.maybe(
-        sql!(
-            "SELECT id, stream, recipient, recipient_name, sender_name, reply_to, subject, text,
-                    html, mailbox_at
-             FROM mail WHERE id = $1 AND mailbox_at IS NOT NULL"
-        ),
-        &[id],
+    sql!(
+        "SELECT {Letter} FROM mail WHERE id = :id AND mailbox_at IS NOT NULL",
+        id
     )
+    .maybe(tx)
 }

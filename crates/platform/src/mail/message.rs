@@ -10,7 +10,7 @@ use lettre::message::{Mailbox, MultiPart, SinglePart};
 
 use super::address::{Address, NotAnAddress};
 use super::{MailId, Stream};
-use crate::store::{FromRow, Row, StoreError};
+use crate::store::Row;
 use crate::text_cleaning::clean_line;
 
 /// Who a mail is from: `Kenduri <kenduri@example.org>`.
@@ -38,11 +38,13 @@ impl FromStr for Sender {
 }
 
 /// A mail on its way out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Row)]
 pub(super) struct Outgoing {
     pub(super) id: MailId,
     pub(super) stream: Stream,
+    #[row(rename = "recipient")]
     pub(super) to: Address,
+    #[row(rename = "recipient_name")]
     to_name: String,
     sender_name: Option<String>,
     reply_to: Option<Address>,
@@ -50,23 +52,6 @@ pub(super) struct Outgoing {
     text: String,
     html: Option<String>,
     created_at: Timestamp,
-}
-
-impl FromRow for Outgoing {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.column(0)?,
-            stream: row.column(1)?,
-            to: row.column(2)?,
-            to_name: row.column(3)?,
-            sender_name: row.column(4)?,
-            reply_to: row.column(5)?,
-            subject: row.column(6)?,
-            text: row.column(7)?,
-            html: row.column(8)?,
-            created_at: row.column(9)?,
-        })
-    }
 }
 
 /// Why a mail could not be put into the form that travels.

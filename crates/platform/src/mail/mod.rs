@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::jobs::{NewJob, Queue};
 use crate::sql;
-use crate::store::{Bind, Column, FromRow, Row, Rows, StoreError, Tx, Value};
+use crate::store::{Bind, Column, Row, Rows, StoreError, Tx, Value};
 use crate::text_cleaning::clean_line;
 pub use address::{Address, LIMIT, NotAnAddress};
 pub use delivery::{KIND, Mailer, Post, handler};
@@ -198,40 +198,38 @@ impl Tx<'_> {
         let id: MailId = self.id();
         let now = self.now();
         let request = self.request();
-        self.run(
-            sql!(
-                "INSERT INTO mail (id, scope, stream, recipient, recipient_name, sender_name,
-                                   reply_to, subject, text, html, state, doubts,
-                                   created_at, changed_at, request_id)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, $12)"
-            ),
-            &[
-                &id,
-                &scope,
-                &stream,
-                &to,
-                &clean_line(&to_name),
-                &sender_name.as_deref().map(clean_line),
-                &reply_to,
-                &clean_line(&subject),
-                &text,
-                &html,
-                &now,
-                &request.as_deref(),
-            ],
-            Rows::Exactly(1),
-        )?;
+        sql!(
+            "INSERT INTO mail (id, scope, stream, recipient, recipient_name, sender_name,
+                               reply_to, subject, text, html, state, doubts,
+                               created_at, changed_at, request_id)
+             VALUES (:id, :scope, :stream, :to, :to_name, :sender_name, :reply_to, :subject, :text,
+                 :html, 'queued', 0, :now, :now, :request)",
+            id,
+            scope,
+            stream,
+            to,
+            to_name = clean_line(&to_name),
+            sender_name = sender_name.as_deref().map(clean_line),
+            reply_to,
+            subject = clean_line(&subject),
+            text,
+            html,
+            now,
+            request = request.as_deref()
+        )
+        .run(self, Rows::Exactly(1))?;
         enqueue(self, &id, stream)?;
         Ok(id)
     }
 }
 
 /// A mail as those see it who look after it: without its text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Entry {
     /// Which one.
     pub id: MailId,
     /// Who gets it.
+    #[row(rename = "recipient")]
     pub to: Address,
     /// Its subject.
     pub subject: String,
@@ -240,26 +238,12 @@ pub struct Entry {
     /// The mail server's last reply.
     pub answer: Option<String>,
     /// Whether it may have been sent twice.
+    #[row(rename = "doubts")]
     pub was_uncertain: bool,
     /// When it was written.
     pub created_at: Timestamp,
     /// When its state changed last.
     pub changed_at: Timestamp,
-}
-
-impl FromRow for Entry {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.column(0)?,
-            to: row.column(1)?,
-            subject: row.column(2)?,
-            state: row.column(3)?,
-            answer: row.column(4)?,
-            was_uncertain: row.column(5)?,
-            created_at: row.column(6)?,
-            changed_at: row.column(7)?,
-        })
-    }
 }
 
 /// The mails of one scope, newest first, at most `limit`, older than `before`.
@@ -271,13 +255,14 @@ pub fn list(
 ) -> Result<Vec<Entry>, StoreError> {
     // Every id is below this.
     let before = before.map_or("g", MailId::as_str);
-    tx.all(
-        sql!(
-            "SELECT id, recipient, subject, state, answer, doubts, created_at, changed_at
-             FROM mail WHERE scope = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
-        ),
-        &[&scope, &before, &limit],
+    sql!(
+        "SELECT {Entry} FROM mail WHERE scope = :scope AND id < :before ORDER BY id DESC
+         LIMIT :limit",
+        scope,
+        before,
+        limit
     )
+    .all(tx)
 }
 
 /// How many mails were found half sent, so that at most so many people got one
@@ -291,14 +276,15 @@ pub fn doubted(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
 /// is no such mail of this scope.
 pub fn send_again(tx: &mut Tx<'_>, scope: &str, id: &MailId) -> Result<bool, StoreError> {
     let now = tx.now();
-    let found: Option<(Stream,)> = tx.maybe(
-        sql!(
-            "UPDATE mail SET state = 'queued', changed_at = $3
-             WHERE id = $1 AND scope = $2 AND state IN ('failed', 'bounced', 'uncertain')
-             RETURNING stream"
-        ),
-        &[id, &scope, &now],
-    )?;
+    let found: Option<(Stream,)> = sql!(
+        "UPDATE mail SET state = 'queued', changed_at = :now
+         WHERE id = :id AND scope = :scope AND state IN ('failed', 'bounced', 'uncertain')
+         RETURNING stream",
+        id,
+        scope,
+        now
+    )
+    .maybe(tx)?;
     let Some((stream,)) = found else {
         return Ok(false);
     };

@@ -14,6 +14,7 @@ mod error;
 mod memory;
 pub mod migrate;
 mod postgres;
+mod query;
 mod relay;
 mod sql;
 mod sqlite;
@@ -29,9 +30,13 @@ use crate::clock::Clock;
 use crate::random::Random;
 use crate::request;
 pub use error::StoreError;
+pub use platform_derive::Row;
+pub use query::Query;
+#[doc(hidden)]
+pub use query::{Argument, Part, Text, join_columns};
 pub use sql::{ROW_LOCK, Rows, Sql};
 pub use tx::{Tx, Wake};
-pub use value::{Bind, Column, FromRow, Row, Value};
+pub use value::{Bind, Column, FromRow, Json, Row, ToRow, Value};
 
 /// How many changes may wait for the writer; one more is refused for now.
 pub const QUEUE_LIMIT: usize = 4_096;

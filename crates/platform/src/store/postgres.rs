@@ -20,9 +20,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::migrate::{self, Migrations};
 use super::relay::Relay;
 use super::tx::{self, Failure, Mode};
-use super::value::{Cells, Row, Value};
+use super::value::{Cells, Row, Value, check_columns};
 use super::{
-    Bind, FromRow, Ground, PostgresSettings, QUEUE_LIMIT, Signals, Sql, StoreError, Tx, Wake, Work,
+    FromRow, Ground, PostgresSettings, QUEUE_LIMIT, Query, Signals, Sql, StoreError, Tx, Wake, Work,
 };
 
 /// How often a change that met a deadlock runs again before it is refused.
@@ -265,15 +265,17 @@ impl Connection {
 
     pub(super) fn all<T: FromRow>(
         &mut self,
-        sql: Sql,
-        arguments: &[&dyn Bind],
+        query: Query<'_>,
     ) -> Result<Vec<T>, (StoreError, Failure)> {
+        let sql = query.sql;
         let statement = self.prepare(sql)?;
-        let values: Vec<Value<'_>> = arguments.iter().map(|one| one.bind()).collect();
-        let parameters: Vec<&(dyn ToSql + Sync)> = values
+        let parameters: Vec<&(dyn ToSql + Sync)> = query
+            .values
             .iter()
             .map(|value| value as &(dyn ToSql + Sync))
             .collect();
+        let names = || statement.columns().iter().map(|one| one.name()).collect();
+        check_columns::<T>(names, sql.text()).map_err(|error| (error, Failure::Final))?;
         let rows = self
             .client
             .query(&statement, &parameters)
@@ -283,20 +285,18 @@ impl Connection {
                 T::from_row(&Row {
                     cells: Cells::Postgres(row),
                     sql: sql.text(),
+                    first: 0,
                 })
             })
             .collect::<Result<_, _>>()
             .map_err(|error| (error, Failure::Final))
     }
 
-    pub(super) fn run(
-        &mut self,
-        sql: Sql,
-        arguments: &[&dyn Bind],
-    ) -> Result<u64, (StoreError, Failure)> {
+    pub(super) fn run(&mut self, query: Query<'_>) -> Result<u64, (StoreError, Failure)> {
+        let sql = query.sql;
         let statement = self.prepare(sql)?;
-        let values: Vec<Value<'_>> = arguments.iter().map(|one| one.bind()).collect();
-        let parameters: Vec<&(dyn ToSql + Sync)> = values
+        let parameters: Vec<&(dyn ToSql + Sync)> = query
+            .values
             .iter()
             .map(|value| value as &(dyn ToSql + Sync))
             .collect();
@@ -391,6 +391,7 @@ impl ToSql for Value<'_> {
                 text.replace('\0', "\u{fffd}").to_sql(kind, out)
             }
             Value::Text(text) => text.to_sql(kind, out),
+            Value::Written(text) => text.to_sql(kind, out),
             Value::Bytes(bytes) => bytes.to_sql(kind, out),
         }
     }

@@ -74,12 +74,3 @@ impl Rows {
         }
     }
 }
-
-/// An SQL text: `sql!("SELECT name FROM note WHERE id = $1")`. Only a literal
-/// will do, so that the test that prepares every statement finds them all.
-#[macro_export]
-macro_rules! sql {
-    ($text:literal) => {
-        $crate::store::Sql::literal($text)
-    };
-}

@@ -22,9 +22,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::migrate::{self, Migrations};
 use super::tx::{self, Failure, Mode};
-use super::value::{Cells, Row, Value};
+use super::value::{Cells, Row, Value, check_columns};
 use super::{
-    Bind, FromRow, Ground, QUEUE_LIMIT, Signals, Sql, SqliteSettings, StoreError, Tx, Wake, Work,
+    FromRow, Ground, QUEUE_LIMIT, Query, Signals, SqliteSettings, StoreError, Tx, Wake, Work,
 };
 
 /// How long a batch goes on taking changes while none has waited longer.
@@ -379,36 +379,36 @@ fn execute(connection: &Connection, text: &'static str) -> Result<(), (StoreErro
 
 pub(super) fn all<T: FromRow>(
     connection: &Connection,
-    sql: Sql,
-    arguments: &[&dyn Bind],
+    query: Query<'_>,
 ) -> Result<Vec<T>, (StoreError, Failure)> {
+    let sql = query.sql;
     let fail = |error: rusqlite::Error| failed(connection, sql.text(), &error);
     let mut statement = connection
         .prepare_cached(sql.without_row_lock())
         .map_err(fail)?;
-    bind(&mut statement, arguments).map_err(fail)?;
+    bind(&mut statement, query.values).map_err(fail)?;
+    check_columns::<T>(|| statement.column_names().collect(), sql.text())
+        .map_err(|error| (error, Failure::Final))?;
     let mut rows = statement.raw_query();
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(fail)? {
         let row = Row {
             cells: Cells::Sqlite(row),
             sql: sql.text(),
+            first: 0,
         };
         found.push(T::from_row(&row).map_err(|error| (error, Failure::Final))?);
     }
     Ok(found)
 }
 
-pub(super) fn run(
-    connection: &Connection,
-    sql: Sql,
-    arguments: &[&dyn Bind],
-) -> Result<u64, (StoreError, Failure)> {
+pub(super) fn run(connection: &Connection, query: Query<'_>) -> Result<u64, (StoreError, Failure)> {
+    let sql = query.sql;
     let fail = |error: rusqlite::Error| failed(connection, sql.text(), &error);
     let mut statement = connection
         .prepare_cached(sql.without_row_lock())
         .map_err(fail)?;
-    bind(&mut statement, arguments).map_err(fail)?;
+    bind(&mut statement, query.values).map_err(fail)?;
     statement
         .raw_execute()
         .map(|count| count as u64)
@@ -419,24 +419,25 @@ pub(super) fn run(
 /// number in its name.
 fn bind(
     statement: &mut rusqlite::Statement<'_>,
-    arguments: &[&dyn Bind],
+    values: &[Value<'_>],
 ) -> Result<(), rusqlite::Error> {
     for position in 1..=statement.parameter_count() {
         let number = statement
             .parameter_name(position)
             .and_then(|name| name.strip_prefix('$'))
             .and_then(|digits| digits.parse::<usize>().ok());
-        let argument = number
-            .and_then(|number| arguments.get(number.wrapping_sub(1)))
+        let value = number
+            .and_then(|number| values.get(number.wrapping_sub(1)))
             .ok_or(rusqlite::Error::InvalidParameterCount(
                 position,
-                arguments.len(),
+                values.len(),
             ))?;
-        let value = match argument.bind() {
+        let value = match value {
             Value::Null => ValueRef::Null,
-            Value::Integer(number) => ValueRef::Integer(number),
+            Value::Integer(number) => ValueRef::Integer(*number),
             Value::Text(text) => ValueRef::Text(text.as_bytes()),
             Value::Bytes(bytes) => ValueRef::Blob(bytes),
+            Value::Written(text) => ValueRef::Text(text.as_bytes()),
         };
         statement.raw_bind_parameter(position, ToSqlOutput::Borrowed(value))?;
     }

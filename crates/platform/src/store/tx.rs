@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Bind, FromRow, Ground, Rows, Sql, StoreError, postgres, sqlite};
+use super::{Bind, FromRow, Ground, Query, Rows, Sql, StoreError, Value, postgres, sqlite};
 use crate::id::{self, Id};
 use crate::random::Random;
 
-/// A transaction: four verbs, an instant, a maker of ids.
+/// A transaction: what a [`Query`] runs in, an instant, a maker of ids.
 ///
 /// Code that holds one cannot await, so it cannot reach mail, HTTP or files.
 #[derive(Debug)]
@@ -53,6 +53,10 @@ pub struct Wake {
     pub news: bool,
 }
 
+fn bind<'a>(arguments: &[&'a dyn Bind]) -> Vec<Value<'a>> {
+    arguments.iter().map(|one| (**one).bind()).collect()
+}
+
 impl<'c> Tx<'c> {
     pub(super) fn new(connection: Connection<'c>, ground: &'c Ground, mode: Mode) -> Self {
         Self {
@@ -93,26 +97,56 @@ impl<'c> Tx<'c> {
         &self.ground.random
     }
 
-    /// The one row of the answer; another number is an error.
+    /// As [`Query::one`], with arguments by number.
     pub fn one<T: FromRow>(&mut self, sql: Sql, arguments: &[&dyn Bind]) -> Result<T, StoreError> {
-        if let Some(row) = self.maybe(sql, arguments)? {
+        self.query_one(Query::new(sql, &bind(arguments)))
+    }
+
+    /// As [`Query::maybe`], with arguments by number.
+    pub fn maybe<T: FromRow>(
+        &mut self,
+        sql: Sql,
+        arguments: &[&dyn Bind],
+    ) -> Result<Option<T>, StoreError> {
+        self.query_maybe(Query::new(sql, &bind(arguments)))
+    }
+
+    /// As [`Query::all`], with arguments by number.
+    pub fn all<T: FromRow>(
+        &mut self,
+        sql: Sql,
+        arguments: &[&dyn Bind],
+    ) -> Result<Vec<T>, StoreError> {
+        self.query_all(Query::new(sql, &bind(arguments)))
+    }
+
+    /// As [`Query::run`], with arguments by number.
+    pub fn run(
+        &mut self,
+        sql: Sql,
+        arguments: &[&dyn Bind],
+        rows: Rows,
+    ) -> Result<u64, StoreError> {
+        self.execute(Query::new(sql, &bind(arguments)), rows)
+    }
+
+    pub(super) fn query_one<T: FromRow>(&mut self, query: Query<'_>) -> Result<T, StoreError> {
+        if let Some(row) = self.query_maybe(query)? {
             return Ok(row);
         }
         self.failure = Some(Failure::Final);
         Err(StoreError::Rows {
             expected: "one row",
             actual: 0,
-            sql: sql.text(),
+            sql: query.sql.text(),
         })
     }
 
-    /// The row of the answer, if there is one; two are an error.
-    pub fn maybe<T: FromRow>(
+    pub(super) fn query_maybe<T: FromRow>(
         &mut self,
-        sql: Sql,
-        arguments: &[&dyn Bind],
+        query: Query<'_>,
     ) -> Result<Option<T>, StoreError> {
-        let mut rows = self.all(sql, arguments)?;
+        let mut rows = self.query_all(query)?;
         let row = rows.pop();
         if rows.is_empty() {
             return Ok(row);
@@ -121,33 +155,22 @@ impl<'c> Tx<'c> {
         Err(StoreError::Rows {
             expected: "at most one row",
             actual: rows.len() as u64 + 1,
-            sql: sql.text(),
+            sql: query.sql.text(),
         })
     }
 
-    /// Every row of the answer, in order.
-    pub fn all<T: FromRow>(
-        &mut self,
-        sql: Sql,
-        arguments: &[&dyn Bind],
-    ) -> Result<Vec<T>, StoreError> {
+    pub(super) fn query_all<T: FromRow>(&mut self, query: Query<'_>) -> Result<Vec<T>, StoreError> {
         let result = match &mut self.connection {
-            Connection::Sqlite(connection) => sqlite::all(connection, sql, arguments),
-            Connection::Postgres(connection) => connection.all(sql, arguments),
+            Connection::Sqlite(connection) => sqlite::all(connection, query),
+            Connection::Postgres(connection) => connection.all(query),
         };
-        self.note(sql, result)
+        self.note(query.sql, result)
     }
 
-    /// Runs a statement that touches as many rows as it says; returns how many.
-    pub fn run(
-        &mut self,
-        sql: Sql,
-        arguments: &[&dyn Bind],
-        rows: Rows,
-    ) -> Result<u64, StoreError> {
+    pub(super) fn execute(&mut self, query: Query<'_>, rows: Rows) -> Result<u64, StoreError> {
         let result = match &mut self.connection {
-            Connection::Sqlite(connection) => sqlite::run(connection, sql, arguments),
-            Connection::Postgres(connection) => connection.run(sql, arguments),
+            Connection::Sqlite(connection) => sqlite::run(connection, query),
+            Connection::Postgres(connection) => connection.run(query),
         };
         let result = result.and_then(|actual| {
             if rows.allow(actual) {
@@ -157,12 +180,12 @@ impl<'c> Tx<'c> {
                 StoreError::Rows {
                     expected: rows.name(),
                     actual,
-                    sql: sql.text(),
+                    sql: query.sql.text(),
                 },
                 Failure::Final,
             ))
         });
-        self.note(sql, result)
+        self.note(query.sql, result)
     }
 
     /// What `load` reads: as a look-up found it before, if that was at this very

@@ -4,12 +4,14 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::StoreError;
 use crate::clock::from_millisecond;
 
 /// One value, borrowed from its row or argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
     /// Nothing.
     Null,
@@ -19,6 +21,25 @@ pub enum Value<'a> {
     Text(&'a str),
     /// `BYTEA`.
     Bytes(&'a [u8]),
+    /// `TEXT` that an argument becomes only now. No row holds one.
+    Written(String),
+}
+
+impl Value<'_> {
+    /// What we store as JSON: plain structs, which always can be written.
+    pub fn json<T: Serialize + ?Sized>(value: &T) -> Self {
+        Self::Written(serde_json::to_string(value).unwrap_or_default())
+    }
+}
+
+/// An argument that is stored as JSON: `tags = Json(&details.tags)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: Serialize> Bind for Json<T> {
+    fn bind(&self) -> Value<'_> {
+        Value::json(&self.0)
+    }
 }
 
 /// What can be given to a statement as an argument.
@@ -33,11 +54,41 @@ pub trait Column: Sized {
     fn read(value: Value<'_>) -> Option<Self>;
 }
 
-/// What can be read from a row: a tuple of columns, or a type that names its
-/// own.
+/// What can be read from a row: a tuple of columns, or a struct that derives
+/// [`Row`](derive@Row).
 pub trait FromRow: Sized {
+    /// The names of its columns in the order they are read; none where it does
+    /// not know them, as a tuple.
+    const COLUMNS: &'static [&'static str] = &[];
+
     /// Reads the row from its first column on.
     fn from_row(row: &Row<'_>) -> Result<Self, StoreError>;
+}
+
+/// What can be written as a row: a struct that derives [`Row`](derive@Row).
+pub trait ToRow {
+    /// Adds its values, in the order of [`FromRow::COLUMNS`].
+    fn bind_all<'a>(&'a self, values: &mut Vec<Value<'a>>);
+}
+
+/// Refuses an answer whose columns are not those that `T` reads, in its order:
+/// two texts that changed places would be read without anybody noticing. Only
+/// debug builds look, for a text is the same in all of them.
+pub(super) fn check_columns<'a, T: FromRow>(
+    found: impl FnOnce() -> Vec<&'a str>,
+    sql: &'static str,
+) -> Result<(), StoreError> {
+    if !cfg!(debug_assertions) || T::COLUMNS.is_empty() {
+        return Ok(());
+    }
+    let found = found();
+    if found == T::COLUMNS {
+        return Ok(());
+    }
+    Err(StoreError::Column {
+        column: format!("{} of {sql:?}", found.join(", ")),
+        wanted: std::any::type_name::<T>(),
+    })
 }
 
 /// One row of an answer.
@@ -46,9 +97,11 @@ pub struct Row<'a> {
     pub(crate) cells: Cells<'a>,
     /// The statement that found it.
     pub(crate) sql: &'static str,
+    /// How many columns to pass over.
+    pub(crate) first: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Cells<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
     Postgres(&'a postgres::Row),
@@ -58,17 +111,33 @@ impl Row<'_> {
     /// The column at `index`, from 0.
     pub fn column<T: Column>(&self, index: usize) -> Result<T, StoreError> {
         let value = match self.cells {
-            Cells::Sqlite(row) => super::sqlite::cell(row, index),
-            Cells::Postgres(row) => super::postgres::cell(row, index),
+            Cells::Sqlite(row) => super::sqlite::cell(row, self.first + index),
+            Cells::Postgres(row) => super::postgres::cell(row, self.first + index),
         };
         value
             .and_then(T::read)
             .ok_or_else(|| self.unreadable::<T>(index))
     }
 
+    /// The column at `index`, which holds JSON we wrote.
+    pub fn json<T: DeserializeOwned>(&self, index: usize) -> Result<T, StoreError> {
+        serde_json::from_str(&self.column::<String>(index)?)
+            .map_err(|_| self.unreadable::<T>(index))
+    }
+
+    /// The same row without its first `count` columns.
+    #[must_use]
+    pub fn after(&self, count: usize) -> Self {
+        Self {
+            first: self.first + count,
+            ..*self
+        }
+    }
+
     /// The error that the column at `index` holds no `T`, such as a word that the program does
     /// not know.
     pub fn unreadable<T>(&self, index: usize) -> StoreError {
+        let index = self.first + index;
         let name = match self.cells {
             Cells::Sqlite(row) => row.as_ref().column_name(index).ok(),
             Cells::Postgres(row) => row.columns().get(index).map(postgres::Column::name),

@@ -16,6 +16,7 @@ mod limits;
 mod migrations;
 mod news;
 mod requests;
+mod rows;
 mod statements;
 mod store;
 mod together;

@@ -1,6 +1,7 @@
 //! Which invitations are meant: one filter for lists, numbers, bulk actions and
 //! exports, in an address or in JSON.
 
+use platform::store::{Bind, Column, Value};
 use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
 
@@ -146,6 +147,19 @@ impl Open {
             Self::Duplicate => "duplicate",
             Self::Approved => "approved",
         }
+    }
+}
+
+impl Column for Open {
+    fn read(value: Value<'_>) -> Option<Self> {
+        let word = String::read(value)?;
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+}
+
+impl Bind for Open {
+    fn bind(&self) -> Value<'_> {
+        Value::Text(self.word())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lists of guests: one line per person, whoever's invitation it is.
 
 use jiff::Timestamp;
-use platform::store::{Bind, FromRow, Row};
+use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use web::{List, Piece, Text, Way};
@@ -13,7 +13,6 @@ use crate::guest::{self, GuestId};
 use crate::hosting::access::{HostOf, Permission};
 use crate::hosting::{Refusal, occasions};
 use crate::invitation::InvitationId;
-use crate::occasion::json;
 use crate::words::{GuestKind, ReplyStatus};
 use web::Findings as Fields;
 
@@ -172,7 +171,7 @@ impl Band {
 }
 
 /// One guest in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Person {
     /// Who.
     pub id: GuestId,
@@ -189,8 +188,10 @@ pub struct Person {
     /// A child.
     pub is_child: bool,
     /// A child's age.
+    #[row(rename = "child_age")]
     pub age: Option<i64>,
     /// Beyond the allowance, with a host's leave.
+    #[row(rename = "beyond")]
     pub is_beyond: bool,
     /// The answer, over all events or for the one that was asked for.
     pub status: ReplyStatus,
@@ -199,10 +200,11 @@ pub struct Person {
     /// The latest answer.
     pub answered_at: Option<Timestamp>,
     /// Keys of food needs.
+    #[row(json)]
     pub diets: Vec<String>,
     /// About food, in the guest's own words.
     pub diet_note: String,
-    key: (String, String),
+    sort_name: String,
     total: i64,
 }
 
@@ -215,30 +217,6 @@ impl Person {
     /// Whether the kitchen plans for this person.
     pub fn is_eating(&self) -> bool {
         matches!(self.status, ReplyStatus::Yes | ReplyStatus::Undecided)
-    }
-}
-
-impl FromRow for Person {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        let id: GuestId = row.column(0)?;
-        Ok(Self {
-            name: row.column(1)?,
-            invitation: row.column(2)?,
-            household: row.column(3)?,
-            kind: row.column(4)?,
-            is_child: row.column(5)?,
-            age: row.column(6)?,
-            is_beyond: row.column(7)?,
-            status: row.column(8)?,
-            is_partial: row.column(9)?,
-            answered_at: row.column(10)?,
-            diets: json(row, 11)?,
-            diet_note: row.column(12)?,
-            key: (row.column(13)?, id.to_string()),
-            total: row.column(14)?,
-            guest_of: row.column(15)?,
-            id,
-        })
     }
 }
 
@@ -318,7 +296,9 @@ pub fn people(
     let is_first = from.is_none();
     let rows = find(tx, host, filter, (from, piece.way()), piece.rows())?;
     let total = rows.first().map(|person| person.total);
-    let list = piece.list(rows, |person| person.key.clone());
+    let list = piece.list(rows, |person| {
+        (person.sort_name.clone(), person.id.to_string())
+    });
     Ok(match total {
         Some(total) => list.of(total),
         None if is_first => list.of(0),
@@ -361,135 +341,125 @@ fn find(
         Some(key) => (true, key),
         None => (false, (String::new(), String::new())),
     };
-    let flags = [
-        word(filter.has_diet_note),
-        word(filter.is_child),
-        word(filter.is_plus_one),
-    ];
     let answer = answer_sought(filter.answer.as_deref());
-    let arguments: [&dyn Bind; 24] = [
-        host.occasion(),
-        &scene.undecided,
-        &event,
-        &words.list[0],
-        &words.list[1],
-        &words.list[2],
-        &words.list[3],
-        &words.contacts,
-        &status,
-        &diet,
-        &band,
-        &youngest,
-        &oldest,
-        &flags[0],
-        &flags[1],
-        &flags[2],
-        &has_key,
-        &name,
-        &id,
-        &limit,
-        &answer[0],
-        &answer[1],
-        &answer[2],
-        &is_back,
-    ];
-    Ok(tx.all(
-        sql!(
-            "WITH person AS (
-                 SELECT guest.id AS id,
-                     COUNT(CASE WHEN reply.status = 'yes' THEN 1 END) AS yes,
-                     COUNT(CASE WHEN reply.status = 'waitlisted' THEN 1 END) AS waitlisted,
-                     COUNT(CASE WHEN reply.status = 'undecided' AND CAST($2 AS BIGINT) = 1
-                                THEN 1 END) AS undecided,
-                     COUNT(CASE WHEN reply.status = 'no' THEN 1 END) AS no,
-                     COUNT(reply.status) AS replies,
-                     MAX(reply.answered_at) AS answered_at
-                 FROM invitation
-                 JOIN guest ON guest.invitation = invitation.id
-                 LEFT JOIN reply ON reply.guest = guest.id AND ($3 = '' OR reply.event = $3)
-                 WHERE invitation.occasion = $1 AND invitation.archived_at IS NULL
-                 GROUP BY guest.id
-             ), listed AS (
-                 SELECT guest.id AS id, guest.name AS name, guest.invitation AS invitation,
-                     invitation.household AS household, guest.kind AS kind,
-                     guest.is_child AS is_child, guest.child_age AS child_age,
-                     guest.beyond_allowance AS beyond,
-                     CASE WHEN person.yes > 0 THEN 'yes'
-                          WHEN person.waitlisted > 0 THEN 'waitlisted'
-                          WHEN person.undecided > 0 THEN 'undecided'
-                          WHEN person.no > 0 AND person.no = person.replies THEN 'no'
-                          ELSE 'pending' END AS status,
-                     CASE WHEN person.no > 0 AND person.no < person.replies
-                               AND person.yes + person.waitlisted + person.undecided = 0
-                          THEN 1 ELSE 0 END AS is_partial,
-                     person.answered_at AS answered_at, guest.diets AS diets,
-                     guest.diet_note AS diet_note, guest.sort_name AS sort_name,
-                     CASE WHEN guest.name <> '' THEN ''
-                          ELSE COALESCE((SELECT other.name FROM guest AS other
-                               WHERE other.invitation = guest.invitation AND other.name <> ''
-                               ORDER BY other.position, other.id LIMIT 1),
-                               invitation.household) END AS guest_of
-                 FROM person
-                 JOIN guest ON guest.id = person.id
-                 JOIN invitation ON invitation.id = guest.invitation
-                 WHERE ($3 = '' OR person.replies > 0)
-                   AND ($4 = '' OR replace(guest.sort_name, $4, '') <> guest.sort_name
-                        OR replace(invitation.sort_name, $4, '') <> invitation.sort_name
-                        OR ($8 = 'yes' AND
-                            (replace(contact_search, $4, '') <> contact_search
-                             OR replace(lower(guest.email), $4, '') <> lower(guest.email))))
-                   AND ($5 = '' OR replace(guest.sort_name, $5, '') <> guest.sort_name
-                        OR replace(invitation.sort_name, $5, '') <> invitation.sort_name
-                        OR ($8 = 'yes' AND
-                            (replace(contact_search, $5, '') <> contact_search
-                             OR replace(lower(guest.email), $5, '') <> lower(guest.email))))
-                   AND ($6 = '' OR replace(guest.sort_name, $6, '') <> guest.sort_name
-                        OR replace(invitation.sort_name, $6, '') <> invitation.sort_name)
-                   AND ($7 = '' OR replace(guest.sort_name, $7, '') <> guest.sort_name
-                        OR replace(invitation.sort_name, $7, '') <> invitation.sort_name)
-                   AND ($10 = '' OR replace(guest.diets, $10, '') <> guest.diets)
-                   AND ($11 = '' OR (guest.is_child = 1 AND
-                        (($11 = 'unknown' AND guest.child_age IS NULL)
-                         OR (guest.child_age >= CAST($12 AS BIGINT)
-                             AND guest.child_age <= CAST($13 AS BIGINT)))))
-                   AND ($14 = '' OR (guest.diet_note <> '') = ($14 = 'yes'))
-                   AND ($15 = '' OR (guest.is_child = 1) = ($15 = 'yes'))
-                   AND ($16 = '' OR (guest.kind = 'plus_one') = ($16 = 'yes'))
-                   AND ($21 = '' OR EXISTS (SELECT 1 FROM answer
-                        JOIN question ON question.id = answer.question
-                        JOIN reply ON reply.guest = answer.guest
-                        JOIN event ON event.id = reply.event
-                        WHERE answer.guest = guest.id AND question.key = $21
-                          AND ($22 = '' OR answer.value = $22
-                               OR replace(answer.value, $23, '') <> answer.value)
-                          AND (question.events = '[]' OR replace(question.events, '\"' || event.key || '\"', '')
-                                   <> question.events)
-                          AND ((question.coming_only = 0 AND reply.status <> 'no')
-                               OR reply.status IN ('yes', 'waitlisted'))))
-             ), matching AS (
-                 SELECT * FROM listed
-                 WHERE ($9 = '' OR status = $9
-                        OR ($9 = 'partial' AND is_partial = 1)
-                        OR ($9 = 'unanswered' AND status = 'pending' AND is_partial = 0)
-                        OR ($9 = 'eating' AND status IN ('yes', 'undecided')))
-             )
-             SELECT id, name, invitation, household, kind, is_child, child_age, beyond, status,
-                 is_partial, answered_at, diets, diet_note, sort_name, (SELECT COUNT(*) FROM matching),
-                 guest_of
-             FROM matching
-             WHERE CAST($17 AS BIGINT) = 0
-                OR (CAST($24 AS BIGINT) = 0
-                    AND (sort_name > $18 OR (sort_name = $18 AND id > $19)))
-                OR (CAST($24 AS BIGINT) = 1
-                    AND (sort_name < $18 OR (sort_name = $18 AND id < $19)))
-             ORDER BY CASE WHEN CAST($24 AS BIGINT) = 1 THEN '' ELSE sort_name END,
-                 CASE WHEN CAST($24 AS BIGINT) = 1 THEN sort_name ELSE '' END DESC,
-                 CASE WHEN CAST($24 AS BIGINT) = 1 THEN '' ELSE id END,
-                 CASE WHEN CAST($24 AS BIGINT) = 1 THEN id ELSE '' END DESC
-             LIMIT $20"
-        ),
-        &arguments,
-    )?)
+    Ok(sql!(
+        "WITH person AS (
+             SELECT guest.id AS id,
+                 COUNT(CASE WHEN reply.status = 'yes' THEN 1 END) AS yes,
+                 COUNT(CASE WHEN reply.status = 'waitlisted' THEN 1 END) AS waitlisted,
+                 COUNT(CASE WHEN reply.status = 'undecided' AND CAST(:undecided AS BIGINT) = 1
+                            THEN 1 END) AS undecided,
+                 COUNT(CASE WHEN reply.status = 'no' THEN 1 END) AS no,
+                 COUNT(reply.status) AS replies,
+                 MAX(reply.answered_at) AS answered_at
+             FROM invitation
+             JOIN guest ON guest.invitation = invitation.id
+             LEFT JOIN reply ON reply.guest = guest.id AND (:event = '' OR reply.event = :event)
+             WHERE invitation.occasion = :occasion AND invitation.archived_at IS NULL
+             GROUP BY guest.id
+         ), listed AS (
+             SELECT guest.id AS id, guest.name AS name, guest.invitation AS invitation,
+                 invitation.household AS household, guest.kind AS kind,
+                 guest.is_child AS is_child, guest.child_age AS child_age,
+                 guest.beyond_allowance AS beyond,
+                 CASE WHEN person.yes > 0 THEN 'yes'
+                      WHEN person.waitlisted > 0 THEN 'waitlisted'
+                      WHEN person.undecided > 0 THEN 'undecided'
+                      WHEN person.no > 0 AND person.no = person.replies THEN 'no'
+                      ELSE 'pending' END AS status,
+                 CASE WHEN person.no > 0 AND person.no < person.replies
+                           AND person.yes + person.waitlisted + person.undecided = 0
+                      THEN 1 ELSE 0 END AS is_partial,
+                 person.answered_at AS answered_at, guest.diets AS diets,
+                 guest.diet_note AS diet_note, guest.sort_name AS sort_name,
+                 CASE WHEN guest.name <> '' THEN ''
+                      ELSE COALESCE((SELECT other.name FROM guest AS other
+                           WHERE other.invitation = guest.invitation AND other.name <> ''
+                           ORDER BY other.position, other.id LIMIT 1),
+                           invitation.household) END AS guest_of
+             FROM person
+             JOIN guest ON guest.id = person.id
+             JOIN invitation ON invitation.id = guest.invitation
+             WHERE (:event = '' OR person.replies > 0)
+               AND (:word_1 = '' OR replace(guest.sort_name, :word_1, '') <> guest.sort_name
+                    OR replace(invitation.sort_name, :word_1, '') <> invitation.sort_name
+                    OR (:contacts = 'yes' AND
+                        (replace(contact_search, :word_1, '') <> contact_search
+                         OR replace(lower(guest.email), :word_1, '') <> lower(guest.email))))
+               AND (:word_2 = '' OR replace(guest.sort_name, :word_2, '') <> guest.sort_name
+                    OR replace(invitation.sort_name, :word_2, '') <> invitation.sort_name
+                    OR (:contacts = 'yes' AND
+                        (replace(contact_search, :word_2, '') <> contact_search
+                         OR replace(lower(guest.email), :word_2, '') <> lower(guest.email))))
+               AND (:word_3 = '' OR replace(guest.sort_name, :word_3, '') <> guest.sort_name
+                    OR replace(invitation.sort_name, :word_3, '') <> invitation.sort_name)
+               AND (:word_4 = '' OR replace(guest.sort_name, :word_4, '') <> guest.sort_name
+                    OR replace(invitation.sort_name, :word_4, '') <> invitation.sort_name)
+               AND (:diet = '' OR replace(guest.diets, :diet, '') <> guest.diets)
+               AND (:band = '' OR (guest.is_child = 1 AND
+                    ((:band = 'unknown' AND guest.child_age IS NULL)
+                     OR (guest.child_age >= CAST(:youngest AS BIGINT)
+                         AND guest.child_age <= CAST(:oldest AS BIGINT)))))
+               AND (:has_diet_note = '' OR (guest.diet_note <> '') = (:has_diet_note = 'yes'))
+               AND (:is_child = '' OR (guest.is_child = 1) = (:is_child = 'yes'))
+               AND (:is_plus_one = '' OR (guest.kind = 'plus_one') = (:is_plus_one = 'yes'))
+               AND (:question = '' OR EXISTS (SELECT 1 FROM answer
+                    JOIN question ON question.id = answer.question
+                    JOIN reply ON reply.guest = answer.guest
+                    JOIN event ON event.id = reply.event
+                    WHERE answer.guest = guest.id AND question.key = :question
+                      AND (:answer = '' OR answer.value = :answer
+                           OR replace(answer.value, :answer_in_list, '') <> answer.value)
+                      AND (question.events = '[]'
+                          OR replace(question.events, '\"' || event.key || '\"', '')
+                               <> question.events)
+                      AND ((question.coming_only = 0 AND reply.status <> 'no')
+                           OR reply.status IN ('yes', 'waitlisted'))))
+         ), matching AS (
+             SELECT * FROM listed
+             WHERE (:status = '' OR status = :status
+                    OR (:status = 'partial' AND is_partial = 1)
+                    OR (:status = 'unanswered' AND status = 'pending' AND is_partial = 0)
+                    OR (:status = 'eating' AND status IN ('yes', 'undecided')))
+         )
+         SELECT {Person}
+         FROM matching CROSS JOIN (SELECT COUNT(*) AS total FROM matching) AS counted
+         WHERE CAST(:has_key AS BIGINT) = 0
+            OR (CAST(:is_back AS BIGINT) = 0
+                AND (sort_name > :key_name OR (sort_name = :key_name AND id > :key_id)))
+            OR (CAST(:is_back AS BIGINT) = 1
+                AND (sort_name < :key_name OR (sort_name = :key_name AND id < :key_id)))
+         ORDER BY CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN '' ELSE sort_name END,
+             CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN sort_name ELSE '' END DESC,
+             CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN '' ELSE id END,
+             CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN id ELSE '' END DESC
+         LIMIT :limit",
+        occasion = host.occasion(),
+        undecided = scene.undecided,
+        event,
+        word_1 = words.list[0],
+        word_2 = words.list[1],
+        word_3 = words.list[2],
+        word_4 = words.list[3],
+        contacts = words.contacts,
+        status,
+        diet,
+        band,
+        youngest,
+        oldest,
+        has_diet_note = word(filter.has_diet_note),
+        is_child = word(filter.is_child),
+        is_plus_one = word(filter.is_plus_one),
+        has_key,
+        key_name = name,
+        key_id = id,
+        limit,
+        question = answer[0],
+        answer = answer[1],
+        answer_in_list = answer[2],
+        is_back
+    )
+    .all(tx)?)
 }
 
 /// The answers of one guest, by key of the event, in the order of the events.

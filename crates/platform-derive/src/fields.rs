@@ -1,0 +1,71 @@
+//! The fields of a struct that derives `Row`. The test that prepares every
+//! statement reads this file too.
+
+use syn::ext::IdentExt as _;
+use syn::{Data, DeriveInput, Error, Ident, LitStr, Type};
+
+/// One field.
+pub(crate) struct Field {
+    /// Its name in Rust.
+    pub(crate) name: Ident,
+    /// Its type.
+    pub(crate) kind: Type,
+    /// Where it stands in the row.
+    pub(crate) place: Place,
+}
+
+/// Where a field stands in the row.
+pub(crate) enum Place {
+    /// A column of this name.
+    Column(String),
+    /// A column of this name that holds JSON.
+    Json(String),
+    /// The field's own columns, in this place.
+    Flattened,
+    /// Nowhere: it begins with its default.
+    Skipped,
+}
+
+/// The fields of a struct, in order.
+pub(crate) fn fields(input: &DeriveInput) -> syn::Result<Vec<Field>> {
+    let Data::Struct(data) = &input.data else {
+        return Err(Error::new_spanned(&input.ident, "a row is a struct"));
+    };
+    data.fields.iter().map(field).collect()
+}
+
+fn field(field: &syn::Field) -> syn::Result<Field> {
+    let Some(name) = &field.ident else {
+        return Err(Error::new_spanned(field, "a row's fields have names"));
+    };
+    let mut column = name.unraw().to_string();
+    let (mut is_json, mut is_flattened, mut is_skipped) = (false, false, false);
+    for attribute in field.attrs.iter().filter(|one| one.path().is_ident("row")) {
+        attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("rename") {
+                column = meta.value()?.parse::<LitStr>()?.value();
+            } else if meta.path.is_ident("json") {
+                is_json = true;
+            } else if meta.path.is_ident("flatten") {
+                is_flattened = true;
+            } else if meta.path.is_ident("skip") {
+                is_skipped = true;
+            } else {
+                return Err(meta.error("`rename = \"…\"`, `json`, `flatten` or `skip`"));
+            }
+            Ok(())
+        })?;
+    }
+    let place = match (is_flattened, is_skipped, is_json) {
+        (false, false, false) => Place::Column(column),
+        (false, false, true) => Place::Json(column),
+        (true, false, false) => Place::Flattened,
+        (false, true, false) => Place::Skipped,
+        _ => return Err(Error::new_spanned(name, "only one of these")),
+    };
+    Ok(Field {
+        name: name.clone(),
+        kind: field.ty.clone(),
+        place,
+    })
+}

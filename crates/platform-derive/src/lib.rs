@@ -1,0 +1,239 @@
+//! Rows and arguments by name: `#[derive(Row)]` and `sql!`. What they mean is
+//! told where `platform::store` exports them.
+
+mod fields;
+mod text;
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse::{Parse, ParseStream};
+use syn::{DeriveInput, Error, Expr, Ident, LitStr, Path, Token, parse_macro_input};
+
+use fields::Place;
+use text::Part;
+
+/// Reads and writes a struct by the names of its fields.
+///
+/// `#[row(rename = "x")]` names the column; `#[row(json)]` keeps the field as
+/// JSON; `#[row(flatten)]` puts the columns of another row in the field's place;
+/// `#[row(skip)]` leaves the field at its default.
+#[proc_macro_derive(Row, attributes(row))]
+pub fn derive_row(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    row(&input).unwrap_or_else(Error::into_compile_error).into()
+}
+
+fn row(input: &DeriveInput) -> syn::Result<TokenStream> {
+    let mut columns = Vec::new();
+    let mut reads = Vec::new();
+    let mut writes = Vec::new();
+    // How many columns stand before the field.
+    let mut before = quote!(0);
+    for field in fields::fields(input)? {
+        let (name, kind) = (&field.name, &field.kind);
+        let (read, write, list) = match &field.place {
+            Place::Column(column) => (
+                quote!(row.column(#before)?),
+                quote!(values.push(::platform::store::Bind::bind(&self.#name));),
+                quote!(&[#column]),
+            ),
+            Place::Json(column) => (
+                quote!(row.json(#before)?),
+                quote!(values.push(::platform::store::Value::json(&self.#name));),
+                quote!(&[#column]),
+            ),
+            Place::Flattened => (
+                quote!(::platform::store::FromRow::from_row(&row.after(#before))?),
+                quote!(::platform::store::ToRow::bind_all(&self.#name, values);),
+                quote!(<#kind as ::platform::store::FromRow>::COLUMNS),
+            ),
+            Place::Skipped => (
+                quote!(::std::default::Default::default()),
+                quote!(),
+                quote!(&[]),
+            ),
+        };
+        reads.push(quote!(#name: #read));
+        writes.push(write);
+        before = quote!(#before + (#list as &[&str]).len());
+        columns.push(list);
+    }
+    let name = &input.ident;
+    Ok(quote! {
+        impl ::platform::store::FromRow for #name {
+            const COLUMNS: &'static [&'static str] =
+                &::platform::store::join_columns::<{ #before }>(&[#(#columns),*]);
+
+            fn from_row(
+                row: &::platform::store::Row<'_>,
+            ) -> ::std::result::Result<Self, ::platform::StoreError> {
+                Ok(Self { #(#reads),* })
+            }
+        }
+
+        impl ::platform::store::ToRow for #name {
+            fn bind_all<'a>(
+                &'a self,
+                values: &mut ::std::vec::Vec<::platform::store::Value<'a>>,
+            ) {
+                #(#writes)*
+            }
+        }
+    })
+}
+
+/// An SQL text, with its arguments if they have names.
+///
+/// `sql!("SELECT {Event} FROM event WHERE id = :id", id)`: a name alone is the
+/// variable of that name, `id = guest.event` gives another value. `{Event}` is
+/// the list of the columns of a type that derives `Row`, `{e: Event}` the same
+/// with `e.` before each, `{:Event}` the values of an argument `Event = …`, and
+/// `{Event = :Event}` each column with its value, as `UPDATE … SET` wants it.
+///
+/// Only a literal will do, so that no input can become part of a text, and so
+/// that the test that prepares every statement finds them all.
+#[proc_macro]
+pub fn sql(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let call = parse_macro_input!(input as Call);
+    expand(&call)
+        .unwrap_or_else(Error::into_compile_error)
+        .into()
+}
+
+struct Call {
+    text: LitStr,
+    arguments: Vec<Argument>,
+}
+
+struct Argument {
+    name: Ident,
+    value: Expr,
+}
+
+impl Parse for Call {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let text = input.parse()?;
+        let mut arguments = Vec::new();
+        while input.parse::<Option<Token![,]>>()?.is_some() && !input.is_empty() {
+            let name: Ident = input.parse()?;
+            let value = if input.parse::<Option<Token![=]>>()?.is_some() {
+                input.parse()?
+            } else {
+                let name = &name;
+                syn::parse_quote!(#name)
+            };
+            arguments.push(Argument { name, value });
+        }
+        if !input.is_empty() {
+            return Err(input.error("expected `,` and an argument"));
+        }
+        Ok(Self { text, arguments })
+    }
+}
+
+fn expand(call: &Call) -> syn::Result<TokenStream> {
+    let refuse = |message: String| Error::new(call.text.span(), message);
+    let parts = text::parts(&call.text.value()).map_err(refuse)?;
+    if let [Part::Sql(text)] = &parts[..]
+        && call.arguments.is_empty()
+    {
+        return Ok(quote!(::platform::store::Sql::literal(#text)));
+    }
+    let type_of = |row: &str| LitStr::new(row, call.text.span()).parse::<Path>();
+
+    // Which arguments hold a whole row, of which type.
+    let mut rows: Vec<Option<Path>> = vec![None; call.arguments.len()];
+    let mut used = BTreeSet::new();
+    for part in &parts {
+        let (name, row) = match part {
+            Part::Argument(name) => (name.as_str(), None),
+            Part::Values(row) | Part::Assignments(row) => {
+                (text::argument_of(row), Some(type_of(row)?))
+            }
+            Part::Sql(_) | Part::Columns { .. } => continue,
+        };
+        let Some(index) = call.arguments.iter().position(|one| one.name == name) else {
+            return Err(refuse(format!("`:{name}` has no argument")));
+        };
+        used.insert(index);
+        rows[index] = row;
+    }
+    for (index, argument) in call.arguments.iter().enumerate() {
+        if !used.contains(&index) {
+            return Err(Error::new_spanned(
+                &argument.name,
+                "no such argument in the text",
+            ));
+        }
+    }
+
+    // The number of each argument, which columns of rows before it move on.
+    let mut number = quote!(1);
+    let mut numbers = Vec::new();
+    for row in &rows {
+        let this = number.clone();
+        number = match row {
+            Some(row) => quote!(#number + <#row as ::platform::store::FromRow>::COLUMNS.len()),
+            None => quote!(#number + 1),
+        };
+        numbers.push(this);
+    }
+    let number_of = |name: &str| {
+        let index = call.arguments.iter().position(|one| one.name == name);
+        index.map(|index| numbers[index].clone())
+    };
+    let columns_of = |row: &str| -> syn::Result<TokenStream> {
+        let row = type_of(row)?;
+        Ok(quote!(<#row as ::platform::store::FromRow>::COLUMNS))
+    };
+    let parts = parts.iter().map(|part| {
+        let inner = match part {
+            Part::Sql(text) => quote!(Sql(#text)),
+            Part::Argument(name) => {
+                let first = number_of(name);
+                quote!(Arguments { first: #first, count: 1 })
+            }
+            Part::Columns { row, alias } => {
+                let names = columns_of(row)?;
+                quote!(Columns { names: #names, alias: #alias })
+            }
+            Part::Values(row) => {
+                let (first, names) = (number_of(text::argument_of(row)), columns_of(row)?);
+                quote!(Arguments { first: #first, count: #names.len() })
+            }
+            Part::Assignments(row) => {
+                let (first, names) = (number_of(text::argument_of(row)), columns_of(row)?);
+                quote!(Assignments { first: #first, names: #names })
+            }
+        };
+        Ok(quote!(::platform::store::Part::#inner))
+    });
+    let parts: Vec<TokenStream> = parts.collect::<syn::Result<_>>()?;
+    let text = quote!({
+        const PARTS: &[::platform::store::Part<'static>] = &[#(#parts),*];
+        const LENGTH: usize = ::platform::store::Text::<0>::of(PARTS).length();
+        const TEXT: &::platform::store::Text<LENGTH> = &::platform::store::Text::of(PARTS);
+        ::platform::store::Sql::literal(TEXT.as_str())
+    });
+    if call.arguments.is_empty() {
+        return Ok(text);
+    }
+    let values = call.arguments.iter().map(|one| &one.value);
+    if rows.iter().all(Option::is_none) {
+        return Ok(quote! {
+            ::platform::store::Query::new(#text, &[#(::platform::store::Bind::bind(&(#values))),*])
+        });
+    }
+    let values = values.zip(&rows).map(|(value, row)| match row {
+        Some(row) => quote!(::platform::store::Argument::row::<#row>(&(#value))),
+        None => quote!(::platform::store::Argument::One(&(#value))),
+    });
+    Ok(quote! {
+        ::platform::store::Query::new(#text, &::platform::store::Argument::bind(&[#(#values),*]))
+    })
+}
+
+#[cfg(test)]
+mod tests;

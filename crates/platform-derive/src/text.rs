@@ -1,0 +1,97 @@
+//! What stands in an SQL text besides SQL. The test that prepares every
+//! statement reads this file too, so that it reads a text as the compiler does.
+
+/// One part of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// SQL as it is.
+    Sql(String),
+    /// `:name`, an argument.
+    Argument(String),
+    /// `{Row}` or `{alias: Row}`, the columns of a type.
+    Columns {
+        /// The type, as written.
+        row: String,
+        /// Empty, or the alias with its dot.
+        alias: String,
+    },
+    /// `{:Row}`, the values of a row, given as an argument of that name.
+    Values(String),
+    /// `{Row = :Row}`, each column with its value.
+    Assignments(String),
+}
+
+/// Takes a text apart. What stands within `'…'` is left alone.
+pub(crate) fn parts(text: &str) -> Result<Vec<Part>, String> {
+    let mut parts = Vec::new();
+    let mut sql = String::new();
+    let mut rest = text;
+    while let Some(sign) = rest.chars().next() {
+        let after = &rest[sign.len_utf8()..];
+        let (part, next) = match sign {
+            '\'' => {
+                let end = after.find('\'').ok_or("a `'` is never closed")? + 1;
+                sql.push(sign);
+                sql.push_str(&after[..end]);
+                rest = &after[end..];
+                continue;
+            }
+            '{' => {
+                let end = after.find('}').ok_or("a `{` is never closed")?;
+                (braced(&after[..end])?, &after[end + 1..])
+            }
+            ':' if after.starts_with(':') => {
+                sql.push_str("::");
+                rest = &after[1..];
+                continue;
+            }
+            ':' if after.starts_with(|first: char| first.is_ascii_lowercase()) => {
+                let is_name = |sign: char| sign.is_ascii_alphanumeric() || sign == '_';
+                let end = after.find(|sign| !is_name(sign)).unwrap_or(after.len());
+                (Part::Argument(after[..end].to_owned()), &after[end..])
+            }
+            _ => {
+                sql.push(sign);
+                rest = after;
+                continue;
+            }
+        };
+        if !sql.is_empty() {
+            parts.push(Part::Sql(std::mem::take(&mut sql)));
+        }
+        parts.push(part);
+        rest = next;
+    }
+    if !sql.is_empty() {
+        parts.push(Part::Sql(sql));
+    }
+    Ok(parts)
+}
+
+fn braced(inner: &str) -> Result<Part, String> {
+    let inner = inner.trim();
+    if let Some((row, value)) = inner.split_once(" = :") {
+        if row != value {
+            return Err(format!("`{{{inner}}}` names two types"));
+        }
+        return Ok(Part::Assignments(row.to_owned()));
+    }
+    if let Some(row) = inner.strip_prefix(':') {
+        return Ok(Part::Values(row.to_owned()));
+    }
+    Ok(match inner.split_once(": ") {
+        Some((alias, row)) => Part::Columns {
+            row: row.trim().to_owned(),
+            alias: format!("{alias}."),
+        },
+        None => Part::Columns {
+            row: inner.to_owned(),
+            alias: String::new(),
+        },
+    })
+}
+
+/// The name of the argument that holds a row: the last segment of its type.
+pub(crate) fn argument_of(row: &str) -> &str {
+    row.rsplit(':').next().unwrap_or(row)
+}

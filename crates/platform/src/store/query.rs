@@ -1,0 +1,194 @@
+//! Texts with named arguments: what [`sql!`](crate::sql!) makes of them.
+
+use super::{Bind, FromRow, Rows, Sql, StoreError, ToRow, Tx, Value};
+
+/// An SQL text with the values of its arguments.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'a> {
+    pub(super) sql: Sql,
+    pub(super) values: &'a [Value<'a>],
+}
+
+impl<'a> Query<'a> {
+    /// Called by [`sql!`](crate::sql!) alone.
+    #[doc(hidden)]
+    pub const fn new(sql: Sql, values: &'a [Value<'a>]) -> Self {
+        Self { sql, values }
+    }
+
+    /// The one row of the answer; another number is an error.
+    pub fn one<T: FromRow>(self, tx: &mut Tx<'_>) -> Result<T, StoreError> {
+        tx.query_one(self)
+    }
+
+    /// The row of the answer, if there is one; two are an error.
+    pub fn maybe<T: FromRow>(self, tx: &mut Tx<'_>) -> Result<Option<T>, StoreError> {
+        tx.query_maybe(self)
+    }
+
+    /// Every row of the answer, in order.
+    pub fn all<T: FromRow>(self, tx: &mut Tx<'_>) -> Result<Vec<T>, StoreError> {
+        tx.query_all(self)
+    }
+
+    /// Runs a statement that touches as many rows as it says; returns how many.
+    pub fn run(self, tx: &mut Tx<'_>, rows: Rows) -> Result<u64, StoreError> {
+        tx.execute(self, rows)
+    }
+}
+
+/// What stands behind one name.
+#[doc(hidden)]
+#[expect(missing_debug_implementations, reason = "only `sql!` makes one")]
+#[derive(Clone, Copy)]
+pub enum Argument<'a> {
+    One(&'a dyn Bind),
+    Row(&'a dyn ToRow),
+}
+
+impl<'a> Argument<'a> {
+    /// A row of the type that the text names.
+    pub fn row<T: ToRow>(row: &'a T) -> Self {
+        Self::Row(row)
+    }
+
+    pub fn bind(arguments: &[Self]) -> Vec<Value<'a>> {
+        let mut values = Vec::new();
+        for argument in arguments {
+            match *argument {
+                Self::One(one) => values.push(one.bind()),
+                Self::Row(row) => row.bind_all(&mut values),
+            }
+        }
+        values
+    }
+}
+
+/// One part of a text, as [`sql!`](crate::sql!) read it.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'a> {
+    Sql(&'a str),
+    /// `$first` and those after it.
+    Arguments {
+        first: usize,
+        count: usize,
+    },
+    /// `id, name`, each after `alias`.
+    Columns {
+        names: &'a [&'a str],
+        alias: &'a str,
+    },
+    /// `id = $first, name = $…`.
+    Assignments {
+        first: usize,
+        names: &'a [&'a str],
+    },
+}
+
+/// A text put together while the program is compiled: measured with room for
+/// nothing, then written with as much as it takes.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Text<const ROOM: usize> {
+    bytes: [u8; ROOM],
+    length: usize,
+}
+
+impl<const ROOM: usize> Text<ROOM> {
+    pub const fn of(parts: &[Part<'_>]) -> Self {
+        let mut text = Self {
+            bytes: [0; ROOM],
+            length: 0,
+        };
+        let mut at = 0;
+        while at < parts.len() {
+            match parts[at] {
+                Part::Sql(sql) => text.push(sql),
+                Part::Arguments { first, count } => text.push_list(first, count, None, ""),
+                Part::Columns { names, alias } => {
+                    text.push_list(0, names.len(), Some(names), alias);
+                }
+                Part::Assignments { first, names } => {
+                    text.push_list(first, names.len(), Some(names), "");
+                }
+            }
+            at += 1;
+        }
+        text
+    }
+
+    pub const fn length(&self) -> usize {
+        self.length
+    }
+
+    pub const fn as_str(&self) -> &str {
+        match std::str::from_utf8(self.bytes.split_at(self.length).0) {
+            Ok(text) => text,
+            Err(_) => panic!("parts of UTF-8 are UTF-8"),
+        }
+    }
+
+    /// `count` columns, or arguments from `$first`, or (both) assignments.
+    const fn push_list(&mut self, first: usize, count: usize, names: Option<&[&str]>, alias: &str) {
+        let mut at = 0;
+        while at < count {
+            if at > 0 {
+                self.push(", ");
+            }
+            if let Some(names) = names {
+                self.push(alias);
+                self.push(names[at]);
+            }
+            if names.is_some() && first > 0 {
+                self.push(" = ");
+            }
+            if first > 0 {
+                self.push("$");
+                self.push_number(first + at);
+            }
+            at += 1;
+        }
+    }
+
+    const fn push(&mut self, more: &str) {
+        let more = more.as_bytes();
+        let mut at = 0;
+        while at < more.len() {
+            self.push_byte(more[at]);
+            at += 1;
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a digit")]
+    const fn push_number(&mut self, number: usize) {
+        if number >= 10 {
+            self.push_number(number / 10);
+        }
+        self.push_byte(b'0' + (number % 10) as u8);
+    }
+
+    const fn push_byte(&mut self, byte: u8) {
+        if self.length < ROOM {
+            self.bytes[self.length] = byte;
+        }
+        self.length += 1;
+    }
+}
+
+/// The columns of a row: its own, and those of rows within it.
+#[doc(hidden)]
+pub const fn join_columns<const COUNT: usize>(lists: &[&[&'static str]]) -> [&'static str; COUNT] {
+    let mut all = [""; COUNT];
+    let (mut list, mut count) = (0, 0);
+    while list < lists.len() {
+        let mut at = 0;
+        while at < lists[list].len() {
+            all[count] = lists[list][at];
+            count += 1;
+            at += 1;
+        }
+        list += 1;
+    }
+    all
+}

@@ -1,0 +1,122 @@
+//! The structs that derive `Row`, found in the sources.
+
+use std::path::{Path, PathBuf};
+
+use syn::{Attribute, DeriveInput, Item, Type};
+
+use super::fields::{self, Field, Place};
+
+/// Every struct that derives `Row`.
+pub(super) struct RowTypes(Vec<RowType>);
+
+struct RowType {
+    file: PathBuf,
+    name: String,
+    columns: Vec<Column>,
+}
+
+enum Column {
+    Named(String),
+    /// The columns of another row, of this type.
+    Of(String),
+}
+
+impl RowTypes {
+    pub(super) fn find(sources: &[(PathBuf, String)]) -> Self {
+        let derives = |source: &str| source.contains("Row)]") || source.contains("Row,");
+        let mut found = Vec::new();
+        for (file, source) in sources.iter().filter(|(_, source)| derives(source)) {
+            let parsed = syn::parse_file(source)
+                .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            for item in parsed.items {
+                if let Item::Struct(item) = item
+                    && item.attrs.iter().any(derives_row)
+                {
+                    found.push(RowType::of(file, &DeriveInput::from(item)));
+                }
+            }
+        }
+        Self(found)
+    }
+
+    /// The columns of the type that a statement in `file` calls `row`.
+    pub(super) fn columns(&self, row: &str, file: &Path) -> Vec<String> {
+        let kind = self.kind(row, file);
+        let columns = kind.columns.iter();
+        columns
+            .flat_map(|column| match column {
+                Column::Named(name) => vec![name.clone()],
+                Column::Of(row) => self.columns(row, &kind.file),
+            })
+            .collect()
+    }
+
+    /// `Row` is that of the same file, else the only one of this name; of
+    /// several the path tells which one, as `event::Details` does.
+    fn kind(&self, row: &str, file: &Path) -> &RowType {
+        let mut path: Vec<&str> = row.split("::").collect();
+        let name = path.pop().unwrap_or_default();
+        let lies_in = |kind: &&RowType| {
+            let file = kind.file.with_extension("");
+            path.last().is_none_or(|module| {
+                file.ends_with(module) || file.ends_with(Path::new(module).join("mod"))
+            })
+        };
+        let named: Vec<&RowType> = self
+            .0
+            .iter()
+            .filter(|kind| kind.name == name)
+            .filter(lies_in)
+            .collect();
+        let here = named
+            .iter()
+            .find(|kind| path.is_empty() && kind.file == file);
+        match (here, &named[..]) {
+            (Some(kind), _) | (None, [kind]) => kind,
+            (None, []) => panic!("{}: no row is called {row}", file.display()),
+            (None, _) => panic!("{}: say in which module {row} is", file.display()),
+        }
+    }
+}
+
+impl RowType {
+    fn of(file: &Path, item: &DeriveInput) -> Self {
+        let fields =
+            fields::fields(item).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let columns = fields.into_iter().filter_map(|field| match field.place {
+            Place::Column(name) | Place::Json(name) => Some(Column::Named(name)),
+            Place::Flattened => Some(Column::Of(path_of(&field))),
+            Place::Skipped => None,
+        });
+        Self {
+            file: file.to_owned(),
+            name: item.ident.to_string(),
+            columns: columns.collect(),
+        }
+    }
+}
+
+fn derives_row(attribute: &Attribute) -> bool {
+    let mut found = false;
+    if attribute.path().is_ident("derive") {
+        let each = attribute.parse_nested_meta(|meta| {
+            found |= meta
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "Row");
+            Ok(())
+        });
+        each.expect("a list of derives");
+    }
+    found
+}
+
+fn path_of(field: &Field) -> String {
+    let Type::Path(kind) = &field.kind else {
+        panic!("{} is flattened, and no struct", field.name);
+    };
+    let segments = kind.path.segments.iter();
+    let segments: Vec<String> = segments.map(|one| one.ident.to_string()).collect();
+    segments.join("::")
+}
