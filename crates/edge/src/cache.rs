@@ -1,8 +1,8 @@
 //! Answers that are kept for whoever asks next: a shared cache (RFC 9111).
 //!
-//! A route asks for it with `shared_cache`. [`rules`] decides what may be kept and
-//! how long it may be used, [`store`] keeps it in memory, a request [`in_flight`]
-//! serves all who wait for its answer, [`respond`] makes
+//! A route asks for it with `shared_cache`. `rules` decides what may be kept and
+//! how long it may be used, `store` keeps it in memory, a request `in_flight`
+//! serves all who wait for its answer, `respond` makes
 //! answers of what is kept. How a request goes through them is in `pipeline/from_cache.rs`.
 //!
 //! # What is never kept

@@ -107,7 +107,6 @@ where
     let gate = Gate::new(stream, bounds, Arc::clone(&ledger), shared.cut.clone())
         .keeping(place)
         .after(&rest.came);
-    let drain = shared.drain.clone();
     let peer = Arc::new(peer);
     let made = Mutex::new(rest.answer);
     let service = service_fn(|request: Request<Incoming>| {
@@ -132,23 +131,21 @@ where
         .serve_connection(TokioIo::new(gate), service)
         .with_upgrades();
     tokio::pin!(served);
-    let ended = tokio::select! {
-        ended = &mut served => ended,
-        () = shared.end.cancelled() => return,
-        () = drain.cancelled() => {
-            // A lame duck: a request that is on its way already is still answered.
-            tokio::select! {
-                ended = &mut served => ended,
-                () = shared.end.cancelled() => return,
-                () = tokio::time::sleep(lame_duck_time) => {
-                    served.as_mut().graceful_shutdown();
-                    tokio::select! {
-                        ended = &mut served => ended,
-                        () = shared.end.cancelled() => return,
-                    }
-                }
-            }
+    let drained = async {
+        shared.drain.cancelled().await;
+        // A request that is on its way already is still answered.
+        tokio::time::sleep(lame_duck_time).await;
+    };
+    let served = async {
+        tokio::select! {
+            ended = &mut served => return ended,
+            () = drained => served.as_mut().graceful_shutdown(),
         }
+        served.await
+    };
+    let ended = tokio::select! {
+        ended = served => ended,
+        () = shared.end.cancelled() => return,
     };
     if let Err(error) = ended {
         // Broken by the client or the network: nobody here can do anything.

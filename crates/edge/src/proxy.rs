@@ -3,7 +3,7 @@
 //! An [`Upstream`] is shared by all workers: its servers, how they fare, whose
 //! turn it is. A [`Pool`] belongs to one worker: its unused connections. Bodies
 //! stream in both directions, with nothing in between but what one read brings;
-//! [`fill`] reads those of requests before, and [`read_ahead`] those of answers ahead.
+//! `request_buffer` reads those of requests before, and `response_buffer` those of answers ahead.
 
 mod backends;
 mod balancer;
