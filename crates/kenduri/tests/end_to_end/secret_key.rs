@@ -206,7 +206,7 @@ fn a_new_key_ends_all_sessions_and_spares_what_is_printed() {
                 fs::remove_file(site.file()).expect("removed");
             }
             let said = site.command(&["secret", "new"], true);
-            let sessions = if is_lost { 0 } else { 1 };
+            let sessions = i32::from(!is_lost);
             assert!(
                 said.contains(&format!(" {sessions} sessions were ended")),
                 "{said}"
