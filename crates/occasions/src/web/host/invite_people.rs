@@ -202,7 +202,7 @@ fn asked<'a>(
     asked
 }
 
-fn told<'a>(
+fn answer_texts<'a>(
     wording: &Wording<'a>,
     questions: impl Iterator<Item = &'a Question>,
     answers: &Answers,
