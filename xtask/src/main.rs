@@ -36,6 +36,9 @@ enum Task {
         /// Only check that Debian's packages are there; do not install them.
         #[arg(long)]
         no_install: bool,
+        /// Try each race 200 times instead of 25.
+        #[arg(long)]
+        long: bool,
     },
     /// The fences: crates' arrows, sizes of files, dependencies, migrations, locales, documents.
     Check,
@@ -61,11 +64,21 @@ enum Task {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
-        Task::Test { no_install } => test::test(if no_install {
-            test::Packages::Check
-        } else {
-            test::Packages::Install
-        }),
+        Task::Test { no_install, long } => {
+            let packages = if no_install {
+                test::Packages::Check
+            } else {
+                test::Packages::Install
+            };
+            test::test(
+                packages,
+                if long {
+                    test::LONG_ROUNDS
+                } else {
+                    test::ROUNDS
+                },
+            )
+        }
         Task::Check => check::check(),
         Task::Bench { what } => lab::bench(&what),
         Task::Show { what } => lab::show(&what),

@@ -21,16 +21,21 @@ use crate::workspace::root;
 /// How many compilers work at once: what CI has.
 const JOBS: &str = "-j2";
 
+/// How often tests of races try each race.
+pub(crate) const ROUNDS: u32 = 25;
+/// The same with `--long`.
+pub(crate) const LONG_ROUNDS: u32 = 200;
+
 /// Runs every step, and prints the times they took.
-pub(crate) fn test(packages: Packages) -> Result<()> {
+pub(crate) fn test(packages: Packages, rounds: u32) -> Result<()> {
     interrupt::listen()?;
     let mut steps = Steps::new();
-    let outcome = all(&mut steps, packages);
+    let outcome = all(&mut steps, packages, rounds);
     steps.print_table();
     outcome
 }
 
-fn all(steps: &mut Steps, packages: Packages) -> Result<()> {
+fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
     steps.step("packages", || packages.provide())?;
     steps.step("format", || {
         run(program("cargo").args(["fmt", "--all", "--check"]))
@@ -45,7 +50,8 @@ fn all(steps: &mut Steps, packages: Packages) -> Result<()> {
     steps.step("units, both stores, pages, end to end", || {
         run(program("cargo")
             .args(["test", "--workspace", "--locked", JOBS])
-            .env("KENDURI_TEST_POSTGRES", postgres.url()))
+            .env("KENDURI_TEST_POSTGRES", postgres.url())
+            .env("KENDURI_TEST_ROUNDS", rounds.to_string()))
     })?;
     drop(postgres);
     let api = root().join("tests/api");

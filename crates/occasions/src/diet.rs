@@ -4,7 +4,7 @@ mod web;
 
 use ::web::fields::{flag, key, number, texts};
 use ::web::{Field, Findings, I18n, Limits};
-use platform::store::{FromRow, Row, Sql};
+use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ use crate::hosting::resource::{History, Resource, free_key};
 use crate::occasion::OccasionId;
 
 /// A food need that guests are asked about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct DietaryOption {
     /// 1–40 of `a-z0-9-`, unique in the occasion; it never changes.
     pub key: String,
@@ -50,13 +50,12 @@ pub fn is_built_in(key: &str) -> bool {
 
 /// All options of an occasion, in the order they are shown.
 pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<DietaryOption>, StoreError> {
-    tx.all(
-        sql!(
-            "SELECT key, label, allergy, active, position, version FROM dietary_option
-             WHERE occasion = $1 ORDER BY position, key"
-        ),
-        &[occasion],
+    sql!(
+        "SELECT {DietaryOption} FROM dietary_option WHERE occasion = :occasion
+         ORDER BY position, key",
+        occasion
     )
+    .all(tx)
 }
 
 /// Gives a new occasion the built-in options.
@@ -125,75 +124,51 @@ impl Resource for DietaryOption {
     }
 
     fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
-        let insert = sql!(
-            "INSERT INTO dietary_option (occasion, key, label, allergy, active, position,
-                 version)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)"
-        );
-        self.write(tx, occasion, insert)
+        sql!(
+            "INSERT INTO dietary_option (occasion, {DietaryOption})
+             VALUES (:occasion, {:DietaryOption})",
+            occasion,
+            DietaryOption = self
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Ok(())
     }
 
     fn update(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
-        let update = sql!(
-            "UPDATE dietary_option SET label = $3, allergy = $4, active = $5, position = $6,
-                 version = version + 1
-             WHERE occasion = $1 AND key = $2 AND version = $7"
-        );
-        self.write(tx, occasion, update)
+        sql!(
+            "UPDATE dietary_option SET {DietaryOption = :DietaryOption}
+             WHERE occasion = :occasion AND key = :key AND version = :version",
+            DietaryOption = Self {
+                version: self.version + 1,
+                ..self.clone()
+            },
+            occasion,
+            key = self.key,
+            version = self.version
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Ok(())
     }
 
     fn delete(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
-        let delete = sql!("DELETE FROM dietary_option WHERE occasion = $1 AND key = $2");
-        tx.run(delete, &[occasion, &self.key], Rows::Exactly(1))?;
+        sql!(
+            "DELETE FROM dietary_option WHERE occasion = :occasion AND key = :key",
+            occasion,
+            key = self.key
+        )
+        .run(tx, Rows::Exactly(1))?;
         Ok(())
     }
 
     fn is_used(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool, StoreError> {
         // A list of keys is kept as JSON, so a key stands between quotes.
-        let (used,): (i64,) = tx.one(
-            sql!(
-                "SELECT COUNT(*) FROM guest JOIN invitation ON invitation.id = guest.invitation
-                 WHERE invitation.occasion = $1 AND replace(guest.diets, $2, '') <> guest.diets"
-            ),
-            &[occasion, &format!("\"{}\"", self.key)],
-        )?;
+        let (used,): (i64,) = sql!(
+            "SELECT COUNT(*) FROM guest JOIN invitation ON invitation.id = guest.invitation
+             WHERE invitation.occasion = :occasion AND replace(guest.diets, :key, '') <> guest.diets",
+            occasion,
+            key = format!("\"{}\"", self.key)
+        )
+        .one(tx)?;
         Ok(used > 0)
-    }
-}
-
-impl DietaryOption {
-    fn write(
-        &self,
-        tx: &mut Tx<'_>,
-        occasion: &OccasionId,
-        statement: Sql,
-    ) -> Result<(), StoreError> {
-        tx.run(
-            statement,
-            &[
-                occasion,
-                &self.key,
-                &self.label.to_json(),
-                &self.allergy,
-                &self.active,
-                &self.position,
-                &self.version,
-            ],
-            Rows::Exactly(1),
-        )?;
-        Ok(())
-    }
-}
-
-impl FromRow for DietaryOption {
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            key: row.column(0)?,
-            label: I18n::from_json(&row.column::<String>(1)?),
-            allergy: row.column(2)?,
-            active: row.column(3)?,
-            position: row.column(4)?,
-            version: row.column(5)?,
-        })
     }
 }

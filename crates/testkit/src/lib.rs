@@ -24,6 +24,6 @@ mod world;
 pub use form::{Field, Form};
 pub use page::{Link, Page};
 pub use statements::{Statement, prepare_all, statements};
-pub use together::together;
+pub use together::{rounds, together};
 pub use visitor::{Events, Visitor};
 pub use world::{Engine, SentMail, WaitingJob, World};

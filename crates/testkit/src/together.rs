@@ -25,3 +25,11 @@ where
     });
     (one.await.expect("no panic"), other.await.expect("no panic"))
 }
+
+/// How often a test of a race tries it: `KENDURI_TEST_ROUNDS`, or 25 times.
+pub fn rounds() -> usize {
+    const ROUNDS: usize = 25;
+    let wanted = std::env::var("KENDURI_TEST_ROUNDS").ok();
+    let wanted = wanted.map(|rounds| rounds.parse().expect("KENDURI_TEST_ROUNDS is a number"));
+    wanted.unwrap_or(ROUNDS)
+}

@@ -12,7 +12,7 @@ use accounts::sign_in::{self, SignInError};
 use accounts::token::{self, CreateError, NewToken, PROFILE_READ};
 use accounts::{Accounts, credential, password};
 use platform::{Rows, Secret, Store, StoreError, Tx, sql};
-use testkit::World;
+use testkit::{World, rounds};
 use tokio::sync::Barrier;
 
 use crate::grants::manager;
@@ -20,8 +20,6 @@ use crate::stage::{
     CLUB, CLUB_OWNER, DOMAINS, MIGRATIONS, OBSERVER, PASSWORD, accounts, attempt, client, give,
     look_away, new_account, person, read, role, signed_in, usual_hash, write,
 };
-
-const ROUNDS: usize = 100;
 
 /// What takes longer than this does not happen.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -79,7 +77,7 @@ fn two_setups_at_once_make_one_owner() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stores = stores(world);
         let hash = usual_hash(world).await;
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             let key = write(world.store(), setup::make_key).await.unwrap();
             let changes = (0..3)
                 .map(|number| {
@@ -123,7 +121,7 @@ fn two_owners_who_demote_each_other_leave_one() {
             };
             let one = person(world, &format!("a@{place}.my"), Some(&hash)).await;
             let two = person(world, &format!("b@{place}.my"), Some(&hash)).await;
-            for round in 0..ROUNDS {
+            for round in 0..rounds() {
                 give(world, &one, top, &scope).await;
                 give(world, &two, top, &scope).await;
                 let by_one = manager(world, &signed_in(world, &one).await, &scope)
@@ -160,7 +158,7 @@ fn tries_at_once_are_counted_each() {
         person(world, "farah@example.my", Some(&hash)).await;
         let mut second = accounts.site.clone();
         second.platform.store = world.second_store();
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             write(world.store(), |tx| {
                 tx.run(sql!("DELETE FROM sign_in_attempt"), &[], Rows::Any)
             })
@@ -194,7 +192,7 @@ fn one_link_used_twice_lets_one_in() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "farah@example.my", None).await;
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             let of = id.clone();
             let link = write(world.store(), move |tx| sign_in::create_link(tx, &of)).await;
             let tasks: Vec<_> = (0..3)
@@ -230,7 +228,7 @@ fn one_invite_taken_twice_makes_one_member() {
         let by = manager(world, &signed_in(world, &owner).await, &wedding)
             .await
             .unwrap();
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             let of = by.clone();
             let made = world
                 .store()
@@ -250,7 +248,7 @@ fn one_invite_taken_twice_makes_one_member() {
             }
         }
         let members = read(world.store(), move |tx| grant::list(tx, &wedding)).await;
-        assert_eq!(members.len(), ROUNDS + 1);
+        assert_eq!(members.len(), rounds() + 1);
     });
 }
 
@@ -259,7 +257,7 @@ fn two_tokens_of_one_name_are_one() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stores = stores(world);
         let id = person(world, "farah@example.my", None).await;
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             let changes = (0..3)
                 .map(|_| {
                     let id = id.clone();
@@ -292,7 +290,7 @@ fn many_sign_ins_at_once_stay_within_the_limit() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stores = stores(world);
         let id = person(world, "farah@example.my", None).await;
-        for _ in 0..ROUNDS / 10 {
+        for _ in 0..rounds().div_ceil(10) {
             let changes = (0..20)
                 .map(|_| {
                     let id = id.clone();
@@ -316,7 +314,7 @@ fn a_sign_in_with_the_old_password_leaves_no_session_beside_its_change() {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, "farah@example.my", Some(&hash)).await;
-        for round in 0..ROUNDS / 5 {
+        for round in 0..rounds().div_ceil(5) {
             let who = signed_in(world, &id).await;
             let change = credential::Change {
                 current: Secret::new(PASSWORD),

@@ -1,16 +1,14 @@
 //! Races that really race: many rounds, on both engines, two or more who want
-//! the same at the same moment. `ROUNDS` each.
+//! the same at the same moment. `testkit::rounds` each.
 
 use jiff::SignedDuration;
 use occasions::refusal::Refusal;
 use occasions::rsvp::Saved;
 use occasions::words::ReplyStatus::{No, Yes};
 use platform::{Rows, StoreError, sql};
-use testkit::{World, together};
+use testkit::{World, rounds, together};
 
 use crate::stage::{MIGRATIONS, Stage, all, newcomer, save};
-
-const ROUNDS: usize = 200;
 
 /// A code for each round.
 fn code(letter: char, round: usize) -> String {
@@ -21,7 +19,7 @@ fn code(letter: char, round: usize) -> String {
 fn of_two_tabs_exactly_one_saves() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stage = Stage::build(world, None).await;
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             let code = code('A', round);
             let guests = stage.household(&code, 2, 0).await;
             let tab = |status| {
@@ -64,7 +62,7 @@ fn of_two_tabs_exactly_one_saves() {
 fn a_double_click_is_one_save() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stage = Stage::build(world, None).await;
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             let code = code('B', round);
             stage.household(&code, 1, 2).await;
             let click = || {
@@ -84,7 +82,7 @@ fn a_double_click_is_one_save() {
             assert_eq!(stage.submissions(&code).await, 1);
             assert_eq!(stage.portal(&code).await.household.guests.len(), 2);
         }
-        assert_eq!(world.jobs().await.len(), ROUNDS, "one mail each");
+        assert_eq!(world.jobs().await.len(), rounds(), "one mail each");
     });
 }
 
@@ -92,7 +90,7 @@ fn a_double_click_is_one_save() {
 fn two_tabs_never_bring_more_than_the_last_place_allows() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stage = Stage::build(world, None).await;
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             let code = code('C', round);
             stage.household(&code, 1, 1).await;
             let tab = |name: &'static str| {
@@ -117,7 +115,7 @@ fn two_tabs_never_bring_more_than_the_last_place_allows() {
 #[test]
 fn the_last_seats_go_to_one_household_whole() {
     World::each_engine(&MIGRATIONS, async |world| {
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             // Three seats, two households of two.
             let stage = Stage::build(world, Some(3)).await;
             let (first, second) = (code('D', round), code('E', round));
@@ -157,7 +155,7 @@ fn the_last_seats_go_to_one_household_whole() {
 fn at_the_instant_of_the_deadline_what_is_answered_is_what_is_stored() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stage = Stage::build(world, None).await;
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             let code = code('F', round);
             let guests = stage.household(&code, 1, 0).await;
             world
@@ -194,7 +192,7 @@ fn at_the_instant_of_the_deadline_what_is_answered_is_what_is_stored() {
 fn a_hosts_lock_and_a_save_come_one_after_the_other() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stage = Stage::build(world, None).await;
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             let code = code('G', round);
             let guests = stage.household(&code, 1, 0).await;
             let (store, asked, wish) = (
@@ -236,7 +234,7 @@ fn a_hosts_lock_and_a_save_come_one_after_the_other() {
 fn a_code_replaced_or_an_invitation_archived_ends_saves() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stage = Stage::build(world, None).await;
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             let code = code('H', round);
             let guests = stage.household(&code, 1, 0).await;
             let id = stage.portal(&code).await.household.invitation.id;

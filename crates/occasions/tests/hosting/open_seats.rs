@@ -15,13 +15,11 @@ use occasions::single_answer::{Answer, IncomingAnswer};
 use occasions::words::{ReplyStatus, Source};
 use platform::{Rows, StoreError, sql};
 use serde_json::json;
-use testkit::together;
+use testkit::{rounds, together};
 
 use crate::pages::HOME;
 use crate::parts::portal;
 use crate::stage::{Stage, call, code, on_both};
-
-const ROUNDS: usize = 100;
 
 /// Seats of the reception: confirmed, and of those who wait.
 async fn taken(stage: &Stage<'_>) -> (i64, i64) {
@@ -256,7 +254,7 @@ fn whoever_comes_first_confirmed_guests_fit() {
     on_both(async |stage| {
         let rahman = rahman(stage).await;
         let (mut approved_first, mut saved_first) = (0, 0);
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             save(stage, &rahman, ReplyStatus::No).await.unwrap();
             leave(stage, 1).await;
             let (confirmed, waiting) = taken(stage).await;
@@ -285,6 +283,6 @@ fn whoever_comes_first_confirmed_guests_fit() {
             }
             archive(stage, &first).await;
         }
-        assert_eq!(approved_first + saved_first, ROUNDS);
+        assert_eq!(approved_first + saved_first, rounds());
     });
 }

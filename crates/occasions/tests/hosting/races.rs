@@ -11,11 +11,9 @@ use occasions::refusal::Refusal as AnswerRefusal;
 use occasions::rsvp::{self, Save, Saved};
 use occasions::words::{Access, QuestionKind, ReplyStatus, Source};
 use platform::{Rows, sql};
-use testkit::together;
+use testkit::{rounds, together};
 
 use crate::stage::{Host, Stage, on_both};
-
-const ROUNDS: usize = 200;
 
 /// One host's change of one invitation, ready to run anywhere.
 fn by<T, F>(
@@ -78,7 +76,7 @@ fn a_save_and_a_lock_whichever_commits_first() {
     on_both(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let (mut saved_first, mut locked_first) = (0, 0);
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             let before = portal(stage, &id).await;
             let guest = &before.household.guests[0];
             let reception = before
@@ -128,7 +126,7 @@ fn a_save_and_a_lock_whichever_commits_first() {
                 })
                 .await;
         }
-        assert_eq!(saved_first + locked_first, ROUNDS);
+        assert_eq!(saved_first + locked_first, rounds());
     });
 }
 
@@ -136,7 +134,7 @@ fn a_save_and_a_lock_whichever_commits_first() {
 fn of_two_hosts_who_edit_one_form_exactly_one_saves() {
     on_both(async |stage| {
         let id = stage.invitation("ROSSI").await;
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             let before = portal(stage, &id).await;
             let seen = before.household.invitation.version;
             let edit = |host: &Host, name: String| {
@@ -174,7 +172,7 @@ fn of_two_hosts_who_edit_one_form_exactly_one_saves() {
 fn archiving_and_saving_never_revive_an_invitation() {
     on_both(async |stage| {
         let id = stage.invitation("TANWE").await;
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             let before = portal(stage, &id).await;
             let guest = before.household.guests[0].id.clone();
             let to = if round % 2 == 0 {
@@ -269,7 +267,7 @@ fn a_question_takes_another_kind_or_an_answer_and_never_both() {
     on_both(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let (mut changed, mut answered) = (0, 0);
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             stage
                 .site
                 .store
