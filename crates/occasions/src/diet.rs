@@ -9,7 +9,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::hosting::resource::{History, Resource, free_key};
+use crate::hosting::resource::{History, Resource, free_key, history_of};
 use crate::occasion::OccasionId;
 
 /// A food need that guests are asked about.
@@ -82,13 +82,7 @@ impl Resource for DietaryOption {
         position: number(0, 1_000).label("host-field-position"),
         key: key().label("host-field-key").hint("host-field-key-hint").fixed(),
     };
-    const HISTORY: History = History {
-        entity: "dietary_option",
-        created: "dietary_option.created",
-        changed: "dietary_option.changed",
-        removed: "dietary_option.removed",
-        named_by: "label",
-    };
+    const HISTORY: History = history_of!("dietary_option", named_by: "label");
     const NEWS: &'static str = "diets";
     const LIMIT: usize = 40;
 
@@ -130,8 +124,8 @@ impl Resource for DietaryOption {
             occasion,
             DietaryOption = self
         )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
+        .run(tx, Rows::Exactly(1))
+        .map(drop)
     }
 
     fn update(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
@@ -146,8 +140,8 @@ impl Resource for DietaryOption {
             key = self.key,
             version = self.version
         )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
+        .run(tx, Rows::Exactly(1))
+        .map(drop)
     }
 
     fn delete(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
@@ -156,8 +150,8 @@ impl Resource for DietaryOption {
             occasion,
             key = self.key
         )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
+        .run(tx, Rows::Exactly(1))
+        .map(drop)
     }
 
     fn is_used(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool, StoreError> {

@@ -129,7 +129,7 @@ pub fn mismatches(codes: &[Code], fields: &[&str], locales: &[Locale]) -> Vec<St
     for tag in catalogue.languages() {
         let text = catalogue.speak(&Language::of(tag));
         for id in &ids {
-            let said = text.with_rest(id, Vec::new(), |_| "none");
+            let said = text.with_rest(id, &[], |_| "none");
             if said.contains("{$") {
                 found.push(format!(
                     "{tag}: {id} cannot be said with nothing to fill in"

@@ -239,7 +239,8 @@ pub(crate) fn sentence(
     let given = given
         .iter()
         .map(|(name, value)| (*name, value.spoken(text)));
-    text.with_rest(&message_id(prefix, code), given.collect(), |_| "none")
+    let given: Vec<_> = given.collect();
+    text.with_rest(&message_id(prefix, code), &given, |_| "none")
 }
 
 /// `problem-version-conflict` for `version_conflict`.

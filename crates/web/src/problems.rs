@@ -167,7 +167,7 @@ struct ProblemPage<'a> {
 
 async fn list(State(site): State<Site>, wishes: Wishes) -> Response {
     let text = site.speak(&wishes);
-    let detail = |prefix, code| text.with_rest(&message_id(prefix, code), Vec::new(), stand_in);
+    let detail = |prefix, code| text.with_rest(&message_id(prefix, code), &[], stand_in);
     let entries = site.declared.codes().map(|code| Explained {
         code: code.code,
         status: code.status,

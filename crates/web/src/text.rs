@@ -169,14 +169,14 @@ impl Text {
     }
 
     /// The message `id` with `values`, and whatever else it may name filled in by `rest`.
-    pub(crate) fn with_rest<'v>(
+    pub(crate) fn with_rest(
         &self,
         id: &str,
-        values: Vec<(&'static str, Value<'v>)>,
+        values: &[(&'static str, Value<'_>)],
         rest: impl Fn(&str) -> &'static str,
     ) -> String {
         let given: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
-        let mut arguments = arguments(&values);
+        let mut arguments = arguments(values);
         for name in self.names(id) {
             if !given.contains(&name) {
                 arguments.set(name.to_owned(), rest(name));

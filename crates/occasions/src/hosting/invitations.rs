@@ -365,36 +365,26 @@ fn blank(occasion: &Occasion) -> Details {
     }
 }
 
-fn apply(
-    change: &InvitationChange,
-    occasion: &Occasion,
-    details: &mut Details,
-    fields: &mut Fields,
-) {
-    if let Some(household) = &change.household {
+fn apply(new: &InvitationChange, occasion: &Occasion, details: &mut Details, fields: &mut Fields) {
+    if let Some(household) = &new.household {
         details.household = fields.line("/household", household, 1, 120);
     }
     for (pointer, wanted, kept, most) in [
-        (
-            "/salutation",
-            &change.salutation,
-            &mut details.salutation,
-            200,
-        ),
-        ("/phone", &change.phone, &mut details.phone, 32),
+        ("/salutation", &new.salutation, &mut details.salutation, 200),
+        ("/phone", &new.phone, &mut details.phone, 32),
     ] {
         if let Some(text) = wanted {
             *kept = fields.optional_line(pointer, text.as_deref(), most);
         }
     }
-    if let Some(email) = &change.email {
+    if let Some(email) = &new.email {
         details.email = fields.email("/email", email.as_deref());
     }
-    if let Some(address) = &change.address {
+    if let Some(address) = &new.address {
         let text = fields.text("/address", address.as_deref().unwrap_or_default(), 500);
         details.address = (!text.is_empty()).then_some(text);
     }
-    if let Some(language) = &change.language {
+    if let Some(language) = &new.language {
         details.language = language.clone().filter(|tag| !tag.is_empty());
         let offered = &occasion.details.languages;
         if details
@@ -406,14 +396,14 @@ fn apply(
         }
     }
     for (pointer, wanted, kept) in [
-        ("/plus_ones", change.plus_ones, &mut details.plus_ones),
-        ("/children", change.children, &mut details.children),
+        ("/plus_ones", new.plus_ones, &mut details.plus_ones),
+        ("/children", new.children, &mut details.children),
     ] {
         if let Some(number) = wanted {
             *kept = fields.number(pointer, number, 0, 20);
         }
     }
-    if let Some(deadline) = &change.deadline_override {
+    if let Some(deadline) = &new.deadline_override {
         details.deadline_override = deadline
             .as_ref()
             .and_then(|when| fields.when("/deadline_override", when, &occasion.zone()));
@@ -421,16 +411,16 @@ fn apply(
     for (pointer, wanted, kept) in [
         (
             "/host_message",
-            &change.host_message,
+            &new.host_message,
             &mut details.host_message,
         ),
-        ("/host_note", &change.host_note, &mut details.host_note),
+        ("/host_note", &new.host_note, &mut details.host_note),
     ] {
         if let Some(text) = wanted {
             *kept = fields.text(pointer, text, 2_000);
         }
     }
-    if let Some(tags) = &change.tags {
+    if let Some(tags) = &new.tags {
         details.tags = fields.tags("/tags", tags);
     }
 }

@@ -66,6 +66,20 @@ pub struct History {
     pub named_by: &'static str,
 }
 
+/// The words of the history for one kind of entity: `event.created` and so on.
+macro_rules! history_of {
+    ($entity:literal, named_by: $field:literal) => {
+        History {
+            entity: $entity,
+            created: concat!($entity, ".created"),
+            changed: concat!($entity, ".changed"),
+            removed: concat!($entity, ".removed"),
+            named_by: $field,
+        }
+    };
+}
+pub(crate) use history_of;
+
 /// All of them.
 pub fn list<R: Resource>(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<R>, Refusal> {
     Ok(R::list(tx, host.occasion())?)
