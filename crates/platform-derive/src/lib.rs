@@ -174,10 +174,11 @@ fn expand(call: &Call) -> syn::Result<TokenStream> {
     let mut numbers = Vec::new();
     for row in &rows {
         let this = number.clone();
-        number = match row {
-            Some(row) => quote!(#number + <#row as ::platform::store::FromRow>::COLUMNS.len()),
-            None => quote!(#number + 1),
-        };
+        let count = row.as_ref().map_or_else(
+            || quote!(1),
+            |row| quote!(<#row as ::platform::store::FromRow>::COLUMNS.len()),
+        );
+        number = quote!(#number + #count);
         numbers.push(this);
     }
     let number_of = |name: &str| {
@@ -226,9 +227,12 @@ fn expand(call: &Call) -> syn::Result<TokenStream> {
             ::platform::store::Query::new(#text, &[#(::platform::store::Bind::bind(&(#values))),*])
         });
     }
-    let values = values.zip(&rows).map(|(value, row)| match row {
-        Some(row) => quote!(::platform::store::Argument::row::<#row>(&(#value))),
-        None => quote!(::platform::store::Argument::One(&(#value))),
+    let values = values.zip(&rows).map(|(value, row)| {
+        if let Some(row) = row {
+            quote!(::platform::store::Argument::row::<#row>(&(#value)))
+        } else {
+            quote!(::platform::store::Argument::One(&(#value)))
+        }
     });
     Ok(quote! {
         ::platform::store::Query::new(#text, &::platform::store::Argument::bind(&[#(#values),*]))

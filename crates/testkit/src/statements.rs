@@ -80,13 +80,13 @@ fn expand(file: &Path, line: usize, text: &str, types: &RowTypes) -> Statement {
     // The number of each argument by its name, and the next one.
     let mut numbers: Vec<(&str, usize)> = Vec::new();
     let mut next = 1;
-    let mut number = |name, count| match numbers.iter().find(|(known, _)| *known == name) {
-        Some((_, number)) => *number,
-        None => {
-            numbers.push((name, next));
-            next += count;
-            next - count
+    let mut number = |name, count| {
+        if let Some((_, number)) = numbers.iter().find(|(known, _)| *known == name) {
+            return *number;
         }
+        numbers.push((name, next));
+        next += count;
+        next - count
     };
     let written: Vec<store::Part<'_>> = parts
         .iter()

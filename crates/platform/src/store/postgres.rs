@@ -274,7 +274,13 @@ impl Connection {
             .iter()
             .map(|value| value as &(dyn ToSql + Sync))
             .collect();
-        let names = || statement.columns().iter().map(|one| one.name()).collect();
+        let names = || {
+            statement
+                .columns()
+                .iter()
+                .map(postgres::Column::name)
+                .collect()
+        };
         check_columns::<T>(names, sql.text()).map_err(|error| (error, Failure::Final))?;
         let rows = self
             .client
