@@ -63,11 +63,9 @@ pub fn insert_built_in(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Sto
     for (position, (key, allergy)) in (0..).zip(BUILT_IN) {
         let option = DietaryOption {
             key: key.to_owned(),
-            label: I18n::default(),
             allergy,
-            active: true,
             position,
-            version: 1,
+            ..DietaryOption::blank(&[])
         };
         option.insert(tx, occasion)?;
     }
@@ -99,13 +97,13 @@ impl Resource for DietaryOption {
     }
 
     fn blank(there: &[Self]) -> Self {
-        let last = there.iter().map(|option| option.position + 1).max();
+        let positions = there.iter().map(|option| option.position + 1);
         Self {
             key: free_key("food", there),
             label: I18n::default(),
             allergy: false,
             active: true,
-            position: last.unwrap_or(0),
+            position: positions.max().unwrap_or(0),
             version: 1,
         }
     }

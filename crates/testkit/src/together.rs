@@ -27,6 +27,10 @@ where
 }
 
 /// How often a test of a race tries it: `KENDURI_TEST_ROUNDS`, or 25 times.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests have no configuration but this"
+)]
 pub fn rounds() -> usize {
     const ROUNDS: usize = 25;
     let wanted = std::env::var("KENDURI_TEST_ROUNDS").ok();

@@ -195,7 +195,7 @@ impl Input {
             let sent = match self {
                 Self::Json(sent) => sent.get(field.name).cloned(),
                 Self::Form(_) if field.is_fixed && !is_new => None,
-                Self::Form(form) => field.from_form(form),
+                Self::Form(form) => field.read_form(form),
             };
             let Some(sent) = sent.filter(|sent| !sent.is_null()) else {
                 continue;
@@ -233,7 +233,7 @@ impl Field {
     }
 
     /// What was typed, as JSON would say it; `None` where an empty field says nothing.
-    fn from_form(&self, form: &Form) -> Option<Json> {
+    fn read_form(&self, form: &Form) -> Option<Json> {
         let name = self.name;
         Some(match self.kind {
             Kind::Key => Json::from(Some(form.text(name).trim()).filter(|key| !key.is_empty())?),
@@ -267,12 +267,11 @@ impl Field {
             Kind::Texts(limits) => {
                 let mut texts = I18n::default();
                 for (tag, text) in sent.as_object()? {
-                    match text.as_str() {
-                        Some(text) => texts.set(tag, text),
-                        None => {
-                            let below = format!("{pointer}/{}", token(tag));
-                            findings.add(&below, "wrong_type", []);
-                        }
+                    if let Some(text) = text.as_str() {
+                        texts.set(tag, text);
+                    } else {
+                        let below = format!("{pointer}/{}", token(tag));
+                        findings.add(&below, "wrong_type", []);
                     }
                 }
                 json!(findings.i18n(&pointer, &texts, limits))
@@ -281,7 +280,7 @@ impl Field {
     }
 
     /// The fields of a form that hold `value`.
-    fn to_form(self, value: &Json) -> Vec<(String, String)> {
+    fn fill_form(self, value: &Json) -> Vec<(String, String)> {
         let name = self.name.to_owned();
         match value {
             Json::Null => Vec::new(),
@@ -317,7 +316,7 @@ pub fn form<T: Serialize>(fields: &[Field], record: &T, version: i64) -> Form {
     let object = to_object(record);
     let values = fields.iter().filter_map(|field| {
         let value = object.get(field.name)?;
-        Some(field.to_form(value))
+        Some(field.fill_form(value))
     });
     let version = ("version".to_owned(), version.to_string());
     std::iter::once(version).chain(values.flatten()).collect()

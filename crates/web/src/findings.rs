@@ -11,7 +11,7 @@ use platform::text_cleaning;
 use serde::{Deserialize, Serialize};
 
 use crate::problem::{Argument, FieldProblem};
-use crate::{I18n, Language};
+use crate::{Field, I18n, Language};
 
 /// An instant, or a date without time, which means the end of that day in the
 /// zone that it is read for.
@@ -52,10 +52,10 @@ impl Findings {
     }
 
     /// Puts the findings in the order of these fields, and others first.
-    pub fn sort<'a>(&mut self, fields: impl Iterator<Item = &'a str> + Clone) {
+    pub fn sort(&mut self, fields: &[Field]) {
         self.0.sort_by_key(|one| {
             let name = one.pointer.split('/').nth(1).unwrap_or_default();
-            fields.clone().position(|field| field == name)
+            fields.iter().position(|field| field.name == name)
         });
     }
 

@@ -16,7 +16,7 @@ use crate::question::{self, Answers};
 use crate::refusal::Refusal as AnswerRefusal;
 use crate::rsvp;
 use crate::words::{ActedBy, ReplyStatus, Source};
-use web::Findings as Fields;
+use web::Findings;
 
 /// How far a host goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,7 +99,7 @@ pub fn reply(
         .ok_or_else(missing)?;
     let known = portal.events.iter().find(|one| one.key == event);
     let Some(reply) = known.and_then(|event| one.replies.get_mut(&event.id)) else {
-        let mut fields = Fields::default();
+        let mut fields = Findings::default();
         fields.add("/event", "event_not_invited", []);
         fields.finish()?;
         return Err(missing());
@@ -110,7 +110,7 @@ pub fn reply(
         ReplyStatus::Waitlisted => false,
     };
     if !is_offered {
-        let mut fields = Fields::default();
+        let mut fields = Findings::default();
         fields.add("/status", "not_allowed", []);
         fields.finish()?;
     }

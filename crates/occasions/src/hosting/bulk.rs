@@ -19,7 +19,7 @@ use super::{Refusal, When, history, invitations, occasions};
 use crate::invitation::{Invitation, InvitationId};
 use crate::occasion::OccasionId;
 use crate::words::{LockMode, Progress};
-use web::Findings as Fields;
+use web::Findings;
 
 platform::id!(BulkId, "One action on many invitations.");
 
@@ -187,7 +187,7 @@ pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effec
             Action::Lock { .. } => details.lock_mode = LockMode::Locked,
             Action::Unlock {} => details.lock_mode = LockMode::Auto,
             Action::Deadline { deadline } => {
-                let mut ignored = Fields::default();
+                let mut ignored = Findings::default();
                 details.deadline_override = deadline
                     .as_ref()
                     .and_then(|when| ignored.when("", when, &zone));
@@ -271,7 +271,7 @@ pub fn failures(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Vec<Outco
 /// Whether the action can be done to anything at all.
 fn check(tx: &mut Tx<'_>, host: &HostOf, action: &Action) -> Result<(), Refusal> {
     let occasion = occasions::load(tx, host)?;
-    let mut fields = Fields::default();
+    let mut fields = Findings::default();
     match action {
         Action::Tag { tag } | Action::Untag { tag } => {
             fields.tags("/args/tag", std::slice::from_ref(tag));
@@ -312,7 +312,7 @@ fn check(tx: &mut Tx<'_>, host: &HostOf, action: &Action) -> Result<(), Refusal>
 }
 
 fn meant(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Vec<InvitationId>, Refusal> {
-    let mut fields = Fields::default();
+    let mut fields = Findings::default();
     let mut ids: Vec<InvitationId> = match &request.target {
         Target::Chosen(ids) => ids.clone(),
         Target::Matching(filter) => listing::all_invitations(tx, host, filter)?

@@ -10,7 +10,7 @@ use super::{Refusal, invitations};
 use crate::code::{self, CodeKey};
 use crate::invitation::{self, InvitationId};
 use crate::portal::Portal;
-use web::Findings as Fields;
+use web::Findings;
 
 /// How many codes an account may try to set within an hour.
 pub const TRIES: i64 = 20;
@@ -35,7 +35,7 @@ pub fn try_by_hand(
 ) -> Result<Chosen, Refusal> {
     host.needs(Permission::Invite)?;
     let Ok(key) = CodeKey::parse(typed) else {
-        let mut fields = Fields::default();
+        let mut fields = Findings::default();
         fields.add("/code", "code_malformed", []);
         fields.finish()?;
         return Err(Refusal::NotFound);

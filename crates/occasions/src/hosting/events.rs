@@ -15,7 +15,7 @@ use crate::event::{self, Details, Event, EventId, ScheduleLine};
 use crate::invitation::InvitationId;
 use crate::occasion::{Occasion, OccasionId};
 use crate::role::Role;
-use web::{Findings as Fields, Limits};
+use web::{Findings, Limits};
 
 /// How many events an occasion has at most.
 pub const LIMIT: usize = 20;
@@ -71,7 +71,7 @@ pub fn create(tx: &mut Tx<'_>, host: &HostOf, new: &EventChange) -> Result<Event
     let occasion = occasions::lock(tx, host)?;
     let there = event::list(tx, &occasion.id)?;
     let now = tx.now();
-    let mut fields = Fields::default();
+    let mut fields = Findings::default();
     for (pointer, missing) in [
         ("/name", new.name.is_none()),
         ("/starts_at", new.starts_at.is_none()),
@@ -128,7 +128,7 @@ pub fn change(
     let old = lock(tx, host, id)?;
     check_version(&old, version)?;
     let mut details = old.details.clone();
-    let mut fields = Fields::default();
+    let mut fields = Findings::default();
     if change.key.as_ref().is_some_and(|key| *key != old.key) {
         fields.add("/key", "not_allowed", []);
     }
@@ -176,7 +176,7 @@ pub fn remove(
         return Err(Refusal::LastEvent);
     }
     if confirm != event.key {
-        let mut fields = Fields::default();
+        let mut fields = Findings::default();
         fields.add("/confirm", "confirmation_wrong", []);
         return Ok(fields.finish()?);
     }
@@ -205,7 +205,7 @@ pub(super) fn by_keys(
     events: &[Event],
     keys: &[String],
     pointer: &str,
-    fields: &mut Fields,
+    fields: &mut Findings,
 ) -> Vec<EventId> {
     let mut found = Vec::new();
     for (index, key) in keys.iter().enumerate() {
@@ -246,7 +246,7 @@ fn check_version(event: &Event, seen: i64) -> Result<(), Refusal> {
 }
 
 /// The key as wanted; else the first is `main`, and the others are numbered.
-fn choose_key(wanted: Option<&str>, there: &[Event], fields: &mut Fields) -> String {
+fn choose_key(wanted: Option<&str>, there: &[Event], fields: &mut Findings) -> String {
     let is_taken = |key: &str| there.iter().any(|event| event.key == key);
     if let Some(wanted) = wanted {
         let key = fields.slug("/key", wanted, 1, 40);
@@ -262,7 +262,7 @@ fn choose_key(wanted: Option<&str>, there: &[Event], fields: &mut Fields) -> Str
         .unwrap_or_default()
 }
 
-fn apply(change: &EventChange, occasion: &Occasion, details: &mut Details, fields: &mut Fields) {
+fn apply(change: &EventChange, occasion: &Occasion, details: &mut Details, fields: &mut Findings) {
     if let Some(name) = &change.name {
         details.name = fields.i18n("/name", name, Limits::required(120));
     }
@@ -297,7 +297,7 @@ fn apply_hours(
     change: &EventChange,
     occasion: &Occasion,
     details: &mut Details,
-    fields: &mut Fields,
+    fields: &mut Findings,
 ) {
     let zone = occasion.zone();
     let length = details.ends_at.duration_since(details.starts_at);
@@ -329,7 +329,7 @@ fn apply_hours(
     }
 }
 
-fn check_schedule(lines: &[ScheduleLine], fields: &mut Fields) -> Vec<ScheduleLine> {
+fn check_schedule(lines: &[ScheduleLine], fields: &mut Findings) -> Vec<ScheduleLine> {
     if lines.len() > 50 {
         fields.add("/schedule", "too_many", [("max", 50.into())]);
         return Vec::new();

@@ -22,7 +22,7 @@ use crate::question::Answers;
 use crate::refusal::Refusal as AnswerRefusal;
 use crate::rsvp;
 use crate::words::{ActedBy, GuestKind, Source};
-use web::Findings as Fields;
+use web::Findings;
 
 /// How many guests an occasion has at most.
 pub const LIMIT: i64 = 20_000;
@@ -125,7 +125,7 @@ impl<'a> Planning<'a> {
         tx: &mut Tx<'_>,
         people: &[New],
         invited: &[EventId],
-        fields: &mut Fields,
+        fields: &mut Findings,
     ) -> Vec<Planned> {
         let all = people.iter().enumerate();
         all.map(|(index, new)| self.one(tx, new, invited, &format!("/guests/{index}"), fields))
@@ -138,7 +138,7 @@ impl<'a> Planning<'a> {
         new: &New,
         invited: &[EventId],
         pointer: &str,
-        fields: &mut Fields,
+        fields: &mut Findings,
     ) -> Planned {
         let events = match &new.events {
             Some(keys) => events::by_keys(self.events, keys, &format!("{pointer}/events"), fields),
@@ -182,7 +182,7 @@ impl<'a> Planning<'a> {
         }
     }
 
-    fn name(&self, guest: &mut Guest, typed: &str, pointer: &str, fields: &mut Fields) {
+    fn name(&self, guest: &mut Guest, typed: &str, pointer: &str, fields: &mut Findings) {
         let switches = self.occasion.details.switches;
         let may_be_empty = guest.kind == GuestKind::PlusOne && !switches.plus_one_name_required;
         let least = usize::from(!may_be_empty);
@@ -195,7 +195,7 @@ impl<'a> Planning<'a> {
         keys: Option<&[String]>,
         note: Option<&str>,
         pointer: &str,
-        fields: &mut Fields,
+        fields: &mut Findings,
     ) {
         if let Some(keys) = keys {
             let mut chosen = keys.to_vec();
@@ -233,7 +233,7 @@ pub fn add(
     host.needs(Permission::Invite)?;
     occasions::lock(tx, host)?;
     let mut portal = invitations::lock(tx, host, id, version)?;
-    let mut fields = Fields::default();
+    let mut fields = Findings::default();
     let planning = Planning::new(tx, &portal.occasion, &portal.events)?;
     let planned = planning.plan(tx, people, &portal.household.events, &mut fields);
     fields.finish()?;
@@ -259,7 +259,7 @@ pub fn change(
     let (mut portal, at) = lock_by_guest(tx, host, id, Some(version))?;
     let before = portal.household.clone();
     let mut guest = before.guests[at].clone();
-    let mut fields = Fields::default();
+    let mut fields = Findings::default();
     let planning = Planning::new(tx, &portal.occasion, &portal.events)?;
     if let Some(name) = &change.name {
         planning.name(&mut guest, name, "", &mut fields);
@@ -450,7 +450,7 @@ pub(super) fn check_limit(
     Ok(())
 }
 
-fn check_age(guest: &Guest, pointer: &str, fields: &mut Fields) {
+fn check_age(guest: &Guest, pointer: &str, fields: &mut Findings) {
     let at = format!("{pointer}/age");
     if let Some(age) = guest.child_age {
         if guest.is_child {
@@ -465,7 +465,7 @@ fn plan_contact(
     tx: &mut Tx<'_>,
     id: &GuestId,
     change: &GuestChange,
-    fields: &mut Fields,
+    fields: &mut Findings,
 ) -> Result<Option<(Contact, Contact)>, StoreError> {
     if change.email.is_none() && change.phone.is_none() {
         return Ok(None);
@@ -515,7 +515,7 @@ fn invite_guest(
     invited: &[EventId],
 ) -> Result<(), Refusal> {
     if invited.iter().any(|event| !household.contains(event)) {
-        let mut fields = Fields::default();
+        let mut fields = Findings::default();
         fields.add("/events", "event_not_invited", []);
         return Ok(fields.finish()?);
     }

@@ -21,7 +21,7 @@ use crate::portal::{self, Portal};
 use crate::rsvp;
 use crate::snapshot;
 use crate::words::{ActedBy, LockMode, Source};
-use web::Findings as Fields;
+use web::Findings;
 
 /// How many invitations an occasion has at most, archived ones included.
 pub const LIMIT: i64 = 5_000;
@@ -103,7 +103,7 @@ pub fn create(
     host.needs(Permission::Invite)?;
     let occasion = occasions::lock(tx, host)?;
     let all = event::list(tx, &occasion.id)?;
-    let mut fields = Fields::default();
+    let mut fields = Findings::default();
     let mut details = blank(&occasion);
     if new.household.is_none() {
         fields.add("/household", "required", []);
@@ -169,7 +169,7 @@ pub fn change(
 ) -> Result<Portal, Refusal> {
     host.needs(Permission::Invite)?;
     let mut portal = lock(tx, host, id, Some(version))?;
-    let mut fields = Fields::default();
+    let mut fields = Findings::default();
     for (pointer, given) in [
         ("/guests", change.guests.is_some()),
         ("/code", change.code.is_some()),
@@ -365,7 +365,12 @@ fn blank(occasion: &Occasion) -> Details {
     }
 }
 
-fn apply(new: &InvitationChange, occasion: &Occasion, details: &mut Details, fields: &mut Fields) {
+fn apply(
+    new: &InvitationChange,
+    occasion: &Occasion,
+    details: &mut Details,
+    fields: &mut Findings,
+) {
     if let Some(household) = &new.household {
         details.household = fields.line("/household", household, 1, 120);
     }

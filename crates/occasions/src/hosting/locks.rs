@@ -14,7 +14,7 @@ use crate::invitation::{Invitation, InvitationId};
 use crate::occasion::Occasion;
 use crate::portal::Portal;
 use crate::words::{Access, LockMode};
-use web::Findings as Fields;
+use web::Findings;
 
 /// How answers are opened again.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -47,7 +47,7 @@ pub fn lock(
 ) -> Result<Portal, Refusal> {
     host.needs(Permission::Invite)?;
     let portal = invitations::lock(tx, host, id, version)?;
-    let mut fields = Fields::default();
+    let mut fields = Findings::default();
     let reason = fields.line("/reason", reason, 0, 200);
     fields.finish()?;
     set(tx, host, portal, LockMode::Locked, None, reason)
@@ -62,7 +62,7 @@ pub fn unlock(
 ) -> Result<Portal, Refusal> {
     host.needs(Permission::Invite)?;
     let portal = invitations::lock(tx, host, id, opening.version)?;
-    let mut fields = Fields::default();
+    let mut fields = Findings::default();
     let zone = portal.occasion.zone();
     let until = match &opening.until {
         Some(_) if !opening.open => {

@@ -19,7 +19,7 @@ use crate::diet;
 use crate::occasion::{self, Contact, Details, Occasion, OccasionId, Switches};
 use crate::role::{self, Role};
 use crate::words::{OccasionKind, OccasionStatus, Tone};
-use web::{Findings as Fields, Limits};
+use web::{Findings, Limits};
 
 /// How many occasions one installation holds.
 pub const LIMIT: i64 = 1_000;
@@ -133,7 +133,7 @@ pub fn create(
         return Err(Refusal::Forbidden);
     }
     let mut details = blank();
-    let mut fields = Fields::default();
+    let mut fields = Findings::default();
     for (pointer, missing) in [
         ("/slug", new.slug.is_none()),
         ("/title", new.title.is_none()),
@@ -219,7 +219,7 @@ pub fn change(
     let old = lock(tx, host)?;
     check_version(&old, version)?;
     let mut new = old.clone();
-    let mut fields = Fields::default();
+    let mut fields = Findings::default();
     if let Some(slug) = &change.slug {
         new.slug = fields.slug("/slug", slug, 3, 63);
     }
@@ -322,7 +322,7 @@ fn blank() -> Details {
 }
 
 /// Puts what is wanted into `details`, as far as it may be kept.
-fn apply(change: &OccasionChange, details: &mut Details, fields: &mut Fields) {
+fn apply(change: &OccasionChange, details: &mut Details, fields: &mut Findings) {
     for (pointer, wanted, kept, limits) in [
         (
             "/title",
@@ -418,7 +418,7 @@ fn apply(change: &OccasionChange, details: &mut Details, fields: &mut Fields) {
 }
 
 /// Where and when: the zone first, because a date means a day there.
-fn apply_place(change: &OccasionChange, details: &mut Details, fields: &mut Fields) {
+fn apply_place(change: &OccasionChange, details: &mut Details, fields: &mut Findings) {
     if let Some(name) = &change.time_zone {
         match TimeZone::get(name.trim()) {
             Ok(zone) => {
@@ -446,7 +446,7 @@ fn apply_place(change: &OccasionChange, details: &mut Details, fields: &mut Fiel
     }
 }
 
-fn apply_languages(change: &OccasionChange, details: &mut Details, fields: &mut Fields) {
+fn apply_languages(change: &OccasionChange, details: &mut Details, fields: &mut Findings) {
     if let Some(languages) = &change.languages {
         details.languages = fields.languages("/languages", languages);
     }

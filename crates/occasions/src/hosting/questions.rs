@@ -13,7 +13,7 @@ use crate::event::{self, Event};
 use crate::question::{self, Answer, Choice, LIMIT, Question, QuestionId};
 use crate::role::Role;
 use crate::words::{AskedOf, QuestionKind};
-use web::{Findings as Fields, Limits};
+use web::{Findings, Limits};
 
 /// What hosts may set about a question; what is left out stays.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -75,7 +75,7 @@ pub fn create(tx: &mut Tx<'_>, host: &HostOf, new: &QuestionChange) -> Result<Qu
     host.needs(Permission::Own)?;
     occasions::lock(tx, host)?;
     let there = list(tx, host)?;
-    let mut fields = Fields::default();
+    let mut fields = Findings::default();
     for (pointer, is_missing) in [
         ("/title", new.title.is_none()),
         ("/kind", new.kind.is_none()),
@@ -131,7 +131,7 @@ pub fn change(
         return Err(Refusal::VersionConflict(Current::Question(current)));
     }
     let mut new = old.clone();
-    let mut fields = Fields::default();
+    let mut fields = Findings::default();
     if change.key.as_ref().is_some_and(|wanted| wanted != key) {
         fields.add("/key", "not_allowed", []);
     }
@@ -174,7 +174,7 @@ pub fn remove(tx: &mut Tx<'_>, host: &HostOf, key: &str) -> Result<Removed, Refu
 }
 
 /// The key as wanted; else questions are numbered.
-fn choose_key(wanted: Option<&str>, there: &[Question], fields: &mut Fields) -> String {
+fn choose_key(wanted: Option<&str>, there: &[Question], fields: &mut Findings) -> String {
     let is_taken = |key: &str| there.iter().any(|question| question.key == key);
     if let Some(wanted) = wanted {
         let key = fields.slug("/key", wanted, 1, 40);
@@ -189,7 +189,12 @@ fn choose_key(wanted: Option<&str>, there: &[Question], fields: &mut Fields) -> 
         .unwrap_or_default()
 }
 
-fn apply(change: &QuestionChange, question: &mut Question, events: &[Event], fields: &mut Fields) {
+fn apply(
+    change: &QuestionChange,
+    question: &mut Question,
+    events: &[Event],
+    fields: &mut Findings,
+) {
     question.asked_of = change.asked_of.unwrap_or(question.asked_of);
     question.kind = change.kind.unwrap_or(question.kind);
     if let Some(title) = &change.title {
@@ -237,7 +242,7 @@ fn apply(change: &QuestionChange, question: &mut Question, events: &[Event], fie
 }
 
 /// Choices with a key each; whoever gives none gets the next free number.
-fn check_choices(choices: &[Choice], fields: &mut Fields) -> Vec<Choice> {
+fn check_choices(choices: &[Choice], fields: &mut Findings) -> Vec<Choice> {
     let mut kept: Vec<Choice> = Vec::new();
     for (index, choice) in choices.iter().take(51).enumerate() {
         let at = |field: &str| format!("/choices/{index}/{field}");

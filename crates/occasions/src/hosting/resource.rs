@@ -166,7 +166,7 @@ fn edit<R: Resource>(tx: &mut Tx<'_>, host: &HostOf, old: R, input: &Input) -> R
 /// Refuses with every finding, in the order of the fields.
 fn validate<R: Resource>(one: &R, mut findings: Findings) -> Result<(), Refusal> {
     one.validate(&mut findings);
-    findings.sort(R::FIELDS.iter().map(|field| field.name));
+    findings.sort(R::FIELDS);
     Ok(findings.finish()?)
 }
 

@@ -263,9 +263,12 @@ fn groups<R: WebResource>(
     {
         let control = match kind {
             Kind::Texts(limits) => {
-                let control = || match limits.lines {
-                    true => Control::Lines,
-                    false => Control::Line("text", "off"),
+                let control = || {
+                    if limits.lines {
+                        Control::Lines
+                    } else {
+                        Control::Line("text", "off")
+                    }
                 };
                 let mut group = form_state.texts(name, say(label), tags, control);
                 if let (Some(first), Some(hint)) = (group.fields.first_mut(), hint) {

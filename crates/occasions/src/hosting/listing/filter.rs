@@ -10,7 +10,7 @@ use crate::event::EventId;
 use crate::hosting::{HostOf, Refusal};
 use crate::question::{Answer, Question};
 use crate::words::Access;
-use web::Findings as Fields;
+use web::Findings;
 
 /// Which invitations; what is left out does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -210,7 +210,7 @@ impl InvitationFilter {
     ) -> Result<(Self, Sort), Refusal> {
         let mut filter = Self::default();
         let mut sort = Sort::default();
-        let mut fields = Fields::default();
+        let mut fields = Findings::default();
         for (name, value) in query.filter(|(_, value)| !value.is_empty()) {
             let text = || Some(value.to_owned());
             match name {
@@ -307,7 +307,7 @@ impl InvitationFilter {
             &[host.occasion(), &key],
         )?;
         let Some((id,)) = found else {
-            let mut fields = Fields::default();
+            let mut fields = Findings::default();
             fields.add("/event", "unknown_option", []);
             fields.finish()?;
             return Ok(String::new());
@@ -347,13 +347,13 @@ pub(super) fn word(flag: Option<bool>) -> &'static str {
     }
 }
 
-pub(super) fn known(is_known: bool, name: &str, fields: &mut Fields) {
+pub(super) fn known(is_known: bool, name: &str, fields: &mut Findings) {
     if !is_known {
         fields.add(&format!("/{name}"), "unknown_option", []);
     }
 }
 
-pub(super) fn flag(value: &str, name: &str, fields: &mut Fields) -> Option<bool> {
+pub(super) fn flag(value: &str, name: &str, fields: &mut Findings) -> Option<bool> {
     match value {
         "yes" | "true" | "1" => Some(true),
         "no" | "false" | "0" => Some(false),

@@ -14,7 +14,7 @@ use crate::hosting::access::{HostOf, Permission};
 use crate::hosting::{Refusal, occasions};
 use crate::invitation::InvitationId;
 use crate::words::{GuestKind, ReplyStatus};
-use web::Findings as Fields;
+use web::Findings;
 
 /// Which guests; what is left out does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -236,7 +236,7 @@ impl GuestFilter {
     /// Reads the filter out of the query of an address.
     pub fn read<'q>(query: impl Iterator<Item = (&'q str, &'q str)>) -> Result<Self, Refusal> {
         let mut filter = Self::default();
-        let mut fields = Fields::default();
+        let mut fields = Findings::default();
         for (name, value) in query.filter(|(_, value)| !value.is_empty()) {
             match name {
                 "q" => value.clone_into(&mut filter.search),
