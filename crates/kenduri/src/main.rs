@@ -4,7 +4,7 @@
 //! every other crate; none depends on it. Exit codes: 0 done, 1 refused or failed (the
 //! reason is on standard error), 2 bad usage, 3 Kenduri is not running.
 
-mod access;
+mod access_log;
 mod api;
 mod app_service;
 mod app_setup;

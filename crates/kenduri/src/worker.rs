@@ -33,7 +33,7 @@ use crate::parent::{SdNotify, threads};
 use crate::reload::{Reload, Started};
 use crate::router::{self, Parts};
 use crate::server::ServerStatus;
-use crate::{access, app_setup, commands, demo, descriptors, log, operators};
+use crate::{access_log, app_setup, commands, demo, descriptors, log, operators};
 
 mod message_loop;
 mod upstream_servers;
@@ -136,7 +136,7 @@ impl Begun {
         } else {
             (self.figures, None)
         };
-        let access = access::open(&settings.log, lines);
+        let access = access_log::open(&settings.log, lines);
         let means = Options {
             workers: threads(),
             inherited: self.sockets,

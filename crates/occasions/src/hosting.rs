@@ -4,7 +4,6 @@
 //! Every function takes the transaction and a [`HostOf`], the proof that
 //! somebody may be here at all; what the role does not allow is refused inside.
 
-pub mod access;
 pub mod answers;
 pub mod bulk;
 pub mod codes;
@@ -21,6 +20,7 @@ pub mod log;
 pub mod members;
 pub mod occasions;
 pub mod open_rsvp;
+pub mod permissions;
 pub mod questions;
 pub mod refusal;
 pub mod resource;
@@ -29,7 +29,7 @@ pub mod stream;
 pub mod summary;
 pub mod tally;
 
-pub use access::{HostOf, Permission, enter};
+pub use permissions::{HostOf, Permission, enter};
 pub use refusal::{Current, Refusal};
 pub use web::When;
 

@@ -4,8 +4,8 @@
 //! [`household`] what may be answered, [`rsvp`] how it is saved. Handlers in
 //! [`mod@web`] turn HTTP into one call of a noun.
 
-pub mod closing;
 pub mod code;
+pub mod deadline_notices;
 pub mod demo;
 pub mod diet;
 pub mod diet_deletion;

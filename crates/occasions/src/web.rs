@@ -25,7 +25,7 @@ pub(crate) fn routes(_: &Accounts) -> Router<Site> {
 /// What this crate does in the background.
 pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
     let mut handlers = vec![
-        crate::closing::sweeps(site.store.clone()),
+        crate::deadline_notices::sweeps(site.store.clone()),
         crate::diet_deletion::daily(site.platform.clone()),
         mail::confirmations(site.clone()),
         alarm::alarms(site.clone()),

@@ -4,8 +4,8 @@
 use platform::{Rows, Tx, sql};
 use serde::Deserialize;
 
-use super::access::HostOf;
-use super::{Refusal, access, history, invitations};
+use super::permissions::HostOf;
+use super::{Refusal, history, invitations, permissions};
 use crate::event::Seats;
 use crate::guest::{Guest, GuestId, Reply};
 use crate::household::{self, FieldChange, Rules, asking};
@@ -135,7 +135,7 @@ fn lock(
     id: &InvitationId,
     version: Option<i64>,
 ) -> Result<Portal, Refusal> {
-    host.needs(access::Permission::Invite)?;
+    host.needs(permissions::Permission::Invite)?;
     invitations::lock(tx, host, id, version)
 }
 

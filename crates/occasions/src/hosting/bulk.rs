@@ -12,9 +12,9 @@ use platform::{Rows, Store, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::access::{self, HostOf, Permission};
 use super::listing::{self, InvitationFilter};
 use super::locks::{self, Effect, Opening};
+use super::permissions::{self, HostOf, Permission};
 use super::{Refusal, When, history, invitations, occasions};
 use crate::invitation::{Invitation, InvitationId};
 use crate::occasion::OccasionId;
@@ -381,7 +381,7 @@ fn take_batch(tx: &mut Tx<'_>, id: &BulkId) -> Result<bool, StoreError> {
         batch = BATCH
     )
     .all(tx)?;
-    let host = access::resume(tx, &account, &occasion)?;
+    let host = permissions::resume(tx, &account, &occasion)?;
     let action = serde_json::from_str::<Action>(&action).ok();
     let mut counted: BTreeMap<&'static str, i64> = BTreeMap::new();
     for (place, invitation) in &rows {

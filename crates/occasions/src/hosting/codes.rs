@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
-use super::access::{HostOf, Permission};
 use super::history::{self, Ending};
+use super::permissions::{HostOf, Permission};
 use super::{Refusal, invitations};
 use crate::code::{self, CodeKey};
 use crate::invitation::{self, InvitationId};

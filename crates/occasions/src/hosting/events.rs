@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::I18n;
 
-use super::access::{HostOf, Permission};
 use super::fields::nullable;
 use super::history::{self, Changes};
+use super::permissions::{HostOf, Permission};
 use super::{Current, Refusal, When, occasions};
 use crate::event::{self, Details, Event, EventId, ScheduleLine};
 use crate::invitation::InvitationId;

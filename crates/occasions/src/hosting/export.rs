@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::{Catalogue, Language};
 
-use super::access::{self, HostOf, Permission};
 use super::listing::{self, people};
+use super::permissions::{self, HostOf, Permission};
 use super::{Refusal, history};
 use crate::occasion::{self, OccasionId};
 use crate::words::{ExportKind, FileFormat, Progress};
@@ -288,7 +288,8 @@ fn read(
     let Some(asked) = row.filter(|asked| asked.state == Progress::Queued) else {
         return Ok(None);
     };
-    let host = access::resume(tx, &asked.account, &asked.occasion)?.ok_or(Refusal::Forbidden)?;
+    let host =
+        permissions::resume(tx, &asked.account, &asked.occasion)?.ok_or(Refusal::Forbidden)?;
     let contacts = asked.contacts && host.may(Permission::SeeContacts);
     let format = asked.request.format;
     let text = catalogue.speak(&Language::of(&asked.language));

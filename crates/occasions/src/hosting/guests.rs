@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 
-use super::access::{HostOf, Permission};
 use super::events;
 use super::fields::nullable;
 use super::history::{self, Changes, Ending};
+use super::permissions::{HostOf, Permission};
 use super::{Refusal, invitations, occasions};
 use crate::diet::{self, DietaryOption};
 use crate::event::{Event, EventId};

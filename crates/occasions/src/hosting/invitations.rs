@@ -6,11 +6,11 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::access::{HostOf, Permission};
 use super::codes::Chosen;
 use super::fields::nullable;
 use super::guests;
 use super::history::{self, Changes, Ending};
+use super::permissions::{HostOf, Permission};
 use super::{Current, Refusal, When, events, occasions, open_rsvp};
 use crate::event::{self, Event, EventId, Seats};
 use crate::guest::{self, Reply};

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use platform::{Tx, sql};
 
-use super::access::{HostOf, Permission};
 use super::listing::people::Person;
+use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions};
 use crate::diet::DietaryOption;
 use crate::event::{Event, EventId};

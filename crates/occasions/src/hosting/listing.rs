@@ -11,7 +11,7 @@ use platform::{Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 use web::{List, Piece, Way};
 
-use super::access::{HostOf, Permission};
+use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions};
 use crate::code::CodeKey;
 use crate::invitation::InvitationId;

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
 
-use super::access::{HostOf, Permission};
 use super::history::{self, Changes, Ending};
+use super::permissions::{HostOf, Permission};
 use super::{Refusal, When, invitations, occasions};
 use crate::invitation::{Invitation, InvitationId};
 use crate::occasion::Occasion;

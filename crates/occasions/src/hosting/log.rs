@@ -10,7 +10,7 @@ use platform::{StoreError, Tx, sql};
 use serde_json::Value;
 use web::{List, Piece, Way};
 
-use super::access::{HostOf, Permission};
+use super::permissions::{HostOf, Permission};
 use super::{Refusal, members};
 
 /// The actor behind an invitation's code, by the invitation's id.

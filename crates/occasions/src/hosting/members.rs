@@ -7,7 +7,7 @@ use accounts::invite::{self, Invite};
 use platform::{Secret, StoreError, Tx};
 
 use super::Refusal;
-use super::access::{HostOf, Permission};
+use super::permissions::{HostOf, Permission};
 use crate::role::{self, Role};
 
 /// How many members an occasion has at most, open invitations included.

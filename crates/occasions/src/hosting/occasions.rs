@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::{Deadline, I18n, Theme};
 
-use super::access::{self, HostOf, Permission};
 use super::fields::nullable;
 use super::history::{self, Changes};
+use super::permissions::{self, HostOf, Permission};
 use super::{Current, Refusal, When, events};
 use crate::diet;
 use crate::occasion::{self, Contact, Details, Occasion, OccasionId, Switches};
@@ -168,7 +168,7 @@ pub fn create(
         Err(GrantError::Store(error)) => return Err(error.into()),
         Err(_) => return Err(Refusal::Forbidden),
     }
-    let host = access::enter(tx, who, &id, request)?;
+    let host = permissions::enter(tx, who, &id, request)?;
     let changes = json!([{"field": "slug", "old": null, "new": slug}]);
     history::record(
         tx,
@@ -189,7 +189,7 @@ pub fn may_create(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
 /// The occasions of `who`, newest first.
 pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<(Occasion, Role)>, StoreError> {
     let mut found = Vec::new();
-    for (id, role) in access::occasions_of(tx, who)? {
+    for (id, role) in permissions::occasions_of(tx, who)? {
         if let Some(occasion) = occasion::find(tx, &id)? {
             found.push((occasion, role));
         }

@@ -4,8 +4,8 @@
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
 
-use super::access::{HostOf, Permission};
 use super::history::{self, Ending};
+use super::permissions::{HostOf, Permission};
 use super::{Refusal, invitations};
 use crate::event::{self, Seats};
 use crate::guest::{self, Guest, Reply};

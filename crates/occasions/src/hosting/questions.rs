@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::I18n;
 
-use super::access::{HostOf, Permission};
 use super::history::{self, Changes};
+use super::permissions::{HostOf, Permission};
 use super::{Current, Refusal, events, occasions};
 use crate::event::{self, Event};
 use crate::question::{self, Answer, Choice, LIMIT, Question, QuestionId};

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use web::{Field, Findings, Input, fields};
 
-use super::access::{HostOf, Permission};
+use super::permissions::{HostOf, Permission};
 use super::refusal::{Current, Refusal};
 use super::{history, occasions};
 use crate::occasion::OccasionId;

@@ -3,7 +3,7 @@
 
 use platform::{StoreError, Tx, sql};
 
-use super::access::HostOf;
+use super::permissions::HostOf;
 
 /// How many there are, archived invitations and their guests left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

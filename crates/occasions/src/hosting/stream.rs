@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::Refusal;
-use super::access::{self, HostOf, Permission};
+use super::permissions::{self, HostOf, Permission};
 use super::summary;
 use crate::occasion::OccasionId;
 pub use counts::AllCounts;
@@ -102,7 +102,7 @@ impl Feed {
     /// Refuses if who listens is no longer a host.
     pub async fn check(&self) -> Result<(), Refusal> {
         let (who, occasion) = (self.who.clone(), self.occasion.clone());
-        let look = move |tx: &mut Tx<'_>| access::enter(tx, &who, &occasion, None).map(drop);
+        let look = move |tx: &mut Tx<'_>| permissions::enter(tx, &who, &occasion, None).map(drop);
         self.store.read(look).await
     }
 
@@ -164,7 +164,7 @@ impl Feed {
         let counted = self.counts.after(last, || {
             let (who, occasion) = (self.who.clone(), self.occasion.clone());
             self.store.read_at_length(move |tx| {
-                let host = access::enter(tx, &who, &occasion, None)?;
+                let host = permissions::enter(tx, &who, &occasion, None)?;
                 count(tx, &host)
             })
         });
@@ -178,7 +178,7 @@ impl Feed {
         let batch = self
             .store
             .read(move |tx| {
-                let host = access::enter(tx, &who, &occasion, None)?;
+                let host = permissions::enter(tx, &who, &occasion, None)?;
                 read_batch(tx, &host, last)
             })
             .await?;

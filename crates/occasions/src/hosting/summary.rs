@@ -8,9 +8,9 @@ use jiff::{Timestamp, ToSpan};
 use platform::{Tx, sql};
 use serde::Serialize;
 
-use super::access::{HostOf, Permission};
 use super::listing::people::{self, Band, Person};
 use super::listing::{self, InvitationFilter, InvitationRow, People};
+use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions};
 use crate::diet;
 use crate::event::{self, EventId, SeatsTaken};

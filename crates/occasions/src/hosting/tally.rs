@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use platform::{Tx, sql};
 
-use super::access::{HostOf, Permission};
 use super::listing::{self, InvitationFilter};
+use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions};
 use crate::event;
 use crate::guest::GuestId;

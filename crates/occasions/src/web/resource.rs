@@ -23,7 +23,7 @@ use crate::hosting::resource::{self, Resource};
 use crate::hosting::{Permission, Refusal};
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::web::api::host::call::{Call, Place as Entrance, answer};
-use crate::web::api::host::saved::{Receipt, Saved, Sees, Shown};
+use crate::web::api::host::change_response::{Receipt, Saved, Sees, Shown};
 use crate::web::host::form_state::{self, Control, FormState, Group};
 use crate::web::host::frame::Place;
 use crate::web::host::request::{HostForm, HostRequest, PageContext};

@@ -10,7 +10,7 @@ use super::filter::{answer_sought, flag, known, word};
 use super::{Scene, Words, json_text};
 use crate::event::EventId;
 use crate::guest::{self, GuestId};
-use crate::hosting::access::{HostOf, Permission};
+use crate::hosting::permissions::{HostOf, Permission};
 use crate::hosting::{Refusal, occasions};
 use crate::invitation::InvitationId;
 use crate::words::{GuestKind, ReplyStatus};

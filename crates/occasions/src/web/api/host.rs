@@ -4,6 +4,7 @@
 
 mod bulk;
 pub(crate) mod call;
+pub(crate) mod change_response;
 mod events;
 pub(crate) mod exports;
 mod guests;
@@ -13,7 +14,6 @@ mod occasions;
 mod questions;
 mod refusal;
 mod reports;
-pub(crate) mod saved;
 mod stream;
 mod view;
 

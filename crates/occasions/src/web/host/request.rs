@@ -20,7 +20,7 @@ use web::{Form, Language, Problem, Site, Text, Wishes};
 use super::wording::{self, Wording};
 use crate::event::{self, Event};
 use crate::hosting::sizes::{self, Sizes};
-use crate::hosting::{HostOf, Permission, Refusal, access};
+use crate::hosting::{HostOf, Permission, Refusal, permissions};
 use crate::occasion::{self, Occasion};
 use crate::web::custom_code::ByHand;
 
@@ -299,7 +299,7 @@ struct Entrance {
 impl Entrance {
     fn enter(&self, tx: &mut Tx<'_>) -> Result<HostOf, Refusal> {
         let id = occasion::find_by_slug(tx, &self.slug)?.ok_or(Refusal::NotFound)?;
-        access::enter(tx, &self.who, &id, Some(self.request.clone()))
+        permissions::enter(tx, &self.who, &id, Some(self.request.clone()))
     }
 }
 

@@ -19,11 +19,11 @@ use serde::{Deserialize, Serialize};
 use web::json::Received;
 use web::{Problem, Site, version};
 
+use super::change_response::Sees;
 use super::refusal::problem;
-use super::saved::Sees;
 use crate::guest::GuestId;
 use crate::hosting::Refusal;
-use crate::hosting::access::{self, HostOf, Permission};
+use crate::hosting::permissions::{self, HostOf, Permission};
 use crate::invitation::InvitationId;
 use crate::occasion::OccasionId;
 use crate::web::custom_code::ByHand;
@@ -59,9 +59,9 @@ impl Place {
         request: RequestFacts,
     ) -> Result<HostOf, Refusal> {
         match self {
-            Self::Occasion(id) => access::enter(tx, who, id, Some(request)),
-            Self::Invitation(id) => access::enter_by_invitation(tx, who, id, Some(request)),
-            Self::Guest(id) => access::enter_by_guest(tx, who, id, Some(request)),
+            Self::Occasion(id) => permissions::enter(tx, who, id, Some(request)),
+            Self::Invitation(id) => permissions::enter_by_invitation(tx, who, id, Some(request)),
+            Self::Guest(id) => permissions::enter_by_guest(tx, who, id, Some(request)),
         }
     }
 }

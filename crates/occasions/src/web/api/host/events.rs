@@ -8,7 +8,7 @@ use web::json::Received;
 use web::{Json, List, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
-use super::saved::{Saved, Sees};
+use super::change_response::{Saved, Sees};
 use super::view::{self, EventView};
 use crate::event::EventId;
 use crate::hosting::{Permission, events};

@@ -11,12 +11,12 @@ use web::json::Received;
 use web::{Json, List, Piece, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
+use super::change_response::{Receipt, Saved, Sees, Shown};
 use super::invitations::{load_view, saved};
-use super::saved::{Receipt, Saved, Sees, Shown};
 use super::view::{GuestView, InvitationView, PersonView};
 use crate::guest::GuestId;
-use crate::hosting::access::{HostOf, Permission};
 use crate::hosting::listing::people;
+use crate::hosting::permissions::{HostOf, Permission};
 use crate::hosting::{Refusal, answers, guests, invitations};
 use crate::invitation::InvitationId;
 use crate::portal::Portal;

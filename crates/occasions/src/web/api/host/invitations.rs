@@ -12,12 +12,12 @@ use web::json::Received;
 use web::{Json, List, Piece, Problem, Site, routes};
 
 use super::call::{Call, Maybe, Place, answer, id};
-use super::saved::{Saved, Sees};
+use super::change_response::{Saved, Sees};
 use super::view::{self, InvitationView, LineView};
 use crate::event::Seats;
-use crate::hosting::access::{HostOf, Permission};
 use crate::hosting::codes::{self, Chosen};
 use crate::hosting::listing::{self, InvitationFilter};
+use crate::hosting::permissions::{HostOf, Permission};
 use crate::hosting::{Refusal, guests, invitations, locks, open_rsvp};
 use crate::invitation::InvitationId;
 use crate::portal::Portal;

@@ -11,7 +11,7 @@ use web::json::Received;
 use web::{Json, List, Problem, Site, routes};
 
 use super::call::{Call, Maybe, Place, answer};
-use super::saved::{Saved, Sees};
+use super::change_response::{Saved, Sees};
 use super::view::{self, OccasionView};
 use crate::hosting::{HostOf, Permission, Refusal, enter, occasions};
 use crate::occasion::Occasion;

@@ -8,7 +8,7 @@ use web::json::Received;
 use web::{Json, List, Problem, Site, routes};
 
 use super::call::{Call, Place, answer};
-use super::saved::{Saved, Sees};
+use super::change_response::{Saved, Sees};
 use super::view::{self, QuestionView};
 use crate::hosting::Permission;
 use crate::hosting::questions::{self, Removed};

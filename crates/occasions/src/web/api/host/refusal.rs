@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use serde_json::Value;
 use web::Problem;
 
-use super::saved::{Saved, Sees};
+use super::change_response::{Saved, Sees};
 use super::view;
 use crate::hosting::{Current, Refusal};
 use crate::web::api::guest;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::{I18n, Theme};
 
-use super::saved::{Receipt, Sees, Shown};
+use super::change_response::{Receipt, Sees, Shown};
 use crate::event::{Event, EventId, ScheduleLine};
 use crate::guest::{Guest, GuestId};
 use crate::hosting::guests::Contact as GuestContact;
