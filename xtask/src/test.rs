@@ -49,7 +49,7 @@ fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
     let postgres = steps.step("private PostgreSQL", PrivatePostgres::start)?;
     steps.step("units, both stores, pages, end to end", || {
         run(program("cargo")
-            .args(["test", "--workspace", "--locked", JOBS])
+            .args(["test", "--workspace", "--locked", "--no-fail-fast", JOBS])
             .env("KENDURI_TEST_POSTGRES", postgres.url())
             .env("KENDURI_TEST_ROUNDS", rounds.to_string()))
     })?;
