@@ -49,5 +49,5 @@ const screenshots = fileURLToPath(new URL('../../target/screenshots/', import.me
 // Keeps a picture of the whole page for people to look at.
 export async function keep(page, name) {
   mkdirSync(screenshots, { recursive: true });
-  await page.screenshot({ path: `${screenshots}${name}.png`, fullPage: true });
+  await page.screenshot({ path: `${screenshots}${name}.jpg`, type: 'jpeg', quality: 80, fullPage: true });
 }

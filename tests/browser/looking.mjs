@@ -1,10 +1,19 @@
 // What is wrong with a page that a program can see. Each function answers with a list of complaints.
-import axe from 'axe-core';
+import axe from 'axe-core/axe.min.js';
 
-// Accessibility, as far as axe sees it.
-export async function accessibility(page) {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
+const withAxe = new WeakSet();
+
+// Accessibility, as far as axe sees it; contrasts of colours, its slowest rule, only if wanted.
+export async function accessibility(page, colours = true) {
+  if (!withAxe.has(page)) {
+    withAxe.add(page);
+    // Wherever this page goes next, the browser has it there already: handing it over takes longer
+    // than most of its rules together.
+    await page.addInitScript(`if (self === top) { ${axe.source} }`);
+    await page.evaluate(axe.source);
+  }
+  const options = { resultTypes: ['violations'], rules: { 'color-contrast': { enabled: colours } } };
+  const { violations } = await page.evaluate((options) => globalThis.axe.run(options), options);
   return violations.map(
     ({ id, help, nodes }) => `axe ${id}: ${help}\n    ${nodes.map((node) => node.html).join('\n    ')}`,
   );

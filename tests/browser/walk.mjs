@@ -1,10 +1,12 @@
 // Finds every page that a visitor can reach, one of each kind.
 
-// Pages of one kind differ in ids and in the values of their questions only; the language, and the
-// check of a link, make no other page.
+// Pages of one kind differ in ids, in keys and in the values of their questions only; the language,
+// and the check of a link, make no other page.
 function kind(path) {
   const { pathname, search } = new URL(path, 'http://kenduri');
-  const place = pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}');
+  const place = pathname
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}')
+    .replace(/(\/settings\/(?:diets|questions)\/)(?!new$)[^/]+/, '$1{key}');
   return search ? `${place}?` : place;
 }
 

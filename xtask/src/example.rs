@@ -139,7 +139,8 @@ pub fn install_python(folder: &Path) -> Result<()> {
     installed.note()
 }
 
-fn install_node(folder: &Path) -> Result<()> {
+/// Installs what `package-lock.json` of a folder lists beside it, unless it is there.
+pub fn install_node(folder: &Path) -> Result<()> {
     let installed = Installed {
         wanted: folder.join("package-lock.json"),
         there: folder.join("node_modules/installed.json"),

@@ -1,7 +1,7 @@
 //! A `PostgreSQL` of our own: a random folder, a unix socket in it, nobody else's data.
 //!
-//! Durability is left on, because it is tested. The collation is deliberately not `C`, so that
-//! a column which forgot to say `COLLATE "C"` sorts differently here than on `SQLite`.
+//! The collation is deliberately not `C`, so that a column which forgot to say `COLLATE "C"` sorts
+//! differently here than on `SQLite`.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -27,8 +27,8 @@ pub struct PrivatePostgres {
 }
 
 impl PrivatePostgres {
-    /// Makes a cluster and waits until it answers.
-    pub fn start() -> Result<Self> {
+    /// Makes a cluster, and waits until it answers with these more settings, such as `fsync=off`.
+    pub fn start(settings: &[&str]) -> Result<Self> {
         let programs = find_programs().context("PostgreSQL is not installed")?;
         let folder = TempDir::with_prefix("kenduri-postgres-")?;
         // `initdb` and `postgres` refuse root.
@@ -59,6 +59,7 @@ impl PrivatePostgres {
             .arg("-k")
             .arg(folder.path())
             .args(["-c", "listen_addresses=", "-c", "max_connections=300"])
+            .args(settings.iter().flat_map(|setting| ["-c", setting]))
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()

@@ -5,13 +5,16 @@
 
 mod packages;
 
+use std::path::Path;
+use std::process::Command;
+
 use anyhow::Result;
 
 pub(crate) use packages::Packages;
 
 use crate::check;
 use crate::command::{program, run};
-use crate::example::{Site, install_python};
+use crate::example::{Site, install_node, install_python};
 use crate::interrupt;
 use crate::lab::showing;
 use crate::postgres::PrivatePostgres;
@@ -20,6 +23,8 @@ use crate::workspace::root;
 
 /// How many compilers work at once: what CI has.
 const JOBS: &str = "-j2";
+/// How many tests of one binary run at once: more than there are cores, for many of them wait.
+const THREADS: &str = "4";
 
 /// How often tests of races try each race.
 pub(crate) const ROUNDS: u32 = 25;
@@ -46,18 +51,35 @@ fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
             .args(["clippy", "--workspace", "--all-targets", "--locked", JOBS])
             .args(["--", "-D", "warnings"]))
     })?;
-    let postgres = steps.step("private PostgreSQL", PrivatePostgres::start)?;
+    let cargo_test = || {
+        let mut cargo = program("cargo");
+        cargo.args(["test", "--workspace", "--locked", "--no-fail-fast", JOBS]);
+        cargo
+    };
+    steps.step("the tests and the program, built", || {
+        run(cargo_test().arg("--no-run"))
+    })?;
+    // Here and below, the program without optimisation. A release build would take as long as all
+    // tests together.
+    let built = root().join("target/debug/kenduri");
+    // As early as can be, because most of these tests wait for something, and pages in a browser
+    // never do.
+    let mut machine = showing(&["install", "--program"]);
+    machine.arg(&built);
+    let machine = Steps::start("installed on a live systemd", machine)?;
+    // A power cut is nothing that a test could make; that the store asks for durable commits is
+    // tested. And nobody waits a second until a deadlock is looked for.
+    let postgres = steps.step("private PostgreSQL", || {
+        PrivatePostgres::start(&["fsync=off", "deadlock_timeout=20ms"])
+    })?;
     steps.step("units, both stores, pages, end to end", || {
-        run(program("cargo")
-            .args(["test", "--workspace", "--locked", "--no-fail-fast", JOBS])
+        run(cargo_test()
             .env("KENDURI_TEST_POSTGRES", postgres.url())
-            .env("KENDURI_TEST_ROUNDS", rounds.to_string()))
+            .env("KENDURI_TEST_ROUNDS", rounds.to_string())
+            .env("RUST_TEST_THREADS", THREADS))
     })?;
     drop(postgres);
     let api = root().join("tests/api");
-    // Here and below, the program without optimisation, which the tests before have built. A release
-    // build would take as long as all tests together.
-    let built = root().join("target/debug/kenduri");
     steps.step("the API, as it describes itself", || {
         install_python(&api)?;
         run(program(api.join(".venv/bin/python"))
@@ -68,49 +90,35 @@ fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
         let what = ["edge", "--only", "changes", "--program"];
         run(showing(&what).arg(&built))
     })?;
-    let mut machine = showing(&["install", "--program"]);
-    machine.arg(&built);
-    let machine = Steps::start("installed on a live systemd", machine)?;
-    let websockets = root().join("tests/websockets");
-    steps.step("websockets of another maker", || {
-        run(program("npm")
-            .args(["ci", "--no-audit", "--no-fund"])
-            .current_dir(&websockets))?;
-        run(program("npm")
-            .args(["test", "--silent"])
-            .current_dir(&websockets))
-    })?;
-    let socketio = root().join("tests/socketio");
-    steps.step("Socket.IO with its own client", || {
-        run(program("npm")
-            .args(["ci", "--no-audit", "--no-fund"])
-            .current_dir(&socketio))?;
-        run(program("npm")
-            .args(["test", "--silent"])
-            .current_dir(&socketio))
-    })?;
-    let browser = root().join("tests/browser");
-    steps.step("browser tests' packages", || {
-        run(program("npm")
-            .args(["ci", "--no-audit", "--no-fund"])
-            .current_dir(&browser))
-    })?;
-    steps.step("stories and looks in a browser", || {
-        run(program("npm")
-            .args(["test", "--silent"])
-            .current_dir(&browser))
-    })?;
-    let examples = root().join("tests/examples");
-    steps.step("sites with programs beside them", || {
+    let tests = |name: &str| root().join("tests").join(name);
+    let [websockets, socketio, browser, examples] =
+        ["websockets", "socketio", "browser", "examples"].map(tests);
+    steps.step("packages of Node and Python", || {
         for site in [Site::Kadkahwin, Site::FlaskExpress] {
             site.install()?;
         }
-        run(program("npm")
-            .args(["ci", "--no-audit", "--no-fund"])
-            .current_dir(&examples))?;
-        run(program("npm")
-            .args(["test", "--silent"])
-            .current_dir(&examples))
+        for folder in [&websockets, &socketio, &browser, &examples] {
+            install_node(folder)?;
+        }
+        Ok(())
     })?;
+    steps.step("websockets of another maker", || {
+        run(&mut npm_test(&websockets))
+    })?;
+    steps.step("Socket.IO with its own client", || {
+        run(&mut npm_test(&socketio))
+    })?;
+    // Its programs start, stop and wait most of the time.
+    let sites = Steps::start("sites with programs beside them", npm_test(&examples))?;
+    steps.step("stories and looks in a browser", || {
+        run(&mut npm_test(&browser))
+    })?;
+    steps.finish(sites)?;
     steps.finish(machine)
+}
+
+fn npm_test(folder: &Path) -> Command {
+    let mut npm = program("npm");
+    npm.args(["test", "--silent"]).current_dir(folder);
+    npm
 }

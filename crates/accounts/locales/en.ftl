@@ -5,7 +5,6 @@ account-sign-in = Sign in
 account-email = E-mail address
 account-password = Password
 account-remember = Keep me signed in on this device
-account-problem = There is a problem
 account-name = Your name
 account-password-hint = At least 10 characters. A few words together are easy to remember.
 
@@ -76,6 +75,17 @@ mail-sign-in-text =
 
     If this was you, there is nothing to do. If not, change your password now; that signs everybody else out:
     { $address }
+mail-reuse-subject = A session at { $site } was ended
+mail-reuse-text =
+    Hello { $name },
+
+    a program showed a key to your account at { $site } that had been used before, so somebody may have a copy of it. The session was ended, and the program has to sign in again.
+
+    When: { $time } ({ $zone })
+    From: { $network }
+
+    If a program of yours did not simply ask twice, look at your sessions and change your password:
+    { $address }
 
 # What can go wrong: who is asking.
 problem-email-taken = An account with this e-mail address exists already.
@@ -92,6 +102,14 @@ problem-token-expired = This access token has expired.
     .title = Token expired
 problem-session-expired = You were signed out because it has been a while. Please sign in again.
     .title = Signed out
+problem-session-revoked = This session was ended. Please sign in again.
+    .title = Session ended
+problem-refresh-invalid = This refresh token is not known. Please sign in again.
+    .title = Unknown refresh token
+problem-refresh-expired = This refresh token was not used in time. Please sign in again.
+    .title = Refresh token expired
+problem-refresh-reused = This refresh token was used before, so the session was ended. Please sign in again.
+    .title = Refresh token used twice
 problem-forbidden = Your role does not allow this.
     .title = Not allowed
 problem-role-required = { $role ->

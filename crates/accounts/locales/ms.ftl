@@ -3,7 +3,6 @@ account-sign-in = Log masuk
 account-email = Alamat e-mel
 account-password = Kata laluan
 account-remember = Kekalkan log masuk pada peranti ini
-account-problem = Ada masalah
 account-name = Nama anda
 account-password-hint = Sekurang-kurangnya 10 aksara. Gabungan beberapa perkataan mudah diingat.
 
@@ -74,6 +73,17 @@ mail-sign-in-text =
 
     Jika ini anda, tiada apa-apa yang perlu dibuat. Jika bukan, tukar kata laluan anda sekarang; semua peranti lain akan dilog keluar:
     { $address }
+mail-reuse-subject = Satu sesi di { $site } telah ditamatkan
+mail-reuse-text =
+    Salam { $name },
+
+    sebuah program telah menunjukkan kunci akaun anda di { $site } yang sudah pernah digunakan, jadi mungkin ada orang lain yang menyimpan salinannya. Sesi itu telah ditamatkan, dan program itu perlu log masuk semula.
+
+    Masa: { $time } ({ $zone })
+    Dari: { $network }
+
+    Jika program anda bukan sekadar bertanya dua kali, semak sesi anda dan tukar kata laluan anda:
+    { $address }
 
 # What can go wrong: who is asking.
 problem-email-taken = Akaun dengan alamat e-mel ini sudah wujud.
@@ -90,6 +100,14 @@ problem-token-expired = Token capaian ini sudah tamat tempoh.
     .title = Token tamat tempoh
 problem-session-expired = Anda telah dilog keluar kerana sudah lama tempohnya. Sila log masuk semula.
     .title = Sudah log keluar
+problem-session-revoked = Sesi ini telah ditamatkan. Sila log masuk semula.
+    .title = Sesi ditamatkan
+problem-refresh-invalid = Token pembaharuan ini tidak dikenali. Sila log masuk semula.
+    .title = Token tidak dikenali
+problem-refresh-expired = Token pembaharuan ini tidak digunakan dalam tempohnya. Sila log masuk semula.
+    .title = Token tamat tempoh
+problem-refresh-reused = Token pembaharuan ini sudah pernah digunakan, jadi sesinya ditamatkan. Sila log masuk semula.
+    .title = Token digunakan dua kali
 problem-forbidden = Peranan anda tidak membenarkan ini.
     .title = Tidak dibenarkan
 problem-role-required = { $role ->

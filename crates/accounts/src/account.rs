@@ -198,7 +198,7 @@ pub(crate) fn verified_email(
 
 /// Takes the account's lock, which whatever counts its sessions or tokens
 /// needs; tells whether it is an account that may act.
-pub(crate) fn lock(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+pub fn lock(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let locked: Option<(AccountId,)> = sql!(
         "SELECT id FROM account WHERE id = :id AND state = 'active' FOR NO KEY UPDATE",
         id

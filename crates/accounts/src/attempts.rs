@@ -146,31 +146,37 @@ impl Attempt {
     }
 
     fn is_attacked(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<bool, StoreError> {
-        let (failures,): (i64,) = tx.one(
-            sql!("SELECT COUNT(*) FROM sign_in_attempt WHERE account = $1 AND at > $2"),
-            &[&self.account, &(now - PERIOD)],
-        )?;
+        let (failures,): (i64,) = sql!(
+            "SELECT COUNT(*) FROM sign_in_attempt WHERE account = :account AND at > :at",
+            account = self.account,
+            at = now - PERIOD
+        )
+        .one(tx)?;
         Ok(failures >= ATTACKED)
     }
 
     fn write(&self, tx: &mut Tx<'_>) -> Result<Reserved, StoreError> {
         let now = tx.now();
-        tx.run(
-            sql!("DELETE FROM sign_in_attempt WHERE at <= $1"),
-            &[&(now - PERIOD)],
-            Rows::Any,
-        )?;
+        sql!(
+            "DELETE FROM sign_in_attempt WHERE at <= :at",
+            at = now - PERIOD
+        )
+        .run(tx, Rows::Any)?;
         let id: AttemptId = tx.id();
         let reserved = Reserved {
             account: self.account.clone(),
             source: self.source.key(),
             id: id.to_string(),
         };
-        tx.run(
-            sql!("INSERT INTO sign_in_attempt (account, source, id, at) VALUES ($1, $2, $3, $4)"),
-            &[&reserved.account, &reserved.source, &reserved.id, &now],
-            Rows::Exactly(1),
-        )?;
+        sql!(
+            "INSERT INTO sign_in_attempt (account, source, id, at)
+             VALUES (:account, :source, :id, :now)",
+            account = reserved.account,
+            source = reserved.source,
+            id = reserved.id,
+            now
+        )
+        .run(tx, Rows::Exactly(1))?;
         Ok(reserved)
     }
 }
@@ -178,11 +184,14 @@ impl Attempt {
 impl Reserved {
     /// The password was right: the try was no failure.
     pub(crate) fn give_back(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        tx.run(
-            sql!("DELETE FROM sign_in_attempt WHERE account = $1 AND source = $2 AND id = $3"),
-            &[&self.account, &self.source, &self.id],
-            Rows::AtMostOne,
-        )?;
+        sql!(
+            "DELETE FROM sign_in_attempt
+             WHERE account = :account AND source = :source AND id = :id",
+            account = self.account,
+            source = self.source,
+            id = self.id
+        )
+        .run(tx, Rows::AtMostOne)?;
         Ok(())
     }
 
@@ -244,22 +253,27 @@ fn freed_at(
 ) -> Result<Option<Timestamp>, StoreError> {
     let (since, before) = (now - PERIOD, limit - 1);
     let found: Option<(Timestamp,)> = match account {
-        Some(account) => tx.maybe(
-            sql!(
-                "SELECT at FROM sign_in_attempt
-                 WHERE account = $1 AND source BETWEEN $2 AND $3 AND at > $4
-                 ORDER BY at DESC LIMIT 1 OFFSET $5"
-            ),
-            &[&account, &first, &last, &since, &before],
-        )?,
-        None => tx.maybe(
-            sql!(
-                "SELECT at FROM sign_in_attempt
-                 WHERE source BETWEEN $1 AND $2 AND at > $3
-                 ORDER BY at DESC LIMIT 1 OFFSET $4"
-            ),
-            &[&first, &last, &since, &before],
-        )?,
+        Some(account) => sql!(
+            "SELECT at FROM sign_in_attempt
+             WHERE account = :account AND source BETWEEN :first AND :last AND at > :since
+             ORDER BY at DESC LIMIT 1 OFFSET :before",
+            account,
+            first,
+            last,
+            since,
+            before
+        )
+        .maybe(tx)?,
+        None => sql!(
+            "SELECT at FROM sign_in_attempt
+             WHERE source BETWEEN :first AND :last AND at > :since
+             ORDER BY at DESC LIMIT 1 OFFSET :before",
+            first,
+            last,
+            since,
+            before
+        )
+        .maybe(tx)?,
     };
     Ok(found.map(|(at,)| at + PERIOD))
 }

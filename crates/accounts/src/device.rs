@@ -14,13 +14,14 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(180 * 24);
 /// Whether the holder of `secret` has signed in to this account before.
 pub fn is_known(tx: &mut Tx<'_>, account: &AccountId, secret: &Secret) -> Result<bool, StoreError> {
     let now = tx.now();
-    let row: Option<(i64,)> = tx.maybe(
-        sql!(
-            "SELECT 1 FROM device
-             WHERE account_id = $1 AND secret_hash = $2 AND expires_at > $3"
-        ),
-        &[account, &opaque::hash(secret), &now],
-    )?;
+    let row: Option<(i64,)> = sql!(
+        "SELECT 1 FROM device
+         WHERE account_id = :account AND secret_hash = :secret_hash AND expires_at > :now",
+        account,
+        secret_hash = opaque::hash(secret),
+        now
+    )
+    .maybe(tx)?;
     Ok(row.is_some())
 }
 
@@ -51,28 +52,33 @@ pub fn remember(
     let now = tx.now();
     let until = now + LIFETIME;
     if let Some(secret) = shown {
-        let count = tx.run(
-            sql!(
-                "UPDATE device SET expires_at = $3
-                 WHERE account_id = $1 AND secret_hash = $2 AND expires_at > $4"
-            ),
-            &[account, &opaque::hash(secret), &until, &now],
-            Rows::AtMostOne,
-        )?;
+        let count = sql!(
+            "UPDATE device SET expires_at = :until
+             WHERE account_id = :account AND secret_hash = :secret_hash AND expires_at > :now",
+            account,
+            secret_hash = opaque::hash(secret),
+            until,
+            now
+        )
+        .run(tx, Rows::AtMostOne)?;
         if count == 1 {
             return Ok(Device::Known(secret.clone()));
         }
     }
-    tx.run(
-        sql!("DELETE FROM device WHERE account_id = $1 AND expires_at <= $2"),
-        &[account, &now],
-        Rows::Any,
-    )?;
+    sql!(
+        "DELETE FROM device WHERE account_id = :account AND expires_at <= :now",
+        account,
+        now
+    )
+    .run(tx, Rows::Any)?;
     let secret = opaque::create(tx.random());
-    tx.run(
-        sql!("INSERT INTO device (account_id, secret_hash, expires_at) VALUES ($1, $2, $3)"),
-        &[account, &opaque::hash(&secret), &until],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "INSERT INTO device (account_id, secret_hash, expires_at)
+         VALUES (:account, :hash, :until)",
+        account,
+        hash = opaque::hash(&secret),
+        until
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(Device::New(secret))
 }

@@ -50,15 +50,16 @@ pub fn ranks_of(
     kind: &'static ScopeKind,
 ) -> Result<Vec<(String, Role)>, StoreError> {
     let now = tx.roughly_now();
-    let all: Vec<(String, String)> = tx.all(
-        sql!(
-            "SELECT scope_id, role FROM role_grant
-             WHERE account_id = $1 AND scope_kind = $2 AND is_rank = 1
-               AND (expires_at IS NULL OR expires_at > $3)
-             ORDER BY scope_id"
-        ),
-        &[&who.account().id, &kind.name, &now],
-    )?;
+    let all: Vec<(String, String)> = sql!(
+        "SELECT scope_id, role FROM role_grant
+         WHERE account_id = :account AND scope_kind = :scope_kind AND is_rank = 1
+           AND (expires_at IS NULL OR expires_at > :now)
+         ORDER BY scope_id",
+        account = who.account().id,
+        scope_kind = kind.name,
+        now
+    )
+    .all(tx)?;
     all.into_iter()
         .filter(|(id, _)| who.reaches(&kind.scope(id)))
         .map(|(id, word)| Ok((id, read(kind, &word)?)))
@@ -68,13 +69,14 @@ pub fn ranks_of(
 /// Whether the account has a rank anywhere.
 pub(crate) fn has_any_rank(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
     let now = tx.roughly_now();
-    let (count,): (i64,) = tx.one(
-        sql!(
-            "SELECT COUNT(*) FROM role_grant
-             WHERE account_id = $1 AND is_rank = 1 AND (expires_at IS NULL OR expires_at > $2)"
-        ),
-        &[account, &now],
-    )?;
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM role_grant
+         WHERE account_id = :account AND is_rank = 1
+           AND (expires_at IS NULL OR expires_at > :now)",
+        account,
+        now
+    )
+    .one(tx)?;
     Ok(count > 0)
 }
 
@@ -96,18 +98,19 @@ pub struct Member {
 /// Everybody with a rank in `scope`, in the order they came.
 pub fn list(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<Member>, StoreError> {
     let now = tx.roughly_now();
-    let rows: Vec<(AccountId, String, String, String, Timestamp)> = tx.all(
-        sql!(
-            "SELECT g.account_id, a.display_name, e.address, g.role, g.granted_at
-             FROM role_grant g
-             JOIN account a ON a.id = g.account_id AND a.state = 'active'
-             JOIN email e ON e.account_id = a.id AND e.is_primary = 1
-             WHERE g.scope_kind = $1 AND g.scope_id = $2 AND g.is_rank = 1
-               AND (g.expires_at IS NULL OR g.expires_at > $3)
-             ORDER BY g.granted_at, g.account_id"
-        ),
-        &[&scope.kind().name, &scope.id(), &now],
-    )?;
+    let rows: Vec<(AccountId, String, String, String, Timestamp)> = sql!(
+        "SELECT g.account_id, a.display_name, e.address, g.role, g.granted_at
+         FROM role_grant g
+         JOIN account a ON a.id = g.account_id AND a.state = 'active'
+         JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+         WHERE g.scope_kind = :scope_kind AND g.scope_id = :scope AND g.is_rank = 1
+           AND (g.expires_at IS NULL OR g.expires_at > :now)
+         ORDER BY g.granted_at, g.account_id",
+        scope_kind = scope.kind().name,
+        scope = scope.id(),
+        now
+    )
+    .all(tx)?;
     let member = |(account, display_name, email, word, granted_at): (_, _, _, String, _)| {
         Ok(Member {
             account,
@@ -274,21 +277,18 @@ pub fn change(
         return Ok(());
     }
     let now = tx.now();
-    let count = tx.run(
-        sql!(
-            "UPDATE role_grant SET role = $4, granted_by = $5, granted_at = $6
-             WHERE account_id = $1 AND scope_kind = $2 AND scope_id = $3 AND is_rank = 1"
-        ),
-        &[
-            account,
-            &by.scope.kind().name,
-            &by.scope.id(),
-            &role,
-            &by.account,
-            &now,
-        ],
-        Rows::AtMostOne,
-    )?;
+    let count = sql!(
+        "UPDATE role_grant SET role = :role, granted_by = :granted_by, granted_at = :now
+         WHERE account_id = :account AND scope_kind = :scope_kind AND scope_id = :scope
+           AND is_rank = 1",
+        account,
+        scope_kind = by.scope.kind().name,
+        scope = by.scope.id(),
+        role,
+        granted_by = by.account,
+        now
+    )
+    .run(tx, Rows::AtMostOne)?;
     if count == 0 {
         return Err(GrantError::NotAMember);
     }
@@ -332,19 +332,36 @@ fn take(
 ) -> Result<(), GrantError> {
     lock_owners(tx, scope)?;
     let before = rank_of(tx, account, scope)?.ok_or(GrantError::NotAMember)?;
-    let count = tx.run(
-        sql!(
-            "DELETE FROM role_grant
-             WHERE account_id = $1 AND scope_kind = $2 AND scope_id = $3"
-        ),
-        &[account, &scope.kind().name, &scope.id()],
-        Rows::Any,
-    )?;
+    let count = sql!(
+        "DELETE FROM role_grant
+         WHERE account_id = :account AND scope_kind = :scope_kind AND scope_id = :scope",
+        account,
+        scope_kind = scope.kind().name,
+        scope = scope.id()
+    )
+    .run(tx, Rows::Any)?;
     if count == 0 {
         return Err(GrantError::NotAMember);
     }
     keep_an_owner(tx, scope, before)?;
     record(tx, actor, account, scope, Some(before), None, request)?;
+    Ok(())
+}
+
+/// Takes all roles in a scope away, because what it is of goes in the same transaction.
+pub fn remove_scope(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM role_grant WHERE scope_kind = :kind AND scope_id = :id",
+        kind = scope.kind().name,
+        id = scope.id()
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "DELETE FROM personal_token WHERE scope_kind = :kind AND scope_id = :id",
+        kind = scope.kind().name,
+        id = scope.id()
+    )
+    .run(tx, Rows::Any)?;
     Ok(())
 }
 
@@ -356,15 +373,16 @@ pub fn remove_duty(
     duty: Role,
 ) -> Result<(), GrantError> {
     let scope = &by.scope;
-    let count = tx.run(
-        sql!(
-            "DELETE FROM role_grant
-             WHERE account_id = $1 AND scope_kind = $2 AND scope_id = $3 AND role = $4
-               AND is_rank = 0"
-        ),
-        &[account, &scope.kind().name, &scope.id(), &duty],
-        Rows::AtMostOne,
-    )?;
+    let count = sql!(
+        "DELETE FROM role_grant
+         WHERE account_id = :account AND scope_kind = :scope_kind AND scope_id = :scope
+           AND role = :duty AND is_rank = 0",
+        account,
+        scope_kind = scope.kind().name,
+        scope = scope.id(),
+        duty
+    )
+    .run(tx, Rows::AtMostOne)?;
     if count == 0 {
         return Err(GrantError::NotAMember);
     }
@@ -390,22 +408,19 @@ fn held(
 ) -> Result<Option<(Role, Option<Timestamp>)>, StoreError> {
     let kind = scope.kind();
     let now = tx.roughly_now();
-    let found: Option<(String, Option<Timestamp>)> = tx.maybe(
-        sql!(
-            "SELECT role, expires_at FROM role_grant
-             WHERE scope_kind = $1 AND scope_id = $2 AND account_id = $3
-               AND (role = $4 OR is_rank = 1 AND $5 = 1)
-               AND (expires_at IS NULL OR expires_at > $6)"
-        ),
-        &[
-            &kind.name,
-            &scope.id(),
-            account,
-            &role,
-            &kind.is_rank(role),
-            &now,
-        ],
-    )?;
+    let found: Option<(String, Option<Timestamp>)> = sql!(
+        "SELECT role, expires_at FROM role_grant
+         WHERE scope_kind = :scope_kind AND scope_id = :scope AND account_id = :account
+           AND (role = :role OR is_rank = 1 AND :is_rank = 1)
+           AND (expires_at IS NULL OR expires_at > :now)",
+        scope_kind = kind.name,
+        scope = scope.id(),
+        account,
+        role,
+        is_rank = kind.is_rank(role),
+        now
+    )
+    .maybe(tx)?;
     found
         .map(|(word, until)| Ok((read(kind, &word)?, until)))
         .transpose()
@@ -421,14 +436,15 @@ fn read(kind: &ScopeKind, word: &str) -> Result<Role, StoreError> {
 
 /// Whoever may leave a place without owner waits here for the one before.
 fn lock_owners(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
-    let _: Vec<(AccountId,)> = tx.all(
-        sql!(
-            "SELECT account_id FROM role_grant
-             WHERE scope_kind = $1 AND scope_id = $2 AND role = $3
-               AND is_rank = 1 FOR NO KEY UPDATE"
-        ),
-        &[&scope.kind().name, &scope.id(), &scope.kind().top],
-    )?;
+    let _: Vec<(AccountId,)> = sql!(
+        "SELECT account_id FROM role_grant
+         WHERE scope_kind = :scope_kind AND scope_id = :scope AND role = :role
+           AND is_rank = 1 FOR NO KEY UPDATE",
+        scope_kind = scope.kind().name,
+        scope = scope.id(),
+        role = scope.kind().top
+    )
+    .all(tx)?;
     Ok(())
 }
 
@@ -438,17 +454,18 @@ fn keep_an_owner(tx: &mut Tx<'_>, scope: &Scope, before: Role) -> Result<(), Gra
     if before != scope.kind().top {
         return Ok(());
     }
-    let (owners,): (i64,) = tx.one(
-        sql!(
-            "SELECT COUNT(*) FROM role_grant g
-             JOIN account a ON a.id = g.account_id AND a.state = 'active'
-             WHERE g.scope_kind = $1 AND g.scope_id = $2 AND g.role = $3 AND g.is_rank = 1
-               AND g.expires_at IS NULL
-               AND (g.scope_kind <> 'site'
-                    OR EXISTS (SELECT 1 FROM password p WHERE p.account_id = a.id))"
-        ),
-        &[&scope.kind().name, &scope.id(), &scope.kind().top],
-    )?;
+    let (owners,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM role_grant g
+         JOIN account a ON a.id = g.account_id AND a.state = 'active'
+         WHERE g.scope_kind = :scope_kind AND g.scope_id = :scope AND g.role = :role
+           AND g.is_rank = 1 AND g.expires_at IS NULL
+           AND (g.scope_kind <> 'site'
+                OR EXISTS (SELECT 1 FROM password p WHERE p.account_id = a.id))",
+        scope_kind = scope.kind().name,
+        scope = scope.id(),
+        role = scope.kind().top
+    )
+    .one(tx)?;
     if owners == 0 {
         return Err(GrantError::LastOwner);
     }

@@ -6,6 +6,8 @@
 //! the proof in its signature; only the checks of this crate make one. What
 //! somebody is in a scope, [`grant::rank_in`] tells.
 
+pub mod access;
+pub mod access_token;
 pub mod account;
 pub mod attempts;
 pub mod changes;
@@ -21,15 +23,18 @@ pub mod notice;
 mod one_time;
 mod opaque;
 pub mod password;
+pub mod refresh;
 mod role;
 pub mod session;
 pub mod setup;
 pub mod sign_in;
 pub mod signed_in;
+pub mod slug;
 pub mod token;
 mod token_scope;
 pub mod web;
 
+pub use access::Callers;
 pub use account::{Account, AccountId};
 pub use changes::Changes;
 pub use described::describe;
@@ -54,13 +59,18 @@ pub const DOMAIN: Domain = Domain {
         SecretPath::token("/admin/join/"),
     ],
     routes: web::routes,
+    jobs: |site| vec![refresh::sweeps(site.store.clone())],
     describe: domain::debug_only(web::api::describe),
     ..Domain::new(MIGRATIONS)
 };
 
 /// The tables of this crate.
-pub const MIGRATIONS: platform::store::migrate::Migrations =
-    platform::migrations!("accounts", "0001_begin");
+pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migrations!(
+    "accounts",
+    "0001_begin",
+    "0002_slugs",
+    "0003_refresh_tokens"
+);
 
 /// The error codes of this crate, which those of domains may use too.
 const PROBLEM_CODES: &[Code] = &[
@@ -71,6 +81,10 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(401, "token_invalid"),
     Code::new(401, "token_expired"),
     Code::new(401, "session_expired"),
+    Code::new(401, "session_revoked"),
+    Code::new(401, "refresh_invalid"),
+    Code::new(401, "refresh_expired"),
+    Code::new(401, "refresh_reused"),
     Code::new(403, "forbidden"),
     Code::new(403, "role_required"),
     Code::new(403, "role_above_own"),

@@ -80,3 +80,20 @@ pub(crate) fn new_sign_in(
     };
     notice.send(tx, site, account)
 }
+
+/// Tells that somebody has a copy of a refresh token, so that a session was ended.
+pub(crate) fn token_reused(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    client: &Client,
+) -> Result<(), StoreError> {
+    let notice = Notice {
+        subject: "mail-reuse-subject",
+        text: "mail-reuse-text",
+        at: tx.now(),
+        path: "/me/security",
+        values: vec![("network", client.network().into())],
+    };
+    notice.send(tx, site, account)
+}

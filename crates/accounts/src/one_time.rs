@@ -55,29 +55,25 @@ pub(crate) fn create(
     lifetime: SignedDuration,
 ) -> Result<Secret, StoreError> {
     let now = tx.now();
-    tx.run(
-        sql!("DELETE FROM one_time_token WHERE expires_at <= $1 AND purpose <> 'setup'"),
-        &[&now],
-        Rows::Any,
-    )?;
+    sql!(
+        "DELETE FROM one_time_token WHERE expires_at <= :now AND purpose <> 'setup'",
+        now
+    )
+    .run(tx, Rows::Any)?;
     let secret = opaque::create(tx.random());
     let data = serde_json::to_string(data).unwrap_or_default();
-    tx.run(
-        sql!(
-            "INSERT INTO one_time_token (hash, purpose, account_id, data, expires_at)
-             VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (purpose) WHERE purpose = 'setup' DO UPDATE
-             SET hash = excluded.hash, expires_at = excluded.expires_at"
-        ),
-        &[
-            &opaque::hash(&secret),
-            &purpose.word(),
-            &account,
-            &data,
-            &(now + lifetime),
-        ],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "INSERT INTO one_time_token (hash, purpose, account_id, data, expires_at)
+         VALUES (:hash, :purpose, :account, :data, :expires_at)
+         ON CONFLICT (purpose) WHERE purpose = 'setup' DO UPDATE
+         SET hash = excluded.hash, expires_at = excluded.expires_at",
+        hash = opaque::hash(&secret),
+        purpose = purpose.word(),
+        account,
+        data,
+        expires_at = now + lifetime
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(secret)
 }
 
@@ -88,13 +84,14 @@ pub(crate) fn find<T: DeserializeOwned>(
     secret: &Secret,
 ) -> Result<Option<OneTime<T>>, StoreError> {
     let now = tx.now();
-    let row: Option<Columns> = tx.maybe(
-        sql!(
-            "SELECT hash, account_id, data, expires_at FROM one_time_token
-             WHERE hash = $1 AND purpose = $2 AND expires_at > $3"
-        ),
-        &[&opaque::hash(secret), &purpose.word(), &now],
-    )?;
+    let row: Option<Columns> = sql!(
+        "SELECT hash, account_id, data, expires_at FROM one_time_token
+         WHERE hash = :hash AND purpose = :purpose AND expires_at > :now",
+        hash = opaque::hash(secret),
+        purpose = purpose.word(),
+        now
+    )
+    .maybe(tx)?;
     Ok(row.and_then(read))
 }
 
@@ -105,13 +102,13 @@ pub(crate) fn take<T: DeserializeOwned>(
     secret: &Secret,
 ) -> Result<Option<OneTime<T>>, StoreError> {
     // The clock may be asked only once the row is held: it is the lock.
-    let row: Option<Columns> = tx.maybe(
-        sql!(
-            "DELETE FROM one_time_token WHERE hash = $1 AND purpose = $2
-             RETURNING hash, account_id, data, expires_at"
-        ),
-        &[&opaque::hash(secret), &purpose.word()],
-    )?;
+    let row: Option<Columns> = sql!(
+        "DELETE FROM one_time_token WHERE hash = :hash AND purpose = :purpose
+         RETURNING hash, account_id, data, expires_at",
+        hash = opaque::hash(secret),
+        purpose = purpose.word()
+    )
+    .maybe(tx)?;
     let now = tx.now();
     Ok(row.and_then(read).filter(|link| link.expires_at > now))
 }
@@ -122,13 +119,13 @@ pub(crate) fn list<T: DeserializeOwned>(
     purpose: Purpose,
 ) -> Result<Vec<OneTime<T>>, StoreError> {
     let now = tx.now();
-    let rows: Vec<Columns> = tx.all(
-        sql!(
-            "SELECT hash, account_id, data, expires_at FROM one_time_token
-             WHERE purpose = $1 AND expires_at > $2 ORDER BY expires_at, hash"
-        ),
-        &[&purpose.word(), &now],
-    )?;
+    let rows: Vec<Columns> = sql!(
+        "SELECT hash, account_id, data, expires_at FROM one_time_token
+         WHERE purpose = :purpose AND expires_at > :now ORDER BY expires_at, hash",
+        purpose = purpose.word(),
+        now
+    )
+    .all(tx)?;
     Ok(rows.into_iter().filter_map(read).collect())
 }
 
@@ -137,11 +134,12 @@ pub(crate) fn remove(tx: &mut Tx<'_>, purpose: Purpose, id: &str) -> Result<bool
     let Ok(hash) = URL_SAFE_NO_PAD.decode(id) else {
         return Ok(false);
     };
-    let count = tx.run(
-        sql!("DELETE FROM one_time_token WHERE hash = $1 AND purpose = $2"),
-        &[&hash, &purpose.word()],
-        Rows::AtMostOne,
-    )?;
+    let count = sql!(
+        "DELETE FROM one_time_token WHERE hash = :hash AND purpose = :purpose",
+        hash,
+        purpose = purpose.word()
+    )
+    .run(tx, Rows::AtMostOne)?;
     Ok(count == 1)
 }
 
@@ -151,21 +149,22 @@ pub(crate) fn remove_of(
     purpose: Purpose,
     account: &AccountId,
 ) -> Result<(), StoreError> {
-    tx.run(
-        sql!("DELETE FROM one_time_token WHERE purpose = $1 AND account_id = $2"),
-        &[&purpose.word(), account],
-        Rows::Any,
-    )?;
+    sql!(
+        "DELETE FROM one_time_token WHERE purpose = :purpose AND account_id = :account",
+        purpose = purpose.word(),
+        account
+    )
+    .run(tx, Rows::Any)?;
     Ok(())
 }
 
 /// Withdraws every link of one purpose.
 pub(crate) fn remove_all(tx: &mut Tx<'_>, purpose: Purpose) -> Result<(), StoreError> {
-    tx.run(
-        sql!("DELETE FROM one_time_token WHERE purpose = $1"),
-        &[&purpose.word()],
-        Rows::Any,
-    )?;
+    sql!(
+        "DELETE FROM one_time_token WHERE purpose = :purpose",
+        purpose = purpose.word()
+    )
+    .run(tx, Rows::Any)?;
     Ok(())
 }
 

@@ -106,25 +106,26 @@ impl fmt::Debug for PasswordHash {
 
 /// The account's password, if it has one.
 pub fn find(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<PasswordHash>, StoreError> {
-    let row: Option<(String,)> = tx.maybe(
-        sql!("SELECT hash FROM password WHERE account_id = $1"),
-        &[account],
-    )?;
+    let row: Option<(String,)> = sql!(
+        "SELECT hash FROM password WHERE account_id = :account",
+        account
+    )
+    .maybe(tx)?;
     Ok(row.map(|(hash,)| PasswordHash(hash)))
 }
 
 /// Gives the account this password, whatever it had before.
 pub fn set(tx: &mut Tx<'_>, account: &AccountId, hash: &PasswordHash) -> Result<(), StoreError> {
     let now = tx.now();
-    tx.run(
-        sql!(
-            "INSERT INTO password (account_id, hash, changed_at) VALUES ($1, $2, $3)
-             ON CONFLICT (account_id)
-             DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at"
-        ),
-        &[account, &hash.0, &now],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "INSERT INTO password (account_id, hash, changed_at) VALUES (:account, :hash, :now)
+         ON CONFLICT (account_id)
+         DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at",
+        account,
+        hash = hash.0,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
@@ -137,14 +138,15 @@ pub fn replace(
     new: &PasswordHash,
 ) -> Result<bool, StoreError> {
     let now = tx.now();
-    let count = tx.run(
-        sql!(
-            "UPDATE password SET hash = $3, changed_at = $4
-             WHERE account_id = $1 AND hash = $2"
-        ),
-        &[account, &old.0, &new.0, &now],
-        Rows::AtMostOne,
-    )?;
+    let count = sql!(
+        "UPDATE password SET hash = :new, changed_at = :now
+         WHERE account_id = :account AND hash = :old",
+        account,
+        old = old.0,
+        new = new.0,
+        now
+    )
+    .run(tx, Rows::AtMostOne)?;
     Ok(count == 1)
 }
 

@@ -227,12 +227,36 @@ pub(crate) fn touch(tx: &mut Tx<'_>, id: &SessionId, stay: Stay) -> Result<bool,
     Ok(count == 1)
 }
 
-/// Gives a session a new secret; the old one lets nobody in any more. `None`
-/// when the session has ended meanwhile.
+/// Lets a session live on because a program goes on in it.
+pub(crate) fn go_on(tx: &mut Tx<'_>, id: &SessionId) -> Result<(), StoreError> {
+    let now = tx.now();
+    sql!(
+        "UPDATE session SET last_seen_at = :now, idle_expires_at = :idle WHERE id = :id",
+        now,
+        idle = now + Stay::Remembered.idle(),
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// The session with this secret.
+pub(crate) fn find(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<SessionId>, StoreError> {
+    let found: Option<(SessionId,)> = sql!(
+        "SELECT id FROM session WHERE secret_hash = :hash",
+        hash = opaque::hash(secret)
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(id,)| id))
+}
+
+/// Gives a session a new secret and a new id; the old secret lets nobody in any more, nor does an
+/// access token that names the old id. `None` when the session has ended meanwhile.
 pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<Secret>, StoreError> {
-    let secret = opaque::create(tx.random());
+    let (secret, new): (_, SessionId) = (opaque::create(tx.random()), tx.id());
     let count = sql!(
-        "UPDATE session SET secret_hash = :hash WHERE id = :id",
+        "UPDATE session SET id = :new, secret_hash = :hash WHERE id = :id",
+        new,
         id,
         hash = opaque::hash(&secret)
     )

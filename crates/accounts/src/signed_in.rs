@@ -6,6 +6,7 @@ use platform::audit::Actor;
 use platform::store::{FromRow, Row};
 use platform::{Secret, StoreError, Tx, sql};
 
+use crate::access_token::Claims;
 use crate::account::Account;
 use crate::grant::{self, Scope, ScopeName};
 use crate::opaque;
@@ -22,6 +23,8 @@ pub struct SignedIn {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum By {
     Session(SessionId),
+    /// A program of the person's, which goes on in a session.
+    Access(SessionId),
     Token {
         id: TokenId,
         scopes: Vec<String>,
@@ -45,7 +48,7 @@ impl SignedIn {
     pub fn session(&self) -> Option<&SessionId> {
         match &self.by {
             By::Session(id) => Some(id),
-            By::Token { .. } => None,
+            By::Access(_) | By::Token { .. } => None,
         }
     }
 
@@ -53,7 +56,7 @@ impl SignedIn {
     /// has the scopes that it was made with.
     pub fn has(&self, scope: TokenScope) -> bool {
         match &self.by {
-            By::Session(_) => true,
+            By::Session(_) | By::Access(_) => true,
             By::Token { scopes, .. } => scopes.iter().any(|word| word == scope.word()),
         }
     }
@@ -62,7 +65,7 @@ impl SignedIn {
     /// given what its owner's browser, or another token, was answered.
     pub fn repeats_as(&self) -> String {
         match &self.by {
-            By::Session(_) => self.account.id.to_string(),
+            By::Session(_) | By::Access(_) => self.account.id.to_string(),
             By::Token { id, .. } => id.to_string(),
         }
     }
@@ -70,9 +73,14 @@ impl SignedIn {
     /// How the audit log names whoever this is.
     pub fn actor(&self) -> Actor {
         match &self.by {
-            By::Session(_) => Actor::Account(self.account.id.to_string()),
+            By::Session(_) | By::Access(_) => Actor::Account(self.account.id.to_string()),
             By::Token { id, .. } => Actor::Token(id.to_string()),
         }
+    }
+
+    /// Whether it is a token that was made for one scope alone.
+    pub fn is_limited(&self) -> bool {
+        matches!(&self.by, By::Token { scope: Some(_), .. })
     }
 
     /// Whether `scope` is within reach: a token may be made for one scope.
@@ -81,7 +89,7 @@ impl SignedIn {
             By::Token {
                 scope: Some(only), ..
             } => *only == scope.name(),
-            By::Session(_) | By::Token { scope: None, .. } => true,
+            By::Session(_) | By::Access(_) | By::Token { scope: None, .. } => true,
         }
     }
 }
@@ -123,17 +131,40 @@ impl FromRow for Visit {
 /// Who holds the session with this secret, if it is alive.
 pub fn by_session(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Visit>, StoreError> {
     let now = tx.now();
-    tx.maybe(
-        sql!(
-            "SELECT a.id, a.display_name, e.address, a.locale, a.time_zone,
-                    s.id, s.remembered, s.last_seen_at
-             FROM session s
-             JOIN account a ON a.id = s.account_id AND a.state = 'active'
-             JOIN email e ON e.account_id = a.id AND e.is_primary = 1
-             WHERE s.secret_hash = $1 AND s.idle_expires_at > $2 AND s.absolute_expires_at > $2"
-        ),
-        &[&opaque::hash(secret), &now],
+    sql!(
+        "SELECT a.id, a.display_name, e.address, a.locale, a.time_zone,
+                s.id, s.remembered, s.last_seen_at
+         FROM session s
+         JOIN account a ON a.id = s.account_id AND a.state = 'active'
+         JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+         WHERE s.secret_hash = :hash AND s.idle_expires_at > :now
+           AND s.absolute_expires_at > :now",
+        hash = opaque::hash(secret),
+        now
     )
+    .maybe(tx)
+}
+
+/// Whom an access token speaks for, if the session that it names is alive. What it says was signed
+/// by us.
+pub fn by_access_token(tx: &mut Tx<'_>, claims: &Claims) -> Result<Option<SignedIn>, StoreError> {
+    let now = tx.now();
+    let found: Option<Account> = sql!(
+        "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone
+         FROM session s
+         JOIN account a ON a.id = s.account_id AND a.state = 'active'
+         JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+         WHERE s.id = :sid AND a.id = :sub
+           AND s.idle_expires_at > :now AND s.absolute_expires_at > :now",
+        sid = claims.sid,
+        sub = claims.sub,
+        now
+    )
+    .maybe(tx)?;
+    Ok(found.map(|account| SignedIn {
+        account,
+        by: By::Access(claims.sid.clone()),
+    }))
 }
 
 /// A token that was found alive. It proves nothing until it is asked for a
@@ -151,13 +182,10 @@ pub struct Bearer {
 pub struct ScopeMissing(pub TokenScope);
 
 impl Bearer {
-    /// The proof, if the token may be used for `scope`.
-    pub fn with(self, scope: TokenScope) -> Result<SignedIn, ScopeMissing> {
-        if self.who.has(scope) {
-            Ok(self.who)
-        } else {
-            Err(ScopeMissing(scope))
-        }
+    /// The proof, if the token may be used for all these.
+    pub fn with(self, scopes: &[TokenScope]) -> Result<SignedIn, ScopeMissing> {
+        let missing = scopes.iter().find(|scope| !self.who.has(**scope));
+        missing.map_or(Ok(self.who), |scope| Err(ScopeMissing(*scope)))
     }
 
     /// Which token it is.
@@ -196,17 +224,17 @@ pub fn by_token(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Bearer>, Stor
         return Ok(None);
     }
     let now = tx.now();
-    tx.maybe(
-        sql!(
-            "SELECT a.id, a.display_name, e.address, a.locale, a.time_zone,
-                    t.id, t.rights, t.scope_kind, t.scope_id, t.last_used_at
-             FROM personal_token t
-             JOIN account a ON a.id = t.account_id AND a.state = 'active'
-             JOIN email e ON e.account_id = a.id AND e.is_primary = 1
-             WHERE t.hash = $1 AND t.expires_at > $2"
-        ),
-        &[&opaque::hash(secret), &now],
+    sql!(
+        "SELECT a.id, a.display_name, e.address, a.locale, a.time_zone,
+                t.id, t.rights, t.scope_kind, t.scope_id, t.last_used_at
+         FROM personal_token t
+         JOIN account a ON a.id = t.account_id AND a.state = 'active'
+         JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+         WHERE t.hash = :hash AND t.expires_at > :now",
+        hash = opaque::hash(secret),
+        now
     )
+    .maybe(tx)
 }
 
 /// The proof that somebody owns the installation. A token never does.

@@ -106,18 +106,19 @@ pub fn create(
         return Err(CreateError::NoAccount);
     }
     let now = tx.now();
-    tx.run(
-        sql!("DELETE FROM personal_token WHERE account_id = $1 AND expires_at <= $2"),
-        &[account, &now],
-        Rows::Any,
-    )?;
-    let (all, of_this_name): (i64, i64) = tx.one(
-        sql!(
-            "SELECT COUNT(*), COUNT(CASE WHEN name = $2 THEN 1 END)
-             FROM personal_token WHERE account_id = $1"
-        ),
-        &[account, &name],
-    )?;
+    sql!(
+        "DELETE FROM personal_token WHERE account_id = :account AND expires_at <= :now",
+        account,
+        now
+    )
+    .run(tx, Rows::Any)?;
+    let (all, of_this_name): (i64, i64) = sql!(
+        "SELECT COUNT(*), COUNT(CASE WHEN name = :name THEN 1 END)
+         FROM personal_token WHERE account_id = :account",
+        account,
+        name
+    )
+    .one(tx)?;
     if of_this_name > 0 {
         return Err(CreateError::NameTaken);
     }
@@ -128,26 +129,23 @@ pub fn create(
     let secret = generate(tx.random());
     let expires_at = now + SignedDuration::from_hours(24 * i64::from(new.days));
     let last4 = &secret.reveal()[secret.reveal().len() - 4..];
-    tx.run(
-        sql!(
-            "INSERT INTO personal_token (id, account_id, hash, name, rights, scope_kind,
-                                         scope_id, last4, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-        ),
-        &[
-            &id,
-            account,
-            &opaque::hash(&secret),
-            &name,
-            &join(&new.scopes),
-            &new.scope.as_ref().map(|scope| &scope.kind),
-            &new.scope.as_ref().map(|scope| &scope.id),
-            &last4,
-            &now,
-            &expires_at,
-        ],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "INSERT INTO personal_token (id, account_id, hash, name, rights, scope_kind,
+                                     scope_id, last4, created_at, expires_at)
+         VALUES (:id, :account, :hash, :name, :rights, :scope_kind,
+                 :scope, :last4, :now, :expires_at)",
+        id,
+        account,
+        hash = opaque::hash(&secret),
+        name,
+        rights = join(&new.scopes),
+        scope_kind = new.scope.as_ref().map(|scope| &scope.kind),
+        scope = new.scope.as_ref().map(|scope| &scope.id),
+        last4,
+        now,
+        expires_at
+    )
+    .run(tx, Rows::Exactly(1))?;
     tx.record(entry(account, "token.created", &id, request))?;
     Ok(Created {
         id,
@@ -212,15 +210,15 @@ pub(crate) fn read_scope(row: &Row<'_>, index: usize) -> Result<Option<ScopeName
 /// The account's live tokens, the newest on top.
 pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Token>, StoreError> {
     let now = tx.now();
-    tx.all(
-        sql!(
-            "SELECT id, name, rights, scope_kind, scope_id, last4, created_at, expires_at,
-                    last_used_at
-             FROM personal_token WHERE account_id = $1 AND expires_at > $2
-             ORDER BY created_at DESC, id DESC"
-        ),
-        &[account, &now],
+    sql!(
+        "SELECT id, name, rights, scope_kind, scope_id, last4, created_at, expires_at,
+                last_used_at
+         FROM personal_token WHERE account_id = :account AND expires_at > :now
+         ORDER BY created_at DESC, id DESC",
+        account,
+        now
     )
+    .all(tx)
 }
 
 /// Takes a token back; tells whether the account had it.
@@ -230,11 +228,12 @@ pub fn remove(
     id: &TokenId,
     request: Option<&RequestFacts>,
 ) -> Result<bool, StoreError> {
-    let count = tx.run(
-        sql!("DELETE FROM personal_token WHERE id = $1 AND account_id = $2"),
-        &[id, account],
-        Rows::AtMostOne,
-    )?;
+    let count = sql!(
+        "DELETE FROM personal_token WHERE id = :id AND account_id = :account",
+        id,
+        account
+    )
+    .run(tx, Rows::AtMostOne)?;
     if count == 1 {
         tx.record(entry(account, "token.revoked", id, request))?;
     }
@@ -244,11 +243,12 @@ pub fn remove(
 /// Notes that a token was used.
 pub(crate) fn touch(tx: &mut Tx<'_>, id: &TokenId) -> Result<(), StoreError> {
     let now = tx.now();
-    tx.run(
-        sql!("UPDATE personal_token SET last_used_at = $2 WHERE id = $1"),
-        &[id, &now],
-        Rows::AtMostOne,
-    )?;
+    sql!(
+        "UPDATE personal_token SET last_used_at = :now WHERE id = :id",
+        id,
+        now
+    )
+    .run(tx, Rows::AtMostOne)?;
     Ok(())
 }
 

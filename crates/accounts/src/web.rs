@@ -1,9 +1,11 @@
 //! What people and programs see of accounts: every address on one page.
 
 pub mod api;
+pub mod call;
 mod cookies;
 mod entrance;
 mod form;
+pub mod frame;
 mod me;
 mod newcomer;
 mod problem;
@@ -15,38 +17,40 @@ pub mod upstream_access;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
-use web::Site;
+use web::{Pages, Site};
 
-use crate::Accounts;
+use crate::Callers::{Anybody, People};
+use crate::{Accounts, Callers};
 pub use cookies::session;
 
 /// Every address of this crate.
 pub fn routes(accounts: &Accounts) -> Router<Site> {
-    Router::new()
-        .route("/login", get(visitor::login).post(visitor::sign_in))
-        .route("/logout", post(visitor::sign_out))
-        .route("/admin/login", get(visitor::to_login))
-        .route(
-            "/sign-in/{secret}",
-            get(visitor::link).post(visitor::use_link),
-        )
-        .route(
-            "/setup/{secret}",
-            get(newcomer::setup).post(newcomer::set_up),
-        )
-        .route(
-            "/admin/join/{secret}",
-            get(newcomer::join).post(newcomer::accept),
-        )
-        .route("/.well-known/change-password", get(me::change_password))
-        .route("/me/security", get(me::security))
-        .route("/me/security/password", post(me::set_password))
-        .route("/me/security/sessions", post(me::end_sessions))
-        .route("/me/security/tokens", post(me::create_token))
-        .route("/me/security/tokens/remove", post(me::remove_token))
+    pages()
+        .into_router()
         .merge(api::routes::<Router<_>>())
+        .merge(api::refresh::well_known())
         .with_state(accounts.clone())
+}
+
+/// Every page of this crate.
+pub fn pages() -> Pages<Accounts, Callers> {
+    Pages::default()
+        .get("/login", Anybody, visitor::login)
+        .post("/login", Anybody, visitor::sign_in)
+        .post("/logout", People, visitor::sign_out)
+        .get("/admin/login", Anybody, visitor::to_login)
+        .get("/sign-in/{secret}", Anybody, visitor::link)
+        .post("/sign-in/{secret}", Anybody, visitor::use_link)
+        .get("/setup/{secret}", Anybody, newcomer::setup)
+        .post("/setup/{secret}", Anybody, newcomer::set_up)
+        .get("/admin/join/{secret}", Anybody, newcomer::join)
+        .post("/admin/join/{secret}", Anybody, newcomer::accept)
+        .get("/.well-known/change-password", Anybody, me::change_password)
+        .get("/me/security", People, me::security)
+        .post("/me/security/password", People, me::set_password)
+        .post("/me/security/sessions", People, me::end_sessions)
+        .post("/me/security/tokens", People, me::create_token)
+        .post("/me/security/tokens/remove", People, me::remove_token)
 }
 
 /// Puts around a site's routes what the extractors of [`asking`] rely on. It

@@ -157,7 +157,34 @@ fn operation_fields<'a>(description: &'a Value, operation: &'a Value) -> Vec<Fie
             schema: contents.find_map(|(_, content)| referred(&content["schema"])),
         }
     });
-    parameters.chain(body).chain(answers).collect()
+    let access = access_fields(operation);
+    access
+        .chain(parameters)
+        .chain(body)
+        .chain(answers)
+        .collect()
+}
+
+/// The role that a host needs, and the scopes that a token needs.
+fn access_fields(operation: &Value) -> impl Iterator<Item = Field<'_>> {
+    let scopes = operation["security"][0]["token"].as_array().into_iter();
+    let scopes: Vec<&str> = scopes.flatten().map(words).collect();
+    let access = &operation["x-access"];
+    let token = if access["in_person"] == true {
+        "No token may.".to_owned()
+    } else {
+        scopes.join(" ")
+    };
+    let fields = [
+        ("Role", words(&access["role"]).to_owned()),
+        ("Token", token),
+    ];
+    let fields = fields.into_iter().filter(|(_, what)| !what.is_empty());
+    fields.map(|(name, what)| Field {
+        name: name.to_owned(),
+        what,
+        schema: None,
+    })
 }
 
 fn schema_fields(schema: &Value) -> Vec<Field<'_>> {

@@ -16,9 +16,9 @@ mod status;
 #[cfg(test)]
 mod tests;
 
-use axum::routing::get;
+use accounts::Callers::{self, People};
 use axum::{Extension, Router};
-use web::{Locale, Site};
+use web::{Locale, Pages, Site};
 
 pub(crate) use alarm::Alarm;
 pub(crate) use status::{EdgeStatus, ServerStatus, StatusRequest};
@@ -31,11 +31,11 @@ pub(crate) const LOCALES: &[Locale] = &[
 
 /// Every address of the operator's page.
 pub(crate) fn routes(server: ServerStatus) -> Router<Site> {
-    Router::new()
-        .route("/admin/server", get(overview::show))
-        .route(
-            "/admin/server/services/{name}",
-            get(service::show).post(actions::perform),
-        )
+    // Who of them owns the installation, `AdminContext` looks up.
+    Pages::<_, Callers>::default()
+        .get("/admin/server", People, overview::show)
+        .get("/admin/server/services/{name}", People, service::show)
+        .post("/admin/server/services/{name}", People, actions::perform)
+        .into_router()
         .layer(Extension(server))
 }

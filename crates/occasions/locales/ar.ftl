@@ -313,7 +313,6 @@ answer-failed = لم يُحفظ شيء. ردودكم ما زالت هنا؛ يُ
 answer-elsewhere = بقيت هذه الصفحة مفتوحة وقتًا طويلًا، فلم يُحفظ شيء. ردودكم ما زالت هنا؛ يُرجى حفظها مرة أخرى.
 answer-draft = احتفظنا بما كتبتموه ولم تحفظوه.
 answer-discard = تجاهله
-answer-problem = هناك مشكلة
 answer-error-title = خطأ: { $title }
 
 complaint-name-required = يُرجى كتابة اسم ضيفكم، أو إزالة هذا الشخص.

@@ -24,12 +24,7 @@ host-minutes-ago = { $n } min ago
 host-hours-ago = { $n } h ago
 host-end-of-day = { $date }, end of day
 host-no-events = no event yet
-host-nothing = nothing
-host-problem = There is a problem
 host-error-title = Error: { $title }
-host-clash = Someone changed this while you were here. Nothing of yours was saved yet: what was saved meanwhile stands below each field. Press “{ $button }” again to keep yours.
-host-clash-first = Go to the first difference
-host-clash-stored = Saved meanwhile: { $value }
 host-save = Save
 host-cancel = Cancel
 host-create = Create
@@ -468,7 +463,6 @@ host-field-key = Name in addresses
 host-field-key-hint = Small letters, digits and hyphens. It stays. Empty: chosen for you.
 host-field-ground = Ground of Songket
 host-field-ground-hint = Only for Songket.
-host-in-zone = As clocks show it in { $zone }.
 
 ## Guests
 

@@ -1,8 +1,5 @@
 ### What only hosts read, beside their pages: columns of files, words of states.
 
-host-yes = Yes
-host-no = No
-
 ## What a household may do now
 
 host-access-open = Open

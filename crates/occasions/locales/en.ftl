@@ -225,7 +225,6 @@ answer-failed = Nothing was saved. Your answers are still here; please try again
 answer-elsewhere = This page was open too long, so nothing was saved. Your answers are still here; please save them again.
 answer-draft = We kept what you had not saved.
 answer-discard = Discard it
-answer-problem = There is a problem
 answer-error-title = Error: { $title }
 
 complaint-name-required = Tell us your guest’s name, or remove this person.

@@ -234,7 +234,6 @@ answer-failed = Non è stato salvato nulla. Le risposte sono ancora qui; riprovi
 answer-elsewhere = Questa pagina è rimasta aperta troppo a lungo e non è stato salvato nulla. Le risposte sono ancora qui; le salvi di nuovo.
 answer-draft = Abbiamo conservato ciò che non era stato salvato.
 answer-discard = Eliminalo
-answer-problem = C’è un problema
 answer-error-title = Errore: { $title }
 
 complaint-name-required = Indichi il nome dell’ospite, oppure tolga questa persona.

@@ -24,12 +24,7 @@ host-minutes-ago = { $n } min lalu
 host-hours-ago = { $n } jam lalu
 host-end-of-day = { $date }, hingga akhir hari
 host-no-events = belum ada acara
-host-nothing = tiada
-host-problem = Ada masalah
 host-error-title = Ralat: { $title }
-host-clash = Ada orang mengubahnya semasa anda di sini. Perubahan anda belum disimpan: yang telah disimpan tertera di bawah setiap medan. Tekan “{ $button }” sekali lagi untuk mengekalkan yang anda taip.
-host-clash-first = Ke perbezaan pertama
-host-clash-stored = Telah disimpan: { $value }
 host-save = Simpan
 host-cancel = Batal
 host-create = Cipta
@@ -426,7 +421,6 @@ host-field-key = Nama dalam alamat
 host-field-key-hint = Huruf kecil, angka dan sengkang. Ia kekal. Kosong: dipilih untuk anda.
 host-field-ground = Latar Songket
 host-field-ground-hint = Untuk Songket sahaja.
-host-in-zone = Mengikut jam di { $zone }.
 
 ## Guests
 

@@ -1,8 +1,5 @@
 ### Teks untuk tuan rumah sahaja, selain halaman mereka: lajur fail dan kata keadaan.
 
-host-yes = Ya
-host-no = Tidak
-
 ## Apa yang boleh dibuat oleh keluarga sekarang
 
 host-access-open = Dibuka

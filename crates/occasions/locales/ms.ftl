@@ -193,7 +193,6 @@ answer-failed = Belum ada yang disimpan. Jawapan anda masih di sini; sila cuba l
 answer-elsewhere = Halaman ini terlalu lama dibuka, jadi belum ada yang disimpan. Jawapan anda masih di sini; sila simpan sekali lagi.
 answer-draft = Isian anda yang belum disimpan masih ada di sini.
 answer-discard = Buang isian itu
-answer-problem = Ada masalah
 answer-error-title = Ralat: { $title }
 
 complaint-name-required = Isi nama tetamu, atau keluarkan orang ini.

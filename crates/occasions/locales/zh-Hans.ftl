@@ -193,7 +193,6 @@ answer-failed = 没有保存成功。您的回复还在这里，请再试一次�
 answer-elsewhere = 这个页面打开太久，还没有保存。您的回复还在这里，请再保存一次。
 answer-draft = 您上次未保存的内容还在这里。
 answer-discard = 放弃这些内容
-answer-problem = 出现问题
 answer-error-title = 错误：{ $title }
 
 complaint-name-required = 请填写同伴的姓名，或移除这一位。

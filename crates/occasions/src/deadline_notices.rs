@@ -34,27 +34,28 @@ pub fn sweeps(store: Store) -> Handler {
 /// Notes up to [`BATCH`] invitations whose closing has come or was taken back.
 fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     let now = tx.now();
-    let due: Vec<(InvitationId,)> = tx.all(
-        sql!(
-            "WITH closing AS (
-                 SELECT invitation.id, invitation.closed_noted_for,
-                     CASE
-                         WHEN lock_mode = 'locked' THEN NULL
-                         WHEN lock_mode = 'auto' THEN COALESCE(deadline_override, rsvp_deadline)
-                         WHEN open_until IS NULL THEN NULL
-                         WHEN open_until > COALESCE(deadline_override, rsvp_deadline) THEN open_until
-                         ELSE COALESCE(deadline_override, rsvp_deadline)
-                     END AS closes_at
-                 FROM invitation JOIN occasion ON occasion.id = invitation.occasion
-                 WHERE invitation.archived_at IS NULL AND occasion.status = 'published'
-             )
-             SELECT id FROM closing
-             WHERE (closes_at <= $1 AND (closed_noted_for IS NULL OR closed_noted_for <> closes_at))
-                OR (closed_noted_for IS NOT NULL AND (closes_at IS NULL OR closes_at > $1))
-             ORDER BY id LIMIT $2"
-        ),
-        &[&now, &BATCH],
-    )?;
+    let due: Vec<(InvitationId,)> = sql!(
+        "WITH closing AS (
+             SELECT invitation.id, invitation.closed_noted_for,
+                 CASE
+                     WHEN lock_mode = 'locked' THEN NULL
+                     WHEN lock_mode = 'auto' THEN COALESCE(deadline_override, rsvp_deadline)
+                     WHEN open_until IS NULL THEN NULL
+                     WHEN open_until > COALESCE(deadline_override, rsvp_deadline) THEN open_until
+                     ELSE COALESCE(deadline_override, rsvp_deadline)
+                 END AS closes_at
+             FROM invitation JOIN occasion ON occasion.id = invitation.occasion
+             WHERE invitation.archived_at IS NULL AND occasion.status = 'published'
+         )
+         SELECT id FROM closing
+         WHERE (closes_at <= :now
+                AND (closed_noted_for IS NULL OR closed_noted_for <> closes_at))
+            OR (closed_noted_for IS NOT NULL AND (closes_at IS NULL OR closes_at > :now))
+         ORDER BY id LIMIT :limit",
+        now,
+        limit = BATCH
+    )
+    .all(tx)?;
     let mut batches: Vec<(OccasionId, i64)> = Vec::new();
     for (id,) in &due {
         if let Some(occasion) = note(tx, id)? {
@@ -89,11 +90,12 @@ fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreE
         .filter(|closes| *closes <= now);
     let locked = invitation.details.lock_mode == crate::words::LockMode::Locked;
     let noted = closed.filter(|_| !locked);
-    tx.run(
-        sql!("UPDATE invitation SET closed_noted_for = $2 WHERE id = $1"),
-        &[id, &noted],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE invitation SET closed_noted_for = :noted WHERE id = :id",
+        id,
+        noted
+    )
+    .run(tx, Rows::Exactly(1))?;
     // A lock by hand told its own news.
     if !locked {
         let what = if noted.is_some() {

@@ -12,14 +12,14 @@ use web::theme::Preset;
 use web::{I18n, Theme};
 
 use crate::code::{self, CodeKey};
-use crate::event::{self, EventId, ScheduleLine};
+use crate::event::{self, Event, EventId, ScheduleLine};
 use crate::guest::{self, Guest, GuestId, Reply};
+use crate::hosting::resource::Resource as _;
 use crate::invitation::{self, Details as InvitationDetails, InvitationId};
-use crate::occasion::{self, Contact, Details, OccasionId, Switches};
+use crate::occasion::{self, Contact, Occasion, OccasionId, Switches};
 use crate::question::{self, Question, QuestionId};
 use crate::words::{
-    ActedBy, AskedOf, GuestKind, LockMode, OccasionKind, OccasionStatus, QuestionKind, ReplyStatus,
-    Source, Tone,
+    ActedBy, AskedOf, GuestKind, LockMode, OccasionStatus, QuestionKind, ReplyStatus, Source,
 };
 use crate::{diet, household, rsvp};
 use households::{Answers, Sample};
@@ -40,12 +40,13 @@ pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
     let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
     let today = tx.now().to_zoned(zone.clone()).date();
     let days = Days::from(today);
-    let id = occasion::insert(tx, SLUG, OccasionKind::Wedding, &details(&days, &zone))?;
+    let id: OccasionId = tx.id();
+    occasion::insert(tx, &occasion(id.clone(), &days, &zone))?;
     occasion::set_status(tx, &id, OccasionStatus::Published)?;
     diet::insert_built_in(tx, &id)?;
     let events = insert_events(tx, &id, &days, &zone)?;
     let song = song(tx.id());
-    question::insert(tx, &id, &song)?;
+    song.insert(tx, &id)?;
     // Always the same codes, so that people and tests can rely on them.
     let codes = Random::seeded(40);
     let households = households::all().map_err(|error| StoreError::Schema(error.to_string()))?;
@@ -90,8 +91,9 @@ fn i18n(texts: &[(&str, &str)]) -> I18n {
         .collect()
 }
 
-fn details(days: &Days, zone: &TimeZone) -> Details {
-    Details {
+fn occasion(id: OccasionId, days: &Days, zone: &TimeZone) -> Occasion {
+    Occasion {
+        slug: SLUG.to_owned(),
         title: i18n(&[
             ("ms", "Walimatulurus Aisyah & Daniel"),
             ("en", "The wedding of Aisyah & Daniel"),
@@ -99,7 +101,6 @@ fn details(days: &Days, zone: &TimeZone) -> Details {
             ("zh-Hans", "艾莎与丹尼尔的婚礼"),
             ("ar", "حفل زفاف عائشة ودانيال"),
         ]),
-        subtitle: I18n::default(),
         kicker: i18n(&[
             ("ms", "Walimatulurus"),
             ("en", "Together with their families"),
@@ -126,7 +127,6 @@ fn details(days: &Days, zone: &TimeZone) -> Details {
             ),
             ("ar", "يسعدنا أن تشاركونا فرحتنا.\nدعواتكم أغلى ما نرجوه."),
         ]),
-        farewell: I18n::default(),
         hosts: i18n(&[
             ("ms", "Aisyah & Daniel"),
             ("en", "Aisyah & Daniel"),
@@ -141,9 +141,6 @@ fn details(days: &Days, zone: &TimeZone) -> Details {
             .to_vec(),
         default_language: "ms".to_owned(),
         rsvp_deadline: Some(instant(zone, days.deadline, 0, 0)),
-        default_plus_ones: 0,
-        default_children: 0,
-        open_party_limit: 6,
         contact: Contact {
             name: "Farah".to_owned(),
             email: "farah@example.com".to_owned(),
@@ -153,12 +150,11 @@ fn details(days: &Days, zone: &TimeZone) -> Details {
             preset: Preset::Songket,
             ground: None,
         },
-        tone: Tone::Formal,
         switches: Switches {
             open_rsvp: true,
             ..Switches::default()
         },
-        retention_days: 180,
+        ..Occasion::blank(id)
     }
 }
 
@@ -200,7 +196,9 @@ fn insert_events(
         title: i18n(&[("ms", ms), ("en", en)]),
         detail: I18n::default(),
     };
-    let event = |name: &[(&str, &str)], day, from: (i8, i8), to: (i8, i8)| event::Details {
+    let mut event = |key: &str, name: &[(&str, &str)], day, from: (i8, i8), to: (i8, i8)| Event {
+        id: tx.id(),
+        key: key.to_owned(),
         name: i18n(name),
         starts_at: instant(zone, day, from.0, from.1),
         ends_at: instant(zone, day, to.0, to.1),
@@ -212,14 +210,17 @@ fn insert_events(
         schedule: Vec::new(),
         capacity: None,
         position: 0,
+        calendar_sequence: 0,
+        version: 1,
     };
-    let nikah = event::Details {
+    let nikah = Event {
         venue: "Masjid Wilayah Persekutuan".to_owned(),
         address: "Jalan Tuanku Abdul Halim, 50480 Kuala Lumpur".to_owned(),
         map_url: "https://www.openstreetmap.org/?mlat=3.1719&mlon=101.6708#map=17/3.1719/101.6708"
             .to_owned(),
         capacity: Some(150),
         ..event(
+            "nikah",
             &[
                 ("ms", "Akad nikah"),
                 ("en", "Akad nikah"),
@@ -232,7 +233,7 @@ fn insert_events(
             (11, 0),
         )
     };
-    let reception = event::Details {
+    let reception = Event {
         capacity: Some(200),
         position: 1,
         dress_code: i18n(&[
@@ -248,6 +249,7 @@ fn insert_events(
             line("13:15", "Jamuan makan", "The meal"),
         ],
         ..event(
+            "reception",
             &[
                 ("ms", "Majlis resepsi"),
                 ("en", "Reception"),
@@ -260,9 +262,10 @@ fn insert_events(
             (16, 0),
         )
     };
-    let brunch = event::Details {
+    let brunch = Event {
         position: 2,
         ..event(
+            "brunch",
             &[
                 ("ms", "Sarapan bersama"),
                 ("en", "Brunch"),
@@ -275,14 +278,11 @@ fn insert_events(
             (12, 30),
         )
     };
-    [
-        ("nikah", nikah),
-        ("reception", reception),
-        ("brunch", brunch),
-    ]
-    .into_iter()
-    .map(|(key, details)| event::insert(tx, occasion, key, &details))
-    .collect()
+    let events = [nikah, reception, brunch];
+    for event in &events {
+        event.insert(tx, occasion)?;
+    }
+    Ok(events.map(|event| event.id).into())
 }
 
 fn insert_household(
@@ -308,11 +308,13 @@ fn insert_household(
     }
     let answered = insert_guests(tx, &id, invited, number, sample)?;
     if let Some(at) = answered {
-        tx.run(
-            sql!("UPDATE invitation SET replied_at = $2, first_opened_at = $2, last_opened_at = $2, open_count = 1 WHERE id = $1"),
-            &[&id, &at],
-            Rows::Exactly(1),
-        )?;
+        sql!(
+            "UPDATE invitation SET replied_at = :at, first_opened_at = :at,
+             last_opened_at = :at, open_count = 1 WHERE id = :id",
+            id,
+            at
+        )
+        .run(tx, Rows::Exactly(1))?;
         rsvp::insert_submission(tx, &id, 0, &[], "household", Source::Web)?;
     }
     let invitation = invitation::find(tx, &id)?;

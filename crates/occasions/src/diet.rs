@@ -9,7 +9,10 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::hosting::resource::{History, Resource, free_key, history_of};
+use crate::hosting::Refusal;
+use crate::hosting::resource::{
+    Edit, History, Removal, Resource, free_key, history_of, next_position,
+};
 use crate::occasion::OccasionId;
 
 /// A food need that guests are asked about.
@@ -65,7 +68,7 @@ pub fn insert_built_in(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Sto
             key: key.to_owned(),
             allergy,
             position,
-            ..DietaryOption::blank(&[])
+            ..DietaryOption::blank(tx, &[])
         };
         option.insert(tx, occasion)?;
     }
@@ -78,7 +81,7 @@ impl Resource for DietaryOption {
         allergy: flag().label("host-allergy").hint("host-allergy-hint"),
         active: flag().label("host-field-active").hint("host-diet-active-hint"),
         position: number(0, 1_000).label("host-field-position"),
-        key: key().label("host-field-key").hint("host-field-key-hint").fixed(),
+        key: key(1, 40).label("host-field-key").hint("host-field-key-hint").fixed(),
     };
     const HISTORY: History = history_of!("dietary_option", named_by: "label");
     const NEWS: &'static str = "diets";
@@ -96,23 +99,28 @@ impl Resource for DietaryOption {
         list(tx, occasion)
     }
 
-    fn blank(there: &[Self]) -> Self {
-        let positions = there.iter().map(|option| option.position + 1);
+    fn blank(_: &mut Tx<'_>, there: &[Self]) -> Self {
         Self {
-            key: free_key("food", there),
+            key: free_key("food", 1.., |key| there.iter().any(|one| one.key == key)),
             label: I18n::default(),
             allergy: false,
             active: true,
-            position: positions.max().unwrap_or(0),
+            position: next_position(there.iter().map(|option| option.position)),
             version: 1,
         }
     }
 
-    fn validate(&self, findings: &mut Findings) {
+    fn validate(
+        &mut self,
+        _: &mut Tx<'_>,
+        _: &Edit<'_, Self>,
+        findings: &mut Findings,
+    ) -> Result<(), StoreError> {
         // Without words of the hosts, a need that comes with ours is called so.
         if self.label.is_empty() && !is_built_in(&self.key) {
             findings.add("/label", "required", []);
         }
+        Ok(())
     }
 
     fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
@@ -152,7 +160,12 @@ impl Resource for DietaryOption {
         .map(drop)
     }
 
-    fn is_used(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool, StoreError> {
+    fn removal(
+        &self,
+        tx: &mut Tx<'_>,
+        occasion: &OccasionId,
+        _: &[Self],
+    ) -> Result<Removal, Refusal> {
         // A list of keys is kept as JSON, so a key stands between quotes.
         let (used,): (i64,) = sql!(
             "SELECT COUNT(*) FROM guest JOIN invitation ON invitation.id = guest.invitation
@@ -161,6 +174,10 @@ impl Resource for DietaryOption {
             key = format!("\"{}\"", self.key)
         )
         .one(tx)?;
-        Ok(used > 0)
+        Ok(if used > 0 {
+            Removal::Deactivate
+        } else {
+            Removal::Delete
+        })
     }
 }

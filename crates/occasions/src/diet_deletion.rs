@@ -86,7 +86,7 @@ fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<bool, StoreError> {
     // Under the lock: hosts may have put off an event.
     let occasion = occasion::load(tx, id)?;
     let events = event::list(tx, id)?;
-    let last_end = events.iter().map(|event| event.details.ends_at).max();
+    let last_end = events.iter().map(|event| event.ends_at).max();
     let now = tx.now();
     if !last_end.is_some_and(|end| is_over(&occasion.zone(), end, now)) {
         return Ok(false);
@@ -116,58 +116,58 @@ fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<bool, StoreError> {
 
 /// Of everybody on every invitation, archived ones too.
 fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
-    let households: Vec<(InvitationId,)> = tx.all(
-        sql!(
-            "SELECT DISTINCT invitation.id FROM invitation
-             JOIN guest ON guest.invitation = invitation.id
-             WHERE invitation.occasion = $1 AND (guest.diets <> '[]' OR guest.diet_note <> '')
-             ORDER BY invitation.id"
-        ),
-        &[occasion],
-    )?;
+    let households: Vec<(InvitationId,)> = sql!(
+        "SELECT DISTINCT invitation.id FROM invitation
+         JOIN guest ON guest.invitation = invitation.id
+         WHERE invitation.occasion = :occasion
+           AND (guest.diets <> '[]' OR guest.diet_note <> '')
+         ORDER BY invitation.id",
+        occasion
+    )
+    .all(tx)?;
     let now = tx.now();
     let mut people = 0;
     for (id,) in households {
         invitation::lock(tx, &id)?;
-        people += tx.run(
-            sql!(
-                "UPDATE guest SET diets = '[]', diet_note = '', updated_at = $2
-                 WHERE invitation = $1 AND (diets <> '[]' OR diet_note <> '')"
-            ),
-            &[&id, &now],
-            Rows::Any,
-        )?;
+        people += sql!(
+            "UPDATE guest SET diets = '[]', diet_note = '', updated_at = :now
+             WHERE invitation = :id AND (diets <> '[]' OR diet_note <> '')",
+            id,
+            now
+        )
+        .run(tx, Rows::Any)?;
         // Pages that were made before are not sent again.
-        tx.run(
-            sql!("UPDATE invitation SET version = version + 1, updated_at = $2 WHERE id = $1"),
-            &[&id, &now],
-            Rows::Exactly(1),
-        )?;
+        sql!(
+            "UPDATE invitation SET version = version + 1, updated_at = :now WHERE id = :id",
+            id,
+            now
+        )
+        .run(tx, Rows::Exactly(1))?;
     }
     Ok(people)
 }
 
 /// Of every save that changed food needs, or brought or took away somebody with some.
 fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
-    let saves: Vec<(SubmissionId, String)> = tx.all(
-        sql!(
-            "SELECT submission.id, submission.changes FROM submission
-             JOIN invitation ON invitation.id = submission.invitation
-             WHERE invitation.occasion = $1 AND submission.changes LIKE '%diet%'"
-        ),
-        &[occasion],
-    )?;
+    let saves: Vec<(SubmissionId, String)> = sql!(
+        "SELECT submission.id, submission.changes FROM submission
+         JOIN invitation ON invitation.id = submission.invitation
+         WHERE invitation.occasion = :occasion AND submission.changes LIKE '%diet%'",
+        occasion
+    )
+    .all(tx)?;
     let mut cleared = 0;
     for (id, json) in saves {
         // What cannot be read is not kept either: nobody could tell what is in it.
         let before: Vec<FieldChange> = serde_json::from_str(&json).unwrap_or_default();
         let after = without_diets(before.clone());
         if after != before || before.is_empty() {
-            cleared += tx.run(
-                sql!("UPDATE submission SET changes = $2 WHERE id = $1"),
-                &[&id, &to_json(&after)],
-                Rows::Exactly(1),
-            )?;
+            cleared += sql!(
+                "UPDATE submission SET changes = :changes WHERE id = :id",
+                id,
+                changes = to_json(&after)
+            )
+            .run(tx, Rows::Exactly(1))?;
         }
     }
     Ok(cleared)
@@ -189,14 +189,12 @@ fn without_diets(mut changes: Vec<FieldChange>) -> Vec<FieldChange> {
 /// Of the answers kept for repeats: those of the households, and those of hosts in
 /// which one of their people stands.
 fn delete_of_repeats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
-    let mut deleted = tx.run(
-        sql!(
-            "DELETE FROM idempotency WHERE body LIKE '%diet%'
-               AND owner IN (SELECT id FROM invitation WHERE occasion = $1)"
-        ),
-        &[occasion],
-        Rows::Any,
-    )?;
+    let mut deleted = sql!(
+        "DELETE FROM idempotency WHERE body LIKE '%diet%'
+         AND owner IN (SELECT id FROM invitation WHERE occasion = :occasion)",
+        occasion
+    )
+    .run(tx, Rows::Any)?;
     let kept: Vec<(String, String, String, String)> = tx.all(
         sql!("SELECT owner, route, key, body FROM idempotency WHERE body LIKE '%diet%'"),
         &[],
@@ -204,23 +202,24 @@ fn delete_of_repeats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Stor
     if kept.is_empty() {
         return Ok(deleted);
     }
-    let known: Vec<(String,)> = tx.all(
-        sql!(
-            "SELECT id FROM invitation WHERE occasion = $1
-             UNION ALL SELECT guest.id FROM guest
-             JOIN invitation ON invitation.id = guest.invitation WHERE occasion = $1"
-        ),
-        &[occasion],
-    )?;
+    let known: Vec<(String,)> = sql!(
+        "SELECT id FROM invitation WHERE occasion = :occasion
+         UNION ALL SELECT guest.id FROM guest
+         JOIN invitation ON invitation.id = guest.invitation WHERE occasion = :occasion",
+        occasion
+    )
+    .all(tx)?;
     let known: BTreeSet<String> = known.into_iter().map(|(id,)| id).collect();
     for (owner, route, key, body) in kept {
         // Ids stand in JSON between quotes.
         if body.split('"').any(|part| known.contains(part)) {
-            deleted += tx.run(
-                sql!("DELETE FROM idempotency WHERE owner = $1 AND route = $2 AND key = $3"),
-                &[&owner, &route, &key],
-                Rows::AtMostOne,
-            )?;
+            deleted += sql!(
+                "DELETE FROM idempotency WHERE owner = :owner AND route = :route AND key = :key",
+                owner,
+                route,
+                key
+            )
+            .run(tx, Rows::AtMostOne)?;
         }
     }
     Ok(deleted)
@@ -229,11 +228,12 @@ fn delete_of_repeats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Stor
 /// Files that were asked for before may hold food needs: their time is over now.
 fn expire_exports(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let now = tx.now();
-    tx.run(
-        sql!("UPDATE export SET expires_at = $2 WHERE occasion = $1 AND expires_at > $2"),
-        &[occasion, &now],
-        Rows::Any,
-    )?;
+    sql!(
+        "UPDATE export SET expires_at = :now WHERE occasion = :occasion AND expires_at > :now",
+        occasion,
+        now
+    )
+    .run(tx, Rows::Any)?;
     Ok(())
 }
 

@@ -1,59 +1,62 @@
 //! One dated part of an occasion, and the seats it has.
 
+mod rules;
+mod schedule;
+mod web;
+
+use ::web::I18n;
 use jiff::Timestamp;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use web::I18n;
+use utoipa::ToSchema;
 
 use crate::occasion::OccasionId;
 
+pub(crate) use rules::{by_keys, keys_of, wait_for_answers};
+pub(crate) use schedule::{change as change_schedule, edit as edit_schedule};
+
 platform::id!(EventId, "One event of an occasion.");
 
-/// An event, as stored.
-#[derive(Clone, Debug, Row)]
+/// A dated part of an occasion.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Event {
     /// Its id.
+    #[schema(value_type = String)]
     pub id: EventId,
-    /// Its name in forms and JSON: `a-z0-9-`, unique in the occasion.
+    /// 1–40 of `a-z0-9-`, unique in the occasion; only when it is created.
     pub key: String,
-    /// What hosts fill in.
-    #[row(flatten)]
-    pub details: Details,
-    /// SEQUENCE in calendars (RFC 5545 §3.8.7.4).
-    pub calendar_sequence: i64,
-    /// Raised by every change.
-    pub version: i64,
-}
-
-/// What hosts fill in about an event.
-#[derive(Clone, Debug, PartialEq, Eq, Row)]
-pub struct Details {
     /// 1–120.
     pub name: I18n,
     /// Its first instant.
+    #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
     /// After the start, at most 7 days.
+    #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
     /// 0–160.
     pub venue: String,
     /// 0–500.
     pub address: String,
-    /// Empty or https, up to 2,048.
+    /// https, up to 2,048, or empty.
     pub map_url: String,
     /// 0–200.
     pub dress_code: I18n,
     /// 0–50 lines.
     #[row(json)]
     pub schedule: Vec<ScheduleLine>,
-    /// Seats, 1–100,000; `None`: as many as come.
+    /// Seats, 1–100,000, or null: as many as come.
     pub capacity: Option<i64>,
-    /// Order of showing.
+    /// Order of showing, 0–1,000.
     pub position: i64,
+    /// SEQUENCE in calendars (RFC 5545 §3.8.7.4).
+    pub calendar_sequence: i64,
+    /// Raised by every change, which names the one that was seen.
+    pub version: i64,
 }
 
 /// One line of an event's schedule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleLine {
     /// Local wall-clock time, `HH:MM`.
@@ -206,26 +209,4 @@ pub fn recount_seats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Store
     )
     .run(tx, Rows::Any)?;
     Ok(())
-}
-
-/// Writes a new event.
-pub fn insert(
-    tx: &mut Tx<'_>,
-    occasion: &OccasionId,
-    key: &str,
-    details: &Details,
-) -> Result<EventId, StoreError> {
-    let id: EventId = tx.id();
-    sql!(
-        "INSERT INTO event (id, occasion, key, {Details}, seats_taken, calendar_sequence, version,
-             created_at, updated_at)
-         VALUES (:id, :occasion, :key, {:Details}, 0, 0, 1, :now, :now)",
-        id,
-        occasion,
-        key,
-        Details = details,
-        now = tx.now()
-    )
-    .run(tx, Rows::Exactly(1))?;
-    Ok(id)
 }

@@ -57,16 +57,18 @@ impl Opens {
                     let mut piece = piece.clone();
                     piece.sort_by(|(left, _), (right, _)| left.cmp(right));
                     for (invitation, seen) in &piece {
-                        tx.run(
-                            sql!(
-                                "UPDATE invitation SET
-                                     first_opened_at = COALESCE(first_opened_at, $2),
-                                     last_opened_at = $3, open_count = open_count + $4
-                                 WHERE id = $1"
-                            ),
-                            &[invitation, &seen.first, &seen.last, &seen.count],
-                            Rows::AtMostOne,
-                        )?;
+                        sql!(
+                            "UPDATE invitation SET
+                                 first_opened_at = COALESCE(first_opened_at, :first),
+                                 last_opened_at = :last,
+                                 open_count = open_count + :count
+                             WHERE id = :invitation",
+                            invitation,
+                            first = seen.first,
+                            last = seen.last,
+                            count = seen.count
+                        )
+                        .run(tx, Rows::AtMostOne)?;
                     }
                     Ok::<_, StoreError>(())
                 })

@@ -152,12 +152,8 @@ pub fn update(tx: &mut Tx<'_>, guest: &Guest) -> Result<(), StoreError> {
 
 /// Removes a guest with all replies and answers.
 pub fn remove(tx: &mut Tx<'_>, guest: &GuestId) -> Result<(), StoreError> {
-    for delete in [
-        sql!("DELETE FROM reply WHERE guest = $1"),
-        sql!("DELETE FROM answer WHERE guest = $1"),
-    ] {
-        tx.run(delete, &[guest], Rows::Any)?;
-    }
+    sql!("DELETE FROM reply WHERE guest = :guest", guest).run(tx, Rows::Any)?;
+    sql!("DELETE FROM answer WHERE guest = :guest", guest).run(tx, Rows::Any)?;
     sql!("DELETE FROM guest WHERE id = :guest", guest).run(tx, Rows::Exactly(1))?;
     Ok(())
 }

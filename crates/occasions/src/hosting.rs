@@ -7,9 +7,7 @@
 pub mod answers;
 pub mod bulk;
 pub mod codes;
-pub mod events;
 pub mod export;
-mod fields;
 pub mod guests;
 mod history;
 pub mod invitations;
@@ -21,8 +19,6 @@ pub mod members;
 pub mod occasions;
 pub mod open_rsvp;
 pub mod permissions;
-pub mod questions;
-pub mod refusal;
 pub mod resource;
 pub mod sizes;
 pub mod stream;
@@ -30,8 +26,9 @@ pub mod summary;
 pub mod tally;
 
 pub use permissions::{HostOf, Permission, enter};
-pub use refusal::{Current, Refusal};
 pub use web::When;
+
+pub use crate::refusal::{Current, Refusal};
 
 use platform::Platform;
 use platform::jobs::Handler;

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::{Value, json};
+use web::findings::token;
+use web::{Argument, FieldProblem};
 
 use crate::diet::DietaryOption;
 use crate::event::{Event, EventId};
@@ -14,7 +16,7 @@ use crate::household_change::{GuestUpdate, HouseholdChange};
 use crate::invitation::{Invitation, InvitationId};
 use crate::occasion::Switches;
 use crate::question::{self, Answers, Question};
-use crate::refusal::{FieldError, Refusal};
+use crate::refusal::Refusal;
 use crate::words::{ActedBy, AskedOf, GuestKind, ReplyStatus};
 
 pub(crate) mod asking;
@@ -159,19 +161,21 @@ pub fn invite(
     invitation: &InvitationId,
     event: &EventId,
 ) -> Result<(), StoreError> {
-    tx.run(
-        sql!("INSERT INTO invitation_event (invitation, event) VALUES ($1, $2)"),
-        &[invitation, event],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "INSERT INTO invitation_event (invitation, event) VALUES (:invitation, :event)",
+        invitation,
+        event
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
 fn invited_events(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<EventId>, StoreError> {
-    let events: Vec<(EventId,)> = tx.all(
-        sql!("SELECT event FROM invitation_event WHERE invitation = $1 ORDER BY event"),
-        &[invitation],
-    )?;
+    let events: Vec<(EventId,)> = sql!(
+        "SELECT event FROM invitation_event WHERE invitation = :invitation ORDER BY event",
+        invitation
+    )
+    .all(tx)?;
     Ok(events.into_iter().map(|(event,)| event).collect())
 }
 
@@ -251,7 +255,7 @@ impl Household {
         );
         asking::find_missing(wish, &guests, &rows, &answers, rules, &mut field);
         if !findings.is_empty() {
-            return Err(Refusal::Fields(findings));
+            return Err(Refusal::Answers(findings));
         }
         if guests.len() > GUEST_LIMIT && guests.len() > self.guests.len() {
             return Err(Refusal::GuestLimit);
@@ -347,16 +351,19 @@ fn allowance(invitation: &Invitation, guests: &[Guest]) -> Allowance {
 
 /// Collects what is wrong with the fields of one guest.
 struct Findings<'a> {
-    list: &'a mut Vec<FieldError>,
+    list: &'a mut Vec<FieldProblem>,
     prefix: String,
 }
 
 impl Findings<'_> {
-    fn add(&mut self, field: &str, code: &'static str) {
-        self.list.push(FieldError {
-            pointer: format!("{}/{field}", self.prefix),
-            code,
-        });
+    fn add(
+        &mut self,
+        field: &str,
+        code: &'static str,
+        values: impl Into<Vec<(&'static str, Argument)>>,
+    ) {
+        let pointer = format!("{}/{field}", self.prefix);
+        self.list.push(FieldProblem::new(pointer, code, values));
     }
 }
 
@@ -367,10 +374,7 @@ fn change(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: &mut
         let event = rules.events.iter().find(|event| event.key == *key);
         let reply = event.and_then(|event| guest.replies.get_mut(&event.id));
         let Some(reply) = reply else {
-            field.add(
-                &format!("replies/{}", pointer_token(key)),
-                "event_not_invited",
-            );
+            field.add(&format!("replies/{}", token(key)), "event_not_invited", []);
             continue;
         };
         let wantable = match status {
@@ -380,7 +384,7 @@ fn change(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: &mut
             ReplyStatus::Waitlisted => false,
         };
         if !wantable {
-            field.add(&format!("replies/{}", pointer_token(key)), "not_allowed");
+            field.add(&format!("replies/{}", token(key)), "not_allowed", []);
         } else if reply.status != *status {
             *reply = Reply {
                 status: *status,
@@ -413,11 +417,13 @@ fn change_name(
     let name = wanted.name.as_deref().map(text_cleaning::clean_line);
     match name {
         Some(name) if name.is_empty() && !may_be_empty && (is_new || !guest.name.is_empty()) => {
-            field.add("name", "required");
+            field.add("name", "required", []);
         }
-        Some(name) if text_cleaning::length(&name) > 100 => field.add("name", "too_long"),
+        Some(name) if text_cleaning::length(&name) > 100 => {
+            field.add("name", "too_long", [("max", 100.into())]);
+        }
         Some(name) => guest.name = name,
-        None if is_new && !may_be_empty => field.add("name", "required"),
+        None if is_new && !may_be_empty => field.add("name", "required", []),
         None => {}
     }
 }
@@ -428,16 +434,20 @@ fn change_age(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: 
     {
         // Whom the hosts named, the hosts know to be a child or not.
         if guest.kind == GuestKind::Named || !rules.switches.children {
-            field.add("is_child", "not_allowed");
+            field.add("is_child", "not_allowed", []);
             return;
         }
         guest.is_child = is_child;
     }
     if let Some(age) = wanted.age {
         if age.is_some_and(|age| !(0..=17).contains(&age)) {
-            field.add("age", "out_of_range");
+            field.add(
+                "age",
+                "out_of_range",
+                [("min", 0.into()), ("max", 17.into())],
+            );
         } else if age.is_some() && !guest.is_child {
-            field.add("age", "not_allowed");
+            field.add("age", "not_allowed", []);
         } else {
             guest.child_age = age;
         }
@@ -458,24 +468,24 @@ fn change_diets(
         chosen.sort();
         chosen.dedup();
         if chosen.len() > 20 {
-            field.add("diets", "too_long");
+            field.add("diets", "too_long", [("max", 20.into())]);
         } else if chosen.iter().all(|key| offers(rules.diets, guest, key)) {
             guest.diets = chosen;
         } else {
-            field.add("diets", "unknown_option");
+            field.add("diets", "unknown_option", []);
         }
     }
     if let Some(note) = &wanted.diet_note {
         let note = text_cleaning::clean(note);
         if text_cleaning::length(&note) > 500 {
-            field.add("diet_note", "too_long");
+            field.add("diet_note", "too_long", [("max", 500.into())]);
         } else {
             guest.diet_note = note;
         }
     }
     let touched = wanted.diets.is_some() || wanted.diet_note.is_some();
     if touched && guest.diet_note.is_empty() && guest.diets.iter().any(|key| key == "other") {
-        field.add("diet_note", "dietary_note_required");
+        field.add("diet_note", "dietary_note_required", []);
     }
 }
 
@@ -484,11 +494,6 @@ fn offers(options: &[DietaryOption], guest: &Guest, key: &str) -> bool {
     options.iter().any(|option| {
         option.key == key && (option.active || guest.diets.iter().any(|had| had == key))
     })
-}
-
-/// A key as one token of a JSON pointer (RFC 6901 §3).
-fn pointer_token(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 pub(crate) fn differences(

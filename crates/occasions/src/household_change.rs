@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use web::FieldProblem;
 
 use crate::guest::GuestId;
-use crate::refusal::FieldError;
 use crate::words::ReplyStatus;
 
 /// One save. What is left out stays as it is.
@@ -25,7 +25,7 @@ pub struct HouseholdChange {
     pub note: Option<NoteUpdate>,
     /// What of it was not understood: it is refused, once all that comes before
     /// fields has been looked at.
-    pub wrong: Vec<FieldError>,
+    pub wrong: Vec<FieldProblem>,
 }
 
 /// What is wanted for one person.

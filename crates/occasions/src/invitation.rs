@@ -4,6 +4,8 @@
 use jiff::Timestamp;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::code::{self, CodeKey};
 use crate::guest::Guest;
@@ -42,11 +44,11 @@ pub struct Invitation {
 }
 
 /// What hosts fill in about an invitation.
-#[derive(Clone, Debug, PartialEq, Eq, Row)]
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Details {
     /// 1–120.
     pub household: String,
-    /// Instead of the salutation the templates make, 1–200.
+    /// Up to 200, instead of the usual salutation.
     pub salutation: Option<String>,
     /// Up to 254.
     pub email: Option<String>,
@@ -54,25 +56,27 @@ pub struct Details {
     pub phone: Option<String>,
     /// Up to 500.
     pub address: Option<String>,
-    /// One of the occasion's languages; `None`: unknown.
+    /// One of the occasion's languages, or null: unknown.
     pub language: Option<String>,
     /// How many more people it may bring, 0–20.
     pub plus_ones: i64,
     /// How many more children, 0–20.
     pub children: i64,
     /// Wins over the occasion's deadline, in both directions.
+    #[schema(value_type = Option<String>, format = "date-time")]
     pub deadline_override: Option<Timestamp>,
     /// What decides whether answers are open.
     pub lock_mode: LockMode,
     /// End of [`LockMode::Open`].
+    #[schema(value_type = Option<String>, format = "date-time")]
     pub open_until: Option<Timestamp>,
     /// For hosts only, 0–200.
     pub lock_reason: String,
-    /// Shown to the household, 0–2,000.
+    /// Shown to the household, up to 2,000.
     pub host_message: String,
-    /// Never shown to guests, 0–2,000.
+    /// Never shown to guests, up to 2,000.
     pub host_note: String,
-    /// 0–20 of 1–40.
+    /// 0–20 of 1–40 characters.
     #[row(json)]
     pub tags: Vec<String>,
 }
@@ -103,9 +107,7 @@ impl Invitation {
 
     /// The effective deadline: this household's own, or the occasion's.
     pub fn deadline(&self, occasion: &Occasion) -> Option<Timestamp> {
-        self.details
-            .deadline_override
-            .or(occasion.details.rsvp_deadline)
+        self.details.deadline_override.or(occasion.rsvp_deadline)
     }
 
     /// The instant from which answers are closed by themselves; `None`: never.

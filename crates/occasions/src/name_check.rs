@@ -98,17 +98,16 @@ const COMMON: &[&str] = &[
 /// Whether every word of `name` is on the invitation with this code. Reads alike
 /// for a code that nobody has.
 pub fn is_on_invitation(tx: &mut Tx<'_>, code: &CodeKey, name: &str) -> Result<bool, StoreError> {
-    let rows: Vec<(String, Option<String>)> = tx.all(
-        sql!(
-            "SELECT invitation.household, guest.name
-             FROM invitation LEFT JOIN guest ON guest.invitation = invitation.id
-             WHERE invitation.id =
-                 (SELECT CASE WHEN merged_into IS NULL OR alias_ended_at IS NOT NULL
-                              THEN id ELSE merged_into END
-                  FROM invitation WHERE code_key = $1)"
-        ),
-        &[code],
-    )?;
+    let rows: Vec<(String, Option<String>)> = sql!(
+        "SELECT invitation.household, guest.name
+         FROM invitation LEFT JOIN guest ON guest.invitation = invitation.id
+         WHERE invitation.id =
+             (SELECT CASE WHEN merged_into IS NULL OR alias_ended_at IS NOT NULL
+                          THEN id ELSE merged_into END
+              FROM invitation WHERE code_key = :code)",
+        code
+    )
+    .all(tx)?;
     let names = rows
         .iter()
         .flat_map(|(household, guest)| [Some(household.as_str()), guest.as_deref()])

@@ -6,33 +6,25 @@ use jiff::tz::TimeZone;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use web::{I18n, Theme};
 
 use crate::words::{OccasionKind, OccasionStatus, Tone};
 
 platform::id!(OccasionId, "One occasion.");
 
-/// An occasion, as stored.
-#[derive(Clone, Debug, Row)]
+/// An occasion: what hosts fill in, and where it is in its life.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Occasion {
     /// Its id.
+    #[schema(value_type = String)]
     pub id: OccasionId,
-    /// Its name in addresses.
+    /// Its name in addresses: 3–63 of `a-z0-9-`.
     pub slug: String,
     /// What is celebrated.
     pub kind: OccasionKind,
     /// Where it is in its life.
     pub status: OccasionStatus,
-    /// What hosts fill in.
-    #[row(flatten)]
-    pub details: Details,
-    /// Raised by every change.
-    pub version: i64,
-}
-
-/// What hosts fill in about an occasion.
-#[derive(Clone, Debug, PartialEq, Eq, Row)]
-pub struct Details {
     /// 1–120.
     pub title: I18n,
     /// 0–200.
@@ -49,12 +41,13 @@ pub struct Details {
     pub time_zone: String,
     /// ISO 4217.
     pub currency: String,
-    /// Offered to guests, in this order.
+    /// 1–20 BCP 47 tags, offered to guests in this order.
     #[row(json)]
     pub languages: Vec<String>,
     /// One of them.
     pub default_language: String,
-    /// From this instant on answers are closed; `None`: never by themselves.
+    /// From this instant on answers are closed; null: never by themselves.
+    #[schema(value_type = Option<String>, format = "date-time")]
     pub rsvp_deadline: Option<Timestamp>,
     /// For new invitations, 0–20.
     pub default_plus_ones: i64,
@@ -75,10 +68,12 @@ pub struct Details {
     pub switches: Switches,
     /// Days after the last event until everything is deleted, 30–1,825.
     pub retention_days: i64,
+    /// Raised by every change, which names the one that was seen.
+    pub version: i64,
 }
 
 /// Whom guests ask when they cannot help themselves.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Contact {
     /// 0–100.
     #[row(rename = "contact_name")]
@@ -93,7 +88,7 @@ pub struct Contact {
 
 /// What hosts have switched on. Off hides a part and refuses its writes; what
 /// was stored stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -152,11 +147,41 @@ pub fn any_asks_name(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
 }
 
 impl Occasion {
+    /// One before anybody said anything about it.
+    pub fn blank(id: OccasionId) -> Self {
+        Self {
+            id,
+            slug: String::new(),
+            kind: OccasionKind::Wedding,
+            status: OccasionStatus::Draft,
+            title: I18n::default(),
+            subtitle: I18n::default(),
+            kicker: I18n::default(),
+            welcome: I18n::default(),
+            farewell: I18n::default(),
+            hosts: I18n::default(),
+            time_zone: "UTC".to_owned(),
+            currency: "EUR".to_owned(),
+            languages: vec!["en".to_owned()],
+            default_language: "en".to_owned(),
+            rsvp_deadline: None,
+            default_plus_ones: 0,
+            default_children: 0,
+            open_party_limit: 6,
+            contact: Contact::default(),
+            theme: Theme::PLAIN,
+            tone: Tone::Formal,
+            switches: Switches::default(),
+            retention_days: 180,
+            version: 1,
+        }
+    }
+
     /// The zone in which everything about it is shown. The name was checked
     /// when it was stored; should a zone vanish from the bundled data, UTC
     /// keeps pages alive.
     pub fn zone(&self) -> TimeZone {
-        zone_named(&self.details.time_zone)
+        zone_named(&self.time_zone)
     }
 }
 
@@ -209,49 +234,33 @@ pub fn find_by_slug(tx: &mut Tx<'_>, slug: &str) -> Result<Option<OccasionId>, S
     Ok(found.map(|(id,)| id))
 }
 
-/// Writes a new occasion, in draft.
-pub fn insert(
-    tx: &mut Tx<'_>,
-    slug: &str,
-    kind: OccasionKind,
-    details: &Details,
-) -> Result<OccasionId, StoreError> {
-    let id: OccasionId = tx.id();
+/// Writes a new occasion.
+pub fn insert(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<(), StoreError> {
     sql!(
-        "INSERT INTO occasion (id, slug, kind, status, {Details}, version, revision, created_at,
-             updated_at)
-         VALUES (:id, :slug, :kind, 'draft', {:Details}, 1, 1, :now, :now)",
-        id,
-        slug,
-        kind,
-        Details = details,
+        "INSERT INTO occasion ({Occasion}, revision, created_at, updated_at)
+         VALUES ({:Occasion}, 1, :now, :now)",
+        Occasion = occasion,
         now = tx.now()
     )
-    .run(tx, Rows::Exactly(1))?;
-    Ok(id)
+    .run(tx, Rows::Exactly(1))
+    .map(drop)
 }
 
-/// Writes the details of an occasion whose row the caller has locked; raises
-/// its version.
-pub fn update(
-    tx: &mut Tx<'_>,
-    id: &OccasionId,
-    slug: &str,
-    kind: OccasionKind,
-    details: &Details,
-) -> Result<(), StoreError> {
+/// Writes what hosts fill in about an occasion whose row the caller has locked; raises its
+/// version.
+pub fn update(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<(), StoreError> {
     sql!(
-        "UPDATE occasion SET slug = :slug, kind = :kind, {Details = :Details},
-             version = version + 1, revision = revision + 1, updated_at = :now
+        "UPDATE occasion SET {Occasion = :Occasion}, revision = revision + 1, updated_at = :now
          WHERE id = :id",
-        slug,
-        kind,
-        Details = details,
+        Occasion = Occasion {
+            version: occasion.version + 1,
+            ..occasion.clone()
+        },
         now = tx.now(),
-        id
+        id = occasion.id
     )
-    .run(tx, Rows::Exactly(1))?;
-    Ok(())
+    .run(tx, Rows::Exactly(1))
+    .map(drop)
 }
 
 /// Moves an occasion from one state to another.

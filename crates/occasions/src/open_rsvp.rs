@@ -9,17 +9,18 @@ use platform::news::NewNews;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use web::{Argument, FieldProblem};
 
 use crate::code::CodeKey;
 use crate::guest::{Guest, Reply};
-use crate::hosting::{Refusal as HostRefusal, invitations};
+use crate::hosting::invitations;
 use crate::household::{self, Plan};
 use crate::household_change::HouseholdChange;
 use crate::invitation::{self, Details, Invitation, InvitationId};
 use crate::occasion::{self, Occasion, OccasionId};
 use crate::portal::{self, Portal};
 use crate::question::Answers;
-use crate::refusal::{FieldError, Refusal as AnswerRefusal};
+use crate::refusal::Refusal;
 use crate::rsvp::{self, OtherBody, Save};
 use crate::single_answer::{Answer, IncomingAnswer, Outcome};
 use crate::snapshot::{self, OccasionSnapshot};
@@ -67,43 +68,6 @@ impl Respondent {
     }
 }
 
-/// Why an answer without a code was not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum Refusal {
-    /// This occasion asks for a code.
-    #[error("this occasion asks for a code")]
-    CodeRequired,
-    /// More people than one answer may bring.
-    #[error("an answer without a code brings at most {0}")]
-    PartySize(i64),
-    /// Too many from this network; seconds until the next may come.
-    #[error("too many answers from here")]
-    TooMany(u32),
-    /// The occasion holds as many as it may.
-    #[error("there are {0} already")]
-    LimitReached(i64),
-    /// As many as may wait for approval do.
-    #[error("{limit} answers wait for approval", limit = WAITING_LIMIT)]
-    TooManyWaiting,
-    /// No more seats for answers that wait for approval.
-    #[error("{event} has {left} seats left for answers without a code")]
-    NoSeats {
-        /// Key of the event.
-        event: String,
-        /// Seats that such an answer may still take.
-        left: i64,
-    },
-    /// The rules that hold for answers, whoever gives them.
-    #[error(transparent)]
-    Answer(#[from] AnswerRefusal),
-}
-
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
-        Self::Answer(error.into())
-    }
-}
-
 /// Takes an answer without a code, in one transaction with all that follows from
 /// it.
 pub fn answer(
@@ -112,11 +76,11 @@ pub fn answer(
     respondent: &Respondent,
     incoming: &IncomingAnswer,
 ) -> Result<Outcome, Refusal> {
-    occasion::hold(tx, occasion)?.ok_or(AnswerRefusal::NotFound)?;
+    occasion::hold(tx, occasion)?.ok_or(Refusal::NotFound)?;
     let snapshot = snapshot::load(tx, occasion)?;
     check_occasion(&snapshot.occasion)?;
-    if incoming.answer.says_something() && !snapshot.occasion.details.switches.notes {
-        return Err(AnswerRefusal::FeatureDisabled.into());
+    if incoming.answer.says_something() && !snapshot.occasion.switches.notes {
+        return Err(Refusal::FeatureDisabled);
     }
     let respondent = respondent.cleaned();
     let likeness = Likeness::of(&respondent);
@@ -128,11 +92,7 @@ pub fn answer(
     check_fields(&snapshot.occasion, &respondent, incoming)?;
     let party = party(&snapshot.occasion, incoming)?;
     count_try(tx, &respondent.network)?;
-    invitations::check_limits(tx, occasion, party).map_err(|refusal| match refusal {
-        HostRefusal::LimitReached(limit) => Refusal::LimitReached(limit),
-        HostRefusal::Store(error) => error.into(),
-        _ => AnswerRefusal::NotFound.into(),
-    })?;
+    invitations::check_limits(tx, occasion, party)?;
     check_waiting(tx, occasion)?;
     crate::event::lock_limited(tx, occasion)?;
     let id =
@@ -140,12 +100,8 @@ pub fn answer(
     for event in snapshot.events.iter() {
         household::invite(tx, &id, &event.id)?;
     }
-    tx.run(
-        sql!("UPDATE invitation SET unapproved = 1 WHERE id = $1"),
-        &[&id],
-        Rows::Exactly(1),
-    )?;
-    let made = invitation::find(tx, &id)?.ok_or(AnswerRefusal::NotFound)?;
+    sql!("UPDATE invitation SET unapproved = 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    let made = invitation::find(tx, &id)?.ok_or(Refusal::NotFound)?;
     let portal = portal::load(tx, snapshot, made)?;
     let outcome = fill(tx, portal, &respondent, party, incoming)?;
     mark(tx, occasion, &id, &likeness)?;
@@ -162,11 +118,11 @@ pub fn answer(
 /// Whether the occasion takes such answers at all.
 fn check_occasion(occasion: &Occasion) -> Result<(), Refusal> {
     match occasion.status {
-        OccasionStatus::Draft => return Err(AnswerRefusal::NotFound.into()),
-        OccasionStatus::Archived => return Err(AnswerRefusal::Expired.into()),
+        OccasionStatus::Draft => return Err(Refusal::NotFound),
+        OccasionStatus::Archived => return Err(Refusal::Expired),
         OccasionStatus::Published | OccasionStatus::Closed => {}
     }
-    if occasion.details.switches.open_rsvp {
+    if occasion.switches.open_rsvp {
         Ok(())
     } else {
         Err(Refusal::CodeRequired)
@@ -193,7 +149,7 @@ fn check_access(
         is_unapproved: true,
     };
     let portal = portal::load(tx, snapshot.clone(), blank)?;
-    Ok(rsvp::check_access(&portal, &HouseholdChange::default())?)
+    rsvp::check_access(&portal, &HouseholdChange::default())
 }
 
 /// All findings come together.
@@ -201,16 +157,13 @@ fn check_fields(
     occasion: &Occasion,
     clean: &Respondent,
     incoming: &IncomingAnswer,
-) -> Result<(), AnswerRefusal> {
+) -> Result<(), Refusal> {
     let mut wrong = incoming.wrong.clone();
-    let mut add = |pointer: &str, code| {
-        wrong.push(FieldError {
-            pointer: pointer.to_owned(),
-            code,
-        });
+    let mut add = |pointer: &str, code, values: &[(&'static str, Argument)]| {
+        wrong.push(FieldProblem::new(pointer, code, values));
     };
     if clean.name.is_empty() {
-        add("/name", "required");
+        add("/name", "required", &[]);
     }
     for (pointer, text, most) in [
         ("/name", &clean.name, NAME_LIMIT),
@@ -218,32 +171,32 @@ fn check_fields(
         ("/phone", &clean.phone, PHONE_LIMIT),
     ] {
         if text_cleaning::length(text) > most {
-            add(pointer, "too_long");
+            add(pointer, "too_long", &[("max", most.into())]);
         }
     }
     if !clean.email.is_empty() && clean.email.parse::<Address>().is_err() {
-        add("/email", "email_invalid");
+        add("/email", "email_invalid", &[]);
     }
     if incoming
         .answer
         .party
         .is_some_and(|party| !(1..=PARTY_LIMIT).contains(&party))
     {
-        add("/guests", "out_of_range");
+        let values = [("min", 1.into()), ("max", PARTY_LIMIT.into())];
+        add("/guests", "out_of_range", &values);
     }
     if text_cleaning::length(&text_cleaning::clean(&incoming.answer.wish)) > rsvp::NOTE_LIMIT {
-        add("/message", "too_long");
+        add("/message", "too_long", &[("max", rsvp::NOTE_LIMIT.into())]);
     }
     // Who has not decided says so only where hosts want to hear it.
-    let is_offered =
-        |status| status != ReplyStatus::Undecided || occasion.details.switches.undecided;
+    let is_offered = |status| status != ReplyStatus::Undecided || occasion.switches.undecided;
     match &incoming.answer.replies {
-        None if !is_offered(incoming.answer.attending) => add("/attending", "not_allowed"),
+        None if !is_offered(incoming.answer.attending) => add("/attending", "not_allowed", &[]),
         None => {}
         Some(replies) => {
             for (event, status) in replies {
                 if !is_offered(*status) {
-                    add(&format!("/events/{event}"), "not_allowed");
+                    add(&format!("/events/{event}"), "not_allowed", &[]);
                 }
             }
         }
@@ -251,13 +204,13 @@ fn check_fields(
     if wrong.is_empty() {
         Ok(())
     } else {
-        Err(AnswerRefusal::Fields(wrong))
+        Err(Refusal::Fields(wrong))
     }
 }
 
 /// How many people are put on the invitation; who does not come brings nobody.
 fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusal> {
-    let limit = occasion.details.open_party_limit;
+    let limit = occasion.open_party_limit;
     let party = incoming.answer.party.unwrap_or(1);
     if incoming.answer.attending == ReplyStatus::No {
         return Ok(1);
@@ -325,7 +278,7 @@ fn recognise(
         Found::Nothing => Recognised::New(Some(key)),
         Found::Answer(stored) => Recognised::Answered(Outcome::from_json(&stored.body)?),
         Found::Reused => match repeat.other_body {
-            OtherBody::Refuse => return Err(AnswerRefusal::KeyReused.into()),
+            OtherBody::Refuse => return Err(Refusal::KeyReused),
             OtherBody::NewSave => Recognised::New(None),
         },
     })
@@ -336,37 +289,37 @@ fn recognise(
 fn count_try(tx: &mut Tx<'_>, network: &str) -> Result<(), Refusal> {
     let now = tx.now();
     let hour_ago = now - HOUR;
-    tx.run(
-        sql!("DELETE FROM open_try WHERE at <= $1"),
-        &[&hour_ago],
-        Rows::Any,
-    )?;
-    let lately: Vec<(Timestamp,)> = tx.all(
-        sql!("SELECT at FROM open_try WHERE network = $1 AND at > $2 ORDER BY at DESC LIMIT $3"),
-        &[&network, &hour_ago, &TRIES],
-    )?;
+    sql!("DELETE FROM open_try WHERE at <= :hour_ago", hour_ago).run(tx, Rows::Any)?;
+    let lately: Vec<(Timestamp,)> = sql!(
+        "SELECT at FROM open_try WHERE network = :network AND at > :hour_ago
+         ORDER BY at DESC LIMIT :limit",
+        network,
+        hour_ago,
+        limit = TRIES
+    )
+    .all(tx)?;
     if let Some((oldest,)) = lately.get(usize::try_from(TRIES - 1).unwrap_or(0)) {
         let left = (*oldest + HOUR).duration_since(now);
         let seconds = u32::try_from(left.as_secs() + 1).unwrap_or(u32::MAX);
-        return Err(Refusal::TooMany(seconds.max(1)));
+        return Err(Refusal::RateLimited(seconds.max(1)));
     }
-    tx.run(
-        sql!("INSERT INTO open_try (network, at) VALUES ($1, $2)"),
-        &[&network, &now],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "INSERT INTO open_try (network, at) VALUES (:network, :now)",
+        network,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
 /// Whether one more answer may wait for approval. The occasion's lock is held.
 fn check_waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Refusal> {
-    let (waiting,): (i64,) = tx.one(
-        sql!(
-            "SELECT COUNT(*) FROM invitation
-             WHERE occasion = $1 AND unapproved = 1 AND archived_at IS NULL"
-        ),
-        &[occasion],
-    )?;
+    let (waiting,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM invitation
+         WHERE occasion = :occasion AND unapproved = 1 AND archived_at IS NULL",
+        occasion
+    )
+    .one(tx)?;
     if waiting < WAITING_LIMIT {
         Ok(())
     } else {
@@ -378,7 +331,7 @@ fn check_waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Refusal> 
 /// might have brought at once.
 fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let offered = &occasion.details.languages;
+    let offered = &occasion.languages;
     Details {
         household: respondent.name.clone(),
         salutation: None,
@@ -389,7 +342,7 @@ fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
             .language
             .clone()
             .filter(|tag| offered.contains(tag)),
-        plus_ones: occasion.details.open_party_limit - 1,
+        plus_ones: occasion.open_party_limit - 1,
         children: 0,
         deadline_override: None,
         lock_mode: LockMode::Auto,
@@ -412,7 +365,7 @@ fn fill(
     let note = text_cleaning::clean(&incoming.answer.wish);
     let note = (!note.is_empty()).then_some(note);
     let invitation = &portal.household.invitation;
-    let key = CodeKey::parse(&invitation.code).map_err(|_| AnswerRefusal::NotFound)?;
+    let key = CodeKey::parse(&invitation.code).map_err(|_| Refusal::NotFound)?;
     let code = invitation.code.clone();
     let save = Save {
         key,
@@ -426,8 +379,8 @@ fn fill(
         .map(|at| person(tx, &portal, respondent, at, &incoming.answer))
         .collect();
     rsvp::check_seats(&portal, &guests).map_err(|refusal| match refusal {
-        AnswerRefusal::EventFull { event, left } => Refusal::NoSeats { event, left },
-        other => other.into(),
+        Refusal::EventFull { event, left } => Refusal::NoSeats { event, left },
+        other => other,
     })?;
     let changes = household::differences(&[], &guests, &portal.events, &portal.questions);
     let plan = Plan {
@@ -512,23 +465,25 @@ fn mark(
     likeness: &Likeness,
 ) -> Result<(), StoreError> {
     let now = tx.now();
-    tx.run(
-        sql!(
-            "INSERT INTO open_answer
-                 (invitation, occasion, likeness, phone_likeness, is_duplicate, created_at)
-             SELECT $1, $2, $3, $4,
-                 CASE WHEN EXISTS (SELECT 1 FROM invitation WHERE id IN (
-                              SELECT invitation FROM open_answer
-                              WHERE occasion = $2 AND likeness IN ($3, $4)
-                              UNION ALL SELECT invitation FROM open_answer
-                              WHERE occasion = $2 AND phone_likeness IN ($3, $4))
-                          AND (archived_at IS NULL OR merged_into IS NOT NULL))
-                      THEN 1 ELSE 0 END,
-                 $5"
-        ),
-        &[id, occasion, &likeness.first, &likeness.phone, &now],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "INSERT INTO open_answer
+             (invitation, occasion, likeness, phone_likeness, is_duplicate, created_at)
+         SELECT :id, :occasion, :name, :phone,
+             CASE WHEN EXISTS (SELECT 1 FROM invitation WHERE id IN (
+                          SELECT invitation FROM open_answer
+                          WHERE occasion = :occasion AND likeness IN (:name, :phone)
+                          UNION ALL SELECT invitation FROM open_answer
+                          WHERE occasion = :occasion AND phone_likeness IN (:name, :phone))
+                      AND (archived_at IS NULL OR merged_into IS NOT NULL))
+                  THEN 1 ELSE 0 END,
+             :now",
+        id,
+        occasion,
+        name = likeness.first,
+        phone = likeness.phone,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
@@ -543,16 +498,15 @@ pub struct Mark {
 
 /// The mark of an invitation; `None`: a host wrote it.
 pub fn find_mark(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Mark>, StoreError> {
-    let found: Option<(bool, Option<Timestamp>)> = tx.maybe(
-        sql!(
-            "SELECT open_answer.is_duplicate,
-                    CASE WHEN invitation.note_version = open_answer.approved_note_version
-                         THEN open_answer.approved_at END
-             FROM open_answer JOIN invitation ON invitation.id = open_answer.invitation
-             WHERE open_answer.invitation = $1"
-        ),
-        &[id],
-    )?;
+    let found: Option<(bool, Option<Timestamp>)> = sql!(
+        "SELECT open_answer.is_duplicate,
+                CASE WHEN invitation.note_version = open_answer.approved_note_version
+                     THEN open_answer.approved_at END
+         FROM open_answer JOIN invitation ON invitation.id = open_answer.invitation
+         WHERE open_answer.invitation = :id",
+        id
+    )
+    .maybe(tx)?;
     Ok(found.map(|(is_duplicate, approved_at)| Mark {
         is_duplicate,
         approved_at,
@@ -577,17 +531,17 @@ pub fn public_wishes(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
 ) -> Result<Vec<PublicWish>, StoreError> {
-    let found: Vec<(String, String)> = tx.all(
-        sql!(
-            "SELECT invitation.household, invitation.note FROM open_answer
-             JOIN invitation ON invitation.id = open_answer.invitation
-             WHERE open_answer.occasion = $1 AND open_answer.approved_at IS NOT NULL
-               AND invitation.note_version = open_answer.approved_note_version
-               AND invitation.archived_at IS NULL AND invitation.note <> ''
-             ORDER BY open_answer.created_at DESC, invitation.id DESC LIMIT $2"
-        ),
-        &[occasion, &SHOWN],
-    )?;
+    let found: Vec<(String, String)> = sql!(
+        "SELECT invitation.household, invitation.note FROM open_answer
+         JOIN invitation ON invitation.id = open_answer.invitation
+         WHERE open_answer.occasion = :occasion AND open_answer.approved_at IS NOT NULL
+           AND invitation.note_version = open_answer.approved_note_version
+           AND invitation.archived_at IS NULL AND invitation.note <> ''
+         ORDER BY open_answer.created_at DESC, invitation.id DESC LIMIT :limit",
+        occasion,
+        limit = SHOWN
+    )
+    .all(tx)?;
     let wish = |(name, text)| PublicWish { name, text };
     Ok(found.into_iter().map(wish).collect())
 }

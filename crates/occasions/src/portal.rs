@@ -92,7 +92,7 @@ pub fn load(
         questions,
         links,
     } = snapshot;
-    let is_limited = |event: &Event| event.details.capacity.is_some();
+    let is_limited = |event: &Event| event.capacity.is_some();
     let seats_taken = if events.iter().any(is_limited) {
         event::seats_taken(tx, &occasion.id)?
     } else {
@@ -141,7 +141,7 @@ impl Portal {
 
     /// Seats of an event that this household may take; `None`: as many as come.
     pub fn seats_left(&self, event: &Event) -> Option<i64> {
-        let capacity = event.details.capacity?;
+        let capacity = event.capacity?;
         let taken = self.seats_taken.get(&event.id).copied();
         let is_unapproved = self.household.invitation.is_unapproved;
         Some(taken.unwrap_or_default().remaining(capacity, is_unapproved))
@@ -149,10 +149,7 @@ impl Portal {
 
     /// Whether the household holds seats that hosts have yet to confirm.
     pub fn waits_for_seats(&self) -> bool {
-        let mut limited = self
-            .events
-            .iter()
-            .filter(|event| event.details.capacity.is_some());
+        let mut limited = self.events.iter().filter(|event| event.capacity.is_some());
         self.household.invitation.is_unapproved
             && limited.any(|event| {
                 let mut replies = self
@@ -190,15 +187,15 @@ impl Portal {
     /// Whether the note can be changed now: it may come late.
     pub fn takes_notes(&self) -> bool {
         let occasion = &self.occasion;
-        let late = occasion.details.switches.late_gifts_notes
-            && occasion.status == OccasionStatus::Published;
+        let late =
+            occasion.switches.late_gifts_notes && occasion.status == OccasionStatus::Published;
         late || self.takes_answers()
     }
 
     /// A stored status as it counts now: with "not sure" switched off, who was
     /// not sure has not answered.
     pub fn effective_status(&self, status: ReplyStatus) -> ReplyStatus {
-        if status == ReplyStatus::Undecided && !self.occasion.details.switches.undecided {
+        if status == ReplyStatus::Undecided && !self.occasion.switches.undecided {
             return ReplyStatus::Pending;
         }
         status

@@ -1,15 +1,18 @@
 //! What hosts ask besides who comes: of each household once, or of each person.
 
+mod rules;
+mod web;
 mod words;
 
 use std::collections::BTreeMap;
 
+use ::web::I18n;
 use jiff::civil::Date;
 use platform::store::{Json, Row};
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use web::I18n;
+use utoipa::ToSchema;
 
 use crate::event::Event;
 use crate::guest::{Guest, GuestId};
@@ -19,38 +22,36 @@ use crate::words::{AskedOf, QuestionKind, ReplyStatus};
 
 platform::id!(QuestionId, "One question of an occasion.");
 
-/// How many questions an occasion has at most.
-pub const LIMIT: usize = 30;
-
 /// A written answer has at most this many characters.
 pub const ANSWER_LIMIT: usize = 2_000;
 
 /// A number that is asked for lies within this, on either side of nothing.
 pub const NUMBER_LIMIT: i64 = 1_000_000_000;
 
-/// A question, as stored.
-#[derive(Clone, Debug, PartialEq, Eq, Row)]
+/// A question that hosts ask besides who comes.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a tick of its own in the hosts' form"
 )]
 pub struct Question {
     /// Its id.
+    #[schema(value_type = String)]
     pub id: QuestionId,
-    /// Its name in forms and JSON: `a-z0-9-`, unique in the occasion.
+    /// 1–40 of `a-z0-9-`, unique in the occasion; only when it is created.
     pub key: String,
-    /// Of whom it is asked. Frozen once answered.
+    /// Of whom it is asked. Not once it is answered.
     pub asked_of: AskedOf,
-    /// What answers it takes. Frozen once answered.
+    /// What answers it takes. Not once it is answered.
     pub kind: QuestionKind,
     /// 1–200.
     pub title: I18n,
     /// 0–500.
     pub help: I18n,
-    /// 2–50, where one or several are chosen.
+    /// 2–50, where one or several are chosen; one that was chosen stays.
     #[row(json)]
     pub choices: Vec<Choice>,
-    /// Keys of the events it is about; none: all of them.
+    /// Keys of the events it is about; empty: all of them.
     #[row(json)]
     pub events: Vec<String>,
     /// Those who come have to answer it.
@@ -61,14 +62,14 @@ pub struct Question {
     pub hosts_only: bool,
     /// Asked. One that somebody answered is deactivated, not deleted.
     pub active: bool,
-    /// Order of showing.
+    /// Order of showing, 0–1,000.
     pub position: i64,
-    /// Raised by every change.
+    /// Raised by every change, which names the one that was seen.
     pub version: i64,
 }
 
 /// One of the answers that can be chosen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = QuestionChoice)]
 pub struct Choice {
@@ -81,7 +82,7 @@ pub struct Choice {
 }
 
 /// What was answered. In JSON and in the store it is the bare value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum Answer {
     /// Yes or no.
@@ -268,23 +269,6 @@ pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Question>, Store
         occasion
     )
     .all(tx)
-}
-
-/// Writes a new question.
-pub fn insert(
-    tx: &mut Tx<'_>,
-    occasion: &OccasionId,
-    question: &Question,
-) -> Result<(), StoreError> {
-    sql!(
-        "INSERT INTO question ({Question}, occasion, created_at, updated_at)
-         VALUES ({:Question}, :occasion, :now, :now)",
-        Question = question,
-        occasion,
-        now = tx.now()
-    )
-    .run(tx, Rows::Exactly(1))?;
-    Ok(())
 }
 
 /// One stored answer: to which question, of whom.

@@ -1,26 +1,51 @@
-//! Why a household's wish was not fulfilled: facts, each with its own
-//! code and status.
+//! Why something was not saved: facts, each with its status and its stable code.
 
+use accounts::signed_in::ScopeMissing;
+use accounts::token::TokenScope;
+use axum::http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
 use platform::StoreError;
+use platform::idempotency::Reused;
+use serde_json::{Value, json};
+use web::{Argument, FieldProblem, Problem};
 
-use crate::household::Places;
+use crate::hosting::resource::Resource;
+use crate::household::{GUEST_LIMIT, Places};
+use crate::occasion::Occasion;
+use crate::open_rsvp::WAITING_LIMIT;
 use crate::portal::{Closed, Portal};
-
-/// One field that cannot be saved as sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldError {
-    /// Where (RFC 6901): `/guests/0/name`.
-    pub pointer: String,
-    /// What is wrong.
-    pub code: &'static str,
-}
 
 /// Why nothing was saved.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
+    /// Not there, or not the caller's to know.
+    #[error("not there, or not the caller's to know")]
+    NotFound,
+    /// Something else was saved since the caller looked.
+    #[error("changed meanwhile")]
+    VersionConflict(Current),
+    /// A change must say which version it has seen.
+    #[error("the version is missing")]
+    VersionRequired,
+    /// The idempotency key was used for something else.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// Fields that cannot be saved as sent.
+    #[error("{} fields are not right", .0.len())]
+    Fields(Vec<FieldProblem>),
+    /// Too many tries; seconds until the next may be.
+    #[error("too many tries")]
+    RateLimited(u32),
+    /// As many as there may be.
+    #[error("there are {0} already")]
+    LimitReached(i64),
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+
     /// No such code, or the occasion is in draft, or the invitation archived.
     #[error("no invitation has this code")]
-    NotFound,
+    InvitationNotFound,
     /// The occasion is archived.
     #[error("the occasion has ended")]
     Expired,
@@ -37,33 +62,24 @@ pub enum Refusal {
     /// This part is switched off.
     #[error("this part is switched off")]
     FeatureDisabled,
-    /// Something else was saved since the household looked. Carries what is
-    /// stored now.
-    #[error("changed meanwhile")]
-    VersionConflict(Box<Portal>),
-    /// A change must say which version it has seen.
-    #[error("the version is missing")]
-    VersionRequired,
-    /// The idempotency key was used for something else.
-    #[error("the idempotency key was used for another request")]
-    KeyReused,
+    /// Fields of a household's answer, whoever gives it, that cannot be saved as
+    /// sent.
+    #[error("{} fields of the answer are not right", .0.len())]
+    Answers(Vec<FieldProblem>),
     /// A guest id that is not on this invitation.
     #[error("no such guest on this invitation")]
     GuestNotFound,
     /// A household cannot remove whom the hosts named.
     #[error("a named guest cannot be removed")]
     NamedGuest,
-    /// Fields that cannot be saved as sent.
-    #[error("{} fields are not right", .0.len())]
-    Fields(Vec<FieldError>),
     /// More people than the household may bring.
     #[error("no place is left for another guest")]
     PlusOneLimit(Places),
     /// More children than the household may bring.
     #[error("no place is left for another child")]
     ChildrenLimit(Places),
-    /// More than thirty on one invitation.
-    #[error("an invitation holds 30 guests")]
+    /// More people than one invitation holds.
+    #[error("an invitation holds {GUEST_LIMIT} guests")]
     GuestLimit,
     /// Not enough seats for the whole household.
     #[error("{event} has {left} seats left")]
@@ -73,15 +89,205 @@ pub enum Refusal {
         /// Seats that are free.
         left: i64,
     },
-    /// The store did not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+
+    /// This occasion takes no answer without a code.
+    #[error("this occasion asks for a code")]
+    CodeRequired,
+    /// More people than one answer without a code may bring.
+    #[error("an answer without a code brings at most {0}")]
+    PartySize(i64),
+    /// As many answers without a code as may wait for approval do.
+    #[error("{WAITING_LIMIT} answers wait for approval")]
+    TooManyWaiting,
+    /// No more seats for answers that wait for approval.
+    #[error("{event} has {left} seats left for answers without a code")]
+    NoSeats {
+        /// Key of the event.
+        event: String,
+        /// Seats that such an answer may still take.
+        left: i64,
+    },
+
+    /// The role is too low.
+    #[error("this role may not do that")]
+    Forbidden,
+    /// The token has no scope to see this.
+    #[error("the token has no scope {0}")]
+    ScopeRequired(TokenScope),
+    /// A token never does this.
+    #[error("a token may not do that")]
+    TokenNotPermitted,
+    /// Another occasion has this slug.
+    #[error("another occasion has this slug")]
+    SlugTaken,
+    /// Another invitation has, or lately had, this code.
+    #[error("another invitation has this code")]
+    CodeTaken,
+    /// The code chosen by hand is a word or a name.
+    #[error("the code is easy to guess")]
+    CodeGuessable,
+    /// Too many codes were guessed, or codes of others found taken; seconds until
+    /// the next may be tried.
+    #[error("too many codes of others were tried")]
+    Guessing(u32),
+    /// An occasion keeps at least one event.
+    #[error("the last event stays")]
+    LastEvent,
+    /// An occasion keeps at least one owner.
+    #[error("the last owner stays")]
+    LastOwner,
+    /// As many files as there may be are still to be made.
+    #[error("{0} exports wait already")]
+    ExportsWaiting(i64),
+    /// A list cannot go on from this cursor.
+    #[error("not a cursor of ours")]
+    CursorInvalid,
+    /// The question was answered, and what would be changed gives the answers
+    /// their meaning.
+    #[error("the question was answered")]
+    QuestionInUse,
+    /// What is asked for does not follow from the present state.
+    #[error("not in this state")]
+    WrongState,
+}
+
+/// What is stored, where a stale version was sent.
+#[derive(Debug)]
+pub enum Current {
+    /// An occasion.
+    Occasion(Box<Occasion>),
+    /// One of a list, and what those are told who may not see it.
+    Resource {
+        /// All of it.
+        whole: Value,
+        /// Its name in addresses and its version.
+        receipt: Value,
+    },
+    /// An invitation with everyone on it.
+    Invitation(Box<Portal>),
+}
+
+impl Refusal {
+    /// The problem that people and programs read. Of what is stored it says
+    /// nothing: that depends on who reads it, and in which language.
+    pub(crate) fn problem(self) -> Problem {
+        use StatusCode as S;
+        let new = Problem::new;
+        match self {
+            Self::NotFound => Problem::not_found(),
+            Self::VersionConflict(_) => new(S::CONFLICT, "version_conflict"),
+            Self::VersionRequired => new(S::PRECONDITION_REQUIRED, "version_required"),
+            Self::KeyReused => new(S::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
+            Self::Fields(fields) => of_fields(None, fields),
+            Self::RateLimited(seconds) => wait("rate_limited", seconds),
+            Self::LimitReached(limit) => new(S::CONFLICT, "limit_reached").with("limit", limit),
+            Self::Store(error) => error.into(),
+
+            Self::InvitationNotFound => new(S::NOT_FOUND, "invitation_not_found"),
+            Self::Expired => new(S::GONE, "invitation_expired"),
+            Self::DeadlinePassed(portal) => {
+                let problem = new(S::LOCKED, "rsvp_deadline_passed");
+                match portal.closes_at() {
+                    Some(at) => problem.with("day", last_day(at, &portal.occasion)),
+                    None => problem,
+                }
+            }
+            Self::Locked(_) => new(S::LOCKED, "invitation_locked"),
+            Self::OccasionClosed(_) => new(S::LOCKED, "occasion_closed"),
+            Self::FeatureDisabled => new(S::NOT_FOUND, "feature_disabled"),
+            Self::Answers(fields) => of_fields(common_code(&fields), fields),
+            Self::GuestNotFound => new(S::NOT_FOUND, "guest_not_found"),
+            Self::NamedGuest => new(S::FORBIDDEN, "named_guest"),
+            Self::PlusOneLimit(places) => no_place("plus_one_limit", places),
+            Self::ChildrenLimit(places) => no_place("children_limit", places),
+            Self::GuestLimit => new(S::CONFLICT, "guest_limit").with("limit", GUEST_LIMIT),
+            Self::EventFull { event, left } => new(S::CONFLICT, "event_full")
+                .with("event", event)
+                .with("left", left),
+
+            Self::CodeRequired => new(S::UNPROCESSABLE_ENTITY, "code_required"),
+            Self::PartySize(limit) => {
+                new(S::UNPROCESSABLE_ENTITY, "party_size").with("limit", limit)
+            }
+            Self::TooManyWaiting | Self::NoSeats { .. } => new(S::CONFLICT, "open_full"),
+
+            Self::Forbidden => new(S::FORBIDDEN, "forbidden"),
+            Self::ScopeRequired(scope) => ScopeMissing(scope).into(),
+            Self::TokenNotPermitted => new(S::FORBIDDEN, "token_not_permitted"),
+            Self::SlugTaken => new(S::CONFLICT, "slug_taken"),
+            Self::CodeTaken => new(S::CONFLICT, "code_taken"),
+            Self::CodeGuessable => new(S::UNPROCESSABLE_ENTITY, "code_guessable"),
+            Self::Guessing(seconds) => wait("too_many_attempts", seconds),
+            Self::LastEvent => new(S::CONFLICT, "last_event"),
+            Self::LastOwner => new(S::CONFLICT, "last_owner"),
+            Self::ExportsWaiting(limit) => new(S::CONFLICT, "exports_waiting").with("limit", limit),
+            Self::CursorInvalid => new(S::BAD_REQUEST, "cursor_invalid"),
+            Self::QuestionInUse => new(S::CONFLICT, "question_in_use"),
+            Self::WrongState => new(S::CONFLICT, "wrong_state"),
+        }
+    }
+}
+
+fn of_fields(code: Option<&'static str>, fields: Vec<FieldProblem>) -> Problem {
+    let mut problem = match code {
+        Some(code) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code),
+        None => Problem::fields(),
+    };
+    problem.errors = fields;
+    problem
+}
+
+/// Two rules of answering have codes of their own; with other findings beside
+/// them they are one of many.
+fn common_code(fields: &[FieldProblem]) -> Option<&'static str> {
+    ["event_not_invited", "dietary_note_required"]
+        .into_iter()
+        .find(|code| fields.iter().all(|field| field.code == *code))
+}
+
+fn wait(code: &'static str, seconds: u32) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, code)
+        .with("minutes", seconds.div_ceil(60))
+        .retry_after(seconds)
+}
+
+fn no_place(code: &'static str, places: Places) -> Problem {
+    Problem::new(StatusCode::CONFLICT, code)
+        .with("allowed", places.allowed)
+        .with("used", places.used)
+}
+
+/// The day that was the last one to answer, where the occasion is.
+fn last_day(closed_at: Timestamp, occasion: &Occasion) -> Argument {
+    let last = closed_at - SignedDuration::from_millis(1);
+    Argument::Day(last.to_zoned(occasion.zone()))
+}
+
+impl Current {
+    pub(crate) fn of<R: Resource>(one: &R) -> Self {
+        Self::Resource {
+            whole: json!(one),
+            receipt: json!({R::ADDRESS: one.address(), "version": one.version()}),
+        }
+    }
+}
+
+impl From<Reused> for Refusal {
+    fn from(_: Reused) -> Self {
+        Self::KeyReused
+    }
+}
+
+impl From<Vec<FieldProblem>> for Refusal {
+    fn from(findings: Vec<FieldProblem>) -> Self {
+        Self::Fields(findings)
+    }
 }
 
 impl From<Closed> for Refusal {
     fn from(closed: Closed) -> Self {
         match closed {
-            Closed::NotFound => Self::NotFound,
+            Closed::NotFound => Self::InvitationNotFound,
             Closed::Expired => Self::Expired,
             Closed::Store(error) => Self::Store(error),
         }

@@ -11,6 +11,7 @@ use platform::jobs::NewJob;
 use platform::news::{NewNews, PAYLOAD_LIMIT};
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::{Value, json};
+use web::FieldProblem;
 
 use crate::code::CodeKey;
 use crate::event::{self, Seats};
@@ -22,7 +23,7 @@ use crate::invitation::{self, InvitationId};
 use crate::occasion;
 use crate::portal::{self, Portal};
 use crate::question;
-use crate::refusal::{FieldError, Refusal};
+use crate::refusal::{Current, Refusal};
 use crate::words::{Access, ActedBy, OccasionStatus, Source};
 
 mod seats;
@@ -106,7 +107,7 @@ pub fn answer(
         return Err(Refusal::VersionRequired);
     }
     let rules = Rules {
-        switches: portal.occasion.details.switches,
+        switches: portal.occasion.switches,
         events: &portal.events,
         diets: &portal.diets,
         questions: &portal.questions,
@@ -127,17 +128,19 @@ pub fn answer(
             (Ok(plan), Ok(None)) if plan.changes.is_empty() && save.wish.wrong.is_empty() => {
                 Ok(Saved::Unchanged(Box::new(portal)))
             }
-            _ => Err(Refusal::VersionConflict(Box::new(portal))),
+            _ => Err(Refusal::VersionConflict(Current::Invitation(Box::new(
+                portal,
+            )))),
         };
     }
     let mut wrong = save.wish.wrong.clone();
     for refusal in [planned.as_ref().err(), note.as_ref().err()] {
-        if let Some(Refusal::Fields(fields)) = refusal {
+        if let Some(Refusal::Answers(fields)) = refusal {
             wrong.extend_from_slice(fields);
         }
     }
     if !wrong.is_empty() {
-        return Err(Refusal::Fields(wrong));
+        return Err(Refusal::Answers(wrong));
     }
     let (plan, note) = (planned?, note?);
     check_seats(&portal, &plan.guests)?;
@@ -152,18 +155,18 @@ pub fn answer(
 
 /// Opens the portal under the locks of this save.
 fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<Portal, Refusal> {
-    let seen = invitation::find_by_code(tx, &save.key)?.ok_or(Refusal::NotFound)?;
+    let seen = invitation::find_by_code(tx, &save.key)?.ok_or(Refusal::InvitationNotFound)?;
     if save.wish.touches_seats() {
         event::lock_limited(tx, &seen.occasion)?;
     }
-    let invitation = invitation::lock(tx, &seen.id)?.ok_or(Refusal::NotFound)?;
+    let invitation = invitation::lock(tx, &seen.id)?.ok_or(Refusal::InvitationNotFound)?;
     // Between the look and the lock a host may have replaced the code; or it is
     // another one's, which was put together with this one.
     let same_code = CodeKey::parse(&invitation.code).is_ok_and(|key| key == save.key);
     if !same_code {
         let now = invitation::find_by_code(tx, &save.key)?;
         if now.is_none_or(|found| found.id != invitation.id) {
-            return Err(Refusal::NotFound);
+            return Err(Refusal::InvitationNotFound);
         }
     }
     Ok(portal::enter(tx, invitation)?)
@@ -213,7 +216,7 @@ fn keep(
 }
 
 fn check_features(portal: &Portal, wish: &HouseholdChange) -> Result<(), Refusal> {
-    let switches = portal.occasion.details.switches;
+    let switches = portal.occasion.switches;
     if (wish.touches_diets() && !switches.dietary) || (wish.note.is_some() && !switches.notes) {
         return Err(Refusal::FeatureDisabled);
     }
@@ -224,7 +227,7 @@ fn check_features(portal: &Portal, wish: &HouseholdChange) -> Result<(), Refusal
 /// closed, as long as the occasion has not.
 pub(crate) fn check_access(portal: &Portal, wish: &HouseholdChange) -> Result<(), Refusal> {
     let occasion_closed = portal.occasion.status == OccasionStatus::Closed;
-    let late_note = wish.is_note_alone() && portal.occasion.details.switches.late_gifts_notes;
+    let late_note = wish.is_note_alone() && portal.occasion.switches.late_gifts_notes;
     let stored = || Box::new(portal.clone());
     match portal.access {
         Access::Open => Ok(()),
@@ -233,7 +236,7 @@ pub(crate) fn check_access(portal: &Portal, wish: &HouseholdChange) -> Result<()
         Access::Closed => Err(Refusal::DeadlinePassed(stored())),
         Access::Locked => Err(Refusal::Locked(stored())),
         Access::Expired => Err(Refusal::Expired),
-        Access::Revoked => Err(Refusal::NotFound),
+        Access::Revoked => Err(Refusal::InvitationNotFound),
     }
 }
 
@@ -256,16 +259,16 @@ fn plan_note(portal: &Portal, wish: Option<&NoteUpdate>) -> Result<Option<String
     let text = text_cleaning::clean(&wish.text);
     let stored = &portal.household.invitation;
     if text_cleaning::length(&text) > NOTE_LIMIT {
-        return Err(Refusal::Fields(vec![FieldError {
-            pointer: "/note/text".to_owned(),
-            code: "too_long",
-        }]));
+        let values = [("max", NOTE_LIMIT.into())];
+        let field = FieldProblem::new("/note/text", "too_long", values);
+        return Err(Refusal::Answers(vec![field]));
     }
     if text == stored.note {
         return Ok(None);
     }
     if wish.version.is_some_and(|seen| seen != stored.note_version) {
-        return Err(Refusal::VersionConflict(Box::new(portal.clone())));
+        let current = Current::Invitation(Box::new(portal.clone()));
+        return Err(Refusal::VersionConflict(current));
     }
     Ok(Some(text))
 }
@@ -342,14 +345,14 @@ fn write_note(
     text: String,
 ) -> Result<FieldChange, StoreError> {
     let invitation = &mut portal.household.invitation;
-    tx.run(
-        sql!(
-            "UPDATE invitation SET note = $2, note_version = note_version + 1
-             WHERE id = $1 AND note_version = $3"
-        ),
-        &[&invitation.id, &text, &invitation.note_version],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE invitation SET note = :text, note_version = note_version + 1
+         WHERE id = :id AND note_version = :note_version",
+        id = invitation.id,
+        text,
+        note_version = invitation.note_version
+    )
+    .run(tx, Rows::Exactly(1))?;
     invitation.note_version += 1;
     let old = std::mem::replace(&mut invitation.note, text);
     Ok(FieldChange {
@@ -370,14 +373,14 @@ fn finish(
     let now = portal.now;
     let household = &mut portal.household;
     let before = household.invitation.version;
-    tx.run(
-        sql!(
-            "UPDATE invitation SET version = version + 1, replied_at = $2, updated_at = $2
-             WHERE id = $1 AND version = $3"
-        ),
-        &[&household.invitation.id, &now, &before],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE invitation SET version = version + 1, replied_at = :now, updated_at = :now
+         WHERE id = :id AND version = :before",
+        id = household.invitation.id,
+        now,
+        before
+    )
+    .run(tx, Rows::Exactly(1))?;
     household.invitation.version += 1;
     household.invitation.replied_at = Some(now);
     if renamed {
@@ -417,24 +420,20 @@ pub(crate) fn insert_submission(
 ) -> Result<(), StoreError> {
     let id: SubmissionId = tx.id();
     let now = tx.now();
-    tx.run(
-        sql!(
-            "INSERT INTO submission (id, invitation, version_before, version_after, changes,
-                 actor, source, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-        ),
-        &[
-            &id,
-            invitation,
-            &before,
-            &(before + 1),
-            &occasion::to_json(&changes),
-            &actor,
-            &source,
-            &now,
-        ],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "INSERT INTO submission (id, invitation, version_before, version_after, changes,
+             actor, source, created_at)
+         VALUES (:id, :invitation, :before, :version_after, :changes, :actor, :source, :now)",
+        id,
+        invitation,
+        before,
+        version_after = before + 1,
+        changes = occasion::to_json(&changes),
+        actor,
+        source,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
@@ -531,7 +530,7 @@ pub(crate) fn news_of_answers(portal: &Portal, changes: &[FieldChange], source: 
 /// Two minutes after the last save, ten after the first at the latest.
 pub(crate) fn confirm_later(tx: &mut Tx<'_>, portal: &Portal) -> Result<(), StoreError> {
     let invitation = &portal.household.invitation;
-    let wanted = portal.occasion.details.switches.confirmation_mail;
+    let wanted = portal.occasion.switches.confirmation_mail;
     if !wanted || invitation.details.email.is_none() {
         return Ok(());
     }
@@ -550,13 +549,13 @@ pub fn changed_since(
     invitation: &InvitationId,
     seen: i64,
 ) -> Result<Vec<FieldChange>, StoreError> {
-    let saves: Vec<(String,)> = tx.all(
-        sql!(
-            "SELECT changes FROM submission
-             WHERE invitation = $1 AND version_before >= $2 ORDER BY version_after"
-        ),
-        &[invitation, &seen],
-    )?;
+    let saves: Vec<(String,)> = sql!(
+        "SELECT changes FROM submission
+         WHERE invitation = :invitation AND version_before >= :seen ORDER BY version_after",
+        invitation,
+        seen
+    )
+    .all(tx)?;
     let mut earliest: Vec<FieldChange> = Vec::new();
     for (json,) in saves {
         let changes: Vec<FieldChange> = serde_json::from_str(&json).unwrap_or_default();

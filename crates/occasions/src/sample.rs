@@ -4,49 +4,29 @@ use jiff::Timestamp;
 use web::theme::Preset;
 use web::{I18n, Theme};
 
-use crate::event::{self, Event};
+use crate::event::Event;
 use crate::invitation::{self, Invitation};
-use crate::occasion::{Contact, Details, Occasion, Switches};
-use crate::words::{LockMode, OccasionKind, OccasionStatus, Tone};
+use crate::occasion::Occasion;
+use crate::words::{LockMode, OccasionStatus};
 use platform::id::Id;
 
 /// An occasion with nothing special about it.
 pub(crate) fn occasion() -> Occasion {
     Occasion {
-        id: Id::from_text("01970000-0000-7000-8000-000000000001".to_owned()),
         slug: "sample".to_owned(),
-        kind: OccasionKind::Wedding,
         status: OccasionStatus::Published,
-        details: details(),
-        version: 1,
-    }
-}
-
-/// Its details.
-pub(crate) fn details() -> Details {
-    Details {
         title: I18n::one("en", "Our wedding"),
-        subtitle: I18n::default(),
-        kicker: I18n::default(),
-        welcome: I18n::default(),
-        farewell: I18n::default(),
         hosts: I18n::one("en", "Aisyah & Daniel"),
         time_zone: "Asia/Kuala_Lumpur".to_owned(),
         currency: "MYR".to_owned(),
         languages: vec!["en".to_owned(), "ms".to_owned()],
-        default_language: "en".to_owned(),
-        rsvp_deadline: None,
-        default_plus_ones: 0,
-        default_children: 0,
-        open_party_limit: 6,
-        contact: Contact::default(),
         theme: Theme {
             preset: Preset::Songket,
             ground: None,
         },
-        tone: Tone::Formal,
-        switches: Switches::default(),
-        retention_days: 180,
+        ..Occasion::blank(Id::from_text(
+            "01970000-0000-7000-8000-000000000001".to_owned(),
+        ))
     }
 }
 
@@ -93,18 +73,16 @@ pub(crate) fn event(key: &str) -> Event {
     Event {
         id: Id::from_text(key.to_owned()),
         key: key.to_owned(),
-        details: event::Details {
-            name: I18n::one("en", key),
-            starts_at: Timestamp::UNIX_EPOCH,
-            ends_at: Timestamp::UNIX_EPOCH,
-            venue: String::new(),
-            address: String::new(),
-            map_url: String::new(),
-            dress_code: I18n::default(),
-            schedule: Vec::new(),
-            capacity: None,
-            position: 0,
-        },
+        name: I18n::one("en", key),
+        starts_at: Timestamp::UNIX_EPOCH,
+        ends_at: Timestamp::UNIX_EPOCH,
+        venue: String::new(),
+        address: String::new(),
+        map_url: String::new(),
+        dress_code: I18n::default(),
+        schedule: Vec::new(),
+        capacity: None,
+        position: 0,
         calendar_sequence: 0,
         version: 1,
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use platform::audit::RequestFacts;
 use platform::{StoreError, Tx, text_cleaning};
 use serde::{Deserialize, Serialize};
+use web::FieldProblem;
 
 use crate::code::CodeKey;
 use crate::event;
@@ -15,7 +16,7 @@ use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
 use crate::invitation::{self, InvitationId};
 use crate::occasion::{OccasionId, to_json};
 use crate::portal::{self, Portal};
-use crate::refusal::{FieldError, Refusal};
+use crate::refusal::Refusal;
 use crate::rsvp::{self, Repeat, Save, Saved};
 use crate::words::{GuestKind, ReplyStatus, Source};
 
@@ -47,7 +48,7 @@ pub struct IncomingAnswer {
     pub answer: Answer,
     /// What of it was not understood: it is refused, once all that comes before
     /// fields has been looked at.
-    pub wrong: Vec<FieldError>,
+    pub wrong: Vec<FieldProblem>,
     /// How it arrived.
     pub source: Source,
     /// What a repeat of it is recognised by.
@@ -109,13 +110,13 @@ pub fn save(
     key: &CodeKey,
     incoming: &IncomingAnswer,
 ) -> Result<Outcome, Refusal> {
-    let seen = invitation::find_by_code(tx, key)?.ok_or(Refusal::NotFound)?;
+    let seen = invitation::find_by_code(tx, key)?.ok_or(Refusal::InvitationNotFound)?;
     if seen.occasion != *occasion {
-        return Err(Refusal::NotFound);
+        return Err(Refusal::InvitationNotFound);
     }
     // What is wanted depends on who stands there: they must not change meanwhile.
     event::lock_limited(tx, occasion)?;
-    let locked = invitation::lock(tx, &seen.id)?.ok_or(Refusal::NotFound)?;
+    let locked = invitation::lock(tx, &seen.id)?.ok_or(Refusal::InvitationNotFound)?;
     let portal = portal::enter(tx, locked)?;
     let is_new = portal.household.invitation.replied_at.is_none();
     let attending = incoming.answer.attending;

@@ -36,7 +36,7 @@ pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<OccasionSnapshot, StoreE
 
 /// The number that every change of an occasion, its events, food needs and questions raises.
 pub fn revision(tx: &mut Tx<'_>, id: &OccasionId) -> Result<i64, StoreError> {
-    let (revision,): (i64,) = tx.one(sql!("SELECT revision FROM occasion WHERE id = $1"), &[id])?;
+    let (revision,): (i64,) = sql!("SELECT revision FROM occasion WHERE id = :id", id).one(tx)?;
     Ok(revision)
 }
 
@@ -48,7 +48,7 @@ pub fn load_at(
 ) -> Result<OccasionSnapshot, StoreError> {
     let snapshot = tx.recall(id.as_str(), revision, |tx| {
         let occasion = occasion::load(tx, id)?;
-        let diets = if occasion.details.switches.dietary {
+        let diets = if occasion.switches.dietary {
             diet::list(tx, id)?
         } else {
             Vec::new()

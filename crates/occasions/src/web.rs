@@ -1,6 +1,7 @@
 //! What occasions look like from outside: pages for guests and hosts, and the
 //! JSON interface.
 
+pub mod access;
 pub mod alarm;
 pub mod api;
 pub mod compat;
@@ -11,15 +12,18 @@ pub mod mail;
 pub(crate) mod resource;
 
 use accounts::Accounts;
-use axum::Router;
+use axum::{Extension, Router};
 use platform::jobs::Handler;
 use web::Site;
 
 /// All addresses of this crate, but those of older programs ([`compat::routes`]).
 pub(crate) fn routes(_: &Accounts) -> Router<Site> {
+    // What the live streams of this process share.
+    let listeners = Extension(api::host::stream::Listeners::default());
     api::routes::<Router<_>>()
+        .layer(listeners)
         .merge(guest::routes())
-        .merge(host::routes())
+        .merge(host::pages().into_router())
 }
 
 /// What this crate does in the background.

@@ -1,48 +1,6 @@
 //! Status words: closed sets that are stored, sent and read as the same word.
 
-use platform::store::{Bind, Column, Value};
-
-/// Declares an enum whose variants are words in the store and in JSON. A word is a `tt`,
-/// because utoipa does not read a `literal` that a macro passes on.
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $word:tt),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-        pub enum $name {
-            $($(#[$inner])* #[serde(rename = $word)] $variant),+
-        }
-
-        impl $name {
-            /// Every one of them.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The word.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-
-            /// The one with this word.
-            pub fn find(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)+ _ => None }
-            }
-        }
-
-        impl Bind for $name {
-            fn bind(&self) -> Value<'_> {
-                Value::Text(self.word())
-            }
-        }
-
-        impl Column for $name {
-            fn read(value: Value<'_>) -> Option<Self> {
-                match value {
-                    Value::Text(word) => Self::find(word),
-                    _ => None,
-                }
-            }
-        }
-    };
-}
+use web::words;
 
 words! {
     /// What somebody is to an occasion; the later may more.

@@ -60,16 +60,43 @@ pub enum Found {
     Reused,
 }
 
+/// The key was used for another request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the idempotency key was used for another request")]
+pub struct Reused;
+
+/// Does `change` once under a key: a repeat gets the answer that was given. Without a key it is
+/// done each time.
+pub fn once<E: From<StoreError> + From<Reused>>(
+    tx: &mut Tx<'_>,
+    key: Option<&Key>,
+    change: impl FnOnce(&mut Tx<'_>) -> Result<Stored, E>,
+) -> Result<Stored, E> {
+    let Some(key) = key else {
+        return change(tx);
+    };
+    match find(tx, key)? {
+        Found::Answer(stored) => return Ok(stored),
+        Found::Reused => return Err(Reused.into()),
+        Found::Nothing => {}
+    }
+    let answer = change(tx)?;
+    keep(tx, key, &answer)?;
+    Ok(answer)
+}
+
 /// Looks the key up.
 pub fn find(tx: &mut Tx<'_>, key: &Key) -> Result<Found, StoreError> {
     let expired = tx.roughly_now() - KEPT;
-    let row: Option<(Vec<u8>, i64, String)> = tx.maybe(
-        sql!(
-            "SELECT fingerprint, status, body FROM idempotency
-             WHERE owner = $1 AND route = $2 AND key = $3 AND created_at > $4"
-        ),
-        &[&key.owner, &key.route, &key.name, &expired],
-    )?;
+    let row: Option<(Vec<u8>, i64, String)> = sql!(
+        "SELECT fingerprint, status, body FROM idempotency
+         WHERE owner = :owner AND route = :route AND key = :key AND created_at > :expired",
+        owner = key.owner,
+        route = key.route,
+        key = key.name,
+        expired
+    )
+    .maybe(tx)?;
     Ok(match row {
         None => Found::Nothing,
         Some((fingerprint, status, body)) if fingerprint == key.fingerprint => {
@@ -83,27 +110,23 @@ pub fn find(tx: &mut Tx<'_>, key: &Key) -> Result<Found, StoreError> {
 pub fn keep(tx: &mut Tx<'_>, key: &Key, answer: &Stored) -> Result<(), StoreError> {
     let now = tx.now();
     let expired = now - KEPT;
-    let kept = tx.run(
-        sql!(
-            "INSERT INTO idempotency (owner, route, key, fingerprint, status, body, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)
-             ON CONFLICT (owner, route, key) DO UPDATE SET
-                 fingerprint = excluded.fingerprint, status = excluded.status,
-                 body = excluded.body, created_at = excluded.created_at
-             WHERE idempotency.created_at <= $8"
-        ),
-        &[
-            &key.owner,
-            &key.route,
-            &key.name,
-            &key.fingerprint,
-            &answer.status,
-            &answer.body,
-            &now,
-            &expired,
-        ],
-        Rows::AtMostOne,
-    )?;
+    let kept = sql!(
+        "INSERT INTO idempotency (owner, route, key, fingerprint, status, body, created_at)
+         VALUES (:owner, :route, :key, :fingerprint, :status, :body, :now)
+         ON CONFLICT (owner, route, key) DO UPDATE SET
+             fingerprint = excluded.fingerprint, status = excluded.status,
+             body = excluded.body, created_at = excluded.created_at
+         WHERE idempotency.created_at <= :expired",
+        owner = key.owner,
+        route = key.route,
+        key = key.name,
+        fingerprint = key.fingerprint,
+        status = answer.status,
+        body = answer.body,
+        now,
+        expired
+    )
+    .run(tx, Rows::AtMostOne)?;
     if kept == 0 {
         // Another transaction answered this key since we looked.
         return Err(tx.run_again());
@@ -114,18 +137,14 @@ pub fn keep(tx: &mut Tx<'_>, key: &Key, answer: &Stored) -> Result<(), StoreErro
 /// Removes what is older than [`KEPT`]; returns how many answers went.
 pub fn sweep(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     let expired = tx.now() - KEPT;
-    tx.run(
-        sql!("DELETE FROM idempotency WHERE created_at <= $1"),
-        &[&expired],
-        Rows::Any,
+    sql!(
+        "DELETE FROM idempotency WHERE created_at <= :expired",
+        expired
     )
+    .run(tx, Rows::Any)
 }
 
 /// Removes every answer kept for `owner`: part of erasing a person's data.
 pub fn forget(tx: &mut Tx<'_>, owner: &str) -> Result<u64, StoreError> {
-    tx.run(
-        sql!("DELETE FROM idempotency WHERE owner = $1"),
-        &[&owner],
-        Rows::Any,
-    )
+    sql!("DELETE FROM idempotency WHERE owner = :owner", owner).run(tx, Rows::Any)
 }

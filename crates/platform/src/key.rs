@@ -127,25 +127,25 @@ pub fn adopt(tx: &mut Tx<'_>, keys: &Keyring) -> Result<bool, StoreError> {
 /// Gives the store other secrets.
 pub fn replace(tx: &mut Tx<'_>, keys: &Keyring) -> Result<(), StoreError> {
     note(tx, keys)?;
-    tx.run(
-        sql!("UPDATE installation SET key_fingerprint = $1 WHERE id = 1"),
-        &[&keys.fingerprints().next()],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE installation SET key_fingerprint = :fingerprint WHERE id = 1",
+        fingerprint = keys.fingerprints().next()
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
 /// Makes the row of the installation, unless it is there.
 fn note(tx: &mut Tx<'_>, keys: &Keyring) -> Result<(), StoreError> {
     let printed = tx.random().token();
-    tx.run(
-        sql!(
-            "INSERT INTO installation (id, printed_key, key_fingerprint) VALUES (1, $1, $2)
-             ON CONFLICT (id) DO NOTHING"
-        ),
-        &[&printed, &keys.fingerprints().next()],
-        Rows::AtMostOne,
-    )?;
+    sql!(
+        "INSERT INTO installation (id, printed_key, key_fingerprint)
+         VALUES (1, :printed, :fingerprint)
+         ON CONFLICT (id) DO NOTHING",
+        printed,
+        fingerprint = keys.fingerprints().next()
+    )
+    .run(tx, Rows::AtMostOne)?;
     Ok(())
 }
 

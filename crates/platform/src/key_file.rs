@@ -162,8 +162,9 @@ impl KeyFile {
     }
 
     fn fresh(&self, random: &Random) -> io::Result<Fresh> {
-        // The file itself, where a link leads to it.
-        let target = fs::canonicalize(&self.0).unwrap_or_else(|_| self.0.clone());
+        // A link is replaced and not followed: who may write into the folder could lead root to a
+        // file of others.
+        let target = self.0.clone();
         let mut unique = [0; 8];
         random.fill(&mut unique);
         let mut name = target.file_name().unwrap_or_default().to_owned();
@@ -225,7 +226,7 @@ impl Fresh {
     /// Root makes it for whoever runs Kenduri: the owner of the file before it, or of the
     /// folder.
     fn give_to_owner(&self, file: &File) -> io::Result<()> {
-        let before = fs::metadata(&self.target);
+        let before = fs::symlink_metadata(&self.target);
         let before = before.or_else(|_| fs::metadata(folder(&self.target)))?;
         let is_root = file.metadata()?.uid() == 0;
         if is_root && before.uid() != 0 {
@@ -359,16 +360,22 @@ mod tests {
     #[test]
     fn a_new_key_takes_the_place_of_the_file_or_leaves_nothing() {
         let (folder, file) = with(LINE);
-        let link = folder.path().join("link");
-        std::os::unix::fs::symlink(&file.0, &link).unwrap();
-        let fresh = KeyFile::at(&link).prepare(&Random::seeded(1)).unwrap();
+        drop(file.prepare(&Random::seeded(1)).unwrap());
         assert_eq!(fs::read_to_string(&file.0).unwrap(), LINE);
-        drop(fresh);
-        let fresh = KeyFile::at(&link).prepare(&Random::seeded(1)).unwrap();
+        let fresh = file.prepare(&Random::seeded(1)).unwrap();
         let signature = fresh.keys.key("x").sign(&[]);
         fresh.put().unwrap();
         assert_eq!(file.read().unwrap().unwrap().key("x").sign(&[]), signature);
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(names(folder.path()).len(), 2);
+        assert_eq!(names(folder.path()).len(), 1);
+    }
+
+    #[test]
+    fn a_new_key_takes_the_place_of_a_link_and_not_of_what_it_leads_to() {
+        let (folder, other) = with(LINE);
+        let link = KeyFile::at(folder.path().join("link"));
+        std::os::unix::fs::symlink(&other.0, &link.0).unwrap();
+        link.prepare(&Random::seeded(1)).unwrap().put().unwrap();
+        assert_eq!(fs::read_to_string(&other.0).unwrap(), LINE);
+        assert!(fs::symlink_metadata(&link.0).unwrap().is_file());
     }
 }

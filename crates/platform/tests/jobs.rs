@@ -171,6 +171,7 @@ fn enqueued_again_a_waiting_job_moves_but_not_for_ever() {
 #[test]
 fn without_a_rule_the_earlier_time_stays() {
     World::each_engine(MIGRATIONS, async |world| {
+        world.expect_jobs("note");
         let now = world.clock.now();
         for (wait, due) in [(60, 60), (90, 60), (30, 30)] {
             enqueue(
@@ -248,6 +249,7 @@ fn what_is_written_with_a_failure_is_kept() {
             Err(JobError::later(seconds(5), "busy").with(|tx| effect(tx, "tried")))
         });
         let worker = worker(world, vec![handler]);
+        world.expect_jobs("note");
         enqueue(world, note_job("a")).await;
         worker.run_due().await.unwrap();
         for _ in 0..30 {
@@ -422,6 +424,7 @@ fn a_serving_worker_is_woken_and_stops_softly() {
         let (go, gone) = watch::channel(false);
         let stop = CancellationToken::new();
         let worker = worker(world, vec![held(running, gone)]);
+        world.expect_jobs("note");
         let serving = tokio::spawn(worker.run(1, stop.clone()));
         enqueue(world, note_job("a")).await;
         // Within a millisecond it would be a matter of chance which of them is the elder.
@@ -448,6 +451,7 @@ async fn what_does_not_end_in_time_is_given_back_and_not_blamed() {
     let (_go, gone) = watch::channel(false);
     let stop = CancellationToken::new();
     let worker = worker(&world, vec![held(running, gone)]);
+    world.expect_jobs("note");
     enqueue(&world, note_job("a")).await;
     let serving = tokio::spawn(worker.run(2, stop.clone()));
     runs.wait_for(|count| *count == 1).await.unwrap();

@@ -11,8 +11,10 @@
     reason = "everything here runs inside a test, which is to fail and to say why"
 )]
 
+mod english;
 mod form;
 mod html;
+mod log;
 mod page;
 mod postgres;
 mod search;
@@ -21,7 +23,9 @@ mod together;
 mod visitor;
 mod world;
 
+pub use english::English;
 pub use form::{Field, Form};
+pub use log::Log;
 pub use page::{Link, Page};
 pub use statements::{Statement, prepare_all, statements};
 pub use together::{rounds, together};

@@ -1,13 +1,15 @@
 //! A whole platform for one test: a store of its own, a clock that stands still,
 //! repeatable randomness, and nothing that leaves the machine.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use platform::store::migrate::Migrations;
 use platform::store::{Row, Settings, SqliteSettings};
-use platform::{Clock, Files, Keyring, ManualClock, Platform, Random, Store, StoreError, sql};
+use platform::{
+    Clock, Files, Keyring, ManualClock, Platform, Random, Store, StoreError, mail, sql,
+};
 use tempfile::TempDir;
 
 use crate::postgres::Database;
@@ -27,8 +29,8 @@ pub enum Engine {
     Postgres,
 }
 
-/// A platform for one test. When it ends, every job and mail must have been
-/// run or looked at: the test fails on what it did not expect.
+/// A platform for one test. When it ends, the test fails on a mail or a waiting job that it did
+/// not expect, that is there twice, and on a mail that never came.
 #[derive(Debug)]
 pub struct World {
     /// What the code under test is given.
@@ -37,10 +39,19 @@ pub struct World {
     pub clock: ManualClock,
     engine: Engine,
     migrations: Vec<Migrations>,
-    looked_at: Mutex<BTreeSet<String>>,
+    expected: Mutex<Expected>,
     // In this order: what is kept goes after those who use it.
     database: Option<Database>,
     folder: TempDir,
+}
+
+/// What a test causes.
+#[derive(Debug, Default)]
+struct Expected {
+    /// Kinds of jobs, of which any number may wait, but none twice.
+    jobs: BTreeSet<&'static str>,
+    /// How many mails there must be, by recipient and subject.
+    mails: BTreeMap<(String, String), i64>,
 }
 
 /// A job that waits for its turn.
@@ -146,21 +157,29 @@ impl World {
         found
     }
 
-    /// The jobs that wait, oldest first. They count as looked at.
-    pub async fn jobs(&self) -> Vec<WaitingJob> {
-        let jobs = waiting_jobs(self.store()).await;
-        self.look(jobs.iter().map(|job| &job.id));
-        jobs
+    /// From now on, jobs of this kind may wait at the end, each with a payload of its own.
+    pub fn expect_jobs(&self, kind: &'static str) {
+        self.expected().jobs.insert(kind);
     }
 
-    /// All mails there are, oldest first. They count as looked at.
+    /// One more mail to this recipient with this subject must be there at the end.
+    pub fn expect_mail(&self, recipient: &str, subject: &str) {
+        let mail = (recipient.to_owned(), subject.to_owned());
+        *self.expected().mails.entry(mail).or_default() += 1;
+    }
+
+    /// The jobs that wait, oldest first.
+    pub async fn jobs(&self) -> Vec<WaitingJob> {
+        waiting_jobs(self.store()).await
+    }
+
+    /// All mails there are, oldest first.
     pub async fn mails(&self) -> Vec<SentMail> {
-        let mails = all_mails(self.store()).await;
-        self.look(mails.iter().map(|mail| &mail.id));
-        mails
+        all_mails(self.store()).await
     }
 
     fn new(engine: Engine, migrations: &[Migrations], database: Option<Database>) -> Self {
+        crate::log::listen();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = ManualClock::at(START.parse().expect("an instant"));
         let random = Random::seeded(1);
@@ -182,54 +201,71 @@ impl World {
             clock,
             engine,
             migrations: migrations.to_vec(),
-            looked_at: Mutex::default(),
+            expected: Mutex::default(),
             database,
             folder,
         }
     }
 
-    fn look<'i>(&self, ids: impl Iterator<Item = &'i String>) {
-        self.looked_at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(ids.cloned());
+    fn expected(&self) -> MutexGuard<'_, Expected> {
+        self.expected.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What differs from what the test expects, each in a few words.
+    fn surprises(&self) -> Vec<String> {
+        let store = self.platform.store.clone();
+        // The test may be inside a runtime, which must not be blocked on.
+        let left = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(async { (waiting_jobs(&store).await, all_mails(&store).await) })
+        });
+        let (jobs, mails) = left.join().expect("what is left over can be read");
+        let expected = self.expected();
+        let mut surprises = unexpected_jobs(jobs, &expected.jobs);
+        let mut surplus = BTreeMap::new();
+        for mail in mails {
+            *surplus.entry((mail.recipient, mail.subject)).or_default() += 1;
+        }
+        for (mail, count) in &expected.mails {
+            *surplus.entry(mail.clone()).or_default() -= count;
+        }
+        surprises.extend(
+            surplus
+                .into_iter()
+                .filter(|(_, surplus): &(_, i64)| *surplus != 0)
+                .map(|((to, subject), surplus)| format!("{surplus:+} mail to {to}: {subject}")),
+        );
+        surprises
     }
 }
 
 impl Drop for World {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            return;
+        if !std::thread::panicking() {
+            let surprises = self.surprises();
+            assert!(surprises.is_empty(), "not as expected: {surprises:#?}");
         }
-        let store = self.platform.store.clone();
-        let looked_at = std::mem::take(
-            self.looked_at
-                .get_mut()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        // The test may be inside a runtime, which must not be blocked on.
-        let left = std::thread::spawn(move || left_over(&store, &looked_at)).join();
-        let left = left.expect("what is left over can be read");
-        assert!(left.is_empty(), "left unlooked-at: {left:?}");
     }
 }
 
-/// What nobody ran or looked at, each in a few words.
-fn left_over(store: &Store, looked_at: &BTreeSet<String>) -> Vec<String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .expect("a runtime");
-    let (jobs, mails) =
-        runtime.block_on(async { (waiting_jobs(store).await, all_mails(store).await) });
-    let jobs = jobs
-        .into_iter()
-        .filter(|job| !looked_at.contains(&job.id))
-        .map(|job| format!("job {} {}", job.kind, job.payload));
-    let mails = mails
-        .into_iter()
-        .filter(|mail| !looked_at.contains(&mail.id))
-        .map(|mail| format!("mail to {}: {}", mail.recipient, mail.subject));
-    jobs.chain(mails).collect()
+/// The jobs that are of no expected kind, or there twice.
+fn unexpected_jobs(jobs: Vec<WaitingJob>, expected: &BTreeSet<&str>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let mut unexpected = Vec::new();
+    for WaitingJob { kind, payload, .. } in jobs {
+        // What sends a mail is as expected as the mail.
+        let is_expected = kind == mail::KIND || expected.contains(kind.as_str());
+        let job = format!("job {kind} {payload}");
+        if !is_expected {
+            unexpected.push(job);
+        } else if !seen.insert(job.clone()) {
+            unexpected.push(format!("again {job}"));
+        }
+    }
+    unexpected.sort_unstable();
+    unexpected
 }
 
 async fn waiting_jobs(store: &Store) -> Vec<WaitingJob> {
@@ -278,4 +314,78 @@ fn postgres_server() -> Option<String> {
     std::env::var("KENDURI_TEST_POSTGRES")
         .ok()
         .filter(|server| !server.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use platform::Rows;
+    use platform::jobs::NewJob;
+    use platform::mail::{NewMail, Stream};
+    use serde_json::json;
+
+    fn mail(to: &str) -> NewMail {
+        NewMail {
+            to: to.parse().expect("an address"),
+            to_name: String::new(),
+            sender_name: None,
+            reply_to: None,
+            stream: Stream::Transactional,
+            scope: None,
+            subject: "Saved".to_owned(),
+            text: String::new(),
+            html: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_test_fails_on_mail_and_jobs_that_it_does_not_expect_or_that_come_twice() {
+        let world = World::sqlite(&[platform::MIGRATIONS]);
+        let change = world.store().write(|tx| {
+            for payload in ["a", "a", "b"] {
+                tx.enqueue(NewJob::new("count", json!(payload)))?;
+            }
+            for to in [
+                "rahma@example.com",
+                "rahma@example.com",
+                "rossi@example.com",
+            ] {
+                tx.send_mail(mail(to))?;
+            }
+            Ok::<_, StoreError>(())
+        });
+        change.await.expect("a change");
+        assert_eq!(
+            world.surprises(),
+            [
+                "job count \"a\"",
+                "job count \"a\"",
+                "job count \"b\"",
+                "+2 mail to rahma@example.com: Saved",
+                "+1 mail to rossi@example.com: Saved"
+            ]
+        );
+        world.expect_jobs("count");
+        for to in [
+            "rahma@example.com",
+            "rossi@example.com",
+            "nobody@example.com",
+        ] {
+            world.expect_mail(to, "Saved");
+        }
+        assert_eq!(
+            world.surprises(),
+            [
+                "again job count \"a\"",
+                "-1 mail to nobody@example.com: Saved",
+                "+1 mail to rahma@example.com: Saved"
+            ]
+        );
+        let clear = world.store().write(|tx| {
+            tx.run(sql!("DELETE FROM job"), &[], Rows::Any)?;
+            tx.run(sql!("DELETE FROM mail"), &[], Rows::Any)
+        });
+        clear.await.expect("a change");
+        *world.expected() = Expected::default();
+    }
 }

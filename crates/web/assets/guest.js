@@ -12,6 +12,7 @@ function start() {
   if (here.endsWith("/confirmation")) forgetDrafts(here.replace(/confirmation$/, ""));
   all("time[data-here]").forEach(sayHere);
   all("textarea[data-left]").forEach(countLetters);
+  all("[data-zero]").forEach(tick);
   all("form").forEach((form) => (form.hasAttribute("data-keep") ? keep(form) : sendOnce(form)));
 }
 
@@ -36,6 +37,21 @@ function sayHere(time) {
   note.className = "small";
   note.textContent = ` (${fill(time.dataset.here, { weekday, hour })})`;
   time.after(note);
+}
+
+// Hours, minutes and seconds of a countdown. They follow the server's clock; days come with the
+// page anew.
+function tick(clock) {
+  const [ahead, zero, turn] = [Date.now() - clock.dataset.now, +clock.dataset.zero, +clock.dataset.turn];
+  const say = () => {
+    const now = Date.now() - ahead;
+    if (now >= turn) return location.reload();
+    const seconds = Math.floor(Math.abs(now - zero) / 1000);
+    const parts = [seconds / 3600, (seconds / 60) % 60, seconds % 60];
+    clock.textContent = parts.map((part) => String(Math.floor(part)).padStart(2, "0")).join(":");
+    setTimeout(say, 1000 - (Math.abs(now - zero) % 1000));
+  };
+  say();
 }
 
 function countLetters(area) {

@@ -11,6 +11,16 @@ shell-kept = هذا ما كتبتموه، ولم يُحفظ منه شيء:
 shell-send-again = أرسلوه مرة أخرى
 shell-request = الطلب { $id }
 
+# Forms.
+form-zone = بحسب التوقيت في { $zone }.
+form-problem = هناك مشكلة
+form-clash = غيّر أحدهم هذا في أثناء وجودكم هنا. لم يُحفظ شيء مما كتبتموه بعد: تحت كل حقل ما حُفظ في هذه الأثناء. اضغطوا «{ $button }» مرة أخرى للاحتفاظ بما كتبتموه.
+form-clash-first = إلى أول اختلاف
+form-clash-stored = ما حُفظ في هذه الأثناء: { $value }
+value-nothing = لا شيء
+value-yes = نعم
+value-no = لا
+
 # Numbers, dates and hours.
 number-thousands = ,
 weekday-1 = الاثنين

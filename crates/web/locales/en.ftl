@@ -13,6 +13,16 @@ shell-kept = This is what you typed. Nothing of it was saved:
 shell-send-again = Send it again
 shell-request = Request { $id }
 
+# Forms.
+form-zone = As clocks show it in { $zone }.
+form-problem = There is a problem
+form-clash = Someone changed this while you were here. Nothing of yours was saved yet: what was saved meanwhile stands below each field. Press “{ $button }” again to keep yours.
+form-clash-first = Go to the first difference
+form-clash-stored = Saved meanwhile: { $value }
+value-nothing = nothing
+value-yes = Yes
+value-no = No
+
 # Numbers, dates and hours.
 number-thousands = ,
 weekday-1 = Monday

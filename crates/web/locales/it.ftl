@@ -11,6 +11,16 @@ shell-kept = Ecco che cosa ha scritto. Non è stato salvato nulla:
 shell-send-again = Invia di nuovo
 shell-request = Richiesta { $id }
 
+# Forms.
+form-zone = Secondo l’ora di { $zone }.
+form-problem = C’è un problema
+form-clash = Nel frattempo qualcuno ha modificato questa pagina. Le Sue modifiche non sono ancora salvate: sotto ogni campo c’è ciò che è stato salvato nel frattempo. Prema di nuovo «{ $button }» per conservare le Sue.
+form-clash-first = Vada alla prima differenza
+form-clash-stored = Salvato nel frattempo: { $value }
+value-nothing = niente
+value-yes = Sì
+value-no = No
+
 # Numbers, dates and hours.
 number-thousands = .
 weekday-1 = lunedì

@@ -13,6 +13,16 @@ shell-kept = Inilah yang anda taip. Belum ada yang disimpan:
 shell-send-again = Hantar sekali lagi
 shell-request = Permintaan { $id }
 
+# Forms.
+form-zone = Mengikut jam di { $zone }.
+form-problem = Ada masalah
+form-clash = Ada orang mengubahnya semasa anda di sini. Perubahan anda belum disimpan: yang telah disimpan tertera di bawah setiap medan. Tekan “{ $button }” sekali lagi untuk mengekalkan yang anda taip.
+form-clash-first = Ke perbezaan pertama
+form-clash-stored = Telah disimpan: { $value }
+value-nothing = tiada
+value-yes = Ya
+value-no = Tidak
+
 # Numbers, dates and hours.
 number-thousands = ,
 weekday-1 = Isnin

@@ -15,11 +15,15 @@ const DEFAULT_LIMIT: u32 = 50;
 const MOST: u32 = 200;
 
 /// Which piece of a list is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Piece {
     /// How many items, 1 to 200.
+    #[param(required = false)]
     pub limit: u32,
+    /// Where the piece starts: the `next_cursor` of the one before.
     cursor: Option<String>,
+    #[param(ignore)]
     way: Way,
 }
 
@@ -113,6 +117,11 @@ impl Piece {
         i64::from(self.limit) + 1
     }
 
+    /// How many there are in all, as any of the rows says; past the end nobody counts any more.
+    pub fn total(&self, said: Option<i64>) -> Option<i64> {
+        said.or_else(|| self.cursor.is_none().then_some(0))
+    }
+
     /// The answer, of the [`Piece::rows`] that were read; `key` is an item's sort
     /// key.
     pub fn list<T, K: Serialize>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> K) -> List<T> {
@@ -144,13 +153,6 @@ pub fn cursor<K: Serialize>(key: &K) -> String {
 }
 
 impl<T> List<T> {
-    /// Says how many there are in all.
-    #[must_use]
-    pub fn of(mut self, total: i64) -> Self {
-        self.total = Some(total);
-        self
-    }
-
     /// The same piece with each item turned into another.
     pub fn map<U>(self, turn: impl FnMut(T) -> U) -> List<U> {
         List {

@@ -10,13 +10,16 @@ use axum::Router;
 use axum::handler::Handler;
 use axum::routing::MethodRouter;
 use utoipa::openapi::path::{
-    HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem, PathsBuilder,
+    self, HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem, Paths,
+    PathsBuilder,
 };
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::PathItemExt;
 use utoipa_axum::router::UtoipaMethodRouter;
+
+use crate::access::Access;
 
 #[doc(hidden)]
 pub use pastey::paste;
@@ -51,10 +54,6 @@ pub trait Routes<S>: Default {
     /// Changes what is described so far.
     #[must_use]
     fn describing(self, change: impl FnOnce(&mut OpenApi)) -> Self;
-
-    /// Changes what is served.
-    #[must_use]
-    fn serving(self, change: impl FnOnce(Router<S>) -> Router<S>) -> Self;
 }
 
 impl<S> Routes<S> for Router<S>
@@ -76,10 +75,6 @@ where
     fn describing(self, _: impl FnOnce(&mut OpenApi)) -> Self {
         self
     }
-
-    fn serving(self, change: impl FnOnce(Self) -> Self) -> Self {
-        change(self)
-    }
 }
 
 impl<S> Routes<S> for Description<S>
@@ -99,10 +94,6 @@ where
 
     fn describing(mut self, change: impl FnOnce(&mut OpenApi)) -> Self {
         change(self.get_openapi_mut());
-        self
-    }
-
-    fn serving(self, _: impl FnOnce(Router<S>) -> Router<S>) -> Self {
         self
     }
 }
@@ -154,6 +145,15 @@ impl Operation {
         }
     }
 
+    /// Who may use it.
+    #[must_use]
+    pub fn access(mut self, access: impl Access) -> Self {
+        let mut described = self.described.build();
+        access.describe(self.method != HttpMethod::Get, &mut described);
+        self.described = described.into();
+        self
+    }
+
     /// With a body of JSON.
     #[must_use]
     pub fn takes(mut self, body: Named) -> Self {
@@ -163,6 +163,14 @@ impl Operation {
             .required(Some(Required::True));
         self.described = self.described.request_body(Some(request.build()));
         self.schemas.extend(body.schemas);
+        self
+    }
+
+    /// With this in the query.
+    #[must_use]
+    pub fn asks(mut self, name: &str) -> Self {
+        let asked = parameter(name, ParameterIn::Query);
+        self.described = self.described.parameter(asked);
         self
     }
 
@@ -200,13 +208,8 @@ pub fn listed<S: Clone + Send + Sync + 'static>(
             let (mut paths, mut schemas) = (PathsBuilder::new(), Schemas::new());
             for mut operation in operations() {
                 for name in parameters(&described) {
-                    operation.described = operation.described.parameter(
-                        ParameterBuilder::new()
-                            .name(name)
-                            .parameter_in(ParameterIn::Path)
-                            .required(Required::True)
-                            .schema(Some(String::schema())),
-                    );
+                    let named = parameter(name, ParameterIn::Path);
+                    operation.described = operation.described.parameter(named);
                 }
                 let item = PathItem::new(operation.method, operation.described);
                 paths = paths.path(&described, item);
@@ -217,6 +220,13 @@ pub fn listed<S: Clone + Send + Sync + 'static>(
     }
 }
 
+fn parameter(name: &str, place: ParameterIn) -> ParameterBuilder {
+    let named = ParameterBuilder::new().name(name).parameter_in(place);
+    named
+        .required(Required::True)
+        .schema(Some(String::schema()))
+}
+
 /// The names between braces.
 fn parameters(path: &str) -> impl Iterator<Item = &str> {
     let parts = path.split('/');
@@ -225,7 +235,7 @@ fn parameters(path: &str) -> impl Iterator<Item = &str> {
 
 /// Has `handler` answer as `P` says, which `utoipa::path` has made beside it.
 #[doc(hidden)]
-pub fn answered_by<P, H, T, S>(methods: MethodRouter<S>, handler: &H) -> MethodRouter<S>
+pub fn answered_by<P, H, T, S>(handler: &H, access: impl Access) -> MethodRouter<S>
 where
     P: utoipa::Path,
     H: Handler<T, S>,
@@ -234,25 +244,66 @@ where
 {
     let said = P::methods();
     let said = said.iter().map(PathItemExt::to_method_filter);
-    said.fold(methods, |methods, method| {
+    access.declare(said.fold(MethodRouter::new(), |methods, method| {
         methods.on(method, handler.clone())
-    })
+    }))
 }
 
-/// Lists handlers of one path that `utoipa::path` describes, for
+/// Describes who may use the operations of `P`.
+#[doc(hidden)]
+pub fn describe_access<P: utoipa::Path>(paths: &mut Paths, access: impl Access) {
+    let Some(item) = paths.paths.get_mut(&P::path()) else {
+        return;
+    };
+    for method in P::methods() {
+        let (changes, operation) = match method {
+            HttpMethod::Get => (false, &mut item.get),
+            HttpMethod::Put => (true, &mut item.put),
+            HttpMethod::Post => (true, &mut item.post),
+            HttpMethod::Delete => (true, &mut item.delete),
+            HttpMethod::Patch => (true, &mut item.patch),
+            _ => continue,
+        };
+        if let Some(operation) = operation {
+            access.describe(changes, operation);
+        }
+    }
+}
+
+/// Says of an operation who may use it, in words of our own.
+pub fn add_access(
+    operation: &mut path::Operation,
+    name: &str,
+    value: impl Into<serde_json::Value>,
+) {
+    let said = operation.extensions.get_or_insert_default();
+    let said = said.entry("x-access".to_owned());
+    said.or_insert_with(|| serde_json::json!({}))[name] = value.into();
+}
+
+/// Lists handlers of one path that `utoipa::path` describes, each with its
+/// [`Access`](crate::access::Access), for
 /// [`Routes::routes`](crate::described::Routes::routes).
 #[macro_export]
 macro_rules! routes {
-    ($first:ident $(, $more:ident)*) => {
+    ($first:ident: $access:expr $(, $more:ident: $other:expr)* $(,)?) => {
         $crate::described::Listed {
             serve: || $crate::described::paste! {{
                 use $crate::described::answered_by;
-                let methods = ::axum::routing::MethodRouter::new();
-                let methods = answered_by::<[<__path_ $first>], _, _, _>(methods, &$first);
-                $(let methods = answered_by::<[<__path_ $more>], _, _, _>(methods, &$more);)*
+                let methods = answered_by::<[<__path_ $first>], _, _, _>(&$first, $access);
+                $(
+                    let more = answered_by::<[<__path_ $more>], _, _, _>(&$more, $other);
+                    let methods = ::axum::routing::MethodRouter::merge(methods, more);
+                )*
                 (<[<__path_ $first>] as ::utoipa::Path>::path(), methods)
             }},
-            describe: || $crate::described::utoipa_axum::routes!($first $(, $more)*),
+            describe: || $crate::described::paste! {{
+                use $crate::described::describe_access;
+                let mut described = $crate::described::utoipa_axum::routes!($first $(, $more)*);
+                describe_access::<[<__path_ $first>]>(&mut described.1, $access);
+                $(describe_access::<[<__path_ $more>]>(&mut described.1, $other);)*
+                described
+            }},
         }
     };
 }
@@ -264,6 +315,7 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::access::Anybody;
 
     #[utoipa::path(get, path = "/dishes/{id}")]
     async fn show() -> &'static str {
@@ -276,7 +328,7 @@ mod tests {
     }
 
     fn list<R: Routes<()>>() -> R {
-        R::default().routes(crate::routes!(show, remove))
+        R::default().routes(crate::routes!(show: Anybody, remove: Anybody))
     }
 
     #[tokio::test]

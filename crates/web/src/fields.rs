@@ -5,23 +5,34 @@
 //! JSON. A record is a plain struct with serde; the table reads and compares it as
 //! the JSON that serde makes of it.
 
+mod kind;
+
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::Serialize;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value as Json, json};
-use utoipa::ToSchema;
 use utoipa::openapi::schema::{
     AdditionalProperties, ObjectBuilder, OneOfBuilder, SchemaType, Type,
 };
 use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
-use crate::findings::{Findings, Limits, token};
+pub use kind::Kind;
+
+use crate::findings::{Findings, Limits, When, token};
+use crate::json::Members;
 use crate::{Form, I18n, Problem};
 
 /// One field of a record.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is said of a field by itself"
+)]
 pub struct Field {
     /// Its name in JSON, in forms and in the history.
     pub name: &'static str,
@@ -31,21 +42,18 @@ pub struct Field {
     pub label: &'static str,
     /// The message that explains it.
     pub hint: Option<&'static str>,
+    /// The part of the page it stands in; for a text in several languages its label says so.
+    pub section: &'static str,
+    /// Whether a new record has to say it.
+    pub is_required: bool,
     /// Whether it is set when the record is made, and never after.
     pub is_fixed: bool,
-}
-
-/// What a field holds.
-#[derive(Clone, Copy, Debug)]
-pub enum Kind {
-    /// A name in addresses: 1–40 of `a-z0-9-`.
-    Key,
-    /// A text in several languages.
-    Texts(Limits),
-    /// Yes or no.
-    Flag,
-    /// A whole number, from the first to the second.
-    Number(i64, i64),
+    /// Whether it is for those too who may change nothing but words.
+    pub is_wording: bool,
+    /// Whether it may hold nothing.
+    pub is_optional: bool,
+    /// Whether the history keeps only that it changed.
+    pub is_secret: bool,
 }
 
 /// A field before it has its name; `V` is the type of what it holds.
@@ -55,14 +63,44 @@ pub struct FieldOf<V> {
     holds: PhantomData<fn() -> V>,
 }
 
-/// A name in addresses: 1–40 of `a-z0-9-`.
-pub const fn key() -> FieldOf<String> {
-    FieldOf::new(Kind::Key)
+/// A name in addresses: `least` to `most` of `a-z0-9-`.
+pub const fn key(least: usize, most: usize) -> FieldOf<String> {
+    FieldOf::new(Kind::Key(least, most))
+}
+
+/// One line of up to `most` characters.
+pub const fn line(most: usize) -> FieldOf<String> {
+    FieldOf::new(Kind::Line(most))
+}
+
+/// Several lines of up to `most` characters.
+pub const fn lines(most: usize) -> FieldOf<String> {
+    FieldOf::new(Kind::Lines(most))
+}
+
+/// An address for mail, or empty.
+pub const fn email() -> FieldOf<String> {
+    FieldOf::new(Kind::Email)
+}
+
+/// A number for calls of up to `most` characters, or empty.
+pub const fn phone(most: usize) -> FieldOf<String> {
+    FieldOf::new(Kind::Phone(most))
+}
+
+/// An https address, or empty.
+pub const fn https() -> FieldOf<String> {
+    FieldOf::new(Kind::Https)
 }
 
 /// A text in several languages.
 pub const fn texts(limits: Limits) -> FieldOf<I18n> {
-    FieldOf::new(Kind::Texts(limits))
+    let field = FieldOf::new(Kind::Texts(limits));
+    if limits.required {
+        field.required()
+    } else {
+        field
+    }
 }
 
 /// Yes or no.
@@ -75,6 +113,52 @@ pub const fn number(least: i64, most: i64) -> FieldOf<i64> {
     FieldOf::new(Kind::Number(least, most))
 }
 
+/// An instant, typed as day and hour; of a day alone its end.
+pub const fn moment() -> FieldOf<Timestamp> {
+    FieldOf::new(Kind::Moment)
+}
+
+/// An hour of the day, as `HH:MM`.
+pub const fn hour() -> FieldOf<String> {
+    FieldOf::new(Kind::Hour)
+}
+
+/// The end of a day.
+pub const fn day() -> FieldOf<Timestamp> {
+    FieldOf::new(Kind::Day)
+}
+
+/// One of these words, each with the message that stands for it; where it is optional, `""`
+/// stands for none.
+pub const fn choice<V>(words: &'static [(&'static str, &'static str)]) -> FieldOf<V> {
+    FieldOf::new(Kind::Choice(words))
+}
+
+/// What is looked for, as it was typed; left out: nothing.
+pub const fn as_typed<V>() -> FieldOf<V> {
+    FieldOf::new(Kind::AsTyped)
+}
+
+/// Yes or no, each with its message; left out: either. Pages do not offer one without a message.
+pub const fn either<V>(yes: &'static str, no: &'static str) -> FieldOf<V> {
+    FieldOf::new(Kind::Either(yes, no))
+}
+
+/// Words of which the record itself knows which may be.
+pub const fn words() -> FieldOf<Vec<String>> {
+    FieldOf::new(Kind::Words)
+}
+
+/// A record in the record.
+pub const fn part<V>(fields: &'static [Field]) -> FieldOf<V> {
+    FieldOf::new(Kind::Part(fields))
+}
+
+/// Up to `most` records, each said whole.
+pub const fn rows<V>(fields: &'static [Field], most: usize) -> FieldOf<Vec<V>> {
+    FieldOf::new(Kind::Rows(fields, most))
+}
+
 impl<V> FieldOf<V> {
     const fn new(kind: Kind) -> Self {
         Self {
@@ -83,7 +167,12 @@ impl<V> FieldOf<V> {
                 kind,
                 label: "",
                 hint: None,
+                section: "",
+                is_required: false,
                 is_fixed: false,
+                is_wording: false,
+                is_optional: false,
+                is_secret: false,
             },
             holds: PhantomData,
         }
@@ -103,10 +192,49 @@ impl<V> FieldOf<V> {
         self
     }
 
+    /// In a part of the page.
+    #[must_use]
+    pub const fn section(mut self, name: &'static str) -> Self {
+        self.field.section = name;
+        self
+    }
+
+    /// Said by everybody who makes a record.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.field.is_required = true;
+        self
+    }
+
     /// Set when the record is made, and never after.
     #[must_use]
     pub const fn fixed(mut self) -> Self {
         self.field.is_fixed = true;
+        self
+    }
+
+    /// Also for those who may change nothing but words.
+    #[must_use]
+    pub const fn wording(mut self) -> Self {
+        self.field.is_wording = true;
+        self
+    }
+
+    /// Or none: null, or left empty.
+    #[must_use]
+    pub const fn optional(mut self) -> FieldOf<Option<V>> {
+        self.field.is_optional = true;
+        FieldOf {
+            field: self.field,
+            holds: PhantomData,
+        }
+    }
+
+    /// Of which the history keeps only that it changed: a note is between those it was written
+    /// for, and an address is not kept longer than who has it.
+    #[must_use]
+    pub const fn secret(mut self) -> Self {
+        self.field.is_secret = true;
         self
     }
 
@@ -115,7 +243,11 @@ impl<V> FieldOf<V> {
     #[must_use]
     pub const fn named<T>(self, name: &'static str, _: fn(&T) -> &V) -> Field {
         let mut field = self.field;
-        field.name = name;
+        field.name = match name.as_bytes() {
+            // The name is a keyword of the language.
+            [b'r', b'#', ..] => name.split_at(2).1,
+            _ => name,
+        };
         field
     }
 }
@@ -148,8 +280,8 @@ macro_rules! fields {
 pub enum Input {
     /// By JSON.
     Json(Map<String, Json>),
-    /// By a form that holds all fields.
-    Form(Form),
+    /// By a form that shows these fields.
+    Form(Form, Vec<Field>),
 }
 
 /// Names only, as of a form.
@@ -157,64 +289,14 @@ impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json(sent) => f.debug_list().entries(sent.keys()).finish(),
-            Self::Form(form) => form.fmt(f),
+            Self::Form(form, _) => form.fmt(f),
         }
     }
 }
 
-impl Input {
-    /// Reads a body of JSON, and the version in it that the change was made for.
-    pub fn of_json(sent: Map<String, Json>) -> Result<(Self, Option<i64>), Problem> {
-        let version = match sent.get("version") {
-            None | Some(Json::Null) => None,
-            Some(version) => match version.as_i64() {
-                Some(version) => Some(version),
-                None => return Err(Problem::fields().field("/version", "wrong_type", [])),
-            },
-        };
-        Ok((Self::Json(sent), version))
-    }
-
-    /// The record with what was sent. `is_new`: it is only being made.
-    pub fn apply<T: Serialize + DeserializeOwned + Clone>(
-        &self,
-        fields: &[Field],
-        record: &T,
-        is_new: bool,
-        findings: &mut Findings,
-    ) -> T {
-        let mut object = to_object(record);
-        if let Self::Json(sent) = self {
-            let is_known =
-                |name: &str| name == "version" || fields.iter().any(|field| field.name == name);
-            for name in sent.keys().filter(|name| !is_known(name)) {
-                findings.add(&format!("/{}", token(name)), "unknown_field", []);
-            }
-        }
-        for field in fields {
-            let sent = match self {
-                Self::Json(sent) => sent.get(field.name).cloned(),
-                Self::Form(_) if field.is_fixed && !is_new => None,
-                Self::Form(form) => field.read_form(form),
-            };
-            let Some(sent) = sent.filter(|sent| !sent.is_null()) else {
-                continue;
-            };
-            if field.is_fixed && !is_new {
-                if object.get(field.name) != Some(&sent) {
-                    findings.add(&field.pointer(), "not_allowed", []);
-                }
-            } else if let Some(value) = field.check(&sent, findings) {
-                object.insert(field.name.to_owned(), value);
-            } else {
-                findings.add(&field.pointer(), "wrong_type", []);
-            }
-        }
-        serde_json::from_value(Json::Object(object)).unwrap_or_else(|cause| {
-            tracing::error!(%cause, "a table of fields does not fit its record");
-            findings.add("", "invalid", []);
-            record.clone()
-        })
+impl<'de> Deserialize<'de> for Input {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Members::deserialize(deserializer).map(|Members(sent)| Self::Json(sent))
     }
 }
 
@@ -227,75 +309,145 @@ impl From<Json> for Input {
     }
 }
 
-impl Field {
-    fn pointer(&self) -> String {
-        format!("/{}", self.name)
-    }
-
-    /// What was typed, as JSON would say it; `None` where an empty field says nothing.
-    fn read_form(&self, form: &Form) -> Option<Json> {
-        let name = self.name;
-        Some(match self.kind {
-            Kind::Key => Json::from(Some(form.text(name).trim()).filter(|key| !key.is_empty())?),
-            Kind::Flag => form.is_ticked(name).into(),
-            Kind::Number(..) => match form.number(name) {
-                Ok(number) => number?.into(),
-                // Said to be out of range, like other numbers that cannot be.
-                Err(_) => i64::MIN.into(),
+impl Input {
+    /// Reads a body of JSON, and the version in it that the change was made for.
+    pub fn of_json(Members(mut sent): Members) -> Result<(Self, Option<i64>), Problem> {
+        let version = match sent.remove("version") {
+            None | Some(Json::Null) => None,
+            Some(version) => match version.as_i64() {
+                Some(version) => Some(version),
+                None => return Err(Problem::fields().field("/version", "wrong_type", [])),
             },
-            Kind::Texts(_) => {
-                let texts = form.under(name);
-                let texts = texts.filter_map(|(rest, text)| Some((rest.strip_prefix('.')?, text)));
-                Json::Object(
-                    texts
-                        .map(|(tag, text)| (tag.to_owned(), text.into()))
-                        .collect(),
-                )
-            }
-        })
+        };
+        Ok((Self::Json(sent), version))
     }
 
-    /// The value as it is kept; `None` where JSON of another type was sent.
-    fn check(&self, sent: &Json, findings: &mut Findings) -> Option<Json> {
-        let pointer = self.pointer();
-        Some(match self.kind {
-            Kind::Key => findings.slug(&pointer, sent.as_str()?, 1, 40).into(),
-            Kind::Flag => sent.as_bool()?.into(),
-            Kind::Number(least, most) => findings
-                .number(&pointer, sent.as_i64()?, least, most)
-                .into(),
-            Kind::Texts(limits) => {
-                let mut texts = I18n::default();
-                for (tag, text) in sent.as_object()? {
-                    if let Some(text) = text.as_str() {
-                        texts.set(tag, text);
-                    } else {
-                        let below = format!("{pointer}/{}", token(tag));
-                        findings.add(&below, "wrong_type", []);
-                    }
-                }
-                json!(findings.i18n(&pointer, &texts, limits))
+    /// Whether a field was sent, and not left empty.
+    pub fn has(&self, name: &str) -> bool {
+        match self {
+            Self::Json(sent) => sent.get(name).is_some_and(|value| !value.is_null()),
+            Self::Form(form, _) => {
+                let below = format!("{name}.");
+                let mut typed = form
+                    .all(name)
+                    .chain(form.under(&below).map(|(_, text)| text));
+                typed.any(|text| !text.trim().is_empty())
             }
-        })
-    }
-
-    /// The fields of a form that hold `value`.
-    fn fill_form(self, value: &Json) -> Vec<(String, String)> {
-        let name = self.name.to_owned();
-        match value {
-            Json::Null => Vec::new(),
-            Json::Bool(is_on) => vec![(name, if *is_on { "1" } else { "" }.to_owned())],
-            Json::String(text) => vec![(name, text.clone())],
-            Json::Object(texts) => texts
-                .iter()
-                .map(|(tag, text)| {
-                    let text = text.as_str().unwrap_or_default();
-                    (format!("{name}.{tag}"), text.to_owned())
-                })
-                .collect(),
-            other => vec![(name, other.to_string())],
         }
     }
+
+    /// What was sent as the text of a field.
+    pub fn text(&self, name: &str) -> &str {
+        match self {
+            Self::Json(sent) => sent.get(name).and_then(Json::as_str).unwrap_or_default(),
+            Self::Form(form, _) => form.text(name),
+        }
+    }
+
+    /// What was sent of a flag that is in no record.
+    pub fn flag(&self, name: &str, default: bool) -> bool {
+        match self {
+            Self::Json(sent) => sent.get(name).and_then(Json::as_bool).unwrap_or(default),
+            Self::Form(..) => default,
+        }
+    }
+
+    /// The record with what was sent. `is_new`: it is only being made. Instants are meant in
+    /// `zone`.
+    pub fn apply<T: Serialize + DeserializeOwned + Clone>(
+        &self,
+        fields: &[Field],
+        record: &T,
+        is_new: bool,
+        zone: &TimeZone,
+        findings: &mut Findings,
+    ) -> T {
+        let mut object = to_object(record);
+        let reading = Reading {
+            is_new,
+            zone,
+            at: "",
+        };
+        match self {
+            Self::Json(sent) => reading.read(fields, sent, &mut object, findings),
+            Self::Form(form, shown) => {
+                let sent = kind::read_form(shown, form, "", zone);
+                reading.read(shown, &sent, &mut object, findings);
+            }
+        }
+        serde_json::from_value(Json::Object(object)).unwrap_or_else(|cause| {
+            // What was refused need not fit.
+            if findings.is_empty() {
+                tracing::error!(%cause, "a table of fields does not fit its record");
+                findings.add("", "invalid", []);
+            }
+            record.clone()
+        })
+    }
+}
+
+/// How a record is read that was sent as JSON.
+struct Reading<'a> {
+    is_new: bool,
+    zone: &'a TimeZone,
+    /// Where it stands in what was sent.
+    at: &'a str,
+}
+
+impl Reading<'_> {
+    /// Puts what was sent into `object`.
+    fn read(
+        &self,
+        fields: &[Field],
+        sent: &Map<String, Json>,
+        object: &mut Map<String, Json>,
+        findings: &mut Findings,
+    ) {
+        let is_known = |name: &str| fields.iter().any(|field| field.name == name);
+        for name in sent.keys().filter(|name| !is_known(name)) {
+            findings.add(&format!("{}/{}", self.at, token(name)), "unknown_field", []);
+        }
+        for field in fields {
+            let pointer = format!("{}/{}", self.at, field.name);
+            let sent = sent.get(field.name);
+            let sent = sent.filter(|sent| field.is_optional || !sent.is_null());
+            let Some(sent) = sent else {
+                if self.is_new && field.is_required {
+                    findings.add(&pointer, "required", []);
+                }
+                continue;
+            };
+            let old = object.get(field.name);
+            if field.is_fixed && !self.is_new {
+                if old != Some(sent) {
+                    findings.add(&pointer, "not_allowed", []);
+                }
+                continue;
+            }
+            let reading = Reading {
+                at: &pointer,
+                ..*self
+            };
+            let value = match sent {
+                Json::Null => Some(Json::Null),
+                sent => field.kind.check(&reading, sent, old, findings),
+            };
+            match value {
+                Some(value) => {
+                    let is_none = field.is_optional && value == "";
+                    let value = if is_none { Json::Null } else { value };
+                    object.insert(field.name.to_owned(), value);
+                }
+                None => findings.add(&pointer, "wrong_type", []),
+            }
+        }
+    }
+}
+
+/// Whether what differs is nothing but words.
+pub fn is_wording(fields: &[Field], changes: &[Json]) -> bool {
+    let mut others = fields.iter().filter(|field| !field.is_wording);
+    others.all(|field| changes.iter().all(|change| change["field"] != field.name))
 }
 
 /// What differs, field by field, as the history keeps it.
@@ -303,27 +455,35 @@ pub fn difference<T: Serialize>(fields: &[Field], old: &T, new: &T) -> Vec<Json>
     let (old, new) = (to_object(old), to_object(new));
     let pairs = fields.iter().map(|field| {
         let name = field.name;
-        (name, old.get(name), new.get(name))
+        (field, old.get(name), new.get(name))
     });
+    let told = |field: &Field, value: Option<&Json>| match value {
+        value if !field.is_secret => json!(value),
+        None | Some(Json::Null) => Json::Null,
+        Some(value) => (value != "").then_some("***").into(),
+    };
     pairs
         .filter(|(_, old, new)| old != new)
-        .map(|(name, old, new)| json!({"field": name, "old": old, "new": new}))
+        .map(|(field, old, new)| {
+            json!({"field": field.name, "old": told(field, old), "new": told(field, new)})
+        })
         .collect()
 }
 
-/// A record as its form holds it.
-pub fn form<T: Serialize>(fields: &[Field], record: &T, version: i64) -> Form {
-    let object = to_object(record);
-    let values = fields.iter().filter_map(|field| {
-        let value = object.get(field.name)?;
-        Some(field.fill_form(value))
-    });
-    let version = ("version".to_owned(), version.to_string());
-    std::iter::once(version).chain(values.flatten()).collect()
+/// A record as its form holds it, with the hours of `zone`.
+pub fn form<T: Serialize>(fields: &[Field], record: &T, version: i64, zone: &TimeZone) -> Form {
+    let mut values = vec![("version".to_owned(), version.to_string())];
+    kind::fill_form(fields, &to_object(record), "", zone, &mut values);
+    values.into_iter().collect()
 }
 
-/// The JSON that changes a record: as the record's own, but all may be left out or null.
-pub fn schema<T: ToSchema>(fields: &[Field], description: &str) -> RefOr<Schema> {
+/// The JSON that changes a record: as the record's own, but all may be left out or null. `options`
+/// are flags that are in no record.
+pub fn schema<T: ToSchema>(
+    fields: &[Field],
+    options: &[Field],
+    description: &str,
+) -> RefOr<Schema> {
     let RefOr::T(Schema::Object(mut object)) = T::schema() else {
         return T::schema();
     };
@@ -346,7 +506,21 @@ pub fn schema<T: ToSchema>(fields: &[Field], description: &str) -> RefOr<Schema>
     };
     object.properties = properties
         .filter(|(name, _)| is_field(name))
-        .map(|(name, property)| (name, nullable(property)))
+        .map(|(name, property)| {
+            let is_instant = |field: &Field| matches!(field.kind, Kind::Moment | Kind::Day);
+            let mut fields = fields.iter().filter(|field| field.name == name);
+            // An instant may be sent as a day.
+            let is_when = fields.any(is_instant);
+            let property = if is_when { When::schema() } else { property };
+            (name, nullable(property))
+        })
+        .chain(options.iter().map(|option| {
+            let flag = ObjectBuilder::new().schema_type(Type::Boolean).build();
+            (
+                option.name.to_owned(),
+                nullable(RefOr::T(Schema::Object(flag))),
+            )
+        }))
         .collect();
     RefOr::T(Schema::Object(object))
 }
@@ -359,106 +533,4 @@ fn to_object<T: Serialize>(record: &T) -> Map<String, Json> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde::Deserialize;
-
-    use super::*;
-
-    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-    struct Dish {
-        key: String,
-        name: I18n,
-        is_spicy: bool,
-        position: i64,
-        version: i64,
-    }
-
-    const FIELDS: &[Field] = crate::fields! { Dish:
-        name: texts(Limits::required(10)).label("dish-name"),
-        is_spicy: flag().label("dish-spicy"),
-        position: number(0, 9).label("dish-position"),
-        key: key().label("dish-key").fixed(),
-    };
-
-    fn rendang() -> Dish {
-        Dish {
-            key: "rendang".to_owned(),
-            name: I18n::one("ms", "Rendang"),
-            is_spicy: true,
-            position: 3,
-            version: 4,
-        }
-    }
-
-    fn apply(input: &Input, is_new: bool) -> Result<Dish, Vec<(String, &'static str)>> {
-        let mut findings = Findings::default();
-        let dish = input.apply(FIELDS, &rendang(), is_new, &mut findings);
-        let done = findings.finish().map(|()| dish);
-        done.map_err(|all| all.into_iter().map(|one| (one.pointer, one.code)).collect())
-    }
-
-    #[test]
-    fn what_is_left_out_stays() {
-        let dish = apply(
-            &json!({"version": 4, "is_spicy": false, "name": null}).into(),
-            false,
-        );
-        let mild = Dish {
-            is_spicy: false,
-            ..rendang()
-        };
-        assert_eq!(dish.as_ref(), Ok(&mild));
-        assert_eq!(
-            difference(FIELDS, &rendang(), &mild),
-            [json!({"field": "is_spicy", "old": true, "new": false})]
-        );
-    }
-
-    #[test]
-    fn every_finding_comes_at_once_and_changes_nothing() {
-        let sent = json!({"key": "other", "name": {"ms": "x".repeat(11), "en": 5},
-            "is_spicy": "very", "position": 10, "pos/ition": 1});
-        let found = [
-            ("/pos~1ition", "unknown_field"),
-            ("/name/en", "wrong_type"),
-            ("/name/ms", "too_long"),
-            ("/is_spicy", "wrong_type"),
-            ("/position", "out_of_range"),
-            ("/key", "not_allowed"),
-        ];
-        let found: Vec<_> = found.map(|(at, code)| (at.to_owned(), code)).into();
-        assert_eq!(apply(&sent.into(), false), Err(found));
-    }
-
-    #[test]
-    fn a_key_is_chosen_once() {
-        let sent = |key: &str| Input::from(json!({ "key": key }));
-        assert_eq!(
-            apply(&sent("satay"), true).map(|dish| dish.key),
-            Ok("satay".to_owned())
-        );
-        assert!(apply(&sent("satay"), false).is_err());
-        assert_eq!(apply(&sent("rendang"), false), Ok(rendang()));
-        assert!(apply(&sent("No Key!"), true).is_err());
-    }
-
-    #[test]
-    fn a_form_gives_back_what_it_holds() {
-        let stored = form(FIELDS, &rendang(), 4);
-        let input = Input::Form(stored.clone());
-        assert_eq!(apply(&input, false), Ok(rendang()));
-        // A box that is not ticked sends nothing.
-        let kept = stored.iter().filter(|(name, _)| *name != "is_spicy");
-        let typed = kept.map(|(name, value)| match name {
-            "position" => (name.to_owned(), "first".to_owned()),
-            _ => (name.to_owned(), value.to_owned()),
-        });
-        let typed: Form = typed.collect();
-        let found = ("/position".to_owned(), "out_of_range");
-        assert_eq!(apply(&Input::Form(typed.clone()), false), Err(vec![found]));
-        let mut typed = typed;
-        typed.remove(&["position", "name.ms"]);
-        let found = ("/name".to_owned(), "required");
-        assert_eq!(apply(&Input::Form(typed), false), Err(vec![found]));
-    }
-}
+mod tests;

@@ -19,6 +19,9 @@ use crate::{Field, I18n, Language};
 #[schema(value_type = String, example = "2027-01-14")]
 pub struct When(pub String);
 
+/// The most that is found in one request: nobody reads more.
+const MOST: usize = 100;
+
 /// What is wrong with what was sent, field by field.
 #[derive(Debug, Default)]
 pub struct Findings(Vec<FieldProblem>);
@@ -32,18 +35,14 @@ impl Findings {
         values: impl Into<Vec<(&'static str, Argument)>>,
     ) {
         // What cannot be read is there, though it may look empty.
-        if code == "required" && self.has(pointer) {
+        if self.0.len() >= MOST || code == "required" && self.has(pointer) {
             return;
         }
-        self.0.push(FieldProblem {
-            pointer: pointer.to_owned(),
-            code,
-            values: values.into(),
-        });
+        self.0.push(FieldProblem::new(pointer, code, values));
     }
 
     /// Whether anything was found at this field, or below it.
-    fn has(&self, pointer: &str) -> bool {
+    pub fn has(&self, pointer: &str) -> bool {
         let mut found = self.0.iter();
         found.any(|one| {
             let rest = one.pointer.strip_prefix(pointer);
@@ -57,6 +56,11 @@ impl Findings {
             let name = one.pointer.split('/').nth(1).unwrap_or_default();
             fields.iter().position(|field| field.name == name)
         });
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Refuses if anything was found.
@@ -80,17 +84,6 @@ impl Findings {
         let text = text_cleaning::clean(typed);
         self.length(pointer, &text, 0, most);
         text
-    }
-
-    /// One line that may be missing; an empty one is.
-    pub fn optional_line(
-        &mut self,
-        pointer: &str,
-        typed: Option<&str>,
-        most: usize,
-    ) -> Option<String> {
-        let line = self.line(pointer, typed.unwrap_or_default(), 0, most);
-        (!line.is_empty()).then_some(line)
     }
 
     fn length(&mut self, pointer: &str, text: &str, least: usize, most: usize) {
@@ -140,13 +133,13 @@ impl Findings {
         number
     }
 
-    /// An address for mail; empty is none.
-    pub fn email(&mut self, pointer: &str, typed: Option<&str>) -> Option<String> {
-        let line = self.optional_line(pointer, typed, 254)?;
-        if line.parse::<Address>().is_err() {
+    /// An address for mail, or empty.
+    pub fn email(&mut self, pointer: &str, typed: &str) -> String {
+        let line = self.line(pointer, typed, 0, 254);
+        if !line.is_empty() && line.parse::<Address>().is_err() {
             self.add(pointer, "email_invalid", []);
         }
-        Some(line)
+        line
     }
 
     /// An https address; empty is none.
@@ -161,11 +154,11 @@ impl Findings {
         line
     }
 
-    /// A name in addresses: `a-z0-9-`.
+    /// A name in addresses: `least` to `most` of `a-z0-9-`.
     pub fn slug(&mut self, pointer: &str, typed: &str, least: usize, most: usize) -> String {
         let slug = text_cleaning::clean_line(typed).to_lowercase();
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if slug.is_empty() {
+        if slug.is_empty() && least > 0 {
             self.add(pointer, "required", []);
         } else if !(least..=most).contains(&slug.len())
             || !slug.bytes().all(allowed)
@@ -200,9 +193,10 @@ impl Findings {
             if !kept.contains(&tag) {
                 kept.push(tag);
             }
-        }
-        if kept.len() > 20 {
-            self.add(pointer, "too_many", [("max", 20.into())]);
+            if kept.len() > 20 {
+                self.add(pointer, "too_many", [("max", 20.into())]);
+                break;
+            }
         }
         kept
     }
@@ -232,7 +226,7 @@ impl Findings {
 /// How long a text in several languages may be.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    required: bool,
+    pub(crate) required: bool,
     /// Whether it may have several lines.
     pub lines: bool,
     most: usize,
@@ -319,12 +313,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_found_has_an_end() {
+        let mut findings = Findings::default();
+        findings.tags("/tags", &vec![String::new(); 90_000]);
+        assert_eq!(codes(findings).len(), MOST);
+        let mut findings = Findings::default();
+        let tags: Vec<String> = (0..90_000).map(|number| number.to_string()).collect();
+        assert_eq!(findings.tags("/tags", &tags).len(), 21);
+        assert_eq!(codes(findings), [("/tags".to_owned(), "too_many")]);
+    }
+
+    #[test]
     fn every_finding_has_its_place() {
         let mut findings = Findings::default();
         findings.line("/name", "  ", 1, 120);
         findings.text("/host_note", &"x".repeat(2_001), 2_000);
         findings.number("/plus_ones", 21, 0, 20);
-        findings.email("/email", Some("nobody"));
+        findings.email("/email", "nobody");
         findings.https("/map_url", "http://map.example");
         findings.https("/map_url", "https://map.example/?q=1");
         findings.slug("/slug", "-no-", 3, 63);

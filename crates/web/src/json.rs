@@ -1,11 +1,14 @@
 //! JSON bodies: of the right kind, within limits, and with every mistake named.
 
+use std::fmt;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{self, DeserializeOwned, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
+use serde_json::{Map, Value};
 
 use crate::form::{invalid, read_body, unsupported};
 use crate::media_type;
@@ -34,6 +37,80 @@ impl<T: DeserializeOwned> Json<T> {
         })?;
         reader.end().map_err(|_| invalid())?;
         Ok(Self(value))
+    }
+}
+
+/// The members of a JSON object, each of them once, at every depth.
+#[derive(Clone, Debug)]
+pub struct Members(pub Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Once::deserialize(deserializer)?.0 {
+            Value::Object(members) => Ok(Self(members)),
+            _ => Err(de::Error::custom("no object")),
+        }
+    }
+}
+
+/// JSON in which no object has a member twice.
+struct Once(Value);
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ReadOnce).map(Self)
+    }
+}
+
+struct ReadOnce;
+
+impl<'de> Visitor<'de> for ReadOnce {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sent: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Once(item)) = sent.next_element()? {
+            items.push(item);
+        }
+        Ok(items.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut sent: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, Once(value))) = sent.next_entry::<String, Once>()? {
+            if members.insert(name, value).is_some() {
+                return Err(de::Error::custom("the same member twice"));
+            }
+        }
+        Ok(members.into())
     }
 }
 
@@ -208,6 +285,25 @@ mod tests {
                     assert_eq!(found, error, "{body}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_member_is_sent_once() {
+        let parse = |text: &str| Json::<Members>::parse(text.as_bytes());
+        let Json(Members(sent)) = parse(r#"{"a": [-1, 2.5, "x"], "b": null}"#).unwrap();
+        assert_eq!(
+            Value::from(sent),
+            serde_json::json!({"a": [-1, 2.5, "x"], "b": null})
+        );
+        for wrong in [
+            r#"{"a": 1, "b": 2, "a": null}"#,
+            r#"{"a": [{"b": {"c": 1, "c": 1}}]}"#,
+            "[1]",
+            "1",
+        ] {
+            let problem = parse(wrong).unwrap_err();
+            assert_eq!(problem.errors[0].code, "wrong_type", "{wrong}");
         }
     }
 

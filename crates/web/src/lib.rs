@@ -6,6 +6,7 @@
 //! [`Json`], and refuses with a [`Problem`], which knows no HTML and no JSON.
 //! Who is asking is one floor up, in `accounts`.
 
+pub mod access;
 pub mod assets;
 pub mod client_info;
 pub mod codes;
@@ -18,6 +19,7 @@ pub mod described;
 pub mod fields;
 pub mod findings;
 pub mod form;
+pub mod form_state;
 pub mod idempotency;
 pub mod json;
 pub mod language;
@@ -36,7 +38,9 @@ pub mod text;
 pub mod theme;
 mod translated;
 pub mod version;
+mod words;
 
+pub use access::{Access, Anybody, Pages};
 pub use assets::asset;
 pub use client_info::{Facts, Network, Peer};
 pub use compression::{Compressible, NOT_REPEATED};

@@ -417,7 +417,7 @@ mod tests {
         assert!(body.contains(&format!("href=\"/mailbox/{id}\"")), "{body}");
         assert!(body.contains("Jawapan &#60;anda&#62;"));
         let (_, _, body) = read(&site, "/mailbox?q=nothing").await;
-        assert!(body.contains("No mail here."));
+        assert!(body.contains(&*testing::text("en").say("mailbox-empty")));
 
         let (_, _, body) = read(&site, &format!("/mailbox/{id}?lang=ms")).await;
         let link = "<a href=\"https://kenduri.example/invite/RAHMA\" rel=\"noreferrer\">";

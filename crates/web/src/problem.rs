@@ -70,7 +70,7 @@ pub struct Kept {
 }
 
 /// What is wrong with one field.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
     /// A JSON pointer into the body: `/dishes/0/name`.
     pub pointer: String,
@@ -81,7 +81,7 @@ pub struct FieldProblem {
 }
 
 /// What a sentence is filled with, before its language is known.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Argument {
     /// A number.
     Number(i64),
@@ -119,11 +119,6 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed")
     }
 
-    /// A stale version; `current` is what is stored.
-    pub fn conflict(current: Json) -> Self {
-        Self::new(StatusCode::CONFLICT, "version_conflict").current(current)
-    }
-
     /// Our own fault. The cause is logged here, and shown to nobody.
     pub fn internal(cause: impl fmt::Display) -> Self {
         tracing::error!(%cause, "a request failed by our own fault");
@@ -145,11 +140,7 @@ impl Problem {
         code: &'static str,
         values: impl Into<Vec<(&'static str, Argument)>>,
     ) -> Self {
-        self.errors.push(FieldProblem {
-            pointer: pointer.into(),
-            code,
-            values: values.into(),
-        });
+        self.errors.push(FieldProblem::new(pointer, code, values));
         self
     }
 
@@ -216,6 +207,19 @@ impl Kept {
 }
 
 impl FieldProblem {
+    /// `values` fill the sentence of `code`.
+    pub fn new(
+        pointer: impl Into<String>,
+        code: &'static str,
+        values: impl Into<Vec<(&'static str, Argument)>>,
+    ) -> Self {
+        Self {
+            pointer: pointer.into(),
+            code,
+            values: values.into(),
+        }
+    }
+
     /// The sentence shown at the field.
     pub fn detail(&self, text: &Text) -> String {
         let is_of_field = codes::FIELD_CODES.contains(&self.code);

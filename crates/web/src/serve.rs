@@ -512,7 +512,7 @@ mod tests {
         let (response, body) = ask("GET", "/busy", &[]).await;
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(header(&response, "retry-after"), "5");
-        assert!(body.contains("Nothing was saved. Please try again in a moment."));
+        assert!(body.contains(&*testing::text("en").say("problem-store-busy")));
         let (response, _) = ask("GET", "/busy", &[("accept", "application/json")]).await;
         assert_eq!(
             header(&response, "content-type"),
@@ -577,7 +577,8 @@ mod tests {
                 code.code
             );
         }
-        assert!(!body.contains("{$") && body.contains("At most n characters."));
+        let named = testing::text("en").with("field-too-long", [("max", "n".into())]);
+        assert!(!body.contains("{$") && body.contains(&named));
         let (response, _) = ask("GET", "/problems/shut", &[]).await;
         assert_eq!(header(&response, "location"), "/problems#shut");
         let (response, _) = ask("GET", "/problems/nothing", &[]).await;

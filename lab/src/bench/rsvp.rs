@@ -129,7 +129,7 @@ async fn with_slow_flushes(folder: &Path, seeded: &Path, turns: Turns) -> Result
 
 async fn on_postgres(folder: &Path, crowd: Crowd, turns: Turns) -> Result<()> {
     println!("\nPostgreSQL, as shipped");
-    let postgres = PrivatePostgres::start()?;
+    let postgres = PrivatePostgres::start(&[])?;
     let data = folder.join("postgres");
     let url = [("KENDURI_STORE_URL", postgres.url())];
     drop(Server::kenduri(&data, &url, None).await?);

@@ -1,6 +1,8 @@
 //! The JSON interface: signing in and out, one's own account, its sessions and
 //! tokens.
 
+pub(super) mod refresh;
+
 use std::collections::BTreeMap;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
@@ -9,35 +11,36 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use utoipa::ToSchema;
 use web::cursor::List;
-use web::described::{Description, Routes, problem_responses};
+use web::described::{Description, Routes};
+use web::json::Members;
 use web::{Facts, Json, Problem, csrf, routes};
 
 use super::asking::Caller;
 use super::{cookies, entrance, visitor};
 use crate::Accounts;
+use crate::Callers::{Anybody, People, Tokens};
 use crate::account::Account;
 use crate::client::Client;
 use crate::domain::Domain;
 use crate::grant::{self, Role, Scope, ScopeName};
 use crate::session::{self, Session, SessionId, Stay};
 use crate::sign_in::{self, Attempt};
-use crate::signed_in::SignedIn;
 use crate::token::{self, NewToken, PROFILE_READ, Token, TokenId, TokenScope};
 
 /// Addresses of the JSON interface.
 pub fn routes<R: Routes<Accounts>>() -> R {
     R::default()
-        .routes(routes!(me))
-        .routes(routes!(sessions))
-        .routes(routes!(end_session))
-        .routes(routes!(tokens, create_token))
-        .routes(routes!(remove_token))
-        .describing(problem_responses::signed_in)
-        .routes(routes!(login))
-        .routes(routes!(logout))
+        .routes(routes!(me: Tokens(&[PROFILE_READ])))
+        .routes(routes!(sessions: People))
+        .routes(routes!(end_session: People))
+        .routes(routes!(tokens: People, create_token: People))
+        .routes(routes!(remove_token: People))
+        .routes(routes!(login: Anybody))
+        .routes(routes!(logout: People))
+        .merge(refresh::routes())
 }
 
 /// The description of the interface.
@@ -112,6 +115,8 @@ pub(super) enum Want {
     /// A session, as a cookie.
     #[default]
     Cookie,
+    /// An access token and a refresh token, for programs.
+    Tokens,
 }
 
 /// A sign-in by script, known to come from a page of ours.
@@ -126,15 +131,21 @@ impl FromRequest<Accounts> for LoginCall {
     async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let facts = Facts::from_request_parts(&mut parts, accounts).await?;
-        let client = Client::from_request_parts(&mut parts, accounts).await?;
+        let mut client = Client::from_request_parts(&mut parts, accounts).await?;
         let url = accounts.site.url();
         entrance::check_connection(url)?;
         // What the sign-in page was given stands in for the session.
         let secret = cookies::before(&parts.headers, url).or_else(|| client.session.clone());
         let secret = secret.unwrap_or_else(|| Secret::new(""));
         let headers = parts.headers.clone();
-        let Json(login) = Json::from_request(Request::from_parts(parts, body), accounts).await?;
-        csrf::check(&headers, url, secret.reveal(), None)?;
+        let Json(login): Json<Login> =
+            Json::from_request(Request::from_parts(parts, body), accounts).await?;
+        // What is answered in the body is of no use to another site's page.
+        match login.want {
+            Want::Cookie => csrf::check(&headers, url, secret.reveal(), None)?,
+            // The browser's own session goes on.
+            Want::Tokens => client.session = None,
+        }
         Ok(Self {
             login,
             attempt: (facts, client),
@@ -144,13 +155,13 @@ impl FromRequest<Accounts> for LoginCall {
 
 /// Sign in.
 ///
-/// Sets the session's cookie. Needs the cookie of the sign-in page, and the value
-/// of its form in `X-CSRF-Token`; programs use a personal token instead.
+/// Sets the session's cookie; that needs the cookie of the sign-in page, and the value of its form
+/// in `X-CSRF-Token`. With `"want": "tokens"` the body has tokens instead, and no cookie is set.
 #[utoipa::path(
     post, path = "/api/v1/auth/login", tag = "accounts",
     request_body = Login,
     responses(
-        (status = 200, description = "Signed in", body = Me),
+        (status = 200, description = "Signed in: who it is, or `Tokens`", body = Me),
         (status = 401, description = "`credentials_invalid`, whatever is wrong"),
         (status = 403, description = "`csrf_failed` or `secure_connection_required`"),
         (status = 429, description = "`rate_limited`, with `Retry-After`"),
@@ -162,19 +173,21 @@ async fn login(State(accounts): State<Accounts>, call: LoginCall) -> Result<Resp
         login,
         attempt: (facts, client),
     } = call;
-    let Want::Cookie = login.want;
+    let stay = match login.want {
+        Want::Cookie if !login.remember => Stay::Visit,
+        Want::Cookie | Want::Tokens => Stay::Remembered,
+    };
     let attempt = Attempt {
         email: login.email,
         password: Secret::new(login.password),
-        stay: if login.remember {
-            Stay::Remembered
-        } else {
-            Stay::Visit
-        },
+        stay,
         network: facts.network(),
         client,
     };
     let (account, begun) = sign_in::with_password(&accounts, attempt).await?;
+    if let Want::Tokens = login.want {
+        return refresh::begin(&accounts, account, begun).await;
+    }
     let id = account.id.clone();
     let look =
         move |tx: &mut Tx<'_>| -> Result<_, StoreError> { grant::rank_of(tx, &id, &Scope::site()) };
@@ -202,10 +215,7 @@ async fn logout(
     caller: Result<Caller, Problem>,
 ) -> Result<Response, Problem> {
     match caller {
-        Ok(caller) => {
-            caller.in_person()?;
-            visitor::end_session(&accounts, &headers).await?;
-        }
+        Ok(_) => visitor::end_session(&accounts, &headers).await?,
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }
@@ -225,7 +235,7 @@ async fn logout(
     ),
 )]
 async fn me(State(accounts): State<Accounts>, caller: Caller) -> Result<Json<Me>, Problem> {
-    let who = caller.with(PROFILE_READ)?;
+    let who = caller.who;
     let account = who.account().clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         grant::rank_in(tx, &who, &Scope::site())
@@ -276,7 +286,7 @@ async fn sessions(
     State(accounts): State<Accounts>,
     caller: Caller,
 ) -> Result<Json<List<SessionView>>, Problem> {
-    let who = caller.in_person()?;
+    let who = caller.who;
     let id = who.account().id.clone();
     let look = move |tx: &mut Tx<'_>| session::list(tx, &id);
     let sessions = accounts.site.store.read(look).await?;
@@ -298,9 +308,8 @@ async fn end_session(
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
-    let who = caller.in_person()?;
+    let Caller { who, request } = caller;
     let id: SessionId = id.parse().map_err(|_| Problem::not_found())?;
-    let request = caller.request().clone();
     let change = move |tx: &mut Tx<'_>| session::end(tx, &who.account().id, &id, &request);
     gone(accounts.site.store.write(change).await?)
 }
@@ -359,7 +368,7 @@ async fn tokens(
     State(accounts): State<Accounts>,
     caller: Caller,
 ) -> Result<Json<List<TokenView>>, Problem> {
-    let id = caller.in_person()?.account().id.clone();
+    let id = caller.who.account().id.clone();
     let look = move |tx: &mut Tx<'_>| token::list(tx, &id);
     let tokens = accounts.site.store.read(look).await?;
     let view = |token| TokenView::of(token, accounts.domains);
@@ -389,8 +398,7 @@ impl FromRequest<Accounts> for TokenCall {
     type Rejection = Problem;
 
     async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
-        let Json(mut body): Json<Map<String, Value>> =
-            Json::from_request(request, accounts).await?;
+        let Json(Members(mut body)) = Json::from_request(request, accounts).await?;
         let mut scope = None;
         let kinds = accounts.domains.iter().flat_map(|one| one.scope_kinds);
         for kind in kinds {
@@ -435,7 +443,6 @@ async fn create_token(
     caller: Caller,
     TokenCall { token, scope }: TokenCall,
 ) -> Result<Response, Problem> {
-    let who: SignedIn = caller.in_person()?;
     let scopes = TokenScope::find_all(accounts.domains, &token.scopes).map_err(|index| {
         Problem::fields().field(format!("/scopes/{index}"), "unknown_option", [])
     })?;
@@ -445,7 +452,7 @@ async fn create_token(
         scope,
         days: token.expires_in_days.unwrap_or(token::DEFAULT_DAYS),
     };
-    let request = caller.request().clone();
+    let Caller { who, request } = caller;
     let change = move |tx: &mut Tx<'_>| token::create(tx, &who.account().id, &new, Some(&request));
     let created = accounts.site.store.write(change).await?;
     let body = Json(CreatedToken {
@@ -470,9 +477,8 @@ async fn remove_token(
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
-    let who = caller.in_person()?;
+    let Caller { who, request } = caller;
     let id: TokenId = id.parse().map_err(|_| Problem::not_found())?;
-    let request = caller.request().clone();
     let change = move |tx: &mut Tx<'_>| token::remove(tx, &who.account().id, &id, Some(&request));
     gone(accounts.site.store.write(change).await?)
 }

@@ -3,12 +3,14 @@
 //!
 //! | A handler takes | when | and gets |
 //! |---|---|---|
+//! | [`Viewer`] | somebody reads a page that is for everybody | who it is, if they are signed in |
 //! | [`Reader`] | a person reads a page | who it is, and the value for the page's forms |
 //! | [`Sender`] | a person sends a form | who it is, and the form, known to be from our own page |
-//! | [`Caller`] | a program or a script calls the API | who it is, once it has said what for |
+//! | [`Caller`] | a program or a script calls the API | who it is |
 //!
-//! With an `Authorization` header cookies count for nothing. Nobody signed in
-//! is 401, which a page turns into the way to the sign-in page.
+//! None lets in whom the list of addresses does not name ([`Callers`]). With an
+//! `Authorization` header cookies count for nothing. Nobody signed in is 401, which a page
+//! turns into the way to the sign-in page.
 
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
@@ -20,11 +22,12 @@ use web::{Facts, Form, Problem, Site, csrf};
 
 use super::cookies::{self, Beside};
 use super::problem::too_often;
-use crate::changes::Changes;
+use crate::access::Callers;
+use crate::access_token::Signer;
 use crate::client::Client;
 use crate::session::{self, Stay};
 use crate::signed_in::{self, Bearer, SignedIn, Visit};
-use crate::token::{self, TokenScope};
+use crate::token;
 
 /// A person in front of a page.
 #[derive(Clone, Debug)]
@@ -45,12 +48,42 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
+        check_people(parts)?;
         let (visit, secret) = visit(parts, &Site::from_ref(state)).await?;
         Ok(Self {
             who: visit.who,
             csrf: csrf::token(secret.reveal(), &Site::from_ref(state).random),
             request: request_facts(parts)?,
         })
+    }
+}
+
+/// Somebody who looks at a page that is for everybody.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    /// Who it is, if they are signed in.
+    pub who: Option<SignedIn>,
+}
+
+impl<S> FromRequestParts<S> for Viewer
+where
+    Site: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
+        let site = Site::from_ref(state);
+        if cookies::session(&parts.headers, site.url()).is_none() {
+            return Ok(Self { who: None });
+        }
+        match visit(parts, &site).await {
+            Ok((visit, _)) => Ok(Self {
+                who: Some(visit.who),
+            }),
+            Err(problem) if problem.status.is_server_error() => Err(problem),
+            Err(_) => Ok(Self { who: None }),
+        }
     }
 }
 
@@ -78,6 +111,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let site = Site::from_ref(state);
         let (parts, body) = request.into_parts();
+        check_people(&parts)?;
         let form = Form::from_request(Request::from_parts(parts.clone(), body), state).await?;
         // Whose page was open too long keeps what was typed.
         let (visit, secret) = match visit(&parts, &site).await {
@@ -106,54 +140,10 @@ where
 /// Whoever calls the API: a program with its token, or a script on a page.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    by: By,
-    request: RequestFacts,
-    /// What a change by a token is counted with.
-    counted: Option<(Changes, Timestamp)>,
-}
-
-#[derive(Clone, Debug)]
-enum By {
-    Script(SignedIn),
-    Program(Bearer),
-}
-
-impl Caller {
-    /// Who it is, if they may do what takes this scope.
-    pub fn with(&self, scope: TokenScope) -> Result<SignedIn, Problem> {
-        match &self.by {
-            By::Script(who) => Ok(who.clone()),
-            By::Program(bearer) => {
-                let allowed = bearer.clone().with(scope);
-                if let Some((changes, now)) = &self.counted {
-                    match &allowed {
-                        Ok(who) => changes.take(&who.account().id, *now),
-                        Err(_) => changes.refuse(bearer.id(), *now),
-                    }
-                    .map_err(too_often)?;
-                }
-                Ok(allowed?)
-            }
-        }
-    }
-
-    /// Who it is, for what no token may: credentials, tokens, roles, exports.
-    pub fn in_person(&self) -> Result<SignedIn, Problem> {
-        match &self.by {
-            By::Script(who) => Ok(who.clone()),
-            By::Program(bearer) => {
-                if let Some((changes, now)) = &self.counted {
-                    changes.refuse(bearer.id(), *now).map_err(too_often)?;
-                }
-                Err(Problem::new(StatusCode::FORBIDDEN, "token_not_permitted"))
-            }
-        }
-    }
-
+    /// Who it is.
+    pub who: SignedIn,
     /// What the audit log keeps of the request.
-    pub fn request(&self) -> &RequestFacts {
-        &self.request
-    }
+    pub request: RequestFacts,
 }
 
 impl<S> FromRequestParts<S> for Caller
@@ -165,31 +155,45 @@ where
 
     async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
         let site = Site::from_ref(state);
-        let request = request_facts(parts)?;
+        let (callers, request) = (Callers::of(parts)?, request_facts(parts)?);
         let changes = !matches!(parts.method, Method::GET | Method::HEAD);
         if parts.headers.contains_key(AUTHORIZATION) {
-            let by = By::Program(bearer(parts, &site).await?);
-            let counted = if changes {
-                Some((beside(parts)?.changes.clone(), site.clock.now()))
-            } else {
-                None
+            let (allowed, refused) = match bearer(parts, &site).await? {
+                Shown::Access(who) => {
+                    let allowed = match callers {
+                        Callers::Tokens(_) => Ok(who),
+                        Callers::Anybody | Callers::People => Err(token_not_permitted()),
+                    };
+                    (allowed, None)
+                }
+                Shown::Personal(bearer) => {
+                    let id = bearer.id().clone();
+                    let allowed = match callers {
+                        Callers::Tokens(scopes) => bearer.with(scopes).map_err(Problem::from),
+                        Callers::Anybody | Callers::People => Err(token_not_permitted()),
+                    };
+                    (allowed, Some(id))
+                }
             };
-            return Ok(Self {
-                by,
-                request,
-                counted,
-            });
+            if changes {
+                let (changes, now) = (&beside(parts)?.changes, site.clock.now());
+                match (&allowed, &refused) {
+                    (Ok(who), _) => changes.take(&who.account().id, now),
+                    (Err(_), Some(token)) => changes.refuse(token, now),
+                    (Err(_), None) => Ok(()),
+                }
+                .map_err(too_often)?;
+            }
+            let who = allowed?;
+            return Ok(Self { who, request });
         }
         let (visit, secret) = visit(parts, &site).await?;
         if changes {
             csrf::check(&parts.headers, site.url(), secret.reveal(), None)?;
             count_change(parts, &visit.who, site.clock.now())?;
         }
-        Ok(Self {
-            by: By::Script(visit.who),
-            request,
-            counted: None,
-        })
+        let who = visit.who;
+        Ok(Self { who, request })
     }
 }
 
@@ -215,7 +219,7 @@ where
 /// The session whose cookie was shown.
 pub(super) async fn visit(parts: &request::Parts, site: &Site) -> Result<(Visit, Secret), Problem> {
     if parts.headers.contains_key(AUTHORIZATION) {
-        return Err(Problem::new(StatusCode::FORBIDDEN, "token_not_permitted"));
+        return Err(token_not_permitted());
     }
     let secret = cookies::session(&parts.headers, site.url()).ok_or_else(unauthenticated)?;
     let shown = secret.clone();
@@ -251,16 +255,34 @@ async fn go_on(
     Ok(())
 }
 
+/// A token that was found good.
+enum Shown {
+    /// Of a session: the person's own word.
+    Access(SignedIn),
+    /// One that was made for some uses.
+    Personal(Bearer),
+}
+
 /// The token that was shown. A bad one is refused, whatever cookie comes along.
-async fn bearer(parts: &request::Parts, site: &Site) -> Result<Bearer, Problem> {
-    let invalid = || Problem::new(StatusCode::UNAUTHORIZED, "token_invalid");
+async fn bearer(parts: &request::Parts, site: &Site) -> Result<Shown, Problem> {
+    let problem = |code| Problem::new(StatusCode::UNAUTHORIZED, code);
     let header = text(&parts.headers, &AUTHORIZATION);
     let shown = match header.split_once(' ') {
         Some((scheme, shown)) if scheme.eq_ignore_ascii_case("bearer") => Secret::new(shown.trim()),
-        _ => return Err(invalid()),
+        _ => return Err(problem("token_invalid")),
     };
+    if !token::is_token(shown.reveal()) {
+        let signer = Signer::new(site.keys.clone(), site.url().to_string());
+        let claims = signer.verify(&shown, site.clock.now());
+        let claims = claims.ok_or_else(|| problem("token_invalid"))?;
+        let look = move |tx: &mut Tx<'_>| signed_in::by_access_token(tx, &claims);
+        let who = site.store.read(look).await?;
+        let who = who.ok_or_else(|| problem("session_expired"))?;
+        return Ok(Shown::Access(who));
+    }
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { signed_in::by_token(tx, &shown) };
-    let bearer = site.store.read(look).await?.ok_or_else(invalid)?;
+    let bearer = site.store.read(look).await?;
+    let bearer = bearer.ok_or_else(|| problem("token_invalid"))?;
     if bearer.is_due(site.clock.now()) {
         let id = bearer.id().clone();
         let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { token::touch(tx, &id) };
@@ -268,7 +290,7 @@ async fn bearer(parts: &request::Parts, site: &Site) -> Result<Bearer, Problem> 
             tracing::warn!(%error, "the use of a token was not written down");
         }
     }
-    Ok(bearer)
+    Ok(Shown::Personal(bearer))
 }
 
 fn count_change(parts: &request::Parts, who: &SignedIn, now: Timestamp) -> Result<(), Problem> {
@@ -293,6 +315,18 @@ pub(super) fn request_facts(parts: &request::Parts) -> Result<RequestFacts, Prob
         request_id: facts.request_id.to_string(),
         network: Some(facts.client),
     })
+}
+
+/// Pages are for people: a list that says something else of one is wrong.
+fn check_people(parts: &request::Parts) -> Result<(), Problem> {
+    match Callers::of(parts)? {
+        Callers::People => Ok(()),
+        other => Err(Problem::internal(format!("a page for {other:?}"))),
+    }
+}
+
+fn token_not_permitted() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "token_not_permitted")
 }
 
 fn unauthenticated() -> Problem {

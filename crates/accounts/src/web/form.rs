@@ -1,96 +1,29 @@
-//! Forms as pages show them: fields with their complaints, and the summary on
-//! top that leads to them.
-
-use std::borrow::Cow;
+//! The form of a new account.
 
 use platform::Secret;
 use platform::mail::Address;
+use web::form_state::{Control, Field, FormState};
 use web::{Form, Problem, Site, Text};
 
 use super::problem;
 use crate::account::{DisplayName, NewAccount};
 use crate::password::Password;
 
-/// One field and the words around it.
-pub(super) struct Field<'a> {
-    pub(super) name: &'static str,
-    pub(super) kind: &'static str,
-    pub(super) autocomplete: &'static str,
-    pub(super) label: Cow<'a, str>,
-    pub(super) hint: Option<Cow<'a, str>>,
-    pub(super) value: &'a str,
-    pub(super) complaint: Option<String>,
-}
-
-/// What is wrong with a form: the field, and the words.
-#[derive(Default)]
-pub(super) struct Complaints(Vec<(String, String)>);
-
-impl Complaints {
-    /// What a problem says about fields; what it says about none of them stands
-    /// at the field `first`.
-    pub(super) fn of(problem: &Problem, first: &str, text: &Text) -> Self {
-        if problem.errors.is_empty() {
-            return Self(vec![(first.to_owned(), problem.detail(text))]);
-        }
-        let errors = problem.errors.iter();
-        Self(
-            errors
-                .map(|error| {
-                    (
-                        error.pointer.trim_start_matches('/').to_owned(),
-                        error.detail(text),
-                    )
-                })
-                .collect(),
-        )
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = &(String, String)> {
-        self.0.iter()
-    }
-
-    pub(super) fn find(&self, field: &str) -> Option<String> {
-        self.0
-            .iter()
-            .find(|(name, _)| name == field)
-            .map(|(_, words)| words.clone())
-    }
-}
-
-/// The fields of a new account, filled with what was typed but for the password.
-pub(super) fn new_account_fields<'a>(
-    text: &'a Text,
-    form: &'a Form,
-    complaints: &Complaints,
-) -> Vec<Field<'a>> {
-    let field = |name, kind, autocomplete, label, hint: Option<&'static str>| Field {
-        name,
-        kind,
-        autocomplete,
-        label: text.say(label),
-        hint: hint.map(|id| text.say(id)),
-        value: if kind == "password" {
-            ""
-        } else {
-            form.text(name)
-        },
-        complaint: complaints.find(name),
+/// The fields of a new account.
+pub(super) fn new_account_fields(form_state: &FormState, text: &Text) -> Vec<Field> {
+    let field = |name, control, label| {
+        let field = form_state.field(name, text.say(label), control);
+        field.required()
     };
     vec![
-        field("name", "text", "name", "account-name", None),
-        field("email", "email", "username", "account-email", None),
+        field("name", Control::Line("text", "name"), "account-name"),
+        field("email", Control::Line("email", "username"), "account-email"),
         field(
             "password",
-            "password",
-            "new-password",
+            Control::Line("password", "new-password"),
             "account-password",
-            Some("account-password-hint"),
-        ),
+        )
+        .hint(text.say("account-password-hint")),
     ]
 }
 

@@ -10,21 +10,20 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::{Secret, StoreError, Tx};
 use serde::Deserialize;
-use web::page::{Account as Frame, Kind, Navigation, Page, Section};
-use web::{Form, Problem, Text, Theme, Wishes};
+use web::form_state::{self, Control, Field, FormState};
+use web::{Problem, Text, Wishes};
 
 use super::asking::{Reader, Sender};
-use super::cookies;
-use super::form::{Complaints, Field};
+use super::call::see_other;
 use super::problem;
-use super::visitor::see_other;
+use super::{cookies, frame};
 use crate::Accounts;
 use crate::client::{self, Client};
 use crate::credential::{self, Change, ChangeError};
 use crate::domain::Domain;
 use crate::password::{self, Password};
 use crate::session::{self, Session};
-use crate::signed_in::{self, SignedIn};
+use crate::signed_in::SignedIn;
 use crate::token::{self, NewToken, Token, TokenScope};
 
 const HERE: &str = "/me/security";
@@ -53,14 +52,16 @@ struct SecurityPage<'a> {
     done: Option<&'static str>,
     made: Option<&'a str>,
     has_password: bool,
-    fields: Vec<Field<'a>>,
+    fields: Vec<Field>,
     current: &'a SignedIn,
     sessions: &'a [Session],
     tokens: &'a [Token],
     domains: &'a [Domain],
+    /// The fields of a new token.
+    name: Field,
     scopes: Vec<Offered<'a>>,
-    form: &'a Form,
-    complaints: Complaints,
+    days: Field,
+    form_state: &'a FormState,
 }
 
 /// What a new token may be allowed to do.
@@ -108,21 +109,13 @@ impl SecurityPage<'_> {
     fn is_current(&self, session: &Session) -> bool {
         self.current.session() == Some(&session.id)
     }
-
-    fn days(&self) -> String {
-        match self.form.text("expires_in_days") {
-            "" => token::DEFAULT_DAYS.to_string(),
-            typed => typed.to_owned(),
-        }
-    }
 }
 
 /// What stands on the page besides what the store holds.
 struct Shown<'a> {
     done: Option<&'static str>,
     made: Option<&'a Secret>,
-    form: &'a Form,
-    complaints: Complaints,
+    form_state: &'a FormState,
 }
 
 pub(super) async fn security(
@@ -140,8 +133,7 @@ pub(super) async fn security(
             _ => None,
         },
         made: None,
-        form: &Form::default(),
-        complaints: Complaints::default(),
+        form_state: &FormState::default(),
     };
     page(&accounts, &text, &reader.who, &reader.csrf, shown).await
 }
@@ -154,18 +146,23 @@ async fn page(
     shown: Shown<'_>,
 ) -> Result<Response, Problem> {
     let site = &accounts.site;
-    let (id, asking) = (who.account().id.clone(), who.clone());
+    let id = who.account().id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         Ok((
             password::find(tx, &id)?.is_some(),
             session::list(tx, &id)?,
             token::list(tx, &id)?,
-            signed_in::owner(tx, asking.clone())?.is_some(),
         ))
     };
-    let (has_password, sessions, tokens, may_operate) = site.store.read(look).await?;
+    let (has_password, sessions, tokens) = site.store.read(look).await?;
     let zone = TimeZone::get(&who.account().time_zone);
     let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
+    let form_state = shown.form_state;
+    let mut days = form_state.number("expires_in_days", text.say("account-token-days"));
+    if days.value.is_empty() {
+        days.value = token::DEFAULT_DAYS.to_string();
+    }
+    let name = form_state.line("name", text.say("account-token-name"));
     let body = SecurityPage {
         text,
         csrf,
@@ -173,73 +170,45 @@ async fn page(
         done: shown.done,
         made: shown.made.map(Secret::reveal),
         has_password,
-        fields: password_fields(text, has_password, &shown.complaints),
+        fields: password_fields(text, has_password, form_state),
         current: who,
         sessions: &sessions,
         tokens: &tokens,
         domains: accounts.domains,
         scopes: TokenScope::all(accounts.domains)
-            .map(|scope| offer(text, shown.form, scope))
+            .map(|scope| offer(text, form_state, scope))
             .collect(),
-        form: shown.form,
-        complaints: shown.complaints,
+        name: name.required(),
+        days,
+        form_state,
     };
-    let sections = [Section::of_site(site, text, HERE, may_operate)];
-    Ok(web::page(Page {
-        title: &format!("{} – {}", text.say("account-security"), site.settings.name),
-        body,
-        text,
-        theme: Theme::PLAIN,
-        kind: Kind::Host(Navigation {
-            heading: None,
-            sections: &sections,
-            more: None,
-            strip: None,
-            account: Some(Frame {
-                name: &who.account().display_name,
-                csrf,
-            }),
-        }),
-    }))
+    let title = text.say("account-security");
+    frame::show(site, text, (who, csrf), (HERE, &title), body).await
 }
 
-fn offer<'a>(text: &'a Text, form: &Form, scope: TokenScope) -> Offered<'a> {
+fn offer<'a>(text: &'a Text, form_state: &FormState, scope: TokenScope) -> Offered<'a> {
     let word = scope.word();
     Offered {
         word,
         label: text.say(scope.label()),
-        is_ticked: form.all("scopes").any(|ticked| ticked == word),
+        is_ticked: form_state.form.all("scopes").any(|ticked| ticked == word),
     }
 }
 
-fn password_fields<'a>(
-    text: &'a Text,
-    has_password: bool,
-    complaints: &Complaints,
-) -> Vec<Field<'a>> {
-    let field = |name, autocomplete, label, hint: Option<&'static str>| Field {
-        name,
-        kind: "password",
-        autocomplete,
-        label: text.say(label),
-        hint: hint.map(|id| text.say(id)),
-        value: "",
-        complaint: complaints.find(name),
+fn password_fields(text: &Text, has_password: bool, form_state: &FormState) -> Vec<Field> {
+    let field = |name, autocomplete, label| {
+        let control = Control::Line("password", autocomplete);
+        form_state.field(name, text.say(label), control).required()
     };
     let current = has_password.then(|| {
         field(
             "current_password",
             "current-password",
             "account-password-current",
-            None,
         )
     });
-    let new = field(
-        "password",
-        "new-password",
-        "account-password-new",
-        Some("account-password-hint"),
-    );
+    let new = field("password", "new-password", "account-password-new");
+    let new = new.hint(text.say("account-password-hint"));
     current.into_iter().chain([new]).collect()
 }
 
@@ -249,23 +218,22 @@ pub(super) async fn set_password(
     client: Client,
     sender: Sender,
 ) -> Result<Response, Problem> {
-    match try_set_password(&accounts, client, &sender).await {
-        Ok(secret) => {
-            let mut response = see_other("/me/security?done=password");
-            let cookie = cookies::set_session(accounts.site.url(), &secret, sender.stay);
-            response.headers_mut().append(SET_COOKIE, cookie);
-            Ok(response)
-        }
-        Err(problem) if is_worth_showing(&problem) => {
-            let first = if problem.code == "current_password_wrong" {
-                "current_password"
-            } else {
-                "password"
-            };
-            again(&accounts, &wishes, &sender, &problem, first).await
-        }
-        Err(problem) => Err(problem),
-    }
+    let done = try_set_password(&accounts, client, &sender).await;
+    let done = done.map(|secret| {
+        let mut response = see_other("/me/security?done=password");
+        let cookie = cookies::set_session(accounts.site.url(), &secret, sender.stay);
+        response.headers_mut().append(SET_COOKIE, cookie);
+        response
+    });
+    form_state::answer(done, async |problem| {
+        let first = if problem.code == "current_password_wrong" {
+            "current_password"
+        } else {
+            "password"
+        };
+        again(&accounts, &wishes, &sender, &problem, first).await
+    })
+    .await
 }
 
 async fn try_set_password(
@@ -320,7 +288,7 @@ pub(super) async fn create_token(
     wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
-    match try_create_token(&accounts, &sender).await {
+    let done = match try_create_token(&accounts, &sender).await {
         Ok(created) => {
             // Shown in the answer itself: it is kept nowhere, so there is no
             // page to lead to.
@@ -328,16 +296,16 @@ pub(super) async fn create_token(
             let shown = Shown {
                 done: None,
                 made: Some(&created.secret),
-                form: &Form::default(),
-                complaints: Complaints::default(),
+                form_state: &FormState::default(),
             };
             page(&accounts, &text, &sender.who, &sender.csrf, shown).await
         }
-        Err(problem) if is_worth_showing(&problem) => {
-            again(&accounts, &wishes, &sender, &problem, "name").await
-        }
         Err(problem) => Err(problem),
-    }
+    };
+    form_state::answer(done, async |problem| {
+        again(&accounts, &wishes, &sender, &problem, "name").await
+    })
+    .await
 }
 
 async fn try_create_token(accounts: &Accounts, sender: &Sender) -> Result<token::Created, Problem> {
@@ -383,19 +351,11 @@ async fn again(
     first: &str,
 ) -> Result<Response, Problem> {
     let text = accounts.site.speak(wishes);
+    let form_state = FormState::refused(sender.form.clone(), problem, &text).at(first);
     let shown = Shown {
         done: None,
         made: None,
-        form: &sender.form,
-        complaints: Complaints::of(problem, first, &text),
+        form_state: &form_state,
     };
-    let page = page(accounts, &text, &sender.who, &sender.csrf, shown).await?;
-    Ok((problem.status, page).into_response())
-}
-
-fn is_worth_showing(problem: &Problem) -> bool {
-    matches!(
-        problem.code,
-        "validation_failed" | "current_password_wrong" | "rate_limited" | "limit_reached" | "busy"
-    )
+    page(accounts, &text, &sender.who, &sender.csrf, shown).await
 }

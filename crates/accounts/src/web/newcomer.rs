@@ -4,11 +4,13 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use platform::{Secret, StoreError, Tx};
+use web::form_state::{self, Field, FormState};
 use web::{Form, Problem, Site, Text};
 
+use super::call::see_other;
 use super::entrance::{Entrance, Entry};
-use super::form::{Complaints, Field, new_account, new_account_fields};
-use super::visitor::{HOME, begun_at, refused, see_other};
+use super::form::{new_account, new_account_fields};
+use super::visitor::{HOME, begun_at};
 use crate::Accounts;
 use crate::grant::Role;
 use crate::invite::{self, Invite, TakeError};
@@ -20,8 +22,8 @@ use crate::setup::{self, SetupError};
 struct SetupPage<'a> {
     text: &'a Text,
     csrf: &'a str,
-    fields: Vec<Field<'a>>,
-    complaints: Complaints,
+    fields: Vec<Field>,
+    form_state: &'a FormState,
 }
 
 pub(super) async fn setup(
@@ -30,12 +32,7 @@ pub(super) async fn setup(
     entrance: Entrance,
 ) -> Result<Response, Problem> {
     check_setup(&accounts, secret).await?;
-    Ok(setup_page(
-        &accounts.site,
-        entrance,
-        &Form::default(),
-        Complaints::default(),
-    ))
+    Ok(setup_page(&accounts.site, entrance, &FormState::default()))
 }
 
 pub(super) async fn set_up(
@@ -46,15 +43,13 @@ pub(super) async fn set_up(
     // Before a hash is made, so that nobody without the key makes us work.
     check_setup(&accounts, secret.clone()).await?;
     let Entry { entrance, form, .. } = entry;
-    match try_set_up(&accounts, &entrance, &form, Secret::new(secret)).await {
-        Ok(begun) => Ok(begun_at(&accounts, &begun, HOME)),
-        Err(problem) if is_about_fields(&problem) => {
-            let complaints = Complaints::of(&problem, "email", &entrance.text);
-            let page = setup_page(&accounts.site, entrance, &form, complaints);
-            Ok(refused(&problem, page))
-        }
-        Err(problem) => Err(problem),
-    }
+    let done = try_set_up(&accounts, &entrance, &form, Secret::new(secret)).await;
+    let done = done.map(|begun| begun_at(&accounts, &begun, HOME));
+    form_state::answer(done, async |problem| {
+        let form_state = FormState::refused(form, &problem, &entrance.text).at("email");
+        Ok(setup_page(&accounts.site, entrance, &form_state))
+    })
+    .await
 }
 
 async fn check_setup(accounts: &Accounts, secret: String) -> Result<(), Problem> {
@@ -82,13 +77,13 @@ async fn try_set_up(
     Ok(accounts.site.store.write(change).await?)
 }
 
-fn setup_page(site: &Site, entrance: Entrance, form: &Form, complaints: Complaints) -> Response {
+fn setup_page(site: &Site, entrance: Entrance, form_state: &FormState) -> Response {
     let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
     let page = SetupPage {
         text: &text,
         csrf: &csrf,
-        fields: new_account_fields(&text, form, &complaints),
-        complaints,
+        fields: new_account_fields(form_state, &text),
+        form_state,
     };
     entrance.show(site, "account-setup", page)
 }
@@ -102,8 +97,8 @@ struct JoinPage<'a> {
     role: Role,
     address: &'a str,
     who: Option<&'a str>,
-    fields: Vec<Field<'a>>,
-    complaints: Complaints,
+    fields: Vec<Field>,
+    form_state: &'a FormState,
 }
 
 impl JoinPage<'_> {
@@ -124,14 +119,13 @@ pub(super) async fn join(
     entrance: Entrance,
 ) -> Result<Response, Problem> {
     let shown = load_invite(&accounts, secret.clone()).await?;
-    let form = Form::default();
+    let form_state = FormState::default();
     Ok(join_page(
         &accounts.site,
         entrance,
         &secret,
         &shown,
-        &form,
-        Complaints::default(),
+        &form_state,
     ))
 }
 
@@ -140,7 +134,7 @@ pub(super) async fn accept(
     Path(secret): Path<String>,
     entry: Entry,
 ) -> Result<Response, Problem> {
-    let shown = load_invite(&accounts, secret.clone()).await?;
+    load_invite(&accounts, secret.clone()).await?;
     let Entry { entrance, form, .. } = entry;
     if let Some(who) = entrance.who.clone() {
         let (secret, domains) = (Secret::new(secret), accounts.domains);
@@ -150,15 +144,15 @@ pub(super) async fn accept(
         accounts.site.store.write(change).await?;
         return Ok(see_other(HOME));
     }
-    match try_join(&accounts, &entrance, &form, Secret::new(secret.clone())).await {
-        Ok(begun) => Ok(begun_at(&accounts, &begun, HOME)),
-        Err(problem) if is_about_fields(&problem) => {
-            let complaints = Complaints::of(&problem, "email", &entrance.text);
-            let page = join_page(&accounts.site, entrance, &secret, &shown, &form, complaints);
-            Ok(refused(&problem, page))
-        }
-        Err(problem) => Err(problem),
-    }
+    let done = try_join(&accounts, &entrance, &form, Secret::new(secret.clone())).await;
+    let done = done.map(|begun| begun_at(&accounts, &begun, HOME));
+    form_state::answer(done, async |problem| {
+        let shown = load_invite(&accounts, secret.clone()).await?;
+        let form_state = FormState::refused(form, &problem, &entrance.text).at("email");
+        let site = &accounts.site;
+        Ok(join_page(site, entrance, &secret, &shown, &form_state))
+    })
+    .await
 }
 
 async fn load_invite(accounts: &Accounts, secret: String) -> Result<invite::Shown, Problem> {
@@ -191,8 +185,7 @@ fn join_page(
     entrance: Entrance,
     secret: &str,
     shown: &invite::Shown,
-    form: &Form,
-    complaints: Complaints,
+    form_state: &FormState,
 ) -> Response {
     let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
     let who = entrance
@@ -206,14 +199,8 @@ fn join_page(
         role: shown.invite.role,
         address: &format!("/admin/join/{secret}"),
         who: who.as_deref(),
-        fields: new_account_fields(&text, form, &complaints),
-        complaints,
+        fields: new_account_fields(form_state, &text),
+        form_state,
     };
     entrance.show(site, "account-join", page)
-}
-
-/// Whether the form is worth showing again: what was typed can be mended, or
-/// sent once more.
-fn is_about_fields(problem: &Problem) -> bool {
-    matches!(problem.code, "validation_failed" | "email_taken" | "busy")
 }

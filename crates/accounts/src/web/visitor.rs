@@ -5,17 +5,18 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::header::{LOCATION, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::http::header::SET_COOKIE;
+use axum::response::Response;
 use platform::{Secret, StoreError, Tx};
 use serde::Deserialize;
-use web::{Form, Problem, Text};
+use web::form_state::{self, Control, Field, FormState};
+use web::{Problem, Text};
 
 use super::asking::Sender;
+use super::call::see_other;
 use super::cookies;
 use super::entrance::{Entrance, Entry};
-use super::form::{Complaints, Field};
 use crate::Accounts;
 use crate::domain::SignInHint;
 use crate::session::{self, Begun, Stay};
@@ -38,8 +39,8 @@ struct LoginPage<'a> {
     csrf: &'a str,
     redirect: &'a str,
     remember: bool,
-    fields: Vec<Field<'a>>,
-    complaints: Complaints,
+    fields: Vec<Field>,
+    form_state: &'a FormState,
 }
 
 pub(super) async fn to_login() -> Response {
@@ -55,8 +56,7 @@ pub(super) async fn login(
     if entrance.who.is_some() {
         return see_other(target(&redirect));
     }
-    let form = Form::default();
-    login_page(&accounts, entrance, &form, &redirect, Complaints::default())
+    login_page(&accounts, entrance, &redirect, &FormState::default())
 }
 
 pub(super) async fn sign_in(
@@ -80,46 +80,32 @@ pub(super) async fn sign_in(
         network,
         client: entrance.client.clone(),
     };
-    match sign_in::with_password(&accounts, attempt).await {
-        Ok((_, begun)) => Ok(begun_at(&accounts, &begun, target(form.text("redirect")))),
-        Err(SignInError::Store(error)) => Err(error.into()),
-        Err(error) => {
-            let problem = Problem::from(error);
-            let complaints = Complaints::of(&problem, "email", &entrance.text);
-            let redirect = form.text("redirect").to_owned();
-            let page = login_page(&accounts, entrance, &form, &redirect, complaints);
-            Ok(refused(&problem, page))
-        }
-    }
+    let redirect = form.text("redirect").to_owned();
+    let done = sign_in::with_password(&accounts, attempt).await;
+    let done = done.map(|(_, begun)| begun_at(&accounts, &begun, target(&redirect)));
+    form_state::answer(done, async |problem| {
+        let form_state = FormState::refused(form, &problem, &entrance.text).at("email");
+        Ok(login_page(&accounts, entrance, &redirect, &form_state))
+    })
+    .await
 }
 
 fn login_page(
     accounts: &Accounts,
     entrance: Entrance,
-    form: &Form,
     redirect: &str,
-    complaints: Complaints,
+    form_state: &FormState,
 ) -> Response {
     let text = entrance.text.clone();
-    let field = |name, kind, autocomplete, label| Field {
-        name,
-        kind,
-        autocomplete,
-        label: text.say(label),
-        hint: None,
-        value: if kind == "password" {
-            ""
-        } else {
-            form.text(name)
-        },
-        complaint: complaints.find(name),
+    let field = |name, control, label| {
+        let field = form_state.field(name, text.say(label), control);
+        field.required()
     };
     let fields = vec![
-        field("email", "email", "username", "account-email"),
+        field("email", Control::Line("email", "username"), "account-email"),
         field(
             "password",
-            "password",
-            "current-password",
+            Control::Line("password", "current-password"),
             "account-password",
         ),
     ];
@@ -128,9 +114,9 @@ fn login_page(
         text: &text,
         csrf: &csrf,
         redirect,
-        remember: form.is_ticked("remember"),
+        remember: form_state.form.is_ticked("remember"),
         fields,
-        complaints,
+        form_state,
         hints: accounts
             .domains
             .iter()
@@ -204,27 +190,10 @@ pub(super) async fn use_link(
     Ok(begun_at(&accounts, &arrived.begun, target(&arrived.to)))
 }
 
-/// A page with the status of what it complains about.
-pub(super) fn refused(problem: &Problem, page: Response) -> Response {
-    let mut response = (problem.status, page).into_response();
-    if let Some(seconds) = problem.retry_after {
-        response.headers_mut().insert("retry-after", seconds.into());
-    }
-    response
-}
-
 /// Onward, with the cookies of a session that has just begun.
 pub(super) fn begun_at(accounts: &Accounts, begun: &Begun, path: &str) -> Response {
     let mut response = see_other(path);
     cookies::set_begun(response.headers_mut(), accounts.site.url(), begun);
-    response
-}
-
-/// 303 to a path of ours.
-pub(super) fn see_other(path: &str) -> Response {
-    let location = HeaderValue::try_from(path).unwrap_or(HeaderValue::from_static("/"));
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    response.headers_mut().insert(LOCATION, location);
     response
 }
 

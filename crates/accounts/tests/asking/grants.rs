@@ -10,7 +10,7 @@ use testkit::World;
 
 use crate::stage::{
     CLUB, CLUB_OWNER, COOK, COORDINATOR, DOMAINS, MIGRATIONS, OBSERVER, SINGER, actions, client,
-    give, look_away, new_account, person, read, role, signed_in, usual_hash,
+    give, new_account, person, read, role, signed_in, usual_hash,
 };
 
 fn wedding() -> Scope {
@@ -387,7 +387,6 @@ fn an_invite_to_somebody_known_keeps_the_greater_role() {
             world.store().write(change).await.unwrap();
             assert_eq!(role(world, &id, &wedding()).await, Some(kept));
         }
-        look_away(world).await;
     });
 }
 

@@ -3,11 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 
+mod access;
 mod api;
 mod grants;
 mod notes;
 mod pages;
 mod races;
+mod refreshing;
 mod security;
 mod sessions;
 mod setup;

@@ -6,8 +6,8 @@ use jiff::SignedDuration;
 use testkit::{Page, Visitor, World};
 
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, find_session,
-    look_away, person, read, usual_hash, visitor, write,
+    Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, english,
+    expect_sign_in_mails, find_session, person, read, usual_hash, visitor, write,
 };
 
 const NEW: &str = "pantun yang baharu";
@@ -38,7 +38,10 @@ fn a_changed_password_ends_every_other_session_and_renews_this_one() {
         let page = change(&mut visitor, Some("something else"), NEW)
             .await
             .with(400);
-        assert!(page.text().contains("There is a problem"));
+        assert!(
+            page.text()
+                .contains(&english(&accounts).say("form-problem"))
+        );
         change(&mut visitor, Some(PASSWORD), "short")
             .await
             .with(422);
@@ -65,7 +68,7 @@ fn a_changed_password_ends_every_other_session_and_renews_this_one() {
         for action in ["password.changed", "session.revoked"] {
             assert!(actions.iter().any(|done| done == action), "{actions:?}");
         }
-        look_away(world).await;
+        expect_sign_in_mails(world, "farah@example.my", 1);
     });
 }
 
@@ -78,11 +81,14 @@ fn who_came_by_a_link_sets_a_first_password() {
         let mut visitor = visitor(&accounts);
         visitor.set_cookie("kd_session", begun.session.reveal());
         let page = visitor.get("/me/security").await.with(200);
-        assert!(page.text().contains("You have no password yet"));
+        assert!(
+            page.text()
+                .contains(&english(&accounts).say("account-password-none"))
+        );
         change(&mut visitor, None, NEW).await.with(303);
         let new = sign_in::with_password(&accounts, attempt("farah@example.my", NEW, 1));
         assert!(new.await.is_ok());
-        look_away(world).await;
+        expect_sign_in_mails(world, "farah@example.my", 1);
     });
 }
 

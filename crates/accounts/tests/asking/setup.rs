@@ -11,8 +11,8 @@ use testkit::World;
 use web::SiteUrl;
 
 use crate::stage::{
-    MIGRATIONS, PASSWORD, accounts, actions, attempt, client, find_session, look_away, new_account,
-    read, role, usual_hash, write,
+    MIGRATIONS, PASSWORD, accounts, actions, attempt, client, expect_sign_in_mails, find_session,
+    new_account, read, role, usual_hash, write,
 };
 
 async fn finish(
@@ -121,7 +121,7 @@ fn an_owner_made_on_the_server_closes_the_setup() {
         assert!(link.is_none());
         let signed_in = sign_in::with_password(&accounts, attempt("farah@example.my", PASSWORD, 1));
         assert!(signed_in.await.is_ok());
-        look_away(world).await;
+        expect_sign_in_mails(world, "farah@example.my", 2);
     });
 }
 

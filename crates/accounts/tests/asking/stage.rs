@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use platform::audit::{self, Filter, RequestFacts};
 use platform::store::migrate::Migrations;
 use platform::{Secret, Store, StoreError, Tx};
-use testkit::{Page, Visitor, World};
+use testkit::{English, Page, Visitor, World};
 use web::client_info::Proxies;
 use web::{Network, Settings, SiteUrl};
 
@@ -82,6 +82,11 @@ pub(crate) fn accounts_of(world: &World, url: &str, domains: Domains) -> Account
     };
     let site = domain::site(domains, &[], world.platform.clone(), settings);
     Accounts::new(site, domains)
+}
+
+/// What its pages say.
+pub(crate) fn english(accounts: &Accounts) -> English {
+    English::new(&accounts.site.catalogue)
 }
 
 /// The whole site, as the program puts it together.
@@ -219,10 +224,14 @@ pub(crate) async fn actions(world: &World) -> Vec<String> {
     actions
 }
 
-/// Looks at what waits, where a test is not about it.
-pub(crate) async fn look_away(world: &World) {
-    world.mails().await;
-    world.jobs().await;
+/// Somebody signs in with so many new browsers in this test, and gets a mail about each.
+pub(crate) fn expect_sign_in_mails(world: &World, email: &str, count: usize) {
+    let accounts = accounts(world);
+    let values = [("site", accounts.site.settings.name.as_str().into())];
+    let subject = english(&accounts).fill("mail-sign-in-subject", values);
+    for _ in 0..count {
+        world.expect_mail(email, &subject);
+    }
 }
 
 pub(crate) async fn write<T, F>(store: &Store, change: F) -> T

@@ -40,8 +40,8 @@ fn a_token_works_for_its_days_and_its_scopes() {
         let id = person(world, "farah@example.my", None).await;
         let created = create(world, &id, new("Kitchen screen")).await.unwrap();
         let bearer = find(world, &created.secret).await.unwrap();
-        assert!(bearer.clone().with(SONGS_WRITE).is_err());
-        let who = bearer.with(SONGS_READ).unwrap();
+        assert!(bearer.clone().with(&[SONGS_WRITE]).is_err());
+        let who = bearer.with(&[SONGS_READ]).unwrap();
         assert_eq!(who.account().id, id);
         assert!(!who.is_in_browser());
         assert!(find(world, &Secret::new("kd_pat_x")).await.is_none());
@@ -116,7 +116,7 @@ fn a_token_of_one_club_reaches_no_other_and_manages_nothing() {
             };
             let created = create(world, &id, new).await.unwrap();
             let who = find(world, &created.secret).await.unwrap();
-            let who = who.with(SONGS_READ).unwrap();
+            let who = who.with(&[SONGS_READ]).unwrap();
             for (scope, role) in [&wedding, &party, &Scope::site()].into_iter().zip(roles) {
                 let (of, at) = (who.clone(), scope.clone());
                 let found = read(world.store(), move |tx| grant::rank_in(tx, &of, &at)).await;

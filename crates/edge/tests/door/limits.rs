@@ -43,7 +43,8 @@ async fn an_answer_that_takes_its_time_is_no_idle_connection() {
     let mut stream = connect(address).await;
     stream.write_all(request("/wait").as_bytes()).await.unwrap();
     scene.reached.notified().await;
-    // Time is what is tested here: more than what an idle connection gets, and a head.
+    // That nothing happens for a time is what is tested here: more than what an idle connection
+    // gets, and a head.
     tokio::time::sleep(4 * SHORT + HEAD).await;
     scene.go.add_permits(1);
     assert!(answer(&mut stream).await.ends_with("waited"));

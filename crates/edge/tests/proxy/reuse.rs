@@ -186,16 +186,17 @@ async fn an_answer_that_has_begun_is_not_asked_for_again() {
 
 #[tokio::test(start_paused = true)]
 async fn unused_connections_are_closed_before_the_server_does() {
-    let open = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&open);
+    let (open, closed) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+    let (count, told) = (Arc::clone(&open), Arc::clone(&closed));
     let server = server(move |_, mut stream| {
-        let count = Arc::clone(&count);
+        let (count, told) = (Arc::clone(&count), Arc::clone(&told));
         async move {
             count.fetch_add(1, Ordering::SeqCst);
             while head(&mut stream).await.is_some() {
                 stream.write_all(ok("one").as_bytes()).await.unwrap();
             }
             count.fetch_sub(1, Ordering::SeqCst);
+            told.notify_one();
         }
     })
     .await;
@@ -210,11 +211,20 @@ async fn unused_connections_are_closed_before_the_server_does() {
     get(&pool, &upstream).await.unwrap();
     assert_eq!(server.accepted(), 2, "too old");
     tokio::time::sleep(Duration::from_secs(4)).await;
-    assert_eq!(
-        open.load(Ordering::SeqCst),
-        0,
-        "closed without being asked for"
-    );
+    tokio::time::resume();
+    all_closed(&open, &closed).await;
+}
+
+/// Waits until the server has seen the end of all its connections.
+async fn all_closed(open: &AtomicUsize, closed: &Notify) {
+    let waits = async {
+        while open.load(Ordering::SeqCst) > 0 {
+            closed.notified().await;
+        }
+    };
+    tokio::time::timeout(LONG, waits)
+        .await
+        .expect("what nobody used for so long is closed");
 }
 
 #[tokio::test]
@@ -278,14 +288,7 @@ async fn as_many_unused_connections_are_kept_as_were_lately_in_use_at_once() {
     tokio::time::pause();
     tokio::time::sleep(2 * keep).await;
     tokio::time::resume();
-    let all_closed = async {
-        while open.load(Ordering::SeqCst) > 0 {
-            closed.notified().await;
-        }
-    };
-    tokio::time::timeout(LONG, all_closed)
-        .await
-        .expect("what nobody used for so long is closed");
+    all_closed(&open, &closed).await;
 }
 
 /// A generator for tests: the same numbers each time.

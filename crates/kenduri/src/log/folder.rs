@@ -117,7 +117,6 @@ impl Write for Folder {
 mod tests {
     use std::io::Write as _;
     use std::path::Path;
-    use std::sync::{Arc, Mutex};
 
     use super::{Duration, Folder, KEPT};
 
@@ -141,39 +140,14 @@ mod tests {
         assert_eq!(text("kenduri.log"), "9\nmore\n");
     }
 
-    /// What is said to the program's log meanwhile.
-    #[derive(Clone, Default)]
-    struct Said(Arc<Mutex<Vec<u8>>>);
-
-    impl std::io::Write for Said {
-        fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().expect("no panic").extend_from_slice(line);
-            Ok(line.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
     #[test]
     fn lines_stay_where_they_are_looked_for() {
         let data = tempfile::tempdir().expect("a folder");
         let folder = data.path().join("logs");
         let file = folder.join("kenduri.log");
         let text = |path: &Path| std::fs::read_to_string(path).expect("a file");
-        let said = Said::default();
-        let writer = said.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_writer(move || writer.clone())
-            .finish();
-        let _hears = tracing::subscriber::set_default(subscriber);
-        let times_said = || {
-            let said = said.0.lock().expect("no panic").clone();
-            String::from_utf8_lossy(&said)
-                .matches("goes on in a new one")
-                .count()
-        };
+        let program_log = testkit::Log::start();
+        let times_said = || program_log.text().matches("goes on in a new one").count();
         let mut log = Folder::open(&folder, "kenduri.log").expect("a log");
         log.every = Duration::MAX;
         log.write_all(b"1\n").expect("written");

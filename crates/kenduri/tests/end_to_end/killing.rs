@@ -13,8 +13,8 @@ use crate::http;
 use crate::mail_server::{MailServer, Received};
 use crate::program::Program;
 
-/// How often it is killed under load.
-const ROUNDS: usize = 20;
+/// How deep in the work it is killed at most, in acknowledged answers.
+const DEPTH: usize = 140;
 /// How many clients answer at once.
 const CLIENTS: usize = 8;
 /// How long acknowledged answers and mails may take on a slow machine.
@@ -60,8 +60,12 @@ fn lose_nothing(engine: &Engine) {
 
     let mut program = Program::serve(&arguments, &[]);
     let mut households = open_households(&program, engine.invitations(folder.path()));
-    for round in 0..ROUNDS {
-        answer_until_killed(program, &mut households, round);
+    // How often it is killed under load: ten times, or eighty.
+    let rounds = (testkit::rounds() * 2 / 5).max(1);
+    for round in 0..rounds {
+        // Every round at another depth of the work.
+        let depth = CLIENTS + DEPTH * round / rounds;
+        answer_until_killed(program, &mut households, round, depth);
         program = Program::serve(&arguments, &[]);
         for household in &mut households {
             check(&program, household);
@@ -69,7 +73,7 @@ fn lose_nothing(engine: &Engine) {
     }
     let acknowledged = households.iter().map(|household| household.acknowledged);
     let acknowledged: usize = acknowledged.sum();
-    assert!(acknowledged >= ROUNDS * CLIENTS, "{acknowledged}");
+    assert!(acknowledged >= rounds * CLIENTS, "{acknowledged}");
 
     // One confirmation for each household with an address that has answered.
     let answered = households.iter().filter(|one| one.acknowledged > 0);
@@ -149,8 +153,8 @@ fn open_households(
 }
 
 /// Lets every client answer for its households, over and over, and kills the
-/// program when enough was acknowledged in this round.
-fn answer_until_killed(program: Program, households: &mut [Household], round: usize) {
+/// program when so many were acknowledged in this round.
+fn answer_until_killed(program: Program, households: &mut [Household], round: usize, depth: usize) {
     let address = program.address.clone();
     let dead = AtomicBool::new(false);
     let sent = AtomicUsize::new(0);
@@ -172,8 +176,7 @@ fn answer_until_killed(program: Program, households: &mut [Household], round: us
                 }
             });
         }
-        // Every round at another depth of the work.
-        for _ in 0..CLIENTS + 7 * round {
+        for _ in 0..depth {
             told.recv_timeout(PATIENCE).expect("an acknowledged answer");
         }
         program.kill();

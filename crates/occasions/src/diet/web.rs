@@ -22,8 +22,10 @@ impl WebResource for DietaryOption {
     };
     const API: Description = Description {
         path: "/api/v1/occasions/{id}/dietary-options",
+        one: "/api/v1/occasions/{id}/dietary-options/{key}",
         tag: "dietary options",
         list: "All options, in the order they are shown.",
+        show: "One option.",
         create: "Adds an option.",
         change: "Changes an option.",
         remove: "Removes an option: 204. Where somebody has it, it is put away instead: 200\n\
@@ -51,7 +53,7 @@ impl WebResource for DietaryOption {
             text: &req.text,
             done: req.done(),
             rows: all.iter().map(row).collect(),
-            is_off: !context.occasion.details.switches.dietary,
+            is_off: !context.occasion.switches.dietary,
             wording: wording.clone(),
         };
         req.page(context, Place::Diets, &req.text.say("host-food"), body)

@@ -13,7 +13,6 @@ use crate::household_change::HouseholdChange;
 use crate::invitation::{self, InvitationId};
 use crate::portal::Portal;
 use crate::question::{self, Answers};
-use crate::refusal::Refusal as AnswerRefusal;
 use crate::rsvp;
 use crate::words::{ActedBy, ReplyStatus, Source};
 use web::Findings;
@@ -56,7 +55,7 @@ pub fn save(
 ) -> Result<Portal, Refusal> {
     let portal = lock(tx, host, id, wish.version)?;
     let rules = Rules {
-        switches: portal.occasion.details.switches,
+        switches: portal.occasion.switches,
         events: &portal.events,
         diets: &portal.diets,
         questions: &portal.questions,
@@ -87,26 +86,25 @@ pub fn reply(
     version: i64,
     wanted: &OneReply,
 ) -> Result<Portal, Refusal> {
-    let missing = || Refusal::Answer(AnswerRefusal::GuestNotFound);
     let found: Option<(InvitationId,)> =
-        tx.maybe(sql!("SELECT invitation FROM guest WHERE id = $1"), &[guest])?;
-    let (id,) = found.ok_or_else(missing)?;
+        sql!("SELECT invitation FROM guest WHERE id = :guest", guest).maybe(tx)?;
+    let (id,) = found.ok_or(Refusal::GuestNotFound)?;
     let portal = lock(tx, host, &id, Some(version))?;
     let mut guests = portal.household.guests.clone();
     let one = guests
         .iter_mut()
         .find(|one| one.id == *guest)
-        .ok_or_else(missing)?;
+        .ok_or(Refusal::GuestNotFound)?;
     let known = portal.events.iter().find(|one| one.key == event);
     let Some(reply) = known.and_then(|event| one.replies.get_mut(&event.id)) else {
         let mut fields = Findings::default();
         fields.add("/event", "event_not_invited", []);
         fields.finish()?;
-        return Err(missing());
+        return Err(Refusal::GuestNotFound);
     };
     let is_offered = match wanted.status {
         ReplyStatus::Yes | ReplyStatus::No | ReplyStatus::Pending => true,
-        ReplyStatus::Undecided => portal.occasion.details.switches.undecided,
+        ReplyStatus::Undecided => portal.occasion.switches.undecided,
         ReplyStatus::Waitlisted => false,
     };
     if !is_offered {
@@ -186,14 +184,15 @@ fn finish(
     } else {
         stored.replied_at
     };
-    tx.run(
-        sql!(
-            "UPDATE invitation SET version = version + 1, replied_at = $2, updated_at = $3
-             WHERE id = $1 AND version = $4"
-        ),
-        &[&stored.id, &replied_at, &now, &before],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE invitation SET version = version + 1, replied_at = :replied_at, updated_at = :now
+         WHERE id = :id AND version = :before",
+        id = stored.id,
+        replied_at,
+        now,
+        before
+    )
+    .run(tx, Rows::Exactly(1))?;
     stored.version += 1;
     stored.replied_at = replied_at;
     let id = stored.id.clone();

@@ -19,7 +19,7 @@ use super::{Refusal, When, history, invitations, occasions};
 use crate::invitation::{Invitation, InvitationId};
 use crate::occasion::OccasionId;
 use crate::words::{LockMode, Progress};
-use web::Findings;
+use web::{Findings, Input};
 
 platform::id!(BulkId, "One action on many invitations.");
 
@@ -278,7 +278,7 @@ fn check(tx: &mut Tx<'_>, host: &HostOf, action: &Action) -> Result<(), Refusal>
         }
         Action::Language {
             language: Some(tag),
-        } if !occasion.details.languages.contains(tag) => {
+        } if !occasion.languages.contains(tag) => {
             fields.add("/args/language", "unknown_option", []);
         }
         Action::Allowance {
@@ -466,40 +466,25 @@ fn apply(
         Action::Tag { tag } => {
             let mut tags = tags_of(tx, host, id)?;
             tags.push(tag.clone());
-            invitations::InvitationChange {
-                tags: Some(tags),
-                ..invitations::InvitationChange::default()
-            }
+            json!({ "tags": tags })
         }
         Action::Untag { tag } => {
             let mut tags = tags_of(tx, host, id)?;
             tags.retain(|one| one != tag);
-            invitations::InvitationChange {
-                tags: Some(tags),
-                ..invitations::InvitationChange::default()
-            }
+            json!({ "tags": tags })
         }
-        Action::Language { language } => invitations::InvitationChange {
-            language: Some(language.clone()),
-            ..invitations::InvitationChange::default()
-        },
+        Action::Language { language } => json!({ "language": language }),
         Action::Allowance {
             plus_ones,
             children,
-        } => invitations::InvitationChange {
-            plus_ones: *plus_ones,
-            children: *children,
-            ..invitations::InvitationChange::default()
-        },
-        Action::Deadline { deadline } => invitations::InvitationChange {
-            deadline_override: Some(deadline.clone()),
-            ..invitations::InvitationChange::default()
-        },
+        } => json!({ "plus_ones": plus_ones, "children": children }),
+        Action::Deadline { deadline } => json!({ "deadline_override": deadline }),
     };
     let version = invitations::lock(tx, host, id, None)?
         .household
         .invitation
         .version;
+    let change = Input::from(change).into();
     invitations::change(tx, host, id, version, &change)?;
     Ok(())
 }

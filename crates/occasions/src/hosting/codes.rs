@@ -42,25 +42,28 @@ pub fn try_by_hand(
     };
     let now = tx.now();
     let hour_ago = now - HOUR;
-    let counted = tx.run(
-        sql!(
-            "INSERT INTO code_try (account, started_at, tries) VALUES ($1, $2, 1)
-             ON CONFLICT (account) DO UPDATE SET
-                 tries = CASE WHEN code_try.started_at <= $3 THEN 1 ELSE code_try.tries + 1 END,
-                 started_at = CASE WHEN code_try.started_at <= $3 THEN excluded.started_at
-                                   ELSE code_try.started_at END
-             WHERE code_try.started_at <= $3 OR code_try.tries < $4"
-        ),
-        &[host.account(), &now, &hour_ago, &TRIES],
-        Rows::AtMostOne,
-    )?;
+    let counted = sql!(
+        "INSERT INTO code_try (account, started_at, tries) VALUES (:account, :now, 1)
+         ON CONFLICT (account) DO UPDATE SET
+             tries = CASE WHEN code_try.started_at <= :hour_ago THEN 1
+                          ELSE code_try.tries + 1 END,
+             started_at = CASE WHEN code_try.started_at <= :hour_ago THEN excluded.started_at
+                               ELSE code_try.started_at END
+         WHERE code_try.started_at <= :hour_ago OR code_try.tries < :tries",
+        account = host.account(),
+        now,
+        hour_ago,
+        tries = TRIES
+    )
+    .run(tx, Rows::AtMostOne)?;
     if counted == 0 {
-        let (started_at,): (jiff::Timestamp,) = tx.one(
-            sql!("SELECT started_at FROM code_try WHERE account = $1"),
-            &[host.account()],
-        )?;
+        let (started_at,): (jiff::Timestamp,) = sql!(
+            "SELECT started_at FROM code_try WHERE account = :account",
+            account = host.account()
+        )
+        .one(tx)?;
         let left = (started_at + HOUR).duration_since(now).as_secs();
-        return Err(Refusal::TooManyTries(
+        return Err(Refusal::RateLimited(
             u32::try_from(left.max(1)).unwrap_or(u32::MAX),
         ));
     }
@@ -114,31 +117,29 @@ pub fn replace(
         return Err(Refusal::WrongState);
     };
     let now = tx.now();
-    tx.run(
-        sql!(
-            "INSERT INTO retired_code (code_key, retired_at) VALUES ($1, $2)
-             ON CONFLICT (code_key) DO UPDATE SET retired_at = excluded.retired_at"
-        ),
-        &[&old, &now],
-        Rows::Exactly(1),
-    )?;
-    tx.run(
-        sql!(
-            "UPDATE invitation SET code = $2, code_key = $3, access_epoch = access_epoch + 1
-             WHERE id = $1"
-        ),
-        &[id, &shown, &key],
-        Rows::Exactly(1),
+    sql!(
+        "INSERT INTO retired_code (code_key, retired_at) VALUES (:old, :now)
+         ON CONFLICT (code_key) DO UPDATE SET retired_at = excluded.retired_at",
+        old,
+        now
     )
+    .run(tx, Rows::Exactly(1))?;
+    sql!(
+        "UPDATE invitation SET code = :shown, code_key = :key, access_epoch = access_epoch + 1
+         WHERE id = :id",
+        id,
+        shown,
+        key
+    )
+    .run(tx, Rows::Exactly(1))
     .map_err(code_taken)?;
-    tx.run(
-        sql!(
-            "UPDATE invitation SET alias_ended_at = $2
-             WHERE merged_into = $1 AND alias_ended_at IS NULL"
-        ),
-        &[id, &now],
-        Rows::Any,
-    )?;
+    sql!(
+        "UPDATE invitation SET alias_ended_at = :now
+         WHERE merged_into = :id AND alias_ended_at IS NULL",
+        id,
+        now
+    )
+    .run(tx, Rows::Any)?;
     household.invitation.code = shown;
     household.invitation.access_epoch += 1;
     let ending = Ending {
@@ -169,10 +170,8 @@ fn draw(tx: &mut Tx<'_>) -> Result<(String, CodeKey), StoreError> {
 }
 
 fn is_taken(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreError> {
-    let found: Option<(InvitationId,)> = tx.maybe(
-        sql!("SELECT id FROM invitation WHERE code_key = $1"),
-        &[key],
-    )?;
+    let found: Option<(InvitationId,)> =
+        sql!("SELECT id FROM invitation WHERE code_key = :key", key).maybe(tx)?;
     Ok(found.is_some() || invitation::is_retired(tx, key)?)
 }
 

@@ -101,8 +101,9 @@ pub fn start(
     host.needs(Permission::See)?;
     host.needs_person()?;
     // A filter that cannot be used is refused now and not by the job.
-    request.invitations.check(tx, host)?;
-    request.guests.check(tx, host)?;
+    for event in [&request.invitations.event, &request.guests.event] {
+        listing::filter::event_id(tx, host, event.as_deref())?;
+    }
     // Held by whoever asks for another one.
     occasion::lock(tx, host.occasion())?;
     let (waiting,): (i64,) = sql!(

@@ -1,86 +1,32 @@
 //! People on an invitation, as hosts add, change, remove and order them. A host
 //! may do so at any time; the version is the invitation's.
 
+mod details;
+
 use std::collections::BTreeMap;
 
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
-use serde::{Deserialize, Serialize};
+use web::{Findings, Input, fields};
 
-use super::events;
-use super::fields::nullable;
+pub(crate) use details::{FIELDS, fields_for};
+pub use details::{GuestChange, GuestDetails, NewGuest};
+
 use super::history::{self, Changes, Ending};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, invitations, occasions};
 use crate::diet::{self, DietaryOption};
-use crate::event::{Event, EventId};
+use crate::event::{self, Event, EventId};
 use crate::guest::{self, Guest, GuestId, Reply};
 use crate::household::{self, GUEST_LIMIT, Household};
 use crate::invitation::InvitationId;
 use crate::occasion::{Occasion, OccasionId};
 use crate::portal::Portal;
 use crate::question::Answers;
-use crate::refusal::Refusal as AnswerRefusal;
 use crate::rsvp;
 use crate::words::{ActedBy, GuestKind, Source};
-use web::Findings;
 
 /// How many guests an occasion has at most.
 pub const LIMIT: i64 = 20_000;
-
-/// Somebody to add.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schema(as = NewGuest)]
-pub struct New {
-    /// 1–100; a plus-one's may be empty.
-    pub name: String,
-    /// Named by the hosts, as usual, or brought by the household.
-    pub kind: Option<GuestKind>,
-    /// A child.
-    pub is_child: bool,
-    /// 0–17, of a child.
-    pub age: Option<i64>,
-    /// Keys of dietary options.
-    pub diets: Vec<String>,
-    /// Up to 500.
-    pub diet_note: String,
-    /// The guest's own address.
-    pub email: Option<String>,
-    /// The guest's own telephone.
-    pub phone: Option<String>,
-    /// Keys of events; left out: all the household is invited to.
-    pub events: Option<Vec<String>>,
-    /// A plus-one beyond the allowance may come.
-    pub r#override: bool,
-}
-
-/// What may change about a guest; what is left out stays.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schema(as = GuestChange)]
-pub struct GuestChange {
-    /// The version of the invitation that was seen; `If-Match` says the same.
-    pub version: Option<i64>,
-    /// 1–100; a plus-one's may be empty.
-    pub name: Option<String>,
-    /// A child.
-    pub is_child: Option<bool>,
-    /// 0–17, of a child.
-    #[serde(deserialize_with = "nullable")]
-    pub age: Option<Option<i64>>,
-    /// Keys of dietary options.
-    pub diets: Option<Vec<String>>,
-    /// Up to 500.
-    pub diet_note: Option<String>,
-    /// The guest's own address.
-    #[serde(deserialize_with = "nullable")]
-    pub email: Option<Option<String>>,
-    /// The guest's own telephone.
-    #[serde(deserialize_with = "nullable")]
-    pub phone: Option<Option<String>>,
-    /// Keys of the events the guest is invited to, among the household's.
-    pub events: Option<Vec<String>>,
-}
 
 /// How to reach one guest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,38 +69,42 @@ impl<'a> Planning<'a> {
     pub(super) fn plan(
         &self,
         tx: &mut Tx<'_>,
-        people: &[New],
+        people: &[Input],
         invited: &[EventId],
-        fields: &mut Findings,
+        findings: &mut Findings,
     ) -> Vec<Planned> {
-        let all = people.iter().enumerate();
-        all.map(|(index, new)| self.one(tx, new, invited, &format!("/guests/{index}"), fields))
-            .collect()
+        let all = people.iter().enumerate().map(|(index, input)| {
+            let mut found = Findings::default();
+            let planned = self.one(tx, input, invited, &mut found);
+            for one in found.finish().err().unwrap_or_default() {
+                let pointer = format!("/guests/{index}{}", one.pointer);
+                findings.add(&pointer, one.code, one.values);
+            }
+            planned
+        });
+        all.collect()
     }
 
     fn one(
         &self,
         tx: &mut Tx<'_>,
-        new: &New,
+        input: &Input,
         invited: &[EventId],
-        pointer: &str,
-        fields: &mut Findings,
+        findings: &mut Findings,
     ) -> Planned {
-        let events = match &new.events {
-            Some(keys) => events::by_keys(self.events, keys, &format!("{pointer}/events"), fields),
-            None => invited.to_vec(),
-        };
-        let mut guest = Guest {
+        let blank = GuestDetails::blank(event::keys_of(self.events, invited));
+        let (new, events) = self.read(input, &blank, true, findings);
+        let guest = Guest {
             id: tx.id(),
-            name: String::new(),
-            kind: new.kind.unwrap_or(GuestKind::Named),
+            name: new.name,
+            kind: new.kind,
             is_child: new.is_child,
             child_age: new.age,
             added_by: ActedBy::Host,
             beyond_allowance: false,
             position: 0,
-            diets: Vec::new(),
-            diet_note: String::new(),
+            diets: new.diets,
+            diet_note: new.diet_note,
             answers: Answers::new(),
             replies: events
                 .into_iter()
@@ -162,62 +112,57 @@ impl<'a> Planning<'a> {
                 .map(|event| (event, Reply::PENDING))
                 .collect(),
         };
-        self.name(&mut guest, &new.name, pointer, fields);
-        check_age(&guest, pointer, fields);
-        self.diets(
-            &mut guest,
-            Some(&new.diets),
-            Some(&new.diet_note),
-            pointer,
-            fields,
-        );
-        let contact = Contact {
-            email: fields.email(&format!("{pointer}/email"), new.email.as_deref()),
-            phone: fields.optional_line(&format!("{pointer}/phone"), new.phone.as_deref(), 32),
-        };
         Planned {
             guest,
-            contact,
+            contact: Contact {
+                email: new.email,
+                phone: new.phone,
+            },
             may_exceed: new.r#override,
         }
     }
 
-    fn name(&self, guest: &mut Guest, typed: &str, pointer: &str, fields: &mut Findings) {
-        let switches = self.occasion.details.switches;
-        let may_be_empty = guest.kind == GuestKind::PlusOne && !switches.plus_one_name_required;
-        let least = usize::from(!may_be_empty);
-        guest.name = fields.line(&format!("{pointer}/name"), typed, least, 100);
-    }
-
-    fn diets(
+    /// What was sent of a guest, and the events that it names.
+    fn read(
         &self,
-        guest: &mut Guest,
-        keys: Option<&[String]>,
-        note: Option<&str>,
-        pointer: &str,
-        fields: &mut Findings,
-    ) {
-        if let Some(keys) = keys {
-            let mut chosen = keys.to_vec();
-            chosen.sort();
-            chosen.dedup();
+        input: &Input,
+        old: &GuestDetails,
+        is_new: bool,
+        findings: &mut Findings,
+    ) -> (GuestDetails, Vec<EventId>) {
+        let zone = self.occasion.zone();
+        let mut new = input.apply(&fields_for(is_new), old, is_new, &zone, findings);
+        // A form says every field.
+        let is_said = |name| is_new || matches!(input, Input::Form(..)) || input.has(name);
+        let switches = self.occasion.switches;
+        let may_be_empty = new.kind == GuestKind::PlusOne && !switches.plus_one_name_required;
+        if is_said("name") && new.name.is_empty() && !may_be_empty {
+            findings.add("/name", "required", []);
+        }
+        if !new.is_child && !input.has("age") {
+            new.age = None;
+        }
+        if !new.is_child && new.age.is_some() {
+            findings.add("/age", "not_allowed", []);
+        }
+        if new.diets != old.diets {
+            new.diets.sort();
+            new.diets.dedup();
             let is_known = |key: &String| self.diets.iter().any(|option| option.key == *key);
-            let at = format!("{pointer}/diets");
-            if chosen.len() > 20 {
-                fields.add(&at, "too_many", [("max", 20.into())]);
-            } else if !chosen.iter().all(is_known) {
-                fields.add(&at, "unknown_option", []);
-            } else {
-                guest.diets = chosen;
+            if new.diets.len() > 20 {
+                findings.add("/diets", "too_many", [("max", 20.into())]);
+            } else if !new.diets.iter().all(is_known) {
+                findings.add("/diets", "unknown_option", []);
             }
         }
-        if let Some(note) = note {
-            guest.diet_note = fields.text(&format!("{pointer}/diet_note"), note, 500);
+        let is_asked = is_said("diets") || is_said("diet_note");
+        if is_asked && new.diet_note.is_empty() && new.diets.iter().any(|key| key == "other") {
+            findings.add("/diet_note", "dietary_note_required", []);
         }
-        let is_asked = keys.is_some() || note.is_some();
-        if is_asked && guest.diet_note.is_empty() && guest.diets.iter().any(|key| key == "other") {
-            fields.add(&format!("{pointer}/diet_note"), "dietary_note_required", []);
-        }
+        let events = event::by_keys(self.events, &new.events, "/events", findings);
+        new.events = event::keys_of(self.events, &events);
+        findings.sort(FIELDS);
+        (new, events)
     }
 }
 
@@ -228,15 +173,15 @@ pub fn add(
     host: &HostOf,
     id: &InvitationId,
     version: Option<i64>,
-    people: &[New],
+    people: &[Input],
 ) -> Result<(Portal, Vec<GuestId>), Refusal> {
     host.needs(Permission::Invite)?;
     occasions::lock(tx, host)?;
     let mut portal = invitations::lock(tx, host, id, version)?;
-    let mut fields = Findings::default();
+    let mut findings = Findings::default();
     let planning = Planning::new(tx, &portal.occasion, &portal.events)?;
-    let planned = planning.plan(tx, people, &portal.household.events, &mut fields);
-    fields.finish()?;
+    let planned = planning.plan(tx, people, &portal.household.events, &mut findings);
+    findings.finish()?;
     check_limit(tx, host.occasion(), planned.len())?;
     let before = portal.household.clone();
     settle(tx, &mut portal.household, planned)?;
@@ -254,44 +199,39 @@ pub fn change(
     host: &HostOf,
     id: &GuestId,
     version: i64,
-    change: &GuestChange,
+    input: &Input,
 ) -> Result<Portal, Refusal> {
     let (mut portal, at) = lock_by_guest(tx, host, id, Some(version))?;
     let before = portal.household.clone();
     let mut guest = before.guests[at].clone();
-    let mut fields = Findings::default();
+    let mut findings = Findings::default();
     let planning = Planning::new(tx, &portal.occasion, &portal.events)?;
-    if let Some(name) = &change.name {
-        planning.name(&mut guest, name, "", &mut fields);
-    }
-    guest.is_child = change.is_child.unwrap_or(guest.is_child);
-    match change.age {
-        Some(age) => guest.child_age = age,
-        None if !guest.is_child => guest.child_age = None,
-        None => {}
-    }
-    check_age(&guest, "", &mut fields);
-    let (diets, note) = (change.diets.as_deref(), change.diet_note.as_deref());
-    planning.diets(&mut guest, diets, note, "", &mut fields);
-    let invited = change
-        .events
-        .as_ref()
-        .map(|keys| events::by_keys(&portal.events, keys, "/events", &mut fields));
-    let contact = plan_contact(tx, id, change, &mut fields)?;
-    fields.finish()?;
-    if let Some(invited) = invited {
-        invite_guest(tx, &mut guest, &portal.household.events, &invited)?;
-    }
-    let mut reached = Changes::default();
-    if let Some((old, new)) = contact {
-        write_contact(tx, id, &new)?;
-        reached = compare_contacts(id, &old, &new);
-    }
-    if guest == before.guests[at] && reached.is_empty() {
+    let old = GuestDetails::of(&guest, contact(tx, id)?, &portal.events);
+    let (new, invited) = planning.read(input, &old, false, &mut findings);
+    findings.finish()?;
+    if new == old {
         return Ok(portal);
     }
+    if new.events != old.events {
+        invite_guest(tx, &mut guest, &portal.household.events, &invited)?;
+    }
+    // That a contact changed is written down, and not to what.
+    let secret = FIELDS.iter().copied().filter(|field| field.is_secret);
+    let mut reached = fields::difference(&secret.collect::<Vec<_>>(), &old, &new);
+    for change in &mut reached {
+        let field = change["field"].as_str().unwrap_or_default();
+        change["field"] = format!("guests/{id}/{field}").into();
+    }
+    guest.name = new.name;
+    guest.is_child = new.is_child;
+    guest.child_age = new.age;
+    guest.diets = new.diets;
+    guest.diet_note = new.diet_note;
     guest::update(tx, &guest)?;
+    let (email, phone) = (new.email, new.phone);
+    write_contact(tx, id, &Contact { email, phone })?;
     portal.household.guests[at] = guest;
+    let reached = Changes::from(reached);
     finish(tx, host, portal, &before, "guest.changed", reached)
 }
 
@@ -329,7 +269,7 @@ pub fn order(
     let before = portal.household.clone();
     let there = |id: &GuestId| before.guests.iter().any(|guest| guest.id == *id);
     if !wanted.iter().all(there) {
-        return Err(Refusal::Answer(AnswerRefusal::GuestNotFound));
+        return Err(Refusal::GuestNotFound);
     }
     portal.household.guests.sort_by_key(|guest| {
         let place = wanted.iter().position(|id| *id == guest.id);
@@ -379,17 +319,16 @@ pub(super) fn lock_by_guest(
     version: Option<i64>,
 ) -> Result<(Portal, usize), Refusal> {
     host.needs(Permission::Invite)?;
-    let missing = || Refusal::Answer(AnswerRefusal::GuestNotFound);
     let found: Option<(InvitationId,)> =
         tx.maybe(sql!("SELECT invitation FROM guest WHERE id = $1"), &[id])?;
-    let (invitation,) = found.ok_or_else(missing)?;
+    let (invitation,) = found.ok_or(Refusal::GuestNotFound)?;
     let portal = invitations::lock(tx, host, &invitation, version)?;
     let guests = &portal.household.guests;
     // Between the look and the lock the household may have removed them.
     let at = guests
         .iter()
         .position(|guest| guest.id == *id)
-        .ok_or_else(missing)?;
+        .ok_or(Refusal::GuestNotFound)?;
     Ok((portal, at))
 }
 
@@ -401,7 +340,7 @@ pub(super) fn settle(
     planned: Vec<Planned>,
 ) -> Result<(), Refusal> {
     if household.guests.len() + planned.len() > GUEST_LIMIT {
-        return Err(Refusal::Answer(AnswerRefusal::GuestLimit));
+        return Err(Refusal::GuestLimit);
     }
     for mut one in planned {
         let last = household
@@ -450,51 +389,9 @@ pub(super) fn check_limit(
     Ok(())
 }
 
-fn check_age(guest: &Guest, pointer: &str, fields: &mut Findings) {
-    let at = format!("{pointer}/age");
-    if let Some(age) = guest.child_age {
-        if guest.is_child {
-            fields.number(&at, age, 0, 17);
-        } else {
-            fields.add(&at, "not_allowed", []);
-        }
-    }
-}
-
-fn plan_contact(
-    tx: &mut Tx<'_>,
-    id: &GuestId,
-    change: &GuestChange,
-    fields: &mut Findings,
-) -> Result<Option<(Contact, Contact)>, StoreError> {
-    if change.email.is_none() && change.phone.is_none() {
-        return Ok(None);
-    }
-    let (email, phone) = tx.one(sql!("SELECT email, phone FROM guest WHERE id = $1"), &[id])?;
-    let old = Contact { email, phone };
-    let mut contact = old.clone();
-    if let Some(email) = &change.email {
-        contact.email = fields.email("/email", email.as_deref());
-    }
-    if let Some(phone) = &change.phone {
-        contact.phone = fields.optional_line("/phone", phone.as_deref(), 32);
-    }
-    Ok(Some((old, contact)))
-}
-
-/// That a contact changed is written down, and not to what: the log is kept
-/// longer than the guest.
-fn compare_contacts(id: &GuestId, old: &Contact, new: &Contact) -> Changes {
-    let text = |known: &Option<String>| known.clone().unwrap_or_default();
-    let mut changes = Changes::default();
-    for (field, old, new) in [
-        ("email", &old.email, &new.email),
-        ("phone", &old.phone, &new.phone),
-    ] {
-        let field = format!("guests/{id}/{field}");
-        changes.compare_secret(&field, &text(old), &text(new));
-    }
-    changes
+fn contact(tx: &mut Tx<'_>, id: &GuestId) -> Result<Contact, StoreError> {
+    let (email, phone) = sql!("SELECT email, phone FROM guest WHERE id = :id", id).one(tx)?;
+    Ok(Contact { email, phone })
 }
 
 fn write_contact(tx: &mut Tx<'_>, id: &GuestId, contact: &Contact) -> Result<(), StoreError> {

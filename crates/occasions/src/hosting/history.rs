@@ -30,18 +30,6 @@ impl Changes {
         self
     }
 
-    /// As [`Changes::compare`], without telling what it says: a note is between
-    /// those it was written for, and an address is not kept longer than who has
-    /// it.
-    pub(super) fn compare_secret(&mut self, field: &str, old: &str, new: &str) -> &mut Self {
-        let shown = |text: &str| (!text.is_empty()).then_some("***");
-        if old != new {
-            self.0
-                .push(json!({"field": field, "old": shown(old), "new": shown(new)}));
-        }
-        self
-    }
-
     /// With what was compared elsewhere, in the same form.
     pub(super) fn extend(&mut self, more: Value) {
         match more {
@@ -59,6 +47,12 @@ impl Changes {
     /// As the log keeps them.
     pub(super) fn into_json(self) -> Value {
         Value::Array(self.0)
+    }
+}
+
+impl From<Vec<Value>> for Changes {
+    fn from(changes: Vec<Value>) -> Self {
+        Self(changes)
     }
 }
 
@@ -122,14 +116,14 @@ pub(super) fn finish_invitation(
 ) -> Result<(), StoreError> {
     let now = tx.now();
     let invitation = &mut household.invitation;
-    tx.run(
-        sql!(
-            "UPDATE invitation SET version = version + 1, updated_at = $2
-             WHERE id = $1 AND version = $3"
-        ),
-        &[&invitation.id, &now, &invitation.version],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE invitation SET version = version + 1, updated_at = :now
+         WHERE id = :id AND version = :version",
+        id = invitation.id,
+        now,
+        version = invitation.version
+    )
+    .run(tx, Rows::Exactly(1))?;
     invitation.version += 1;
     invitation::update_search(tx, invitation, &household.guests)?;
     if ending.moves_seats {

@@ -3,16 +3,15 @@
 use jiff::{SignedDuration, Timestamp};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::codes::Chosen;
-use super::fields::nullable;
 use super::guests;
 use super::history::{self, Changes, Ending};
 use super::permissions::{HostOf, Permission};
-use super::{Current, Refusal, When, events, occasions, open_rsvp};
-use crate::event::{self, Event, EventId, Seats};
+use super::{Current, Refusal, occasions, open_rsvp};
+use crate::event::{self, EventId, Seats};
 use crate::guest::{self, Reply};
 use crate::household::{self, Household};
 use crate::invitation::{self, Details, Invitation, InvitationId};
@@ -21,58 +20,67 @@ use crate::portal::{self, Portal};
 use crate::rsvp;
 use crate::snapshot;
 use crate::words::{ActedBy, LockMode, Source};
-use web::Findings;
+use web::fields::{self, day, email, line, lines, number, phone, words};
+use web::{Field, Findings, Input};
 
 /// How many invitations an occasion has at most, archived ones included.
 pub const LIMIT: i64 = 5_000;
 /// How long an archived invitation can be brought back.
 pub const RESTORABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// What hosts may set about an invitation; what is left out stays.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schema(as = InvitationChange)]
+/// What hosts fill in. A section is a group of the form, called by its message.
+pub const FIELDS: &[Field] = web::fields! { Details:
+    household: line(120).label("host-field-household").hint("host-field-household-hint")
+        .section("host-household").required(),
+    language: line(64).optional().label("host-language").section("host-household"),
+    salutation: line(200).optional().label("host-field-salutation")
+        .hint("host-field-salutation-hint").section("host-household"),
+    tags: words().label("host-field-tags").section("host-household"),
+    plus_ones: number(0, 20).label("host-field-plus-ones").hint("host-field-plus-ones-hint")
+        .section("host-may-bring"),
+    children: number(0, 20).label("host-field-children").hint("host-field-children-hint")
+        .section("host-may-bring"),
+    email: email().optional().label("host-field-email").section("host-contact").secret(),
+    phone: phone(32).optional().label("host-field-phone").section("host-contact").secret(),
+    address: lines(500).optional().label("host-field-address").section("host-contact").secret(),
+    deadline_override: day().optional().label("host-field-own-deadline"),
+    host_message: lines(2_000).label("host-field-message").hint("host-field-message-hint")
+        .section("host-words").secret(),
+    host_note: lines(2_000).label("host-field-note").hint("host-field-note-hint")
+        .section("host-words").secret(),
+};
+
+/// What hosts send to make an invitation, or to change one; what is left out stays.
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 pub struct InvitationChange {
     /// The version that was seen; `If-Match` says the same.
     pub version: Option<i64>,
-    /// 1–120.
-    pub household: Option<String>,
-    /// Up to 200, instead of the usual salutation.
-    #[serde(deserialize_with = "nullable")]
-    pub salutation: Option<Option<String>>,
-    /// Up to 254.
-    #[serde(deserialize_with = "nullable")]
-    pub email: Option<Option<String>>,
-    /// Up to 32.
-    #[serde(deserialize_with = "nullable")]
-    pub phone: Option<Option<String>>,
-    /// Up to 500.
-    #[serde(deserialize_with = "nullable")]
-    pub address: Option<Option<String>>,
-    /// One of the occasion's languages, or null: unknown.
-    #[serde(deserialize_with = "nullable")]
-    pub language: Option<Option<String>>,
-    /// 0–20.
-    pub plus_ones: Option<i64>,
-    /// 0–20.
-    pub children: Option<i64>,
-    /// An instant, a date (its end), or null: the occasion's.
-    #[serde(deserialize_with = "nullable")]
-    pub deadline_override: Option<Option<When>>,
-    /// Shown to the household, up to 2,000.
-    pub host_message: Option<String>,
-    /// Never shown to guests, up to 2,000.
-    pub host_note: Option<String>,
-    /// 0–20 of 1–40 characters.
-    pub tags: Option<Vec<String>>,
     /// Keys of the events the household is invited to.
     pub events: Option<Vec<String>>,
     /// The people; only when the invitation is created.
-    pub guests: Option<Vec<guests::New>>,
+    #[schema(value_type = Option<Vec<guests::NewGuest>>)]
+    pub guests: Option<Vec<Input>>,
     /// A code chosen by hand; only when the invitation is created.
     pub code: Option<String>,
     /// The code stays although it is easy to guess.
     pub insist_on_code: Option<bool>,
+    /// The [`Details`].
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub details: Input,
+}
+
+impl From<Input> for InvitationChange {
+    fn from(details: Input) -> Self {
+        Self {
+            version: None,
+            events: None,
+            guests: None,
+            code: None,
+            insist_on_code: None,
+            details,
+        }
+    }
 }
 
 /// What is kept beside an invitation without being part of a change.
@@ -103,20 +111,22 @@ pub fn create(
     host.needs(Permission::Invite)?;
     let occasion = occasions::lock(tx, host)?;
     let all = event::list(tx, &occasion.id)?;
-    let mut fields = Findings::default();
-    let mut details = blank(&occasion);
-    if new.household.is_none() {
-        fields.add("/household", "required", []);
-    }
-    apply(new, &occasion, &mut details, &mut fields);
+    let mut findings = Findings::default();
+    let details = apply(
+        &new.details,
+        &occasion,
+        &blank(&occasion),
+        true,
+        &mut findings,
+    );
     let invited = match &new.events {
-        Some(keys) => events::by_keys(&all, keys, "/events", &mut fields),
+        Some(keys) => event::by_keys(&all, keys, "/events", &mut findings),
         None => all.iter().map(|event| event.id.clone()).collect(),
     };
     let people = new.guests.as_deref().unwrap_or_default();
     let planned =
-        guests::Planning::new(tx, &occasion, &all)?.plan(tx, people, &invited, &mut fields);
-    fields.finish()?;
+        guests::Planning::new(tx, &occasion, &all)?.plan(tx, people, &invited, &mut findings);
+    findings.finish()?;
     check_limits(tx, &occasion.id, people.len())?;
     let names = planned.iter().map(|one| one.guest.name.as_str());
     let id = match chosen {
@@ -169,27 +179,32 @@ pub fn change(
 ) -> Result<Portal, Refusal> {
     host.needs(Permission::Invite)?;
     let mut portal = lock(tx, host, id, Some(version))?;
-    let mut fields = Findings::default();
+    let mut findings = Findings::default();
     for (pointer, given) in [
         ("/guests", change.guests.is_some()),
         ("/code", change.code.is_some()),
     ] {
         if given {
-            fields.add(pointer, "not_allowed", []);
+            findings.add(pointer, "not_allowed", []);
         }
     }
     let old = portal.household.invitation.details.clone();
-    let mut new = old.clone();
-    apply(change, &portal.occasion, &mut new, &mut fields);
+    let new = apply(
+        &change.details,
+        &portal.occasion,
+        &old,
+        false,
+        &mut findings,
+    );
     let invited = change
         .events
         .as_ref()
-        .map(|keys| events::by_keys(&portal.events, keys, "/events", &mut fields));
-    fields.finish()?;
-    let mut changes = compare(&old, &new);
+        .map(|keys| event::by_keys(&portal.events, keys, "/events", &mut findings));
+    findings.finish()?;
+    let mut changes = Changes::from(fields::difference(FIELDS, &old, &new));
     if let Some(invited) = &invited {
-        let before = keys_of(&portal.events, &portal.household.events);
-        let after = keys_of(&portal.events, invited);
+        let before = event::keys_of(&portal.events, &portal.household.events);
+        let after = event::keys_of(&portal.events, invited);
         changes.compare("events", &before, &after);
     }
     if changes.is_empty() {
@@ -278,7 +293,7 @@ pub fn restore(
         (Err(_), Seats::Beyond) => {
             changes.compare("override", &false, &true);
         }
-        (Err(full), Seats::Free) => return Err(full.into()),
+        (Err(full), Seats::Free) => return Err(full),
     }
     rsvp::seat(tx, &mut portal, &guests, seats)?;
     portal.household.guests = guests;
@@ -345,7 +360,8 @@ fn open(
     portal::load(tx, snapshot, invitation).map(Some)
 }
 
-fn blank(occasion: &Occasion) -> Details {
+/// What a new one starts with.
+pub(crate) fn blank(occasion: &Occasion) -> Details {
     Details {
         household: String::new(),
         salutation: None,
@@ -353,8 +369,8 @@ fn blank(occasion: &Occasion) -> Details {
         phone: None,
         address: None,
         language: None,
-        plus_ones: occasion.details.default_plus_ones,
-        children: occasion.details.default_children,
+        plus_ones: occasion.default_plus_ones,
+        children: occasion.default_children,
         deadline_override: None,
         lock_mode: LockMode::Auto,
         open_until: None,
@@ -365,100 +381,27 @@ fn blank(occasion: &Occasion) -> Details {
     }
 }
 
+/// The details with what was sent.
 fn apply(
-    new: &InvitationChange,
+    input: &Input,
     occasion: &Occasion,
-    details: &mut Details,
-    fields: &mut Findings,
-) {
-    if let Some(household) = &new.household {
-        details.household = fields.line("/household", household, 1, 120);
+    old: &Details,
+    is_new: bool,
+    findings: &mut Findings,
+) -> Details {
+    let mut new = input.apply(FIELDS, old, is_new, &occasion.zone(), findings);
+    if new.household.is_empty() {
+        findings.add("/household", "required", []);
     }
-    for (pointer, wanted, kept, most) in [
-        ("/salutation", &new.salutation, &mut details.salutation, 200),
-        ("/phone", &new.phone, &mut details.phone, 32),
-    ] {
-        if let Some(text) = wanted {
-            *kept = fields.optional_line(pointer, text.as_deref(), most);
-        }
+    let is_offered = |tag: &String| occasion.languages.contains(tag);
+    if input.has("language") && !new.language.as_ref().is_none_or(is_offered) {
+        findings.add("/language", "unknown_option", []);
     }
-    if let Some(email) = &new.email {
-        details.email = fields.email("/email", email.as_deref());
+    if new.tags != old.tags {
+        new.tags = findings.tags("/tags", &new.tags);
     }
-    if let Some(address) = &new.address {
-        let text = fields.text("/address", address.as_deref().unwrap_or_default(), 500);
-        details.address = (!text.is_empty()).then_some(text);
-    }
-    if let Some(language) = &new.language {
-        details.language = language.clone().filter(|tag| !tag.is_empty());
-        let offered = &occasion.details.languages;
-        if details
-            .language
-            .as_ref()
-            .is_some_and(|tag| !offered.contains(tag))
-        {
-            fields.add("/language", "unknown_option", []);
-        }
-    }
-    for (pointer, wanted, kept) in [
-        ("/plus_ones", new.plus_ones, &mut details.plus_ones),
-        ("/children", new.children, &mut details.children),
-    ] {
-        if let Some(number) = wanted {
-            *kept = fields.number(pointer, number, 0, 20);
-        }
-    }
-    if let Some(deadline) = &new.deadline_override {
-        details.deadline_override = deadline
-            .as_ref()
-            .and_then(|when| fields.when("/deadline_override", when, &occasion.zone()));
-    }
-    for (pointer, wanted, kept) in [
-        (
-            "/host_message",
-            &new.host_message,
-            &mut details.host_message,
-        ),
-        ("/host_note", &new.host_note, &mut details.host_note),
-    ] {
-        if let Some(text) = wanted {
-            *kept = fields.text(pointer, text, 2_000);
-        }
-    }
-    if let Some(tags) = &new.tags {
-        details.tags = fields.tags("/tags", tags);
-    }
-}
-
-fn compare(old: &Details, new: &Details) -> Changes {
-    let text = |known: &Option<String>| known.clone().unwrap_or_default();
-    let mut changes = Changes::default();
-    changes
-        .compare("household", &old.household, &new.household)
-        .compare("salutation", &old.salutation, &new.salutation)
-        .compare_secret("email", &text(&old.email), &text(&new.email))
-        .compare_secret("phone", &text(&old.phone), &text(&new.phone))
-        .compare_secret("address", &text(&old.address), &text(&new.address))
-        .compare("language", &old.language, &new.language)
-        .compare("plus_ones", &old.plus_ones, &new.plus_ones)
-        .compare("children", &old.children, &new.children)
-        .compare(
-            "deadline_override",
-            &old.deadline_override,
-            &new.deadline_override,
-        )
-        .compare("tags", &old.tags, &new.tags)
-        .compare_secret("host_message", &old.host_message, &new.host_message)
-        .compare_secret("host_note", &old.host_note, &new.host_note);
-    changes
-}
-
-fn keys_of(events: &[Event], ids: &[EventId]) -> Vec<String> {
-    events
-        .iter()
-        .filter(|event| ids.contains(&event.id))
-        .map(|event| event.key.clone())
-        .collect()
+    findings.sort(FIELDS);
+    new
 }
 
 /// Writes what hosts fill in.

@@ -38,15 +38,15 @@ impl Eater<'_> {
 pub fn eating(tx: &mut Tx<'_>, host: &HostOf) -> Result<Eating, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     let occasion = occasions::load(tx, host)?;
-    let rows: Vec<(GuestId, EventId)> = tx.all(
-        sql!(
-            "SELECT reply.guest, reply.event FROM event JOIN reply ON reply.event = event.id
-             WHERE event.occasion = $1
-               AND (reply.status = 'yes'
-                    OR (reply.status = 'undecided' AND CAST($2 AS BIGINT) = 1))"
-        ),
-        &[&occasion.id, &occasion.details.switches.undecided],
-    )?;
+    let rows: Vec<(GuestId, EventId)> = sql!(
+        "SELECT reply.guest, reply.event FROM event JOIN reply ON reply.event = event.id
+         WHERE event.occasion = :occasion
+           AND (reply.status = 'yes'
+                OR (reply.status = 'undecided' AND CAST(:undecided AS BIGINT) = 1))",
+        occasion = occasion.id,
+        undecided = occasion.switches.undecided
+    )
+    .all(tx)?;
     let mut eating = Eating::new();
     for (guest, event) in rows {
         eating.entry(guest).or_default().insert(event);

@@ -101,7 +101,7 @@ pub struct People {
 }
 
 /// Where a line stands in its order: newest or largest first, or by name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Key {
     number: i64,
     name: String,
@@ -118,18 +118,13 @@ pub fn invitations(
 ) -> Result<List<InvitationRow>, Refusal> {
     let from = piece.key().map_err(|_| Refusal::CursorInvalid)?;
     let rows = find(tx, host, filter, sort, (from, piece.way()), piece.rows())?;
-    let total = rows.first().map(|line| line.total);
+    let total = piece.total(rows.first().map(|line| line.total));
     let list = piece.list(rows, |line| Key {
         number: line.key_number,
         name: line.sort_name.clone(),
         id: line.id.to_string(),
     });
-    // Past the end nobody counts any more.
-    Ok(match (total, piece.key::<Key>()) {
-        (Some(total), _) => list.of(total),
-        (None, Ok(None)) => list.of(0),
-        (None, _) => list,
-    })
+    Ok(List { total, ..list })
 }
 
 /// Every invitation that a filter finds, by name; an occasion holds at most
@@ -165,25 +160,15 @@ fn find(
     }
     let occasion = occasions::load(tx, host)?;
     let scene = Scene::of(tx, &occasion);
-    let event = filter.event_id(tx, host)?;
-    let words = Words::of(&filter.search, host.may(Permission::SeeContacts));
+    let event = filter::event_id(tx, host, filter.event.as_deref())?;
+    let words = Words::of(&filter.q, host.may(Permission::SeeContacts));
     let tag = filter
         .tag
         .as_ref()
         .map(|tag| json_text(tag))
         .unwrap_or_default();
     let is_back = way == Way::Back;
-    let (has_key, key) = match from {
-        Some(key) => (true, key),
-        None => (
-            false,
-            Key {
-                number: 0,
-                name: String::new(),
-                id: String::new(),
-            },
-        ),
-    };
+    let (has_key, key) = (from.is_some(), from.unwrap_or_default());
     let response = filter
         .response
         .map(filter::Answered::word)
@@ -362,20 +347,20 @@ fn find(
         access,
         language,
         tag,
-        has_email = filter::word(filter.has_email),
-        is_opened = filter::word(filter.is_opened),
-        is_sent = filter::word(filter.is_sent),
-        has_override = filter::word(filter.has_override),
-        is_over_allowance = filter::word(filter.is_over_allowance),
-        has_note = filter::word(filter.has_note),
-        is_archived = filter.is_archived,
+        has_email = filter::word(filter.email),
+        is_opened = filter::word(filter.opened),
+        is_sent = filter::word(filter.sent),
+        has_override = filter::word(filter.r#override),
+        is_over_allowance = filter::word(filter.over),
+        has_note = filter::word(filter.note),
+        is_archived = filter.archived,
         sort = sort.word(),
         has_key,
         key_number = key.number,
         key_name = key.name,
         key_id = key.id,
         limit,
-        is_answered = filter::word(filter.is_answered),
+        is_answered = filter::word(filter.answered),
         question = answer[0],
         answer = answer[1],
         answer_in_list = answer[2],
@@ -404,12 +389,12 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) fn of(tx: &mut Tx<'_>, occasion: &Occasion) -> Self {
-        let deadline = occasion.details.rsvp_deadline;
+        let deadline = occasion.rsvp_deadline;
         Self {
             now: tx.now(),
             deadline: deadline.map_or(i64::MAX, Timestamp::as_millisecond),
             status: occasion.status,
-            undecided: occasion.details.switches.undecided,
+            undecided: occasion.switches.undecided,
         }
     }
 }

@@ -7,14 +7,28 @@ use jiff::Timestamp;
 use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
 
-use super::history::{self, Changes, Ending};
+use super::history::{self, Ending};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, When, invitations, occasions};
-use crate::invitation::{Invitation, InvitationId};
+use crate::invitation::{Details, Invitation, InvitationId};
 use crate::occasion::Occasion;
 use crate::portal::Portal;
 use crate::words::{Access, LockMode};
-use web::Findings;
+use web::fields::{self, choice, line, moment};
+use web::{Field, Findings};
+
+const MODES: &[(&str, &str)] = &[
+    ("auto", "host-lock-auto"),
+    ("locked", "host-access-locked"),
+    ("open", "host-access-open"),
+];
+
+/// What is set here, as the history tells it.
+pub(crate) const FIELDS: &[Field] = web::fields! { Details:
+    lock_mode: choice(MODES).label("host-access"),
+    open_until: moment().optional().label("host-field-open-until"),
+    lock_reason: line(200).label("host-field-reason").secret(),
+};
 
 /// How answers are opened again.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -95,11 +109,7 @@ fn set(
     invitation.details.open_until = until;
     invitation.details.lock_reason = reason;
     let new = invitation.details.clone();
-    let mut changes = Changes::default();
-    changes
-        .compare("lock_mode", &old.lock_mode, &new.lock_mode)
-        .compare("open_until", &old.open_until, &new.open_until)
-        .compare_secret("lock_reason", &old.lock_reason, &new.lock_reason);
+    let changes = fields::difference(FIELDS, &old, &new);
     if changes.is_empty() {
         return Ok(portal);
     }
@@ -112,7 +122,7 @@ fn set(
     let ending = Ending {
         action,
         what,
-        changes: changes.into_json(),
+        changes: changes.into(),
         moves_seats: false,
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
@@ -127,7 +137,7 @@ pub fn effect_of_deadline(
 ) -> Result<Effect, Refusal> {
     let before = occasions::load(tx, host)?;
     let mut after = before.clone();
-    after.details.rsvp_deadline = deadline;
+    after.rsvp_deadline = deadline;
     let all = list(tx, host)?;
     Ok(compare(
         tx.now(),

@@ -17,17 +17,23 @@ use super::{Refusal, members};
 pub const HOUSEHOLD: &str = "household";
 
 /// Which lines; what is left empty does not matter.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct AuditFilter {
     /// Those of this account, household or token.
+    #[param(required = false)]
     pub actor: String,
     /// Those of this action, `rsvp.saved`, or of its family, `rsvp`.
+    #[param(required = false)]
     pub action: String,
     /// Those about this thing.
+    #[param(required = false)]
     pub entity: String,
     /// From this instant on.
+    #[param(value_type = Option<String>, format = "date-time")]
     pub from: Option<Timestamp>,
     /// Before this instant.
+    #[param(value_type = Option<String>, format = "date-time")]
     pub until: Option<Timestamp>,
 }
 
@@ -118,10 +124,8 @@ impl Names {
         if let Some(known) = self.households.get(id) {
             return Ok(known.clone());
         }
-        let found: Option<(String,)> = tx.maybe(
-            sql!("SELECT household FROM invitation WHERE id = $1"),
-            &[&id],
-        )?;
+        let found: Option<(String,)> =
+            sql!("SELECT household FROM invitation WHERE id = :id", id).maybe(tx)?;
         let name = found.map(|(name,)| name);
         self.households.insert(id.to_owned(), name.clone());
         Ok(name)

@@ -13,7 +13,6 @@ use crate::household::{self, GUEST_LIMIT, Household};
 use crate::invitation::{self, Invitation, InvitationId};
 use crate::open_rsvp;
 use crate::portal::Portal;
-use crate::refusal::Refusal as AnswerRefusal;
 use crate::rsvp::{self, NOTE_LIMIT};
 use crate::words::{ActedBy, GuestKind, Source};
 
@@ -36,14 +35,14 @@ pub fn approve(
         confirm_seats(tx, &mut portal)?;
     }
     let now = tx.now();
-    tx.run(
-        sql!(
-            "UPDATE open_answer SET approved_at = $2, approved_note_version = $3
-             WHERE invitation = $1"
-        ),
-        &[id, &now, &portal.household.invitation.note_version],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE open_answer SET approved_at = :now, approved_note_version = :approved_note_version
+         WHERE invitation = :id",
+        id,
+        now,
+        approved_note_version = portal.household.invitation.note_version
+    )
+    .run(tx, Rows::Exactly(1))?;
     let ending = Ending {
         action: "invitation.approved",
         what: "edited",
@@ -63,11 +62,11 @@ fn confirm_seats(tx: &mut Tx<'_>, portal: &mut Portal) -> Result<(), Refusal> {
     rsvp::check_seats(portal, &guests)?;
     rsvp::seat(tx, portal, &guests, Seats::Free)?;
     portal.household.guests = guests;
-    tx.run(
-        sql!("UPDATE invitation SET unapproved = 0 WHERE id = $1"),
-        &[&portal.household.invitation.id],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE invitation SET unapproved = 0 WHERE id = :id",
+        id = portal.household.invitation.id
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
@@ -118,7 +117,7 @@ pub fn merge(
     let mut staying = invitations::lock(tx, host, into, None)?;
     let plan = unite(&staying.household, &leaving.household);
     if plan.after.len() > GUEST_LIMIT {
-        return Err(AnswerRefusal::GuestLimit.into());
+        return Err(Refusal::GuestLimit);
     }
     let before = staying.household.guests.clone();
     for guest in &plan.moved {
@@ -177,16 +176,14 @@ fn check_merged_seats(tx: &mut Tx<'_>, before: &Portal) -> Result<(), Refusal> {
     for (id, after) in event::seats_taken(tx, &before.occasion.id)? {
         let taken = before.seats_taken.get(&id).copied().unwrap_or_default();
         let event = before.events.iter().find(|event| event.id == id);
-        let Some((event, capacity)) = event.and_then(|one| Some((one, one.details.capacity?)))
-        else {
+        let Some((event, capacity)) = event.and_then(|one| Some((one, one.capacity?))) else {
             continue;
         };
         if after.confirmed > capacity && after.confirmed > taken.confirmed {
-            return Err(AnswerRefusal::EventFull {
+            return Err(Refusal::EventFull {
                 event: event.key.clone(),
                 left: taken.remaining(capacity, false),
-            }
-            .into());
+            });
         }
     }
     Ok(())
@@ -194,13 +191,12 @@ fn check_merged_seats(tx: &mut Tx<'_>, before: &Portal) -> Result<(), Refusal> {
 
 /// Whether an invitation's people went to another one: then it cannot come back.
 pub(super) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, StoreError> {
-    let (merged,): (bool,) = tx.one(
-        sql!(
-            "SELECT CASE WHEN merged_into IS NULL THEN 0 ELSE 1 END
-             FROM invitation WHERE id = $1"
-        ),
-        &[id],
-    )?;
+    let (merged,): (bool,) = sql!(
+        "SELECT CASE WHEN merged_into IS NULL THEN 0 ELSE 1 END
+         FROM invitation WHERE id = :id",
+        id
+    )
+    .one(tx)?;
     Ok(merged)
 }
 
@@ -264,21 +260,21 @@ fn take_answers(guest: &mut Guest, other: &Guest) {
 }
 
 fn move_guest(tx: &mut Tx<'_>, guest: &Guest, into: &InvitationId) -> Result<(), StoreError> {
-    tx.run(
-        sql!("UPDATE guest SET invitation = $2, position = $3, kind = $4 WHERE id = $1"),
-        &[&guest.id, into, &guest.position, &guest.kind],
-        Rows::Exactly(1),
-    )?;
-    tx.run(
-        sql!("UPDATE answer SET invitation = $2 WHERE guest = $1"),
-        &[&guest.id, into],
-        Rows::Any,
-    )?;
-    tx.run(
-        sql!("DELETE FROM reply WHERE guest = $1"),
-        &[&guest.id],
-        Rows::Any,
-    )?;
+    sql!(
+        "UPDATE guest SET invitation = :into, position = :position, kind = :kind WHERE id = :id",
+        id = guest.id,
+        into,
+        position = guest.position,
+        kind = guest.kind
+    )
+    .run(tx, Rows::Exactly(1))?;
+    sql!(
+        "UPDATE answer SET invitation = :into WHERE guest = :guest",
+        guest = guest.id,
+        into
+    )
+    .run(tx, Rows::Any)?;
+    sql!("DELETE FROM reply WHERE guest = :guest", guest = guest.id).run(tx, Rows::Any)?;
     for (event, reply) in &guest.replies {
         let by = ActedBy::Household;
         guest::insert_reply(tx, &guest.id, event, reply, by, Source::Web)?;
@@ -327,35 +323,35 @@ fn take_over(leaving: &Invitation, staying: &Invitation) -> Invitation {
 
 fn keep(tx: &mut Tx<'_>, merged: &Invitation) -> Result<(), StoreError> {
     invitations::update_details(tx, &merged.id, &merged.details)?;
-    tx.run(
-        sql!(
-            "UPDATE invitation SET note = $2, note_version = $3, replied_at = $4, unapproved = $5
-             WHERE id = $1"
-        ),
-        &[
-            &merged.id,
-            &merged.note,
-            &merged.note_version,
-            &merged.replied_at,
-            &merged.is_unapproved,
-        ],
-        Rows::Exactly(1),
-    )?;
+    sql!(
+        "UPDATE invitation SET note = :note, note_version = :note_version,
+             replied_at = :replied_at, unapproved = :unapproved
+         WHERE id = :id",
+        id = merged.id,
+        note = merged.note,
+        note_version = merged.note_version,
+        replied_at = merged.replied_at,
+        unapproved = merged.is_unapproved
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
 /// The code of what leaves, and all that led to it, opens what stays.
 fn leave(tx: &mut Tx<'_>, from: &InvitationId, into: &InvitationId) -> Result<(), StoreError> {
     let now = tx.now();
-    tx.run(
-        sql!("UPDATE invitation SET archived_at = $3, merged_into = $2 WHERE id = $1"),
-        &[from, into, &now],
-        Rows::Exactly(1),
-    )?;
-    tx.run(
-        sql!("UPDATE invitation SET merged_into = $2 WHERE merged_into = $1"),
-        &[from, into],
-        Rows::Any,
-    )?;
+    sql!(
+        "UPDATE invitation SET archived_at = :now, merged_into = :into WHERE id = :from",
+        from,
+        into,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
+    sql!(
+        "UPDATE invitation SET merged_into = :into WHERE merged_into = :from",
+        from,
+        into
+    )
+    .run(tx, Rows::Any)?;
     Ok(())
 }

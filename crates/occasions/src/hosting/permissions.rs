@@ -52,6 +52,17 @@ pub enum Permission {
     Own,
 }
 
+impl Permission {
+    /// The least role that has it.
+    pub fn least_role(self) -> Role {
+        match self {
+            Self::See | Self::SeeOccasion | Self::SeeAnswers => Role::Observer,
+            Self::SeeContacts | Self::Invite | Self::Write | Self::ReadLog => Role::Coordinator,
+            Self::Own => Role::OccasionOwner,
+        }
+    }
+}
+
 impl HostOf {
     /// The occasion.
     pub fn occasion(&self) -> &OccasionId {
@@ -89,15 +100,7 @@ impl HostOf {
     }
 
     fn has_role_for(&self, permission: Permission) -> bool {
-        let least = match permission {
-            Permission::See | Permission::SeeOccasion | Permission::SeeAnswers => Role::Observer,
-            Permission::SeeContacts
-            | Permission::Invite
-            | Permission::Write
-            | Permission::ReadLog => Role::Coordinator,
-            Permission::Own => Role::OccasionOwner,
-        };
-        self.role >= least
+        self.role >= permission.least_role()
     }
 
     /// The scope that a token lacks to see what `permission` is about.
@@ -158,10 +161,11 @@ pub fn enter_by_invitation(
     invitation: &InvitationId,
     request: Option<RequestFacts>,
 ) -> Result<HostOf, Refusal> {
-    let found: Option<(OccasionId,)> = tx.maybe(
-        sql!("SELECT occasion FROM invitation WHERE id = $1"),
-        &[invitation],
-    )?;
+    let found: Option<(OccasionId,)> = sql!(
+        "SELECT occasion FROM invitation WHERE id = :invitation",
+        invitation
+    )
+    .maybe(tx)?;
     let (occasion,) = found.ok_or(Refusal::NotFound)?;
     enter(tx, who, &occasion, request)
 }
@@ -173,13 +177,12 @@ pub fn enter_by_guest(
     guest: &GuestId,
     request: Option<RequestFacts>,
 ) -> Result<HostOf, Refusal> {
-    let found: Option<(OccasionId,)> = tx.maybe(
-        sql!(
-            "SELECT invitation.occasion FROM guest
-             JOIN invitation ON invitation.id = guest.invitation WHERE guest.id = $1"
-        ),
-        &[guest],
-    )?;
+    let found: Option<(OccasionId,)> = sql!(
+        "SELECT invitation.occasion FROM guest
+         JOIN invitation ON invitation.id = guest.invitation WHERE guest.id = :guest",
+        guest
+    )
+    .maybe(tx)?;
     let (occasion,) = found.ok_or(Refusal::NotFound)?;
     enter(tx, who, &occasion, request)
 }

@@ -16,17 +16,17 @@ pub struct Sizes {
 
 /// Counts.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Sizes, StoreError> {
-    let (invitations,): (i64,) = tx.one(
-        sql!("SELECT COUNT(*) FROM invitation WHERE occasion = $1 AND archived_at IS NULL"),
-        &[host.occasion()],
-    )?;
-    let (guests,): (i64,) = tx.one(
-        sql!(
-            "SELECT COUNT(*) FROM guest JOIN invitation ON invitation.id = guest.invitation
-             WHERE invitation.occasion = $1 AND invitation.archived_at IS NULL"
-        ),
-        &[host.occasion()],
-    )?;
+    let (invitations,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM invitation WHERE occasion = :occasion AND archived_at IS NULL",
+        occasion = host.occasion()
+    )
+    .one(tx)?;
+    let (guests,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM guest JOIN invitation ON invitation.id = guest.invitation
+         WHERE invitation.occasion = :occasion AND invitation.archived_at IS NULL",
+        occasion = host.occasion()
+    )
+    .one(tx)?;
     Ok(Sizes {
         invitations,
         guests,

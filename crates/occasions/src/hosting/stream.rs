@@ -245,10 +245,11 @@ fn tell(tx: &mut Tx<'_>, host: &HostOf, news: News) -> Result<Option<Message>, S
         "rsvp" | "note" => {
             // Names are not kept in news, so that erasing has one place less.
             let invitation = data["invitation"].as_str().unwrap_or_default().to_owned();
-            let household: Option<(String,)> = tx.maybe(
-                sql!("SELECT household FROM invitation WHERE id = $1"),
-                &[&invitation],
-            )?;
+            let household: Option<(String,)> = sql!(
+                "SELECT household FROM invitation WHERE id = :invitation",
+                invitation
+            )
+            .maybe(tx)?;
             data["household"] = json!(household.map(|(name,)| name));
         }
         "job" if data["contacts"] == json!(true) && !host.may(Permission::SeeContacts) => {

@@ -166,7 +166,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
         .map(|one| {
             let invited = answers.of(&one.id);
             let guests = count(invited);
-            let capacity = one.details.capacity;
+            let capacity = one.capacity;
             let unapproved = taken.get(&one.id).map_or(0, |taken| taken.unapproved);
             EventNumbers {
                 key: one.key.clone(),
@@ -188,8 +188,8 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
     };
     let eating = || everybody.iter().filter(|person| person.is_eating());
     let diet_notes = number(eating().filter(|person| !person.diet_note.is_empty()));
-    let first = all.iter().map(|event| event.details.starts_at).min();
-    let deadline = occasion.details.rsvp_deadline;
+    let first = all.iter().map(|event| event.starts_at).min();
+    let deadline = occasion.rsvp_deadline;
     Ok(Summary {
         days_to_event: first.map(|at| occasions::days_until(&occasion, now, at)),
         days_to_deadline: deadline.map(|at| occasions::days_until_deadline(&occasion, now, at)),
@@ -291,14 +291,13 @@ impl<'p> Answers<'p> {
             .iter()
             .map(|person| (&person.id, person))
             .collect();
-        let replies: Vec<(GuestId, EventId, ReplyStatus)> = tx.all(
-            sql!(
-                "SELECT reply.guest, reply.event, reply.status
-                 FROM event JOIN reply ON reply.event = event.id
-                 WHERE event.occasion = $1"
-            ),
-            &[&occasion.id],
-        )?;
+        let replies: Vec<(GuestId, EventId, ReplyStatus)> = sql!(
+            "SELECT reply.guest, reply.event, reply.status
+             FROM event JOIN reply ON reply.event = event.id
+             WHERE event.occasion = :occasion",
+            occasion = occasion.id
+        )
+        .all(tx)?;
         let mut by_event: BTreeMap<EventId, Vec<Answer<'p>>> = BTreeMap::new();
         for (guest, event, status) in replies {
             // Who is not among everybody is on an archived invitation.
@@ -318,7 +317,7 @@ impl<'p> Answers<'p> {
 /// With "not sure" switched off, who was not sure has not answered.
 fn effective_status(occasion: &Occasion, status: ReplyStatus) -> ReplyStatus {
     match status {
-        ReplyStatus::Undecided if !occasion.details.switches.undecided => ReplyStatus::Pending,
+        ReplyStatus::Undecided if !occasion.switches.undecided => ReplyStatus::Pending,
         other => other,
     }
 }
@@ -394,13 +393,12 @@ fn count_diets(answers: &[Answer<'_>], known: &[(String, bool)]) -> Vec<DietNumb
 }
 
 fn count_plus_ones(tx: &mut Tx<'_>, host: &HostOf, people: &[Person]) -> Result<Places, Refusal> {
-    let (allowed,): (i64,) = tx.one(
-        sql!(
-            "SELECT CAST(COALESCE(SUM(plus_ones + children), 0) AS BIGINT) FROM invitation
-             WHERE occasion = $1 AND archived_at IS NULL"
-        ),
-        &[host.occasion()],
-    )?;
+    let (allowed,): (i64,) = sql!(
+        "SELECT CAST(COALESCE(SUM(plus_ones + children), 0) AS BIGINT) FROM invitation
+         WHERE occasion = :occasion AND archived_at IS NULL",
+        occasion = host.occasion()
+    )
+    .one(tx)?;
     let used = number(
         people
             .iter()

@@ -55,15 +55,14 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
         .into_iter()
         .map(|event| (event.id, event.key))
         .collect();
-    let rows: Vec<(InvitationId, GuestId, event::EventId, ReplyStatus)> = tx.all(
-        sql!(
-            "SELECT guest.invitation, reply.guest, reply.event, reply.status
-             FROM event JOIN reply ON reply.event = event.id
-             JOIN guest ON guest.id = reply.guest
-             WHERE event.occasion = $1"
-        ),
-        &[&occasion.id],
-    )?;
+    let rows: Vec<(InvitationId, GuestId, event::EventId, ReplyStatus)> = sql!(
+        "SELECT guest.invitation, reply.guest, reply.event, reply.status
+         FROM event JOIN reply ON reply.event = event.id
+         JOIN guest ON guest.id = reply.guest
+         WHERE event.occasion = :occasion",
+        occasion = occasion.id
+    )
+    .all(tx)?;
     let mut households: BTreeMap<InvitationId, Vec<(GuestId, String, ReplyStatus)>> =
         BTreeMap::new();
     for (invitation, guest, event, status) in rows {

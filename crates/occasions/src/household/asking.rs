@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use web::Argument;
+use web::findings::token;
 
-use super::{FieldChange, Findings, Household, Rules, pointer_token};
+use super::{FieldChange, Findings, Household, Rules};
 use crate::event::Event;
 use crate::guest::Guest;
 use crate::household_change::HouseholdChange;
-use crate::question::{Answers, Question};
+use crate::question::{ANSWER_LIMIT, Answers, NUMBER_LIMIT, Question};
 use crate::words::{ActedBy, AskedOf};
 
 impl Household {
@@ -42,14 +44,14 @@ pub(super) fn change(
     field: &mut Findings<'_>,
 ) {
     for (key, value) in given {
-        let at = format!("answers/{}", pointer_token(key));
+        let at = format!("answers/{}", token(key));
         let known = rules.questions.iter().find(|question| {
             question.key == *key
                 && question.asked_of == of
                 && (rules.speaker == ActedBy::Host || !question.hosts_only)
         });
         let Some(question) = known else {
-            field.add(&at, "unknown_field");
+            field.add(&at, "unknown_field", []);
             continue;
         };
         // It was asked when the page was opened, and is not any more: nobody's
@@ -58,7 +60,7 @@ pub(super) fn change(
             continue;
         }
         if !is_concerned(question) {
-            field.add(&at, "not_allowed");
+            field.add(&at, "not_allowed", []);
             continue;
         }
         match question.read(value) {
@@ -68,8 +70,20 @@ pub(super) fn change(
             Ok(None) => {
                 answers.remove(&question.id);
             }
-            Err(code) => field.add(&at, code),
+            Err(code) => field.add(&at, code, limits(code)),
         }
+    }
+}
+
+/// What the sentence at an answer names.
+fn limits(code: &str) -> Vec<(&'static str, Argument)> {
+    match code {
+        "too_long" => vec![("max", ANSWER_LIMIT.into())],
+        "out_of_range" => vec![
+            ("min", (-NUMBER_LIMIT).into()),
+            ("max", NUMBER_LIMIT.into()),
+        ],
+        _ => Vec::new(),
     }
 }
 
@@ -97,7 +111,7 @@ pub(super) fn find_missing(
                 && !guest.answers.contains_key(&question.id)
             {
                 let at = format!("guests/{index}/answers/{}", question.key);
-                field.add(&at, "required");
+                field.add(&at, "required", []);
             }
         }
     }
@@ -109,7 +123,7 @@ pub(super) fn find_missing(
             .iter()
             .any(|guest| question.is_required_of(guest, rules.events));
         if is_required && !answers.contains_key(&question.id) {
-            field.add(&format!("answers/{}", question.key), "required");
+            field.add(&format!("answers/{}", question.key), "required", []);
         }
     }
 }

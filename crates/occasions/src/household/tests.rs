@@ -102,7 +102,7 @@ impl Scene {
 
     fn complaints(&self, wanted: GuestUpdate) -> Vec<(String, &'static str)> {
         match self.try_one(wanted) {
-            Err(Refusal::Fields(fields)) => fields
+            Err(Refusal::Answers(fields)) => fields
                 .into_iter()
                 .map(|field| (field.pointer.replace("/guests/0/", ""), field.code))
                 .collect(),
@@ -483,7 +483,7 @@ fn all_that_is_wrong_is_told_at_once() {
             ..of("siti")
         },
     ]);
-    let Err(Refusal::Fields(fields)) = scene().plan(ActedBy::Household, &wanted) else {
+    let Err(Refusal::Answers(fields)) = scene().plan(ActedBy::Household, &wanted) else {
         panic!("accepted")
     };
     let pointers: Vec<_> = fields.iter().map(|field| field.pointer.as_str()).collect();

@@ -44,7 +44,7 @@ fn access_follows_the_table_and_nothing_else() {
         let now = instant(now);
         let mut occasion = sample::occasion();
         occasion.status = status;
-        occasion.details.rsvp_deadline = deadline;
+        occasion.rsvp_deadline = deadline;
         let mut invitation = sample::invitation(&occasion);
         invitation.details.lock_mode = mode;
         invitation.details.open_until = until;

@@ -36,7 +36,7 @@ pub(crate) fn seat(
 ) -> Result<(), StoreError> {
     for event in portal.events.iter() {
         let more = coming(after, &event.id) - coming(&portal.household.guests, &event.id);
-        if event.details.capacity.is_none() || more == 0 {
+        if event.capacity.is_none() || more == 0 {
             continue;
         }
         let taken = portal.seats_taken.entry(event.id.clone()).or_default();

@@ -22,8 +22,8 @@ use axum::routing::get;
 use web::Site;
 
 pub use gate::CodeGate;
-pub(crate) use gate::{Admitted, Credentials, Failure, keep_private, not_found};
-pub(crate) use open_rsvp::{confirm, refuse as refuse_open, thank};
+pub(crate) use gate::{Admitted, Credentials, Failure, keep_private};
+pub(crate) use open_rsvp::{confirm, thank};
 pub(crate) use portal::preview;
 pub(crate) use request::GuestRequest;
 pub(crate) use show::{Reading, contact, speak};

@@ -1,18 +1,16 @@
 //! The hosts' pages: everything under `/admin`.
 //!
-//! Every address stands here. A handler opens the occasion by its `HostRequest`,
-//! calls one noun of [`hosting`](crate::hosting), and shows what came of it; what a
-//! role may not do is not on its pages. Everything works without script.
+//! Every address stands here, with the permission that it takes. A handler opens the occasion
+//! by its `HostRequest`, calls one noun of [`hosting`](crate::hosting), and shows what came of
+//! it; what a role may not do is not on its pages. Everything works without script.
 
 mod audit;
 mod bulk;
 mod curve;
-mod events;
 mod filters;
-pub(crate) mod form_state;
 pub(crate) mod frame;
 mod guests;
-mod history;
+pub(crate) mod history;
 mod invite;
 mod invite_acts;
 mod invite_form;
@@ -24,103 +22,91 @@ mod occasions;
 mod overview;
 mod person;
 mod preview;
-mod questions;
 mod reports;
 pub(crate) mod request;
-mod rows;
-mod schedule;
 mod settings;
-mod settings_form;
 pub(crate) mod wording;
 
-use ::web::Site;
-use axum::Router;
-use axum::routing::{get, post};
+use ::web::{Pages, Site};
+use accounts::Callers::People;
 
-use super::resource;
+use super::access::HostAccess;
+use super::resource::{self, WebResource as _};
 use crate::diet::DietaryOption;
+use crate::event::{self, Event};
+use crate::hosting::Permission::{Invite, Own, ReadLog, See, Write};
+use crate::question::Question;
 
-/// All hosts' addresses.
-pub fn routes() -> Router<Site> {
-    Router::new()
-        .route("/admin", get(occasions::list))
-        .route("/admin/new", get(occasions::new).post(occasions::create))
+/// All hosts' addresses, each with the permission that it takes.
+pub fn pages() -> Pages<Site, HostAccess> {
+    Pages::default()
+        .get("/admin", People, occasions::list)
+        .get("/admin/new", People, occasions::new)
+        .post("/admin/new", People, occasions::create)
         .nest("/admin/o/{slug}", of_occasion())
 }
 
-fn of_occasion() -> Router<Site> {
-    Router::new()
-        .route("/", get(overview::show))
-        .route("/answers", get(overview::table))
-        .route("/invites", get(invites::list))
-        .route(
-            "/invites/new",
-            get(invite_form::new).post(invite_form::create),
+fn of_occasion() -> Pages<Site, HostAccess> {
+    Pages::default()
+        .get("", See, overview::show)
+        .get("/answers", See, overview::table)
+        .get("/invites", See, invites::list)
+        .get("/invites/new", Invite, invite_form::new)
+        .post("/invites/new", Invite, invite_form::create)
+        .post("/invites/bulk", Invite, bulk::step)
+        .get("/invites/bulk/{id}", Invite, bulk::job)
+        .get("/invites/{id}", See, invite::show)
+        .get("/invites/{id}/edit", Invite, invite_form::edit)
+        .post("/invites/{id}/edit", Invite, invite_form::change)
+        .post("/invites/{id}/answers", Invite, invite_acts::answer)
+        .post("/invites/{id}/lock", Invite, invite_acts::lock)
+        .post("/invites/{id}/unlock", Invite, invite_acts::unlock)
+        .post("/invites/{id}/deadline", Invite, invite_acts::deadline)
+        .post("/invites/{id}/sent", Invite, invite_acts::sent)
+        .post("/invites/{id}/order", Invite, invite_acts::order)
+        .post("/invites/{id}/code", Own, invite_acts::replace_code)
+        .post("/invites/{id}/approve", Invite, invite_acts::approve)
+        .post("/invites/{id}/merge", Invite, invite_acts::merge)
+        .post("/invites/{id}/archive", Invite, invite_acts::archive)
+        .post("/invites/{id}/restore", Invite, invite_acts::restore)
+        .get("/invites/{id}/preview", See, preview::show)
+        .get("/invites/{id}/preview/page", See, preview::page)
+        .get("/invites/{id}/guests/new", Invite, person::new)
+        .post("/invites/{id}/guests/new", Invite, person::add)
+        .get("/invites/{id}/guests/{guest}", Invite, person::edit)
+        .post("/invites/{id}/guests/{guest}", Invite, person::change)
+        .post(
+            "/invites/{id}/guests/{guest}/remove",
+            Invite,
+            person::remove,
         )
-        .route("/invites/bulk", post(bulk::step))
-        .route("/invites/bulk/{id}", get(bulk::job))
-        .route("/invites/{id}", get(invite::show))
-        .route(
-            "/invites/{id}/edit",
-            get(invite_form::edit).post(invite_form::change),
-        )
-        .route("/invites/{id}/answers", post(invite_acts::answer))
-        .route("/invites/{id}/lock", post(invite_acts::lock))
-        .route("/invites/{id}/unlock", post(invite_acts::unlock))
-        .route("/invites/{id}/deadline", post(invite_acts::deadline))
-        .route("/invites/{id}/sent", post(invite_acts::sent))
-        .route("/invites/{id}/order", post(invite_acts::order))
-        .route("/invites/{id}/code", post(invite_acts::replace_code))
-        .route("/invites/{id}/approve", post(invite_acts::approve))
-        .route("/invites/{id}/merge", post(invite_acts::merge))
-        .route("/invites/{id}/archive", post(invite_acts::archive))
-        .route("/invites/{id}/restore", post(invite_acts::restore))
-        .route("/invites/{id}/preview", get(preview::show))
-        .route("/invites/{id}/preview/page", get(preview::page))
-        .route(
-            "/invites/{id}/guests/new",
-            get(person::new).post(person::add),
-        )
-        .route(
-            "/invites/{id}/guests/{guest}",
-            get(person::edit).post(person::change),
-        )
-        .route("/invites/{id}/guests/{guest}/remove", post(person::remove))
-        .route("/guests", get(guests::list))
-        .route("/reports", get(reports::show).post(reports::start))
-        .route("/reports/{id}", get(reports::file))
-        .route("/settings", get(settings::show))
-        .route("/settings/{part}", get(settings::show).post(settings::save))
-        .route("/settings/events", get(events::list))
-        .route(
-            "/settings/events/new",
-            get(events::new).post(events::create),
-        )
-        .route(
-            "/settings/events/{id}",
-            get(events::edit).post(events::change),
-        )
-        .route("/settings/events/{id}/remove", post(events::remove))
-        .route(
+        .get("/guests", See, guests::list)
+        .get("/reports", See, reports::show)
+        .post("/reports", See, reports::start)
+        .get("/reports/{id}", See, reports::file)
+        // The texts; for all else `settings::Part` says more.
+        .get("/settings", Write, settings::show)
+        .get("/settings/{part}", Write, settings::show)
+        .post("/settings/{part}", Write, settings::save)
+        .nest(Event::PAGES, resource::pages::<Event>())
+        .get(
             "/settings/events/{id}/schedule",
-            get(schedule::edit).post(schedule::change),
+            Write,
+            event::edit_schedule,
         )
-        .route("/settings/questions", get(questions::list))
-        .route(
-            "/settings/questions/new",
-            get(questions::new).post(questions::create),
+        .post(
+            "/settings/events/{id}/schedule",
+            Write,
+            event::change_schedule,
         )
-        .route(
-            "/settings/questions/{id}",
-            get(questions::edit).post(questions::change),
-        )
-        .route("/settings/questions/{id}/remove", post(questions::remove))
-        .merge(resource::pages::<DietaryOption>())
-        .route("/members", get(members::show))
-        .route("/members/invite", post(members::invite))
-        .route("/members/withdraw", post(members::withdraw))
-        .route("/members/change", post(members::change))
-        .route("/members/remove", post(members::remove))
-        .route("/audit", get(audit::show))
-        .route("/more", get(more::show))
+        .nest(Question::PAGES, resource::pages::<Question>())
+        .nest(DietaryOption::PAGES, resource::pages::<DietaryOption>())
+        .get("/members", See, members::show)
+        .post("/members/invite", Own, members::invite)
+        .post("/members/withdraw", Own, members::withdraw)
+        .post("/members/change", Own, members::change)
+        // Everybody may take their own role away.
+        .post("/members/remove", See, members::remove)
+        .get("/audit", ReadLog, audit::show)
+        .get("/more", See, more::show)
 }

@@ -61,7 +61,7 @@ fn find(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<(Portal, i64, Addre
     let Some(to) = address else {
         return Ok(None);
     };
-    if gone || !occasion.details.switches.confirmation_mail {
+    if gone || !occasion.switches.confirmation_mail {
         return Ok(None);
     }
     let portal = portal::load(tx, snapshot, invitation)?;
@@ -88,22 +88,22 @@ fn send(
 }
 
 fn compose(site: &Site, portal: &Portal, to: Address) -> Option<NewMail> {
-    let details = &portal.occasion.details;
+    let occasion = &portal.occasion;
     let invitation = &portal.household.invitation;
     let tag = invitation.details.language.as_deref();
-    let tag = tag.unwrap_or(&details.default_language);
+    let tag = tag.unwrap_or(&occasion.default_language);
     let text = site.catalogue.speak(&Language::of(tag));
     let reading = Reading::new(&text, portal);
-    let hosts = details
+    let hosts = occasion
         .hosts
-        .pick(text.language(), &details.default_language);
+        .pick(text.language(), &occasion.default_language);
     let mail = ConfirmationMail {
         text: &text,
-        theme: details.theme,
+        theme: occasion.theme,
         hosts: hosts.text,
         date: reading.cover().date,
         salutation: reading.salutation(),
-        tone: details.tone,
+        tone: occasion.tone,
         progress: reading.progress(),
         counts: reading.counts(),
         guests: reading.stored(),
@@ -133,7 +133,7 @@ fn compose(site: &Site, portal: &Portal, to: Address) -> Option<NewMail> {
         to,
         to_name: invitation.details.household.clone(),
         sender_name: Some(hosts.text.to_owned()),
-        reply_to: details.contact.email.parse().ok(),
+        reply_to: occasion.contact.email.parse().ok(),
         stream: Stream::Transactional,
         scope: Some(portal.occasion.id.to_string()),
         subject: mail.subject(),

@@ -5,23 +5,22 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use occasions::code::CodeKey;
 use occasions::diet;
-use occasions::event::{self, EventId};
+use occasions::event::{Event, EventId};
 use occasions::guest::{self, Guest, GuestId, Reply};
+use occasions::hosting::resource::Resource as _;
 use occasions::household;
 use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::invitation::{self, InvitationId};
-use occasions::occasion::{self, Contact, OccasionId, Switches};
+use occasions::occasion::{self, Occasion, OccasionId};
 use occasions::portal::{self, Portal};
 use occasions::question::Answers;
 use occasions::refusal::Refusal;
 use occasions::rsvp::{self, OtherBody, Repeat, Save, Saved};
-use occasions::words::{
-    ActedBy, GuestKind, LockMode, OccasionKind, OccasionStatus, ReplyStatus, Source, Tone,
-};
+use occasions::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus, Source};
 use platform::store::migrate::Migrations;
 use platform::{Rows, Store, StoreError, Tx, sql};
 use testkit::World;
-use web::{I18n, Theme};
+use web::I18n;
 
 /// The tables that answering needs.
 pub(crate) const MIGRATIONS: [Migrations; 3] = [
@@ -40,6 +39,8 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn build(world: &World, seats: Option<i64>) -> Self {
+        // Nearly every save leaves a confirmation.
+        world.expect_jobs(rsvp::CONFIRM);
         let store = world.store().clone();
         let deadline = world.clock.now() + SignedDuration::from_hours(24);
         let (occasion, events) = store
@@ -188,32 +189,22 @@ fn build(
     deadline: Timestamp,
     seats: Option<i64>,
 ) -> Result<(OccasionId, Vec<EventId>), StoreError> {
-    let details = occasion::Details {
+    let id: OccasionId = tx.id();
+    let occasion = Occasion {
+        slug: format!("wedding-{}", tx.random().below(u32::MAX)),
         title: I18n::one("en", "Our wedding"),
-        subtitle: I18n::default(),
-        kicker: I18n::default(),
-        welcome: I18n::default(),
-        farewell: I18n::default(),
         hosts: I18n::one("en", "Aisyah & Daniel"),
         time_zone: "Asia/Kuala_Lumpur".to_owned(),
         currency: "MYR".to_owned(),
-        languages: vec!["en".to_owned()],
-        default_language: "en".to_owned(),
         rsvp_deadline: Some(deadline),
-        default_plus_ones: 0,
-        default_children: 0,
-        open_party_limit: 6,
-        contact: Contact::default(),
-        theme: Theme::default(),
-        tone: Tone::Formal,
-        switches: Switches::default(),
-        retention_days: 180,
+        ..Occasion::blank(id.clone())
     };
-    let slug = format!("wedding-{}", tx.random().below(u32::MAX));
-    let id = occasion::insert(tx, &slug, OccasionKind::Wedding, &details)?;
+    occasion::insert(tx, &occasion)?;
     occasion::set_status(tx, &id, OccasionStatus::Published)?;
     diet::insert_built_in(tx, &id)?;
-    let event = |capacity| event::Details {
+    let event = |id, key: &str, capacity| Event {
+        id,
+        key: key.to_owned(),
         name: I18n::one("en", "Event"),
         starts_at: deadline,
         ends_at: deadline + SignedDuration::from_hours(2),
@@ -224,10 +215,17 @@ fn build(
         schedule: Vec::new(),
         capacity,
         position: 0,
+        calendar_sequence: 0,
+        version: 1,
     };
-    let nikah = event::insert(tx, &id, "nikah", &event(None))?;
-    let reception = event::insert(tx, &id, "reception", &event(seats))?;
-    Ok((id, vec![nikah, reception]))
+    let events = [
+        event(tx.id(), "nikah", None),
+        event(tx.id(), "reception", seats),
+    ];
+    for event in &events {
+        event.insert(tx, &id)?;
+    }
+    Ok((id, events.map(|event| event.id).into()))
 }
 
 fn invite(

@@ -10,6 +10,7 @@ use occasions::hosting::occasions;
 use platform::limits::guess::Try;
 use platform::{Rows, sql};
 use testkit::SentMail;
+use web::Language;
 
 use crate::stage::{Stage, on_both};
 
@@ -45,17 +46,21 @@ fn owners_are_told_once_a_day_in_their_language_that_codes_are_guessed() {
             .await
             .unwrap();
         let mails = attack(stage, "one").await;
-        let mut told: Vec<(&str, &str)> = mails
+        let mut letters: Vec<(&str, &str)> = mails
             .iter()
             .map(|mail| (mail.recipient.as_str(), mail.text.as_str()))
             .collect();
-        told.sort_unstable();
-        assert_eq!(told.len(), 2, "owners only: {told:?}");
-        assert_eq!(told[0].0, "owner@example.com");
-        assert!(told[0].1.contains("may be guessing them"), "{}", told[0].1);
-        assert!(told[0].1.contains("http://127.0.0.1:8080/admin"));
-        assert_eq!(told[1].0, "stranger@example.com");
-        assert!(told[1].1.contains("indovinarli"), "{}", told[1].1);
+        letters.sort_unstable();
+        assert_eq!(letters.len(), 2, "owners only: {letters:?}");
+        assert_eq!(letters[0].0, "owner@example.com");
+        assert!(
+            letters[0].1.contains("may be guessing them"),
+            "{}",
+            letters[0].1
+        );
+        assert!(letters[0].1.contains("http://127.0.0.1:8080/admin"));
+        assert_eq!(letters[1].0, "stranger@example.com");
+        assert!(letters[1].1.contains("indovinarli"), "{}", letters[1].1);
 
         stage.world.clock.advance(SignedDuration::from_hours(23));
         assert_eq!(attack(stage, "two").await.len(), 2, "one a day");
@@ -68,5 +73,13 @@ fn owners_are_told_once_a_day_in_their_language_that_codes_are_guessed() {
             .await;
         stage.world.clock.advance(SignedDuration::from_hours(24));
         assert_eq!(attack(stage, "four").await.len(), 4, "no code is alive");
+        for (owner, language) in [("owner@example.com", "en"), ("stranger@example.com", "it")] {
+            let text = stage.site.catalogue.speak(&Language::of(language));
+            let site = [("site", stage.site.settings.name.as_str().into())];
+            let subject = text.with("mail-guessing-subject", site);
+            for _ in 0..2 {
+                stage.world.expect_mail(owner, &subject);
+            }
+        }
     });
 }

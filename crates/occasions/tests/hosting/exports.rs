@@ -22,6 +22,7 @@ fn wanted() -> export::Request {
 #[test]
 fn ten_files_of_an_occasion_wait_at_most() {
     on_both(async |stage| {
+        stage.expect_work();
         let start = || {
             stage.act(&stage.owner, |tx, host| {
                 export::start(tx, host, &wanted(), &Language::of("en"))
@@ -57,10 +58,14 @@ fn files_say_who_has_partly_answered() {
         for (kind, column, name) in [
             (
                 ExportKind::Households,
-                "Answer status",
+                &stage.say("host-export-response"),
                 "Keluarga Encik Rahman",
             ),
-            (ExportKind::Guests, "Answer", "Rahman bin Ali"),
+            (
+                ExportKind::Guests,
+                &stage.say("host-export-answer"),
+                "Rahman bin Ali",
+            ),
         ] {
             let id = ask(stage, &stage.owner, wanted_as(kind, FileFormat::Csv), "en").await;
             stage.worker().run_due().await.unwrap();
@@ -73,7 +78,11 @@ fn files_say_who_has_partly_answered() {
                 .records()
                 .map(Result::unwrap)
                 .find(|row| row.iter().any(|cell| cell == name));
-            assert_eq!(&row.unwrap()[at], "Partly answered", "{kind:?}");
+            assert_eq!(
+                row.unwrap()[at],
+                stage.say("host-response-partial"),
+                "{kind:?}"
+            );
         }
     });
 }

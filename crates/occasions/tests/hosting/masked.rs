@@ -1,12 +1,12 @@
 //! What observers do not see, on pages and by JSON alike.
 
 use occasions::hosting::bulk::{self, Action, Request, Target};
-use occasions::hosting::invitations::{self, InvitationChange};
+use occasions::hosting::invitations;
 use occasions::hosting::listing::InvitationFilter;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::pages::HOME;
-use crate::parts::version;
+use crate::parts::{sent, version};
 use crate::stage::on_both;
 
 #[test]
@@ -49,11 +49,10 @@ fn observers_read_what_households_read_and_not_what_hosts_tell_each_other() {
         let (other, seen) = (id.clone(), version(stage, &id).await);
         stage
             .done(move |tx, host| {
-                let change = InvitationChange {
-                    host_message: Some("We look forward to you".to_owned()),
-                    host_note: Some("Seat away from Uncle".to_owned()),
-                    ..InvitationChange::default()
-                };
+                let change = sent(json!({
+                    "host_message": "We look forward to you",
+                    "host_note": "Seat away from Uncle",
+                }));
                 invitations::change(tx, host, &other, seen, &change).map(drop)
             })
             .await;

@@ -1,17 +1,19 @@
 //! Every number of the dashboard opens the list that shows exactly that number.
 
 use jiff::{SignedDuration, Timestamp};
-use occasions::hosting::invitations::{self, InvitationChange};
+use occasions::hosting::invitations;
 use occasions::hosting::listing::filter::Answered;
 use occasions::hosting::listing::people::{self, Band, Status};
 use occasions::hosting::listing::{self, InvitationFilter, Sort};
 use occasions::hosting::summary::{self, Summary};
 use occasions::hosting::{When, guests, locks};
 use occasions::portal::response;
-use occasions::words::{Access, GuestKind, ReplyStatus, Response};
+use occasions::words::{Access, ReplyStatus, Response};
 use platform::{Rows, sql};
+use serde_json::json;
 use web::Piece;
 
+use crate::parts::{brought, sent};
 use crate::stage::{Stage, on_both};
 
 async fn count(stage: &Stage<'_>, filter: InvitationFilter) -> i64 {
@@ -43,20 +45,13 @@ async fn stir(stage: &Stage<'_>) {
     let rahman = stage.invitation("RAHMA").await;
     stage
         .done(move |tx, host| {
-            let brought = |name: &str| guests::New {
-                name: name.to_owned(),
-                kind: Some(GuestKind::PlusOne),
-                ..Default::default()
-            };
-            guests::add(tx, host, &rahman, None, &[brought("Mei"), brought("Lin")])?;
+            let people = [brought("Mei", false), brought("Lin", false)];
+            guests::add(tx, host, &rahman, None, &people)?;
             let version = invitations::load(tx, host, &rahman)?
                 .household
                 .invitation
                 .version;
-            let lower = InvitationChange {
-                plus_ones: Some(1),
-                ..InvitationChange::default()
-            };
+            let lower = sent(json!({ "plus_ones": 1 }));
             invitations::change(tx, host, &rahman, version, &lower)?;
             invitations::archive(tx, host, &tan, None)?;
             let opening = locks::Opening {
@@ -102,11 +97,11 @@ fn numbers_and_lists_agree() {
         );
         assert_eq!(
             all.never_opened,
-            by(|filter| filter.is_opened = Some(false)).await
+            by(|filter| filter.opened = Some(false)).await
         );
         assert_eq!(
             all.answered,
-            by(|filter| filter.is_answered = Some(true)).await
+            by(|filter| filter.answered = Some(true)).await
         );
         assert_eq!(
             all.pending,
@@ -137,12 +132,12 @@ fn numbers_and_lists_agree() {
         let look = counted.attention;
         assert_eq!(
             look.over_allowance,
-            by(|filter| filter.is_over_allowance = Some(true)).await
+            by(|filter| filter.over = Some(true)).await
         );
-        assert_eq!(look.notes, by(|filter| filter.has_note = Some(true)).await);
+        assert_eq!(look.notes, by(|filter| filter.note = Some(true)).await);
         assert_eq!(
             look.without_email,
-            by(|filter| filter.has_email = Some(false)).await
+            by(|filter| filter.email = Some(false)).await
         );
         assert_eq!(
             (look.over_allowance, look.notes, all.locked, all.total),
@@ -267,9 +262,9 @@ fn numbers_of_people_and_their_lists_agree() {
             }
         }
         assert!(counted.guests.partial > 0);
-        let coming = |is_child, band| people::GuestFilter {
+        let coming = |child, band| people::GuestFilter {
             status: Some(Status::Yes),
-            is_child,
+            child,
             band,
             ..Default::default()
         };
@@ -281,7 +276,7 @@ fn numbers_of_people_and_their_lists_agree() {
             counted.coming.children,
             people(stage, coming(Some(true), None)).await
         );
-        for band in Band::ALL {
+        for &band in Band::ALL {
             let number = counted.coming.by_age[band.word()];
             assert_eq!(
                 number,
@@ -299,7 +294,7 @@ fn numbers_of_people_and_their_lists_agree() {
             assert_eq!(diet.people, people(stage, filter).await, "{}", diet.key);
         }
         let brought = people::GuestFilter {
-            is_plus_one: Some(true),
+            plus_one: Some(true),
             ..Default::default()
         };
         assert_eq!(counted.plus_ones.used, people(stage, brought).await);
@@ -333,12 +328,7 @@ fn with_not_sure_switched_off_who_was_not_sure_has_not_answered() {
         stage
             .done(|tx, host| {
                 let occasion = occasions::hosting::occasions::load(tx, host)?;
-                let off = occasions::hosting::occasions::OccasionChange {
-                    switches: Some(
-                        [(occasions::hosting::occasions::Switch::Undecided, false)].into(),
-                    ),
-                    ..Default::default()
-                };
+                let off = serde_json::json!({"switches": {"undecided": false}}).into();
                 occasions::hosting::occasions::change(tx, host, occasion.version, &off).map(drop)
             })
             .await;

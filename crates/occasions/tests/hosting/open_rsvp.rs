@@ -20,10 +20,10 @@ use crate::stage::{Stage, call, code, on_both};
 
 /// Answers without a code; the invitation's id and code.
 async fn answer(visitor: &mut Visitor, body: &Value) -> (InvitationId, String) {
-    let told = call(visitor, "POST", "/api/flask/rsvp", body).await;
-    let told = told.expect(201).json();
-    let id = told["id"].as_str().unwrap().parse().unwrap();
-    (id, told["invite_code"].as_str().unwrap().to_owned())
+    let saved = call(visitor, "POST", "/api/flask/rsvp", body).await;
+    let saved = saved.expect(201).json();
+    let id = saved["id"].as_str().unwrap().parse().unwrap();
+    (id, saved["invite_code"].as_str().unwrap().to_owned())
 }
 
 async fn listed(stage: &Stage<'_>, open: Open) -> Vec<String> {
@@ -124,7 +124,7 @@ fn hosts_find_and_approve_them() {
         let mut owner = stage.visitor(&stage.owner);
         let page = owner.get(&format!("{HOME}/settings/switches")).await;
         let mut form = page.form(&format!("{HOME}/settings/switches"));
-        form.tick("switch.public_wishes", "1");
+        form.tick("switches.public_wishes", "1");
         owner.submit(&page, &form).await.expect(303);
         let card = guest.get("/o/aisyah-daniel").await.text();
         assert_eq!(card.matches("All the best").count(), 1, "{card}");
@@ -134,10 +134,11 @@ fn hosts_find_and_approve_them() {
 #[test]
 fn a_wish_is_public_as_it_was_approved_and_no_other() {
     on_both(async |stage| {
+        stage.expect_confirmations();
         let mut owner = stage.visitor(&stage.owner);
         let page = owner.get(&format!("{HOME}/settings/switches")).await;
         let mut form = page.form(&format!("{HOME}/settings/switches"));
-        form.tick("switch.public_wishes", "1");
+        form.tick("switches.public_wishes", "1");
         owner.submit(&page, &form).await.expect(303);
         let mut guest = stage.nobody();
         let body = json!({ "name": "Mei", "attending": true, "wish": "All the best" });
@@ -180,6 +181,7 @@ fn a_wish_is_public_as_it_was_approved_and_no_other() {
 #[test]
 fn two_become_one_and_both_codes_open_it() {
     on_both(async |stage| {
+        stage.expect_confirmations();
         let mut nobody = stage.nobody();
         // Rahman, who has an invitation, answers without its code, with three more.
         let body = json!({ "name": "rahman bin ALI", "email": "new@example.com",
@@ -216,8 +218,8 @@ fn two_become_one_and_both_codes_open_it() {
         let moved = guest.get(&format!("/invite/{second}")).await;
         assert_eq!(moved.expect(308).location(), Some("/invite/RAHMA"));
         let body = json!({ "code": second, "attending": false });
-        let told = call(&mut guest, "POST", "/api/flask/rsvp", &body).await;
-        assert_eq!(told.expect(200).json()["guests"], 0);
+        let saved = call(&mut guest, "POST", "/api/flask/rsvp", &body).await;
+        assert_eq!(saved.expect(200).json()["guests"], 0);
         let after = portal(stage, &into).await;
         let all = &after.household.guests;
         assert!(all.iter().all(|one| {
@@ -343,16 +345,23 @@ fn pages_and_programs_do_the_same() {
         let mut owner = stage.visitor(&stage.owner);
         let list = owner.get(&format!("{HOME}/invites")).await;
         let words = list.expect(200).text();
-        assert!(words.contains("Possible duplicate"), "{words}");
-        let link = list.link("2 without a code to approve");
+        assert!(
+            words.contains(&stage.say("host-open-tag-duplicate")),
+            "{words}"
+        );
+        let link = list.link(&stage.fill("host-preset-open", [("n", 2.into())]));
         let list = owner.get(&link.href).await;
         assert!(list.text().contains("Mei") && !list.text().contains("Rahman"));
         let page = owner.get(&format!("{HOME}/invites/{second}")).await;
-        assert!(page.text().contains("Somebody of the same name"));
+        assert!(page.text().contains(&stage.say("host-open-duplicate")));
         let approve = page.form(&format!("{HOME}/invites/{second}/approve"));
         let page = owner.submit(&page, &approve).await;
         let page = owner.follow(page).await;
-        assert!(page.text().contains("Approved"), "{}", page.text());
+        assert!(
+            page.text().contains(&stage.start("host-open-approved")),
+            "{}",
+            page.text()
+        );
         let mut merge = page.form(&format!("{HOME}/invites/{second}/merge"));
         merge.fill("into", "nope");
         let refused = owner.submit(&page, &merge).await;
@@ -363,7 +372,7 @@ fn pages_and_programs_do_the_same() {
         let location = format!("{HOME}/invites/{rahma}?done=merged");
         assert_eq!(done.expect(303).location(), Some(&*location));
         let page = owner.follow(done).await;
-        assert!(page.text().contains("Put together."));
+        assert!(page.text().contains(&stage.say("host-done-merged")));
         nobody.get(&format!("/invite/{code}")).await.expect(308);
 
         let mut program = stage.program(&stage.owner, &[OCCASION_WRITE]).await;

@@ -8,8 +8,7 @@ use occasions::hosting::{Refusal, enter, open_rsvp};
 use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::invitation::InvitationId;
 use occasions::occasion;
-use occasions::open_rsvp::{Refusal as OpenRefusal, Respondent, WAITING_LIMIT};
-use occasions::refusal::Refusal as AnswerRefusal;
+use occasions::open_rsvp::{Respondent, WAITING_LIMIT};
 use occasions::rsvp::{self, Save, Saved};
 use occasions::single_answer::{Answer, IncomingAnswer};
 use occasions::words::{ReplyStatus, Source};
@@ -64,7 +63,7 @@ fn stranger(
     stage: &Stage<'_>,
     name: &str,
     attending: ReplyStatus,
-) -> impl Future<Output = Result<InvitationId, OpenRefusal>> + Send + use<> {
+) -> impl Future<Output = Result<InvitationId, Refusal>> + Send + use<> {
     let (store, occasion) = (stage.site.store.clone(), stage.occasion.clone());
     let stranger = Respondent {
         name: name.to_owned(),
@@ -102,7 +101,7 @@ fn save(
     stage: &Stage<'_>,
     guest: &GuestId,
     status: ReplyStatus,
-) -> impl Future<Output = Result<Saved, AnswerRefusal>> + Send + use<> {
+) -> impl Future<Output = Result<Saved, Refusal>> + Send + use<> {
     let store = stage.site.store.clone();
     let save = Save {
         key: CodeKey::parse("RAHMA").unwrap(),
@@ -119,6 +118,7 @@ fn save(
         request: None,
         needs_version: false,
     };
+    stage.expect_confirmations();
     async move {
         store
             .write(move |tx| rsvp::answer(tx, &save, |_| String::new()))
@@ -160,7 +160,7 @@ fn strangers_take_no_seat_from_invited_households() {
         for number in 0..100 {
             match stranger(stage, &format!("Respondent {number}"), ReplyStatus::Yes).await {
                 Ok(id) => waiting.push(id),
-                Err(OpenRefusal::NoSeats { event, left }) => {
+                Err(Refusal::NoSeats { event, left }) => {
                     assert_eq!((event.as_str(), left), ("reception", 0));
                 }
                 Err(other) => panic!("{other}"),
@@ -186,10 +186,8 @@ fn strangers_take_no_seat_from_invited_households() {
             (&json!(0), &json!(1))
         );
         let overview = owner.get(HOME).await.text();
-        assert!(
-            overview.contains("1 of them answered without a code"),
-            "{overview}"
-        );
+        let unapproved = stage.fill("host-seats-unapproved", [("n", 1.into())]);
+        assert!(overview.contains(&unapproved), "{overview}");
         // On the page, the host hears why.
         let address = format!("{HOME}/invites/{}", waiting[2]);
         let page = owner.get(&address).await;
@@ -197,7 +195,10 @@ fn strangers_take_no_seat_from_invited_households() {
             .submit(&page, &page.form(&format!("{address}/approve")))
             .await;
         let words = refused.expect(409).text();
-        assert!(words.contains("There is no place left"), "{words}");
+        assert!(
+            words.contains(&stage.fill("problem-event-full", [("left", 0.into())])),
+            "{words}"
+        );
         // Nor does merging it into an invited household find a seat for it.
         let (from, into) = (waiting[2].clone(), stage.invitation("RAHMA").await);
         let merged = stage
@@ -223,7 +224,7 @@ fn what_waits_never_uses_up_the_invitations_of_an_occasion() {
         }
         let refused = stranger(stage, "One more", ReplyStatus::No).await;
         assert!(
-            matches!(refused, Err(OpenRefusal::TooManyWaiting)),
+            matches!(refused, Err(Refusal::TooManyWaiting)),
             "{refused:?}"
         );
         let page = "/o/aisyah-daniel/rsvp";
@@ -235,8 +236,9 @@ fn what_waits_never_uses_up_the_invitations_of_an_occasion() {
         ];
         let mut guest = stage.nobody();
         guest.set_cookie("kd_lang", "en");
-        let told = guest.post(page, &fields).await;
-        assert!(told.expect(409).text().contains("Please ask the hosts."));
+        let refused = guest.post(page, &fields).await;
+        let full = stage.say("problem-open-full");
+        assert!(refused.expect(409).text().contains(&full));
         let found = stage.site.store.read(|tx| {
             tx.one::<(InvitationId,)>(
                 sql!("SELECT MIN(id) FROM invitation WHERE unapproved = 1"),
@@ -267,15 +269,15 @@ fn whoever_comes_first_confirmed_guests_fit() {
             let both = async move { together(host, other).await };
             let (saved, (approved, other)) = together(guest, both).await;
             assert!(
-                matches!(other, Err(OpenRefusal::NoSeats { .. })),
+                matches!(other, Err(Refusal::NoSeats { .. })),
                 "{round}: {other:?}"
             );
             match (saved, approved) {
-                (Ok(_), Err(Refusal::Answer(AnswerRefusal::EventFull { left: 0, .. }))) => {
+                (Ok(_), Err(Refusal::EventFull { left: 0, .. })) => {
                     saved_first += 1;
                     assert_eq!(taken(stage).await, (confirmed + 1, 1));
                 }
-                (Err(AnswerRefusal::EventFull { left: 0, .. }), Ok(())) => {
+                (Err(Refusal::EventFull { left: 0, .. }), Ok(())) => {
                     approved_first += 1;
                     assert_eq!(taken(stage).await, (confirmed + 1, 0));
                 }

@@ -55,11 +55,11 @@ async fn addresses(stage: &Stage<'_>) -> Vec<String> {
     for (page, text) in [
         (
             format!("{HOME}/invites/{id}"),
-            "Name, age, events, Rahman bin Ali",
+            format!("{}, Rahman bin Ali", stage.say("host-change")),
         ),
-        (format!("{HOME}/settings/events"), "Reception"),
+        (format!("{HOME}/settings/events"), "Reception".to_owned()),
     ] {
-        all.push(owner.get(&page).await.link(text).href);
+        all.push(owner.get(&page).await.link(&text).href);
     }
     all
 }
@@ -218,9 +218,11 @@ fn a_phone_shows_the_boxes_when_somebody_wants_to_select() {
         let mut owner = stage.visitor(&stage.owner);
         let list = format!("{HOME}/invites?limit=25&response=attending");
         let first = owner.get(&list).await;
-        let second = owner.get(&first.link("Next").href).await;
+        let second = owner
+            .get(&first.link(&stage.say("host-next-page")).href)
+            .await;
         assert!(second.body.contains("class=\"resting\""));
-        let link = second.link("Select several").href;
+        let link = second.link(&stage.say("host-select")).href;
         let selecting = owner.get(&link).await;
         assert!(!selecting.body.contains("class=\"resting\""));
         let range = |page: &Page| page.text().split(" of ").next().map(str::to_owned);
@@ -229,17 +231,22 @@ fn a_phone_shows_the_boxes_when_somebody_wants_to_select() {
             range(&second).unwrap().rsplit(' ').next(),
             "of the very same people"
         );
-        let back = owner.get(&selecting.link("Stop selecting").href).await;
+        let back = owner
+            .get(&selecting.link(&stage.say("host-select-done")).href)
+            .await;
         assert!(back.body.contains("class=\"resting\""));
         let seen = stage.visitor(&stage.observer).get(&list).await;
-        assert!(!seen.body.contains("Select several"), "nothing to select");
+        assert!(
+            !seen.body.contains(&stage.say("host-select")),
+            "nothing to select"
+        );
     });
 }
 
 /// How many a list says there are.
-fn total(page: &Page) -> String {
+fn total(stage: &Stage<'_>, page: &Page) -> String {
     let text = page.text();
-    if text.contains("Nothing matches.") {
+    if text.contains(&stage.say("host-nothing-found")) {
         return "0".to_owned();
     }
     let (_, after) = text.split_once(" of ").unwrap_or_else(|| panic!("{text}"));
@@ -264,7 +271,7 @@ fn every_number_of_the_overview_opens_the_list_that_shows_it() {
             }
             let list = owner.get(&link.href).await;
             list.expect(200);
-            assert_eq!(total(&list), number, "{} ({})", link.href, link.text);
+            assert_eq!(total(stage, &list), number, "{} ({})", link.href, link.text);
             followed += 1;
         }
         assert!(followed > 20, "{followed}");
@@ -295,8 +302,8 @@ fn the_numbers_of_households_add_up() {
         }
         let (partial, none) = (number("response=partial"), number("response=unanswered"));
         for words in [
-            format!("{none} households have not answered yet"),
-            format!("{partial} households have answered in part"),
+            stage.fill("host-owe-all", [("n", none.into())]),
+            stage.fill("host-owe-some", [("n", partial.into())]),
         ] {
             assert!(
                 overview.text().contains(&words),
@@ -313,17 +320,24 @@ fn whoever_declined_one_event_of_two_is_shown_as_partly_answered() {
         decline_one_event(stage).await;
         let id = stage.invitation("RAHMA").await;
         let mut owner = stage.visitor(&stage.owner);
+        let partly = stage.say("host-response-partial");
+        let [four_partly, four_open] =
+            ["host-tag-partial", "host-tag-pending"].map(|tag| stage.fill(tag, [("n", 4.into())]));
+        let server = stage.say("host-server");
         for (page, words) in [
-            ("/guests?q=rahman+bin+ali", "Partly answered"),
-            ("/invites?q=rahman", "4 partly answered"),
-            (&format!("/invites/{id}"), "Answers Partly answered"),
-            ("", "Partly answered"),
+            ("/guests?q=rahman+bin+ali", &partly),
+            ("/invites?q=rahman", &four_partly),
+            (
+                &format!("/invites/{id}"),
+                &format!("{} {partly}", stage.say("host-answers")),
+            ),
+            ("", &partly),
         ] {
             let page = owner.get(&format!("{HOME}{page}")).await;
             let text = page.text();
-            let (_, main) = text.split_once("Server").unwrap_or(("", &text));
+            let (_, main) = text.split_once(&server).unwrap_or(("", &text));
             assert!(main.contains(words), "{words}: {main}");
-            assert!(!main.contains("4 open"), "{main}");
+            assert!(!main.contains(&four_open), "{main}");
         }
     });
 }
@@ -335,18 +349,37 @@ fn lists_are_walked_and_filters_taken_away() {
         let first = owner
             .get(&format!("{HOME}/invites?limit=25&sort=size"))
             .await;
-        assert!(first.text().contains("1–25 of 40"), "{}", first.text());
-        let next = first.link("Next").href;
-        let second = owner.get(&next).await;
-        assert!(second.text().contains("26–40 of 40"), "{}", second.text());
-        assert!(second.link("First page").href.contains("limit=25"));
-        let back = owner.get(&second.link("Previous").href).await;
-        assert!(back.text().contains("1–25 of 40"), "{}", back.text());
-        assert!(!back.body.contains(">Previous<"), "nothing is before it");
-        assert_eq!(back.link("Next").href, next);
+        let [next, previous, older, newer] = [
+            "host-next-page",
+            "host-previous-page",
+            "host-older",
+            "host-newer",
+        ]
+        .map(|id| stage.say(id));
+        let range = |from: i64, to: i64| {
+            let values = [
+                ("from", from.into()),
+                ("to", to.into()),
+                ("total", 40.into()),
+            ];
+            stage.fill("host-range", values)
+        };
+        assert!(first.text().contains(&range(1, 25)), "{}", first.text());
+        let to_second = first.link(&next).href;
+        let second = owner.get(&to_second).await;
+        assert!(second.text().contains(&range(26, 40)), "{}", second.text());
+        let to_first = second.link(&stage.say("host-first-page"));
+        assert!(to_first.href.contains("limit=25"));
+        let back = owner.get(&second.link(&previous).href).await;
+        assert!(back.text().contains(&range(1, 25)), "{}", back.text());
+        assert!(
+            !back.body.contains(&format!(">{previous}<")),
+            "nothing is before it"
+        );
+        assert_eq!(back.link(&next).href, to_second);
         for (address, on, back) in [
-            ("guests?limit=20", "Next", "Previous"),
-            ("audit?limit=1", "Older", "Newer"),
+            ("guests?limit=20", &next, &previous),
+            ("audit?limit=1", &older, &newer),
         ] {
             let rows = |page: &Page| {
                 let main = page.body.split("<main").nth(1).unwrap_or_default();
@@ -365,7 +398,7 @@ fn lists_are_walked_and_filters_taken_away() {
             .get(&format!("{HOME}/invites?q=rahma&language=ms&tag=x%22"))
             .await;
         assert!(
-            found.text().contains("Nothing matches."),
+            found.text().contains(&stage.say("host-nothing-found")),
             "{}",
             found.text()
         );
@@ -405,7 +438,8 @@ fn an_invitation_is_shown_to_hosts_as_its_household_sees_it() {
             .await;
         assert!(page.body.contains("<html lang=\"zh-Hans\""));
         assert!(
-            page.body.contains("<div inert>") && page.body.contains("Preview, nothing is saved")
+            page.body.contains("<div inert>")
+                && page.body.contains(&stage.say("host-preview-notice"))
         );
         let kept = stage
             .done(move |tx, _| Ok(occasions::hosting::invitations::bookkeeping(tx, &id)?))

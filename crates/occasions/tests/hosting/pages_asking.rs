@@ -1,13 +1,15 @@
 //! The pages of questions, food needs and schedules, as hosts fill them in.
 
 use occasions::diet::DietaryOption;
-use occasions::hosting::{events, invitations, questions, resource};
+use occasions::event::Event;
+use occasions::hosting::{invitations, resource};
+use occasions::question::Question;
 use occasions::words::ReplyStatus::Yes;
 use serde_json::json;
 use testkit::{Page, Visitor};
 
 use crate::pages::HOME;
-use crate::questions::answer;
+use crate::questions::{answer, bus_but, create};
 use crate::stage::{Stage, on_both};
 
 async fn form(visitor: &mut Visitor, address: &str) -> (Page, testkit::Form) {
@@ -30,13 +32,24 @@ fn a_question_is_made_changed_and_put_away_on_pages() {
                 .contains("A song that gets you dancing?")
         );
         let (page, mut filled) = form(&mut owner, &new).await;
+        let chosen = r#"name="asked_of" value="guest" checked"#;
+        let shown: Vec<&str> = page.body.split_whitespace().collect();
+        let shown = shown.join(" ");
+        assert!(shown.contains(chosen), "{shown}");
+        assert!(shown.contains(r#"id="choices">"#), "shut: {shown}");
         filled
             .fill("title.en", "Which bus?")
             .fill("kind", "one_choice")
             .fill("key", "bus")
             .fill("choices.2.label.en", "At nine");
         let refused = owner.submit(&page, &filled).await;
-        assert!(refused.expect(422).text().contains("Give at least 2."));
+        assert!(
+            refused
+                .expect(422)
+                .text()
+                .contains(&stage.fill("field-too-few", [("min", 2.into())]))
+        );
+        assert!(refused.body.contains(r#"id="choices" open>"#));
         let mut again = refused.form(&new);
         assert_eq!(
             again.value("choices.0.label.en"),
@@ -48,18 +61,28 @@ fn a_question_is_made_changed_and_put_away_on_pages() {
             .tick("events", "reception")
             .tick("required", "1");
         let made = owner.submit(&refused, &again).await;
-        assert!(owner.follow(made).await.text().contains("Created."));
+        assert!(
+            owner
+                .follow(made)
+                .await
+                .text()
+                .contains(&stage.say("host-done-created"))
+        );
         let stored = stage
-            .done(|tx, host| questions::load(tx, host, "bus"))
+            .done(|tx, host| resource::find::<Question>(tx, host, "bus"))
             .await;
         assert_eq!(
             (stored.events.as_slice(), stored.required),
             (&["reception".to_owned()][..], true)
         );
         assert!(stored.active && !stored.hosts_only);
+        // What was typed as a choice is not dropped without a word.
+        let one = format!("{list}/bus");
+        let (page, mut filled) = form(&mut owner, &one).await;
+        filled.fill("kind", "yes_no");
+        owner.submit(&page, &filled).await.expect(422);
 
         // Two hosts at once: the second is shown both.
-        let one = format!("{list}/bus");
         let (page, mut mine) = form(&mut owner, &one).await;
         let mut other = stage.visitor(&stage.coordinator);
         let (their_page, mut theirs) = form(&mut other, &one).await;
@@ -76,7 +99,7 @@ fn a_question_is_made_changed_and_put_away_on_pages() {
             clash
                 .expect(409)
                 .text()
-                .contains("Saved meanwhile: Which coach?")
+                .contains(&stage.fill("form-clash-stored", [("value", "Which coach?".into())]))
         );
         let resolved = clash.form(&one);
         owner.submit(&clash, &resolved).await.expect(303);
@@ -89,7 +112,7 @@ fn a_question_is_made_changed_and_put_away_on_pages() {
                 .follow(away)
                 .await
                 .text()
-                .contains("Not asked any more")
+                .contains(&stage.say("host-question-away"))
         );
         // Observers and strangers have no such page.
         stage.visitor(&stage.observer).get(&list).await.expect(403);
@@ -100,25 +123,14 @@ fn a_question_is_made_changed_and_put_away_on_pages() {
 #[test]
 fn answers_stand_on_the_household_page_and_are_changed_there() {
     on_both(async |stage| {
-        stage
-            .done(|tx, host| {
-                let required = questions::QuestionChange {
-                    required: Some(true),
-                    ..crate::questions::bus()
-                };
-                questions::create(tx, host, &required)
-            })
-            .await;
-        let plates = questions::QuestionChange {
-            key: Some("plates".to_owned()),
-            kind: Some(occasions::words::QuestionKind::SeveralChoices),
-            hosts_only: Some(true),
-            required: Some(true),
-            ..crate::questions::bus()
-        };
-        stage
-            .done(move |tx, host| questions::create(tx, host, &plates))
-            .await;
+        let plates = json!({
+            "key": "plates",
+            "kind": "several_choices",
+            "hosts_only": true,
+            "required": true,
+        });
+        create(stage, bus_but(&json!({"required": true}))).await;
+        create(stage, bus_but(&plates)).await;
         answer(stage, &[("Rahman", Yes, json!("late"))], json!("ABBA")).await;
         let id = stage.invitation("RAHMA").await;
         let address = format!("{HOME}/invites/{id}");
@@ -126,7 +138,7 @@ fn answers_stand_on_the_household_page_and_are_changed_there() {
         let mut owner = stage.visitor(&stage.owner);
         let page = owner.get(&address).await;
         let mut filled = page.expect(200).form(&post);
-        assert!(page.text().contains("Only hosts ask"));
+        assert!(page.text().contains(&stage.say("host-field-hosts-only")));
         let old_page = owner.get(&address).await;
         let portal = {
             let id = id.clone();
@@ -173,8 +185,14 @@ fn answers_stand_on_the_household_page_and_are_changed_there() {
         late.fill("household.song", "Dancing Queen");
         let clash = owner.submit(&old_page, &late).await;
         let text = clash.expect(409).text();
-        assert!(text.contains("Saved meanwhile: Waterloo"), "{text}");
-        assert!(text.contains("Saved meanwhile: At nine, At noon"), "{text}");
+        assert!(
+            text.contains(&stage.fill("form-clash-stored", [("value", "Waterloo".into())])),
+            "{text}"
+        );
+        assert!(
+            text.contains(&stage.fill("form-clash-stored", [("value", "At nine, At noon".into())])),
+            "{text}"
+        );
 
         let reports = owner.get(&format!("{HOME}/reports")).await.text();
         assert!(
@@ -189,7 +207,13 @@ fn food_needs_are_named_marked_and_put_away_on_pages() {
     on_both(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let list = format!("{HOME}/settings/diets");
-        assert!(owner.get(&list).await.text().contains("Vegetarian"));
+        assert!(
+            owner
+                .get(&list)
+                .await
+                .text()
+                .contains(&stage.say("diet-vegetarian"))
+        );
         let new = format!("{list}/new");
         let (page, filled) = form(&mut owner, &new).await;
         let refused = owner.submit(&page, &filled).await;
@@ -218,7 +242,13 @@ fn food_needs_are_named_marked_and_put_away_on_pages() {
         let page = owner.get(&halal).await;
         let remove = page.form(&format!("{halal}/remove"));
         let away = owner.submit(&page, &remove).await;
-        assert!(owner.follow(away).await.text().contains("Put away"));
+        assert!(
+            owner
+                .follow(away)
+                .await
+                .text()
+                .contains(&stage.say("host-done-away"))
+        );
         let page = owner.get(&format!("{list}/food-1")).await;
         let remove = page.form(&format!("{list}/food-1/remove"));
         let gone = owner.submit(&page, &remove).await;
@@ -234,17 +264,14 @@ fn food_needs_are_named_marked_and_put_away_on_pages() {
 #[test]
 fn a_question_about_an_event_that_is_gone_is_never_about_all_of_them() {
     on_both(async |stage| {
-        let of_brunch = questions::QuestionChange {
-            events: Some(vec!["brunch".to_owned()]),
-            ..crate::questions::bus()
-        };
-        stage
-            .done(move |tx, host| questions::create(tx, host, &of_brunch))
-            .await;
-        let all = stage.done(events::list).await;
+        create(stage, bus_but(&json!({"events": ["brunch"]}))).await;
+        let all = stage.done(resource::list::<Event>).await;
         let brunch = all.into_iter().find(|event| event.key == "brunch").unwrap();
         stage
-            .done(move |tx, host| events::remove(tx, host, &brunch.id, brunch.version, "brunch"))
+            .done(move |tx, host| {
+                let confirmed = Some((brunch.version, "brunch"));
+                resource::remove::<Event>(tx, host, brunch.id.as_str(), confirmed).map(drop)
+            })
             .await;
         // Saved again as it stands, it stays about the one that is gone.
         let mut owner = stage.visitor(&stage.owner);
@@ -253,7 +280,7 @@ fn a_question_about_an_event_that_is_gone_is_never_about_all_of_them() {
         filled.fill("title.en", "Which coach?");
         owner.submit(&page, &filled).await.expect(303);
         let stored = stage
-            .done(|tx, host| questions::load(tx, host, "bus"))
+            .done(|tx, host| resource::find::<Question>(tx, host, "bus"))
             .await;
         assert_eq!(stored.events, ["brunch"]);
         let id = stage.invitation("RAHMA").await;
@@ -287,7 +314,7 @@ fn what_hosts_write_down_is_no_answer_of_the_household() {
 }
 
 async fn reception(stage: &Stage<'_>) -> occasions::event::Event {
-    let all = stage.done(events::list).await;
+    let all = stage.done(resource::list::<Event>).await;
     all.into_iter()
         .find(|event| event.key == "reception")
         .unwrap()
@@ -297,7 +324,7 @@ async fn reception(stage: &Stage<'_>) -> occasions::event::Event {
 fn a_schedule_is_written_line_by_line_and_stands_by_the_clock() {
     on_both(async |stage| {
         let event = reception(stage).await;
-        assert_eq!(event.details.schedule.len(), 3);
+        assert_eq!(event.schedule.len(), 3);
         let address = format!("{HOME}/settings/events/{}/schedule", event.id);
         // Texts and schedules are for coordinators too.
         let mut visitor = stage.visitor(&stage.coordinator);
@@ -305,6 +332,15 @@ fn a_schedule_is_written_line_by_line_and_stands_by_the_clock() {
             .get(&format!("{HOME}/settings/events/{}", event.id))
             .await;
         event_page.link("Schedule: 3 lines");
+        // The page of the event does not have it, and leaves it alone.
+        let (event_page, mut event_form) = form(
+            &mut visitor,
+            &format!("{HOME}/settings/events/{}", event.id),
+        )
+        .await;
+        event_form.fill("dress_code.en", "Batik");
+        visitor.submit(&event_page, &event_form).await.expect(303);
+        assert_eq!(reception(stage).await.schedule, event.schedule);
         let (page, mut filled) = form(&mut visitor, &address).await;
         assert_eq!(filled.value("schedule.0.time"), Some("12:00"));
         filled
@@ -323,13 +359,13 @@ fn a_schedule_is_written_line_by_line_and_stands_by_the_clock() {
         again.fill("schedule.0.title.en", "Welcome drink");
         let done = visitor.submit(&refused, &again).await;
         let shown = visitor.follow(done).await;
-        assert!(shown.text().contains("Saved."));
-        let stored = reception(stage).await.details.schedule;
+        assert!(shown.text().contains(&stage.say("host-done-saved")));
+        let stored = reception(stage).await.schedule;
         let times: Vec<&str> = stored.iter().map(|line| line.time.as_str()).collect();
         assert_eq!(times, ["12:15", "12:45", "13:15"]);
         assert_eq!(stored[0].detail.find("en"), Some("At the gate"));
         let stale = visitor.submit(&page, &filled).await;
         stale.expect(409);
-        assert_eq!(reception(stage).await.details.schedule, stored);
+        assert_eq!(reception(stage).await.schedule, stored);
     });
 }

@@ -14,7 +14,9 @@ async fn addresses(stage: &Stage<'_>) -> Vec<String> {
     let events = owner.get(&format!("{HOME}/settings/events")).await;
     let event = events.link("Reception").href;
     let page = owner.get(&format!("{HOME}/invites/{invitation}")).await;
-    let guest = page.link("Name, age, events, Rahman").href;
+    let guest = page
+        .link(&format!("{}, Rahman", stage.say("host-change")))
+        .href;
     let of_invitation = [
         "edit",
         "answers",
@@ -69,7 +71,7 @@ async fn addresses(stage: &Stage<'_>) -> Vec<String> {
     all
 }
 
-const NAMES: &str = "version|submission_id|household|guests|email|tags|events|language|plus_ones|code|action|ids|all|query|go|tag|deadline|kind|format|title.en|hosts|slug|time_zone|languages|default_language|theme.preset|rsvp_deadline|contact.email|status|confirm|name|name.en|starts_at|ends_at|capacity|role|account|invite|until|open|deadline_override|age|reply.x.nikah|new.0.name|event.name|event.starts_at|switch.undecided|default_plus_ones|retention_days|asked_of|title.ms|choices.0.key|choices.0.label.en|choices.7.label.en|required|label.en|schedule.0.time|schedule.3.title.en|household.song|answer.x.bus|new.0.answer.bus";
+const NAMES: &str = "version|submission_id|household|guests|email|tags|events|language|plus_ones|code|action|ids|all|query|go|tag|deadline|kind|format|title.en|hosts|slug|time_zone|languages|default_language|theme.preset|rsvp_deadline|contact.email|status|confirm|name|name.en|starts_at|ends_at|capacity|role|account|invite|until|open|deadline_override|age|reply.x.nikah|new.0.name|event.name|event.starts_at|switches.undecided|default_plus_ones|retention_days|asked_of|title.ms|choices.0.key|choices.0.label.en|choices.7.label.en|required|label.en|schedule.0.time|schedule.3.title.en|household.song|answer.x.bus|new.0.answer.bus";
 
 #[test]
 fn no_form_makes_us_fail() {

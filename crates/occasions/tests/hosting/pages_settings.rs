@@ -53,22 +53,29 @@ fn every_section_is_saved_on_a_page_of_its_own_and_opens_where_it_changed() {
             let done = send(&mut owner, &page, part, fields).await;
             let to = format!("{HOME}/settings/{part}?done=saved{changed}");
             assert_eq!(done.location(), Some(to.as_str()));
-            assert!(owner.follow(done).await.text().contains("Saved."), "{part}");
+            assert!(
+                owner
+                    .follow(done)
+                    .await
+                    .text()
+                    .contains(&stage.say("host-done-saved")),
+                "{part}"
+            );
         }
         let page = open(&mut owner, "switches").await;
         let mut form = page.form(&format!("{HOME}/settings/switches"));
-        form.untick("switch.undecided", "1");
+        form.untick("switches.undecided", "1");
         let done = owner.submit(&page, &form).await;
-        let to = format!("{HOME}/settings/switches?done=saved#switch.undecided");
+        let to = format!("{HOME}/settings/switches?done=saved#switches.undecided");
         assert_eq!(done.location(), Some(to.as_str()));
-        let details = occasion(stage).await.details;
-        assert_eq!(details.farewell.find("en"), Some("Come early"));
+        let saved = occasion(stage).await;
+        assert_eq!(saved.farewell.find("en"), Some("Come early"));
         assert_eq!(
-            (details.default_plus_ones, details.contact.name.as_str()),
+            (saved.default_plus_ones, saved.contact.name.as_str()),
             (2, "Farid")
         );
-        assert!(!details.switches.undecided && details.switches.dietary);
-        assert_eq!(details.theme.preset.to_string(), "letterpress");
+        assert!(!saved.switches.undecided && saved.switches.dietary);
+        assert_eq!(saved.theme.preset.to_string(), "letterpress");
     });
 }
 
@@ -115,15 +122,15 @@ fn a_draft_is_published_where_the_page_says_that_it_is_one() {
         let action = format!("{HOME}/settings/state");
         let mut coordinator = stage.visitor(&stage.coordinator);
         let page = coordinator.get(HOME).await;
-        assert!(page.text().contains("Draft: guests cannot open"));
+        assert!(page.text().contains(&stage.say("host-strip-draft")));
         assert!(page.forms().iter().all(|form| form.action != action));
         let mut owner = stage.visitor(&stage.owner);
         let page = owner.get(&format!("{HOME}/guests")).await;
         let done = owner.submit(&page, &page.form(&action)).await;
         done.expect(303);
         let shown = owner.follow(done).await.text();
-        assert!(shown.contains("Published: guests can open"), "{shown}");
-        assert!(!shown.contains("Draft:"), "{shown}");
+        assert!(shown.contains(&stage.say("host-done-published")), "{shown}");
+        assert!(!shown.contains(&stage.say("host-strip-draft")), "{shown}");
         assert_eq!(occasion(stage).await.status, OccasionStatus::Published);
     });
 }
@@ -142,13 +149,12 @@ fn what_is_refused_stands_at_its_field_and_what_was_typed_stays() {
         refused.expect(422);
         let form = refused.form(&format!("{HOME}/settings/basics"));
         assert_eq!(form.value("slug"), Some("No Way"));
-        for said in [
-            "Small letters, digits and hyphens only.",
-            "We do not know this time zone.",
-            "Between 0 and 20.",
-        ] {
-            assert!(refused.text().contains(said), "{said}");
+        for field in ["slug", "time_zone", "default_children"] {
+            let link = format!("<a href=\"#{field}\">");
+            assert!(refused.body.contains(&link), "{field}: {}", refused.body);
         }
+        let emptied = send(&mut owner, &page, "basics", &[("slug", "")]).await;
+        emptied.expect(422);
         // Of two who change the same section, the second is shown both.
         let mut other = stage.visitor(&stage.owner);
         let page = open(&mut owner, "contact").await;
@@ -159,17 +165,23 @@ fn what_is_refused_stands_at_its_field_and_what_was_typed_stays() {
         let clash = send(&mut owner, &page, "contact", &[("contact.name", "Farhana")]).await;
         clash.expect(409);
         assert!(
-            clash.text().contains("Saved meanwhile: Farid"),
+            clash
+                .text()
+                .contains(&stage.fill("form-clash-stored", [("value", "Farid".into())])),
             "{}",
             clash.text()
         );
-        assert!(clash.text().contains("Press “Save” again"));
+        assert!(
+            clash
+                .text()
+                .contains(&stage.fill("form-clash", [("button", stage.say("host-save").into())]))
+        );
         assert_eq!(
-            clash.link("Go to the first difference").href,
+            clash.link(&stage.say("form-clash-first")).href,
             "#contact.name"
         );
         send(&mut owner, &clash, "contact", &[]).await.expect(303);
-        assert_eq!(occasion(stage).await.details.contact.name, "Farhana");
+        assert_eq!(occasion(stage).await.contact.name, "Farhana");
     });
 }
 
@@ -195,7 +207,7 @@ fn an_old_name_leads_to_the_new_one() {
 fn a_deadline_says_first_whom_it_closes_out() {
     on_both(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
-        let before = occasion(stage).await.details.rsvp_deadline;
+        let before = occasion(stage).await.rsvp_deadline;
         let page = open(&mut owner, "deadline").await;
         let step = send(
             &mut owner,
@@ -207,15 +219,15 @@ fn a_deadline_says_first_whom_it_closes_out() {
         step.expect(200);
         assert!(
             step.text()
-                .contains("This closes answers for 38 households now."),
+                .contains(&stage.fill("host-effect-closes", [("n", 38.into())])),
             "{}",
             step.text()
         );
-        assert_eq!(occasion(stage).await.details.rsvp_deadline, before);
+        assert_eq!(occasion(stage).await.rsvp_deadline, before);
         let mut form = step.form(&format!("{HOME}/settings/deadline"));
         form.press("go", "1");
         owner.submit(&step, &form).await.expect(303);
-        assert_ne!(occasion(stage).await.details.rsvp_deadline, before);
+        assert_ne!(occasion(stage).await.rsvp_deadline, before);
         let page = open(&mut owner, "deadline").await;
         let wrong = send(&mut owner, &page, "deadline", &[("rsvp_deadline", "soon")]).await;
         wrong.expect(422);
@@ -254,7 +266,7 @@ fn an_occasion_is_closed_only_by_who_types_its_name() {
         }
         let page = owner.get(HOME).await;
         assert!(
-            page.text().contains("Closed: guests can look"),
+            page.text().contains(&stage.say("host-strip-closed")),
             "{}",
             page.text()
         );
@@ -274,7 +286,10 @@ fn events_are_added_changed_and_removed_but_for_the_last() {
         let refused = owner.submit(&page, &form).await;
         refused.expect(422);
         assert!(
-            refused.text().contains("Between 1 and 100000."),
+            refused.text().contains(&stage.fill(
+                "field-out-of-range",
+                [("min", 1.into()), ("max", 100_000.into())]
+            )),
             "{}",
             refused.text()
         );
@@ -345,7 +360,10 @@ fn members_are_invited_changed_and_the_last_owner_stays() {
         made.expect(200);
         assert!(made.text().contains("/admin/join/"), "{}", made.text());
         let again = owner.get(&address).await;
-        assert!(!again.text().contains("/admin/join/") && again.text().contains("Withdraw"));
+        assert!(
+            !again.text().contains("/admin/join/")
+                && again.text().contains(&stage.say("host-withdraw"))
+        );
         let invite = again.form(&format!("{address}/withdraw"));
         let id = invite
             .fields
@@ -374,7 +392,7 @@ fn members_are_invited_changed_and_the_last_owner_stays() {
             .await;
         refused.expect(409);
         assert!(
-            refused.text().contains("Somebody must remain owner."),
+            refused.text().contains(&stage.say("problem-last-owner")),
             "{}",
             refused.text()
         );
@@ -408,10 +426,16 @@ fn a_file_is_asked_for_made_and_fetched() {
         form.fill("kind", "diets").fill("format", "csv");
         owner.submit(&page, &form).await.expect(303);
         let waiting = owner.get(&address).await;
-        assert!(waiting.text().contains("Being made"), "{}", waiting.text());
+        assert!(
+            waiting.text().contains(&stage.say("host-job-waiting")),
+            "{}",
+            waiting.text()
+        );
         stage.worker().run_due().await.unwrap();
         let ready = owner.get(&address).await;
-        let file = owner.get(&ready.link("Download").href).await;
+        let file = owner
+            .get(&ready.link(&stage.say("host-download")).href)
+            .await;
         file.expect(200);
         assert_eq!(file.header("content-type"), "text/csv; charset=utf-8");
         assert!(
@@ -429,20 +453,40 @@ fn a_file_is_asked_for_made_and_fetched() {
         let shown = list.text();
         let (_, rest) = shown.split_once("1–").unwrap();
         let lines = rest.split_whitespace().nth(2).unwrap();
-        let said = format!("Guests · XLSX just now {lines} lines");
+        let line = format!(
+            "{} · XLSX {} {}",
+            stage.say("host-export-guests"),
+            stage.say("host-just-now"),
+            stage.fill(
+                "host-export-rows",
+                [("count", 2.into()), ("n", lines.into())]
+            )
+        );
         let page = owner.get(&address).await;
-        assert!(page.text().contains(&said), "{said}: {}", page.text());
+        assert!(page.text().contains(&line), "{line}: {}", page.text());
         // What holds codes is nothing for observers.
         let mut observer = stage.visitor(&stage.observer);
-        assert!(!observer.get(&address).await.text().contains("Download"));
-        observer.get(&ready.link("Download").href).await.expect(404);
-        let log = owner.get(&format!("{HOME}/audit?action=export")).await;
         assert!(
-            log.text()
-                .contains("The owner fetched a file Kind : nothing → Food needs"),
-            "{}",
-            log.text()
+            !observer
+                .get(&address)
+                .await
+                .text()
+                .contains(&stage.say("host-download"))
         );
+        observer
+            .get(&ready.link(&stage.say("host-download")).href)
+            .await
+            .expect(404);
+        let log = owner.get(&format!("{HOME}/audit?action=export")).await;
+        let [action, kind, nothing, diets] = [
+            "host-log-export-fetched",
+            "host-export-kind",
+            "value-nothing",
+            "host-export-diets",
+        ]
+        .map(|id| stage.say(id));
+        let fetched = format!("The owner {action} {kind} : {nothing} → {diets}");
+        assert!(log.text().contains(&fetched), "{}", log.text());
     });
 }
 
@@ -459,7 +503,7 @@ fn an_occasion_begins_with_its_first_event_or_not_at_all() {
         let refused = owner.submit(&page, &form).await;
         refused.expect(409);
         assert!(
-            refused.text().contains("This address is taken."),
+            refused.text().contains(&stage.say("problem-slug-taken")),
             "{}",
             refused.text()
         );
@@ -476,12 +520,12 @@ fn an_occasion_begins_with_its_first_event_or_not_at_all() {
         done.expect(303);
         let shown = owner.follow(done).await;
         assert!(
-            shown.text().contains("Draft: guests cannot open"),
+            shown.text().contains(&stage.say("host-strip-draft")),
             "{}",
             shown.text()
         );
         assert!(
-            shown.text().contains("Your first invitation"),
+            shown.text().contains(&stage.say("host-no-invitations")),
             "{}",
             shown.text()
         );

@@ -3,11 +3,12 @@
 
 use occasions::code::CodeKey;
 use occasions::hosting::answers::OneReply;
-use occasions::hosting::guests::New;
-use occasions::hosting::invitations;
+use occasions::hosting::invitations::{self, InvitationChange};
 use occasions::invitation::InvitationId;
 use occasions::portal::{self, Closed, Portal};
-use occasions::words::{GuestKind, ReplyStatus};
+use occasions::words::ReplyStatus;
+use serde_json::{Value, json};
+use web::Input;
 
 use crate::stage::Stage;
 
@@ -24,21 +25,19 @@ pub(crate) async fn version(stage: &Stage<'_>, id: &InvitationId) -> i64 {
     portal(stage, id).await.household.invitation.version
 }
 
+/// A change of an invitation, as it is sent.
+pub(crate) fn sent(change: Value) -> InvitationChange {
+    serde_json::from_value(change).unwrap()
+}
+
 /// Somebody whom the hosts name.
-pub(crate) fn named(name: &str) -> New {
-    New {
-        name: name.to_owned(),
-        ..New::default()
-    }
+pub(crate) fn named(name: &str) -> Input {
+    json!({ "name": name }).into()
 }
 
 /// Somebody who is brought along.
-pub(crate) fn brought(name: &str, may_exceed: bool) -> New {
-    New {
-        kind: Some(GuestKind::PlusOne),
-        r#override: may_exceed,
-        ..named(name)
-    }
+pub(crate) fn brought(name: &str, may_exceed: bool) -> Input {
+    json!({ "name": name, "kind": "plus_one", "override": may_exceed }).into()
 }
 
 /// An answer within the limits.

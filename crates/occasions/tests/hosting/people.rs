@@ -1,21 +1,24 @@
 //! People on an invitation, and answers that hosts give for them.
 
+use occasions::event::Event;
 use occasions::hosting::answers::{self, OneReply, Overrides};
-use occasions::hosting::events;
-use occasions::hosting::guests::{self, New};
-use occasions::hosting::invitations::{self, InvitationChange};
+use occasions::hosting::guests;
+use occasions::hosting::invitations;
+use occasions::hosting::resource;
 use occasions::household::GUEST_LIMIT;
 use occasions::words::{Access, ReplyStatus};
 use platform::sql;
+use serde_json::json;
+use web::Input;
 
-use crate::parts::{brought, named, portal, reply, version};
+use crate::parts::{brought, named, portal, reply, sent, version};
 use crate::stage::{code, fields, on_both};
 
 #[test]
 fn hosts_add_people_within_the_allowance_or_beyond_it_by_override() {
     on_both(async |stage| {
         let id = stage.invitation("RAHMA").await;
-        let add = |people: Vec<New>| {
+        let add = |people: Vec<Input>| {
             let id = id.clone();
             stage.act(&stage.coordinator, move |tx, host| {
                 guests::add(tx, host, &id, None, &people).map(|(portal, _)| portal)
@@ -42,7 +45,7 @@ fn hosts_add_people_within_the_allowance_or_beyond_it_by_override() {
             (2, 2),
             "whom a host allows uses no place"
         );
-        let many: Vec<New> = (0..GUEST_LIMIT)
+        let many: Vec<Input> = (0..GUEST_LIMIT)
             .map(|number| named(&format!("{number}")))
             .collect();
         assert_eq!(code(add(many).await), "guest_limit");
@@ -122,13 +125,11 @@ fn on_the_telephone_neither_deadline_nor_lock_holds_but_seats_do() {
         let guest = portal(stage, &id).await.household.guests[0].clone();
         stage
             .done(|tx, host| {
-                let events = events::list(tx, host)?;
+                let events = resource::list::<Event>(tx, host)?;
                 let nikah = events.iter().find(|event| event.key == "nikah").unwrap();
-                let full = events::EventChange {
-                    capacity: Some(Some(1)),
-                    ..events::EventChange::default()
-                };
-                events::change(tx, host, &nikah.id, nikah.version, &full).map(drop)
+                let full = json!({"capacity": 1}).into();
+                let id = nikah.id.as_str();
+                resource::change::<Event>(tx, host, id, nikah.version, &full).map(drop)
             })
             .await;
         let seen = version(stage, &id).await;
@@ -144,6 +145,7 @@ fn on_the_telephone_neither_deadline_nor_lock_holds_but_seats_do() {
             })
         };
         assert_eq!(code(answer(false, false).await), "event_full");
+        stage.expect_confirmations();
         answer(true, true).await.unwrap();
         let jobs = stage.world.jobs().await;
         assert_eq!(
@@ -219,10 +221,7 @@ fn a_household_is_invited_to_some_events_and_no_others() {
                     .household
                     .invitation
                     .version;
-                let change = InvitationChange {
-                    events: Some(keys.clone()),
-                    ..InvitationChange::default()
-                };
+                let change = sent(json!({ "events": keys }));
                 invitations::change(tx, host, &id, seen, &change)
             })
         };
@@ -274,11 +273,7 @@ fn how_a_guest_is_reached_changes_with_a_trace_and_without_the_address_in_it() {
             (Some("mei@example.com"), Some("012-345"), 0),
             (None, Some("012-345"), 1),
         ] {
-            let change = guests::GuestChange {
-                email: Some(email.map(str::to_owned)),
-                phone: Some(phone.map(str::to_owned)),
-                ..guests::GuestChange::default()
-            };
+            let change = json!({ "email": email, "phone": phone }).into();
             let one = guest.clone();
             let after = stage
                 .done(move |tx, host| guests::change(tx, host, &one, seen, &change))

@@ -5,43 +5,47 @@ use std::collections::BTreeMap;
 use occasions::code::CodeKey;
 use occasions::hosting::export::{self, Request};
 use occasions::hosting::listing::{self, filter, people};
-use occasions::hosting::{invitations, questions, tally};
+use occasions::hosting::{invitations, resource, tally};
 use occasions::household_change::{GuestUpdate, HouseholdChange};
-use occasions::question::{Answer, Choice, Question};
-use occasions::refusal::Refusal as AnswerRefusal;
+use occasions::question::{Answer, Question};
+use occasions::refusal::Refusal;
 use occasions::rsvp::{self, Save, Saved};
 use occasions::words::ReplyStatus::{No, Yes};
-use occasions::words::{
-    AskedOf, ExportKind, FileFormat, Progress, QuestionKind, ReplyStatus, Source,
-};
+use occasions::words::{ExportKind, FileFormat, Progress, ReplyStatus, Source};
 use platform::{Rows, StoreError, sql};
 use serde_json::{Value, json};
-use web::I18n;
+use web::Input;
 
 use crate::stage::{Stage, call, code, fields, on_both};
 
 /// "Which bus?", of each person, with two to choose from.
-pub(crate) fn bus() -> questions::QuestionChange {
-    questions::QuestionChange {
-        key: Some("bus".to_owned()),
-        asked_of: Some(AskedOf::Guest),
-        kind: Some(QuestionKind::OneChoice),
-        title: Some(I18n::one("en", "Which bus?")),
-        choices: Some(vec![choice("early", "At nine"), choice("late", "At noon")]),
-        ..questions::QuestionChange::default()
-    }
+pub(crate) fn bus() -> Value {
+    json!({
+        "key": "bus",
+        "asked_of": "guest",
+        "kind": "one_choice",
+        "title": {"en": "Which bus?"},
+        "choices": [choice("early", "At nine"), choice("late", "At noon")],
+    })
 }
 
-fn choice(key: &str, label: &str) -> Choice {
-    Choice {
-        key: key.to_owned(),
-        label: I18n::one("en", label),
+/// The same with something else; what is null is left out.
+pub(crate) fn bus_but(change: &Value) -> Value {
+    let mut bus = bus();
+    for (name, value) in change.as_object().unwrap() {
+        bus[name] = value.clone();
     }
+    bus
 }
 
-async fn create(stage: &Stage<'_>, new: questions::QuestionChange) -> Question {
+fn choice(key: &str, label: &str) -> Value {
+    json!({"key": key, "label": {"en": label}})
+}
+
+pub(crate) async fn create(stage: &Stage<'_>, new: Value) -> Question {
+    let new = Input::from(new);
     stage
-        .done(move |tx, host| questions::create(tx, host, &new))
+        .done(move |tx, host| resource::create(tx, host, &new))
         .await
 }
 
@@ -79,22 +83,23 @@ pub(crate) async fn answer(stage: &Stage<'_>, given: &[(&str, ReplyStatus, Value
         request: None,
         needs_version: false,
     };
-    let saved: Result<Saved, AnswerRefusal> = stage
+    stage.expect_confirmations();
+    let saved: Result<Saved, Refusal> = stage
         .site
         .store
         .write(move |tx| rsvp::answer(tx, &save, |_| String::new()))
         .await;
     saved.unwrap();
-    stage.world.jobs().await;
 }
 
 #[test]
 fn what_a_question_may_be_is_checked_field_by_field() {
     on_both(async |stage| {
-        let refused = async |new: questions::QuestionChange| {
+        let refused = async |new: Value| {
+            let new = Input::from(new);
             let done = stage
                 .act(&stage.owner, move |tx, host| {
-                    questions::create(tx, host, &new)
+                    resource::create::<Question>(tx, host, &new)
                 })
                 .await;
             fields(done)
@@ -106,57 +111,52 @@ fn what_a_question_may_be_is_checked_field_by_field() {
                 .collect()
         };
         assert_eq!(
-            refused(questions::QuestionChange::default()).await,
+            refused(json!({})).await,
             found(&[
                 ("/title", "required"),
                 ("/kind", "required"),
                 ("/asked_of", "required")
             ])
         );
-        let long = questions::QuestionChange {
-            key: Some("song".to_owned()),
-            title: Some(I18n::one("en", "x".repeat(201))),
-            help: Some(I18n::one("en", "x".repeat(501))),
-            choices: Some(vec![choice("one", "One")]),
-            events: Some(vec!["nikah".to_owned(), "dinner".to_owned()]),
-            position: Some(1_001),
-            ..bus()
-        };
+        let long = bus_but(&json!({
+            "key": "song",
+            "title": {"en": "x".repeat(201)},
+            "help": {"en": "x".repeat(501)},
+            "choices": [choice("one", "One")],
+            "events": ["nikah", "dinner"],
+            "position": 1_001,
+        }));
         assert_eq!(
             refused(long).await,
             found(&[
-                ("/key", "not_unique"),
                 ("/title/en", "too_long"),
                 ("/help/en", "too_long"),
                 ("/choices", "too_few"),
                 ("/events/1", "unknown_option"),
                 ("/position", "out_of_range"),
+                ("/key", "not_unique"),
             ])
         );
-        let twins = questions::QuestionChange {
-            choices: Some(vec![choice("one", "One"), choice("one", "")]),
-            ..bus()
-        };
+        let twins = bus_but(&json!({"choices": [choice("one", "One"), choice("one", "")]}));
         assert_eq!(
             refused(twins).await,
             found(&[
-                ("/choices/1/key", "not_unique"),
-                ("/choices/1/label", "required")
+                ("/choices/1/label", "required"),
+                ("/choices/1/key", "not_unique")
             ])
         );
-        let many = (0..51).map(|n| choice(&format!("c{n}"), "C")).collect();
-        let many = questions::QuestionChange {
-            choices: Some(many),
-            ..bus()
-        };
-        assert_eq!(refused(many).await, found(&[("/choices", "too_many")]));
-        let useless = questions::QuestionChange {
-            kind: Some(QuestionKind::YesNo),
-            ..bus()
-        };
+        let many: Vec<Value> = (0..60).map(|n| choice(&format!("c{n}"), "C")).collect();
         assert_eq!(
-            refused(useless).await,
+            refused(bus_but(&json!({ "choices": many }))).await,
+            found(&[("/choices", "too_many")])
+        );
+        assert_eq!(
+            refused(bus_but(&json!({"kind": "yes_no"}))).await,
             found(&[("/choices", "not_allowed")])
+        );
+        assert_eq!(
+            refused(bus_but(&json!({"kind": "song", "asked_of": "nobody"}))).await,
+            found(&[("/kind", "unknown_option"), ("/asked_of", "unknown_option")])
         );
     });
 }
@@ -164,20 +164,15 @@ fn what_a_question_may_be_is_checked_field_by_field() {
 #[test]
 fn there_are_thirty_questions_at_most() {
     on_both(async |stage| {
-        let plain = || questions::QuestionChange {
-            key: None,
-            kind: Some(QuestionKind::YesNo),
-            choices: None,
-            ..bus()
-        };
+        let plain = || bus_but(&json!({"key": null, "kind": "yes_no", "choices": null}));
         for n in 1..30 {
             let made = create(stage, plain()).await;
             assert_eq!((made.key, made.position), (format!("question-{n}"), n));
         }
-        let one_more = plain();
+        let one_more = Input::from(plain());
         let refused = stage
             .act(&stage.owner, move |tx, host| {
-                questions::create(tx, host, &one_more)
+                resource::create::<Question>(tx, host, &one_more)
             })
             .await;
         assert_eq!(code(refused), "limit_reached");
@@ -188,70 +183,74 @@ fn there_are_thirty_questions_at_most() {
 fn what_was_answered_keeps_its_meaning() {
     on_both(async |stage| {
         let made = create(stage, bus()).await;
-        let change = async |change: questions::QuestionChange, version| {
+        let change = async |change: Value, version| {
+            let change = Input::from(change);
             stage
                 .act(&stage.owner, move |tx, host| {
-                    questions::change(tx, host, "bus", version, &change)
+                    resource::change::<Question>(tx, host, "bus", version, &change)
                 })
                 .await
         };
-        let of = |kind, asked_of| questions::QuestionChange {
-            kind: Some(kind),
-            asked_of: Some(asked_of),
-            ..questions::QuestionChange::default()
-        };
+        let of = |kind: &str, asked_of: &str| json!({"kind": kind, "asked_of": asked_of});
         // Nobody has answered: anything goes.
-        let other = change(of(QuestionKind::Number, AskedOf::Household), made.version).await;
+        let other = change(of("number", "household"), made.version).await;
         assert!(other.unwrap().choices.is_empty(), "a number has no choices");
-        let back = questions::QuestionChange { key: None, ..bus() };
-        assert_eq!(change(back, 2).await.unwrap().version, 3);
+        assert_eq!(
+            change(bus_but(&json!({"key": null})), 2)
+                .await
+                .unwrap()
+                .version,
+            3
+        );
         answer(stage, &[("Rahman", Yes, json!("late"))], Value::Null).await;
         for frozen in [
-            of(QuestionKind::ShortText, AskedOf::Guest),
-            of(QuestionKind::OneChoice, AskedOf::Household),
-            questions::QuestionChange {
-                choices: Some(vec![choice("early", "At nine"), choice("never", "Never")]),
-                ..questions::QuestionChange::default()
-            },
+            of("short_text", "guest"),
+            of("one_choice", "household"),
+            json!({"choices": [choice("early", "At nine"), choice("never", "Never")]}),
         ] {
             assert_eq!(code(change(frozen, 3).await), "question_in_use");
         }
-        let others = questions::QuestionChange {
-            choices: Some(vec![choice("late", "At one"), choice("", "By car")]),
-            required: Some(true),
-            ..questions::QuestionChange::default()
+        let others = json!({
+            "choices": [choice("late", "At one"), choice("", "By car")],
+            "required": true,
+        });
+        let keys = |changed: Question| -> Vec<String> {
+            let choices = changed.choices.into_iter();
+            choices.map(|choice| choice.key).collect()
         };
         let changed = change(others, 3).await.unwrap();
-        let keys: Vec<&str> = changed
-            .choices
-            .iter()
-            .map(|choice| choice.key.as_str())
-            .collect();
-        assert_eq!(keys, ["late", "choice-1"], "what nobody took may go");
-        let stale = change(questions::QuestionChange::default(), 3).await;
+        assert_eq!(
+            keys(changed),
+            ["late", "choice-1"],
+            "what nobody took may go"
+        );
+        let anew = json!({"choices": [{"label": {"en": "By rail"}}, choice("late", "At one")]});
+        let changed = change(anew, 4).await.unwrap();
+        assert_eq!(keys(changed), ["choice-2", "late"], "by rail is not by car");
+        let stale = change(json!({}), 3).await;
         assert_eq!(code(stale), "version_conflict");
 
         let remove = async |key: &'static str| {
             stage
                 .act(&stage.owner, move |tx, host| {
-                    questions::remove(tx, host, key)
+                    resource::remove::<Question>(tx, host, key, None)
                 })
                 .await
                 .unwrap()
         };
-        assert_eq!(remove("bus").await, questions::Removed::Deactivated);
-        assert_eq!(remove("song").await, questions::Removed::Deleted);
-        let left = stage.done(questions::list).await;
+        assert!(remove("bus").await.is_some_and(|away| !away.active));
+        assert_eq!(remove("song").await, None);
+        let left = stage.done(resource::list::<Question>).await;
         assert_eq!(left.len(), 1);
         assert!(!left[0].active);
-        let told: Vec<Value> = stage
+        let news: Vec<Value> = stage
             .news()
             .await
             .into_iter()
             .filter(|(name, payload)| name == "occasion" && payload["what"] == "questions")
             .map(|(_, payload)| payload)
             .collect();
-        assert_eq!(told.len(), 6, "every change is heard by open pages");
+        assert_eq!(news.len(), 7, "every change is heard by open pages");
     });
 }
 
@@ -259,37 +258,25 @@ fn what_was_answered_keeps_its_meaning() {
 fn coordinators_change_the_words_and_nothing_else() {
     on_both(async |stage| {
         create(stage, bus()).await;
-        let change = async |change: questions::QuestionChange, version| {
+        let change = async |change: Value, version| {
+            let change = Input::from(change);
             stage
                 .act(&stage.coordinator, move |tx, host| {
-                    questions::change(tx, host, "bus", version, &change)
+                    resource::change::<Question>(tx, host, "bus", version, &change)
                 })
                 .await
         };
-        let words = questions::QuestionChange {
-            title: Some(I18n::one("en", "Which coach?")),
-            help: Some(I18n::one("en", "It waits for nobody.")),
-            choices: Some(vec![choice("early", "9 am"), choice("late", "12 noon")]),
-            ..questions::QuestionChange::default()
-        };
+        let words = json!({
+            "title": {"en": "Which coach?"},
+            "help": {"en": "It waits for nobody."},
+            "choices": [choice("early", "9 am"), choice("late", "12 noon")],
+        });
         assert_eq!(change(words, 1).await.unwrap().version, 2);
         for beyond in [
-            questions::QuestionChange {
-                required: Some(true),
-                ..questions::QuestionChange::default()
-            },
-            questions::QuestionChange {
-                hosts_only: Some(true),
-                ..questions::QuestionChange::default()
-            },
-            questions::QuestionChange {
-                active: Some(false),
-                ..questions::QuestionChange::default()
-            },
-            questions::QuestionChange {
-                choices: Some(vec![choice("late", "12 noon"), choice("early", "9 am")]),
-                ..questions::QuestionChange::default()
-            },
+            json!({"required": true}),
+            json!({"hosts_only": true}),
+            json!({"active": false}),
+            json!({"choices": [choice("late", "12 noon"), choice("early", "9 am")]}),
         ] {
             assert_eq!(code(change(beyond, 2).await), "forbidden");
         }
@@ -300,13 +287,12 @@ fn coordinators_change_the_words_and_nothing_else() {
 fn numbers_and_files_leave_out_who_declined() {
     on_both(async |stage| {
         create(stage, bus()).await;
-        let plates = questions::QuestionChange {
-            key: Some("plates".to_owned()),
-            kind: Some(QuestionKind::Number),
-            hosts_only: Some(true),
-            choices: None,
-            ..bus()
-        };
+        let plates = bus_but(&json!({
+            "key": "plates",
+            "kind": "number",
+            "hosts_only": true,
+            "choices": null,
+        }));
         create(stage, plates).await;
         let given = [
             ("Rahman", Yes, json!("late")),
@@ -405,27 +391,31 @@ fn numbers_and_files_leave_out_who_declined() {
 #[test]
 fn lists_and_numbers_mean_the_same_answers() {
     on_both(async |stage| {
-        use QuestionKind::{SeveralChoices, YesNo};
-        let of = |kind, coming_only, events: &[&str]| questions::QuestionChange {
-            kind: Some(kind),
-            coming_only: Some(coming_only),
-            events: Some(events.iter().map(|key| (*key).to_owned()).collect()),
-            choices: (kind == SeveralChoices).then(|| bus().choices.unwrap()),
-            ..bus()
+        let of = |kind: &str, coming_only: bool, events: &[&str]| {
+            let choices = match kind {
+                "yes_no" => Value::Null,
+                _ => bus()["choices"].clone(),
+            };
+            bus_but(&json!({
+                "kind": kind,
+                "coming_only": coming_only,
+                "events": events,
+                "choices": choices,
+            }))
         };
         for (asked, given, counted) in [
             (
-                of(YesNo, false, &[]),
+                of("yes_no", false, &[]),
                 [json!(true), json!(false), json!(true)],
                 [2, 1],
             ),
             (
-                of(YesNo, true, &["nikah"]),
+                of("yes_no", true, &["nikah"]),
                 [json!(true), json!(false), json!(true)],
                 [1, 0],
             ),
             (
-                of(SeveralChoices, false, &["reception", "brunch"]),
+                of("several_choices", false, &["reception", "brunch"]),
                 [json!(["early", "late"]), json!(["late"]), json!(["early"])],
                 [2, 2],
             ),
@@ -513,6 +503,7 @@ fn a_program_makes_changes_and_reads_answers() {
             (&json!(2), &json!("song"))
         );
         let one = format!("{at}/bus");
+        assert_eq!(owner.get(&one).await.expect(200).json(), made);
         let missing = call(&mut owner, "PATCH", &one, &json!({ "required": true })).await;
         missing.expect(428);
         let body = json!({ "version": 1, "required": true, "coming_only": true });
@@ -557,12 +548,18 @@ fn the_log_says_that_something_was_answered_and_not_what() {
             json!("Very private"),
         )
         .await;
+        let choices = json!([choice("early", "At ten"), choice("late", "At noon")]);
+        let change = Input::from(json!({ "choices": choices }));
+        stage
+            .done(move |tx, host| resource::change::<Question>(tx, host, "bus", 1, &change))
+            .await;
         let mut owner = stage.visitor(&stage.owner);
         let log = owner.get("/admin/o/aisyah-daniel/audit").await;
         let text = log.expect(200).text();
+        assert!(text.contains("At ten, At noon"), "{text}");
         assert!(text.contains("A song that gets you dancing?"), "{text}");
         assert!(
-            text.contains("Which bus?") && text.contains("added a question"),
+            text.contains("Which bus?") && text.contains(&stage.say("host-log-question-created")),
             "{text}"
         );
         assert!(

@@ -3,16 +3,19 @@
 
 use occasions::code::CodeKey;
 use occasions::event::Seats;
-use occasions::hosting::invitations::{self, InvitationChange};
-use occasions::hosting::{Refusal, enter, guests, locks, questions};
+use occasions::hosting::invitations;
+use occasions::hosting::{Refusal, enter, guests, locks, resource};
 use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::invitation::InvitationId;
-use occasions::refusal::Refusal as AnswerRefusal;
+use occasions::question::Question;
 use occasions::rsvp::{self, Save, Saved};
-use occasions::words::{Access, QuestionKind, ReplyStatus, Source};
+use occasions::words::{Access, ReplyStatus, Source};
 use platform::{Rows, sql};
+use serde_json::json;
 use testkit::{rounds, together};
+use web::Input;
 
+use crate::parts::{named, sent};
 use crate::stage::{Host, Stage, on_both};
 
 /// One host's change of one invitation, ready to run anywhere.
@@ -47,7 +50,8 @@ fn household(
     stage: &Stage<'_>,
     code: &'static str,
     wish: HouseholdChange,
-) -> impl Future<Output = Result<Saved, AnswerRefusal>> + Send + use<> {
+) -> impl Future<Output = Result<Saved, Refusal>> + Send + use<> {
+    stage.expect_confirmations();
     let store = stage.site.store.clone();
     let save = Save {
         key: CodeKey::parse(code).unwrap(),
@@ -113,7 +117,7 @@ fn a_save_and_a_lock_whichever_commits_first() {
                     );
                     saved_first += 1;
                 }
-                Err(AnswerRefusal::Locked(_)) => {
+                Err(Refusal::Locked(_)) => {
                     assert_ne!(stands, wanted, "round {round}: a refused save left nothing");
                     locked_first += 1;
                 }
@@ -140,10 +144,7 @@ fn of_two_hosts_who_edit_one_form_exactly_one_saves() {
             let edit = |host: &Host, name: String| {
                 let id = id.clone();
                 by(stage, host, move |tx, host| {
-                    let change = InvitationChange {
-                        household: Some(name.clone()),
-                        ..InvitationChange::default()
-                    };
+                    let change = sent(json!({ "household": name }));
                     invitations::change(tx, host, &id, seen, &change).map(drop)
                 })
             };
@@ -195,7 +196,7 @@ fn archiving_and_saving_never_revive_an_invitation() {
             let (saved, archived) = together(household(stage, "TANWE", wish), archive).await;
             archived.unwrap();
             assert!(
-                matches!(saved, Ok(_) | Err(AnswerRefusal::NotFound)),
+                matches!(saved, Ok(_) | Err(Refusal::InvitationNotFound)),
                 "round {round}: {saved:?}"
             );
             let after = portal(stage, &id).await;
@@ -219,11 +220,8 @@ fn hosts_and_household_never_bring_more_than_thirty_together() {
         let id = stage.invitation("RAHMA").await;
         for round in 0..20 {
             let there = portal(stage, &id).await.household.guests.len();
-            let fill: Vec<guests::New> = (there..29)
-                .map(|number| guests::New {
-                    name: format!("Guest {number}"),
-                    ..guests::New::default()
-                })
+            let fill: Vec<Input> = (there..29)
+                .map(|number| named(&format!("Guest {number}")))
                 .collect();
             let other = id.clone();
             stage
@@ -231,11 +229,7 @@ fn hosts_and_household_never_bring_more_than_thirty_together() {
                 .await;
             let other = id.clone();
             let add = by(stage, &stage.owner, move |tx, host| {
-                let last = guests::New {
-                    name: "The last one".to_owned(),
-                    ..guests::New::default()
-                };
-                guests::add(tx, host, &other, None, &[last]).map(drop)
+                guests::add(tx, host, &other, None, &[named("The last one")]).map(drop)
             });
             let version = portal(stage, &id).await.household.invitation.version;
             let wish = HouseholdChange {
@@ -283,12 +277,9 @@ fn a_question_takes_another_kind_or_an_answer_and_never_both() {
                 })
                 .await
                 .unwrap();
-            let number = questions::QuestionChange {
-                kind: Some(QuestionKind::Number),
-                ..questions::QuestionChange::default()
-            };
+            let number = Input::from(json!({"kind": "number"}));
             let change = by(stage, &stage.owner, move |tx, host| {
-                questions::change(tx, host, "song", 1, &number)
+                resource::change::<Question>(tx, host, "song", 1, &number)
             });
             let wish = HouseholdChange {
                 answers: [("song".to_owned(), format!("Song {round}").into())].into(),
@@ -298,7 +289,7 @@ fn a_question_takes_another_kind_or_an_answer_and_never_both() {
             let (change, answer) = together(change, answer).await;
             let stored = portal(stage, &id).await;
             match (change, answer) {
-                (Ok(_), Err(AnswerRefusal::Fields(_))) => {
+                (Ok(_), Err(Refusal::Answers(_))) => {
                     changed += 1;
                     assert!(stored.household.answers.is_empty());
                 }
@@ -310,6 +301,5 @@ fn a_question_takes_another_kind_or_an_answer_and_never_both() {
             }
         }
         println!("changed {changed}, answered {answered}");
-        stage.world.jobs().await;
     });
 }

@@ -12,14 +12,18 @@ use occasions::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ, RSVPS_W
 use occasions::web::api::Pace;
 use serde_json::{Value, json};
 use testkit::{Page, Visitor};
+use utoipa::openapi::{Info, OpenApi, Paths};
 
 use crate::roles::routes;
-use crate::stage::{ALL, Stage, call, on_both};
+use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 
 /// Operations that no token is for: guests show a code, people a password.
-const WITHOUT_TOKEN: [&str; 7] = [
+const WITHOUT_TOKEN: [&str; 10] = [
     "POST /api/rsvp",
     "POST /api/v1/auth/login",
+    "POST /api/v1/auth/refresh",
+    "POST /api/v1/auth/revoke",
+    "POST /api/v1/auth/token",
     "POST /api/v1/codes/resolve",
     "GET /api/v1/invitations/{code}",
     "PUT /api/v1/invitations/{code}/note",
@@ -88,7 +92,7 @@ const SCOPES: [(&str, &[TokenScope]); 6] = [
 /// One call, and how its operation is described.
 struct Call {
     operation: String,
-    method: &'static str,
+    method: String,
     path: String,
     body: Value,
     /// `If-Match`: the version found at this address, or a stale one.
@@ -132,6 +136,8 @@ fn text(value: &Value) -> String {
 /// A household that has filled in everything there is, and one that came
 /// without a code.
 async fn plant(stage: &Stage<'_>) -> Planted {
+    stage.expect_confirmations();
+    stage.expect_work();
     let mut owner = stage.visitor(&stage.owner);
     let seen = owner.get(&stage.at("")).await.json()["version"].clone();
     let contact = json!({"version": seen,
@@ -203,7 +209,7 @@ fn changes() -> Vec<Call> {
     let none = || Value::Null;
     let of = |method, operation: &str, path: &str, body, version| Call {
         operation: format!("{method} {operation}"),
-        method,
+        method: String::from(method),
         path: path.to_owned(),
         body,
         version,
@@ -316,18 +322,16 @@ fn changes() -> Vec<Call> {
 
 /// Calls that look, and those that meet a conflict, which shows what is stored.
 fn others() -> Vec<Call> {
-    let of_hosts = routes().into_iter().map(|route| {
-        let (path, version) = match route.path.split_once('?') {
-            Some((path, _)) => (path, Version::Stale),
-            None => (route.path, Version::None),
-        };
-        Call {
-            operation: route.operation(),
-            method: route.method,
-            path: format!("/api/v1{path}"),
-            body: route.body,
-            version,
-        }
+    let of_hosts = routes().into_iter().map(|route| Call {
+        operation: route.operation(),
+        version: if route.method == "DELETE" {
+            Version::Stale
+        } else {
+            Version::None
+        },
+        method: route.method,
+        path: route.path,
+        body: route.body,
     });
     let more = [
         ("GET", "/api/v1/me", "/api/v1/me"),
@@ -351,13 +355,6 @@ fn others() -> Vec<Call> {
             "/api/v1/occasions/{id}/guests",
             "/api/v1/occasions/{id}/guests?limit=200",
         ),
-        ("GET", "/api/v1/occasions", "/api/v1/occasions"),
-        ("POST", "/api/v1/occasions", "/api/v1/occasions"),
-        (
-            "GET",
-            "/api/v1/occasions/{id}/stream",
-            "/api/v1/occasions/{id}/stream",
-        ),
         (
             "POST",
             "/api/v1/occasions/{id}/archive",
@@ -366,7 +363,7 @@ fn others() -> Vec<Call> {
     ];
     let more = more.into_iter().map(|(method, operation, path)| Call {
         operation: format!("{method} {operation}"),
-        method,
+        method: method.to_owned(),
         path: path.to_owned(),
         body: if method == "POST" {
             json!({})
@@ -396,7 +393,7 @@ async fn ask(stage: &Stage<'_>, rights: &[TokenScope], one: &Call, planted: &Pla
         }
     }
     if !path.ends_with("/stream") || !rights.contains(&RSVPS_READ) {
-        return call(&mut program, one.method, &path, &body).await;
+        return call(&mut program, &one.method, &path, &body).await;
     }
     // All that was told since the beginning, until the household has answered.
     program.carry(Pace(Duration::from_millis(50)));
@@ -438,8 +435,6 @@ async fn shown_to(stage: &Stage<'_>, rights: &[TokenScope]) -> Vec<Vec<&'static 
     for one in others() {
         shown.push(fields(&ask(stage, rights, &one, &planted).await));
     }
-    stage.world.jobs().await;
-    stage.world.mails().await;
     shown
 }
 
@@ -485,8 +480,9 @@ fn a_token_shows_what_its_scopes_are_for() {
 /// A new operation is to be called above, or to be no operation for tokens.
 #[test]
 fn every_operation_is_in_the_table() {
-    let described = include_str!("../../../../docs/openapi.json");
-    let described: Value = serde_json::from_str(described).unwrap();
+    let mut described = OpenApi::new(Info::new("", ""), Paths::new());
+    accounts::describe(DOMAINS, &mut described);
+    let described = serde_json::to_value(described).unwrap();
     let described: BTreeSet<String> = described["paths"]
         .as_object()
         .unwrap()

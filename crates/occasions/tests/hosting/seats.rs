@@ -90,7 +90,7 @@ fn a_household_that_comes_back_needs_its_seats_again() {
             refused
                 .expect(409)
                 .text()
-                .contains("There is no place left"),
+                .contains(&stage.fill("problem-event-full", [("left", 0.into())])),
             "{}",
             refused.text()
         );
@@ -132,7 +132,7 @@ fn archived_in_bulk_households_give_back_their_own_seats() {
         assert!(taken(stage).await > 0);
         let archive = |search: &str| Request {
             target: Target::Matching(InvitationFilter {
-                search: search.to_owned(),
+                q: search.to_owned(),
                 ..InvitationFilter::default()
             }),
             action: Action::Archive {},

@@ -2,13 +2,14 @@
 //! deadline closes out.
 
 use occasions::diet::DietaryOption;
+use occasions::event::Event;
 use occasions::hosting::locks::{self, Opening};
-use occasions::hosting::{HostOf, When, events, listing, members, occasions as hosted, resource};
+use occasions::hosting::{HostOf, Refusal, When, listing, members, occasions as hosted, resource};
 use occasions::occasion;
 use occasions::words::{Access, OccasionStatus};
 use platform::Tx;
-use serde_json::json;
-use web::I18n;
+use serde_json::{Value, json};
+use web::Input;
 
 use crate::parts::{opens, portal};
 use crate::stage::{code, fields, on_both};
@@ -34,10 +35,7 @@ fn locks_and_deadlines_say_beforehand_whom_they_close_out() {
         stage
             .done(move |tx, host| {
                 let seen = hosted::load(tx, host)?.version;
-                let change = hosted::OccasionChange {
-                    rsvp_deadline: Some(Some(When(now.to_string()))),
-                    ..hosted::OccasionChange::default()
-                };
+                let change = json!({"rsvp_deadline": now}).into();
                 hosted::change(tx, host, seen, &change).map(drop)
             })
             .await;
@@ -59,16 +57,18 @@ fn locks_and_deadlines_say_beforehand_whom_they_close_out() {
     });
 }
 
+fn remove(tx: &mut Tx<'_>, host: &HostOf, event: &Event, typed: &str) -> Result<(), Refusal> {
+    let confirmed = Some((event.version, typed));
+    resource::remove::<Event>(tx, host, event.id.as_str(), confirmed).map(drop)
+}
+
 #[test]
 fn a_new_event_invites_everybody_and_the_last_one_stays() {
     on_both(async |stage| {
-        let new = events::EventChange {
-            name: Some(I18n::one("en", "Tea")),
-            starts_at: Some(When("2027-01-10T10:00:00+08:00".to_owned())),
-            ..events::EventChange::default()
-        };
+        let new =
+            Input::from(json!({"name": {"en": "Tea"}, "starts_at": "2027-01-10T10:00:00+08:00"}));
         let tea = stage
-            .done(move |tx, host| events::create(tx, host, &new))
+            .done(move |tx, host| resource::create::<Event>(tx, host, &new))
             .await;
         assert_eq!(tea.key, "main", "the first name that is free");
         let rahman = stage.invitation("RAHMA").await;
@@ -81,12 +81,12 @@ fn a_new_event_invites_everybody_and_the_last_one_stays() {
                 .iter()
                 .all(|guest| guest.replies.contains_key(&tea.id))
         );
-        let all = stage.done(events::list).await;
+        let all = stage.done(resource::list::<Event>).await;
         let (last, others) = all.split_last().unwrap();
         let wrong = last.clone();
         let refused = stage
             .act(&stage.owner, move |tx, host| {
-                events::remove(tx, host, &wrong.id, wrong.version, "yes")
+                remove(tx, host, &wrong, "yes")
             })
             .await;
         assert_eq!(
@@ -95,15 +95,13 @@ fn a_new_event_invites_everybody_and_the_last_one_stays() {
         );
         for event in others.iter().cloned() {
             stage
-                .done(move |tx, host| {
-                    events::remove(tx, host, &event.id, event.version, &event.key)
-                })
+                .done(move |tx, host| remove(tx, host, &event, &event.key))
                 .await;
         }
         let last = last.clone();
         let refused = stage
             .act(&stage.owner, move |tx, host| {
-                events::remove(tx, host, &last.id, last.version, &last.key)
+                remove(tx, host, &last, &last.key)
             })
             .await;
         assert_eq!(code(refused), "last_event");
@@ -120,30 +118,36 @@ fn a_new_event_invites_everybody_and_the_last_one_stays() {
 #[test]
 fn what_an_event_may_hold() {
     on_both(async |stage| {
-        let wrong = events::EventChange {
-            key: Some("nikah".to_owned()),
-            name: Some(I18n::one("en", " ")),
-            starts_at: Some(When("2027-01-10T10:00:00Z".to_owned())),
-            ends_at: Some(When("2027-01-10T10:00:00Z".to_owned())),
-            venue: Some("x".repeat(161)),
-            map_url: Some("javascript:alert(1)".to_owned()),
-            capacity: Some(Some(0)),
-            ..events::EventChange::default()
-        };
+        let wrong = Input::from(json!({
+            "key": "nikah",
+            "name": {"en": " "},
+            "starts_at": "2027-01-10T10:00:00Z",
+            "ends_at": "2027-01-10T10:00:00Z",
+            "venue": "x".repeat(161),
+            "map_url": "javascript:alert(1)",
+            "capacity": 0,
+            "schedule": [
+                {"time": "9 o'clock", "title": {"en": "Tea"}},
+                {"time": "10:00", "detail": {"en": "Milk?"}, "venue": "Garden"},
+            ],
+        }));
         let refused = stage
             .act(&stage.owner, move |tx, host| {
-                events::create(tx, host, &wrong).map(drop)
+                resource::create::<Event>(tx, host, &wrong).map(drop)
             })
             .await;
         assert_eq!(
             fields(refused),
             [
-                ("/key".to_owned(), "not_unique"),
                 ("/name".to_owned(), "required"),
+                ("/ends_at".to_owned(), "ends_before_start"),
                 ("/venue".to_owned(), "too_long"),
                 ("/map_url".to_owned(), "url_invalid"),
                 ("/capacity".to_owned(), "out_of_range"),
-                ("/ends_at".to_owned(), "ends_before_start"),
+                ("/key".to_owned(), "not_unique"),
+                ("/schedule/0/time".to_owned(), "invalid"),
+                ("/schedule/1/venue".to_owned(), "unknown_field"),
+                ("/schedule/1/title".to_owned(), "required"),
             ]
         );
     });
@@ -153,57 +157,107 @@ fn what_an_event_may_hold() {
 fn coordinators_write_texts_and_nothing_else() {
     on_both(async |stage| {
         let seen = stage.done(hosted::load).await.version;
-        let change = |change: hosted::OccasionChange| {
+        let change = |change: Value| {
             stage.act(&stage.coordinator, move |tx, host| {
                 let seen = hosted::load(tx, host)?.version;
-                hosted::change(tx, host, seen, &change)
+                hosted::change(tx, host, seen, &change.clone().into())
             })
         };
-        let text = hosted::OccasionChange {
-            welcome: Some(I18n::one("ms", "Selamat datang")),
-            ..hosted::OccasionChange::default()
-        };
+        let text = json!({"welcome": {"ms": "Selamat datang"}});
         assert_eq!(change(text).await.unwrap().version, seen + 1);
         for more in [
-            hosted::OccasionChange {
-                slug: Some("another".to_owned()),
-                ..hosted::OccasionChange::default()
-            },
-            hosted::OccasionChange {
-                rsvp_deadline: Some(None),
-                ..hosted::OccasionChange::default()
-            },
-            hosted::OccasionChange {
-                welcome: Some(I18n::one("ms", "Hai")),
-                switches: Some([(hosted::Switch::Notes, false)].into()),
-                ..hosted::OccasionChange::default()
-            },
+            json!({"slug": "another"}),
+            json!({"rsvp_deadline": null}),
+            json!({"welcome": {"ms": "Hai"}, "switches": {"notes": false}}),
         ] {
             assert_eq!(code(change(more).await), "forbidden");
         }
-        let event = stage.done(events::list).await[0].clone();
+        let event = stage.done(resource::list::<Event>).await[0].clone();
         let (id, version) = (event.id.clone(), event.version);
         let moved = stage
             .act(&stage.coordinator, move |tx, host| {
-                let moved = events::EventChange {
-                    venue: Some("Elsewhere".to_owned()),
-                    ..events::EventChange::default()
-                };
-                events::change(tx, host, &id, version, &moved).map(drop)
+                let moved = json!({"venue": "Elsewhere"}).into();
+                resource::change::<Event>(tx, host, id.as_str(), version, &moved).map(drop)
             })
             .await;
         assert_eq!(code(moved), "forbidden");
         let dressed = stage
             .act(&stage.coordinator, move |tx, host| {
-                let dressed = events::EventChange {
-                    dress_code: Some(I18n::one("en", "Batik")),
-                    ..events::EventChange::default()
-                };
-                events::change(tx, host, &event.id, event.version, &dressed)
+                let dressed = json!({"dress_code": {"en": "Batik"}, "invite_all": true}).into();
+                let id = event.id.as_str();
+                resource::change::<Event>(tx, host, id, event.version, &dressed)
             })
             .await
             .unwrap();
         assert_eq!(dressed.calendar_sequence, 0, "calendars need not be told");
+    });
+}
+
+#[test]
+fn a_part_is_changed_alone_and_what_follows_from_it_is_settled() {
+    on_both(async |stage| {
+        let before = stage.done(hosted::load).await;
+        let change = |change: Value| {
+            stage.act(&stage.owner, move |tx, host| {
+                let seen = hosted::load(tx, host)?.version;
+                hosted::change(tx, host, seen, &change.clone().into())
+            })
+        };
+        let sent = json!({
+            "contact": {"phone": "013"},
+            "theme": {"ground": "nila"},
+            "switches": {"notes": false},
+            "time_zone": "europe/rome",
+            "rsvp_deadline": "2027-01-14",
+            "languages": ["it", "EN", "it"],
+            "currency": " eur ",
+        });
+        let after = change(sent).await.unwrap();
+        assert_eq!(after.contact.phone, "013");
+        assert_eq!(after.contact.name, before.contact.name);
+        assert_eq!(after.theme.preset, before.theme.preset);
+        assert_eq!(after.theme.ground, Some(web::Ground::Nila));
+        let switches = occasion::Switches {
+            notes: false,
+            ..before.switches
+        };
+        assert_eq!(after.switches, switches);
+        assert_eq!(after.time_zone, "Europe/Rome");
+        let deadline = after.rsvp_deadline.map(|at| at.to_string());
+        assert_eq!(deadline.as_deref(), Some("2027-01-14T23:00:00Z"));
+        assert_eq!(after.languages, ["it", "en"]);
+        assert_eq!(after.default_language, "it", "ms is offered no more");
+        assert_eq!(after.currency, "EUR");
+        let wrong = json!({
+            "time_zone": "Mars/Olympus",
+            "currency": "gold",
+            "languages": [],
+            "default_language": "ms",
+            "kind": "heist",
+            "contact": {"email": "nobody", "fax": "1"},
+            "theme": {"preset": null, "ground": "gold"},
+            "switches": {"dietary": "on"},
+            "open_party_limit": 0,
+            "rsvp_deadline": "soon",
+        });
+        assert_eq!(
+            fields(change(wrong).await),
+            [
+                ("/rsvp_deadline".to_owned(), "date_invalid"),
+                ("/theme/ground".to_owned(), "unknown_option"),
+                ("/switches/dietary".to_owned(), "wrong_type"),
+                ("/contact/fax".to_owned(), "unknown_field"),
+                ("/contact/email".to_owned(), "email_invalid"),
+                ("/languages".to_owned(), "required"),
+                ("/default_language".to_owned(), "not_allowed"),
+                ("/kind".to_owned(), "unknown_option"),
+                ("/time_zone".to_owned(), "time_zone_unknown"),
+                ("/currency".to_owned(), "unknown_option"),
+                ("/open_party_limit".to_owned(), "out_of_range"),
+            ]
+        );
+        let none = change(json!({"theme": {"ground": null}})).await.unwrap();
+        assert_eq!(none.theme, before.theme);
     });
 }
 
@@ -213,10 +267,7 @@ fn a_former_slug_leads_on_until_somebody_takes_it() {
         let rename = |slug: &'static str| {
             stage.act(&stage.owner, move |tx, host| {
                 let seen = hosted::load(tx, host)?.version;
-                let change = hosted::OccasionChange {
-                    slug: Some(slug.to_owned()),
-                    ..hosted::OccasionChange::default()
-                };
+                let change = json!({ "slug": slug }).into();
                 hosted::change(tx, host, seen, &change)
             })
         };
@@ -245,14 +296,13 @@ fn a_former_slug_leads_on_until_somebody_takes_it() {
             async move {
                 store
                     .write(move |tx| {
-                        let new = hosted::OccasionChange {
-                            slug: Some(slug.to_owned()),
-                            title: Some(I18n::one("en", "Another")),
-                            hosts: Some(I18n::one("en", "Others")),
-                            time_zone: Some("asia/singapore".to_owned()),
-                            ..hosted::OccasionChange::default()
-                        };
-                        hosted::create(tx, &who, &new, None)
+                        let new = json!({
+                            "slug": slug,
+                            "title": {"en": "Another"},
+                            "hosts": {"en": "Others"},
+                            "time_zone": "asia/singapore",
+                        });
+                        hosted::create(tx, &who, &new.into(), None)
                     })
                     .await
             }
@@ -289,7 +339,7 @@ fn a_food_need_that_somebody_has_is_put_away_and_not_deleted() {
     on_both(async |stage| {
         let remove = |key: &'static str| {
             stage.act(&stage.owner, move |tx, host| {
-                resource::remove::<DietaryOption>(tx, host, key)
+                resource::remove::<DietaryOption>(tx, host, key, None)
             })
         };
         assert_eq!(remove("kosher").await.unwrap(), None);

@@ -3,13 +3,14 @@
 
 use occasions::code::CodeKey;
 use occasions::diet::DietaryOption;
-use occasions::hosting::{HostOf, Refusal, When, events, occasions as hosted, questions, resource};
+use occasions::event::Event;
+use occasions::hosting::{HostOf, Refusal, occasions as hosted, resource};
 use occasions::occasion::{self, OccasionId};
 use occasions::portal::{self, Closed};
+use occasions::question::Question;
 use occasions::words::OccasionStatus;
 use platform::{StoreError, Tx};
 use serde_json::json;
-use web::I18n;
 
 use crate::stage::{Stage, on_both};
 
@@ -18,31 +19,22 @@ type Step = fn(&mut Tx<'_>, &HostOf) -> Result<(), Refusal>;
 const STEPS: [(&str, Step); 11] = [
     ("the occasion", |tx, host| {
         let seen = hosted::load(tx, host)?.version;
-        let change = hosted::OccasionChange {
-            welcome: Some(I18n::one("ms", "Selamat datang")),
-            ..hosted::OccasionChange::default()
-        };
+        let change = json!({"welcome": {"ms": "Selamat datang"}}).into();
         hosted::change(tx, host, seen, &change).map(drop)
     }),
     ("an event more", |tx, host| {
-        let new = events::EventChange {
-            name: Some(I18n::one("en", "Tea")),
-            starts_at: Some(When("2027-01-10T10:00:00+08:00".to_owned())),
-            ..events::EventChange::default()
-        };
-        events::create(tx, host, &new).map(drop)
+        let new = json!({"name": {"en": "Tea"}, "starts_at": "2027-01-10T10:00:00+08:00"});
+        resource::create::<Event>(tx, host, &new.into()).map(drop)
     }),
     ("an event", |tx, host| {
-        let event = events::list(tx, host)?.remove(0);
-        let change = events::EventChange {
-            venue: Some("Elsewhere".to_owned()),
-            ..events::EventChange::default()
-        };
-        events::change(tx, host, &event.id, event.version, &change).map(drop)
+        let event = resource::list::<Event>(tx, host)?.remove(0);
+        let change = json!({"venue": "Elsewhere"}).into();
+        resource::change(tx, host, event.id.as_str(), event.version, &change).map(|_: Event| ())
     }),
     ("an event less", |tx, host| {
-        let event = events::list(tx, host)?.remove(0);
-        events::remove(tx, host, &event.id, event.version, &event.key)
+        let event = resource::list::<Event>(tx, host)?.remove(0);
+        let confirmed = Some((event.version, &*event.key));
+        resource::remove::<Event>(tx, host, event.id.as_str(), confirmed).map(drop)
     }),
     ("a food need more", |tx, host| {
         let new = json!({"key": "durian-free", "label": {"en": "No durian"}});
@@ -53,20 +45,17 @@ const STEPS: [(&str, Step); 11] = [
         resource::change::<DietaryOption>(tx, host, "durian-free", 1, &change).map(drop)
     }),
     ("a food need less", |tx, host| {
-        resource::remove::<DietaryOption>(tx, host, "durian-free").map(drop)
+        resource::remove::<DietaryOption>(tx, host, "durian-free", None).map(drop)
     }),
     ("a question more", |tx, host| {
-        questions::create(tx, host, &crate::questions::bus()).map(drop)
+        resource::create::<Question>(tx, host, &crate::questions::bus().into()).map(drop)
     }),
     ("a question", |tx, host| {
-        let change = questions::QuestionChange {
-            title: Some(I18n::one("en", "Which coach?")),
-            ..questions::QuestionChange::default()
-        };
-        questions::change(tx, host, "bus", 1, &change).map(drop)
+        let change = json!({"title": {"en": "Which coach?"}}).into();
+        resource::change::<Question>(tx, host, "bus", 1, &change).map(drop)
     }),
     ("a question less", |tx, host| {
-        questions::remove(tx, host, "bus").map(drop)
+        resource::remove::<Question>(tx, host, "bus", None).map(drop)
     }),
     ("the state", |tx, host| {
         hosted::set_status(tx, host, None, OccasionStatus::Closed).map(drop)

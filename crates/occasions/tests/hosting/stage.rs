@@ -14,11 +14,12 @@ use accounts::token::{self, NewToken, PROFILE_READ, TokenScope};
 use axum::http::Method;
 use axum::{Extension, Router};
 use jiff::tz::TimeZone;
-use occasions::hosting::{HostOf, Refusal, enter};
+use occasions::hosting::{HostOf, Refusal, bulk, enter, export};
 use occasions::invitation::InvitationId;
 use occasions::link::LinkKey;
 use occasions::occasion::OccasionId;
 use occasions::role::{self, Role};
+use occasions::rsvp;
 use occasions::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ, RSVPS_WRITE};
 use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
@@ -28,7 +29,7 @@ use platform::limits::guess::GuessBudget;
 use platform::store::migrate::Migrations;
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::Value;
-use testkit::{Page, Visitor, World};
+use testkit::{English, Page, Visitor, World};
 use tokio_util::sync::CancellationToken;
 use web::client_info::Proxies;
 use web::{Peer, Site, SiteUrl};
@@ -52,6 +53,7 @@ pub(crate) struct Stage<'w> {
     pub(crate) stranger: Host,
     /// What is left of guesses at codes.
     pub(crate) budget: GuessBudget,
+    english: English,
     router: Router,
 }
 
@@ -72,8 +74,6 @@ pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
     World::each_engine(&MIGRATIONS, async |world| {
         let stage = Stage::build(world).await;
         test(&stage).await;
-        world.jobs().await;
-        world.mails().await;
     });
 }
 
@@ -113,6 +113,7 @@ impl<'w> Stage<'w> {
         let router = web::serve(&site, accounts::web::around(&accounts, rooms));
         Self {
             world,
+            english: English::new(&site.catalogue),
             site,
             occasion,
             owner,
@@ -122,6 +123,17 @@ impl<'w> Stage<'w> {
             budget,
             router,
         }
+    }
+
+    /// From now on households save, and wait for their confirmations.
+    pub(crate) fn expect_confirmations(&self) {
+        self.world.expect_jobs(rsvp::CONFIRM);
+    }
+
+    /// From now on hosts begin work that is done in the background.
+    pub(crate) fn expect_work(&self) {
+        self.world.expect_jobs(bulk::KIND);
+        self.world.expect_jobs(export::KIND);
     }
 
     /// A browser in which nobody is signed in.
@@ -219,6 +231,28 @@ impl<'w> Stage<'w> {
             })
             .await;
         found.unwrap().0
+    }
+
+    /// A message as the pages say it in English.
+    #[track_caller]
+    pub(crate) fn say(&self, id: &str) -> String {
+        self.english.say(id)
+    }
+
+    /// A message with its values.
+    #[track_caller]
+    pub(crate) fn fill<const N: usize>(
+        &self,
+        id: &str,
+        values: [(&'static str, web::Value<'_>); N],
+    ) -> String {
+        self.english.fill(id, values)
+    }
+
+    /// What a message begins with, up to its first value.
+    #[track_caller]
+    pub(crate) fn start(&self, id: &str) -> String {
+        self.english.start(id)
     }
 
     /// The address of something below the occasion.
@@ -334,7 +368,7 @@ async fn host(site: &Site, name: &'static str, role: Option<(grant::Role, &Scope
     }
 }
 
-const DOMAINS: Domains = &[accounts::DOMAIN, occasions::DOMAIN];
+pub(crate) const DOMAINS: Domains = &[accounts::DOMAIN, occasions::DOMAIN];
 
 /// All that a token may be used for.
 pub(crate) const ALL: [TokenScope; 5] = [

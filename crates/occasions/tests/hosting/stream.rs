@@ -10,6 +10,7 @@ use platform::news::NewNews;
 use serde_json::{Value, json};
 use testkit::Events;
 
+use crate::parts::named;
 use crate::stage::{Host, Stage, on_both};
 
 /// One event as a browser reads it.
@@ -101,11 +102,7 @@ fn an_answer_is_heard_with_the_household_s_name_and_moves_the_counters() {
         let before = hear(&mut events).await.unwrap().data["summary"]["guests"]["total"].clone();
         stage
             .done(move |tx, host| {
-                let new = guests::New {
-                    name: "Mei".to_owned(),
-                    ..guests::New::default()
-                };
-                let (portal, added) = guests::add(tx, host, &id, None, &[new])?;
+                let (portal, added) = guests::add(tx, host, &id, None, &[named("Mei")])?;
                 let yes = occasions::hosting::answers::OneReply {
                     version: None,
                     status: occasions::words::ReplyStatus::Yes,

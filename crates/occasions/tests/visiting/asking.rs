@@ -1,7 +1,8 @@
 //! What hosts ask besides who comes: asked, answered, read again.
 
 use jiff::SignedDuration;
-use occasions::question::{self, Choice, Question};
+use occasions::hosting::resource::Resource as _;
+use occasions::question::{Choice, Question};
 use occasions::words::{AskedOf, QuestionKind};
 use platform::sql;
 use serde_json::{Value, json};
@@ -38,9 +39,7 @@ fn bus(kind: QuestionKind) -> Question {
 
 async fn ask(stage: &Stage<'_>, asked: Question) {
     let occasion = stage.occasion.clone();
-    stage
-        .change(move |tx| question::insert(tx, &occasion, &asked))
-        .await;
+    stage.change(move |tx| asked.insert(tx, &occasion)).await;
 }
 
 async fn answers(visitor: &mut Visitor, name: &str) -> Value {
@@ -71,6 +70,7 @@ fn a_household_answers_and_reads_its_answer_everywhere() {
 
         stage.world.clock.advance(SignedDuration::from_mins(2));
         stage.worker.run_due().await.unwrap();
+        stage.expect_confirmation("rahman@example.com", "ms");
         let mails = stage.world.mails().await;
         assert!(mails[0].text.contains("Getaran Jiwa"), "{}", mails[0].text);
 
@@ -96,12 +96,12 @@ fn every_kind_is_kept_as_it_was_answered_and_stands_in_the_form_again() {
         let mut visitor = stage.guest();
         let rahman = id(&state(&mut visitor, "RAHMA").await, "Rahman");
         let field = format!("answer.{rahman}.bus");
-        for (kind, typed, stored, said) in [
+        for (kind, typed, stored, shown_answer) in [
             (ShortText, "Only back", json!("Only back"), "Only back"),
             (LongText, "Only\r\nback", json!("Only\nback"), "back"),
             (OneChoice, "back", json!("back"), "On the way back"),
             (SeveralChoices, "back", json!(["back"]), "On the way back"),
-            (YesNo, "yes", json!(true), "Yes"),
+            (YesNo, "yes", json!(true), &*stage.say("question-yes")),
             (Number, "3", json!(3), "3"),
             (Date, "2027-01-16", json!("2027-01-16"), "16 Jan 2027"),
         ] {
@@ -122,16 +122,20 @@ fn every_kind_is_kept_as_it_was_answered_and_stands_in_the_form_again() {
             let saved = visitor.submit(&page, &filled).await;
             saved.expect(303);
             let shown = visitor.follow(saved).await;
-            assert!(shown.text().contains(said), "{kind:?}: {}", shown.text());
+            assert!(
+                shown.text().contains(shown_answer),
+                "{kind:?}: {}",
+                shown.text()
+            );
             assert_eq!(
                 answers(&mut visitor, "Rahman").await,
                 json!({ "bus": stored })
             );
             let (page, mut filled) = form(&mut visitor, "RAHMA").await;
-            let stands = filled.entries().iter().any(|(name, value)| {
+            let is_filled_in = filled.entries().iter().any(|(name, value)| {
                 *name == field && value.replace("\r\n", "\n") == typed.replace("\r\n", "\n")
             });
-            assert!(stands, "{kind:?}: {:?}", filled.entries());
+            assert!(is_filled_in, "{kind:?}: {:?}", filled.entries());
             // And taken back.
             if kind == SeveralChoices {
                 filled.untick(&field, typed);
@@ -177,7 +181,13 @@ fn who_comes_has_to_answer_what_is_required_and_nobody_else() {
             .fill("new.0.name", "Mei Ling");
         let refused = visitor.submit(&page, &filled).await;
         let text = refused.expect(422).text();
-        assert!(text.contains("Please answer: How do you come?"), "{text}");
+        assert!(
+            text.contains(&stage.fill(
+                "complaint-question-required",
+                [("question", "How do you come?".into())]
+            )),
+            "{text}"
+        );
         for field in [
             format!("answer.{rahman}.bus"),
             "new.0.answer.bus".to_owned(),
@@ -420,8 +430,8 @@ fn of_two_tabs_answers_are_put_together_and_the_same_one_is_asked() {
         let text = asked.expect(409).text();
         for shown in [
             "A song that gets you dancing?",
-            "Saved meanwhile: Theirs",
-            "Yours: Mine",
+            &stage.fill("conflict-saved", [("value", "Theirs".into())]),
+            &stage.fill("conflict-yours", [("value", "Mine".into())]),
         ] {
             assert!(text.contains(shown), "{shown}: {text}");
         }

@@ -140,28 +140,34 @@ fn fields_are_judged_after_all_that_comes_before_them() {
 fn the_words_name_each_field_as_it_is_called_here() {
     on_sqlite(async |stage| {
         let mut program = stage.visitor();
+        let say = |id| stage.say(id);
+        let (required, option) = (say("field-required"), say("field-unknown-option"));
+        let at_most = |max: u32| stage.fill("field-too-long", [("max", max.into())]);
+        let values = [("min", 1.into()), ("max", 20.into())];
+        let range = stage.fill("field-out-of-range", values);
         let long = "x".repeat(4_001);
         for (body, wanted) in [
-            (json!([]), "Another kind of value belongs here."),
-            (
-                json!({}),
-                "attending: Please fill this in. name: Please fill this in.",
-            ),
+            (json!([]), say("field-wrong-type")),
+            (json!({}), format!("attending: {required} name: {required}")),
             (
                 json!({ "code": "RAHMA", "attending": true, "message": long }),
-                "message: At most 4000 characters.",
+                format!("message: {}", at_most(4_000)),
             ),
             (
                 json!({ "code": "RAHMA", "attending": "maybe", "wish": long }),
-                "attending: Please choose one of those offered. message: At most 4000 characters.",
+                format!("attending: {option} message: {}", at_most(4_000)),
             ),
             (
                 json!({ "name": "Mei", "attending": true, "pax": 21, "message": long }),
-                "pax: Between 1 and 20. message: At most 4000 characters.",
+                format!("pax: {range} message: {}", at_most(4_000)),
             ),
             (
                 json!({ "name": "Mei", "attending": true, "email": "x".repeat(255) }),
-                "email: At most 254 characters. email: This does not look like an e-mail address.",
+                format!(
+                    "email: {} email: {}",
+                    at_most(254),
+                    say("field-email-invalid")
+                ),
             ),
         ] {
             let page = send(&mut program, &body).await;
@@ -172,7 +178,7 @@ fn the_words_name_each_field_as_it_is_called_here() {
             .send(Method::POST, RSVP, Some("application/json"), "null".into())
             .await;
         let words = assert_refused(&page, 422, "validation_failed");
-        assert_eq!(words, "Another kind of value belongs here.");
+        assert_eq!(words, say("field-wrong-type"));
     });
 }
 

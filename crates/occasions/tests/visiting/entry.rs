@@ -115,7 +115,7 @@ fn what_cannot_be_a_code_is_asked_again_with_what_was_typed() {
             let page = guest.post(place, &[("code", typed)]).await;
             page.expect(422);
             assert_eq!(page.form(place).value("code"), Some(typed));
-            assert!(page.text().contains("The code has 5 letters or digits."));
+            assert!(page.text().contains(&stage.say("code-malformed")));
         }
         // None of them was a guess.
         let mut guest = stage.guest();
@@ -157,7 +157,10 @@ fn unknown_revoked_draft_and_malformed_look_the_same() {
             for code in ["WRONG", "DRAFT1", "SHUT1", "TANWE", "A", "%FF"] {
                 let page = stage.visitor().get(&format!("/invite/{code}{below}")).await;
                 page.expect(404);
-                assert!(page.text().contains("We do not know this code"));
+                assert!(
+                    page.text()
+                        .contains(&stage.say("problem-invitation-not-found"))
+                );
                 assert_private(&page);
                 seen.push((code, without_ids(&page)));
             }
@@ -274,7 +277,7 @@ fn an_archived_occasion_says_farewell_and_names_nobody() {
             page.expect(410);
             assert!(
                 page.address == "/o/aisyah-daniel"
-                    || page.text().contains("This occasion has ended")
+                    || page.text().contains(&stage.say("farewell-title"))
             );
             for name in ["Rahman", "Aisyah", "Daniel"] {
                 assert!(!page.body.contains(name), "{name}");
@@ -312,7 +315,11 @@ fn an_occasion_has_a_page_of_its_own() {
 
         stage.status(OccasionStatus::Draft).await;
         let page = guest.get("/o/aisyah-daniel").await;
-        assert!(page.expect(200).text().contains("In preparation"));
+        assert!(
+            page.expect(200)
+                .text()
+                .contains(&stage.say("card-preparing"))
+        );
         assert_eq!(page.header("x-robots-tag"), "noindex");
         assert!(!page.body.contains("Reception"));
     });

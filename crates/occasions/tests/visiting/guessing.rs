@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use axum::http::Method;
 use jiff::SignedDuration;
-use platform::limits::guess::{Refused, Try};
+use platform::limits::guess::{Refused, Try, USED_UP};
 use platform::sql;
 use serde_json::json;
 use testkit::{Page, Visitor};
@@ -108,7 +108,10 @@ fn ten_wrong_codes_use_up_an_address_whatever_way_they_came() {
                 } else if page.header("content-type").contains("json") {
                     assert_problem(&page, 401, "name_required");
                 } else {
-                    assert!(page.text().contains("type one name"), "{way}");
+                    assert!(
+                        page.text().contains(&stage.say("code-name-required")),
+                        "{way}"
+                    );
                     let place = match way {
                         "typed at the card" => "/o/aisyah-daniel",
                         _ => "/",
@@ -188,7 +191,7 @@ fn a_guest_who_types_code_and_name_goes_on_without_cookies() {
         page = stage.guest().submit(&page, &form).await;
         page.expect(404);
         assert!(
-            page.text().contains("together with this name"),
+            page.text().contains(&stage.say("code-unknown-name")),
             "{}",
             page.text()
         );
@@ -228,7 +231,12 @@ fn three_wrong_names_close_a_code_for_an_hour_if_it_exists_or_not() {
             let page = named(&mut visitor, "typed", code, "Rahman").await;
             let wait: u32 = page.expect(429).header("retry-after").parse().unwrap();
             assert!((3_600..=3_960).contains(&wait), "{wait}");
-            assert!(page.text().contains("in 66 minutes"), "{}", page.text());
+            assert!(
+                page.text()
+                    .contains(&stage.fill("code-too-many", [("minutes", 66.into())])),
+                "{}",
+                page.text()
+            );
         }
         named(&mut visitor, "typed", "ROSSI", "Rossi")
             .await
@@ -471,6 +479,7 @@ fn a_days_attack_looks_up_few_codes_and_keeps_nobody_out() {
     const CODES: f64 = 200.0;
     const SPACE: f64 = 28_629_151.0;
     on_sqlite(async |stage| {
+        stage.world.expect_jobs(USED_UP);
         let clock = &stage.world.clock;
         let mut known = stage.visitor_at("203.0.113.1");
         known.get("/invite/RAHMA").await.expect(200);

@@ -65,7 +65,7 @@ fn the_card_leads_to_it_and_it_ends_with_a_code() {
     on_both(async |stage| {
         let mut guest = stage.guest();
         let card = guest.get("/o/aisyah-daniel").await;
-        assert_eq!(card.link("Answer without a code").href, PAGE);
+        assert_eq!(card.link(&stage.say("card-open-button")).href, PAGE);
         let saved = fill(
             &mut guest,
             &[
@@ -80,8 +80,8 @@ fn the_card_leads_to_it_and_it_ends_with_a_code() {
         let code = code(&saved);
         let thanks = guest.follow(saved).await;
         let words = thanks.expect(200).text();
-        assert!(words.contains("Your code for later changes is"), "{words}");
-        assert!(words.contains(&code), "{words}");
+        let noted = format!("{} {code}", stage.start("open-code"));
+        assert!(words.contains(&noted), "{words}");
         assert!(words.contains("Mei Ling"), "{words}");
         let after = state(&mut guest, &code).await;
         assert_eq!(after["guests"].as_array().unwrap().len(), 3);
@@ -98,23 +98,23 @@ fn the_card_leads_to_it_and_it_ends_with_a_code() {
 fn what_was_typed_is_kept_and_what_is_wrong_is_named() {
     on_sqlite(async |stage| {
         let mut guest = stage.guest();
+        let name = stage.say("complaint-open-name");
+        let event = stage.fill("complaint-open-event", [("event", "Akad nikah".into())]);
+        let party = stage.fill("complaint-open-party", [("n", 6.into())]);
         for (fields, words) in [
-            (
-                vec![("name", "Mei")],
-                "Please choose one of the answers for Akad nikah.",
-            ),
-            (vec![("attending", "yes")], "Tell us your name."),
+            (vec![("name", "Mei")], &event),
+            (vec![("attending", "yes")], &name),
             (
                 vec![("name", "Mei"), ("attending", "yes"), ("guests", "7")],
-                "Choose a number from 1 to 6.",
+                &party,
             ),
             (
                 vec![("name", "Mei"), ("attending", "yes"), ("guests", "two")],
-                "Choose a number from 1 to 6.",
+                &party,
             ),
             (
                 vec![("name", "Mei"), ("attending", "no"), ("email", "nobody")],
-                "This is no email address.",
+                &stage.say("complaint-open-email"),
             ),
         ] {
             let page = fill(&mut guest, &fields).await;
@@ -155,8 +155,8 @@ fn a_wish_that_hosts_no_longer_take_is_not_dropped() {
         form.fill("message", "All the best!");
         stage.switch(|switches| switches.notes = false).await;
         let page = guest.submit(&page, &form).await;
-        let words = page.expect(404).text();
-        assert!(words.contains("The hosts do not use this here."), "{words}");
+        let off = stage.say("problem-feature-disabled");
+        assert!(page.expect(404).text().contains(&off));
         let mut form = page.form(PAGE);
         assert_eq!(form.value("message"), Some("All the best!"));
         assert_eq!(form.value("name"), Some("Mei"));
@@ -327,16 +327,17 @@ fn one_of_two_contacts_is_enough_to_be_found_by() {
 #[test]
 fn it_is_there_only_where_hosts_take_such_answers_and_while_they_do() {
     on_sqlite(async |stage| {
+        let closed = stage.say("closed-title-undated");
         let mut guest = stage.guest();
         let fields = [("name", "Mei"), ("attending", "yes")];
         stage.status(OccasionStatus::Closed).await;
-        assert!(guest.get(PAGE).await.text().contains("Answers are closed"));
+        assert!(guest.get(PAGE).await.text().contains(&closed));
         let page = post(&mut guest, &fields).await;
         assert_eq!(page.expect(423).form(PAGE).value("name"), Some("Mei"));
         stage.status(OccasionStatus::Published).await;
         let day = SignedDuration::from_hours(24);
         stage.world.clock.advance(day * 40);
-        assert!(guest.get(PAGE).await.text().contains("Answers are closed"));
+        assert!(guest.get(PAGE).await.text().contains(&closed));
         post(&mut guest, &fields).await.expect(423);
         for status in [OccasionStatus::Draft, OccasionStatus::Archived] {
             stage.status(status).await;
@@ -353,7 +354,7 @@ fn it_is_there_only_where_hosts_take_such_answers_and_while_they_do() {
         guest.get(PAGE).await.expect(404);
         post(&mut guest, &fields).await.expect(404);
         let card = guest.get("/o/aisyah-daniel").await;
-        assert!(!card.text().contains("Answer without a code"));
+        assert!(!card.text().contains(&stage.say("card-open-button")));
         let mut program = stage.visitor();
         program.header("accept", "application/json");
         assert_problem(&program.get(PAGE).await, 404, "feature_disabled");
@@ -379,9 +380,11 @@ fn seats_are_kept_for_those_who_have_them() {
         let fields = [("name", "Mei"), ("attending", "yes"), ("guests", "3")];
         let page = fill(&mut guest, &fields).await;
         let words = page.expect(409).text();
-        let told = "Brunch: only 2 places can be given to answers without an invitation";
-        assert!(words.contains(told), "{words}");
-        assert!(words.contains("Please ask the hosts."), "{words}");
+        let full = stage.fill(
+            "complaint-open-full",
+            [("event", "Brunch".into()), ("left", 2.into())],
+        );
+        assert!(words.contains(&full), "{words}");
         assert_eq!(page.form(PAGE).value("name"), Some("Mei"));
         assert_eq!(made(stage).await, 0);
         // Who does not want those seats is not kept from the others.
@@ -396,7 +399,7 @@ fn seats_are_kept_for_those_who_have_them() {
         let fields = [("name", "Lin"), ("attending", "yes"), ("guests", "2")];
         let saved = fill(&mut guest, &fields).await;
         let thanks = guest.follow(saved).await.text();
-        assert!(thanks.contains("have to confirm your places"), "{thanks}");
+        assert!(thanks.contains(&stage.say("open-unconfirmed")), "{thanks}");
         // Until hosts approve it, others may take these seats all the same.
         assert_eq!(stage.count(left, "brunch").await, 2);
         assert_eq!(stage.count(waiting, "brunch").await, 2);
@@ -404,9 +407,9 @@ fn seats_are_kept_for_those_who_have_them() {
         let body = json!({ "name": "Lim", "attending": true });
         let method = axum::http::Method::POST;
         let page = stage.guest().call(method, "/api/flask/rsvp", &body).await;
-        let told = page.expect(409).json();
-        assert_eq!(told["code"], "open_full");
-        assert!(told["message"].as_str().unwrap().contains("ask the hosts"));
+        let refused = page.expect(409).json();
+        assert_eq!(refused["code"], "open_full");
+        assert_eq!(refused["message"], stage.say("problem-open-full"));
     });
 }
 
@@ -476,7 +479,7 @@ fn an_event_that_was_not_asked_for_has_no_answer() {
         let asked = guest.submit(&page, &form).await;
         let words = asked.expect(422).text();
         assert!(
-            words.contains("one of the answers for Reception"),
+            words.contains(&stage.fill("complaint-open-event", [("event", "Reception".into())])),
             "{words}"
         );
         assert_eq!(asked.form(PAGE).value("event.nikah"), Some("yes"));
@@ -501,27 +504,26 @@ fn all_mistakes_are_told_at_once() {
         let page = fill(&mut guest, &fields).await;
         let words = page.expect(422).text();
         let mut from = 0;
+        let event = stage.fill("complaint-open-event", [("event", "Reception".into())]);
+        let party = stage.fill("complaint-open-party", [("n", 6.into())]);
         // Above the form in its order, each leading to its field.
-        for (told, field) in [
-            ("Tell us your name.", "name"),
-            (
-                "Please choose one of the answers for Reception.",
-                "event.reception",
-            ),
-            ("Choose a number from 1 to 6.", "guests"),
-            ("This is no email address.", "email"),
+        for (complaint, field) in [
+            (&stage.say("complaint-open-name"), "name"),
+            (&event, "event.reception"),
+            (&party, "guests"),
+            (&stage.say("complaint-open-email"), "email"),
         ] {
-            let at = words[from..].find(told);
-            from += at.unwrap_or_else(|| panic!("{told} is not told: {words}"));
+            let at = words[from..].find(complaint);
+            from += at.unwrap_or_else(|| panic!("no {complaint} in {words}"));
             let link = page
                 .links()
                 .into_iter()
-                .find(|link| link.text.starts_with(told));
+                .find(|link| link.text.starts_with(complaint));
             assert_eq!(link.unwrap().href, format!("#{field}"));
             assert_eq!(
-                words.matches(told).count(),
+                words.matches(complaint).count(),
                 2,
-                "{told} stands at its field, too"
+                "{complaint} stands at its field, too"
             );
         }
         let wrong = page.form(PAGE);

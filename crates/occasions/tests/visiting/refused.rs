@@ -8,7 +8,7 @@ use serde_json::json;
 use testkit::{Page, Visitor};
 
 use crate::answering::form;
-use crate::stage::{assert_private, assert_problem, guest, id, on_both, on_sqlite, state};
+use crate::stage::{Stage, assert_private, assert_problem, guest, id, on_both, on_sqlite, state};
 
 /// Whether the form says what is wrong in a summary that leads to the field.
 #[track_caller]
@@ -44,9 +44,22 @@ fn wrong_fields_are_named_together_and_what_was_typed_is_kept() {
             .fill("note", &note);
         let page = visitor.submit(&page, &filled).await;
         page.expect(422);
-        assert_complaint(&page, &format!("diet_note.{rahman}"), "tell the kitchen");
-        assert_complaint(&page, &format!("name.{siti}"), "at most 100 letters");
-        assert_complaint(&page, "note", "at most 4000 letters");
+        for (field, complaint) in [
+            (
+                format!("diet_note.{rahman}"),
+                &stage.say("complaint-diet-note"),
+            ),
+            (
+                format!("name.{siti}"),
+                &stage.fill("complaint-name-long", [("n", 100.into())]),
+            ),
+            (
+                "note".to_owned(),
+                &stage.fill("complaint-too-long", [("n", 4000.into())]),
+            ),
+        ] {
+            assert_complaint(&page, &field, complaint);
+        }
         let kept = page.form("/invite/RAHMA/rsvp");
         for (field, value) in filled.entries() {
             let same: Vec<_> = kept
@@ -84,7 +97,11 @@ fn a_name_is_asked_for_where_hosts_want_one() {
         let (page, mut filled) = form(&mut visitor, "RAHMA").await;
         filled.tick("new.0.comes", "1");
         let page = visitor.submit(&page, &filled).await;
-        assert_complaint(page.expect(422), "new.0.name", "Tell us your guest’s name");
+        assert_complaint(
+            page.expect(422),
+            "new.0.name",
+            &stage.say("complaint-name-required"),
+        );
     });
 }
 
@@ -148,7 +165,10 @@ fn more_people_than_agreed_are_refused() {
         assert_complaint(
             page.expect(409),
             "new.0.name",
-            "You may bring 2 people; 2 places are left.",
+            &stage.fill(
+                "complaint-plus-ones",
+                [("allowed", 2.into()), ("left", 2.into())],
+            ),
         );
         let kept = page.form("/invite/RAHMA/rsvp");
         assert_eq!(
@@ -169,7 +189,7 @@ fn more_people_than_agreed_are_refused() {
         assert_complaint(
             page.expect(409),
             "new.0.name",
-            "An invitation holds at most 30 people.",
+            &stage.fill("complaint-guests", [("n", 30.into())]),
         );
     });
 }
@@ -190,7 +210,10 @@ fn a_full_event_takes_whole_households_or_nobody() {
         let start = state(&mut visitor, "RAHMA").await;
         let ids = ["Rahman", "Siti", "Nur"].map(|name| id(&start, name));
         let (page, mut filled) = form(&mut visitor, "RAHMA").await;
-        assert!(page.text().contains("2 places left"));
+        assert!(
+            page.text()
+                .contains(&stage.fill("choice-left", [("n", 2.into())]))
+        );
         for who in &ids {
             filled.fill(&format!("reply.{who}.reception"), "yes");
         }
@@ -200,7 +223,10 @@ fn a_full_event_takes_whole_households_or_nobody() {
         assert_complaint(
             page.expect(409),
             &field,
-            "Reception is full: 2 places are left.",
+            &stage.fill(
+                "complaint-full",
+                [("event", "Reception".into()), ("left", 2.into())],
+            ),
         );
         let mut kept = page.form("/invite/RAHMA/rsvp");
         assert_eq!(
@@ -211,7 +237,7 @@ fn a_full_event_takes_whole_households_or_nobody() {
         visitor.submit(&page, &kept).await.expect(303);
         // Those who are in stay in, and may still change everything else.
         let page = visitor.get("/invite/RAHMA/rsvp").await;
-        assert!(page.text().contains("Full"));
+        assert!(page.text().contains(&stage.say("choice-full")));
         let mut again = page.form("/invite/RAHMA/rsvp");
         again.fill(&format!("reply.{}.nikah", ids[0]), "yes");
         visitor.submit(&page, &again).await.expect(303);
@@ -239,10 +265,10 @@ fn who_comes_too_late_keeps_what_was_typed() {
             sql!("UPDATE invitation SET lock_mode = 'auto', deadline_override = 1 WHERE code = $1"),
         ] {
             stage.run(sql, "RAHMA").await;
-            assert_late(&visitor.submit(&page, &filled).await);
+            assert_late(stage, &visitor.submit(&page, &filled).await);
         }
         stage.status(OccasionStatus::Closed).await;
-        assert_late(&visitor.submit(&page, &filled).await);
+        assert_late(stage, &visitor.submit(&page, &filled).await);
         assert_eq!(state(&mut visitor, "RAHMA").await["version"], 1);
         // A note alone is told apart.
         let page = visitor
@@ -253,15 +279,18 @@ fn who_comes_too_late_keeps_what_was_typed() {
 }
 
 #[track_caller]
-fn assert_late(page: &Page) {
+fn assert_late(stage: &Stage<'_>, page: &Page) {
     assert_private(page.expect(423));
     let text = page.text();
     for shown in [
-        "What you had typed, not saved",
-        "Rahman bin Ali, Akad nikah Coming",
-        "Siti Aminah binti Yusof, Reception Not coming",
         "Siti Aminah Yusof",
-        "Halal",
+        &stage.say("late-title"),
+        &format!("Rahman bin Ali, Akad nikah {}", stage.say("reply-yes")),
+        &format!(
+            "Siti Aminah binti Yusof, Reception {}",
+            stage.say("reply-no")
+        ),
+        &stage.say("diet-halal"),
         "No durian",
         "Mei Ling",
         "See you there",
@@ -285,15 +314,15 @@ fn a_form_from_elsewhere_is_refused() {
         ] {
             let mut visitor = stage.guest();
             visitor.header(name, value);
-            for (address, field) in [
-                ("/", "code"),
-                ("/o/aisyah-daniel", "code"),
-                ("/invite/RAHMA/rsvp", "note"),
-                ("/invite/RAHMA/notes", "note"),
+            for (address, field, refused) in [
+                ("/", "code", "code-elsewhere"),
+                ("/o/aisyah-daniel", "code", "code-elsewhere"),
+                ("/invite/RAHMA/rsvp", "note", "answer-elsewhere"),
+                ("/invite/RAHMA/notes", "note", "answer-elsewhere"),
             ] {
                 let page = visitor.post(address, &[(field, "Typed")]).await;
                 page.expect(403);
-                assert!(page.text().contains("open too long"), "{}", page.text());
+                assert!(page.text().contains(&stage.say(refused)), "{}", page.text());
                 let kept = page.form(address);
                 assert_eq!(kept.value(field), Some("Typed"), "{address}");
             }
@@ -396,7 +425,7 @@ fn what_was_lowered_meanwhile_stays_and_nothing_is_added() {
             )
             .await;
         let (page, filled) = form(&mut visitor, "RAHMA").await;
-        assert!(page.text().contains("Above the number agreed"));
+        assert!(page.text().contains(&stage.say("guest-above-allowance")));
         let (mei, lin) = both(&mut visitor).await;
         let mut edited = filled.clone();
         edited.fill(&format!("name.{mei}"), "Mei Mei");

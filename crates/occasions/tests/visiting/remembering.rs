@@ -8,7 +8,13 @@ use crate::stage::{Stage, on_both, on_sqlite};
 fn a_browser_offers_to_continue_and_forgets_when_told() {
     on_sqlite(async |stage| {
         let mut guest = stage.guest();
-        assert!(!guest.get("/").await.text().contains("Continue"));
+        assert!(
+            !guest
+                .get("/")
+                .await
+                .text()
+                .contains(&stage.say("code-continue"))
+        );
         guest.get("/invite/ROSSI").await.expect(200);
         let page = guest.get("/invite/RAHMA").await;
         let cookie = page.header("set-cookie");
@@ -18,11 +24,15 @@ fn a_browser_offers_to_continue_and_forgets_when_told() {
         let page = guest.get("/").await;
         let (first, second) = (page.text().find("Encik Rahman"), page.text().find("Rossi"));
         assert!(first < second, "the latest first");
-        let link = page.link("Continue");
+        let link = page.link(&stage.say("code-continue"));
         assert_eq!(link.href, stage.links.to("RAHMA"));
         // The card of the occasion offers the same.
         assert_eq!(
-            guest.get("/o/aisyah-daniel").await.link("Continue").href,
+            guest
+                .get("/o/aisyah-daniel")
+                .await
+                .link(&stage.say("code-continue"))
+                .href,
             stage.links.to("RAHMA")
         );
 
@@ -105,12 +115,21 @@ fn what_a_browser_remembers_cannot_be_made_up() {
             let mut thief = stage.guest();
             thief.set_cookie("kd_guest", &forged);
             let page = thief.get("/").await;
-            assert!(!page.expect(200).text().contains("Continue"), "{forged}");
+            assert!(
+                !page
+                    .expect(200)
+                    .text()
+                    .contains(&stage.say("code-continue")),
+                "{forged}"
+            );
         }
         let mut same = stage.guest();
         same.set_cookie("kd_guest", &format!("~junk~{own}"));
         assert!(
-            same.get("/").await.text().contains("Continue"),
+            same.get("/")
+                .await
+                .text()
+                .contains(&stage.say("code-continue")),
             "what is genuine stays"
         );
     });
@@ -122,7 +141,13 @@ fn a_replaced_code_ends_what_browsers_remember() {
         let mut guest = stage.guest();
         guest.get("/invite/RAHMA").await.expect(200);
         replace_code(stage).await;
-        assert!(!guest.get("/").await.text().contains("Continue"));
+        assert!(
+            !guest
+                .get("/")
+                .await
+                .text()
+                .contains(&stage.say("code-continue"))
+        );
         guest.get("/invite/RAHMA").await.expect(404);
         let fields = [
             ("name.0197", "Rahman"),
@@ -136,16 +161,16 @@ fn a_replaced_code_ends_what_browsers_remember() {
             .expect(404)
             .text();
         for kept in [
-            "What you had typed, not saved",
-            "Rahman Coming",
-            "Person 2",
-            "Your note Hello",
+            &stage.say("late-title")[..],
+            &format!("Rahman {}", stage.say("reply-yes")),
+            &stage.fill("answer-new-person", [("n", 2.into())]),
+            &format!("{} Hello", stage.say("note-title")),
         ] {
             assert!(text.contains(kept), "{kept}: {text}");
         }
         guest.get("/invite/NEW01").await.expect(200);
         assert_eq!(
-            guest.get("/").await.link("Continue").href,
+            guest.get("/").await.link(&stage.say("code-continue")).href,
             stage.links.to("NEW01")
         );
     });

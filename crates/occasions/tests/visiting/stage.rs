@@ -12,7 +12,8 @@ use occasions::code::CodeKey;
 use occasions::first_opened::Opens;
 use occasions::invitation;
 use occasions::link::LinkKey;
-use occasions::occasion::{self, OccasionId, Switches};
+use occasions::occasion::{self, Occasion, OccasionId, Switches};
+use occasions::rsvp;
 use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
 use occasions::words::{LockMode, OccasionKind, OccasionStatus};
@@ -22,11 +23,11 @@ use platform::mail::{self, Mailer, Post, suppression};
 use platform::store::migrate::Migrations;
 use platform::{Rows, Sql, StoreError, Tx, key, sql};
 use serde_json::{Value, json};
-use testkit::{Page, Visitor, World};
+use testkit::{English, Page, Visitor, World};
 use tokio::io::DuplexStream;
 use tokio_util::sync::CancellationToken;
 use web::client_info::Proxies;
-use web::{Peer, Site, SiteUrl};
+use web::{Catalogue, Language, Peer, Site, SiteUrl};
 
 /// The tables behind guests' pages.
 const MIGRATIONS: [Migrations; 3] = [
@@ -43,6 +44,8 @@ pub(crate) struct Stage<'w> {
     pub(crate) worker: Worker,
     pub(crate) opens: Arc<Opens>,
     pub(crate) occasion: OccasionId,
+    english: English,
+    catalogue: Catalogue,
     router: Router,
 }
 
@@ -87,12 +90,12 @@ pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
 async fn run<F: AsyncFn(&Stage<'_>)>(world: &World, test: &F) {
     let stage = Stage::build(world).await;
     test(&stage).await;
-    // Nearly every save leaves a confirmation; the tests of mail look at them.
-    world.jobs().await;
 }
 
 impl<'w> Stage<'w> {
     async fn build(world: &'w World) -> Self {
+        // Nearly every save leaves a confirmation.
+        world.expect_jobs(rsvp::CONFIRM);
         let site = site(world);
         let seeded = site.store.write(occasions::demo::seed).await.unwrap();
         let keys = site.keys.clone();
@@ -119,6 +122,8 @@ impl<'w> Stage<'w> {
             links,
             worker: worker(&site),
             opens,
+            english: English::new(&site.catalogue),
+            catalogue: site.catalogue.clone(),
             occasion: seeded.unwrap(),
             router: web::serve(&site, rooms.layer(Extension(gate))),
         }
@@ -185,16 +190,47 @@ impl<'w> Stage<'w> {
         counted.unwrap().0
     }
 
-    /// What the hosts have filled in, changed.
-    pub(crate) async fn details(
+    /// A message as the pages say it in English.
+    #[track_caller]
+    pub(crate) fn say(&self, id: &str) -> String {
+        self.english.say(id)
+    }
+
+    /// A message with its values.
+    #[track_caller]
+    pub(crate) fn fill<const N: usize>(
         &self,
-        change: impl Fn(&mut occasion::Details) + Send + Sync + 'static,
-    ) {
+        id: &str,
+        values: [(&'static str, web::Value<'_>); N],
+    ) -> String {
+        self.english.fill(id, values)
+    }
+
+    /// What a message begins with, up to its first value.
+    #[track_caller]
+    pub(crate) fn start(&self, id: &str) -> String {
+        self.english.start(id)
+    }
+
+    /// One more save of somebody with this address, who reads this language, is confirmed.
+    pub(crate) fn expect_confirmation(&self, recipient: &str, language: &str) {
+        let text = self.catalogue.speak(&Language::of(language));
+        let hosts = match language {
+            "it" => "Aisyah e Daniel",
+            _ => "Aisyah & Daniel",
+        };
+        let values = [("hosts", hosts.into())];
+        let subject = text.with("mail-confirmation-subject", values);
+        self.world.expect_mail(recipient, &subject);
+    }
+
+    /// What the hosts have filled in, changed.
+    pub(crate) async fn details(&self, change: impl Fn(&mut Occasion) + Send + Sync + 'static) {
         let id = self.occasion.clone();
         self.change(move |tx| {
             let mut found = occasion::load(tx, &id)?;
-            change(&mut found.details);
-            occasion::update(tx, &id, &found.slug, found.kind, &found.details)
+            change(&mut found);
+            occasion::update(tx, &found)
         })
         .await;
     }
@@ -216,9 +252,15 @@ impl<'w> Stage<'w> {
     pub(crate) async fn other_occasion(&self, code: &'static str, status: OccasionStatus) {
         let id = self.occasion.clone();
         self.change(move |tx| {
-            let details = occasion::load(tx, &id)?.details;
-            let slug = format!("other-{}", code.to_lowercase());
-            let other = occasion::insert(tx, &slug, OccasionKind::Birthday, &details)?;
+            let other: OccasionId = tx.id();
+            let occasion = Occasion {
+                id: other.clone(),
+                slug: format!("other-{}", code.to_lowercase()),
+                kind: OccasionKind::Birthday,
+                status: OccasionStatus::Draft,
+                ..occasion::load(tx, &id)?
+            };
+            occasion::insert(tx, &occasion)?;
             occasion::set_status(tx, &other, status)?;
             let details = invitation::Details {
                 household: "Another household".to_owned(),

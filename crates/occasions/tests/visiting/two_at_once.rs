@@ -55,10 +55,10 @@ fn what_was_sent_after_back_asks_which_to_keep() {
         assert_private(asked.expect(409));
         let text = asked.text();
         for shown in [
-            "Someone changed this",
             "Rahman bin Ali, Akad nikah",
-            "Saved meanwhile: Coming",
-            "Yours: Not coming",
+            &stage.say("conflict-title"),
+            &stage.fill("conflict-saved", [("value", stage.say("reply-yes").into())]),
+            &stage.fill("conflict-yours", [("value", stage.say("reply-no").into())]),
         ] {
             assert!(text.contains(shown), "{shown}: {text}");
         }
@@ -120,7 +120,7 @@ fn of_two_tabs_the_second_is_put_together_with_the_first() {
             .fill(&format!("diet_note.{rahman}"), "No durian");
         let asked = second.submit(&other_page, &theirs).await;
         let merged = asked.expect(409).form("/invite/RAHMA/rsvp");
-        let questions = asked.text().matches("Saved meanwhile:").count();
+        let questions = asked.text().matches(&stage.start("conflict-saved")).count();
         assert_eq!(
             questions,
             1,
@@ -271,7 +271,11 @@ fn a_note_taken_back_is_asked_for_too() {
         let asked = visitor.submit(&page, &old).await;
         let text = asked.expect(409).text();
         assert!(
-            text.contains("Saved meanwhile: Two") && text.contains("Yours: nothing"),
+            text.contains(&stage.fill("conflict-saved", [("value", "Two".into())]))
+                && text.contains(&stage.fill(
+                    "conflict-yours",
+                    [("value", stage.say("conflict-nothing").into())]
+                )),
             "{text}"
         );
         let merged = asked.form("/invite/RAHMA/notes");
@@ -292,7 +296,10 @@ fn two_notes_are_both_shown() {
         theirs.fill("note", "Two");
         let asked = visitor.submit(&page, &theirs).await;
         assert!(
-            asked.expect(409).text().contains("Saved meanwhile: One"),
+            asked
+                .expect(409)
+                .text()
+                .contains(&stage.fill("conflict-saved", [("value", "One".into())])),
             "{}",
             asked.text()
         );

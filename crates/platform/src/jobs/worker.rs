@@ -373,15 +373,14 @@ impl End {
 }
 
 fn schedule(tx: &mut Tx<'_>, kind: &'static str, minute: i64) -> Result<(), StoreError> {
-    let rows = tx.run(
-        sql!(
-            "INSERT INTO schedule (kind, minute) VALUES ($1, $2)
-             ON CONFLICT (kind) DO UPDATE SET minute = excluded.minute
-             WHERE schedule.minute < excluded.minute"
-        ),
-        &[&kind, &minute],
-        Rows::AtMostOne,
-    )?;
+    let rows = sql!(
+        "INSERT INTO schedule (kind, minute) VALUES (:kind, :minute)
+         ON CONFLICT (kind) DO UPDATE SET minute = excluded.minute
+         WHERE schedule.minute < excluded.minute",
+        kind,
+        minute
+    )
+    .run(tx, Rows::AtMostOne)?;
     if rows == 0 {
         return Ok(());
     }

@@ -58,6 +58,11 @@ impl Window {
             .fold(0, |sum: u32, (_, count)| sum.saturating_add(count))
     }
 
+    /// Whether all that was counted is too old to matter.
+    pub(super) fn is_over(&self, now: i64) -> bool {
+        now.div_euclid(self.width) - self.latest >= SLOTS
+    }
+
     /// How long until there are fewer than `limit`; `None` when there are.
     pub(super) fn wait(&self, limit: u32, now: i64) -> Option<i64> {
         let mut total = self.total(now);
@@ -107,6 +112,7 @@ mod tests {
                 let most = past.iter().filter(|at| **at > now - 1_100).count();
                 let total = window.total(*now) as usize;
                 prop_assert!((least..=most).contains(&total));
+                prop_assert_eq!(window.is_over(*now), total == 0);
                 if let Some(wait) = window.wait(limit, *now) {
                     prop_assert!((1..=1_100).contains(&wait));
                     prop_assert!(window.total(now + wait) < limit);
@@ -125,5 +131,7 @@ mod tests {
         assert_eq!(window.total(5_000), 3);
         assert_eq!(window.total(5_600), 2);
         assert_eq!(window.total(60_000), 0);
+        assert!(!window.is_over(5_600));
+        assert!(window.is_over(60_000));
     }
 }

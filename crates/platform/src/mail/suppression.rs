@@ -75,10 +75,8 @@ pub fn find(tx: &mut Tx<'_>, key: &Key, address: &Address) -> Result<Option<Caus
     let mut strongest = None;
     // It may have been noted before there was another key.
     for hash in key.macs(&[address.canonical()]) {
-        let found: Option<(Cause,)> = tx.maybe(
-            sql!("SELECT cause FROM suppression WHERE address = $1"),
-            &[&hash],
-        )?;
+        let found: Option<(Cause,)> =
+            sql!("SELECT cause FROM suppression WHERE address = :hash", hash).maybe(tx)?;
         strongest = strongest.max(found.map(|(cause,)| cause));
     }
     Ok(strongest)
@@ -94,27 +92,30 @@ pub fn record(
 ) -> Result<(), StoreError> {
     let hash = key.mac(&[address.canonical()]);
     let now = tx.now();
-    let added = tx.run(
-        sql!(
-            "INSERT INTO suppression (address, cause, changed_at) VALUES ($1, $2, $3)
-             ON CONFLICT (address) DO NOTHING"
-        ),
-        &[&hash, &cause, &now],
-        Rows::AtMostOne,
-    )?;
+    let added = sql!(
+        "INSERT INTO suppression (address, cause, changed_at) VALUES (:hash, :cause, :now)
+         ON CONFLICT (address) DO NOTHING",
+        hash,
+        cause,
+        now
+    )
+    .run(tx, Rows::AtMostOne)?;
     if added == 1 {
         return Ok(());
     }
-    let (known,): (Cause,) = tx.one(
-        sql!("SELECT cause FROM suppression WHERE address = $1 FOR NO KEY UPDATE"),
-        &[&hash],
-    )?;
+    let (known,): (Cause,) = sql!(
+        "SELECT cause FROM suppression WHERE address = :hash FOR NO KEY UPDATE",
+        hash
+    )
+    .one(tx)?;
     if known < cause {
-        tx.run(
-            sql!("UPDATE suppression SET cause = $2, changed_at = $3 WHERE address = $1"),
-            &[&hash, &cause, &now],
-            Rows::Exactly(1),
-        )?;
+        sql!(
+            "UPDATE suppression SET cause = :cause, changed_at = :now WHERE address = :hash",
+            hash,
+            cause,
+            now
+        )
+        .run(tx, Rows::Exactly(1))?;
     }
     Ok(())
 }
@@ -123,11 +124,7 @@ pub fn record(
 /// know: the owner has confirmed the address, or an administrator decides.
 pub fn lift(tx: &mut Tx<'_>, key: &Key, address: &Address) -> Result<(), StoreError> {
     for hash in key.macs(&[address.canonical()]) {
-        tx.run(
-            sql!("DELETE FROM suppression WHERE address = $1"),
-            &[&hash],
-            Rows::AtMostOne,
-        )?;
+        sql!("DELETE FROM suppression WHERE address = :hash", hash).run(tx, Rows::AtMostOne)?;
     }
     Ok(())
 }

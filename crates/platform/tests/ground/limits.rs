@@ -316,7 +316,7 @@ fn a_day_writes_ten_thousand_rows_at_most() {
         }
         third.sync(world.store(), now).await.unwrap();
         assert_eq!(rows(world.store()).await, 10_000);
-        world.jobs().await;
+        world.expect_jobs(USED_UP);
     });
 }
 

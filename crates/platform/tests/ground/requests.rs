@@ -8,7 +8,7 @@ use platform::mail::{NewMail, Stream};
 use platform::request::caused_by;
 use platform::{Clock, Random, Rows, StoreError, sql};
 use serde_json::Value;
-use testkit::World;
+use testkit::{Log, World};
 
 use super::MIGRATIONS;
 
@@ -76,14 +76,9 @@ fn jobs_and_mails_name_the_request_that_caused_them() {
         enqueue(world, Some("r-1"), job("begin")).await;
         assert_eq!(causes(world).await, [of("begin", "r-1")]);
 
-        let log = tempfile::NamedTempFile::new().unwrap();
-        let subscriber = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_writer(Arc::new(log.reopen().unwrap()));
-        let logging = tracing::subscriber::set_default(subscriber.finish());
+        let log = Log::start();
         assert_eq!(worker.run_due().await.unwrap(), 1);
-        drop(logging);
-        let log = std::fs::read_to_string(log.path()).unwrap();
+        let log = log.text();
         assert!(log.contains("job{request_id=\"r-1\"}"), "{log}");
         assert_eq!(causes(world).await, [of("begin", "r-1")], "it waits again");
 
@@ -95,8 +90,8 @@ fn jobs_and_mails_name_the_request_that_caused_them() {
             of("mail.send", "r-1"),
         ];
         assert_eq!(causes(world).await, expected, "what follows from it");
-        world.mails().await;
-        world.jobs().await;
+        world.expect_mail("rahma@example.my", "Jawapan anda");
+        world.expect_jobs("later");
     });
 }
 

@@ -198,7 +198,7 @@ fn an_unknown_word_is_an_error_that_names_its_column() {
             Ok::<_, StoreError>(())
         };
         world.store().write(insert).await.unwrap();
-        world.mails().await;
+        world.expect_mail("a@b.my", "");
         let store = world.store();
         let found = [
             store

@@ -66,21 +66,19 @@ const SUCCESSES: &[(u16, &str)] = &[
     (204, "Done."),
 ];
 
-/// Describes operations of a caller who is signed in, by a token or in a browser.
-pub fn signed_in(api: &mut OpenApi) {
-    let token: [&str; 0] = [];
-    for (changes, operation) in operations(api) {
-        operation.security = Some(vec![SecurityRequirement::new("token", token)]);
-        add(operation, &[401, 403]);
-        if changes {
-            add(operation, &[429]);
-        }
+/// Describes an operation of a caller who is signed in, in a browser or by a token with
+/// these scopes.
+pub fn signed_in(changes: bool, operation: &mut Operation, scopes: &[&str]) {
+    operation.security = Some(vec![SecurityRequirement::new("token", scopes.to_vec())]);
+    add(operation, &[401, 403]);
+    if changes {
+        add(operation, &[429]);
     }
 }
 
 /// Describes operations all of which may answer with these statuses.
 pub fn may_answer(api: &mut OpenApi, statuses: &[u16]) {
-    for (_, operation) in operations(api) {
+    for operation in operations(api) {
         add(operation, statuses);
     }
 }
@@ -89,7 +87,7 @@ pub fn may_answer(api: &mut OpenApi, statuses: &[u16]) {
 /// responses of their own that their operations share.
 pub fn complete(api: &mut OpenApi, own: &[Shared]) {
     let all: Vec<Shared> = REFUSALS.iter().chain(own).copied().collect();
-    for (_, operation) in operations(api) {
+    for operation in operations(api) {
         add(operation, &[503]);
         let parameters = operation.parameters.iter().flatten();
         let has = |wanted: fn(&Parameter) -> bool| {
@@ -123,8 +121,7 @@ pub fn complete(api: &mut OpenApi, own: &[Shared]) {
     components.responses.extend(refusals);
 }
 
-/// Every operation, and whether it changes anything.
-fn operations(api: &mut OpenApi) -> impl Iterator<Item = (bool, &mut Operation)> {
+fn operations(api: &mut OpenApi) -> impl Iterator<Item = &mut Operation> {
     api.paths.paths.values_mut().flat_map(|item| {
         let PathItem {
             get,
@@ -134,9 +131,7 @@ fn operations(api: &mut OpenApi) -> impl Iterator<Item = (bool, &mut Operation)>
             patch,
             ..
         } = item;
-        let reads = get.iter_mut().map(|operation| (false, operation));
-        let changes = [put, post, delete, patch].into_iter().flatten();
-        reads.chain(changes.map(|operation| (true, operation)))
+        [get, put, post, delete, patch].into_iter().flatten()
     })
 }
 
@@ -194,7 +189,7 @@ mod tests {
         struct Dishes;
 
         let mut api = <Dishes as utoipa::OpenApi>::openapi();
-        signed_in(&mut api);
+        operations(&mut api).for_each(|store| signed_in(true, store, &["dishes"]));
         complete(&mut api, &[]);
         let operation = api.paths.paths["/dishes/{id}"].put.as_ref().unwrap();
         assert!(operation.security.is_some());

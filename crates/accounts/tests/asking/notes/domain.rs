@@ -1,23 +1,24 @@
 //! A domain in one file: a note on each board, with its page and its JSON interface.
 
+use accounts::Callers::{self, People, Tokens};
 use accounts::domain::{Domain, debug_only};
 use accounts::grant::{self, Role, ScopeKind};
 use accounts::signed_in::SignedIn;
 use accounts::token::TokenScope;
 use accounts::web::asking::{Caller, Reader, Sender};
 use askama::Template;
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
-use axum::{Router, routing};
 use platform::store::migrate::{Migrations, Step};
 use platform::{Rows, Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::codes::Code;
-use web::described::{Description, Routes, problem_responses};
+use web::described::{Description, Routes};
 use web::page::{Kind, Page};
-use web::{Json, Problem, Site, Text, Theme, Wishes, routes};
+use web::{Json, Pages, Problem, Site, Text, Theme, Wishes, routes};
 
 const EN: &str = "note-save = Save\nnote-scope = read and write notes\nnote-only = One board only\n\
     note-editor = You look after the board.\n\
@@ -33,7 +34,7 @@ pub(crate) const DOMAIN: Domain = Domain {
     problem_codes: &[Code::new(422, "note_empty")],
     scope_kinds: &[&BOARD],
     token_scopes: &[NOTES],
-    routes: |_| api::<Router<_>>().route("/boards/{id}/note", routing::get(show).post(save)),
+    routes: |_| api::<Router<_>>().merge(pages().into_router()),
     describe: debug_only(|| api::<Description<_>>().into_openapi()),
     ..Domain::new(Migrations {
         owner: "notes",
@@ -124,14 +125,20 @@ async fn save((State(site), Path(board)): Board, sender: Sender) -> Result<Redir
     Ok(Redirect::to("?saved"))
 }
 
+fn pages() -> Pages<Site, Callers> {
+    let note = "/boards/{id}/note";
+    Pages::default()
+        .get(note, People, show)
+        .post(note, People, save)
+}
+
 fn api<R: Routes<Site>>() -> R {
-    let routes = R::default().routes(routes!(read, write));
-    routes.describing(problem_responses::signed_in)
+    R::default().routes(routes!(read: Tokens(&[NOTES]), write: Tokens(&[NOTES])))
 }
 
 #[utoipa::path(get, path = "/api/v1/boards/{id}/note", params(("id" = String, Path,)), responses((status = 200, body = Note)))]
 async fn read((State(site), Path(board)): Board, caller: Caller) -> Result<Json<Note>, Problem> {
-    let who = caller.with(NOTES)?;
+    let who = caller.who;
     let note = site.store.read(move |tx| find(tx, &who, &board)).await?;
     Ok(Json(note))
 }
@@ -142,7 +149,7 @@ async fn write(
     caller: Caller,
     Json(note): Json<Note>,
 ) -> Result<StatusCode, Problem> {
-    let who = caller.with(NOTES)?;
+    let who = caller.who;
     let change = move |tx: &mut Tx<'_>| change(tx, &who, &board, &note);
     site.store.write(change).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -84,7 +84,7 @@ impl Ground<'_> {
         invitation: &InvitationId,
         guest: Option<&GuestId>,
     ) -> Option<Cell> {
-        let default = &self.occasion.details.default_language;
+        let default = &self.occasion.default_language;
         let answer = self.answered.of(question, invitation, guest)?;
         Some(match answer {
             Answer::Number(number) => Cell::from(*number),
@@ -95,7 +95,7 @@ impl Ground<'_> {
     }
 
     fn question_title(&self, question: &Question) -> String {
-        let default = &self.occasion.details.default_language;
+        let default = &self.occasion.default_language;
         question
             .title
             .pick(self.text.language(), default)

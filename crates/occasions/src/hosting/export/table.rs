@@ -328,16 +328,13 @@ impl Ground<'_> {
 
     fn event_name(&self, event: &Event) -> String {
         let language = Language::of(&self.order.language);
-        let name = event
-            .details
-            .name
-            .pick(&language, &self.occasion.details.default_language);
+        let name = event.name.pick(&language, &self.occasion.default_language);
         name.to_string()
     }
 
     fn labels(&self, tx: &mut Tx<'_>) -> Result<BTreeMap<String, String>, Refusal> {
         let language = Language::of(&self.order.language);
-        let default = &self.occasion.details.default_language;
+        let default = &self.occasion.default_language;
         let options = diet::list(tx, &self.occasion.id)?;
         Ok(options
             .into_iter()
@@ -353,7 +350,7 @@ impl Ground<'_> {
     }
 
     fn status(&self, status: ReplyStatus) -> Cell {
-        let offers_undecided = self.occasion.details.switches.undecided;
+        let offers_undecided = self.occasion.switches.undecided;
         let shown = if status == ReplyStatus::Undecided && !offers_undecided {
             ReplyStatus::Pending
         } else {
@@ -380,7 +377,7 @@ impl Ground<'_> {
     }
 
     fn yes_or_no(&self, yes: bool) -> Cell {
-        let id = if yes { "host-yes" } else { "host-no" };
+        let id = if yes { "value-yes" } else { "value-no" };
         Cell::from(&*self.text.say(id))
     }
 
@@ -407,13 +404,12 @@ impl Ground<'_> {
             String,
             String,
         );
-        let rows: Vec<Columns> = tx.all(
-            sql!(
-                "SELECT id, phone, address, note, host_message, host_note
-                 FROM invitation WHERE occasion = $1"
-            ),
-            &[&self.occasion.id],
-        )?;
+        let rows: Vec<Columns> = sql!(
+            "SELECT id, phone, address, note, host_message, host_note
+             FROM invitation WHERE occasion = :occasion",
+            occasion = self.occasion.id
+        )
+        .all(tx)?;
         let keyed = rows
             .into_iter()
             .map(|(id, phone, address, note, host_message, host_note)| {
@@ -430,14 +426,13 @@ impl Ground<'_> {
     }
 
     fn contacts(&self, tx: &mut Tx<'_>) -> Result<BTreeMap<GuestId, Contact>, Refusal> {
-        let rows: Vec<(GuestId, Option<String>, Option<String>)> = tx.all(
-            sql!(
-                "SELECT guest.id, guest.email, guest.phone FROM guest
-                 JOIN invitation ON invitation.id = guest.invitation
-                 WHERE invitation.occasion = $1"
-            ),
-            &[&self.occasion.id],
-        )?;
+        let rows: Vec<(GuestId, Option<String>, Option<String>)> = sql!(
+            "SELECT guest.id, guest.email, guest.phone FROM guest
+             JOIN invitation ON invitation.id = guest.invitation
+             WHERE invitation.occasion = :occasion",
+            occasion = self.occasion.id
+        )
+        .all(tx)?;
         let keyed = rows
             .into_iter()
             .map(|(id, email, phone)| (id, Contact { email, phone }));
@@ -452,14 +447,13 @@ impl Ground<'_> {
             Option<Timestamp>,
             Option<Source>,
         );
-        let rows: Vec<Columns> = tx.all(
-            sql!(
-                "SELECT reply.guest, reply.event, reply.status, reply.answered_at, reply.source
-                 FROM event JOIN reply ON reply.event = event.id
-                 WHERE event.occasion = $1"
-            ),
-            &[&self.occasion.id],
-        )?;
+        let rows: Vec<Columns> = sql!(
+            "SELECT reply.guest, reply.event, reply.status, reply.answered_at, reply.source
+             FROM event JOIN reply ON reply.event = event.id
+             WHERE event.occasion = :occasion",
+            occasion = self.occasion.id
+        )
+        .all(tx)?;
         let replies = rows
             .into_iter()
             .map(|(guest, event, status, answered_at, source)| OneReply {

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use web::{List, Piece, Text, Way};
+use web::fields::{as_typed, choice, either};
+use web::{Field, Findings, Form, List, Piece, Text, Way, words};
 
-use super::filter::{answer_sought, flag, known, word};
+use super::filter::{self, answer_sought, word};
 use super::{Scene, Words, json_text};
 use crate::event::EventId;
 use crate::guest::{self, GuestId};
@@ -14,139 +15,123 @@ use crate::hosting::permissions::{HostOf, Permission};
 use crate::hosting::{Refusal, occasions};
 use crate::invitation::InvitationId;
 use crate::words::{GuestKind, ReplyStatus};
-use web::Findings;
 
 /// Which guests; what is left out does not matter.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+//
+// Its fields are called as in addresses.
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    utoipa::IntoParams,
+)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = GuestFilter)]
+#[into_params(parameter_in = Query)]
 pub struct GuestFilter {
     /// Words in the guest's or the household's name, and for those who may see
     /// them in addresses.
-    #[serde(rename = "q", skip_serializing_if = "String::is_empty")]
-    pub search: String,
+    pub q: String,
     /// By the answer, over all events or for the one in `event`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
     /// Invited to this event, by its key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
     /// Has this food need, by its key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub diet: Option<String>,
     /// Gave an answer that counts to this question, by its key; `bus:late`
     /// this very answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
     /// Has written something about food, or not.
-    #[serde(rename = "diet_note", skip_serializing_if = "Option::is_none")]
-    pub has_diet_note: Option<bool>,
+    pub diet_note: Option<bool>,
     /// A child, or not.
-    #[serde(rename = "child", skip_serializing_if = "Option::is_none")]
-    pub is_child: Option<bool>,
+    pub child: Option<bool>,
     /// A child of this age.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub band: Option<Band>,
     /// Brought by the household, or named by hosts.
-    #[serde(rename = "plus_one", skip_serializing_if = "Option::is_none")]
-    pub is_plus_one: Option<bool>,
+    pub plus_one: Option<bool>,
 }
 
-/// A person's answer, as lists and numbers count it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = GuestStatus)]
-pub enum Status {
-    /// Coming.
-    Yes,
-    /// Not coming.
-    No,
-    /// Not sure.
-    Undecided,
-    /// No answer yet, or none for some of the events.
-    Pending,
-    /// Of those: declined some events and has not answered for the others.
-    Partial,
-    /// Of those: has not answered at all.
-    Unanswered,
-    /// Wanted yes; the event is full.
-    Waitlisted,
-    /// Coming or not sure: for whom the kitchen plans.
-    Eating,
-}
+/// The same, as addresses say it and pages offer it, in their order.
+pub const FIELDS: &[Field] = web::fields! { GuestFilter:
+    q: as_typed(),
+    status: choice(STATUSES).label("host-filter-status"),
+    event: as_typed().label("host-filter-event"),
+    diet: as_typed().label("host-filter-diet"),
+    band: choice(BANDS).label("host-filter-band"),
+    answer: as_typed().label("host-filter-answer"),
+    child: either("host-filter-child-yes", "host-filter-child-no").label("host-filter-child"),
+    plus_one: either("host-filter-plus-one-yes", "host-filter-plus-one-no")
+        .label("host-filter-plus-one"),
+    diet_note: either("host-filter-diet-note-yes", "host-filter-diet-note-no")
+        .label("host-filter-diet-note"),
+};
 
-impl Status {
-    /// Every one of them.
-    pub const ALL: [Self; 8] = [
-        Self::Yes,
-        Self::No,
-        Self::Undecided,
-        Self::Pending,
-        Self::Partial,
-        Self::Unanswered,
-        Self::Waitlisted,
-        Self::Eating,
-    ];
+const STATUSES: &[(&str, &str)] = &[
+    (Status::Yes.word(), "reply-yes"),
+    (Status::No.word(), "reply-no"),
+    (Status::Undecided.word(), "reply-undecided"),
+    (Status::Partial.word(), "host-response-partial"),
+    (Status::Unanswered.word(), "reply-pending"),
+    (Status::Pending.word(), "host-response-pending"),
+    (Status::Waitlisted.word(), "reply-waitlisted"),
+    (Status::Eating.word(), "host-status-eating"),
+];
 
-    /// The word in addresses.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Yes => "yes",
-            Self::No => "no",
-            Self::Undecided => "undecided",
-            Self::Pending => "pending",
-            Self::Partial => "partial",
-            Self::Unanswered => "unanswered",
-            Self::Waitlisted => "waitlisted",
-            Self::Eating => "eating",
-        }
+/// The words of an age, each with its message, which says it as `band`.
+pub const BANDS: &[(&str, &str)] = &[
+    (Band::Baby.word(), "host-children-band"),
+    (Band::Small.word(), "host-children-band"),
+    (Band::School.word(), "host-children-band"),
+    (Band::Teen.word(), "host-children-band"),
+    (Band::Unknown.word(), "host-children-unknown"),
+];
+
+words! {
+    /// A person's answer, as lists and numbers count it.
+    #[schema(as = GuestStatus)]
+    Status {
+        /// Coming.
+        Yes = "yes",
+        /// Not coming.
+        No = "no",
+        /// Not sure.
+        Undecided = "undecided",
+        /// No answer yet, or none for some of the events.
+        Pending = "pending",
+        /// Of those: declined some events and has not answered for the others.
+        Partial = "partial",
+        /// Of those: has not answered at all.
+        Unanswered = "unanswered",
+        /// Wanted yes; the event is full.
+        Waitlisted = "waitlisted",
+        /// Coming or not sure: for whom the kitchen plans.
+        Eating = "eating",
     }
 }
 
-/// How old a child is, as far as chairs and menus care.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
-)]
-#[schema(as = AgeBand)]
-pub enum Band {
-    /// 0–2.
-    #[serde(rename = "0-2")]
-    Baby,
-    /// 3–6.
-    #[serde(rename = "3-6")]
-    Small,
-    /// 7–12.
-    #[serde(rename = "7-12")]
-    School,
-    /// 13–17.
-    #[serde(rename = "13-17")]
-    Teen,
-    /// Not told.
-    #[serde(rename = "unknown")]
-    Unknown,
+words! {
+    /// How old a child is, as far as chairs and menus care.
+    #[schema(as = AgeBand)]
+    Band {
+        /// 0–2.
+        Baby = "0-2",
+        /// 3–6.
+        Small = "3-6",
+        /// 7–12.
+        School = "7-12",
+        /// 13–17.
+        Teen = "13-17",
+        /// Not told.
+        Unknown = "unknown",
+    }
 }
 
 impl Band {
-    /// Every one of them, the youngest first.
-    pub const ALL: [Self; 5] = [
-        Self::Baby,
-        Self::Small,
-        Self::School,
-        Self::Teen,
-        Self::Unknown,
-    ];
-
-    /// The word in addresses.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Baby => "0-2",
-            Self::Small => "3-6",
-            Self::School => "7-12",
-            Self::Teen => "13-17",
-            Self::Unknown => "unknown",
-        }
-    }
-
     /// The band of an age.
     pub fn of(age: Option<i64>) -> Self {
         match age {
@@ -221,67 +206,17 @@ impl Person {
 }
 
 impl GuestFilter {
-    /// Refuses what [`people`] would refuse, without looking for any.
-    pub(in crate::hosting) fn check(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
-        self.of_event().check(tx, host)
-    }
-
-    fn of_event(&self) -> super::InvitationFilter {
-        super::InvitationFilter {
-            event: self.event.clone(),
-            ..super::InvitationFilter::default()
-        }
-    }
-
     /// Reads the filter out of the query of an address.
-    pub fn read<'q>(query: impl Iterator<Item = (&'q str, &'q str)>) -> Result<Self, Refusal> {
-        let mut filter = Self::default();
-        let mut fields = Findings::default();
-        for (name, value) in query.filter(|(_, value)| !value.is_empty()) {
-            match name {
-                "q" => value.clone_into(&mut filter.search),
-                "status" => {
-                    filter.status = Status::ALL.into_iter().find(|one| one.word() == value);
-                    known(filter.status.is_some(), name, &mut fields);
-                }
-                "event" => filter.event = Some(value.to_owned()),
-                "diet" => filter.diet = Some(value.to_owned()),
-                "answer" => filter.answer = Some(value.to_owned()),
-                "diet_note" => filter.has_diet_note = flag(value, name, &mut fields),
-                "child" => filter.is_child = flag(value, name, &mut fields),
-                "band" => {
-                    filter.band = Band::ALL.into_iter().find(|one| one.word() == value);
-                    known(filter.band.is_some(), name, &mut fields);
-                }
-                "plus_one" => filter.is_plus_one = flag(value, name, &mut fields),
-                _ => {}
-            }
-        }
-        fields.finish()?;
+    pub fn read(query: &Form) -> Result<Self, Refusal> {
+        let mut findings = Findings::default();
+        let filter = filter::read(FIELDS, query, &mut findings);
+        findings.finish()?;
         Ok(filter)
     }
 
-    /// The filter as pairs of an address; what does not matter is left out.
-    pub fn pairs(&self) -> Vec<(&'static str, String)> {
-        let yes_no = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
-        let texts = [
-            (
-                "q",
-                Some(self.search.clone()).filter(|text| !text.is_empty()),
-            ),
-            ("status", self.status.map(|one| one.word().to_owned())),
-            ("event", self.event.clone()),
-            ("diet", self.diet.clone()),
-            ("answer", self.answer.clone()),
-            ("diet_note", self.has_diet_note.map(yes_no)),
-            ("child", self.is_child.map(yes_no)),
-            ("band", self.band.map(|one| one.word().to_owned())),
-            ("plus_one", self.is_plus_one.map(yes_no)),
-        ];
-        texts
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
-            .collect()
+    /// The query of an address that says this.
+    pub fn query(&self) -> Form {
+        filter::query(FIELDS, self)
     }
 }
 
@@ -293,17 +228,12 @@ pub fn people(
     piece: &Piece,
 ) -> Result<List<Person>, Refusal> {
     let from: Option<(String, String)> = piece.key().map_err(|_| Refusal::CursorInvalid)?;
-    let is_first = from.is_none();
     let rows = find(tx, host, filter, (from, piece.way()), piece.rows())?;
-    let total = rows.first().map(|person| person.total);
+    let total = piece.total(rows.first().map(|person| person.total));
     let list = piece.list(rows, |person| {
         (person.sort_name.clone(), person.id.to_string())
     });
-    Ok(match total {
-        Some(total) => list.of(total),
-        None if is_first => list.of(0),
-        None => list,
-    })
+    Ok(List { total, ..list })
 }
 
 /// Everybody whom a filter finds; an occasion holds at most 20,000.
@@ -326,8 +256,8 @@ fn find(
     host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
     let scene = Scene::of(tx, &occasion);
-    let event = filter.of_event().event_id(tx, host)?;
-    let words = Words::of(&filter.search, host.may(Permission::SeeContacts));
+    let event = filter::event_id(tx, host, filter.event.as_deref())?;
+    let words = Words::of(&filter.q, host.may(Permission::SeeContacts));
     let status = filter.status.map(Status::word).unwrap_or_default();
     let diet = filter
         .diet
@@ -337,10 +267,7 @@ fn find(
     let band = filter.band.map(Band::word).unwrap_or_default();
     let (youngest, oldest) = filter.band.map(Band::ages).unwrap_or_default();
     let is_back = way == Way::Back;
-    let (has_key, (name, id)) = match from {
-        Some(key) => (true, key),
-        None => (false, (String::new(), String::new())),
-    };
+    let (has_key, (name, id)) = (from.is_some(), from.unwrap_or_default());
     let answer = answer_sought(filter.answer.as_deref());
     Ok(sql!(
         "WITH person AS (
@@ -447,9 +374,9 @@ fn find(
         band,
         youngest,
         oldest,
-        has_diet_note = word(filter.has_diet_note),
-        is_child = word(filter.is_child),
-        is_plus_one = word(filter.is_plus_one),
+        has_diet_note = word(filter.diet_note),
+        is_child = word(filter.child),
+        is_plus_one = word(filter.plus_one),
         has_key,
         key_name = name,
         key_id = id,

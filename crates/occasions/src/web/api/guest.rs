@@ -7,36 +7,32 @@ use axum::extract::State;
 use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use web::described::{Routes, problem_responses};
 use web::json::Received;
-use web::{Argument, Facts, Json, Problem, Site, Text, routes, version};
+use web::{Anybody, Facts, Json, Problem, Site, Text, routes, version};
 
 use super::state::{self, PortalState};
 use crate::code::CodeKey;
 use crate::guest::GuestId;
 use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
-use crate::occasion::Occasion;
 use crate::portal::Portal;
-use crate::question::{self, Answer};
-use crate::refusal::Refusal;
+use crate::question::Answer;
+use crate::refusal::{Current, Refusal};
 use crate::rsvp::{self, OtherBody, Repeat, Save, Saved};
-use crate::web::guest::{
-    Admitted, CodeGate, Credentials, GuestRequest, contact, keep_private, not_found,
-};
+use crate::web::guest::{Admitted, CodeGate, Credentials, GuestRequest, contact, keep_private};
 use crate::words::{ReplyStatus, Source};
 
 /// Addresses of the guests' JSON interface.
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
-        .routes(routes!(resolve))
-        .routes(routes!(show))
-        .routes(routes!(save))
-        .routes(routes!(save_by_code))
-        .routes(routes!(save_note, remove_note))
+        .routes(routes!(resolve: Anybody))
+        .routes(routes!(show: Anybody))
+        .routes(routes!(save: Anybody))
+        .routes(routes!(save_by_code: Anybody))
+        .routes(routes!(save_note: Anybody, remove_note: Anybody))
         .describing(|api| problem_responses::may_answer(api, &[404, 410, 429]))
 }
 
@@ -448,12 +444,12 @@ async fn write_note(
             Ok(*portal)
         }
         Ok(Saved::Again(_)) => Err(Problem::internal("a note was answered from the memory")),
-        Err(Refusal::Fields(mut fields)) => {
+        Err(Refusal::Answers(mut fields)) => {
             // The note is the whole body here.
             for field in &mut fields {
                 field.pointer = field.pointer.replacen("/note", "", 1);
             }
-            Err(plain_problem(Refusal::Fields(fields)))
+            Err(Refusal::Answers(fields).problem())
         }
         Err(refusal) => Err(req.refuse_save(admitted, refusal)),
     }
@@ -472,108 +468,25 @@ fn private(body: impl IntoResponse) -> Response {
     response
 }
 
-/// A refusal as the API answers it. `text` is the language of what is stored.
+/// A refusal as the API answers it. `speak` gives the language of what is stored,
+/// and of whom to ask where nothing can be changed any more.
 pub(crate) fn problem(refusal: Refusal, speak: impl Fn(&Portal) -> Text) -> Problem {
-    match refusal {
-        Refusal::VersionConflict(portal) => {
-            let state = state::of(&portal, &speak(&portal));
-            Problem::conflict(serde_json::to_value(state).unwrap_or_default())
+    match &refusal {
+        Refusal::VersionConflict(Current::Invitation(portal)) => {
+            let state = serde_json::to_value(state::of(portal, &speak(portal)));
+            refusal.problem().current(state.unwrap_or_default())
         }
-        Refusal::DeadlinePassed(portal) => {
-            let problem = closed("rsvp_deadline_passed", &portal, &speak(&portal));
-            match portal.closes_at() {
-                Some(at) => problem.with("day", last_day(at, &portal.occasion)),
+        Refusal::DeadlinePassed(portal)
+        | Refusal::Locked(portal)
+        | Refusal::OccasionClosed(portal) => {
+            let text = speak(portal);
+            let contact = contact(&portal.occasion).map(|contact| contact.words(&text));
+            let problem = refusal.problem().said_in(&text);
+            match contact {
+                Some(contact) => problem.with("contact", contact),
                 None => problem,
             }
         }
-        Refusal::Locked(portal) => closed("invitation_locked", &portal, &speak(&portal)),
-        Refusal::OccasionClosed(portal) => closed("occasion_closed", &portal, &speak(&portal)),
-        other => plain_problem(other),
-    }
-}
-
-/// What cannot be changed any more, and whom to ask, as the pages say it.
-fn closed(code: &'static str, portal: &Portal, text: &Text) -> Problem {
-    let problem = Problem::new(StatusCode::LOCKED, code).said_in(text);
-    match contact(&portal.occasion) {
-        Some(contact) => problem.with("contact", contact.words(text)),
-        None => problem,
-    }
-}
-
-/// The day that was the last one to answer, where the occasion is.
-fn last_day(closed_at: Timestamp, occasion: &Occasion) -> Argument {
-    let last = closed_at - SignedDuration::from_millis(1);
-    Argument::Day(last.to_zoned(occasion.zone()))
-}
-
-/// A refusal that carries nothing stored.
-pub(crate) fn plain_problem(refusal: Refusal) -> Problem {
-    use StatusCode as S;
-    match refusal {
-        Refusal::NotFound => not_found(),
-        Refusal::Expired => Problem::new(S::GONE, "invitation_expired"),
-        Refusal::DeadlinePassed(_) => Problem::new(S::LOCKED, "rsvp_deadline_passed"),
-        Refusal::Locked(_) => Problem::new(S::LOCKED, "invitation_locked"),
-        Refusal::OccasionClosed(_) => Problem::new(S::LOCKED, "occasion_closed"),
-        Refusal::FeatureDisabled => Problem::new(S::NOT_FOUND, "feature_disabled"),
-        Refusal::VersionConflict(_) => Problem::new(S::CONFLICT, "version_conflict"),
-        Refusal::VersionRequired => Problem::new(S::PRECONDITION_REQUIRED, "version_required"),
-        Refusal::KeyReused => Problem::new(S::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
-        Refusal::GuestNotFound => Problem::new(S::NOT_FOUND, "guest_not_found"),
-        Refusal::NamedGuest => Problem::new(S::FORBIDDEN, "named_guest"),
-        Refusal::Fields(fields) => one_or_all(&fields),
-        Refusal::PlusOneLimit(places) => Problem::new(S::CONFLICT, "plus_one_limit")
-            .with("allowed", places.allowed)
-            .with("used", places.used),
-        Refusal::ChildrenLimit(places) => Problem::new(S::CONFLICT, "children_limit")
-            .with("allowed", places.allowed)
-            .with("used", places.used),
-        Refusal::GuestLimit => {
-            Problem::new(S::CONFLICT, "guest_limit").with("limit", crate::household::GUEST_LIMIT)
-        }
-        Refusal::EventFull { event, left } => Problem::new(S::CONFLICT, "event_full")
-            .with("event", event)
-            .with("left", left),
-        Refusal::Store(error) => error.into(),
-    }
-}
-
-/// Rules 17 and 24 have codes of their own; with other findings beside them
-/// they are one of many.
-fn one_or_all(fields: &[crate::refusal::FieldError]) -> Problem {
-    let own = ["event_not_invited", "dietary_note_required"]
-        .into_iter()
-        .find(|code| fields.iter().all(|field| field.code == *code));
-    let mut problem = match own {
-        Some(code) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code),
-        None => Problem::fields(),
-    };
-    for field in fields {
-        problem = problem.field(field.pointer.clone(), field.code, limits(field));
-    }
-    problem
-}
-
-/// What the sentence at a field names.
-fn limits(field: &crate::refusal::FieldError) -> Vec<(&'static str, web::Argument)> {
-    let last = field.pointer.rsplit('/').next().unwrap_or_default();
-    if field.pointer.contains("/answers/") || field.pointer.starts_with("/answers/") {
-        return match field.code {
-            "too_long" => vec![("max", question::ANSWER_LIMIT.into())],
-            "out_of_range" => vec![
-                ("min", (-question::NUMBER_LIMIT).into()),
-                ("max", question::NUMBER_LIMIT.into()),
-            ],
-            _ => Vec::new(),
-        };
-    }
-    match (last, field.code) {
-        ("name", "too_long") => vec![("max", 100_i64.into())],
-        ("diet_note", "too_long") => vec![("max", 500_i64.into())],
-        ("text", "too_long") => vec![("max", rsvp::NOTE_LIMIT.into())],
-        ("diets", "too_long") => vec![("max", 20_i64.into())],
-        ("age", "out_of_range") => vec![("min", 0_i64.into()), ("max", 17_i64.into())],
-        _ => Vec::new(),
+        _ => refusal.problem(),
     }
 }

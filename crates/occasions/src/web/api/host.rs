@@ -1,37 +1,37 @@
-//! What hosts and their programs can do by JSON. A handler says which
-//! scope a token needs, proves the caller a host inside the transaction, and
-//! calls one noun.
+//! What hosts and their programs can do by JSON. Beside a handler stands which
+//! permission it takes, and which scopes a token needs; [`Call`](call::Call) proves the caller
+//! such a host inside the transaction, and the handler calls one noun.
 
 mod bulk;
 pub(crate) mod call;
 pub(crate) mod change_response;
-mod events;
 pub(crate) mod exports;
 mod guests;
 mod invitations;
 mod members;
 mod occasions;
-mod questions;
 mod refusal;
 mod reports;
-mod stream;
+pub(crate) mod stream;
 mod view;
 
 use web::Site;
-use web::described::{Routes, problem_responses};
+use web::described::Routes;
 
 pub use stream::Pace;
 
 use crate::diet::DietaryOption;
+use crate::event::Event;
+use crate::question::Question;
 use crate::web::resource;
 
 /// Addresses of the hosts' JSON interface.
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .merge(occasions::routes())
-        .merge(events::routes())
+        .merge(resource::api::<Event, R>())
         .merge(resource::api::<DietaryOption, R>())
-        .merge(questions::routes())
+        .merge(resource::api::<Question, R>())
         .merge(invitations::routes())
         .merge(guests::routes())
         .merge(bulk::routes())
@@ -39,5 +39,4 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(members::routes())
         .merge(reports::routes())
         .merge(stream::routes())
-        .describing(problem_responses::signed_in)
 }

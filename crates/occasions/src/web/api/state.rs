@@ -102,11 +102,11 @@ struct NoteState {
 
 /// The state of a portal, its texts in the reader's language.
 pub(crate) fn of(portal: &Portal, text: &Text) -> PortalState {
-    let details = &portal.occasion.details;
+    let occasion = &portal.occasion;
     let invitation = &portal.household.invitation;
     let say = |texts: &I18n| {
         texts
-            .pick(text.language(), &details.default_language)
+            .pick(text.language(), &occasion.default_language)
             .text
             .to_owned()
     };
@@ -120,20 +120,20 @@ pub(crate) fn of(portal: &Portal, text: &Text) -> PortalState {
         host_message: some(&invitation.details.host_message),
         occasion: OccasionState {
             slug: portal.occasion.slug.clone(),
-            title: say(&details.title),
-            hosts: say(&details.hosts),
-            time_zone: details.time_zone.clone(),
-            languages: details.languages.clone(),
+            title: say(&occasion.title),
+            hosts: say(&occasion.hosts),
+            time_zone: occasion.time_zone.clone(),
+            languages: occasion.languages.clone(),
         },
         events: portal
             .invited_events()
             .map(|event| EventState {
                 key: event.key.clone(),
-                name: say(&event.details.name),
-                starts_at: event.details.starts_at.to_string(),
-                ends_at: event.details.ends_at.to_string(),
-                venue: event.details.venue.clone(),
-                address: event.details.address.clone(),
+                name: say(&event.name),
+                starts_at: event.starts_at.to_string(),
+                ends_at: event.ends_at.to_string(),
+                venue: event.venue.clone(),
+                address: event.address.clone(),
             })
             .collect(),
         allowance: portal.household.allowance(),

@@ -8,16 +8,17 @@ use platform::audit::RequestFacts;
 use platform::{StoreError, Tx};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use web::{Argument, Facts, Problem, Site, Text, Wishes};
+use web::{Facts, Problem, Site, Text, Wishes};
 
-use super::read::{self, SUBMISSION_LIMIT, Said};
+use super::read::{self, Said};
 use crate::code::CodeKey;
 use crate::occasion::{self, Occasion, OccasionId};
-use crate::open_rsvp::{self, PARTY_LIMIT, Respondent};
+use crate::open_rsvp::{self, Respondent};
 use crate::refusal::Refusal;
-use crate::rsvp::{NOTE_LIMIT, OtherBody, Repeat};
+use crate::rsvp::{OtherBody, Repeat};
 use crate::single_answer::{self, Answer, IncomingAnswer, Outcome};
 use crate::snapshot;
+use crate::web::api::guest::problem;
 use crate::web::guest::{self, CodeGate, Credentials, Failure, GuestRequest};
 use crate::words::{ReplyStatus, Source};
 
@@ -86,32 +87,6 @@ pub(super) struct Taken {
     occasion: Arc<Occasion>,
     /// The code it came with, as look-ups have it; `None`: it came without one.
     pub(super) code: Option<CodeKey>,
-}
-
-/// Why a transaction of ours was given up.
-enum Unsaved {
-    /// The occasion of the configuration is not there.
-    NoOccasion,
-    Answer(Refusal),
-    Open(open_rsvp::Refusal),
-}
-
-impl From<StoreError> for Unsaved {
-    fn from(error: StoreError) -> Self {
-        Self::Answer(error.into())
-    }
-}
-
-impl From<Refusal> for Unsaved {
-    fn from(refusal: Refusal) -> Self {
-        Self::Answer(refusal)
-    }
-}
-
-impl From<open_rsvp::Refusal> for Unsaved {
-    fn from(refusal: open_rsvp::Refusal) -> Self {
-        Self::Open(refusal)
-    }
 }
 
 impl Asker {
@@ -203,15 +178,14 @@ impl Asker {
         let saved = self.site.store.write(move |tx| {
             let occasion = find(tx, &slug)?;
             let outcome = single_answer::save(tx, &occasion, &code, &incoming)?;
-            Taken::of(tx, outcome, &occasion, Some(code.clone()))
+            Ok(Taken::of(tx, outcome, &occasion, Some(code.clone()))?)
         });
         match saved.await {
             Ok(taken) => {
                 admitted.succeeded();
                 Ok(taken)
             }
-            Err(Unsaved::Answer(refusal)) => Err(named(req.refuse_save(admitted, refusal))),
-            Err(_) => Err(Problem::not_found()),
+            Err(refusal) => Err(named(req.refuse_save(admitted, refusal))),
         }
     }
 
@@ -224,27 +198,19 @@ impl Asker {
             network: self.facts.network().to_string(),
         };
         let slug = Arc::clone(&self.slug);
-        let saved = match self.gate.admit_stranger(&self.site, &self.facts) {
-            Ok(()) => {
-                let saved = self.site.store.write(move |tx| {
-                    let occasion = find(tx, &slug)?;
-                    let outcome = open_rsvp::answer(tx, &occasion, &respondent, &incoming)?;
-                    Taken::of(tx, outcome, &occasion, None)
-                });
-                saved.await
-            }
-            Err(refusal) => Err(refusal.into()),
+        let refuse = |refusal| {
+            named(problem(refusal, |portal| {
+                guest::speak(&self.site, &self.wishes, &portal.occasion, None)
+            }))
         };
-        saved.map_err(|unsaved| match unsaved {
-            Unsaved::Open(open_rsvp::Refusal::CodeRequired) => {
-                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "code_required")
-            }
-            Unsaved::Open(refusal) => named(guest::refuse_open(refusal, |occasion| {
-                guest::speak(&self.site, &self.wishes, occasion, None)
-            })),
-            Unsaved::Answer(refusal) => crate::web::api::guest::plain_problem(refusal),
-            Unsaved::NoOccasion => Problem::not_found(),
-        })
+        let admitted = self.gate.admit_stranger(&self.site, &self.facts);
+        admitted.map_err(refuse)?;
+        let saved = self.site.store.write(move |tx| {
+            let occasion = find(tx, &slug)?;
+            let outcome = open_rsvp::answer(tx, &occasion, &respondent, &incoming)?;
+            Ok(Taken::of(tx, outcome, &occasion, None)?)
+        });
+        saved.await.map_err(refuse)
     }
 
     /// An answer that was taken, in the words of such programs.
@@ -303,7 +269,7 @@ impl Taken {
         outcome: Outcome,
         occasion: &OccasionId,
         code: Option<CodeKey>,
-    ) -> Result<Self, Unsaved> {
+    ) -> Result<Self, StoreError> {
         let occasion = snapshot::load(tx, occasion)?.occasion;
         Ok(Self {
             outcome,
@@ -314,8 +280,8 @@ impl Taken {
 }
 
 /// The occasion that the configuration names, as it is called by now.
-fn find(tx: &mut Tx<'_>, slug: &str) -> Result<OccasionId, Unsaved> {
-    occasion::find_by_slug(tx, slug)?.ok_or(Unsaved::NoOccasion)
+fn find(tx: &mut Tx<'_>, slug: &str) -> Result<OccasionId, Refusal> {
+    occasion::find_by_slug(tx, slug)?.ok_or(Refusal::NotFound)
 }
 
 /// What a rule found, at the field that is meant by it here.
@@ -327,25 +293,8 @@ fn named(mut problem: Problem) -> Problem {
         if error.pointer == "/note/text" {
             "/message".clone_into(&mut error.pointer);
         }
-        if error.values.is_empty() {
-            error.values = limits(&error.pointer, error.code);
-        }
     }
     problem
-}
-
-/// What the sentence at a field names.
-fn limits(pointer: &str, code: &str) -> Vec<(&'static str, Argument)> {
-    match (pointer, code) {
-        ("/guests" | "/pax" | "/count", "out_of_range") => {
-            vec![("min", 1_i64.into()), ("max", PARTY_LIMIT.into())]
-        }
-        ("/email", "too_long") => vec![("max", open_rsvp::EMAIL_LIMIT.into())],
-        ("/phone", "too_long") => vec![("max", open_rsvp::PHONE_LIMIT.into())],
-        ("/message", "too_long") => vec![("max", NOTE_LIMIT.into())],
-        ("/submission_id", "too_long") => vec![("max", SUBMISSION_LIMIT.into())],
-        _ => Vec::new(),
-    }
 }
 
 /// Where fields are wrong, only what is wrong with them: that it stands at each

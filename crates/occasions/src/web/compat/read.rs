@@ -2,10 +2,9 @@
 //! or flags. What nobody asks for is passed over.
 
 use serde_json::{Map, Value, json};
-use web::Form;
+use web::{Argument, FieldProblem, Form};
 
 use crate::open_rsvp::PARTY_LIMIT;
-use crate::refusal::FieldError;
 
 /// Of a `submission_id`, in bytes.
 pub(super) const SUBMISSION_LIMIT: usize = 128;
@@ -30,7 +29,7 @@ pub(super) struct Said {
     pub(super) submission: Option<String>,
     /// What was not understood. It is judged when it is its turn, after all that
     /// comes before fields.
-    pub(super) wrong: Vec<FieldError>,
+    pub(super) wrong: Vec<FieldProblem>,
 }
 
 impl Said {
@@ -107,7 +106,7 @@ pub(super) fn typed(sent: &Map<String, Value>) -> Form {
 
 struct Reader<'a> {
     sent: &'a Map<String, Value>,
-    wrong: Vec<FieldError>,
+    wrong: Vec<FieldProblem>,
 }
 
 impl<'a> Reader<'a> {
@@ -124,9 +123,9 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn refuse(&mut self, name: &str, code: &'static str) {
-        let pointer = format!("/{name}");
-        self.wrong.push(FieldError { pointer, code });
+    fn refuse(&mut self, name: &str, code: &'static str, values: &[(&'static str, Argument)]) {
+        let field = FieldProblem::new(format!("/{name}"), code, values);
+        self.wrong.push(field);
     }
 
     fn text(&mut self, names: &[&'static str]) -> String {
@@ -135,7 +134,7 @@ impl<'a> Reader<'a> {
             Some((_, Value::String(text))) => text.clone(),
             Some((_, Value::Number(number))) => number.to_string(),
             Some((name, _)) => {
-                self.refuse(name, "wrong_type");
+                self.refuse(name, "wrong_type", &[]);
                 String::new()
             }
         }
@@ -151,7 +150,7 @@ impl<'a> Reader<'a> {
             },
             Some((name, _)) => (name, "wrong_type"),
         };
-        self.refuse(name, code);
+        self.refuse(name, code, &[]);
         None
     }
 
@@ -165,8 +164,11 @@ impl<'a> Reader<'a> {
         };
         match number {
             Some(number) if (1..=PARTY_LIMIT).contains(&number) => return Some(number),
-            Some(_) => self.refuse(name, "out_of_range"),
-            None => self.refuse(name, "wrong_type"),
+            Some(_) => {
+                let values = [("min", 1.into()), ("max", PARTY_LIMIT.into())];
+                self.refuse(name, "out_of_range", &values);
+            }
+            None => self.refuse(name, "wrong_type", &[]),
         }
         None
     }
@@ -175,9 +177,9 @@ impl<'a> Reader<'a> {
         self.find(&[name])?;
         let text = self.text(&[name]).trim().to_owned();
         if text.len() > SUBMISSION_LIMIT {
-            self.refuse(name, "too_long");
+            self.refuse(name, "too_long", &[("max", SUBMISSION_LIMIT.into())]);
         } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            self.refuse(name, "invalid");
+            self.refuse(name, "invalid", &[]);
         }
         Some(text)
     }

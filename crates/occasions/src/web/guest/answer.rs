@@ -57,7 +57,7 @@ async fn show_form(req: GuestRequest, which: Which) -> Result<Response, EarlyRes
     let portal = req.look().await?;
     let text = req.text(&portal);
     if !which.is_on(&portal) {
-        return Err(feature_disabled().said_in(&text).into());
+        return Err(Refusal::FeatureDisabled.problem().said_in(&text).into());
     }
     let response = if is_open(&portal, which) {
         form::show(which, &text, &portal, submission(&req), None, Trouble::None)
@@ -72,10 +72,6 @@ fn is_open(portal: &Portal, which: Which) -> bool {
         Which::Answers | Which::Diets => portal.takes_answers(),
         Which::Note => portal.takes_notes(),
     }
-}
-
-fn feature_disabled() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "feature_disabled")
 }
 
 /// The key that makes a repeated save of this form harmless.
@@ -122,7 +118,7 @@ async fn show_again(
     };
     let text = req.text(&portal);
     if !which.is_on(&portal) {
-        return Err(feature_disabled().said_in(&text).into());
+        return Err(Refusal::FeatureDisabled.problem().said_in(&text).into());
     }
     if is_open(&portal, which) {
         let pressed = press::apply(form, &portal);
@@ -196,7 +192,7 @@ async fn refused(
     refusal: Refusal,
 ) -> Result<Response, EarlyResponse> {
     match &refusal {
-        Refusal::NotFound => {
+        Refusal::InvitationNotFound => {
             admitted.failed(&req.site);
             return Err(turn_away(req, Failure::Unknown, form, parsed).await);
         }
@@ -222,13 +218,10 @@ async fn refused(
             trouble,
         )
     };
-    let stop = |status, code| Err(Problem::new(status, code).said_in(&text).into());
     Ok(match refusal {
-        Refusal::FeatureDisabled => return Err(feature_disabled().said_in(&text).into()),
-        Refusal::GuestNotFound => return stop(StatusCode::NOT_FOUND, "guest_not_found"),
-        // No page of ours sends a form like this.
-        Refusal::VersionRequired => {
-            return stop(StatusCode::PRECONDITION_REQUIRED, "version_required");
+        // No page of ours sends a form without a version where one is required.
+        Refusal::FeatureDisabled | Refusal::GuestNotFound | Refusal::VersionRequired => {
+            return Err(refusal.problem().said_in(&text).into());
         }
         Refusal::DeadlinePassed(_) | Refusal::Locked(_) | Refusal::OccasionClosed(_) => {
             let mut page = page::page(&text, &portal, words::typed(&text, &portal, form, parsed));

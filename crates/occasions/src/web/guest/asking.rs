@@ -51,7 +51,7 @@ impl<'a> Reading<'a> {
         questions: impl Iterator<Item = &'a Question>,
         answers: &Answers,
     ) -> Vec<Told<'a>> {
-        let default = &self.portal.occasion.details.default_language;
+        let default = &self.portal.occasion.default_language;
         questions
             .filter_map(|question| {
                 let answer = answers.get(&question.id)?;

@@ -46,8 +46,8 @@ pub(super) fn events(portal: &Portal) -> impl Iterator<Item = &Event> {
 /// The file itself.
 fn calendar(portal: &Portal, text: &Text, host: &str) -> String {
     let zone = portal.occasion.zone();
-    let name = &portal.occasion.details.time_zone;
-    let default = &portal.occasion.details.default_language;
+    let name = &portal.occasion.time_zone;
+    let default = &portal.occasion.default_language;
     let mut lines = Lines::default();
     lines.add("BEGIN:VCALENDAR");
     lines.add("VERSION:2.0");
@@ -55,7 +55,7 @@ fn calendar(portal: &Portal, text: &Text, host: &str) -> String {
     lines.add("METHOD:PUBLISH");
     time_zone(&mut lines, portal, &zone, name);
     for event in events(portal) {
-        let details = &event.details;
+        let details = event;
         lines.add("BEGIN:VEVENT");
         lines.add(&format!("UID:{}@{host}", event.id));
         lines.add(&format!("SEQUENCE:{}", event.calendar_sequence));
@@ -64,7 +64,7 @@ fn calendar(portal: &Portal, text: &Text, host: &str) -> String {
             let local = local(&at.to_zoned(zone.clone()));
             lines.add(&format!("{property};TZID={name}:{local}"));
         }
-        let title = portal.occasion.details.title.pick(text.language(), default);
+        let title = portal.occasion.title.pick(text.language(), default);
         let event_name = details.name.pick(text.language(), default);
         let summary = format!("{event_name} – {title}");
         lines.add(&format!("SUMMARY:{}", escape(&summary)));
@@ -90,8 +90,8 @@ fn calendar(portal: &Portal, text: &Text, host: &str) -> String {
 /// The zone's offsets around the events: each change from the one before the
 /// first event to the end of the last.
 fn time_zone(lines: &mut Lines, portal: &Portal, zone: &TimeZone, name: &str) {
-    let first = events(portal).map(|event| event.details.starts_at).min();
-    let last = events(portal).map(|event| event.details.ends_at).max();
+    let first = events(portal).map(|event| event.starts_at).min();
+    let last = events(portal).map(|event| event.ends_at).max();
     let (Some(first), Some(last)) = (first, last) else {
         return;
     };

@@ -15,6 +15,7 @@ use super::view::{Card, CodeEntry, CodeProblem, Farewell, Known, Typed};
 use crate::event::{self, Event};
 use crate::occasion::{self, Occasion};
 use crate::open_rsvp::{self, PublicWish};
+use crate::refusal::Refusal;
 use crate::words::OccasionStatus;
 
 /// `GET /`, and `GET /invite` for a link that lost its code.
@@ -265,7 +266,7 @@ pub(super) async fn find(site: &Site, slug: &str) -> Result<Found, Problem> {
             };
             let occasion = occasion::load(tx, &id)?;
             let events = event::list(tx, &id)?;
-            let wishes = if occasion.details.switches.public_wishes {
+            let wishes = if occasion.switches.public_wishes {
                 open_rsvp::public_wishes(tx, &id)?
             } else {
                 Vec::new()
@@ -279,7 +280,7 @@ pub(super) async fn find(site: &Site, slug: &str) -> Result<Found, Problem> {
         .await?;
     let public = found.ok_or_else(Problem::not_found)?;
     if public.occasion.status == OccasionStatus::Archived {
-        return Err(gate::expired());
+        return Err(Refusal::Expired.problem());
     }
     if public.occasion.slug != slug {
         return Ok(Found::Moved(public.occasion.slug));
@@ -307,11 +308,11 @@ fn show_card(
     entry.contact = show::contact(occasion);
     fill(&mut entry);
     let preparing = occasion.status == OccasionStatus::Draft;
-    let switches = occasion.details.switches;
+    let switches = occasion.switches;
     let takes_open = occasion.status == OccasionStatus::Published && switches.open_rsvp;
     let body = Card {
         text: &text,
-        theme: occasion.details.theme,
+        theme: occasion.theme,
         hosts: show::hosts(&text, occasion),
         cover: show::cover(&text, occasion, public.events.iter()),
         preparing,
@@ -327,12 +328,12 @@ fn show_card(
         entry,
     };
     let title = body.title();
-    let tags = occasion.details.languages.iter();
+    let tags = occasion.languages.iter();
     let languages: Vec<Language> = tags.map(|tag| Language::of(tag)).collect();
     let theme = if preparing {
         Theme::PLAIN
     } else {
-        occasion.details.theme
+        occasion.theme
     };
     let mut response = web::page(Page {
         title: &title,
@@ -345,11 +346,4 @@ fn show_card(
     });
     super::gate::keep_out_of_search(&mut response);
     response
-}
-
-/// What a guest hears when a code opens nothing, outside of the form.
-pub(super) fn too_many(retry_after: u32) -> Problem {
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts")
-        .with("minutes", i64::from(retry_after.div_ceil(60)))
-        .retry_after(retry_after)
 }

@@ -19,7 +19,6 @@ use platform::{StoreError, Tx, sql};
 use web::cookie::{self, Life};
 use web::{Facts, Form, Problem, Site};
 
-use super::entry;
 use super::pages::Pages;
 use super::view::Known;
 use crate::code::CodeKey;
@@ -27,8 +26,9 @@ use crate::first_opened::Opens;
 use crate::invitation::{self, Invitation, InvitationId};
 use crate::link::{self, LinkKey};
 use crate::portal::{self, Closed, Portal};
+use crate::refusal::Refusal;
 use crate::role::{self, Role};
-use crate::{name_check, occasion, open_rsvp};
+use crate::{name_check, occasion};
 
 const COOKIE: &str = "kd_guest";
 /// Households one browser may hold.
@@ -123,10 +123,10 @@ pub(crate) enum Failure {
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Malformed | Failure::Unknown => not_found(),
-            Failure::Expired => expired(),
+            Failure::Malformed | Failure::Unknown => Refusal::InvitationNotFound.problem(),
+            Failure::Expired => Refusal::Expired.problem(),
             Failure::NameRequired => Self::new(StatusCode::UNAUTHORIZED, "name_required"),
-            Failure::TooMany { retry_after } => entry::too_many(retry_after),
+            Failure::TooMany { retry_after } => Refusal::Guessing(retry_after).problem(),
             Failure::Problem(problem) => problem,
         }
     }
@@ -308,14 +308,10 @@ impl CodeGate {
     }
 
     /// Leave for somebody without a code to send in an answer.
-    pub(crate) fn admit_stranger(
-        &self,
-        site: &Site,
-        facts: &Facts,
-    ) -> Result<(), open_rsvp::Refusal> {
+    pub(crate) fn admit_stranger(&self, site: &Site, facts: &Facts) -> Result<(), Refusal> {
         let network = facts.network().to_string();
         let taken = self.strangers.take(&network, site.clock.now());
-        taken.map_err(|wait| open_rsvp::Refusal::TooMany(wait.seconds))
+        taken.map_err(|wait| Refusal::RateLimited(wait.seconds))
     }
 
     /// Opens the portal of a code, wherever it was given.
@@ -545,14 +541,6 @@ async fn is_host(site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
         Ok::<_, StoreError>(role.is_some_and(|role| role >= Role::Coordinator))
     });
     found.await.unwrap_or(false)
-}
-
-pub(crate) fn not_found() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "invitation_not_found")
-}
-
-pub(crate) fn expired() -> Problem {
-    Problem::new(StatusCode::GONE, "invitation_expired")
 }
 
 /// What stands behind a code goes to nobody else.

@@ -9,16 +9,17 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use platform::StoreError;
 use platform::audit::RequestFacts;
+use web::form_state::FormError;
 use web::page::{Kind, Page};
-use web::{Facts, Form, Language, Problem, Site, Text, Wishes, csrf};
+use web::{Facts, FieldProblem, Form, Language, Problem, Site, Text, Wishes, csrf};
 
 use super::entry::{self, Found, Public};
 use super::gate::{self, CodeGate};
 use super::show;
-use super::view::{Closing, FormError, Open, TypedAnswer};
+use super::view::{Closing, Open, TypedAnswer};
 use crate::occasion::Occasion;
-use crate::open_rsvp::{self, Refusal, Respondent};
-use crate::refusal::{FieldError, Refusal as AnswerRefusal};
+use crate::open_rsvp::{self, Respondent};
+use crate::refusal::Refusal;
 use crate::rsvp::{NOTE_LIMIT, OtherBody, Repeat};
 use crate::single_answer::{Answer, IncomingAnswer, Outcome};
 use crate::web::api::guest::problem;
@@ -121,14 +122,10 @@ fn check_feature(site: &Site, wishes: &Wishes, public: &Public) -> Result<Text, 
         return Err(Problem::not_found());
     }
     let text = show::speak(site, wishes, occasion, None);
-    if !occasion.details.switches.open_rsvp {
-        return Err(feature_disabled().said_in(&text));
+    if !occasion.switches.open_rsvp {
+        return Err(Refusal::FeatureDisabled.problem().said_in(&text));
     }
     Ok(text)
-}
-
-fn feature_disabled() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "feature_disabled")
 }
 
 fn typed(form: &Form) -> TypedAnswer {
@@ -150,7 +147,7 @@ fn typed(form: &Form) -> TypedAnswer {
 /// once.
 fn incoming(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) -> IncomingAnswer {
     let mut wrong = Vec::new();
-    let mut add = |pointer: String, code| wrong.push(FieldError { pointer, code });
+    let mut add = |pointer: String, code| wrong.push(FieldProblem::new(pointer, code, []));
     let mut replies = BTreeMap::new();
     for event in &public.events {
         let status = match typed.reply(&event.key) {
@@ -172,7 +169,7 @@ fn incoming(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) ->
     } else {
         ReplyStatus::No
     };
-    let limit = public.occasion.details.open_party_limit;
+    let limit = public.occasion.open_party_limit;
     let party = match form.number("guests") {
         // Nobody comes, whatever the number says.
         _ if attending == ReplyStatus::No => None,
@@ -214,7 +211,7 @@ fn incoming(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) ->
 }
 
 fn wrong_party(text: &Text, occasion: &Occasion) -> FormError {
-    let limit = occasion.details.open_party_limit;
+    let limit = occasion.open_party_limit;
     FormError {
         field: "guests".to_owned(),
         words: text.with("complaint-open-party", [("n", limit.into())]),
@@ -250,7 +247,7 @@ fn refused(
 ) -> Result<Response, Problem> {
     let occasion = &public.occasion;
     let trouble = match refusal {
-        Refusal::Answer(AnswerRefusal::Fields(fields)) => {
+        Refusal::Fields(fields) => {
             let errors = errors(text, public, &fields);
             Trouble::of(StatusCode::UNPROCESSABLE_ENTITY, errors)
         }
@@ -259,10 +256,10 @@ fn refused(
             Trouble::of(StatusCode::UNPROCESSABLE_ENTITY, vec![error])
         }
         // Only the wish is a part that can be switched off here.
-        Refusal::Answer(AnswerRefusal::FeatureDisabled) => {
+        Refusal::FeatureDisabled => {
             let error = FormError {
                 field: "message".to_owned(),
-                words: feature_disabled().detail(text),
+                words: Refusal::FeatureDisabled.problem().detail(text),
             };
             Trouble::of(StatusCode::NOT_FOUND, vec![error])
         }
@@ -270,7 +267,7 @@ fn refused(
             let mut events = public.events.iter();
             let found = events.find(|one| one.key == event);
             let name = found.map_or(event.clone(), |event| {
-                show::pick(text, occasion, &event.details.name).to_string()
+                show::pick(text, occasion, &event.name).to_string()
             });
             let values = [("event", name.into()), ("left", left.into())];
             let error = FormError {
@@ -279,21 +276,21 @@ fn refused(
             };
             Trouble::of(StatusCode::CONFLICT, vec![error])
         }
-        Refusal::Answer(AnswerRefusal::Store(error)) if error.is_passing() => Trouble {
+        Refusal::Store(error) if error.is_passing() => Trouble {
             status: StatusCode::SERVICE_UNAVAILABLE,
             words: Some(text.say("answer-failed").into_owned()),
             errors: Vec::new(),
             retry_after: Some(5),
         },
         Refusal::CodeRequired => {
-            return Err(feature_disabled().said_in(text));
+            return Err(Refusal::FeatureDisabled.problem().said_in(text));
         }
         other => {
-            let problem = refuse(other, |occasion| {
+            let problem = problem(other, |portal| {
                 show::speak(
                     site,
                     &Wishes::default(),
-                    occasion,
+                    &portal.occasion,
                     Some(&text.language().tag),
                 )
             });
@@ -312,7 +309,7 @@ fn refused(
 }
 
 /// What is wrong, in the order of the form.
-fn errors(text: &Text, public: &Public, wrong: &[FieldError]) -> Vec<FormError> {
+fn errors(text: &Text, public: &Public, wrong: &[FieldProblem]) -> Vec<FormError> {
     let events = public
         .events
         .iter()
@@ -335,7 +332,7 @@ fn complain(text: &Text, public: &Public, pointer: &str, code: &str) -> FormErro
     if let Some(key) = name.strip_prefix("events/") {
         let events = public.events.iter();
         let event = events.filter(|event| event.key == key);
-        let name = event.map(|event| show::pick(text, &public.occasion, &event.details.name).text);
+        let name = event.map(|event| show::pick(text, &public.occasion, &event.name).text);
         let name = name.collect::<String>();
         return FormError {
             field: format!("{EVENT}{key}"),
@@ -358,28 +355,6 @@ fn complain(text: &Text, public: &Public, pointer: &str, code: &str) -> FormErro
     }
 }
 
-/// A refusal as programs hear it. `speak` gives the language of an occasion's
-/// own words.
-pub(crate) fn refuse(refusal: Refusal, speak: impl Fn(&Occasion) -> Text) -> Problem {
-    use StatusCode as S;
-    match refusal {
-        Refusal::CodeRequired => Problem::new(S::UNPROCESSABLE_ENTITY, "code_required"),
-        Refusal::PartySize(limit) => {
-            Problem::new(S::UNPROCESSABLE_ENTITY, "party_size").with("limit", limit)
-        }
-        Refusal::TooMany(seconds) => Problem::new(S::TOO_MANY_REQUESTS, "rate_limited")
-            .with("minutes", i64::from(seconds.div_ceil(60)))
-            .retry_after(seconds),
-        Refusal::LimitReached(limit) => {
-            Problem::new(S::CONFLICT, "limit_reached").with("limit", limit)
-        }
-        Refusal::TooManyWaiting | Refusal::NoSeats { .. } => Problem::new(S::CONFLICT, "open_full"),
-        // There is no code that could be unknown: the occasion is not there.
-        Refusal::Answer(AnswerRefusal::NotFound) => Problem::not_found(),
-        Refusal::Answer(refusal) => problem(refusal, |portal| speak(&portal.occasion)),
-    }
-}
-
 fn page(
     site: &Site,
     text: &Text,
@@ -388,7 +363,7 @@ fn page(
     trouble: Trouble,
 ) -> Response {
     let occasion = &public.occasion;
-    let switches = occasion.details.switches;
+    let switches = occasion.switches;
     let body = Open {
         text,
         hosts: show::hosts(text, occasion),
@@ -397,7 +372,7 @@ fn page(
         submission: platform::id::generate(site.clock.now(), &site.random),
         open: is_open(site, occasion) || trouble.status != StatusCode::OK,
         closing: closing(site, text, occasion),
-        limit: occasion.details.open_party_limit,
+        limit: occasion.open_party_limit,
         undecided: switches.undecided,
         // A wish that came too late stays for whoever wrote it.
         notes: switches.notes || !typed.wish.is_empty(),
@@ -408,13 +383,13 @@ fn page(
         contact: show::contact(occasion),
     };
     let title = body.title();
-    let tags = occasion.details.languages.iter();
+    let tags = occasion.languages.iter();
     let languages: Vec<Language> = tags.map(|tag| Language::of(tag)).collect();
     let mut response = web::page(Page {
         title: &title,
         body,
         text,
-        theme: occasion.details.theme,
+        theme: occasion.theme,
         kind: Kind::Public {
             languages: &languages,
         },
@@ -430,15 +405,12 @@ fn page(
 fn is_open(site: &Site, occasion: &Occasion) -> bool {
     let now = site.clock.now();
     occasion.status == OccasionStatus::Published
-        && occasion
-            .details
-            .rsvp_deadline
-            .is_none_or(|deadline| now < deadline)
+        && occasion.rsvp_deadline.is_none_or(|deadline| now < deadline)
 }
 
 /// When answers close for whoever has no invitation yet.
 fn closing(site: &Site, text: &Text, occasion: &Occasion) -> Option<Closing> {
-    let at = occasion.details.rsvp_deadline?.to_zoned(occasion.zone());
+    let at = occasion.rsvp_deadline?.to_zoned(occasion.zone());
     let now = site.clock.now().to_zoned(occasion.zone());
     Some(show::closing(text, &at, &now))
 }

@@ -103,14 +103,14 @@ fn framed<'a, B: askama::Template>(
         title,
         body,
         text,
-        theme: portal.occasion.details.theme,
+        theme: portal.occasion.theme,
         kind: Kind::Public { languages },
     }
 }
 
 /// What a reader can choose from.
 fn languages(portal: &Portal) -> Vec<Language> {
-    let tags = portal.occasion.details.languages.iter();
+    let tags = portal.occasion.languages.iter();
     tags.map(|tag| Language::of(tag)).collect()
 }
 
@@ -121,12 +121,12 @@ pub(super) async fn confirmation(req: GuestRequest) -> Result<Response, EarlyRes
     let reading = Reading::new(&text, &portal);
     let is_open_answer = open_rsvp::is_open_answer(&req.site, &portal).await;
     let tells_code = is_open_answer.map_err(Problem::from)?;
-    let wants_mail = portal.occasion.details.switches.confirmation_mail;
+    let wants_mail = portal.occasion.switches.confirmation_mail;
     let email = portal.household.invitation.details.email.as_deref();
     let body = view::Confirmation {
         text: &text,
         frame: reading.frame(),
-        tone: portal.occasion.details.tone,
+        tone: portal.occasion.tone,
         progress: reading.progress(),
         closing: reading.closing(),
         open: reading.standing() == Standing::Open,

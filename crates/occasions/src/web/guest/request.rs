@@ -203,7 +203,7 @@ impl GuestRequest {
 
     /// A refused save as a problem; a code that opens nothing is a guess.
     pub(crate) fn refuse_save(&self, admitted: Admitted, refusal: Refusal) -> Problem {
-        if matches!(refusal, Refusal::NotFound | Refusal::Expired) {
+        if matches!(refusal, Refusal::InvitationNotFound | Refusal::Expired) {
             admitted.failed(&self.site);
         }
         crate::web::api::guest::problem(refusal, |portal| self.text(portal))

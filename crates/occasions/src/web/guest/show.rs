@@ -15,7 +15,7 @@ use super::view::{
     ScheduleRow, Standing, Stored, Tile,
 };
 use crate::diet::DietaryOption;
-use crate::event::{Details, Event};
+use crate::event::Event;
 use crate::guest::{self, Guest};
 use crate::occasion::Occasion;
 use crate::portal::Portal;
@@ -38,8 +38,7 @@ pub(crate) fn speak(
     occasion: &Occasion,
     household: Option<&str>,
 ) -> Text {
-    let details = &occasion.details;
-    let tag = wishes.choose(&details.languages, household, &details.default_language);
+    let tag = wishes.choose(&occasion.languages, household, &occasion.default_language);
     site.catalogue.speak(&web::Language::of(tag))
 }
 
@@ -87,7 +86,7 @@ impl<'a> Reading<'a> {
 
     pub(super) fn frame(&self) -> Frame<'a> {
         Frame {
-            theme: self.occasion().details.theme,
+            theme: self.occasion().theme,
             hosts: hosts(self.text, self.occasion()),
             home: self.portal.link(""),
             answer: self.portal.link("/rsvp"),
@@ -105,7 +104,6 @@ impl<'a> Reading<'a> {
         let details = &self.portal.household.invitation.details;
         let own = details.salutation.as_deref();
         self.occasion()
-            .details
             .tone
             .salutation(self.text, &details.household, own)
     }
@@ -161,7 +159,7 @@ impl<'a> Reading<'a> {
     }
 
     fn event(&self, event: &'a Event) -> EventRow<'a> {
-        let details = &event.details;
+        let details = event;
         let (start, end) = (self.local(details.starts_at), self.local(details.ends_at));
         let hours = self.text.time_range(&start, &end);
         let weekday = self.text.weekday(&start);
@@ -187,7 +185,7 @@ impl<'a> Reading<'a> {
     }
 
     /// What happens when, by the clock where the occasion is.
-    fn schedule(&self, details: &'a Details, start: &Zoned) -> Vec<ScheduleRow<'a>> {
+    fn schedule(&self, details: &'a Event, start: &Zoned) -> Vec<ScheduleRow<'a>> {
         let said = |time: &str| {
             let at = time.parse::<Time>().ok()?;
             let at = start.date().to_datetime(at).to_zoned(self.zone.clone());
@@ -204,15 +202,12 @@ impl<'a> Reading<'a> {
     /// Hours of an event beside its choice; with the weekday where the
     /// household is invited on several days.
     pub(super) fn hours(&self, event: &Event) -> String {
-        let (start, end) = (
-            self.local(event.details.starts_at),
-            self.local(event.details.ends_at),
-        );
+        let (start, end) = (self.local(event.starts_at), self.local(event.ends_at));
         let hours = self.text.time_range(&start, &end);
         let one_day = self
             .portal
             .invited_events()
-            .all(|other| self.local(other.details.starts_at).date() == start.date());
+            .all(|other| self.local(other.starts_at).date() == start.date());
         if one_day {
             return hours;
         }
@@ -221,7 +216,7 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn event_name(&self, event: &'a Event) -> Spoken<'a> {
-        self.pick(&event.details.name)
+        self.pick(&event.name)
     }
 
     /// The name to show: as written, or whose guest it is.
@@ -285,7 +280,7 @@ impl<'a> Reading<'a> {
             .filter(|(option, _)| guest.diets.contains(&option.key))
             .map(|(_, label)| label.text)
             .collect();
-        if self.occasion().details.switches.dietary && !guest.diet_note.is_empty() {
+        if self.occasion().switches.dietary && !guest.diet_note.is_empty() {
             words.push(&guest.diet_note);
         }
         words.join(&self.text.say("list-comma"))
@@ -344,7 +339,7 @@ impl<'a> Reading<'a> {
 
     /// Ways to the forms that can be filled in now.
     pub(super) fn tiles(&self) -> Vec<Tile> {
-        let switches = self.occasion().details.switches;
+        let switches = self.occasion().switches;
         let say = |id| self.text.say(id).into_owned();
         let mut tiles = Vec::new();
         if self.portal.takes_answers() && switches.dietary {
@@ -399,11 +394,11 @@ fn diet_label(text: &Text, occasion: &Occasion, option: &DietaryOption) -> Label
 }
 
 pub(super) fn pick<'a>(text: &Text, occasion: &Occasion, texts: &'a web::I18n) -> Spoken<'a> {
-    texts.pick(text.language(), &occasion.details.default_language)
+    texts.pick(text.language(), &occasion.default_language)
 }
 
 pub(super) fn hosts<'a>(text: &Text, occasion: &'a Occasion) -> Hosts<'a> {
-    Hosts(pick(text, occasion, &occasion.details.hosts))
+    Hosts(pick(text, occasion, &occasion.hosts))
 }
 
 pub(super) fn cover<'a>(
@@ -411,9 +406,9 @@ pub(super) fn cover<'a>(
     occasion: &'a Occasion,
     events: impl Iterator<Item = &'a Event>,
 ) -> Cover<'a> {
-    let kicker = pick(text, occasion, &occasion.details.kicker);
+    let kicker = pick(text, occasion, &occasion.kicker);
     let first = events
-        .map(|event| event.details.starts_at)
+        .map(|event| event.starts_at)
         .min()
         .map(|at| at.to_zoned(occasion.zone()));
     Cover {
@@ -431,7 +426,7 @@ pub(super) fn open_events<'a>(
 ) -> Vec<OpenEvent<'a>> {
     let zone = occasion.zone();
     let row = |event: &'a Event| {
-        let details = &event.details;
+        let details = event;
         let start = details.starts_at.to_zoned(zone.clone());
         let hours = text.time_range(&start, &details.ends_at.to_zoned(zone.clone()));
         OpenEvent {
@@ -449,12 +444,12 @@ pub(super) fn open_events<'a>(
 }
 
 pub(super) fn welcome<'a>(text: &Text, occasion: &'a Occasion) -> Spoken<'a> {
-    pick(text, occasion, &occasion.details.welcome)
+    pick(text, occasion, &occasion.welcome)
 }
 
 /// Whom guests ask, if the hosts named somebody.
 pub(crate) fn contact(occasion: &Occasion) -> Option<Contact> {
-    let contact = &occasion.details.contact;
+    let contact = &occasion.contact;
     let some = |text: &String| (!text.is_empty()).then(|| text.clone());
     some(&contact.name).map(|name| Contact {
         name,

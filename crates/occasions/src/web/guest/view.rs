@@ -22,7 +22,7 @@ pub(crate) mod sample;
 pub(crate) mod sample_forms;
 
 pub use alone::{DietRow, Dietary, NotePage};
-pub use answer::{Answer, Chips, Choice, Diet, FormError, NewRow, NoteField, Places, Row, Seats};
+pub use answer::{Answer, Chips, Choice, Diet, NewRow, NoteField, Places, Row, Seats};
 pub use conflict::{Conflict, Difference, Side};
 pub use entry::{Card, CodeEntry, CodeProblem, Farewell, Known};
 pub use mail::{Confirmation as ConfirmationMail, ConfirmationText};

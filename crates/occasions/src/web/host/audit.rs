@@ -15,8 +15,9 @@ use super::history::{FAMILIES, Sentence, Telling};
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::guest;
-use crate::hosting::{log, members, questions};
+use crate::hosting::{log, members};
 use crate::invitation::InvitationId;
+use crate::question;
 
 #[derive(Template)]
 #[template(path = "host/audit.html")]
@@ -60,7 +61,7 @@ pub(super) async fn show(req: HostRequest, piece: Piece) -> Result<Response, Pro
                 }
             }
         }
-        let questions = questions::list(tx, &context.host)?;
+        let questions = question::of(tx, context.host.occasion())?;
         Ok((list, guests, questions, members::list(tx, &context.host)?))
     };
     let (context, (list, guests, questions, members)) = req.read(look).await?;

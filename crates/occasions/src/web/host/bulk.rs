@@ -5,9 +5,9 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use platform::id::Id;
+use web::form_state::{self, Field, FormState};
 use web::{Form, Problem, Text};
 
-use super::form_state::{self, Control, Field, FormState};
 use super::frame::Place;
 use super::invites::progress;
 use super::request::{HostForm, HostRequest, PageContext};
@@ -15,7 +15,7 @@ use super::wording::Wording;
 use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target};
 use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::locks::Effect;
-use crate::hosting::{Permission, Refusal, When, invitations};
+use crate::hosting::{Refusal, When, invitations};
 use crate::invitation::InvitationId;
 use crate::words::Progress;
 
@@ -105,7 +105,6 @@ async fn show(
     let (req, form) = (&posted.req, &posted.form);
     let looked = target.clone();
     let look = move |tx: &mut platform::Tx<'_>, context: &PageContext| {
-        context.needs(Permission::Invite)?;
         let n = match &looked {
             Target::Chosen(ids) => ids.len(),
             Target::Matching(filter) => listing::all_invitations(tx, &context.host, filter)?.len(),
@@ -198,7 +197,7 @@ fn problem_of(refusal: Refusal) -> Problem {
 fn read_target(form: &Form) -> Result<Target, Refusal> {
     if form.is_ticked("all") {
         let query = Form::parse(form.text("query").as_bytes()).map_err(|_| Refusal::NotFound)?;
-        let (filter, _) = InvitationFilter::read(query.iter())?;
+        let (filter, _) = InvitationFilter::read(&query)?;
         return Ok(Target::Matching(filter));
     }
     let ids = form
@@ -312,7 +311,6 @@ pub(super) async fn job(req: HostRequest) -> Result<Response, Problem> {
     let id: BulkId = req.id();
     let (context, (job, failed)) = req
         .read(move |tx, context| {
-            context.needs(Permission::Invite)?;
             let job = bulk::load(tx, &context.host, &id)?;
             let mut failed = Vec::new();
             for outcome in bulk::failures(tx, &context.host, &id)? {

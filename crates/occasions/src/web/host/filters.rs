@@ -1,13 +1,15 @@
 //! Filters of lists as people see them: fields to choose from, chips to take
 //! away, words for each. What a filter means is decided elsewhere.
 
-use web::{Form, Language, List, Text};
+use web::fields::Kind;
+use web::{Field, Form, Language, List, Text};
 
 use super::wording::{self, Wording};
 use crate::event::Event;
-use crate::hosting::listing::filter::{Answered, Open, answer_word};
+use crate::hosting::listing::filter::{self, answer_word};
+use crate::hosting::listing::people;
 use crate::question::Question;
-use crate::words::{Access, AskedOf, Response};
+use crate::words::AskedOf;
 
 /// What of the address says which piece of the list is shown.
 const PAGING: [&str; 3] = ["cursor", "before", "at"];
@@ -23,85 +25,6 @@ pub(super) struct Choice {
     pub(super) name: &'static str,
     pub(super) label: String,
     pub(super) options: Vec<(String, String, bool)>,
-}
-
-/// Yes-or-no filters of invitations: name, label, words for yes and for no.
-const INVITATION_FLAGS: [(&str, &str, &str, &str); 7] = [
-    (
-        "answered",
-        "host-filter-answered",
-        "host-filter-answered-yes",
-        "host-filter-answered-no",
-    ),
-    (
-        "opened",
-        "host-filter-opened",
-        "host-filter-opened-yes",
-        "host-filter-opened-no",
-    ),
-    (
-        "sent",
-        "host-filter-sent",
-        "host-filter-sent-yes",
-        "host-filter-sent-no",
-    ),
-    (
-        "email",
-        "host-filter-email",
-        "host-filter-email-yes",
-        "host-filter-email-no",
-    ),
-    (
-        "override",
-        "host-filter-override",
-        "host-filter-override-yes",
-        "host-filter-override-no",
-    ),
-    (
-        "over",
-        "host-filter-over",
-        "host-filter-over-yes",
-        "host-filter-over-no",
-    ),
-    (
-        "note",
-        "host-filter-note",
-        "host-filter-note-yes",
-        "host-filter-note-no",
-    ),
-];
-
-/// The same of guests.
-const GUEST_FLAGS: [(&str, &str, &str, &str); 3] = [
-    (
-        "child",
-        "host-filter-child",
-        "host-filter-child-yes",
-        "host-filter-child-no",
-    ),
-    (
-        "plus_one",
-        "host-filter-plus-one",
-        "host-filter-plus-one-yes",
-        "host-filter-plus-one-no",
-    ),
-    (
-        "diet_note",
-        "host-filter-diet-note",
-        "host-filter-diet-note-yes",
-        "host-filter-diet-note-no",
-    ),
-];
-
-/// The message of a choice among those that came without a code.
-fn open(which: Open) -> &'static str {
-    match which {
-        Open::Yes => "host-filter-open-yes",
-        Open::No => "host-filter-open-no",
-        Open::Waiting => "host-filter-open-waiting",
-        Open::Duplicate => "host-filter-open-duplicate",
-        Open::Approved => "host-filter-open-approved",
-    }
 }
 
 /// What is chosen in the address of a list, and what may be.
@@ -121,104 +44,69 @@ impl<'a> Filters<'a> {
         questions: &[Question],
         query: &'a Form,
     ) -> Self {
-        let text = wording.text;
-        let say = |id: &str| text.say(id).into_owned();
-        let mut choices = vec![
-            choice(
-                text,
-                query,
-                "response",
-                "host-filter-response",
-                responses(text),
-            ),
-            choice(
-                text,
-                query,
-                "access",
-                "host-filter-access",
-                [Access::Open, Access::Closed, Access::Locked]
-                    .map(|one| (one.word().to_owned(), say(wording::access(one))))
-                    .into(),
-            ),
-            event_choice(wording, events, query),
-        ];
-        choices.extend(answer_choice(wording, questions, AskedOf::Household, query));
-        let mut languages = wording.languages();
-        languages.push(("none".to_owned(), say("host-language-unknown")));
-        choices.push(choice(
-            text,
-            query,
-            "language",
-            "host-filter-language",
-            languages,
-        ));
-        choices.push(choice(
-            text,
-            query,
-            "open",
-            "host-filter-open",
-            Open::ALL
-                .map(|one| (one.word().to_owned(), say(open(one))))
-                .into(),
-        ));
-        choices.extend(flags(text, query, &INVITATION_FLAGS));
-        let archived = vec![("yes".to_owned(), say("host-filter-archived-yes"))];
-        choices.push(choice(
-            text,
-            query,
-            "archived",
-            "host-filter-archived",
-            archived,
-        ));
-        Self {
-            text,
-            query,
-            path: wording.at("/invites"),
-            choices,
-        }
+        let own = |name: &str| match name {
+            "event" => Some(event_options(wording, events)),
+            "answer" => answer_options(wording, questions, AskedOf::Household),
+            "language" => {
+                let unknown = wording.text.say("host-language-unknown").into_owned();
+                let mut languages = wording.languages();
+                languages.push(("none".to_owned(), unknown));
+                Some(languages)
+            }
+            _ => None,
+        };
+        Self::new(wording, "/invites", filter::FIELDS, query, own)
     }
 
     /// The filters of guests.
     pub(super) fn of_guests(
         wording: &Wording<'a>,
         events: &'a [Event],
-        diets: Vec<(String, String)>,
+        diets: &[(String, String)],
         questions: &[Question],
         query: &'a Form,
     ) -> Self {
+        let own = |name: &str| match name {
+            "event" => Some(event_options(wording, events)),
+            "answer" => answer_options(wording, questions, AskedOf::Guest),
+            "diet" => Some(diets.to_vec()),
+            _ => None,
+        };
+        Self::new(wording, "/guests", people::FIELDS, query, own)
+    }
+
+    /// The filters of a table. `own` has the options of those whose words are the occasion's.
+    fn new(
+        wording: &Wording<'a>,
+        path: &str,
+        fields: &[Field],
+        query: &'a Form,
+        own: impl Fn(&str) -> Option<Vec<(String, String)>>,
+    ) -> Self {
         let text = wording.text;
-        let say = |id: &str| text.say(id).into_owned();
-        let statuses = [
-            ("yes", "reply-yes"),
-            ("no", "reply-no"),
-            ("undecided", "reply-undecided"),
-            ("partial", "host-response-partial"),
-            ("unanswered", "reply-pending"),
-            ("pending", "host-response-pending"),
-            ("waitlisted", "reply-waitlisted"),
-            ("eating", "host-status-eating"),
-        ];
-        let statuses = statuses.map(|(word, id)| (word.to_owned(), say(id)));
-        let bands = ["0-2", "3-6", "7-12", "13-17"].map(|band| {
-            let shown = band.replace('-', "–");
-            let words = text.with("host-children-band", [("band", shown.into())]);
-            (band.to_owned(), words)
+        let choices = fields.iter().filter_map(|field| {
+            let options = match field.kind {
+                Kind::Choice(words) => options(text, words),
+                Kind::Either(yes, no) => options(text, &[("yes", yes), ("no", no)]),
+                _ => own(field.name)?,
+            };
+            let chosen = query.text(field.name);
+            let any = (String::new(), text.say("host-any").into_owned());
+            let options = std::iter::once(any).chain(options).map(|(value, words)| {
+                let is_chosen = value == chosen;
+                (value, words, is_chosen)
+            });
+            Some(Choice {
+                name: field.name,
+                label: text.say(field.label).into_owned(),
+                options: options.collect(),
+            })
         });
-        let mut bands = Vec::from(bands);
-        bands.push(("unknown".to_owned(), say("host-children-unknown")));
-        let mut choices = vec![
-            choice(text, query, "status", "host-filter-status", statuses.into()),
-            event_choice(wording, events, query),
-            choice(text, query, "diet", "host-filter-diet", diets),
-            choice(text, query, "band", "host-filter-band", bands),
-        ];
-        choices.extend(answer_choice(wording, questions, AskedOf::Guest, query));
-        choices.extend(flags(text, query, &GUEST_FLAGS));
         Self {
             text,
             query,
-            path: wording.at("/guests"),
-            choices,
+            path: wording.at(path),
+            choices: choices.collect(),
         }
     }
 
@@ -350,69 +238,37 @@ impl<'a> Filters<'a> {
     }
 }
 
-fn choice(
-    text: &Text,
-    query: &Form,
-    name: &'static str,
-    label: &str,
-    options: Vec<(String, String)>,
-) -> Choice {
-    let chosen = query.text(name);
-    let any = [(String::new(), text.say("host-any").into_owned())];
-    Choice {
-        name,
-        label: text.say(label).into_owned(),
-        options: any
-            .into_iter()
-            .chain(options)
-            .map(|(value, words)| {
-                let is_chosen = value == chosen;
-                (value, words, is_chosen)
-            })
-            .collect(),
-    }
-}
-
-fn flags(
-    text: &Text,
-    query: &Form,
-    flags: &[(&'static str, &'static str, &'static str, &'static str)],
-) -> Vec<Choice> {
-    let say = |id: &str| text.say(id).into_owned();
-    flags
-        .iter()
-        .map(|(name, label, yes, no)| {
-            let options = vec![("yes".to_owned(), say(yes)), ("no".to_owned(), say(no))];
-            choice(text, query, name, label, options)
-        })
+/// Words with their messages, those that have one. A message may say its word as `band`.
+fn options(text: &Text, words: &[(&str, &str)]) -> Vec<(String, String)> {
+    let offered = words.iter().filter(|(_, id)| !id.is_empty());
+    offered
+        .map(|(word, id)| ((*word).to_owned(), band(text, word, id)))
         .collect()
 }
 
-fn event_choice(wording: &Wording<'_>, events: &[Event], query: &Form) -> Choice {
-    let default = &wording.occasion.details.default_language;
+/// The message of a word, which may say it as `band`.
+pub(super) fn band(text: &Text, word: &str, id: &str) -> String {
+    text.with(id, [("band", word.replace('-', "–").into())])
+}
+
+fn event_options(wording: &Wording<'_>, events: &[Event]) -> Vec<(String, String)> {
+    let default = &wording.occasion.default_language;
     let options = events.iter().map(|event| {
-        let name = event.details.name.pick(wording.text.language(), default);
+        let name = event.name.pick(wording.text.language(), default);
         (event.key.clone(), name.to_string())
     });
-    choice(
-        wording.text,
-        query,
-        "event",
-        "host-filter-event",
-        options.collect(),
-    )
+    options.collect()
 }
 
 /// Who answered a question, and who gave which of its answers; nothing where
 /// nothing is asked.
-fn answer_choice(
+fn answer_options(
     wording: &Wording<'_>,
     questions: &[Question],
     of: AskedOf,
-    query: &Form,
-) -> Option<Choice> {
+) -> Option<Vec<(String, String)>> {
     let text = wording.text;
-    let default = &wording.occasion.details.default_language;
+    let default = &wording.occasion.default_language;
     let asked = questions.iter().filter(|question| question.asked_of == of);
     let options: Vec<(String, String)> = asked
         .flat_map(|question| {
@@ -427,24 +283,7 @@ fn answer_choice(
             std::iter::once((answer_word(question, None), any)).chain(each)
         })
         .collect();
-    let is_any = !options.is_empty();
-    is_any.then(|| choice(text, query, "answer", "host-filter-answer", options))
-}
-
-fn responses(text: &Text) -> Vec<(String, String)> {
-    Answered::ALL
-        .map(|one| {
-            let id = match one {
-                Answered::Pending => "host-response-pending",
-                Answered::Attending => "host-response-attending",
-                Answered::Declined => "host-response-declined",
-                Answered::Unanswered => wording::response(Response::Unanswered),
-                Answered::Partial => wording::response(Response::Partial),
-                Answered::Complete => wording::response(Response::Complete),
-            };
-            (one.word().to_owned(), text.say(id).into_owned())
-        })
-        .into()
+    (!options.is_empty()).then_some(options)
 }
 
 /// The name of a language, or that it is not known.

@@ -49,7 +49,7 @@ impl Guests<'_> {
 
 /// `GET /admin/o/{slug}/guests`.
 pub(super) async fn list(req: HostRequest, piece: Piece) -> Result<Response, Problem> {
-    let filter = GuestFilter::read(req.query.iter())?;
+    let filter = GuestFilter::read(&req.query)?;
     let asked = filter.clone();
     let limit = piece.limit;
     let (context, (list, diets, questions)) = req
@@ -79,9 +79,9 @@ fn page(
     let (text, wording) = (&req.text, req.wording(context));
     let named = diets
         .iter()
-        .map(|option| (option.key.clone(), wording.diet(diets, &option.key)))
-        .collect();
-    let filters = Filters::of_guests(&wording, &context.events, named, questions, &req.query);
+        .map(|option| (option.key.clone(), wording.diet(diets, &option.key)));
+    let named: Vec<_> = named.collect();
+    let filters = Filters::of_guests(&wording, &context.events, &named, questions, &req.query);
     let body = Guests {
         text,
         rows: list
@@ -95,7 +95,7 @@ fn page(
         is_empty: context.sizes.guests == 0 && *filter == GuestFilter::default(),
         csrf: &req.csrf,
         submission: req.submission(),
-        query: wording::query(&filter.pairs()),
+        query: wording::query(&filter.query()),
         filters,
         wording: wording.clone(),
     };

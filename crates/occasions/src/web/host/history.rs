@@ -8,14 +8,16 @@ use platform::audit::Actor;
 use serde_json::Value;
 use web::I18n;
 
+use super::reports;
 use super::wording::{self, Wording};
-use super::{questions, reports};
 use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::hosting::log::{AuditRow, HOUSEHOLD};
+use crate::hosting::occasions::{FIELDS, KINDS};
 use crate::hosting::resource::Resource as _;
+use crate::hosting::{guests, invitations, locks};
 use crate::question::Question;
-use crate::words::{AskedOf, ExportKind, OccasionKind, OccasionStatus, QuestionKind, ReplyStatus};
+use crate::words::{ExportKind, OccasionStatus, ReplyStatus};
 
 /// One thing that was done.
 pub(super) struct Sentence {
@@ -142,12 +144,12 @@ impl Telling<'_> {
 
     fn event(&self, key: &str) -> String {
         let found = self.events.iter().find(|event| event.key == key);
-        let default = &self.wording.occasion.details.default_language;
+        let default = &self.wording.occasion.default_language;
         found.map_or_else(
             || key.to_owned(),
             |event| {
                 let language = self.wording.text.language();
-                event.details.name.pick(language, default).to_string()
+                event.name.pick(language, default).to_string()
             },
         )
     }
@@ -162,25 +164,32 @@ impl Telling<'_> {
     fn value(&self, value: &Value) -> String {
         let text = self.wording.text;
         match value {
-            Value::Null => text.say("host-nothing").into_owned(),
-            Value::Bool(true) => text.say("host-yes").into_owned(),
-            Value::Bool(false) => text.say("host-no").into_owned(),
+            Value::Null => text.say("value-nothing").into_owned(),
+            Value::Bool(true) => text.say("value-yes").into_owned(),
+            Value::Bool(false) => text.say("value-no").into_owned(),
             Value::Number(number) => number.to_string(),
             Value::String(word) => self.words(word),
             Value::Array(all) => {
                 let all: Vec<String> = all.iter().map(|one| self.value(one)).collect();
                 all.join(&text.say("list-comma"))
             }
-            Value::Object(all) => match all.get("name").and_then(Value::as_str) {
-                Some(name) => name.to_owned(),
-                None => self.translated(value),
+            // A line of a schedule.
+            Value::Object(all) if all.contains_key("time") => {
+                let parts = ["time", "title", "detail"].into_iter();
+                let parts = parts.filter_map(|part| Some(self.value(all.get(part)?)));
+                parts.collect::<Vec<_>>().join(" ").trim().to_owned()
+            }
+            Value::Object(all) => match (all.get("name"), all.get("label")) {
+                (Some(Value::String(name)), _) => name.clone(),
+                (_, Some(label @ Value::Object(_))) => self.translated(label),
+                _ => self.translated(value),
             },
         }
     }
 
     /// A text in several languages, or the switches that are on.
     fn translated(&self, value: &Value) -> String {
-        let default = &self.wording.occasion.details.default_language;
+        let default = &self.wording.occasion.default_language;
         if let Ok(texts) = serde_json::from_value::<I18n>(value.clone()) {
             return texts
                 .pick(self.wording.text.language(), default)
@@ -201,11 +210,11 @@ impl Telling<'_> {
         if let Some(status) = OccasionStatus::find(word) {
             return text.say(wording::status(status)).into_owned();
         }
-        if let Some(kind) = OccasionKind::find(word) {
-            return text.say(wording::kind(kind)).into_owned();
+        if let Some((_, kind)) = KINDS.iter().find(|(kind, _)| *kind == word) {
+            return text.say(kind).into_owned();
         }
         match word {
-            "" => text.say("host-nothing").into_owned(),
+            "" => text.say("value-nothing").into_owned(),
             "auto" => text.say("host-lock-auto").into_owned(),
             "locked" => text.say("host-access-locked").into_owned(),
             "open" => text.say("host-access-open").into_owned(),
@@ -282,8 +291,7 @@ fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
     Some(match (entity, field) {
         ("export", "kind") => "host-export-kind",
         ("export", "contacts") => "host-export-contacts",
-        ("question", "kind") => "host-field-answer-kind",
-        ("question", "title") => "host-field-question",
+        ("question", _) => Question::field(field)?.label,
         _ => return None,
     })
 }
@@ -292,75 +300,25 @@ fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
 fn own_words(entity: &str, field: &str, word: &str) -> Option<&'static str> {
     match (entity, field) {
         ("export", "kind") => ExportKind::find(word).map(reports::kind_words),
-        ("question", "kind") => QuestionKind::find(word).map(questions::kind_words),
-        ("question", "asked_of") => AskedOf::find(word).map(questions::audience_words),
+        ("question", _) => Question::field(field)?.kind.message(word),
         _ => None,
     }
 }
 
 /// What a field is called.
-pub(super) fn field_words(field: &str) -> Option<&'static str> {
+pub(crate) fn field_words(field: &str) -> Option<&'static str> {
     Some(match field {
-        "household" => "host-field-household",
-        "salutation" => "host-field-salutation",
-        "email" => "host-field-email",
-        "phone" => "host-field-phone",
-        "address" => "host-field-address",
-        "language" => "host-language",
-        "plus_ones" | "default_plus_ones" => "host-field-plus-ones",
-        "children" | "default_children" => "host-field-children",
-        "open_party_limit" => "host-field-open-party",
-        "deadline_override" => "host-field-own-deadline",
-        "rsvp_deadline" => "host-field-deadline",
-        "lock_mode" => "host-access",
-        "open_until" => "host-field-open-until",
-        "lock_reason" => "host-field-reason",
-        "host_message" => "host-field-message",
-        "host_note" => "host-field-note",
-        "tags" => "host-field-tags",
-        "events" => "host-events",
         "code" => "host-code",
         "archived" => "host-access-revoked",
-        "override" => "host-exceed",
         "note" => "host-household-note",
-        "name" => "host-field-name",
-        "is_child" => "host-field-child",
-        "age" => "host-field-age",
-        "diets" => "host-food",
-        "diet_note" => "host-field-diet-note",
         "status" => "host-state",
-        "title" => "host-field-title",
-        "subtitle" => "host-field-subtitle",
-        "kicker" => "host-field-kicker",
-        "welcome" => "host-field-welcome",
-        "farewell" => "host-field-farewell",
-        "hosts" => "host-field-hosts",
-        "slug" => "host-field-slug",
-        "kind" => "host-field-kind",
-        "time_zone" => "host-field-time-zone",
-        "languages" => "host-field-languages",
-        "default_language" => "host-field-default-language",
-        "contact" => "host-contact",
-        "theme" => "host-look-title",
-        "tone" => "host-field-tone",
-        "switches" => "host-switches",
-        "starts_at" => "host-field-starts",
-        "ends_at" => "host-field-ends",
-        "venue" => "host-field-venue",
-        "map_url" => "host-field-map",
-        "dress_code" => "host-field-dress",
-        "capacity" => "host-seats",
         "role" => "host-role",
-        "help" => "host-field-help",
-        "asked_of" => "host-field-asked-of",
-        "choices" => "host-field-choices",
-        "required" => "host-field-required",
-        "coming_only" => "host-field-coming-only",
-        "hosts_only" => "host-field-hosts-only",
-        "schedule" => "host-schedule",
         "total" | "invitations" => "host-invitations",
         _ => {
-            let mut fields = DietaryOption::FIELDS.iter();
+            let fields = FIELDS.iter().chain(invitations::FIELDS);
+            let fields = fields.chain(locks::FIELDS);
+            let fields = fields.chain(guests::FIELDS).chain(DietaryOption::FIELDS);
+            let mut fields = fields.chain(Question::FIELDS).chain(Event::FIELDS);
             return fields
                 .find(|known| known.name == field)
                 .map(|known| known.label);

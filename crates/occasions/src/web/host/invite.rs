@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use web::form_state::FormState;
 use web::{Piece, Problem, Spoken, Text};
 
 use super::filters;
-use super::form_state::FormState;
 use super::frame::Place;
 use super::history::{Sentence, Telling};
 use super::invite_people::{PersonRow, household, people, stored};
@@ -78,7 +78,7 @@ impl InvitePage<'_> {
     }
 
     fn undecided(&self) -> bool {
-        self.wording.occasion.details.switches.undecided
+        self.wording.occasion.switches.undecided
     }
 
     fn error(&self, field: &str) -> Option<&str> {
@@ -97,7 +97,7 @@ impl InvitePage<'_> {
     /// Whether any event has a limit.
     fn has_seats(&self) -> bool {
         let mut events = self.portal.events.iter();
-        events.any(|event| event.details.capacity.is_some())
+        events.any(|event| event.capacity.is_some())
     }
 
     fn can_change(&self) -> bool {
@@ -105,7 +105,7 @@ impl InvitePage<'_> {
     }
 
     fn may_mail(&self) -> bool {
-        self.details.email.is_some() && self.wording.occasion.details.switches.confirmation_mail
+        self.details.email.is_some() && self.wording.occasion.switches.confirmation_mail
     }
 
     fn note(&self) -> &str {
@@ -125,12 +125,8 @@ impl InvitePage<'_> {
             .portal
             .invited_events()
             .map(|event| {
-                let default = &self.wording.occasion.details.default_language;
-                event
-                    .details
-                    .name
-                    .pick(self.text.language(), default)
-                    .to_string()
+                let default = &self.wording.occasion.default_language;
+                event.name.pick(self.text.language(), default).to_string()
             })
             .collect();
         names.join(&self.text.say("list-comma"))
@@ -181,7 +177,7 @@ impl InvitePage<'_> {
 
     /// What holds where the household has no deadline of its own.
     fn usual_deadline(&self) -> String {
-        match self.wording.occasion.details.rsvp_deadline {
+        match self.wording.occasion.rsvp_deadline {
             Some(at) => {
                 let values = [("deadline", self.wording.deadline(at).into())];
                 self.text.with("host-usual-deadline", values)

@@ -3,9 +3,9 @@
 
 use axum::response::Response;
 use platform::Tx;
-use web::{FieldProblem, Problem};
+use web::form_state::{self, FormState};
+use web::{FieldProblem, Input, Problem};
 
-use super::form_state::{self, FormState};
 use super::request::{HostForm, HostRequest};
 use super::{invite, invite_form, invite_people};
 use crate::event::Seats;
@@ -13,10 +13,10 @@ use crate::guest::GuestId;
 use crate::hosting::answers::{self, Overrides};
 use crate::hosting::codes;
 use crate::hosting::guests;
-use crate::hosting::invitations::{self, InvitationChange};
+use crate::hosting::invitations::{self, FIELDS};
 use crate::hosting::locks::{self, Opening};
 use crate::hosting::open_rsvp;
-use crate::hosting::{Current, HostOf, Refusal, When};
+use crate::hosting::{HostOf, Refusal, When};
 use crate::invitation::InvitationId;
 use crate::web::guest::parse_form;
 
@@ -36,36 +36,17 @@ pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
             Ok(to.clone())
         })
         .await;
-    let refusal = match done {
-        Ok(response) => return Ok(response),
-        Err(refusal) => refusal,
-    };
-    if !form_state::is_about_form(&refusal) {
-        return Err(refusal.into());
-    }
-    let (context, found) = invite::find(req).await?;
-    let is_clash = matches!(refusal, Refusal::VersionConflict(Current::Invitation(_)));
-    let mut problem = Problem::from(refusal);
-    for error in &mut problem.errors {
-        error.pointer = parsed.field(&error.pointer);
-    }
-    let form_state = if is_clash {
-        FormState::clashing(
-            form,
-            invite_people::stored(&found.portal),
-            "host-save-phone",
-            &req.text,
-        )
-    } else {
-        FormState::refused(form.clone(), &problem, &req.text)
-    };
-    Ok(invite::refused(
-        req,
-        &context,
-        &found,
-        &form_state,
-        problem.status,
-    ))
+    form_state::answer(done, async |mut problem| {
+        let (context, found) = invite::find(req).await?;
+        for error in &mut problem.errors {
+            error.pointer = parsed.field(&error.pointer);
+        }
+        let stored = || invite_people::stored(&found.portal);
+        let form_state = FormState::not_saved(form, stored, "host-save-phone", &problem, &req.text);
+        let status = problem.status;
+        Ok(invite::refused(req, &context, &found, &form_state, status))
+    })
+    .await
 }
 
 /// `POST …/lock`.
@@ -96,12 +77,12 @@ pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
 
 /// `POST …/deadline`: its own, or the occasion's.
 pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
-    let deadline = form_state::some(&posted.form, "deadline_override").map(When);
+    let form = posted.form.clone();
     act(&posted, "deadline", move |tx, host, id, version| {
-        let change = InvitationChange {
-            deadline_override: Some(deadline.clone()),
-            ..InvitationChange::default()
-        };
+        let deadline = FIELDS
+            .iter()
+            .filter(|field| field.name == "deadline_override");
+        let change = Input::Form(form.clone(), deadline.copied().collect()).into();
         let version = version.unwrap_or_default();
         invitations::change(tx, host, id, version, &change)?;
         Ok(())
@@ -172,11 +153,8 @@ pub(super) async fn merge(posted: HostForm) -> Result<Response, Problem> {
     let merged = posted
         .once("merged", move |tx, host| {
             let Some(into) = open_rsvp::find_by_code(tx, host, &typed)? else {
-                return Err(Refusal::Fields(vec![FieldProblem {
-                    pointer: "/into".to_owned(),
-                    code: "unknown_option",
-                    values: Vec::new(),
-                }]));
+                let field = FieldProblem::new("/into", "unknown_option", []);
+                return Err(Refusal::Fields(vec![field]));
             };
             open_rsvp::merge(tx, host, &id, &into, version)?;
             Ok(format!("{home}{into}?done=merged"))
@@ -258,11 +236,5 @@ async fn show_form_errors(
     req: &HostRequest,
     acted: Result<Response, Refusal>,
 ) -> Result<Response, Problem> {
-    match acted {
-        Ok(response) => Ok(response),
-        Err(refusal) if form_state::is_about_form(&refusal) => {
-            invite::refuse(req, &refusal.into()).await
-        }
-        Err(refusal) => Err(refusal.into()),
-    }
+    form_state::answer(acted, async |problem| invite::refuse(req, &problem).await).await
 }

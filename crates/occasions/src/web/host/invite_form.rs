@@ -1,17 +1,18 @@
 //! An invitation as a form: written anew, or changed.
 
 use askama::Template;
-use axum::response::{IntoResponse, Response};
-use web::{Form, Problem, Text};
+use axum::response::Response;
+use serde_json::json;
+use web::form_state::{self, Control, FormState, Group};
+use web::{Form, Input, Problem, Text, fields};
 
-use super::form_state::{self, Control, Field, FormState, Group};
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
+use crate::event::Event;
+use crate::hosting::Refusal;
 use crate::hosting::codes::{self, Chosen};
-use crate::hosting::guests::New;
-use crate::hosting::invitations::{self, InvitationChange};
-use crate::hosting::{Permission, Refusal};
+use crate::hosting::invitations::{self, FIELDS, InvitationChange};
 use crate::invitation::{Details, InvitationId};
 use crate::portal::Portal;
 
@@ -31,25 +32,21 @@ struct InviteForm<'a> {
 
 /// `GET …/invites/new`.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
-    let (context, ()) = req
-        .read(|_, context| context.needs(Permission::Invite))
-        .await?;
-    Ok(new_page(&req, &context, &FormState::of(blank(&context))))
+    let (context, ()) = req.read(|_, _| Ok(())).await?;
+    let form = blank(&req.wording(&context), &context);
+    Ok(new_page(&req, &context, &FormState::of(form)))
 }
 
 /// What a new invitation starts with.
-fn blank(context: &PageContext) -> Form {
-    let details = &context.occasion.details;
-    let mut fields = vec![
-        (
-            "plus_ones".to_owned(),
-            details.default_plus_ones.to_string(),
-        ),
-        ("children".to_owned(), details.default_children.to_string()),
-    ];
-    let events = context.events.iter();
-    fields.extend(events.map(|event| ("events".to_owned(), event.key.clone())));
-    form_state::form(fields)
+fn blank(wording: &Wording<'_>, context: &PageContext) -> Form {
+    let mut form = filled(
+        wording,
+        &invitations::blank(&context.occasion),
+        0,
+        context.events.iter(),
+    );
+    form.remove(&["version"]);
+    form
 }
 
 fn new_page(req: &HostRequest, context: &PageContext, form_state: &FormState) -> Response {
@@ -88,26 +85,21 @@ fn new_page(req: &HostRequest, context: &PageContext, form_state: &FormState) ->
 
 /// `POST …/invites/new`.
 pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
-    match try_create(&posted).await {
-        Ok(response) => Ok(response),
-        Err(refusal) if form_state::is_about_form(&refusal) => {
-            let req = &posted.req;
-            let problem = Problem::from(refusal);
-            let mut form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
-            if matches!(
-                problem.code,
-                "code_taken" | "code_guessable" | "too_many_attempts"
-            ) {
-                form_state.trouble = None;
-                form_state.complain("code", problem.detail(&req.text));
-            }
-            let (context, ()) = req
-                .read(|_, context| context.needs(Permission::Invite))
-                .await?;
-            Ok((problem.status, new_page(req, &context, &form_state)).into_response())
+    let done = try_create(&posted).await;
+    form_state::answer(done, async |problem| {
+        let req = &posted.req;
+        let mut form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
+        if matches!(
+            problem.code,
+            "code_taken" | "code_guessable" | "too_many_attempts"
+        ) {
+            form_state.trouble = None;
+            form_state.complain("code", problem.detail(&req.text));
         }
-        Err(refusal) => Err(refusal.into()),
-    }
+        let (context, ()) = req.read(|_, _| Ok(())).await?;
+        Ok(new_page(req, &context, &form_state))
+    })
+    .await
 }
 
 async fn try_create(posted: &HostForm) -> Result<Response, Refusal> {
@@ -144,15 +136,12 @@ pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal>
 }
 
 /// One person for each line.
-fn read_people(form: &Form) -> Vec<New> {
+fn read_people(form: &Form) -> Vec<Input> {
     form.text("guests")
         .lines()
         .map(str::trim)
         .filter(|name| !name.is_empty())
-        .map(|name| New {
-            name: name.to_owned(),
-            ..New::default()
-        })
+        .map(|name| json!({ "name": name }).into())
         .collect()
 }
 
@@ -166,11 +155,8 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
 
 async fn find(req: &HostRequest) -> Result<(PageContext, Portal), Refusal> {
     let id: InvitationId = req.id();
-    req.read(move |tx, context| {
-        context.needs(Permission::Invite)?;
-        invitations::load(tx, &context.host, &id)
-    })
-    .await
+    req.read(move |tx, context| invitations::load(tx, &context.host, &id))
+        .await
 }
 
 fn edit_page(
@@ -210,161 +196,85 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
             Ok(to.clone())
         })
         .await;
-    match done {
-        Ok(response) => Ok(response),
-        Err(refusal) if form_state::is_about_form(&refusal) => {
-            let (context, portal) = find(req).await?;
-            let wording = req.wording(&context);
-            let is_clash = matches!(refusal, Refusal::VersionConflict(_));
-            let problem = Problem::from(refusal);
-            let form_state = if is_clash {
-                FormState::clashing(form, stored(&wording, &portal), "host-save", &req.text)
-            } else {
-                FormState::refused(form.clone(), &problem, &req.text)
-            };
-            Ok((
-                problem.status,
-                edit_page(req, &context, &portal, &form_state),
-            )
-                .into_response())
-        }
-        Err(refusal) => Err(refusal.into()),
-    }
+    form_state::answer(done, async |problem| {
+        let (context, portal) = find(req).await?;
+        let wording = req.wording(&context);
+        let stored = || stored(&wording, &portal);
+        let form_state = FormState::not_saved(form, stored, "host-save", &problem, &req.text);
+        Ok(edit_page(req, &context, &portal, &form_state))
+    })
+    .await
 }
 
 /// What is stored, as the form holds it.
 fn stored(wording: &Wording<'_>, portal: &Portal) -> Form {
     let invitation = &portal.household.invitation;
-    let Details {
-        household,
-        salutation,
-        email,
-        phone,
-        address,
-        language,
-        plus_ones,
-        children,
-        host_message,
-        host_note,
-        tags,
-        ..
-    } = &invitation.details;
-    let some = |text: &Option<String>| text.clone().unwrap_or_default();
-    let fields = [
-        ("version", invitation.version.to_string()),
-        ("household", household.clone()),
-        ("salutation", some(salutation)),
-        ("email", some(email)),
-        ("phone", some(phone)),
-        ("address", some(address)),
-        ("language", some(language)),
-        ("plus_ones", plus_ones.to_string()),
-        ("children", children.to_string()),
-        ("host_message", host_message.clone()),
-        ("host_note", host_note.clone()),
-        ("tags", tags.join(&wording.text.say("list-comma"))),
-    ];
-    let events = portal
-        .invited_events()
-        .map(|event| ("events", event.key.clone()));
-    form_state::form(fields.into_iter().chain(events))
+    let (details, version) = (&invitation.details, invitation.version);
+    filled(wording, details, version, portal.invited_events())
+}
+
+fn filled<'a>(
+    wording: &Wording<'_>,
+    details: &Details,
+    version: i64,
+    invited: impl Iterator<Item = &'a Event>,
+) -> Form {
+    let mut form = fields::form(FIELDS, details, version, &wording.occasion.zone());
+    form.remove(&["tags"]);
+    let tags = details.tags.join(&wording.text.say("list-comma"));
+    let events = invited.map(|event| ("events", event.key.as_str()));
+    let fields = form.iter().chain([("tags", tags.as_str())]).chain(events);
+    form_state::form(fields)
+}
+
+/// The fields of the form.
+fn shown() -> Vec<web::Field> {
+    let fields = FIELDS.iter().copied();
+    fields.filter(|field| !field.section.is_empty()).collect()
 }
 
 /// What was typed, as a change.
 fn read(form: &Form) -> InvitationChange {
-    let text = |name: &str| Some(form.text(name).to_owned());
+    let typed = form.iter().flat_map(|(name, value)| {
+        let values: Vec<&str> = match name {
+            "tags" => {
+                let tags = value.split([',', '،', '，']).map(str::trim);
+                tags.filter(|tag| !tag.is_empty()).collect()
+            }
+            // Nobody besides.
+            "plus_ones" | "children" if value.trim().is_empty() => vec!["0"],
+            _ => vec![value],
+        };
+        values.into_iter().map(move |value| (name, value))
+    });
     InvitationChange {
-        household: text("household"),
-        salutation: Some(text("salutation")),
-        email: Some(text("email")),
-        phone: Some(text("phone")),
-        address: Some(text("address")),
-        language: Some(form_state::some(form, "language")),
-        plus_ones: Some(form_state::number(form, "plus_ones").unwrap_or(0)),
-        children: Some(form_state::number(form, "children").unwrap_or(0)),
-        host_message: text("host_message"),
-        host_note: text("host_note"),
-        tags: Some(
-            form.text("tags")
-                .split([',', '،', '，'])
-                .map(str::trim)
-                .filter(|tag| !tag.is_empty())
-                .map(str::to_owned)
-                .collect(),
-        ),
         events: Some(form.all("events").map(str::to_owned).collect()),
-        ..InvitationChange::default()
+        ..Input::Form(form_state::form(typed), shown()).into()
     }
 }
 
 fn groups(wording: &Wording<'_>, context: &PageContext, form_state: &FormState) -> Vec<Group> {
     let say = |id: &str| wording.text.say(id).into_owned();
-    let group = |id: &str, fields: Vec<Field>| Group {
-        legend: say(id),
-        fields,
-    };
-    let mut languages = vec![(String::new(), say("host-language-unknown"))];
-    languages.extend(wording.languages());
-    let events = context.events.iter().map(|event| {
-        let default = &wording.occasion.details.default_language;
-        let name = event.details.name.pick(wording.text.language(), default);
-        (event.key.clone(), name.to_string())
-    });
-    vec![
-        group(
-            "host-household",
-            vec![
-                form_state
-                    .line("household", say("host-field-household"))
-                    .hint(say("host-field-household-hint"))
-                    .required(),
-                form_state.select("language", say("host-language"), languages),
-                form_state
-                    .line("salutation", say("host-field-salutation"))
-                    .hint(say("host-field-salutation-hint")),
-                form_state
-                    .line("tags", say("host-field-tags"))
-                    .hint(say("host-field-tags-hint")),
-            ],
-        ),
-        group(
-            "host-may-bring",
-            vec![
-                form_state
-                    .number("plus_ones", say("host-field-plus-ones"))
-                    .hint(say("host-field-plus-ones-hint")),
-                form_state
-                    .number("children", say("host-field-children"))
-                    .hint(say("host-field-children-hint")),
-                form_state.ticks("events", say("host-events"), events),
-            ],
-        ),
-        group(
-            "host-contact",
-            vec![
-                form_state.field(
-                    "email",
-                    say("host-field-email"),
-                    Control::Line("email", "off"),
-                ),
-                form_state.field(
-                    "phone",
-                    say("host-field-phone"),
-                    Control::Line("tel", "off"),
-                ),
-                form_state.lines("address", say("host-field-address")),
-            ],
-        ),
-        group(
-            "host-words",
-            vec![
-                form_state
-                    .lines("host_message", say("host-field-message"))
-                    .hint(say("host-field-message-hint")),
-                form_state
-                    .lines("host_note", say("host-field-note"))
-                    .hint(say("host-field-note-hint")),
-            ],
-        ),
-    ]
+    let mut groups = wording.table_form(form_state).groups(&shown(), "");
+    if let [household, may_bring, ..] = groups.as_mut_slice() {
+        for field in &mut household.fields {
+            if field.name == "language" {
+                let mut languages = vec![(String::new(), say("host-language-unknown"))];
+                languages.extend(wording.languages());
+                field.control = Control::Select(languages);
+            }
+        }
+        let tags = form_state.line("tags", say("host-field-tags"));
+        household
+            .fields
+            .push(tags.hint(say("host-field-tags-hint")));
+        let events = context.events.iter().map(|event| {
+            let default = &wording.occasion.default_language;
+            let name = event.name.pick(wording.text.language(), default);
+            (event.key.clone(), name.to_string())
+        });
+        let events = form_state.ticks("events", say("host-events"), events);
+        may_bring.fields.push(events);
+    }
+    groups
 }

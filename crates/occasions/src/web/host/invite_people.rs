@@ -1,8 +1,8 @@
 //! The people of one invitation with their answers, as its page shows them.
 
+use web::form_state::FormState;
 use web::{Form, Spoken, Text};
 
-use super::form_state::FormState;
 use super::wording::{self, Wording};
 use crate::diet::DietaryOption;
 use crate::guest::Guest;
@@ -66,7 +66,7 @@ impl Choice<'_> {
     pub(super) fn stored_words(&self, text: &Text) -> Option<String> {
         let mark = self.stored?;
         let value = text.say(mark.message()).into_owned();
-        Some(text.with("host-clash-stored", [("value", value.into())]))
+        Some(text.with("form-clash-stored", [("value", value.into())]))
     }
 }
 
@@ -192,11 +192,11 @@ fn asked<'a>(
         let typed = typed.into_iter().filter(|one| !one.is_empty());
         if value.unwrap_or_default() != typed.collect::<Vec<_>>().join(",") {
             let words = stored.map_or_else(
-                || wording.text.say("host-nothing").into_owned(),
+                || wording.text.say("value-nothing").into_owned(),
                 |answer| say(wording, question, answer),
             );
             let values = [("value", words.into())];
-            asked.meanwhile = Some(wording.text.with("host-clash-stored", values));
+            asked.meanwhile = Some(wording.text.with("form-clash-stored", values));
         }
     }
     asked
@@ -219,7 +219,7 @@ fn answer_texts<'a>(
 }
 
 fn say(wording: &Wording<'_>, question: &Question, answer: &Answer) -> String {
-    let default = &wording.occasion.details.default_language;
+    let default = &wording.occasion.default_language;
     question.say(answer, wording.text, default)
 }
 

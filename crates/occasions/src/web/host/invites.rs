@@ -12,7 +12,7 @@ use super::wording::{self, Tag, Wording};
 use crate::guest;
 use crate::hosting::Permission;
 use crate::hosting::bulk::{self, Bulk};
-use crate::hosting::listing::filter::Open;
+use crate::hosting::listing::filter::{Open, SORTS};
 use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
 use crate::question::{self, Question};
 use crate::words::Progress;
@@ -80,18 +80,10 @@ impl Invites<'_> {
     }
 
     fn sorts(&self) -> Vec<(&'static str, &'static str, bool)> {
-        Sort::ALL
-            .map(|sort| {
-                let id = match sort {
-                    Sort::Household => "host-sort-household",
-                    Sort::Replied => "host-sort-replied",
-                    Sort::Created => "host-sort-created",
-                    Sort::Opened => "host-sort-opened",
-                    Sort::Size => "host-sort-size",
-                };
-                (sort.word(), id, sort == self.sort)
-            })
-            .into()
+        let sorts = SORTS.iter();
+        sorts
+            .map(|(word, id)| (*word, *id, self.is_sorted(word)))
+            .collect()
     }
 
     /// Whether a phone shows the boxes to tick; wider screens always do.
@@ -131,7 +123,7 @@ struct InvitationListData {
 
 /// `GET /admin/o/{slug}/invites`.
 pub(super) async fn list(req: HostRequest, piece: Piece) -> Result<Response, Problem> {
-    let (filter, sort) = InvitationFilter::read(req.query.iter())?;
+    let (filter, sort) = InvitationFilter::read(&req.query)?;
     let asked = filter.clone();
     let (context, found) = req
         .read(move |tx, context| {
@@ -209,10 +201,10 @@ fn page(
         total: found.list.total,
         next: filters.next(&found.list),
         previous: filters.previous(&found.list, found.limit),
-        may_invite: context.may(Permission::Invite) && !filter.is_archived,
+        may_invite: context.may(Permission::Invite) && !filter.archived,
         is_empty: context.sizes.invitations == 0 && *filter == InvitationFilter::default(),
         job: found.jobs.first().and_then(|job| job_line(&wording, job)),
-        query: wording::query(&filter.pairs()),
+        query: wording::query(&filter.query()),
         submission: req.submission(),
         filters,
         wording: wording.clone(),

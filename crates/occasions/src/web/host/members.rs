@@ -3,15 +3,15 @@
 use accounts::AccountId;
 use accounts::grant::Member;
 use accounts::invite::Invite;
+use accounts::web::call::see_other;
 use askama::Template;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use platform::id::Id;
+use web::form_state::{self, FormState};
 use web::{Problem, Text};
 
-use super::form_state::{self, FormState};
 use super::frame::Place;
-use super::request::{HostForm, HostRequest, PageContext, see_other};
+use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::hosting::{Permission, Refusal, members};
 use crate::role::Role;
@@ -139,7 +139,7 @@ pub(super) async fn invite(posted: HostForm) -> Result<Response, Problem> {
             let link = req.site.url().join(&path);
             page(req, Some(&link), FormState::default()).await
         }
-        Err(refusal) => refuse(req, refusal).await,
+        Err(refusal) => answer(&posted, Err(refusal)).await,
     }
 }
 
@@ -199,20 +199,12 @@ fn read_role(posted: &HostForm) -> Result<Role, Problem> {
         .ok_or_else(|| Problem::fields().field("/role", "unknown_option", []))
 }
 
+/// What became of a change: on to `done`, or the page again with the reason.
 async fn answer(posted: &HostForm, done: Result<String, Refusal>) -> Result<Response, Problem> {
-    match done {
-        Ok(to) => Ok(see_other(&to)),
-        Err(refusal) => refuse(&posted.req, refusal).await,
-    }
-}
-
-/// The page again, with the reason.
-async fn refuse(req: &HostRequest, refusal: Refusal) -> Result<Response, Problem> {
-    if !form_state::is_about_form(&refusal) {
-        return Err(refusal.into());
-    }
-    let problem = Problem::from(refusal);
-    let form_state = FormState::refused(web::Form::default(), &problem, &req.text);
-    let status: StatusCode = problem.status;
-    Ok((status, page(req, None, form_state).await?).into_response())
+    let req = &posted.req;
+    form_state::answer(done.map(|to| see_other(&to)), async |problem| {
+        let form_state = FormState::refused(web::Form::default(), &problem, &req.text);
+        page(req, None, form_state).await
+    })
+    .await
 }

@@ -1,20 +1,22 @@
 //! All occasions of a host, and the way to another one.
 
+use accounts::web::call::{form_once, see_other};
 use askama::Template;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use platform::Tx;
-use web::{Language, Problem, Text};
+use serde_json::json;
+use web::form_state::{self, Control, Field, FormState, Group};
+use web::{Input, Problem, Text};
 
-use super::form_state::{self, Control, Field, FormState, Group};
-use super::request::{HostForm, HostRequest, once, see_other};
+use super::request::{HostForm, HostRequest};
 use super::wording::{self, Wording};
 use crate::event::{self, Event};
-use crate::hosting::occasions::{self, OccasionChange};
-use crate::hosting::{Refusal, events};
+use crate::hosting::Refusal;
+use crate::hosting::occasions::{self, KINDS};
+use crate::hosting::resource::{self, Resource};
 use crate::occasion::Occasion;
 use crate::role::Role;
 use crate::words::{OccasionKind, OccasionStatus};
-use web::I18n;
 
 #[derive(Template)]
 #[template(path = "host/occasions.html")]
@@ -114,17 +116,8 @@ pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
 
 fn new_page(req: &HostRequest, may_operate: bool, form_state: &FormState) -> Response {
     let text = &req.text;
-    let languages: Vec<(String, String)> = text
-        .catalogue()
-        .languages()
-        .map(|tag| (tag.to_owned(), Language::of(tag).name.into_owned()))
-        .collect();
-    let kinds = OccasionKind::ALL.iter().map(|kind| {
-        (
-            kind.word().to_owned(),
-            text.say(wording::kind(*kind)).into_owned(),
-        )
-    });
+    let kinds = KINDS.iter();
+    let kinds = kinds.map(|(kind, id)| ((*kind).to_owned(), text.say(id).into_owned()));
     let body = NewOccasion {
         text,
         csrf: &req.csrf,
@@ -147,7 +140,7 @@ fn new_page(req: &HostRequest, may_operate: bool, form_state: &FormState) -> Res
             form_state.select(
                 "default_language",
                 text.say("host-field-default-language"),
-                languages,
+                wording::languages(text),
             ),
             form_state
                 .line("time_zone", text.say("host-field-time-zone"))
@@ -178,69 +171,56 @@ fn new_page(req: &HostRequest, may_operate: bool, form_state: &FormState) -> Res
 pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let tag = form_state::some(form, "default_language").unwrap_or_else(|| "en".to_owned());
-    let one = |name: &str| Some(I18n::one(tag.clone(), form.text(name)));
-    let change = OccasionChange {
-        slug: Some(form.text("slug").to_owned()),
-        kind: OccasionKind::find(form.text("kind")),
-        title: one("title"),
-        hosts: one("hosts"),
-        time_zone: Some(form.text("time_zone").to_owned()),
-        languages: Some(vec![tag.clone()]),
-        default_language: Some(tag.clone()),
-        ..OccasionChange::default()
-    };
-    let first = events::EventChange {
-        name: one("event.name"),
-        venue: Some(form.text("event.venue").to_owned()),
-        ..events::EventChange::default()
-    };
-    let starts_at = form.text("event.starts_at").to_owned();
+    let new = Input::from(json!({
+        "slug": form.text("slug"),
+        "kind": form_state::some(form, "kind"),
+        "title": { tag.as_str(): form.text("title") },
+        "hosts": { tag.as_str(): form.text("hosts") },
+        "time_zone": form.text("time_zone"),
+        "languages": [&tag],
+        "default_language": tag,
+    }));
+    let first = form_state::form([
+        (format!("name.{tag}"), form.text("event.name")),
+        ("starts_at".to_owned(), form.text("event.starts_at")),
+        ("venue".to_owned(), form.text("event.venue")),
+    ]);
+    let asked = |field: &&web::Field| ["name", "starts_at", "venue"].contains(&field.name);
+    let first = Input::Form(first, Event::FIELDS.iter().filter(asked).copied().collect());
     let key = posted.key("POST /admin/new");
-    let (who, request, text) = (req.who.clone(), req.origin(), req.text.clone());
+    let (who, request) = (req.who.clone(), req.origin());
     let made = req
         .site
         .store
         .write(move |tx| {
-            once(tx, key.as_ref(), |tx| {
-                make(tx, &who, &change, &first, &starts_at, &request, &text)
+            form_once(tx, key.as_ref(), |tx| {
+                make(tx, &who, &new, &first, &request)
             })
         })
         .await;
-    match made {
-        Ok(to) => Ok(see_other(&to)),
-        Err(refusal) if form_state::is_about_form(&refusal) => {
-            let problem = Problem::from(refusal);
-            let mut form_state = FormState::refused(form.clone(), &problem, &req.text);
-            if problem.code == "slug_taken" {
-                form_state.trouble = None;
-                form_state.complain("slug", problem.detail(&req.text));
-            }
-            let may_operate = req.may_operate().await?;
-            Ok((problem.status, new_page(req, may_operate, &form_state)).into_response())
+    form_state::answer(made.map(|to| see_other(&to)), async |problem| {
+        let mut form_state = FormState::refused(form.clone(), &problem, &req.text);
+        if problem.code == "slug_taken" {
+            form_state = form_state.at("slug");
         }
-        Err(refusal) => Err(refusal.into()),
-    }
+        let may_operate = req.may_operate().await?;
+        Ok(new_page(req, may_operate, &form_state))
+    })
+    .await
 }
 
 /// The occasion with its first event, or nothing.
 fn make(
     tx: &mut Tx<'_>,
     who: &accounts::SignedIn,
-    change: &OccasionChange,
-    first: &events::EventChange,
-    starts_at: &str,
+    new: &Input,
+    first: &Input,
     request: &platform::audit::RequestFacts,
-    text: &Text,
 ) -> Result<String, Refusal> {
-    let id = occasions::create(tx, who, change, Some(request.clone()))?;
+    let id = occasions::create(tx, who, new, Some(request.clone()))?;
     let host = crate::hosting::enter(tx, who, &id, Some(request.clone()))?;
     let occasion = occasions::load(tx, &host)?;
-    let wording = Wording::new(text, &occasion, tx.now());
-    let first = events::EventChange {
-        starts_at: Some(crate::hosting::When(wording.typed_moment(starts_at))),
-        ..first.clone()
-    };
-    events::create(tx, &host, &first).map_err(under_event)?;
+    resource::create::<Event>(tx, &host, first).map_err(under_event)?;
     Ok(wording::at(&occasion.slug, "?done=created"))
 }
 

@@ -6,12 +6,13 @@ use axum::response::Response;
 use web::{Deadline, List, Piece, Problem, Spoken, Text};
 
 use super::curve::{Curve, Drawing};
+use super::filters;
 use super::frame::Place;
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Tag, Wording};
 use crate::diet::{self, DietaryOption};
 use crate::hosting::Permission;
-use crate::hosting::listing::people::Band;
+use crate::hosting::listing::people::BANDS;
 use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
 use crate::hosting::summary::{self, Day, Summary};
 use crate::web::guest::view::Mark;
@@ -157,7 +158,7 @@ impl Overview<'_> {
     }
 
     fn closes_at(&self) -> Option<String> {
-        let at = self.wording.occasion.details.rsvp_deadline?;
+        let at = self.wording.occasion.rsvp_deadline?;
         Some(self.wording.deadline(at))
     }
 
@@ -227,17 +228,12 @@ impl Overview<'_> {
             words: say("host-adults"),
             n: self.text.number(coming.adults),
         }];
-        for band in Band::ALL {
-            let word = band.word();
+        for (word, id) in BANDS {
             let n = coming.by_age.get(word).copied().unwrap_or(0);
             if n > 0 {
-                let values = [("band", word.replace('-', "–").into())];
                 rows.push(Number {
                     href: self.guests(&format!("status=yes&band={word}")),
-                    words: match band {
-                        Band::Unknown => say("host-children-unknown"),
-                        _ => self.text.with("host-children-band", values),
-                    },
+                    words: filters::band(self.text, word, id),
                     n: self.text.number(n),
                 });
             }
@@ -283,7 +279,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         .read(move |tx, context| {
             let host = &context.host;
             let answered = InvitationFilter {
-                is_answered: Some(true),
+                answered: Some(true),
                 ..InvitationFilter::default()
             };
             Ok(OverviewData {
@@ -327,7 +323,7 @@ fn page(req: &HostRequest, context: &PageContext, found: &OverviewData) -> Respo
 }
 
 fn deadline_day(wording: &Wording<'_>) -> Option<jiff::civil::Date> {
-    let at = wording.occasion.details.rsvp_deadline?;
+    let at = wording.occasion.rsvp_deadline?;
     Some(Deadline::of(&wording.local(at)).day())
 }
 

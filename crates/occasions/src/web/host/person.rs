@@ -3,19 +3,18 @@
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use platform::id::Id;
-use web::{Form, Problem, Text};
+use web::form_state::{self, Control, Field, FormState};
+use web::{Form, Input, Problem, Text, fields};
 
-use super::form_state::{self, Control, Field, FormState};
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
 use crate::guest::{self, Guest, GuestId};
-use crate::hosting::guests::{self, Contact, GuestChange, New};
+use crate::hosting::Refusal;
+use crate::hosting::guests::{self, Contact, GuestDetails};
 use crate::hosting::invitations;
-use crate::hosting::{Permission, Refusal};
 use crate::invitation::InvitationId;
 use crate::portal::Portal;
-use crate::words::GuestKind;
 
 #[derive(Template)]
 #[template(path = "host/person.html")]
@@ -52,7 +51,6 @@ impl PersonData {
 async fn find(req: &HostRequest) -> Result<(PageContext, PersonData), Refusal> {
     let id: InvitationId = req.id();
     req.read(move |tx, context| {
-        context.needs(Permission::Invite)?;
         Ok(PersonData {
             portal: invitations::load(tx, &context.host, &id)?,
             contacts: guests::contacts(tx, &id)?,
@@ -64,13 +62,9 @@ async fn find(req: &HostRequest) -> Result<(PageContext, PersonData), Refusal> {
 /// `GET …/invites/{id}/guests/new`.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     let (context, found) = find(&req).await?;
-    let version = found.portal.household.invitation.version.to_string();
-    let events = found
-        .portal
-        .invited_events()
-        .map(|event| ("events", event.key.clone()));
-    let blank = [("version", version), ("kind", "named".to_owned())];
-    let form_state = FormState::of(form_state::form(blank.into_iter().chain(events)));
+    let events = found.portal.invited_events();
+    let blank = GuestDetails::blank(events.map(|event| event.key.clone()).collect());
+    let form_state = FormState::of(filled(&found, &blank, true));
     Ok(page(&req, &context, &found, &form_state, None))
 }
 
@@ -78,19 +72,7 @@ pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
 pub(super) async fn add(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let id: InvitationId = req.id();
-    let text = |name: &str| form.text(name).to_owned();
-    let new = New {
-        name: text("name"),
-        kind: GuestKind::find(form.text("kind")),
-        is_child: is_child(form),
-        age: form_state::number(form, "age"),
-        diets: form.all("diets").map(str::to_owned).collect(),
-        diet_note: text("diet_note"),
-        email: form_state::some(form, "email"),
-        phone: form_state::some(form, "phone"),
-        events: Some(form.all("events").map(str::to_owned).collect()),
-        r#override: form.is_ticked("override"),
-    };
+    let new = Input::Form(typed(form), guests::fields_for(true));
     let to = req.at(&format!("/invites/{id}?done=saved"));
     let added = posted
         .once("POST /admin/guests/new", move |tx, host| {
@@ -113,17 +95,7 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
 pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let (id, guest): (InvitationId, GuestId) = (req.id(), guest_of(req));
-    let change = GuestChange {
-        version: None,
-        name: Some(form.text("name").to_owned()),
-        is_child: Some(is_child(form)),
-        age: Some(form_state::number(form, "age")),
-        diets: Some(form.all("diets").map(str::to_owned).collect()),
-        diet_note: Some(form.text("diet_note").to_owned()),
-        email: Some(form_state::some(form, "email")),
-        phone: Some(form_state::some(form, "phone")),
-        events: Some(form.all("events").map(str::to_owned).collect()),
-    };
+    let change = Input::Form(typed(form), guests::fields_for(false));
     let version = form.number("version").ok().flatten().unwrap_or_default();
     let to = req.at(&format!("/invites/{id}?done=saved"));
     let changed = posted
@@ -166,8 +138,10 @@ fn guest_of(req: &HostRequest) -> GuestId {
 }
 
 /// Who has an age is a child, ticked or not.
-fn is_child(form: &Form) -> bool {
-    form.is_ticked("is_child") || form_state::some(form, "age").is_some()
+fn typed(form: &Form) -> Form {
+    let has_age = form_state::some(form, "age").is_some();
+    let child = has_age.then_some(("is_child", "1"));
+    form_state::form(form.iter().chain(child))
 }
 
 async fn answer(
@@ -175,60 +149,36 @@ async fn answer(
     done: Result<Response, Refusal>,
     guest: Option<GuestId>,
 ) -> Result<Response, Problem> {
-    let refusal = match done {
-        Ok(response) => return Ok(response),
-        Err(refusal) if form_state::is_about_form(&refusal) => refusal,
-        Err(refusal) => return Err(refusal.into()),
-    };
-    let (req, form) = (&posted.req, &posted.form);
-    let (context, found) = find(req).await?;
-    let guest = guest.map(|id| found.guest(id.as_str())).transpose()?;
-    let is_clash = matches!(refusal, Refusal::VersionConflict(_));
-    let mut problem = Problem::from(refusal);
-    for error in &mut problem.errors {
-        error.pointer = error.pointer.trim_start_matches("/guests/0").to_owned();
-    }
-    let form_state = match guest {
-        Some(guest) if is_clash => {
-            FormState::clashing(form, stored(&found, guest), "host-save", &req.text)
+    form_state::answer(done, async |mut problem| {
+        let (req, form) = (&posted.req, &posted.form);
+        let (context, found) = find(req).await?;
+        let guest = guest.map(|id| found.guest(id.as_str())).transpose()?;
+        for error in &mut problem.errors {
+            error.pointer = error.pointer.trim_start_matches("/guests/0").to_owned();
         }
-        _ => FormState::refused(form.clone(), &problem, &req.text),
-    };
-    Ok((
-        problem.status,
-        page(req, &context, &found, &form_state, guest),
-    )
-        .into_response())
+        let form_state = match guest {
+            Some(guest) => {
+                let stored = || stored(&found, guest);
+                FormState::not_saved(form, stored, "host-save", &problem, &req.text)
+            }
+            None => FormState::refused(form.clone(), &problem, &req.text),
+        };
+        Ok(page(req, &context, &found, &form_state, guest))
+    })
+    .await
 }
 
 /// What is stored, as the form holds it.
 fn stored(found: &PersonData, guest: &Guest) -> Form {
     let contact = found.contacts.get(&guest.id).cloned().unwrap_or_default();
-    let fields = [
-        (
-            "version",
-            found.portal.household.invitation.version.to_string(),
-        ),
-        ("name", guest.name.clone()),
-        ("is_child", if guest.is_child { "1" } else { "" }.to_owned()),
-        (
-            "age",
-            guest
-                .child_age
-                .map(|age| age.to_string())
-                .unwrap_or_default(),
-        ),
-        ("diet_note", guest.diet_note.clone()),
-        ("email", contact.email.unwrap_or_default()),
-        ("phone", contact.phone.unwrap_or_default()),
-    ];
-    let diets = guest.diets.iter().map(|key| ("diets", key.clone()));
-    let events = found
-        .portal
-        .invited_events()
-        .filter(|event| guest.replies.contains_key(&event.id))
-        .map(|event| ("events", event.key.clone()));
-    form_state::form(fields.into_iter().chain(diets).chain(events))
+    let details = GuestDetails::of(guest, contact, &found.portal.events);
+    filled(found, &details, false)
+}
+
+fn filled(found: &PersonData, details: &GuestDetails, is_new: bool) -> Form {
+    let (occasion, household) = (&found.portal.occasion, &found.portal.household);
+    let (version, zone) = (household.invitation.version, occasion.zone());
+    fields::form(&guests::fields_for(is_new), details, version, &zone)
 }
 
 fn page(
@@ -255,7 +205,7 @@ fn page(
         text,
         csrf: &req.csrf,
         submission: req.submission(),
-        fields: fields(&wording, found, form_state, guest),
+        fields: shown(&wording, found, form_state, guest),
         household: &invitation.details.household,
         remove: guest.map(|_| format!("{action}/remove")),
         version: invitation.version,
@@ -267,66 +217,53 @@ fn page(
     req.page(context, Place::Invitations, &title, body)
 }
 
-fn fields(
+fn shown(
     wording: &Wording<'_>,
     found: &PersonData,
     form_state: &FormState,
     guest: Option<&Guest>,
 ) -> Vec<Field> {
     let say = |id: &str| wording.text.say(id).into_owned();
-    let mut fields = vec![form_state.line("name", say("host-field-name"))];
-    if guest.is_none() {
-        let kinds = vec![
-            ("named".to_owned(), say("host-kind-named"), String::new()),
-            (
-                "plus_one".to_owned(),
-                say("host-kind-plus-one"),
-                say("host-kind-plus-one-hint"),
-            ),
-        ];
-        fields.push(form_state.field("kind", say("host-field-invited-as"), Control::Radios(kinds)));
-        fields.push(
-            form_state
-                .tick("override", say("host-exceed"))
-                .hint(say("host-exceed-hint")),
-        );
+    let fields = guests::fields_for(guest.is_none());
+    let groups = wording
+        .table_form(form_state)
+        .groups(&fields, "host-add-person");
+    let mut shown = Vec::new();
+    for mut field in groups.into_iter().flat_map(|group| group.fields) {
+        match field.name.as_str() {
+            "kind" => field.show_as_radios([String::new(), say("host-kind-plus-one-hint")]),
+            "diet_note" => {
+                shown.extend(lists(wording, found, form_state, guest));
+                field.control = Control::Line("text", "off");
+            }
+            _ => {}
+        }
+        shown.push(field);
     }
-    fields.push(form_state.tick("is_child", say("host-field-child")));
-    fields.push(
-        form_state
-            .number("age", say("host-field-age"))
-            .hint(say("host-field-age-hint")),
-    );
+    shown
+}
+
+/// The events and the food needs to tick.
+fn lists(
+    wording: &Wording<'_>,
+    found: &PersonData,
+    form_state: &FormState,
+    guest: Option<&Guest>,
+) -> [Field; 2] {
+    let say = |id: &str| wording.text.say(id).into_owned();
     let events = found.portal.invited_events().map(|event| {
-        let default = &wording.occasion.details.default_language;
-        let name = event.details.name.pick(wording.text.language(), default);
+        let default = &wording.occasion.default_language;
+        let name = event.name.pick(wording.text.language(), default);
         (event.key.clone(), name.to_string())
     });
-    fields.push(form_state.ticks("events", say("host-events"), events));
-    let options = found
-        .portal
-        .diets
+    let diets = &found.portal.diets;
+    let has = |key: &String| guest.is_some_and(|guest| guest.diets.contains(key));
+    let options = diets
         .iter()
-        .filter(|option| {
-            option.active || guest.is_some_and(|guest| guest.diets.contains(&option.key))
-        })
-        .map(|option| {
-            (
-                option.key.clone(),
-                wording.diet(&found.portal.diets, &option.key),
-            )
-        });
-    fields.push(form_state.ticks("diets", say("host-food"), options));
-    fields.push(form_state.line("diet_note", say("host-field-diet-note")));
-    fields.push(form_state.field(
-        "email",
-        say("host-field-own-email"),
-        Control::Line("email", "off"),
-    ));
-    fields.push(form_state.field(
-        "phone",
-        say("host-field-own-phone"),
-        Control::Line("tel", "off"),
-    ));
-    fields
+        .filter(|option| option.active || has(&option.key))
+        .map(|option| (option.key.clone(), wording.diet(diets, &option.key)));
+    [
+        form_state.ticks("events", say("host-events"), events),
+        form_state.ticks("diets", say("host-food"), options),
+    ]
 }

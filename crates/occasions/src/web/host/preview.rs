@@ -32,7 +32,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let invitation = &portal.household.invitation;
     let back = wording.at(&format!("/invites/{}", invitation.id));
     let chosen = chosen(&req, &wording, &portal);
-    let languages = context.occasion.details.languages.iter();
+    let languages = context.occasion.languages.iter();
     let body = Preview {
         text: &req.text,
         household: &invitation.details.household,
@@ -63,7 +63,7 @@ pub(super) async fn page(req: HostRequest) -> Result<Response, Problem> {
             inside,
         },
         text: &text,
-        theme: portal.occasion.details.theme,
+        theme: portal.occasion.theme,
         kind: Kind::Public { languages: &[] },
     });
     keep_private(&mut response);
@@ -92,13 +92,13 @@ async fn load(req: &HostRequest) -> Result<(super::request::PageContext, Portal)
 
 /// The language asked for, else the household's, else the occasion's.
 fn chosen(req: &HostRequest, wording: &Wording<'_>, portal: &Portal) -> String {
-    let details = &wording.occasion.details;
+    let occasion = &wording.occasion;
     let asked = req.query.text("language");
     let own = portal.household.invitation.details.language.as_deref();
     [Some(asked), own]
         .into_iter()
         .flatten()
-        .find(|tag| details.languages.iter().any(|offered| offered == tag))
-        .unwrap_or(&details.default_language)
+        .find(|tag| occasion.languages.iter().any(|offered| offered == tag))
+        .unwrap_or(&occasion.default_language)
         .to_owned()
 }

@@ -202,7 +202,7 @@ fn row(wording: &Wording<'_>, diets: &[DietaryOption], eater: &Eater<'_>) -> Rep
 
 fn tallied<'a>(wording: &Wording<'a>, tally: &'a Tally) -> Tallied<'a> {
     let text = wording.text;
-    let default = &wording.occasion.details.default_language;
+    let default = &wording.occasion.default_language;
     let question = &tally.question;
     let list = wording.at(match question.asked_of {
         AskedOf::Household => "/invites",
@@ -271,8 +271,8 @@ pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
         people::GuestFilter::default(),
     );
     match kind {
-        ExportKind::Households => (invitations, _) = listing::InvitationFilter::read(query.iter())?,
-        ExportKind::Guests => people = people::GuestFilter::read(query.iter())?,
+        ExportKind::Households => (invitations, _) = listing::InvitationFilter::read(&query)?,
+        ExportKind::Guests => people = people::GuestFilter::read(&query)?,
         ExportKind::Replies | ExportKind::Diets | ExportKind::Questions => {}
     }
     let request = Request {

@@ -1,19 +1,20 @@
 //! One request of a host: who it is, which occasion, in which language.
 //!
 //! A handler calls one noun inside [`HostRequest::read`], [`HostRequest::write`] or
-//! [`HostForm::once`]; each enters the occasion in the same transaction, so the
-//! proof is never older than what relies on it.
+//! [`HostForm::once`]; each enters the occasion in the same transaction, with the permission
+//! that the list of addresses says, so the proof is never older than what relies on it.
 
 use accounts::web::asking::{Reader, Sender};
+use accounts::web::call::{self, form_once, see_other};
 use accounts::{SignedIn, signed_in};
-use axum::extract::{FromRequest, FromRequestParts, OriginalUri, RawPathParams, Request};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{Method, Uri};
+use axum::response::Response;
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
 use platform::id::Id;
-use platform::idempotency::{self, Found, Key, Stored};
+use platform::idempotency::Key;
 use platform::{StoreError, Tx};
 use web::{Form, Language, Problem, Site, Text, Wishes};
 
@@ -38,6 +39,8 @@ pub(crate) struct HostRequest {
     /// What stands behind `?`.
     pub(crate) query: Form,
     request: RequestFacts,
+    /// What a host needs at this address.
+    permission: Option<Permission>,
     by_hand: ByHand,
     path: Vec<(String, String)>,
     /// The address that was asked for, if it was only looked at.
@@ -98,11 +101,6 @@ impl HostRequest {
         request: RequestFacts,
     ) -> Result<Self, Problem> {
         let wishes = Wishes::read(&parts.uri, &parts.headers);
-        // The router of one occasion sees its part of the address.
-        let original = parts
-            .extensions
-            .get::<OriginalUri>()
-            .map(|uri| uri.0.clone());
         let own = who.account().locale.as_str();
         let tag = wishes.choose(&LANGUAGES, Some(own), LANGUAGES[0]);
         let path = RawPathParams::from_request_parts(parts, site)
@@ -116,10 +114,11 @@ impl HostRequest {
                 .iter()
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
-            looked_at: original.filter(|_| parts.method == Method::GET),
+            looked_at: (parts.method == Method::GET).then(|| parts.uri.clone()),
             who,
             csrf,
             request,
+            permission: parts.extensions.get().copied(),
             by_hand: ByHand::of(parts)?,
         })
     }
@@ -153,9 +152,7 @@ impl HostRequest {
 
     /// Another key for a form that is sent once.
     pub(crate) fn submission(&self) -> String {
-        let mut bytes = [0; 16];
-        self.site.random.fill(&mut bytes);
-        format!("{:032x}", u128::from_be_bytes(bytes))
+        call::submission(&self.site.random)
     }
 
     /// Looks at the occasion of the path. Most pages read a large part of it, so
@@ -207,6 +204,7 @@ impl HostRequest {
             who: self.who.clone(),
             slug: self.piece("slug").to_owned(),
             request: self.request.clone(),
+            permission: self.permission,
         }
     }
 
@@ -231,61 +229,21 @@ impl HostForm {
         let key = self.key(route);
         let to = self
             .req
-            .write(move |tx, host| once(tx, key.as_ref(), |tx| change(tx, host)))
+            .write(move |tx, host| form_once(tx, key.as_ref(), |tx| change(tx, host)))
             .await?;
         Ok(see_other(&to))
     }
 
     /// What a repeat of this form is recognised by.
     pub(crate) fn key(&self, route: &'static str) -> Option<Key> {
-        let owner = self.req.who.account().id.to_string();
-        let mut body = Vec::new();
-        for (name, value) in self
-            .form
-            .iter()
-            .filter(|(name, _)| *name != web::csrf::FIELD)
-        {
-            for part in [name, value] {
-                body.extend_from_slice(part.as_bytes());
-                body.push(0);
-            }
-        }
-        Key::new(&owner, route, self.form.text("submission_id"), &body)
+        call::form_key(&self.req.who, &self.form, route)
     }
-}
-
-/// Looks for the answer to an earlier sending of the same form before `change`.
-pub(crate) fn once(
-    tx: &mut Tx<'_>,
-    key: Option<&Key>,
-    change: impl Fn(&mut Tx<'_>) -> Result<String, Refusal>,
-) -> Result<String, Refusal> {
-    let Some(key) = key else {
-        return change(tx);
-    };
-    match idempotency::find(tx, key)? {
-        Found::Answer(stored) => return Ok(stored.body),
-        Found::Reused => return Err(Refusal::KeyReused),
-        Found::Nothing => {}
-    }
-    let to = change(tx)?;
-    let stored = Stored {
-        status: StatusCode::SEE_OTHER.as_u16().into(),
-        body: to.clone(),
-    };
-    idempotency::keep(tx, key, &stored)?;
-    Ok(to)
 }
 
 impl PageContext {
     /// Whether this host's role has `permission`.
     pub(crate) fn may(&self, permission: Permission) -> bool {
         self.host.may(permission)
-    }
-
-    /// The page is for those who have `permission`; for others it is not there.
-    pub(crate) fn needs(&self, permission: Permission) -> Result<(), Refusal> {
-        self.host.needs(permission)
     }
 }
 
@@ -294,12 +252,15 @@ struct Entrance {
     who: SignedIn,
     slug: String,
     request: RequestFacts,
+    permission: Option<Permission>,
 }
 
 impl Entrance {
     fn enter(&self, tx: &mut Tx<'_>) -> Result<HostOf, Refusal> {
         let id = occasion::find_by_slug(tx, &self.slug)?.ok_or(Refusal::NotFound)?;
-        permissions::enter(tx, &self.who, &id, Some(self.request.clone()))
+        let host = permissions::enter(tx, &self.who, &id, Some(self.request.clone()))?;
+        host.needs(self.permission.ok_or(Refusal::Forbidden)?)?;
+        Ok(host)
     }
 }
 
@@ -313,12 +274,4 @@ fn context(tx: &mut Tx<'_>, host: HostOf, who: &SignedIn) -> Result<PageContext,
         occasion,
         host,
     })
-}
-
-/// 303 to a path of ours.
-pub(crate) fn see_other(path: &str) -> Response {
-    match HeaderValue::try_from(path) {
-        Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
-        Err(_) => Problem::internal("a path that no header can hold").into_response(),
-    }
 }

@@ -2,19 +2,18 @@
 //! discard what was typed into another form.
 
 use askama::Template;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use platform::Tx;
-use web::{Problem, Text};
+use web::form_state::{self, Control, Field, FormState, Group};
+use web::{Form, Input, Problem, Text, fields};
 
-use super::form_state::{self, Control, Field, FormState, Group};
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
-use super::settings_form::{groups, read, stored};
 use super::wording::{self, Wording};
 use crate::hosting::locks::{self, Effect};
-use crate::hosting::occasions;
+use crate::hosting::occasions::{self, FIELDS};
 use crate::hosting::{Permission, Refusal};
+use crate::occasion::Occasion;
 use crate::words::OccasionStatus::{self, Archived, Closed, Draft, Published};
 
 /// The sections, as their addresses name them.
@@ -68,6 +67,13 @@ impl Part {
         }
     }
 
+    /// The fields of its form.
+    fn fields(self) -> Vec<web::Field> {
+        let mut fields = FIELDS.to_vec();
+        fields.retain(|field| field.section == self.title());
+        fields
+    }
+
     /// What a host needs to open and to save it.
     fn permission(self) -> Permission {
         match self {
@@ -113,9 +119,9 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         _ => part(&req)?,
     };
     let (context, ()) = req
-        .read(move |_, context| context.needs(part.permission()))
+        .read(move |_, context| context.host.needs(part.permission()))
         .await?;
-    let form_state = FormState::of(stored(&req.wording(&context)));
+    let form_state = FormState::of(stored(&context.occasion));
     Ok(page(&req, &context, &form_state, part, None))
 }
 
@@ -147,7 +153,7 @@ fn page(
             .collect(),
         part,
         version: form_state.form.text("version"),
-        groups: groups(&wording, form_state, part),
+        groups: shown(&wording, form_state, part),
         effect,
         states: if is_state {
             moves(context.occasion.status)
@@ -162,6 +168,47 @@ fn page(
         wording: wording.clone(),
     };
     req.page(context, Place::Settings, &text.say(part.title()), body)
+}
+
+/// What is stored, as the forms of all sections hold it.
+fn stored(occasion: &Occasion) -> Form {
+    fields::form(FIELDS, occasion, occasion.version, &occasion.zone())
+}
+
+/// What the looks are like, in their order.
+const LOOK_HINTS: [&str; 3] = [
+    "host-look-songket-hint",
+    "host-look-letterpress-hint",
+    "host-look-plain-hint",
+];
+
+/// The form of a section, whose heading is on the page already.
+fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group> {
+    let table = wording.table_form(form_state);
+    let mut groups = table.groups(&part.fields(), "");
+    if part == Part::Texts {
+        return groups;
+    }
+    let say = |id: &str| wording.text.say(id).into_owned();
+    for group in &mut groups {
+        group.legend.clear();
+        for field in &mut group.fields {
+            match field.name.as_str() {
+                "default_language" => {
+                    field.control = Control::Select(wording::languages(wording.text));
+                }
+                "theme.preset" => field.show_as_radios(LOOK_HINTS.map(say)),
+                _ => {}
+            }
+        }
+        if part == Part::Languages {
+            let all = wording::languages(wording.text);
+            let offered = form_state.ticks("languages", say("host-offered"), all);
+            let offered = offered.hint(say("host-field-languages-hint"));
+            group.fields.insert(0, offered);
+        }
+    }
+    groups
 }
 
 /// Where the occasion may go from here.
@@ -217,15 +264,14 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
         return look_at_deadline(&posted).await;
     }
     let version = form.number("version").ok().flatten().unwrap_or_default();
-    let change = read(part, form);
+    let input = Input::Form(form.clone(), part.fields());
     let text = req.text.clone();
     let done = posted
         .once("POST /admin/settings", move |tx, host| {
             let old = occasions::load(tx, host)?;
-            let saved = occasions::change(tx, host, version, &change)?;
+            let saved = occasions::change(tx, host, version, &input)?;
             let now = tx.now();
-            let wording = |occasion| Wording::new(&text, occasion, now);
-            let place = first_changed(part, &wording(&old), &wording(&saved));
+            let place = first_changed(part, &stored(&old), &Wording::new(&text, &saved, now));
             let rest = format!("/settings/{}?done=saved{place}", part.word());
             Ok(wording::at(&saved.slug, &rest))
         })
@@ -235,27 +281,22 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
 
 /// The first field of the form that a save changed, as the fragment of an address:
 /// the page opens there again.
-fn first_changed(part: Part, old: &Wording<'_>, new: &Wording<'_>) -> String {
-    let (before, after) = (stored(old), FormState::of(stored(new)));
-    let fields = groups(new, &after, part);
+fn first_changed(part: Part, old: &Form, new: &Wording<'_>) -> String {
+    let new_form = FormState::of(stored(new.occasion));
+    let fields = shown(new, &new_form, part);
     let mut fields = fields.iter().flat_map(|group| &group.fields);
-    let changed = fields.find(|field| !before.all(&field.name).eq(after.form.all(&field.name)));
+    let changed = fields.find(|field| !old.all(&field.name).eq(new_form.form.all(&field.name)));
     changed.map_or_else(String::new, |field| format!("#{}", field.name))
 }
 
 /// What a deadline would do, before it does it.
 async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
-    let typed = form_state::some(form, "rsvp_deadline");
+    let input = Input::Form(form.clone(), Part::Deadline.fields());
     let look = move |tx: &mut Tx<'_>, context: &PageContext| {
-        context.needs(Permission::Own)?;
-        let deadline = match &typed {
-            Some(typed) => {
-                Some(wording::end_of_day(typed, &context.occasion.zone()).ok_or_else(no_day)?)
-            }
-            None => None,
-        };
-        locks::effect_of_deadline(tx, &context.host, deadline)
+        context.host.needs(Part::Deadline.permission())?;
+        let new = occasions::apply(&input, &context.occasion, false)?;
+        locks::effect_of_deadline(tx, &context.host, new.rsvp_deadline)
     };
     match req.read(look).await {
         Ok((context, effect)) => {
@@ -271,14 +312,6 @@ async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
         }
         Err(refusal) => answer(posted, Part::Deadline, Err(refusal)).await,
     }
-}
-
-fn no_day() -> Refusal {
-    Refusal::Fields(vec![web::FieldProblem {
-        pointer: "/rsvp_deadline".to_owned(),
-        code: "date_invalid",
-        values: Vec::new(),
-    }])
 }
 
 fn effect_words(text: &Text, effect: Effect) -> String {
@@ -330,35 +363,27 @@ async fn answer(
     part: Part,
     done: Result<Response, Refusal>,
 ) -> Result<Response, Problem> {
-    let refusal = match done {
-        Ok(response) => return Ok(response),
-        Err(refusal) if form_state::is_about_form(&refusal) => refusal,
-        Err(refusal) => return Err(refusal.into()),
-    };
     let (req, form) = (&posted.req, &posted.form);
-    let (context, ()) = req
-        .read(move |_, context| context.needs(part.permission()))
-        .await?;
-    let is_clash = matches!(refusal, Refusal::VersionConflict(_));
-    let problem = Problem::from(refusal);
-    let stored = || stored(&req.wording(&context));
-    let mut form_state = match part {
-        // The form holds nothing to keep: the page offers what is possible now.
-        Part::State if is_clash => {
-            let mut form_state = FormState::of(stored());
-            form_state.trouble = Some(problem.detail(&req.text));
-            form_state
+    form_state::answer(done, async |problem| {
+        let (context, ()) = req
+            .read(move |_, context| context.host.needs(part.permission()))
+            .await?;
+        let stored = || stored(&context.occasion);
+        let button = match part {
+            Part::Deadline => "host-see-effect",
+            _ => "host-save",
+        };
+        let mut form_state = match problem.code {
+            // The form holds nothing to keep: the page offers what is possible now.
+            "version_conflict" if part == Part::State => {
+                FormState::refused(stored(), &problem, &req.text)
+            }
+            _ => FormState::not_saved(form, stored, button, &problem, &req.text),
+        };
+        if problem.code == "slug_taken" {
+            form_state = form_state.at("slug");
         }
-        Part::Deadline if is_clash => {
-            FormState::clashing(form, stored(), "host-see-effect", &req.text)
-        }
-        _ if is_clash => FormState::clashing(form, stored(), "host-save", &req.text),
-        _ => FormState::refused(form.clone(), &problem, &req.text),
-    };
-    if problem.code == "slug_taken" {
-        form_state.trouble = None;
-        form_state.complain("slug", problem.detail(&req.text));
-    }
-    let status: StatusCode = problem.status;
-    Ok((status, page(req, &context, &form_state, part, None)).into_response())
+        Ok(page(req, &context, &form_state, part, None))
+    })
+    .await
 }

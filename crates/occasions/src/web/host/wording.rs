@@ -3,7 +3,8 @@
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use web::{Deadline, I18n, Language, Spoken, Text, dates};
+use web::form_state::{FormState, TableForm};
+use web::{Deadline, Form, I18n, Language, Spoken, Text, dates};
 
 use crate::diet::DietaryOption;
 use crate::event::Event;
@@ -13,7 +14,7 @@ use crate::hosting::occasions;
 use crate::occasion::Occasion;
 use crate::role::Role;
 use crate::web::guest::view::Mark;
-use crate::words::{Access, OccasionKind, OccasionStatus, ReplyStatus, Response};
+use crate::words::{Access, OccasionStatus, ReplyStatus, Response};
 
 /// An occasion, spoken of in one language at one instant.
 #[derive(Clone)]
@@ -41,20 +42,17 @@ impl<'a> Wording<'a> {
 
     /// The hosts' names.
     pub(crate) fn hosts(&self) -> Spoken<'a> {
-        self.pick(&self.occasion.details.hosts)
+        self.pick(&self.occasion.hosts)
     }
 
     /// A text of the occasion's in the nearest language.
     pub(crate) fn pick(&self, texts: &'a I18n) -> Spoken<'a> {
-        texts.pick(
-            self.text.language(),
-            &self.occasion.details.default_language,
-        )
+        texts.pick(self.text.language(), &self.occasion.default_language)
     }
 
     /// "Sat 16 Jan 2027 · in 58 days", of the first of these events.
     pub(crate) fn countdown_to(&self, events: &[Event]) -> String {
-        let Some(first) = events.iter().map(|event| event.details.starts_at).min() else {
+        let Some(first) = events.iter().map(|event| event.starts_at).min() else {
             return self.text.say("host-no-events").into_owned();
         };
         let days = occasions::days_until(self.occasion, self.now, first);
@@ -120,33 +118,31 @@ impl<'a> Wording<'a> {
         at.map(day).unwrap_or_default()
     }
 
-    /// An instant as an input of day and hour holds it.
-    pub(crate) fn field_moment(&self, at: Timestamp) -> String {
-        self.local(at).strftime("%Y-%m-%dT%H:%M").to_string()
+    /// In which zone hours are meant.
+    pub(crate) fn zone_hint(&self) -> String {
+        let zone = self.occasion.time_zone.as_str();
+        self.text.with("form-zone", [("zone", zone.into())])
     }
 
-    /// A day and hour as typed, with the zone they are meant in.
-    pub(crate) fn typed_moment(&self, typed: &str) -> String {
-        let zoned = typed
-            .trim()
-            .parse::<jiff::civil::DateTime>()
-            .ok()
-            .and_then(|local| local.to_zoned(self.zone.clone()).ok());
-        match zoned {
-            Some(zoned) => zoned.timestamp().to_string(),
-            None => typed.to_owned(),
+    /// A form of fields of this occasion.
+    pub(crate) fn table_form<'f>(&'f self, form_state: &'f FormState) -> TableForm<'f> {
+        TableForm {
+            text: self.text,
+            form_state,
+            languages: &self.occasion.languages,
+            zone: &self.occasion.time_zone,
         }
     }
 
     /// The name of an event.
     pub(crate) fn event(&self, event: &'a Event) -> Spoken<'a> {
-        self.pick(&event.details.name)
+        self.pick(&event.name)
     }
 
     /// The name of a food need.
     pub(crate) fn diet(&self, options: &[DietaryOption], key: &str) -> String {
         let own = options.iter().find(|option| option.key == key);
-        let default = &self.occasion.details.default_language;
+        let default = &self.occasion.default_language;
         let own = own.map(|option| option.label.pick(self.text.language(), default));
         match own {
             Some(label) if !label.is_empty() => label.text.to_owned(),
@@ -159,10 +155,17 @@ impl<'a> Wording<'a> {
 
     /// The languages of the occasion: tag and own name.
     pub(crate) fn languages(&self) -> Vec<(String, String)> {
-        let tags = self.occasion.details.languages.iter();
+        let tags = self.occasion.languages.iter();
         tags.map(|tag| (tag.clone(), Language::of(tag).name.into_owned()))
             .collect()
     }
+}
+
+/// All languages of the program: tag and own name.
+pub(crate) fn languages(text: &Text) -> Vec<(String, String)> {
+    let tags = text.catalogue().languages();
+    tags.map(|tag| (tag.to_owned(), Language::of(tag).name.into_owned()))
+        .collect()
 }
 
 /// The end of a day as typed: the first instant of the next one.
@@ -191,10 +194,9 @@ pub(crate) fn address<'q>(
     }
 }
 
-/// The pairs of a filter as one text.
-pub(crate) fn query(pairs: &[(&'static str, String)]) -> String {
-    let pairs = pairs.iter().map(|(name, value)| (*name, value.as_str()));
-    address("", pairs).trim_start_matches('?').to_owned()
+/// A query as one text; empty values are left out.
+pub(crate) fn query(query: &Form) -> String {
+    address("", query.iter()).trim_start_matches('?').to_owned()
 }
 
 /// The mark of an answer.
@@ -281,19 +283,6 @@ pub(crate) fn access(access: Access) -> &'static str {
         Access::Locked => "host-access-locked",
         Access::Expired => "host-access-expired",
         Access::Revoked => "host-access-revoked",
-    }
-}
-
-/// What is celebrated.
-pub(crate) fn kind(kind: OccasionKind) -> &'static str {
-    match kind {
-        OccasionKind::Wedding => "host-kind-wedding",
-        OccasionKind::Engagement => "host-kind-engagement",
-        OccasionKind::Birthday => "host-kind-birthday",
-        OccasionKind::Kenduri => "host-kind-kenduri",
-        OccasionKind::Naming => "host-kind-naming",
-        OccasionKind::Memorial => "host-kind-memorial",
-        OccasionKind::Other => "host-kind-other",
     }
 }
 

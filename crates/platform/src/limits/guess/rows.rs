@@ -48,37 +48,31 @@ pub(super) fn write(
     failures: &[Failure],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    tx.run(
-        sql!("DELETE FROM guess WHERE at <= $1"),
-        &[&(now - DAY)],
-        Rows::Any,
-    )?;
+    sql!("DELETE FROM guess WHERE at <= :at", at = now - DAY).run(tx, Rows::Any)?;
     let (rows,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM guess"), &[])?;
     // Other processes write too.
     let left = REMEMBERED.saturating_sub(usize::try_from(rows).unwrap_or(0));
     for failure in failures.iter().take(left) {
-        tx.run(
-            sql!(
-                "INSERT INTO guess (address, guess, code, at) VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (address, guess) DO UPDATE SET at = excluded.at"
-            ),
-            &[
-                &failure.network.to_string(),
-                &failure.guess,
-                &failure.code.map(i64::from),
-                &failure.at,
-            ],
-            Rows::AtMostOne,
-        )?;
+        sql!(
+            "INSERT INTO guess (address, guess, code, at) VALUES (:address, :guess, :code, :at)
+             ON CONFLICT (address, guess) DO UPDATE SET at = excluded.at",
+            address = failure.network.to_string(),
+            guess = failure.guess,
+            code = failure.code.map(i64::from),
+            at = failure.at
+        )
+        .run(tx, Rows::AtMostOne)?;
     }
     Ok(())
 }
 
 pub(super) fn read(tx: &mut Tx<'_>, since: Timestamp) -> Result<Vec<Failure>, StoreError> {
-    let rows: Vec<(String, i64, Option<i64>, Timestamp)> = tx.all(
-        sql!("SELECT address, guess, code, at FROM guess WHERE at > $1 ORDER BY at LIMIT $2"),
-        &[&since, &REMEMBERED],
-    )?;
+    let rows: Vec<(String, i64, Option<i64>, Timestamp)> = sql!(
+        "SELECT address, guess, code, at FROM guess WHERE at > :since ORDER BY at LIMIT :limit",
+        since,
+        limit = REMEMBERED
+    )
+    .all(tx)?;
     let failures = rows.into_iter().filter_map(|(network, guess, code, at)| {
         let code = code.map(u16::try_from).transpose().ok()?;
         Some(Failure {

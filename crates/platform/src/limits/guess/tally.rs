@@ -241,7 +241,7 @@ impl Tally {
     }
 
     fn is_over(&self, now: i64) -> bool {
-        self.open == 0 && self.windows.iter().all(|window| window.total(now) == 0)
+        self.open == 0 && self.windows.iter().all(|window| window.is_over(now))
     }
 }
 

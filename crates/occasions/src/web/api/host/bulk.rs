@@ -1,5 +1,6 @@
 //! Actions on many invitations at once.
 
+use accounts::Callers::Tokens;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -11,24 +12,25 @@ use web::json::Received;
 use web::{Json, List, Piece, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
-use crate::hosting::Permission;
+use crate::hosting::Permission::{Invite, See};
 use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target};
 use crate::hosting::export::{self, Export};
 use crate::hosting::listing::InvitationFilter;
 use crate::hosting::locks::Effect;
 use crate::invitation::InvitationId;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
+use crate::web::access::may;
 
 /// How many jobs are listed.
 const LATEST: i64 = 50;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
-        .routes(routes!(start))
-        .routes(routes!(effect))
-        .routes(routes!(list))
-        .routes(routes!(show))
-        .routes(routes!(rows))
+        .routes(routes!(start: may(Invite, Tokens(&[OCCASION_WRITE]))))
+        .routes(routes!(effect: may(Invite, Tokens(&[OCCASION_WRITE]))))
+        .routes(routes!(list: may(See, Tokens(&[OCCASION_READ]))))
+        .routes(routes!(show: may(See, Tokens(&[OCCASION_READ]))))
+        .routes(routes!(rows: may(See, Tokens(&[OCCASION_READ]))))
 }
 
 /// Which invitations, and what is done to each.
@@ -73,17 +75,11 @@ async fn start(
     Path(occasion): Path<String>,
     body: Received<Body>,
 ) -> Result<Response, Problem> {
-    let who = call.who(OCCASION_WRITE)?;
     let place = Place::occasion(&occasion)?;
     let request = body.value.request()?;
-    call.once(
-        who,
-        place,
-        Permission::Invite,
-        &body.bytes,
-        StatusCode::ACCEPTED,
-        move |tx, host| bulk::start(tx, host, &request),
-    )
+    call.once(place, &body.bytes, StatusCode::ACCEPTED, move |tx, host| {
+        bulk::start(tx, host, &request)
+    })
     .await
 }
 
@@ -101,11 +97,9 @@ async fn effect(
 ) -> Result<Json<Effect>, Problem> {
     let request = body.request()?;
     let found = call
-        .read(
-            OCCASION_WRITE,
-            Place::occasion(&occasion)?,
-            move |tx, host| bulk::effect(tx, host, &request),
-        )
+        .read(Place::occasion(&occasion)?, move |tx, host| {
+            bulk::effect(tx, host, &request)
+        })
         .await?;
     Ok(Json(found))
 }
@@ -126,7 +120,7 @@ struct Jobs {
 )]
 async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<Jobs>, Problem> {
     let found = call
-        .read(OCCASION_READ, Place::occasion(&occasion)?, |tx, host| {
+        .read(Place::occasion(&occasion)?, |tx, host| {
             Ok(Jobs {
                 bulk: bulk::list(tx, host, LATEST)?,
                 exports: export::list(tx, host, LATEST)?,
@@ -148,11 +142,9 @@ async fn show(
 ) -> Result<Response, Problem> {
     let bulk: BulkId = id(&bulk)?;
     let found = call
-        .read(
-            OCCASION_READ,
-            Place::occasion(&occasion)?,
-            move |tx, host| bulk::load(tx, host, &bulk),
-        )
+        .read(Place::occasion(&occasion)?, move |tx, host| {
+            bulk::load(tx, host, &bulk)
+        })
         .await?;
     Ok(answer(StatusCode::OK, &found))
 }
@@ -160,8 +152,7 @@ async fn show(
 /// What became of each invitation.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/bulk/{bulk}/rows", tag = "bulk",
-    params(("id" = String, Path,), ("bulk" = String, Path,), ("cursor" = Option<String>, Query,),
-        ("limit" = Option<u32>, Query,)),
+    params(("id" = String, Path,), ("bulk" = String, Path,), Piece),
     responses((status = 200, body = List<Outcome>), (status = 404))
 )]
 async fn rows(
@@ -174,11 +165,9 @@ async fn rows(
     let after: i64 = piece.after::<i64>()?.unwrap_or(0).clamp(0, last);
     let limit = piece.rows();
     let found = call
-        .read(
-            OCCASION_READ,
-            Place::occasion(&occasion)?,
-            move |tx, host| bulk::outcomes(tx, host, &bulk, after, limit),
-        )
+        .read(Place::occasion(&occasion)?, move |tx, host| {
+            bulk::outcomes(tx, host, &bulk, after, limit)
+        })
         .await?;
     let places: Vec<(i64, Outcome)> = (after..).zip(found).collect();
     let list = piece.list(places, |(place, _)| place + 1);

@@ -1,5 +1,6 @@
 //! Guests, and answers that hosts give for them.
 
+use accounts::Callers::Tokens;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -7,34 +8,41 @@ use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::described::Routes;
-use web::json::Received;
-use web::{Json, List, Piece, Problem, Site, routes};
+use web::json::{Members, Received};
+use web::{Input, Json, List, Piece, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
 use super::change_response::{Receipt, Saved, Sees, Shown};
 use super::invitations::{load_view, saved};
 use super::view::{GuestView, InvitationView, PersonView};
 use crate::guest::GuestId;
+use crate::hosting::Permission::{Invite, See};
 use crate::hosting::listing::people;
-use crate::hosting::permissions::{HostOf, Permission};
+use crate::hosting::permissions::HostOf;
 use crate::hosting::{Refusal, answers, guests, invitations};
 use crate::invitation::InvitationId;
 use crate::portal::Portal;
 use crate::token_scopes::{OCCASION_WRITE, RSVPS_READ, RSVPS_WRITE};
+use crate::web::access::may;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
-        .routes(routes!(list, add))
-        .routes(routes!(show, change, remove))
-        .routes(routes!(reply))
+        .routes(routes!(
+            list: may(See, Tokens(&[RSVPS_READ])),
+            add: may(Invite, Tokens(&[OCCASION_WRITE])),
+        ))
+        .routes(routes!(
+            show: may(See, Tokens(&[RSVPS_READ])),
+            change: may(Invite, Tokens(&[OCCASION_WRITE])),
+            remove: may(Invite, Tokens(&[OCCASION_WRITE])),
+        ))
+        .routes(routes!(reply: may(Invite, Tokens(&[RSVPS_WRITE]))))
 }
 
-/// Guests, searched and filtered: `q`, `status`, `event`, `diet`, `diet_note`,
-/// `child`, `band`, `plus_one`.
+/// Guests, searched and filtered.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/guests", tag = "guests of an occasion",
-    params(("id" = String, Path,), ("cursor" = Option<String>, Query,), ("limit" = Option<u32>, Query,),
-        ("q" = Option<String>, Query,), ("status" = Option<people::Status>, Query,)),
+    params(("id" = String, Path,), Piece, people::GuestFilter),
     responses((status = 200, body = List<PersonView>), (status = 400), (status = 404), (status = 422))
 )]
 async fn list(
@@ -42,13 +50,9 @@ async fn list(
     Path(occasion): Path<String>,
     piece: Piece,
 ) -> Result<Json<List<PersonView>>, Problem> {
-    let query = call.query();
-    let pairs = query
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let filter = people::GuestFilter::read(pairs)?;
+    let filter = people::GuestFilter::read(&call.query())?;
     let found = call
-        .read(RSVPS_READ, Place::occasion(&occasion)?, move |tx, host| {
+        .read(Place::occasion(&occasion)?, move |tx, host| {
             people::people(tx, host, &filter, &piece)
         })
         .await?;
@@ -66,7 +70,8 @@ struct AddBody {
     #[serde(default)]
     version: Option<i64>,
     /// Who.
-    guests: Vec<guests::New>,
+    #[schema(value_type = Vec<guests::NewGuest>)]
+    guests: Vec<Input>,
 }
 
 /// Adds people to an invitation.
@@ -80,7 +85,6 @@ async fn add(
     Path(occasion): Path<String>,
     body: Received<AddBody>,
 ) -> Result<Response, Problem> {
-    let who = call.who(OCCASION_WRITE)?;
     let AddBody {
         invitation,
         version,
@@ -88,17 +92,10 @@ async fn add(
     } = body.value;
     let version = call.version_if_named(version)?;
     let place = Place::occasion(&occasion)?;
-    call.once(
-        who,
-        place,
-        Permission::Invite,
-        &body.bytes,
-        StatusCode::CREATED,
-        move |tx, host| {
-            let (portal, _) = guests::add(tx, host, &invitation, version, &people)?;
-            saved(tx, host, &portal)
-        },
-    )
+    call.once(place, &body.bytes, StatusCode::CREATED, move |tx, host| {
+        let (portal, _) = guests::add(tx, host, &invitation, version, &people)?;
+        saved(tx, host, &portal)
+    })
     .await
 }
 
@@ -135,7 +132,7 @@ async fn show(
 ) -> Result<Response, Problem> {
     let guest: GuestId = id(&guest)?;
     let found = call
-        .read(RSVPS_READ, Place::occasion(&occasion)?, move |tx, host| {
+        .read(Place::occasion(&occasion)?, move |tx, host| {
             let found: Option<(InvitationId,)> = tx.maybe(
                 sql!("SELECT invitation FROM guest WHERE id = $1"),
                 &[&guest],
@@ -157,14 +154,14 @@ async fn show(
 async fn change(
     call: Call,
     Path((occasion, guest)): Path<(String, String)>,
-    Json(body): Json<guests::GuestChange>,
+    Json(body): Json<Members>,
 ) -> Result<Response, Problem> {
-    let who = call.who(OCCASION_WRITE)?;
-    let version = call.version(body.version)?;
+    let (input, version) = Input::of_json(body)?;
+    let version = call.version(version)?;
     let guest: GuestId = id(&guest)?;
     let changed = call
-        .write(who, Place::occasion(&occasion)?, move |tx, host| {
-            let portal = guests::change(tx, host, &guest, version, &body)?;
+        .write(Place::occasion(&occasion)?, move |tx, host| {
+            let portal = guests::change(tx, host, &guest, version, &input)?;
             Ok(Saved::of(one(tx, host, &portal, &guest)?, Sees::of(host)))
         })
         .await?;
@@ -181,10 +178,9 @@ async fn remove(
     call: Call,
     Path((occasion, guest)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let who = call.who(OCCASION_WRITE)?;
     let version = call.version_if_named(None)?;
     let guest: GuestId = id(&guest)?;
-    call.write(who, Place::occasion(&occasion)?, move |tx, host| {
+    call.write(Place::occasion(&occasion)?, move |tx, host| {
         guests::remove(tx, host, &guest, version).map(drop)
     })
     .await?;
@@ -203,12 +199,11 @@ async fn reply(
     Path((guest, event)): Path<(String, String)>,
     Json(body): Json<answers::OneReply>,
 ) -> Result<Response, Problem> {
-    let who = call.who(RSVPS_WRITE)?;
     let version = call.version(body.version)?;
     let guest: GuestId = id(&guest)?;
     let place = Place::Guest(guest.clone());
     let saved = call
-        .write(who, place, move |tx, host| {
+        .write(place, move |tx, host| {
             let portal = answers::reply(tx, host, &guest, &event, version, &body)?;
             Ok(Saved::of(one(tx, host, &portal, &guest)?, Sees::of(host)))
         })

@@ -1,48 +1,59 @@
 //! Invitations.
 
-use accounts::signed_in::SignedIn;
+use std::borrow::Cow;
+
+use accounts::Callers::{People, Tokens};
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use platform::Tx;
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use web::described::Routes;
 use web::json::Received;
-use web::{Json, List, Piece, Problem, Site, routes};
+use web::{Json, List, Piece, Problem, Site, fields, routes};
 
 use super::call::{Call, Maybe, Place, answer, id};
 use super::change_response::{Saved, Sees};
 use super::view::{self, InvitationView, LineView};
 use crate::event::Seats;
+use crate::hosting::Permission::{Invite, Own, See};
 use crate::hosting::codes::{self, Chosen};
+use crate::hosting::invitations::InvitationChange;
 use crate::hosting::listing::{self, InvitationFilter};
-use crate::hosting::permissions::{HostOf, Permission};
+use crate::hosting::permissions::HostOf;
 use crate::hosting::{Refusal, guests, invitations, locks, open_rsvp};
-use crate::invitation::InvitationId;
+use crate::invitation::{Details, InvitationId};
 use crate::portal::Portal;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
+use crate::web::access::may;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
-        .routes(routes!(list, create))
-        .routes(routes!(show, change, archive))
-        .routes(routes!(restore))
-        .routes(routes!(lock))
-        .routes(routes!(unlock))
-        .routes(routes!(replace_code))
-        .routes(routes!(mark_sent))
-        .routes(routes!(approve))
-        .routes(routes!(merge))
+        .routes(routes!(
+            list: may(See, Tokens(&[OCCASION_READ])),
+            create: may(Invite, Tokens(&[OCCASION_WRITE])),
+        ))
+        .routes(routes!(
+            show: may(See, Tokens(&[OCCASION_READ])),
+            change: may(Invite, Tokens(&[OCCASION_WRITE])),
+            archive: may(Invite, Tokens(&[OCCASION_WRITE])),
+        ))
+        .routes(routes!(restore: may(Invite, Tokens(&[OCCASION_WRITE]))))
+        .routes(routes!(lock: may(Invite, Tokens(&[OCCASION_WRITE]))))
+        .routes(routes!(unlock: may(Invite, Tokens(&[OCCASION_WRITE]))))
+        .routes(routes!(replace_code: may(Own, People)))
+        .routes(routes!(mark_sent: may(Invite, Tokens(&[OCCASION_WRITE]))))
+        .routes(routes!(approve: may(Invite, Tokens(&[OCCASION_WRITE]))))
+        .routes(routes!(merge: may(Invite, Tokens(&[OCCASION_WRITE]))))
 }
 
-/// Invitations, searched, filtered and sorted: `q`, `response`, `access`,
-/// `language`, `tag`, `event`, `email`, `opened`, `sent`, `override`, `over`,
-/// `note`, `open`, `answered`, `archived`, `sort`.
+/// Invitations, searched, filtered and sorted.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/invitations", tag = "invitations",
-    params(("id" = String, Path,), ("cursor" = Option<String>, Query,), ("limit" = Option<u32>, Query,),
-        ("q" = Option<String>, Query,), ("sort" = inline(Option<listing::Sort>), Query,)),
+    params(("id" = String, Path,), Piece, InvitationFilter,
+        listing::filter::Order),
     responses((status = 200, body = List<LineView>), (status = 400), (status = 404), (status = 422))
 )]
 async fn list(
@@ -50,21 +61,13 @@ async fn list(
     Path(occasion): Path<String>,
     piece: Piece,
 ) -> Result<Json<List<LineView>>, Problem> {
-    let query = call.query();
-    let pairs = query
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let (filter, sort) = InvitationFilter::read(pairs)?;
+    let (filter, sort) = InvitationFilter::read(&call.query())?;
     let found = call
-        .read(
-            OCCASION_READ,
-            Place::occasion(&occasion)?,
-            move |tx, host| {
-                let sees = Sees::of(host);
-                let found = listing::invitations(tx, host, &filter, sort, &piece)?;
-                Ok(found.map(|line| LineView::of(line, sees)))
-            },
-        )
+        .read(Place::occasion(&occasion)?, move |tx, host| {
+            let sees = Sees::of(host);
+            let found = listing::invitations(tx, host, &filter, sort, &piece)?;
+            Ok(found.map(|line| LineView::of(line, sees)))
+        })
         .await?;
     Ok(Json(found))
 }
@@ -72,33 +75,25 @@ async fn list(
 /// Writes an invitation with its people.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/invitations", tag = "invitations",
-    params(("id" = String, Path,)), request_body = invitations::InvitationChange,
+    params(("id" = String, Path,)), request_body = ChangeBody,
     responses((status = 201, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 429))
 )]
 async fn create(
     call: Call,
     Path(occasion): Path<String>,
-    body: Received<invitations::InvitationChange>,
+    body: Received<InvitationChange>,
 ) -> Result<Response, Problem> {
-    let who = call.who(OCCASION_WRITE)?;
     let place = Place::occasion(&occasion)?;
     let new = body.value;
     let insists = new.insist_on_code.unwrap_or_default();
     let code = new.code.clone();
     let made = async {
-        let chosen = choose(&call, &who, &place, code.clone(), insists).await?;
+        let chosen = choose(&call, &place, code.clone(), insists).await?;
         let status = StatusCode::CREATED;
-        call.once(
-            who,
-            place,
-            Permission::Invite,
-            &body.bytes,
-            status,
-            move |tx, host| {
-                let portal = invitations::create(tx, host, &new, chosen.as_ref())?;
-                saved(tx, host, &portal)
-            },
-        )
+        call.once(place, &body.bytes, status, move |tx, host| {
+            let portal = invitations::create(tx, host, &new, chosen.as_ref())?;
+            saved(tx, host, &portal)
+        })
         .await
     };
     call.by_hand(code.as_deref(), made).await
@@ -113,7 +108,7 @@ async fn show(call: Call, Path(text): Path<String>) -> Result<Response, Problem>
     let invitation: InvitationId = id(&text)?;
     let place = Place::Invitation(invitation.clone());
     let found = call
-        .read(OCCASION_READ, place, move |tx, host| {
+        .read(place, move |tx, host| {
             let portal = invitations::load(tx, host, &invitation)?;
             load_view(tx, host, &portal)
         })
@@ -124,20 +119,19 @@ async fn show(call: Call, Path(text): Path<String>) -> Result<Response, Problem>
 /// Changes an invitation.
 #[utoipa::path(
     patch, path = "/api/v1/invitations/id/{id}", tag = "invitations",
-    params(("id" = String, Path,)), request_body = invitations::InvitationChange,
+    params(("id" = String, Path,)), request_body = ChangeBody,
     responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
 )]
 async fn change(
     call: Call,
     Path(text): Path<String>,
-    Json(body): Json<invitations::InvitationChange>,
+    Json(body): Json<InvitationChange>,
 ) -> Result<Response, Problem> {
-    let who = call.who(OCCASION_WRITE)?;
     let version = call.version(body.version)?;
     let invitation: InvitationId = id(&text)?;
     let place = Place::Invitation(invitation.clone());
     let changed = call
-        .write(who, place, move |tx, host| {
+        .write(place, move |tx, host| {
             let portal = invitations::change(tx, host, &invitation, version, &body)?;
             saved(tx, host, &portal)
         })
@@ -152,11 +146,10 @@ async fn change(
     responses((status = 204), (status = 403), (status = 404), (status = 409))
 )]
 async fn archive(call: Call, Path(text): Path<String>) -> Result<StatusCode, Problem> {
-    let who = call.who(OCCASION_WRITE)?;
     let version = call.version_if_named(None)?;
     let invitation: InvitationId = id(&text)?;
     let place = Place::Invitation(invitation.clone());
-    call.write(who, place, move |tx, host| {
+    call.write(place, move |tx, host| {
         invitations::archive(tx, host, &invitation, version).map(drop)
     })
     .await?;
@@ -238,13 +231,9 @@ async fn restore(
     } else {
         Seats::Free
     };
-    act(
-        &call,
-        &text,
-        Permission::Invite,
-        &body.bytes,
-        move |tx, host, invitation| invitations::restore(tx, host, invitation, version, seats),
-    )
+    act(&call, &text, &body.bytes, move |tx, host, invitation| {
+        invitations::restore(tx, host, invitation, version, seats)
+    })
     .await
 }
 
@@ -261,13 +250,9 @@ async fn lock(
 ) -> Result<Response, Problem> {
     let version = call.version_if_named(body.value.version)?;
     let reason = body.value.reason;
-    act(
-        &call,
-        &text,
-        Permission::Invite,
-        &body.bytes,
-        move |tx, host, invitation| locks::lock(tx, host, invitation, version, &reason),
-    )
+    act(&call, &text, &body.bytes, move |tx, host, invitation| {
+        locks::lock(tx, host, invitation, version, &reason)
+    })
     .await
 }
 
@@ -284,13 +269,9 @@ async fn unlock(
 ) -> Result<Response, Problem> {
     let mut opening = body.value;
     opening.version = call.version_if_named(opening.version)?;
-    act(
-        &call,
-        &text,
-        Permission::Invite,
-        &body.bytes,
-        move |tx, host, invitation| locks::unlock(tx, host, invitation, &opening),
-    )
+    act(&call, &text, &body.bytes, move |tx, host, invitation| {
+        locks::unlock(tx, host, invitation, &opening)
+    })
     .await
 }
 
@@ -312,12 +293,11 @@ async fn replace_code(
     let place = Place::Invitation(invitation);
     let code = wanted.code.clone();
     let replaced = async {
-        let who = call.who(OCCASION_WRITE)?;
-        let chosen = choose(&call, &who, &place, wanted.code, wanted.insist_on_code).await?;
+        let chosen = choose(&call, &place, wanted.code, wanted.insist_on_code).await?;
         let replace = move |tx: &mut Tx<'_>, host: &HostOf, invitation: &InvitationId| {
             codes::replace(tx, host, invitation, version, chosen.as_ref())
         };
-        act(&call, &text, Permission::Own, &body.bytes, replace).await
+        act(&call, &text, &body.bytes, replace).await
     };
     call.by_hand(code.as_deref(), replaced).await
 }
@@ -334,13 +314,9 @@ async fn approve(
     body: Maybe<Approval>,
 ) -> Result<Response, Problem> {
     let version = call.version_if_named(body.value.version)?;
-    act(
-        &call,
-        &text,
-        Permission::Invite,
-        &body.bytes,
-        move |tx, host, invitation| open_rsvp::approve(tx, host, invitation, version),
-    )
+    act(&call, &text, &body.bytes, move |tx, host, invitation| {
+        open_rsvp::approve(tx, host, invitation, version)
+    })
     .await
 }
 
@@ -358,13 +334,9 @@ async fn merge(
 ) -> Result<Response, Problem> {
     let version = call.version_if_named(body.value.version)?;
     let into = body.value.into;
-    act(
-        &call,
-        &text,
-        Permission::Invite,
-        &body.bytes,
-        move |tx, host, invitation| open_rsvp::merge(tx, host, invitation, &into, version),
-    )
+    act(&call, &text, &body.bytes, move |tx, host, invitation| {
+        open_rsvp::merge(tx, host, invitation, &into, version)
+    })
     .await
 }
 
@@ -380,43 +352,23 @@ async fn mark_sent(
     body: Maybe<Sent>,
 ) -> Result<Response, Problem> {
     let sent = body.value.sent;
-    act(
-        &call,
-        &text,
-        Permission::Invite,
-        &body.bytes,
-        move |tx, host, invitation| {
-            invitations::mark_sent(tx, host, invitation, sent)?;
-            invitations::load_changed(tx, host, invitation)
-        },
-    )
+    act(&call, &text, &body.bytes, move |tx, host, invitation| {
+        invitations::mark_sent(tx, host, invitation, sent)?;
+        invitations::load_changed(tx, host, invitation)
+    })
     .await
 }
 
-async fn act<F>(
-    call: &Call,
-    text: &str,
-    permission: Permission,
-    body: &[u8],
-    change: F,
-) -> Result<Response, Problem>
+async fn act<F>(call: &Call, text: &str, body: &[u8], change: F) -> Result<Response, Problem>
 where
     F: Fn(&mut Tx<'_>, &HostOf, &InvitationId) -> Result<Portal, Refusal> + Send + 'static,
 {
-    let who = call.who(OCCASION_WRITE)?;
     let invitation: InvitationId = id(text)?;
     let place = Place::Invitation(invitation.clone());
-    call.once(
-        who,
-        place,
-        permission,
-        body,
-        StatusCode::OK,
-        move |tx, host| {
-            let portal = change(tx, host, &invitation)?;
-            saved(tx, host, &portal)
-        },
-    )
+    call.once(place, body, StatusCode::OK, move |tx, host| {
+        let portal = change(tx, host, &invitation)?;
+        saved(tx, host, &portal)
+    })
     .await
 }
 
@@ -424,7 +376,6 @@ where
 /// whatever becomes of the rest.
 async fn choose(
     call: &Call,
-    who: &SignedIn,
     place: &Place,
     code: Option<String>,
     insists: bool,
@@ -433,11 +384,37 @@ async fn choose(
         return Ok(None);
     };
     let chosen = call
-        .write(who.clone(), place.clone(), move |tx, host| {
+        .write(place.clone(), move |tx, host| {
             codes::try_by_hand(tx, host, &code, insists)
         })
         .await?;
     Ok(Some(chosen))
+}
+
+/// The body of a change, in the API's description.
+struct ChangeBody;
+
+impl PartialSchema for ChangeBody {
+    fn schema() -> RefOr<Schema> {
+        let body = "What hosts may set about an invitation; what is left out stays.";
+        let mut whole = fields::schema::<Details>(invitations::FIELDS, &[], body);
+        if let RefOr::T(Schema::Object(whole)) = &mut whole
+            && let RefOr::T(Schema::Object(beside)) = InvitationChange::schema()
+        {
+            whole.properties.extend(beside.properties);
+        }
+        whole
+    }
+}
+
+impl ToSchema for ChangeBody {
+    fn name() -> Cow<'static, str> {
+        "InvitationChange".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        InvitationChange::schemas(schemas);
+    }
 }
 
 /// An invitation as this host may see it.

@@ -1,31 +1,39 @@
 //! Occasions.
 
+use accounts::Callers::Tokens;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use platform::Tx;
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use web::described::Routes;
-use web::json::Received;
-use web::{Json, List, Problem, Site, routes};
+use web::json::{Members, Received};
+use web::{Input, Json, List, Problem, Site, When, fields, routes};
 
 use super::call::{Call, Maybe, Place, answer};
 use super::change_response::{Saved, Sees};
-use super::view::{self, OccasionView};
-use crate::hosting::{HostOf, Permission, Refusal, enter, occasions};
+use super::view::OccasionView;
+use crate::hosting::Permission::{Own, See, Write};
+use crate::hosting::{HostOf, Refusal, enter, occasions};
 use crate::occasion::Occasion;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
+use crate::web::access::may;
 use crate::words::OccasionStatus;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
-        .routes(routes!(list, create))
-        .routes(routes!(show, change, remove))
-        .routes(routes!(publish))
-        .routes(routes!(unpublish))
-        .routes(routes!(close))
-        .routes(routes!(archive))
+        .routes(routes!(list: Tokens(&[OCCASION_READ]), create: Tokens(&[OCCASION_WRITE])))
+        .routes(routes!(
+            show: may(See, Tokens(&[OCCASION_READ])),
+            change: may(Write, Tokens(&[OCCASION_WRITE])),
+            remove: may(Own, Tokens(&[OCCASION_WRITE])),
+        ))
+        .routes(routes!(publish: may(Own, Tokens(&[OCCASION_WRITE]))))
+        .routes(routes!(unpublish: may(Own, Tokens(&[OCCASION_WRITE]))))
+        .routes(routes!(close: may(Own, Tokens(&[OCCASION_WRITE]))))
+        .routes(routes!(archive: may(Own, Tokens(&[OCCASION_WRITE]))))
 }
 
 /// The caller's occasions, newest first.
@@ -34,15 +42,15 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
     responses((status = 200, body = List<OccasionView>), (status = 401), (status = 403))
 )]
 async fn list(call: Call) -> Result<Json<List<OccasionView>>, Problem> {
-    let who = call.who(OCCASION_READ)?;
+    let who = call.who.clone();
     let found = call
         .site
         .store
         .read(move |tx: &mut Tx<'_>| occasions::list(tx, &who))
         .await?;
     let items: Vec<OccasionView> = found
-        .iter()
-        .map(|(occasion, role)| view::occasion(occasion).for_role(*role))
+        .into_iter()
+        .map(|(occasion, role)| OccasionView { occasion, role })
         .collect();
     Ok(Json(List {
         total: i64::try_from(items.len()).ok(),
@@ -55,28 +63,24 @@ async fn list(call: Call) -> Result<Json<List<OccasionView>>, Problem> {
 /// Makes an occasion, in draft. For administrators of the installation; who
 /// makes it owns it.
 #[utoipa::path(
-    post, path = "/api/v1/occasions", tag = "occasions", request_body = occasions::OccasionChange,
+    post, path = "/api/v1/occasions", tag = "occasions", request_body = OccasionChange,
     responses((status = 201, body = Saved<OccasionView>), (status = 401), (status = 403), (status = 409), (status = 422))
 )]
-async fn create(
-    call: Call,
-    body: Received<occasions::OccasionChange>,
-) -> Result<Response, Problem> {
-    let who = call.who(OCCASION_WRITE)?;
-    let new = body.value;
+async fn create(call: Call, body: Received<Members>) -> Result<Response, Problem> {
+    let (new, _) = Input::of_json(body.value)?;
+    let (who, request) = (call.who.clone(), call.request.clone());
+    let creator = who.clone();
     call.once_by(
-        who,
         &body.bytes,
         StatusCode::CREATED,
-        move |tx, who, request| {
-            let may = occasions::may_create(tx, who)?;
-            may.then(|| (who.clone(), request))
-                .ok_or(Refusal::Forbidden)
+        move |tx| {
+            let may = occasions::may_create(tx, &creator)?;
+            may.then_some(()).ok_or(Refusal::Forbidden)
         },
-        move |tx, (who, request)| {
-            let id = occasions::create(tx, who, &new, Some(request.clone()))?;
-            let host = enter(tx, who, &id, None)?;
-            Ok(saved(&occasions::load(tx, &host)?, &host))
+        move |tx, ()| {
+            let id = occasions::create(tx, &who, &new, Some(request.clone()))?;
+            let host = enter(tx, &who, &id, None)?;
+            Ok(saved(occasions::load(tx, &host)?, &host))
         },
     )
     .await
@@ -90,9 +94,7 @@ async fn create(
 async fn show(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
     let place = Place::occasion(&id)?;
     let found = call
-        .read(OCCASION_READ, place, |tx, host| {
-            Ok(view::occasion(&occasions::load(tx, host)?).for_role(host.role()))
-        })
+        .read(place, |tx, host| Ok(view(occasions::load(tx, host)?, host)))
         .await?;
     Ok(answer(StatusCode::OK, &found))
 }
@@ -100,20 +102,20 @@ async fn show(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
 /// Changes an occasion. Coordinators change its texts only.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}", tag = "occasions", params(("id" = String, Path,)),
-    request_body = occasions::OccasionChange,
+    request_body = OccasionChange,
     responses((status = 200, body = Saved<OccasionView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
 )]
 async fn change(
     call: Call,
     Path(id): Path<String>,
-    Json(body): Json<occasions::OccasionChange>,
+    Json(body): Json<Members>,
 ) -> Result<Response, Problem> {
-    let who = call.who(OCCASION_WRITE)?;
-    let version = call.version(body.version)?;
+    let (input, version) = Input::of_json(body)?;
+    let version = call.version(version)?;
     let changed = call
-        .write(who, Place::occasion(&id)?, move |tx, host| {
-            let changed = occasions::change(tx, host, version, &body)?;
-            Ok(saved(&changed, host))
+        .write(Place::occasion(&id)?, move |tx, host| {
+            let changed = occasions::change(tx, host, version, &input)?;
+            Ok(saved(changed, host))
         })
         .await?;
     Ok(answer(StatusCode::OK, &changed))
@@ -125,9 +127,8 @@ async fn change(
     responses((status = 204), (status = 403), (status = 404), (status = 409))
 )]
 async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let who = call.who(OCCASION_WRITE)?;
     let version = call.version_if_named(None)?;
-    call.write(who, Place::occasion(&id)?, move |tx, host| {
+    call.write(Place::occasion(&id)?, move |tx, host| {
         occasions::set_status(tx, host, version, OccasionStatus::Archived).map(drop)
     })
     .await?;
@@ -199,24 +200,37 @@ async fn set(
     body: Maybe<Seen>,
     status: OccasionStatus,
 ) -> Result<Response, Problem> {
-    let who = call.who(OCCASION_WRITE)?;
     let version = call.version_if_named(body.value.version)?;
     let place = Place::occasion(id)?;
-    call.once(
-        who,
-        place,
-        Permission::Own,
-        &body.bytes,
-        StatusCode::OK,
-        move |tx, host| {
-            let moved = occasions::set_status(tx, host, version, status)?;
-            Ok(saved(&moved, host))
-        },
-    )
+    call.once(place, &body.bytes, StatusCode::OK, move |tx, host| {
+        let moved = occasions::set_status(tx, host, version, status)?;
+        Ok(saved(moved, host))
+    })
     .await
 }
 
-fn saved(occasion: &Occasion, host: &HostOf) -> Saved<OccasionView> {
-    let whole = view::occasion(occasion).for_role(host.role());
-    Saved::of(whole, Sees::of(host))
+fn view(occasion: Occasion, host: &HostOf) -> OccasionView {
+    let role = host.role();
+    OccasionView { occasion, role }
+}
+
+fn saved(occasion: Occasion, host: &HostOf) -> Saved<OccasionView> {
+    Saved::of(view(occasion, host), Sees::of(host))
+}
+
+/// The body of a change, in the API's description.
+struct OccasionChange;
+
+impl PartialSchema for OccasionChange {
+    fn schema() -> RefOr<Schema> {
+        let body = "What hosts may set about an occasion; what is left out stays.";
+        fields::schema::<Occasion>(occasions::FIELDS, &[], body)
+    }
+}
+
+impl ToSchema for OccasionChange {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push(("When".to_owned(), When::schema()));
+        Occasion::schemas(schemas);
+    }
 }

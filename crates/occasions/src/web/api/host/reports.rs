@@ -1,5 +1,6 @@
 //! The counters, the curve of answers, and the log.
 
+use accounts::Callers::Tokens;
 use axum::extract::Path;
 use jiff::Timestamp;
 use platform::news;
@@ -10,14 +11,17 @@ use web::described::Routes;
 use web::{Json, List, Piece, Problem, Site, routes};
 
 use super::call::{Call, Place};
+use crate::hosting::Permission::{ReadLog, See};
 use crate::hosting::log::{self, AuditRow};
 use crate::hosting::summary::{self, Day, Summary};
 use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
+use crate::web::access::may;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
-        .routes(routes!(counters))
-        .routes(routes!(lines))
+        .routes(routes!(counters: may(See, Tokens(&[RSVPS_READ]))))
+        // The log shows answers too.
+        .routes(routes!(lines: may(ReadLog, Tokens(&[OCCASION_READ, RSVPS_READ]))))
 }
 
 /// The counters, and from where the stream goes on.
@@ -37,7 +41,7 @@ struct Report {
 )]
 async fn counters(call: Call, Path(occasion): Path<String>) -> Result<Json<Report>, Problem> {
     let found = call
-        .read(RSVPS_READ, Place::occasion(&occasion)?, |tx, host| {
+        .read(Place::occasion(&occasion)?, |tx, host| {
             Ok(Report {
                 cursor: news::cursor(tx)?,
                 summary: summary::load(tx, host)?,
@@ -94,10 +98,10 @@ impl From<AuditRow> for LineView {
     }
 }
 
-/// The log, newest first: `actor`, `action`, `entity`, `from`, `until`.
+/// The log, newest first.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/audit", tag = "reports",
-    params(("id" = String, Path,), ("cursor" = Option<String>, Query,), ("limit" = Option<u32>, Query,)),
+    params(("id" = String, Path,), Piece, log::AuditFilter),
     responses((status = 200, body = List<LineView>), (status = 403), (status = 404), (status = 422))
 )]
 async fn lines(
@@ -106,22 +110,20 @@ async fn lines(
     piece: Piece,
 ) -> Result<Json<List<LineView>>, Problem> {
     let mut filter = log::AuditFilter::default();
-    for (name, value) in call.query() {
-        match name.as_str() {
-            "actor" => filter.actor = value,
-            "action" => filter.action = value,
-            "entity" => filter.entity = value,
-            "from" => filter.from = instant("/from", &value)?,
-            "until" => filter.until = instant("/until", &value)?,
+    for (name, value) in call.query().iter() {
+        match name {
+            "actor" => value.clone_into(&mut filter.actor),
+            "action" => value.clone_into(&mut filter.action),
+            "entity" => value.clone_into(&mut filter.entity),
+            "from" => filter.from = instant("/from", value)?,
+            "until" => filter.until = instant("/until", value)?,
             _ => {}
         }
     }
     let found = call
-        .read(
-            OCCASION_READ,
-            Place::occasion(&occasion)?,
-            move |tx, host| log::list(tx, host, &filter, &piece),
-        )
+        .read(Place::occasion(&occasion)?, move |tx, host| {
+            log::list(tx, host, &filter, &piece)
+        })
         .await?;
     Ok(Json(found.map(LineView::from)))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use accounts::Callers::Tokens;
 use accounts::signed_in::SignedIn;
 use accounts::web::asking::Caller;
 use axum::Extension;
@@ -14,12 +15,14 @@ use http_body_util::BodyExt as _;
 use http_body_util::channel::{Channel, Sender};
 use tokio::time::{MissedTickBehavior, interval};
 use web::described::Routes;
-use web::{Problem, Site, routes};
+use web::{Form, Problem, Site, routes};
 
 use super::call::{Call, id};
+use crate::hosting::Permission::See;
 use crate::hosting::stream::{AllCounts, End, Feed, Message, Places};
 use crate::occasion::OccasionId;
 use crate::token_scopes::RSVPS_READ;
+use crate::web::access::may;
 
 /// How many events may wait for a slow reader before it is cut off.
 const WAITING: usize = 1_000;
@@ -30,9 +33,7 @@ const EVERY: Duration = Duration::from_secs(15);
 const RETRY: &str = "retry: 3000\n\n";
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
-    R::default()
-        .routes(routes!(listen))
-        .serving(|router| router.layer(Extension(Listeners::default())))
+    R::default().routes(routes!(listen: may(See, Tokens(&[RSVPS_READ]))))
 }
 
 /// How often a stream shows that it lives. Tests hand in another one.
@@ -41,7 +42,7 @@ pub struct Pace(pub Duration);
 
 /// What the streams of this process share.
 #[derive(Clone, Debug, Default)]
-struct Listeners {
+pub(crate) struct Listeners {
     counts: AllCounts,
     places: Places,
 }
@@ -63,11 +64,10 @@ async fn listen(
     request: Request,
 ) -> Result<Response, Problem> {
     let occasion: OccasionId = id(&occasion)?;
-    let who = call.who(RSVPS_READ)?;
     let resume = resume(&call.headers, &call.query());
-    let account = who.account().id.clone();
+    let account = call.who.account().id.clone();
     let store = site.store.clone();
-    let feed = Feed::open(store, &listeners.counts, who, occasion, resume).await?;
+    let feed = Feed::open(store, &listeners.counts, call.who.clone(), occasion, resume).await?;
     let (place, end) = listeners.places.take(&account);
     let (parts, _) = request.into_parts();
     let pace = parts.extensions.get().copied().unwrap_or(Pace(EVERY));
@@ -90,12 +90,11 @@ async fn listen(
     Ok(response)
 }
 
-fn resume(headers: &HeaderMap, query: &[(String, String)]) -> Option<i64> {
+fn resume(headers: &HeaderMap, query: &Form) -> Option<i64> {
     let header = headers
         .get("last-event-id")
         .and_then(|value| value.to_str().ok());
-    let named = query.iter().find(|(name, _)| name == "last_event_id");
-    let text = header.or(named.map(|(_, value)| value.as_str()))?;
+    let text = header.or(query.find("last_event_id"))?;
     // What is no number was never given out, and is answered as such.
     Some(text.trim().parse().unwrap_or(-1))
 }
@@ -146,7 +145,7 @@ async fn send(
 /// Whether the session or token that began this is still good.
 async fn still_there(parts: &request::Parts, site: &Site) -> Option<SignedIn> {
     let caller = Caller::from_request_parts(&mut parts.clone(), site).await;
-    caller.ok()?.with(RSVPS_READ).ok()
+    Some(caller.ok()?.who)
 }
 
 /// Hands an event over without waiting; `false` when nobody takes it.

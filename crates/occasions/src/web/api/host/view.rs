@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
-use web::{I18n, Theme};
 
 use super::change_response::{Receipt, Sees, Shown};
-use crate::event::{Event, EventId, ScheduleLine};
 use crate::guest::{Guest, GuestId};
 use crate::hosting::guests::Contact as GuestContact;
 use crate::hosting::invitations::Bookkeeping;
@@ -17,191 +15,30 @@ use crate::hosting::listing::people::Person;
 use crate::hosting::listing::{InvitationRow, People};
 use crate::household::Allowance;
 use crate::invitation::InvitationId;
-use crate::occasion::{Contact, Occasion, OccasionId, Switches};
+use crate::occasion::{Occasion, OccasionId};
 use crate::portal::Portal;
-use crate::question::{Answer, Answers, Choice, Question};
+use crate::question::{Answer, Answers};
 use crate::role::Role;
-use crate::words::{
-    Access, AskedOf, GuestKind, LockMode, OccasionKind, OccasionStatus, QuestionKind, ReplyStatus,
-    Response, Tone,
-};
+use crate::words::{Access, GuestKind, LockMode, ReplyStatus, Response};
 
-/// An occasion.
+/// An occasion, and what the caller is there.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Occasion)]
+#[schema(as = OccasionOfHost)]
 pub(super) struct OccasionView {
-    #[schema(value_type = String)]
-    id: OccasionId,
-    /// Its name in addresses.
-    slug: String,
-    kind: OccasionKind,
-    status: OccasionStatus,
-    /// What the caller is there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<Role>,
-    title: I18n,
-    subtitle: I18n,
-    kicker: I18n,
-    welcome: I18n,
-    farewell: I18n,
-    hosts: I18n,
-    /// IANA name.
-    time_zone: String,
-    /// ISO 4217.
-    currency: String,
-    languages: Vec<String>,
-    default_language: String,
-    #[schema(value_type = Option<String>, format = "date-time")]
-    rsvp_deadline: Option<Timestamp>,
-    default_plus_ones: i64,
-    default_children: i64,
-    open_party_limit: i64,
-    contact: Contact,
-    theme: Theme,
-    tone: Tone,
-    switches: Switches,
-    retention_days: i64,
-    version: i64,
-}
-
-pub(super) fn occasion(occasion: &Occasion) -> OccasionView {
-    let details = occasion.details.clone();
-    OccasionView {
-        id: occasion.id.clone(),
-        slug: occasion.slug.clone(),
-        kind: occasion.kind,
-        status: occasion.status,
-        role: None,
-        title: details.title,
-        subtitle: details.subtitle,
-        kicker: details.kicker,
-        welcome: details.welcome,
-        farewell: details.farewell,
-        hosts: details.hosts,
-        time_zone: details.time_zone,
-        currency: details.currency,
-        languages: details.languages,
-        default_language: details.default_language,
-        rsvp_deadline: details.rsvp_deadline,
-        default_plus_ones: details.default_plus_ones,
-        default_children: details.default_children,
-        open_party_limit: details.open_party_limit,
-        contact: details.contact,
-        theme: details.theme,
-        tone: details.tone,
-        switches: details.switches,
-        retention_days: details.retention_days,
-        version: occasion.version,
-    }
-}
-
-impl OccasionView {
-    /// With what the caller is there.
-    pub(super) fn for_role(mut self, role: Role) -> Self {
-        self.role = Some(role);
-        self
-    }
+    #[serde(flatten)]
+    pub(super) occasion: Occasion,
+    pub(super) role: Role,
 }
 
 impl Shown for OccasionView {
     fn receipt(&self) -> Receipt {
-        Receipt::of_id(&self.id, self.version)
+        self.occasion.receipt()
     }
 }
 
-/// An event of an occasion.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Event)]
-pub(super) struct EventView {
-    #[schema(value_type = String)]
-    id: EventId,
-    key: String,
-    name: I18n,
-    #[schema(value_type = String, format = "date-time")]
-    starts_at: Timestamp,
-    #[schema(value_type = String, format = "date-time")]
-    ends_at: Timestamp,
-    venue: String,
-    address: String,
-    map_url: String,
-    dress_code: I18n,
-    schedule: Vec<ScheduleLine>,
-    capacity: Option<i64>,
-    position: i64,
-    version: i64,
-}
-
-pub(super) fn event(event: &Event) -> EventView {
-    let details = event.details.clone();
-    EventView {
-        id: event.id.clone(),
-        key: event.key.clone(),
-        name: details.name,
-        starts_at: details.starts_at,
-        ends_at: details.ends_at,
-        venue: details.venue,
-        address: details.address,
-        map_url: details.map_url,
-        dress_code: details.dress_code,
-        schedule: details.schedule,
-        capacity: details.capacity,
-        position: details.position,
-        version: event.version,
-    }
-}
-
-impl Shown for EventView {
+impl Shown for Occasion {
     fn receipt(&self) -> Receipt {
         Receipt::of_id(&self.id, self.version)
-    }
-}
-
-/// A question that hosts ask besides who comes.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Question)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a field of its own in JSON"
-)]
-pub(super) struct QuestionView {
-    key: String,
-    asked_of: AskedOf,
-    kind: QuestionKind,
-    title: I18n,
-    help: I18n,
-    choices: Vec<Choice>,
-    /// Keys of the events it is about; empty: all of them.
-    events: Vec<String>,
-    required: bool,
-    coming_only: bool,
-    hosts_only: bool,
-    active: bool,
-    position: i64,
-    version: i64,
-}
-
-pub(super) fn question(question: &Question) -> QuestionView {
-    let question = question.clone();
-    QuestionView {
-        key: question.key,
-        asked_of: question.asked_of,
-        kind: question.kind,
-        title: question.title,
-        help: question.help,
-        choices: question.choices,
-        events: question.events,
-        required: question.required,
-        coming_only: question.coming_only,
-        hosts_only: question.hosts_only,
-        active: question.active,
-        position: question.position,
-        version: question.version,
-    }
-}
-
-impl Shown for QuestionView {
-    fn receipt(&self) -> Receipt {
-        Receipt::of_key(&self.key, self.version)
     }
 }
 

@@ -231,7 +231,7 @@ impl Merge<'_> {
         answers: &Answers,
     ) -> Pair {
         let (text, portal) = (self.text, self.portal);
-        let default = &portal.occasion.details.default_language;
+        let default = &portal.occasion.default_language;
         let of = portal
             .household
             .guests

@@ -2,14 +2,15 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use web::form_state::FormError;
 use web::{Form, Text};
 
 use super::super::parse_form::ParsedForm;
 use super::super::portal::guest_page;
 use super::super::show::Reading;
 use super::super::view::{
-    Answer, Asked, Chips, Choice, Diet, DietRow, Dietary, FormError, Mark, NewRow, NoteField,
-    NotePage, Places, Row, Seats,
+    Answer, Asked, Chips, Choice, Diet, DietRow, Dietary, Mark, NewRow, NoteField, NotePage,
+    Places, Row, Seats,
 };
 use super::press::{BEFORE, PRESS};
 use crate::event::Event;
@@ -50,7 +51,7 @@ impl Which {
 
     /// Whether the hosts use it.
     pub(super) fn is_on(self, portal: &Portal) -> bool {
-        let switches = portal.occasion.details.switches;
+        let switches = portal.occasion.switches;
         match self {
             Self::Answers => true,
             Self::Diets => switches.dietary,
@@ -159,7 +160,7 @@ struct Sheet<'a> {
 
 impl Sheet<'_> {
     fn answers(&self, common: Common) -> Response {
-        let switches = self.portal.occasion.details.switches;
+        let switches = self.portal.occasion.switches;
         let invitation = &self.portal.household.invitation;
         let zone = self.reading.zone.clone();
         let body = Answer {
@@ -253,7 +254,7 @@ impl Sheet<'_> {
 
     fn people(&self) -> Vec<Row<'_>> {
         let above = self.reading.above_allowance();
-        let switches = self.portal.occasion.details.switches;
+        let switches = self.portal.occasion.switches;
         self.portal
             .household
             .guests
@@ -387,7 +388,7 @@ impl Sheet<'_> {
                 .typed(&format!("new.{n}.age"))
                 .and_then(|age| age.parse().ok()),
             choices,
-            diets: self.portal.occasion.details.switches.dietary.then(|| {
+            diets: self.portal.occasion.switches.dietary.then(|| {
                 let field = |name: &str| format!("new.{n}.{name}");
                 self.chips(field("diet"), field("diet_note"), &[], "")
             }),

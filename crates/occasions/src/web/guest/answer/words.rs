@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use serde_json::Value;
-use web::{Form, Text};
+use web::form_state::FormError;
+use web::{FieldProblem, Form, Text};
 
 use super::super::parse_form::ParsedForm;
 use super::super::show::Reading;
-use super::super::view::{FormError, Typed};
+use super::super::view::Typed;
 use super::form::Trouble;
 use crate::household::Places;
 use crate::household_change::GuestUpdate;
 use crate::portal::Portal;
 use crate::question::Answers;
-use crate::refusal::{FieldError, Refusal};
+use crate::refusal::Refusal;
 use crate::words::ReplyStatus;
 
 /// What stands against a save, at the fields it is about.
@@ -40,7 +41,7 @@ pub(super) fn trouble(
         )
     };
     match refusal {
-        Refusal::Fields(fields) => Trouble::Fields(
+        Refusal::Answers(fields) => Trouble::Fields(
             StatusCode::UNPROCESSABLE_ENTITY,
             fields
                 .iter()
@@ -91,7 +92,7 @@ fn full(text: &Text, portal: &Portal, parsed: &ParsedForm, key: &str, left: i64)
     Trouble::Fields(StatusCode::CONFLICT, vec![FormError { field, words }])
 }
 
-fn field(text: &Text, portal: &Portal, parsed: &ParsedForm, error: &FieldError) -> FormError {
+fn field(text: &Text, portal: &Portal, parsed: &ParsedForm, error: &FieldProblem) -> FormError {
     if let Some((_, key)) = error.pointer.rsplit_once("answers/") {
         return FormError {
             field: parsed.field(&error.pointer),
@@ -213,7 +214,7 @@ fn answers(
     name: Option<&str>,
 ) -> Vec<Typed> {
     let (text, portal) = (reading.text, reading.portal);
-    let default = &portal.occasion.details.default_language;
+    let default = &portal.occasion.default_language;
     let differing = portal.asked_questions().filter_map(|question| {
         let answer = question.read(typed.get(&question.key)?).ok()??;
         if stored.get(&question.id) == Some(&answer) {

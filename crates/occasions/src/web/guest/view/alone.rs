@@ -2,9 +2,10 @@
 
 use askama::Template;
 use web::Text;
+use web::form_state::FormError;
 
 use super::Frame;
-use super::answer::{Chips, FormError, NoteField, error, titled};
+use super::answer::{Chips, NoteField, error, titled};
 
 /// `/invite/{code}/dietary`: food needs by themselves.
 #[derive(Template)]

@@ -4,6 +4,7 @@
 //! error summary can point at it.
 
 use askama::Template;
+use web::form_state::FormError;
 use web::{Spoken, Text};
 
 use super::{Ask, Asked, Closing, Frame};
@@ -50,15 +51,6 @@ pub struct Answer<'a> {
     pub household: Vec<Asked<'a>>,
     /// The note to the hosts, when they take notes.
     pub note: Option<NoteField>,
-}
-
-/// What is wrong with one field.
-#[derive(Clone)]
-pub struct FormError {
-    /// The field's name, which is also the `id` of its first control.
-    pub field: String,
-    /// What to do about it.
-    pub words: String,
 }
 
 /// Somebody who is on the invitation already.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
+use web::form_state::FormError;
 use web::{Spoken, Text};
 
-use super::answer::{FormError, error};
+use super::answer::error;
 use super::{Closing, Contact, Hosts, around_contact};
 
 /// `/o/{slug}/rsvp`.

@@ -1,11 +1,12 @@
 //! The forms among the samples.
 
+use web::form_state::FormError;
 use web::{Spoken, Text};
 
 use super::sample::{closing, frame, hours, nikah, reception, song, spoken};
 use super::{
     Answer, Ask, Asked, AskedChoice, Chips, Choice, Conflict, Diet, DietRow, Dietary, Difference,
-    FormError, NewRow, NoteField, NotePage, Places, Row, Seats, Side,
+    NewRow, NoteField, NotePage, Places, Row, Seats, Side,
 };
 
 fn choice(

@@ -1,0 +1,205 @@
+//! Signing in by programs: access tokens, and the refresh tokens that they are got with.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, PRAGMA};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use platform::{Secret, StoreError, Tx};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::described::Routes;
+use web::{Json, Problem, Site, routes};
+
+use super::Me;
+use crate::Accounts;
+use crate::Callers::{Anybody, People};
+use crate::access_token::{LIFETIME, Signer};
+use crate::account::{Account, AccountId};
+use crate::client::Client;
+use crate::grant::{self, Scope};
+use crate::refresh::{self, Outcome, Refreshed};
+use crate::session::{Begun, SessionId};
+use crate::web::asking::Caller;
+use crate::web::problem::too_often;
+
+/// What a program was signed in with.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Tokens {
+    /// Shown with each call: `Authorization: Bearer …`.
+    access_token: String,
+    /// For how many seconds.
+    expires_in: i64,
+    /// Got the next ones with, once, within 7 days.
+    refresh_token: String,
+    /// Who it is.
+    account: Me,
+}
+
+/// What a page calls the interface with.
+#[derive(Serialize, ToSchema)]
+struct AccessToken {
+    /// Shown with each call: `Authorization: Bearer …`.
+    access_token: String,
+    /// For how many seconds.
+    expires_in: i64,
+}
+
+/// The token to go on with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RefreshBody {
+    refresh_token: String,
+}
+
+pub(super) fn routes<R: Routes<Accounts>>() -> R {
+    R::default()
+        .routes(routes!(refresh: Anybody))
+        .routes(routes!(end: Anybody))
+        .routes(routes!(token: People))
+}
+
+/// The public keys, at the address where programs look for them.
+pub(in crate::web) fn well_known() -> Router<Accounts> {
+    Router::new().route("/.well-known/jwks.json", get(keys))
+}
+
+async fn keys(State(accounts): State<Accounts>) -> Response {
+    let site = &accounts.site;
+    let published = signer(site).published(site.clock.now());
+    (
+        [(CACHE_CONTROL, "public, max-age=300")],
+        axum::Json(published),
+    )
+        .into_response()
+}
+
+/// The first tokens of somebody who has just signed in.
+pub(super) async fn begin(
+    accounts: &Accounts,
+    account: Account,
+    begun: Begun,
+) -> Result<Response, Problem> {
+    let change = move |tx: &mut Tx<'_>| refresh::begin(tx, &account, &begun.session);
+    let refreshed = accounts.site.store.write(change).await?;
+    let revoked = || Problem::new(StatusCode::UNAUTHORIZED, "session_revoked");
+    answer(accounts, refreshed.ok_or_else(revoked)?).await
+}
+
+/// Go on in a session.
+///
+/// Each refresh token works once and is answered with the next one. One that is used again, but
+/// for a repeat within 10 seconds, ends the session: somebody has a copy.
+#[utoipa::path(
+    post, path = "/api/v1/auth/refresh", tag = "accounts", request_body = RefreshBody,
+    responses(
+        (status = 200, description = "The next tokens", body = Tokens),
+        (status = 401, description = "`refresh_invalid`, `refresh_expired`, `refresh_reused`, \
+            `session_revoked` or `session_expired`"),
+        (status = 429, description = "`rate_limited`, with `Retry-After`"),
+    ),
+)]
+async fn refresh(
+    State(accounts): State<Accounts>,
+    client: Client,
+    Json(body): Json<RefreshBody>,
+) -> Result<Response, Problem> {
+    let site = accounts.site.clone();
+    let shown = Secret::new(body.refresh_token);
+    // What is made up costs no change.
+    let asked = shown.clone();
+    let owner = site
+        .store
+        .read(move |tx| refresh::owner(tx, &asked))
+        .await?;
+    let owner = owner.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "refresh_invalid"))?;
+    let counted = accounts.changes.take(&owner, site.clock.now());
+    counted.map_err(too_often)?;
+    let change = move |tx: &mut Tx<'_>| refresh::refresh(tx, &site, &shown, &client);
+    let code = match accounts.site.store.write(change).await? {
+        Outcome::Refreshed(refreshed) => return answer(&accounts, *refreshed).await,
+        Outcome::Unknown => "refresh_invalid",
+        Outcome::Expired => "refresh_expired",
+        Outcome::SessionEnded => "session_revoked",
+        Outcome::SessionExpired => "session_expired",
+        Outcome::Reused => "refresh_reused",
+    };
+    Err(Problem::new(StatusCode::UNAUTHORIZED, code))
+}
+
+/// End the session of a refresh token.
+///
+/// Its access tokens work no more. Content where it has ended already.
+#[utoipa::path(
+    post, path = "/api/v1/auth/revoke", tag = "accounts", request_body = RefreshBody,
+    responses((status = 204, description = "Ended")),
+)]
+async fn end(
+    State(accounts): State<Accounts>,
+    client: Client,
+    Json(body): Json<RefreshBody>,
+) -> Result<StatusCode, Problem> {
+    let shown = Secret::new(body.refresh_token);
+    let (store, asked) = (&accounts.site.store, shown.clone());
+    let owner = store.read(move |tx| refresh::owner(tx, &asked)).await?;
+    if owner.is_some() {
+        let change = move |tx: &mut Tx<'_>| refresh::end(tx, &shown, &client);
+        store.write(change).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// An access token for a page's own script, of the session of its cookie.
+#[utoipa::path(
+    post, path = "/api/v1/auth/token", tag = "accounts",
+    responses((status = 200, description = "Works for an hour", body = AccessToken)),
+)]
+async fn token(State(accounts): State<Accounts>, caller: Caller) -> Result<Response, Problem> {
+    let (account, session) = (&caller.who.account().id, caller.who.session());
+    let session =
+        session.ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "token_not_permitted"))?;
+    let body = AccessToken {
+        access_token: sign(&accounts, account, session)?,
+        expires_in: LIFETIME.as_secs(),
+    };
+    Ok(unstored(body))
+}
+
+async fn answer(accounts: &Accounts, refreshed: Refreshed) -> Result<Response, Problem> {
+    let Refreshed {
+        account,
+        session,
+        token,
+    } = refreshed;
+    let id = account.id.clone();
+    let look =
+        move |tx: &mut Tx<'_>| -> Result<_, StoreError> { grant::rank_of(tx, &id, &Scope::site()) };
+    let role = accounts.site.store.read(look).await?;
+    Ok(unstored(Tokens {
+        access_token: sign(accounts, &account.id, &session)?,
+        expires_in: LIFETIME.as_secs(),
+        refresh_token: token.reveal().to_owned(),
+        account: Me::of(account, role),
+    }))
+}
+
+fn sign(accounts: &Accounts, account: &AccountId, session: &SessionId) -> Result<String, Problem> {
+    let site = &accounts.site;
+    let token = signer(site).sign(account, session, site.clock.now(), &site.random);
+    let token = token.ok_or_else(|| Problem::internal("an access token was not signed"))?;
+    Ok(token.reveal().to_owned())
+}
+
+fn signer(site: &Site) -> Signer {
+    Signer::new(site.keys.clone(), site.url().to_string())
+}
+
+/// As RFC 6749 (section 5.1) wants it: kept by nobody on the way.
+fn unstored(body: impl Serialize) -> Response {
+    (
+        [(CACHE_CONTROL, "no-store"), (PRAGMA, "no-cache")],
+        axum::Json(body),
+    )
+        .into_response()
+}

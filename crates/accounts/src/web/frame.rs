@@ -1,0 +1,42 @@
+//! The frame of pages for people who are signed in.
+
+use askama::Template;
+use axum::response::Response;
+use platform::{StoreError, Tx};
+use web::page::{Account, Kind, Navigation, Page, Section};
+use web::{Problem, Site, Text, Theme};
+
+use crate::signed_in::{self, SignedIn};
+
+/// Shows a page to somebody, with the way to the site's other pages. `here` is its address
+/// there, and `title` a title without the site's name.
+pub async fn show<B: Template>(
+    site: &Site,
+    text: &Text,
+    (who, csrf): (&SignedIn, &str),
+    (here, title): (&str, &str),
+    body: B,
+) -> Result<Response, Problem> {
+    let asking = who.clone();
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        Ok(signed_in::owner(tx, asking.clone())?.is_some())
+    };
+    let may_operate = site.store.read(look).await?;
+    let sections = [Section::of_site(site, text, here, may_operate)];
+    Ok(web::page(Page {
+        title: &format!("{title} – {}", site.settings.name),
+        body,
+        text,
+        theme: Theme::PLAIN,
+        kind: Kind::Host(Navigation {
+            heading: None,
+            sections: &sections,
+            more: None,
+            strip: None,
+            account: Some(Account {
+                name: &who.account().display_name,
+                csrf,
+            }),
+        }),
+    }))
+}

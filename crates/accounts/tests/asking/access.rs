@@ -1,0 +1,148 @@
+//! Every address of accounts × every kind of caller, as the lists declare; and that an
+//! address of which none says it lets nobody in.
+
+use accounts::account::AccountId;
+use accounts::session::Stay;
+use accounts::token::{PROFILE_READ, TokenScope};
+use accounts::web::asking::{Caller, Reader, Sender};
+use accounts::{Accounts, Callers};
+use axum::Router;
+use axum::http::Method;
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+use testkit::{Page, Visitor, World};
+use web::described::Description;
+use web::{Pages, Site};
+
+use crate::stage::{MIGRATIONS, SONGS_READ, accounts, begin, client, person, program, router};
+
+const ALL: &[TokenScope] = &[PROFILE_READ, SONGS_READ];
+
+struct Route {
+    method: Method,
+    path: String,
+    callers: Callers,
+}
+
+/// What the lists say of each address.
+fn routes() -> Vec<Route> {
+    let described = accounts::web::api::routes::<Description<_>>().into_openapi();
+    let described = serde_json::to_value(described).unwrap();
+    let mut routes = Vec::new();
+    for (path, methods) in described["paths"].as_object().unwrap() {
+        for (method, what) in methods.as_object().unwrap() {
+            let scopes = &what["security"][0]["token"];
+            let callers = match (&what["x-access"]["in_person"], scopes) {
+                (Value::Bool(true), _) => Callers::People,
+                (_, Value::Null) => Callers::Anybody,
+                (_, scopes) => {
+                    assert_eq!(*scopes, json!([PROFILE_READ.word()]), "{path}");
+                    Callers::Tokens(&[PROFILE_READ])
+                }
+            };
+            routes.push(Route {
+                method: method.to_uppercase().parse().unwrap(),
+                path: path.clone(),
+                callers,
+            });
+        }
+    }
+    let pages = accounts::web::pages().into_iter().map(|page| Route {
+        method: page.method,
+        path: page.path,
+        callers: page.access,
+    });
+    routes.extend(pages);
+    routes
+}
+
+/// With which code somebody is kept out, if they are.
+async fn refusal(mut visitor: Visitor, route: &Route) -> Option<String> {
+    visitor.header("accept", "application/json");
+    let path = route.path.replace("{secret}", "x").replace("{id}", "none");
+    let page = if path.starts_with("/api/") {
+        let body = if route.method == Method::POST {
+            json!({})
+        } else {
+            Value::Null
+        };
+        visitor.call(route.method.clone(), &path, &body).await
+    } else if route.method == Method::POST {
+        visitor.post(&path, &[]).await
+    } else {
+        visitor.get(&path).await
+    };
+    let outside = ["unauthenticated", "scope_required", "token_not_permitted"];
+    code(&page).filter(|code| outside.contains(&code.as_str()))
+}
+
+fn code(page: &Page) -> Option<String> {
+    let is_problem = page.header("content-type") == "application/problem+json";
+    is_problem.then(|| page.json()["code"].as_str().unwrap().to_owned())
+}
+
+/// Somebody's browser, with a session of its own.
+async fn browser(world: &World, accounts: &Accounts, router: Router, id: &AccountId) -> Visitor {
+    let begun = begin(world, id, Stay::Visit, client(1)).await;
+    let mut visitor = Visitor::new(router);
+    visitor.set_cookie("kd_session", begun.session.reveal());
+    let token = web::csrf::token(begun.session.reveal(), &accounts.site.random);
+    visitor.header("x-csrf-token", &token);
+    visitor
+}
+
+#[test]
+fn every_address_is_for_whom_its_list_says() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, "farah@example.my", None).await;
+        let programs = [
+            program(&accounts, &id, &[SONGS_READ]).await,
+            program(&accounts, &id, ALL).await,
+        ];
+        for route in routes() {
+            let told = format!("{} {}", route.method, route.path);
+            let [but_profile, all] = match route.callers {
+                Callers::Anybody => [None, None],
+                Callers::People => [Some("token_not_permitted"); 2],
+                Callers::Tokens(_) => [Some("scope_required"), None],
+            };
+            for (program, expected) in programs.iter().zip([but_profile, all]) {
+                let refused = refusal(program.clone(), &route).await;
+                assert_eq!(refused.as_deref(), expected, "{told}");
+            }
+            let router = router(&accounts);
+            let refused = refusal(Visitor::new(router.clone()), &route).await;
+            // Whoever is signed out already has what they ask for.
+            let is_open = route.callers == Callers::Anybody || told.ends_with("/logout");
+            let expected = (!is_open).then_some("unauthenticated");
+            assert_eq!(refused.as_deref(), expected, "{told}");
+            let person = browser(world, &accounts, router, &id).await;
+            assert_eq!(refusal(person, &route).await, None, "{told}");
+        }
+    });
+}
+
+#[test]
+fn an_address_that_no_list_names_lets_nobody_in() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, "farah@example.my", None).await;
+        let unlisted = Router::<Site>::new()
+            .route("/reader", get(async |_: Reader| "in"))
+            .route("/sender", post(async |_: Sender| "in"))
+            .route("/caller", get(async |_: Caller| "in"));
+        let listed = Pages::<Site, Callers>::default()
+            .get("/for-tokens", Callers::Tokens(&[]), async |_: Reader| "in")
+            .get("/for-people", Callers::People, async |_: Reader| "in")
+            .into_router();
+        let router = accounts::web::around(&accounts, unlisted.merge(listed));
+        let router = web::serve(&accounts.site, router);
+        let mut visitor = browser(world, &accounts, router, &id).await;
+        visitor.get("/for-people").await.expect(200);
+        visitor.post("/sender", &[]).await.expect(500);
+        for path in ["/reader", "/caller", "/for-tokens"] {
+            visitor.get(path).await.expect(500);
+        }
+    });
+}

@@ -1,0 +1,368 @@
+//! Programs that people sign in to: access tokens, and refresh tokens that work once.
+
+use accounts::Accounts;
+use accounts::refresh::{self, GRACE, Outcome};
+use accounts::session;
+use axum::http::Method;
+use jiff::SignedDuration;
+use platform::{Secret, Store, Tx, sql};
+use serde_json::{Value, json};
+use testkit::{Page, Visitor, World, rounds, together};
+
+use crate::api::csrf_token;
+use crate::stage::{
+    MIGRATIONS, PASSWORD, accounts, begin, client, expect_sign_in_mails, person, read, usual_hash,
+    visitor, write,
+};
+
+const EMAIL: &str = "farah@example.my";
+const LOGIN: &str = "/api/v1/auth/login";
+const REFRESH: &str = "/api/v1/auth/refresh";
+const ME: &str = "/api/v1/me";
+
+/// Farah's program, signed in, and what it was given.
+async fn sign_in(world: &World, accounts: &Accounts) -> Value {
+    let hash = usual_hash(world).await;
+    person(world, EMAIL, Some(&hash)).await;
+    expect_sign_in_mails(world, EMAIL, 1);
+    let body = json!({"email": EMAIL, "password": PASSWORD, "want": "tokens"});
+    let page = visitor(accounts).call(Method::POST, LOGIN, &body).await;
+    page.expect(200);
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert_eq!(page.header("set-cookie"), "", "a program keeps no cookie");
+    page.json()
+}
+
+fn text(tokens: &Value, name: &str) -> String {
+    tokens[name].as_str().unwrap().to_owned()
+}
+
+async fn send(accounts: &Accounts, tokens: &Value) -> Page {
+    let body = json!({"refresh_token": tokens["refresh_token"]});
+    visitor(accounts).call(Method::POST, REFRESH, &body).await
+}
+
+/// Who calls with the access token of `tokens`.
+fn program(accounts: &Accounts, tokens: &Value) -> Visitor {
+    let mut visitor = visitor(accounts);
+    let token = text(tokens, "access_token");
+    visitor.header("authorization", &format!("Bearer {token}"));
+    visitor
+}
+
+fn expect_reuse_mail(world: &World, accounts: &Accounts) {
+    let site = &accounts.site;
+    let spoken = site.catalogue.speak(&web::Language::of("en"));
+    let values = [("site", site.settings.name.as_str().into())];
+    world.expect_mail(EMAIL, &spoken.with("mail-reuse-subject", values));
+}
+
+#[test]
+fn an_access_token_works_for_an_hour_and_is_renewed() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let tokens = sign_in(world, &accounts).await;
+        assert_eq!(tokens["expires_in"], 3600);
+        assert_eq!(tokens["account"]["email"], EMAIL);
+        let mut first = program(&accounts, &tokens);
+        first.get(ME).await.expect(200);
+        world.clock.advance(SignedDuration::from_hours(1));
+        let late = first.get(ME).await;
+        late.expect(401);
+        assert_eq!(late.json()["code"], "token_invalid");
+        let next = send(&accounts, &tokens).await;
+        next.expect(200);
+        program(&accounts, &next.json()).get(ME).await.expect(200);
+    });
+}
+
+#[test]
+fn an_access_token_is_not_for_what_only_people_do() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let tokens = sign_in(world, &accounts).await;
+        let mut program = program(&accounts, &tokens);
+        for path in ["/api/v1/me/tokens", "/api/v1/me/sessions"] {
+            let refused = program.get(path).await;
+            refused.expect(403);
+            assert_eq!(refused.json()["code"], "token_not_permitted");
+        }
+    });
+}
+
+#[test]
+fn a_repeat_gets_the_same_successor_for_a_moment() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let first = sign_in(world, &accounts).await;
+        let second = send(&accounts, &first).await.json();
+        world.clock.advance(SignedDuration::from_secs(4));
+        let again = send(&accounts, &first).await;
+        again.expect(200);
+        assert_eq!(again.json()["refresh_token"], second["refresh_token"]);
+        world.clock.advance(SignedDuration::from_secs(1));
+        let third = send(&accounts, &second).await;
+        third.expect(200);
+        let third = third.json();
+        // The successor was used, so it is a copy, though little time has passed.
+        world.clock.advance(SignedDuration::from_secs(1));
+        expect_reuse_mail(world, &accounts);
+        let reused = send(&accounts, &first).await;
+        reused.expect(401);
+        assert_eq!(reused.json()["code"], "refresh_reused");
+        let dead = send(&accounts, &third).await;
+        dead.expect(401);
+        assert_eq!(dead.json()["code"], "session_revoked");
+        program(&accounts, &third).get(ME).await.expect(401);
+    });
+}
+
+#[test]
+fn a_late_repeat_ends_the_session() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let first = sign_in(world, &accounts).await;
+        send(&accounts, &first).await.expect(200);
+        world.clock.advance(GRACE + SignedDuration::from_millis(1));
+        expect_reuse_mail(world, &accounts);
+        let reused = send(&accounts, &first).await;
+        assert_eq!(reused.json()["code"], "refresh_reused");
+    });
+}
+
+#[test]
+fn a_session_lasts_half_a_year_however_often_it_goes_on() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let mut tokens = sign_in(world, &accounts).await;
+        for _ in 0..29 {
+            world.clock.advance(SignedDuration::from_hours(6 * 24));
+            let next = send(&accounts, &tokens).await;
+            next.expect(200);
+            tokens = next.json();
+        }
+        // 174 days have passed; the next week is cut short.
+        world.clock.advance(SignedDuration::from_hours(6 * 24));
+        let over = send(&accounts, &tokens).await;
+        over.expect(401);
+        assert_eq!(over.json()["code"], "session_expired");
+    });
+}
+
+#[test]
+fn what_nobody_used_in_time_or_made_up_is_refused() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let tokens = sign_in(world, &accounts).await;
+        let made_up = json!({"refresh_token": "kd_rt_0123456789"});
+        let unknown = send(&accounts, &made_up).await;
+        unknown.expect(401);
+        assert_eq!(unknown.json()["code"], "refresh_invalid");
+        world.clock.advance(SignedDuration::from_hours(7 * 24));
+        let late = send(&accounts, &tokens).await;
+        late.expect(401);
+        assert_eq!(late.json()["code"], "refresh_expired");
+    });
+}
+
+#[test]
+fn who_signs_out_or_ends_the_session_has_no_live_token() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let tokens = sign_in(world, &accounts).await;
+        let mut program = program(&accounts, &tokens);
+        program.get(ME).await.expect(200);
+        let body = json!({"refresh_token": tokens["refresh_token"]});
+        for _ in 0..2 {
+            let ended = visitor(&accounts)
+                .call(Method::POST, "/api/v1/auth/revoke", &body)
+                .await;
+            ended.expect(204);
+        }
+        let gone = program.get(ME).await;
+        gone.expect(401);
+        assert_eq!(gone.json()["code"], "session_expired");
+        let refused = send(&accounts, &tokens).await;
+        assert_eq!(refused.json()["code"], "session_revoked");
+    });
+}
+
+#[test]
+fn a_page_gets_an_access_token_and_no_other() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, EMAIL, None).await;
+        let begun = begin(world, &id, session::Stay::Visit, client(1)).await;
+        let mut script = visitor(&accounts);
+        script.set_cookie("kd_session", begun.session.reveal());
+        let token = "/api/v1/auth/token";
+        script
+            .call(Method::POST, token, &json!({}))
+            .await
+            .expect(403);
+        script.header("x-csrf-token", &csrf_token(begun.session.reveal()));
+        let made = script.call(Method::POST, token, &json!({})).await;
+        made.expect(200);
+        assert_eq!(made.json().get("refresh_token"), None);
+        program(&accounts, &made.json()).get(ME).await.expect(200);
+    });
+}
+
+#[test]
+fn another_password_ends_what_was_signed_before() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let id = person(world, EMAIL, Some(&hash)).await;
+        let begun = begin(world, &id, session::Stay::Visit, client(1)).await;
+        let mut script = visitor(&accounts);
+        script.set_cookie("kd_session", begun.session.reveal());
+        script.header("x-csrf-token", &csrf_token(begun.session.reveal()));
+        let made = script
+            .call(Method::POST, "/api/v1/auth/token", &json!({}))
+            .await;
+        let mut stolen = program(&accounts, &made.json());
+        stolen.get(ME).await.expect(200);
+        let page = script.get("/me/security").await;
+        let mut form = page.form("/me/security/password");
+        form.fill("current_password", PASSWORD)
+            .fill("password", "another long one");
+        script.submit(&page, &form).await.expect(303);
+        stolen.get(ME).await.expect(401);
+        script.get("/me/security").await.expect(200);
+    });
+}
+
+#[test]
+fn what_is_given_again_is_kept_for_a_moment_only() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let first = sign_in(world, &accounts).await;
+        send(&accounts, &first).await.expect(200);
+        let kept = async || -> i64 {
+            read(world.store(), |tx| {
+                let statement =
+                    sql!("SELECT COUNT(*) FROM refresh_token WHERE masked_successor IS NOT NULL");
+                tx.one(statement, &[]).map(|(count,)| count)
+            })
+            .await
+        };
+        write(world.store(), refresh::sweep).await;
+        assert_eq!(kept().await, 1);
+        world.clock.advance(GRACE + SignedDuration::from_millis(1));
+        write(world.store(), refresh::sweep).await;
+        assert_eq!(kept().await, 0);
+    });
+}
+
+#[test]
+fn keys_are_published() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let keys = visitor(&accounts).get("/.well-known/jwks.json").await;
+        keys.expect(200);
+        assert_eq!(keys.json()["keys"][0]["crv"], "Ed25519");
+    });
+}
+
+#[test]
+fn the_store_holds_no_token() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let first = sign_in(world, &accounts).await;
+        let second = send(&accounts, &first).await.json();
+        for tokens in [&first, &second] {
+            for name in ["access_token", "refresh_token"] {
+                let token = text(tokens, name);
+                assert!(world.places_of(&token).is_empty(), "{name}");
+                let body = token.trim_start_matches("kd_rt_");
+                assert!(world.places_of(body).is_empty(), "{name}");
+            }
+        }
+    });
+}
+
+fn use_token(
+    accounts: &Accounts,
+    store: Store,
+    token: &str,
+) -> impl Future<Output = Outcome> + use<> {
+    let (site, token) = (accounts.site.clone(), Secret::new(token));
+    async move {
+        let change = move |tx: &mut Tx<'_>| refresh::refresh(tx, &site, &token, &client(1));
+        store.write(change).await.unwrap()
+    }
+}
+
+fn next(outcome: Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Refreshed(refreshed) => Some(refreshed.token.reveal().to_owned()),
+        _ => None,
+    }
+}
+
+#[test]
+fn two_at_once_get_the_same_successor() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let tokens = sign_in(world, &accounts).await;
+        let mut token = text(&tokens, "refresh_token");
+        let (here, there) = (world.store().clone(), world.second_store());
+        for round in 0..rounds() {
+            let (one, other) = together(
+                use_token(&accounts, here.clone(), &token),
+                use_token(&accounts, there.clone(), &token),
+            )
+            .await;
+            let (one, other) = (next(one).unwrap(), next(other).unwrap());
+            assert_eq!(one, other, "round {round}");
+            token = one;
+        }
+    });
+}
+
+#[test]
+fn who_ends_all_sessions_leaves_no_live_token() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let id = person(world, EMAIL, Some(&hash)).await;
+        let there = world.second_store();
+        for round in 0..rounds() {
+            let (owner, account) = (id.clone(), id.clone());
+            let token = write(world.store(), move |tx| {
+                let stay = session::Stay::Remembered;
+                let begun =
+                    session::begin(tx, &owner, session::Method::Link, stay, &client(1))?.unwrap();
+                let account = accounts::account::find(tx, &owner)?.unwrap();
+                let first = refresh::begin(tx, &account, &begun.session)?;
+                Ok(first.unwrap().token.reveal().to_owned())
+            })
+            .await;
+            let end = {
+                let there = there.clone();
+                async move {
+                    write(&there, move |tx| {
+                        for session in session::list(tx, &account)? {
+                            session::end(tx, &account, &session.id, &client(1).request)?;
+                        }
+                        Ok(())
+                    })
+                    .await;
+                }
+            };
+            let (outcome, ()) =
+                together(use_token(&accounts, world.store().clone(), &token), end).await;
+            // Whichever came first, nothing goes on.
+            let last = next(outcome).unwrap_or(token);
+            let after = use_token(&accounts, world.store().clone(), &last).await;
+            assert!(
+                matches!(after, Outcome::SessionEnded),
+                "round {round}: {after:?}"
+            );
+            let owner = id.clone();
+            let left = read(world.store(), move |tx| session::list(tx, &owner)).await;
+            assert_eq!(left, []);
+        }
+    });
+}

@@ -1,0 +1,115 @@
+# What a countdown shows.
+countdown-unit = { $n ->
+    [one] day
+   *[other] days
+}
+countdown-years = { $n ->
+    [one] 1 year
+   *[other] { $n } years
+}
+countdown-months = { $n ->
+    [one] 1 month
+   *[other] { $n } months
+}
+countdown-some-days = { $n ->
+    [one] 1 day
+   *[other] { $n } days
+}
+countdown-since = since { $when }
+countdown-until = until { $when }
+countdown-on = on { $when }
+countdown-longest = Longest
+countdown-average = On average
+countdown-resets = Resets
+countdown-entries = Resets
+countdown-directory = Countdowns
+countdown-directory-empty = Nobody shows a countdown here yet.
+
+## Hosts: its owners' pages, and what is refused.
+
+# Its form.
+countdown-title = Title
+countdown-kind = It counts
+countdown-kind-since = up, since the last reset
+countdown-kind-until = down, to a day
+countdown-target = Day
+countdown-target-hint = 2027-01-16, or with a time: 2027-01-16T18:00.
+countdown-repeat = Comes again
+countdown-repeat-none = never
+countdown-repeat-weekly = every week
+countdown-repeat-monthly = every month
+countdown-repeat-yearly = every year
+countdown-after = When the day has come
+countdown-after-count-up = count the days since
+countdown-after-freeze = stand still
+countdown-after-hide = hide it
+countdown-leap-day = 29 February, in other years
+countdown-feb28 = 28 February
+countdown-mar1 = 1 March
+countdown-time-zone = Time zone
+countdown-days = A day is
+countdown-days-elapsed = 24 hours
+countdown-days-calendar = from midnight to midnight
+countdown-slug = Last part of the address
+countdown-slug-hint = Small letters, digits and hyphens. Empty: made of the title.
+countdown-visibility = Who sees it
+countdown-private = only its owners
+countdown-unlisted = whoever has its private link
+countdown-public = everybody
+countdown-listed = In the directory of this site
+countdown-show-notes = Show the notes of resets
+countdown-show-stats = Show how long it went before
+countdown-is-primary = Main countdown
+countdown-is-primary-hint = It also has the address /your-name/incident-timer.
+
+# The pages of its owners.
+countdown-only-you = Only you see this page now.
+countdown-not-started = It has not begun: reset it for the first time.
+countdown-mine = Countdowns
+countdown-new = New countdown
+countdown-none = You have no countdown yet.
+countdown-section-until = If it counts down
+countdown-section-seen = Who sees it, and where
+countdown-what = What it counts
+countdown-save = Save
+countdown-cancel = Cancel
+countdown-settings = Settings
+countdown-reset = Reset
+countdown-reset-title = Begin anew
+countdown-when = When
+countdown-when-hint = In the time zone { $zone }. Empty: now.
+countdown-note = Note
+countdown-entry = Reset
+countdown-page = Its page
+countdown-seen-by = Seen by: { $who }
+countdown-delete = Delete
+countdown-delete-title = Delete this
+countdown-delete-effect = This cannot be undone.
+countdown-delete-type = Type the title: { $title }
+countdown-saved = Saved.
+countdown-was-reset = The reset is saved.
+countdown-deleted = Deleted.
+
+# Roles and tokens.
+countdown-token-one = One countdown only
+countdown-join-as-owner = You keep this countdown together.
+countdown-scope-read = see your countdowns
+countdown-scope-write = make, change and reset your countdowns
+
+# What is refused.
+problem-wrong-kind = Only a countdown that counts up can be reset.
+    .title = Not of this kind
+problem-entry-exists = There is a reset at this very moment already.
+    .title = Reset twice
+problem-reset-in-future = This lies in the future.
+    .title = In the future
+problem-reset-too-old = Nothing before 1900 is counted.
+    .title = Too long ago
+problem-timestamp-without-offset = Say the offset from UTC: 2026-11-23T09:30:00+08:00.
+    .title = Offset missing
+problem-target-in-past = This day has passed. Choose another one, or let the countdown go on counting the days since.
+    .title = In the past
+problem-target-out-of-range = Choose a day from 1900 to 9999.
+    .title = Out of range
+problem-listed-requires-public = Only what everybody sees can be in the directory.
+    .title = Not public

@@ -1,0 +1,26 @@
+# What a countdown shows.
+countdown-unit = { $n ->
+    [one] giorno
+   *[other] giorni
+}
+countdown-years = { $n ->
+    [one] 1 anno
+   *[other] { $n } anni
+}
+countdown-months = { $n ->
+    [one] 1 mese
+   *[other] { $n } mesi
+}
+countdown-some-days = { $n ->
+    [one] 1 giorno
+   *[other] { $n } giorni
+}
+countdown-since = da: { $when }
+countdown-until = fino a: { $when }
+countdown-on = { $when }
+countdown-longest = Il più lungo
+countdown-average = In media
+countdown-resets = Azzeramenti
+countdown-entries = Azzeramenti
+countdown-directory = Conteggi dei giorni
+countdown-directory-empty = Qui nessuno mostra ancora un conteggio.

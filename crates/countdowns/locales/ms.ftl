@@ -1,0 +1,103 @@
+# What a countdown shows.
+countdown-unit = { $n ->
+   *[other] hari
+}
+countdown-years = { $n } tahun
+countdown-months = { $n } bulan
+countdown-some-days = { $n } hari
+countdown-since = sejak { $when }
+countdown-until = hingga { $when }
+countdown-on = pada { $when }
+countdown-not-started = Belum bermula: set semula untuk kali pertama.
+countdown-only-you = Hanya anda yang nampak halaman ini sekarang.
+countdown-longest = Paling lama
+countdown-average = Purata
+countdown-resets = Set semula
+countdown-entries = Set semula
+countdown-directory = Kiraan hari
+countdown-directory-empty = Belum ada kiraan hari yang ditunjukkan di sini.
+
+# Its form.
+countdown-title = Tajuk
+countdown-kind = Ia mengira
+countdown-kind-since = ke atas, sejak kali terakhir diset semula
+countdown-kind-until = ke bawah, hingga satu hari
+countdown-target = Hari
+countdown-target-hint = 2027-01-16, atau dengan masa: 2027-01-16T18:00.
+countdown-repeat = Berulang
+countdown-repeat-none = tidak
+countdown-repeat-weekly = setiap minggu
+countdown-repeat-monthly = setiap bulan
+countdown-repeat-yearly = setiap tahun
+countdown-after = Apabila harinya tiba
+countdown-after-count-up = kira hari sejak itu
+countdown-after-freeze = berhenti
+countdown-after-hide = sembunyikan
+countdown-leap-day = 29 Februari, pada tahun lain
+countdown-feb28 = 28 Februari
+countdown-mar1 = 1 Mac
+countdown-time-zone = Zon waktu
+countdown-days = Sehari ialah
+countdown-days-elapsed = 24 jam
+countdown-days-calendar = dari tengah malam ke tengah malam
+countdown-slug = Bahagian akhir alamat
+countdown-slug-hint = Huruf kecil, angka dan tanda sempang. Jika kosong: daripada tajuk.
+countdown-visibility = Siapa yang nampak
+countdown-private = pemiliknya sahaja
+countdown-unlisted = sesiapa yang ada pautan peribadinya
+countdown-public = semua orang
+countdown-listed = Dalam direktori laman ini
+countdown-show-notes = Tunjukkan catatan
+countdown-show-stats = Tunjukkan berapa lama sebelum ini
+countdown-is-primary = Kiraan utama
+countdown-is-primary-hint = Ia juga beralamat /nama-anda/incident-timer.
+
+# The pages of its owners.
+countdown-mine = Kiraan hari
+countdown-new = Kiraan baharu
+countdown-none = Anda belum ada kiraan hari.
+countdown-section-until = Jika mengira ke bawah
+countdown-section-seen = Siapa yang nampak, dan di mana
+countdown-what = Apa yang dikira
+countdown-save = Simpan
+countdown-cancel = Batal
+countdown-settings = Tetapan
+countdown-reset = Set semula
+countdown-reset-title = Mula semula
+countdown-when = Bila
+countdown-when-hint = Dalam zon waktu { $zone }. Jika kosong: sekarang.
+countdown-note = Catatan
+countdown-entry = Set semula
+countdown-page = Halamannya
+countdown-seen-by = Dilihat oleh: { $who }
+countdown-delete = Padam
+countdown-delete-title = Padamkan ini
+countdown-delete-effect = Ini tidak boleh dibatalkan.
+countdown-delete-type = Taip tajuknya: { $title }
+countdown-saved = Disimpan.
+countdown-was-reset = Set semula disimpan.
+countdown-deleted = Dipadam.
+
+# Roles and tokens.
+countdown-token-one = Satu kiraan hari sahaja
+countdown-join-as-owner = Anda menjaga kiraan hari ini bersama-sama.
+countdown-scope-read = melihat kiraan hari anda
+countdown-scope-write = membuat, mengubah dan mengeset semula kiraan hari anda
+
+# What is refused.
+problem-wrong-kind = Hanya kiraan ke atas boleh diset semula.
+    .title = Bukan jenis ini
+problem-entry-exists = Sudah ada set semula pada saat ini.
+    .title = Diset dua kali
+problem-reset-in-future = Masa ini belum tiba.
+    .title = Masa hadapan
+problem-reset-too-old = Tiada apa sebelum 1900 dikira.
+    .title = Terlalu lama
+problem-timestamp-without-offset = Nyatakan beza daripada UTC: 2026-11-23T09:30:00+08:00.
+    .title = Tiada beza waktu
+problem-target-in-past = Hari ini sudah berlalu. Pilih hari lain, atau biarkan ia terus mengira hari sejak itu.
+    .title = Sudah berlalu
+problem-target-out-of-range = Pilih hari dari 1900 hingga 9999.
+    .title = Di luar julat
+problem-listed-requires-public = Hanya yang dilihat semua orang boleh berada dalam direktori.
+    .title = Tidak umum

@@ -1,0 +1,16 @@
+# What a countdown shows.
+countdown-unit = { $n ->
+   *[other] 天
+}
+countdown-years = { $n } 年
+countdown-months = { $n } 个月
+countdown-some-days = { $n } 天
+countdown-since = 自{ $when }起
+countdown-until = 距{ $when }
+countdown-on = { $when }
+countdown-longest = 最长
+countdown-average = 平均
+countdown-resets = 重置次数
+countdown-entries = 重置记录
+countdown-directory = 计日
+countdown-directory-empty = 这里还没有公开的计日。

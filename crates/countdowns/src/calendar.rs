@@ -1,0 +1,232 @@
+//! Days, months and years between two instants, and when a wall-clock time comes, in the
+//! time zone of a countdown.
+//!
+//! A time that the clocks skip counts as that much later, and one that they repeat as the
+//! earlier of the two (RFC 5545, section 3.3.5).
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, Zoned};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+web::words! {
+    /// How whole days are counted.
+    DayCounting {
+        /// Each 24 hours are a day.
+        Elapsed = "elapsed",
+        /// Each midnight begins another.
+        Calendar = "calendar",
+    }
+}
+
+web::words! {
+    /// When the anniversary of 29 February is, in a year without one.
+    LeapDay {
+        /// On 28 February.
+        Feb28 = "feb28",
+        /// On 1 March.
+        Mar1 = "mar1",
+    }
+}
+
+web::words! {
+    /// How often a day comes again.
+    Repeat {
+        /// It does not.
+        None = "none",
+        /// Each week.
+        Weekly = "weekly",
+        /// Each month, on its last day where it is too short.
+        Monthly = "monthly",
+        /// Each year.
+        Yearly = "yearly",
+    }
+}
+
+/// The time between two instants, from large units to small ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+pub struct Breakdown {
+    /// Whole years.
+    pub years: i64,
+    /// Whole months after these.
+    pub months: i64,
+    /// Whole days after these.
+    pub days: i64,
+    /// Hours that have passed since.
+    pub hours: i64,
+    /// Minutes after these.
+    pub minutes: i64,
+    /// Seconds after these.
+    pub seconds: i64,
+}
+
+/// How many days lie between two instants; 0 where `to` is the earlier one.
+pub fn days(from: Timestamp, to: Timestamp, zone: &TimeZone, counting: DayCounting) -> i64 {
+    let days = match counting {
+        DayCounting::Elapsed => to.duration_since(from).as_hours() / 24,
+        DayCounting::Calendar => {
+            let [from, to] = [from, to].map(|at| at.to_zoned(zone.clone()).date());
+            from.duration_until(to).as_hours() / 24
+        }
+    };
+    days.max(0)
+}
+
+/// The time from one instant to another: as many months as fit, counted from the first day and
+/// never from one another, then days of the zone's calendar, then what has passed since. All is
+/// 0 where `to` is the earlier one.
+pub fn breakdown(from: Timestamp, to: Timestamp, zone: &TimeZone, leap_day: LeapDay) -> Breakdown {
+    if to <= from {
+        return Breakdown::default();
+    }
+    let [start, end] = [from, to].map(|at| at.to_zoned(zone.clone()));
+    let after = |months: i64, days: i64| {
+        let date = add_months(start.date(), months, leap_day)?;
+        let date = date.checked_add(Span::new().try_days(days).ok()?).ok()?;
+        resolve(date.to_datetime(start.time()), zone)
+    };
+    let fits = |at: Option<Zoned>| at.is_some_and(|at| at.timestamp() <= to);
+    let years = i64::from(end.year()) - i64::from(start.year());
+    let at_most = years * 12 + i64::from(end.month()) - i64::from(start.month()) + 1;
+    let fitting = (0..=at_most).rev().find(|months| fits(after(*months, 0)));
+    let months = fitting.unwrap_or(0);
+    // A month has 31 days at most, and a day that the clocks cut short may hold one more.
+    let days = (0..=32).rev().find(|days| fits(after(months, *days)));
+    let days = days.unwrap_or(0);
+    let since = after(months, days).map_or(from, |at| at.timestamp());
+    let seconds = to.duration_since(since.max(from)).as_secs();
+    Breakdown {
+        years: months / 12,
+        months: months % 12,
+        days,
+        hours: seconds / 3600,
+        minutes: seconds / 60 % 60,
+        seconds: seconds % 60,
+    }
+}
+
+/// `months` later: on the same day of the month, or on its last one.
+fn add_months(date: Date, months: i64, leap_day: LeapDay) -> Option<Date> {
+    let later = date
+        .checked_add(Span::new().try_months(months).ok()?)
+        .ok()?;
+    let is_moved = (date.month(), date.day()) == (2, 29) && months % 12 == 0 && later.day() == 28;
+    if is_moved && leap_day == LeapDay::Mar1 {
+        return later.tomorrow().ok();
+    }
+    Some(later)
+}
+
+fn resolve(at: DateTime, zone: &TimeZone) -> Option<Zoned> {
+    zone.to_ambiguous_zoned(at).compatible().ok()
+}
+
+/// What a countdown counts to: a day, or a time of the clock on one. Written as
+/// `2027-01-16` or `2027-01-16T18:00` (ISO 8601).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// From the first moment of this day.
+    Day(Date),
+    /// From this time.
+    Time(DateTime),
+}
+
+/// It is no date, or no date with a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no date (2027-01-16) and no time (2027-01-16T18:00)")]
+pub struct NoTarget;
+
+impl Target {
+    /// Its day.
+    pub fn date(self) -> Date {
+        match self {
+            Self::Day(date) => date,
+            Self::Time(at) => at.date(),
+        }
+    }
+
+    /// When it is in a zone; `None`: past the calendar's end.
+    pub fn instant(self, zone: &TimeZone) -> Option<Timestamp> {
+        let at = match self {
+            Self::Time(at) => resolve(at, zone)?,
+            // Where midnight is skipped, the day begins later.
+            Self::Day(date) => {
+                let midnight = resolve(date.to_datetime(jiff::civil::Time::midnight()), zone)?;
+                if midnight.date() == date {
+                    midnight.start_of_day().ok()?
+                } else {
+                    midnight
+                }
+            }
+        };
+        Some(at.timestamp())
+    }
+
+    /// The same, `count` periods later, counted from the first one.
+    fn repeated(self, repeat: Repeat, leap_day: LeapDay, count: i64) -> Option<Self> {
+        let date = match repeat {
+            Repeat::None => (count == 0).then_some(self.date()),
+            Repeat::Weekly => {
+                let weeks = Span::new().try_weeks(count).ok()?;
+                self.date().checked_add(weeks).ok()
+            }
+            Repeat::Monthly => add_months(self.date(), count, LeapDay::Feb28),
+            Repeat::Yearly => add_months(self.date(), count * 12, leap_day),
+        }?;
+        Some(match self {
+            Self::Day(_) => Self::Day(date),
+            Self::Time(at) => Self::Time(date.to_datetime(at.time())),
+        })
+    }
+
+    /// The one to count to at `now`: the first whose day has not ended, or the only one.
+    #[must_use]
+    pub fn current(
+        self,
+        repeat: Repeat,
+        leap_day: LeapDay,
+        zone: &TimeZone,
+        now: Timestamp,
+    ) -> Self {
+        let today = now.to_zoned(zone.clone()).date();
+        let days = self.date().duration_until(today).as_hours() / 24;
+        let passed = match repeat {
+            Repeat::None => 0,
+            Repeat::Weekly => days / 7,
+            // None of them is longer, so this is never past the one sought.
+            Repeat::Monthly => days / 31,
+            Repeat::Yearly => days / 366,
+        };
+        let mut all = (passed.max(0)..).map_while(|count| self.repeated(repeat, leap_day, count));
+        let current = all.find(|one| repeat == Repeat::None || one.date() >= today);
+        current.unwrap_or(self)
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Day(date) => date.fmt(f),
+            Self::Time(at) => write!(f, "{}", at.strftime("%Y-%m-%dT%H:%M")),
+        }
+    }
+}
+
+impl FromStr for Target {
+    type Err = NoTarget;
+
+    fn from_str(text: &str) -> Result<Self, NoTarget> {
+        if text.len() <= 10 {
+            return text.parse().map(Self::Day).map_err(|_| NoTarget);
+        }
+        let at = DateTime::strptime("%Y-%m-%dT%H:%M", text).map_err(|_| NoTarget)?;
+        Ok(Self::Time(at))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,546 @@
+//! A countdown: since an instant that may be reset, or until a day.
+
+use accounts::account::{self, AccountId};
+use accounts::grant::{self, GrantError, Scope, ScopeKind};
+use accounts::signed_in::SignedIn;
+use accounts::{slug, token::TokenScope};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use platform::audit::{Entry as Record, RequestFacts};
+use platform::id::Id as _;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use web::fields::{self, choice, flag, key, line};
+use web::{Field, Findings, Input};
+
+use crate::Refusal;
+use crate::calendar::{DayCounting, LeapDay, Repeat, Target};
+
+platform::id!(CountdownId, "One countdown.");
+
+/// How many countdowns somebody may have.
+pub const LIMIT: i64 = 100;
+
+/// In what people have roles: each countdown.
+pub static COUNTDOWN: ScopeKind = ScopeKind {
+    name: "countdown",
+    top: OWNER,
+    below: &[],
+    duties: &[],
+    only: "countdown-token-one",
+};
+/// Whoever made it, and those who were asked to keep it too.
+pub const OWNER: grant::Role = grant::Role::new("countdown_owner", "countdown-join-as-owner");
+
+/// See countdowns as their owners do.
+pub const READ: TokenScope = TokenScope::new("countdowns:read", "countdown-scope-read");
+/// Make, change, reset and delete them.
+pub const WRITE: TokenScope = TokenScope::new("countdowns:write", "countdown-scope-write");
+
+web::words! {
+    /// Which way it counts.
+    Kind {
+        /// Up, since the last reset.
+        Since = "since",
+        /// Down, to a day.
+        Until = "until",
+    }
+}
+
+web::words! {
+    /// Who sees it.
+    Visibility {
+        /// Its owners.
+        Private = "private",
+        /// They, and whoever has its private link.
+        Unlisted = "unlisted",
+        /// Everybody who knows where.
+        Public = "public",
+    }
+}
+
+web::words! {
+    /// What is shown once the day has come.
+    After {
+        /// How long ago it was.
+        CountUp = "count_up",
+        /// That it has come.
+        Freeze = "freeze",
+        /// Nothing, to others than its owners.
+        Hide = "hide",
+    }
+}
+
+/// A countdown, as its owners see it.
+#[expect(clippy::struct_excessive_bools, reason = "each is chosen by itself")]
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+pub struct Countdown {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: CountdownId,
+    /// 1–80.
+    pub title: String,
+    /// Its part of the address, 2–50 of `a-z0-9-`; left out, it is made of the title.
+    pub slug: String,
+    /// Set when it is made.
+    pub kind: Kind,
+    /// A day or a time of the clock, `2027-01-16` or `2027-01-16T18:00`; empty where it counts up.
+    pub target: String,
+    /// An IANA zone.
+    pub time_zone: String,
+    /// How whole days are counted.
+    pub day_counting: DayCounting,
+    /// How often the day comes again.
+    pub repeat: Repeat,
+    /// When the anniversary of 29 February is.
+    pub leap_day: LeapDay,
+    /// What is shown once the day has come.
+    pub after: After,
+    /// Who sees it.
+    pub visibility: Visibility,
+    /// Whether it is in the directory; only where everybody sees it.
+    pub listed: bool,
+    /// Whether others see the notes of resets.
+    pub show_notes: bool,
+    /// Whether others see how long it went before.
+    pub show_stats: bool,
+    /// Whether it is the one at `/{account}/incident-timer`.
+    pub is_primary: bool,
+    /// Raised by every change of these, which names the one that was seen.
+    pub version: i64,
+}
+
+impl Countdown {
+    /// What people fill in.
+    pub const FIELDS: &'static [Field] = web::fields! { Countdown:
+        title: line(80).label("countdown-title").required(),
+        kind: choice(&[("since", "countdown-kind-since"), ("until", "countdown-kind-until")])
+            .label("countdown-kind").fixed(),
+        target: line(16).label("countdown-target").section("countdown-section-until").hint("countdown-target-hint"),
+        repeat: choice(&[
+            ("none", "countdown-repeat-none"), ("weekly", "countdown-repeat-weekly"),
+            ("monthly", "countdown-repeat-monthly"), ("yearly", "countdown-repeat-yearly"),
+        ]).label("countdown-repeat").section("countdown-section-until"),
+        after: choice(&[
+            ("count_up", "countdown-after-count-up"), ("freeze", "countdown-after-freeze"),
+            ("hide", "countdown-after-hide"),
+        ]).label("countdown-after").section("countdown-section-until"),
+        leap_day: choice(&[("feb28", "countdown-feb28"), ("mar1", "countdown-mar1")])
+            .label("countdown-leap-day").section("countdown-section-until"),
+        time_zone: line(64).label("countdown-time-zone"),
+        day_counting: choice(&[
+            ("elapsed", "countdown-days-elapsed"), ("calendar", "countdown-days-calendar"),
+        ]).label("countdown-days"),
+        slug: key(0, 50).label("countdown-slug").section("countdown-section-seen").hint("countdown-slug-hint"),
+        visibility: choice(&[
+            ("private", "countdown-private"), ("unlisted", "countdown-unlisted"),
+            ("public", "countdown-public"),
+        ]).label("countdown-visibility").section("countdown-section-seen"),
+        listed: flag().label("countdown-listed").section("countdown-section-seen"),
+        show_notes: flag().label("countdown-show-notes").section("countdown-section-seen"),
+        show_stats: flag().label("countdown-show-stats").section("countdown-section-seen"),
+        is_primary: flag().label("countdown-is-primary").section("countdown-section-seen").hint("countdown-is-primary-hint"),
+    };
+
+    /// Its zone.
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
+    }
+
+    /// The day it counts to at `now`; `None` where it counts up.
+    pub fn target_at(&self, now: Timestamp) -> Option<Target> {
+        let first: Target = self.target.parse().ok()?;
+        Some(first.current(self.repeat, self.leap_day, &self.zone(), now))
+    }
+
+    /// What the form of a new one begins with.
+    pub(crate) fn blank_for(who: &SignedIn, kind: Kind) -> Self {
+        let id = CountdownId::from_text(String::new());
+        Self::blank(id, kind, &who.account().time_zone)
+    }
+
+    /// One that nobody has said anything of.
+    pub(crate) fn blank(id: CountdownId, kind: Kind, time_zone: &str) -> Self {
+        Self {
+            id,
+            title: String::new(),
+            slug: String::new(),
+            kind,
+            target: String::new(),
+            time_zone: time_zone.to_owned(),
+            day_counting: match kind {
+                Kind::Since => DayCounting::Elapsed,
+                Kind::Until => DayCounting::Calendar,
+            },
+            repeat: Repeat::None,
+            leap_day: LeapDay::Feb28,
+            after: After::CountUp,
+            visibility: Visibility::Private,
+            listed: false,
+            show_notes: false,
+            show_stats: true,
+            is_primary: false,
+            version: 1,
+        }
+    }
+
+    /// Finds what the kinds of its fields do not say, and settles what follows from others.
+    fn validate(&mut self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
+        if TimeZone::get(&self.time_zone).is_err() {
+            findings.add("/time_zone", "time_zone_unknown", []);
+        }
+        if self.title.is_empty() {
+            findings.add("/title", "required", []);
+        }
+        if self.slug.is_empty() {
+            self.slug = self.proposed_slug();
+        } else if !findings.has("/slug") && !slug::is_valid(&self.slug) {
+            findings.add("/slug", "slug_invalid", []);
+        }
+        let is_lowered = old.is_some_and(|old| old.visibility == Visibility::Public && old.listed);
+        if self.visibility != Visibility::Public && is_lowered {
+            self.listed = false;
+        } else if self.visibility != Visibility::Public && self.listed {
+            findings.add("/listed", "listed_requires_public", []);
+        }
+        match (self.kind, self.target.as_str()) {
+            (Kind::Since, "") => {}
+            (Kind::Since, _) => findings.add("/target", "not_allowed", []),
+            (Kind::Until, "") => findings.add("/target", "required", []),
+            (Kind::Until, _) => self.validate_target(old, now, findings),
+        }
+    }
+
+    /// Made of the title, or of its id where the title is in a script that gives none.
+    fn proposed_slug(&self) -> String {
+        let of_title = slug::from_name(&self.title);
+        if slug::is_valid(&of_title) {
+            return of_title;
+        }
+        let ending = self.id.as_str().len().saturating_sub(6);
+        format!("countdown-{}", &self.id.as_str()[ending..])
+    }
+
+    fn validate_target(&self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
+        let Ok(target) = self.target.parse::<Target>() else {
+            findings.add("/target", "date_invalid", []);
+            return;
+        };
+        let instant = target.instant(&self.zone());
+        let Some(instant) = instant.filter(|_| target.date().year() >= 1900) else {
+            findings.add("/target", "target_out_of_range", []);
+            return;
+        };
+        let is_chosen =
+            old.is_none_or(|old| (&old.target, old.after) != (&self.target, self.after));
+        let goes_on = self.after == After::CountUp || self.repeat != Repeat::None;
+        if is_chosen && instant <= now && !goes_on {
+            findings.add("/target", "target_in_past", []);
+        }
+    }
+}
+
+/// Its scope.
+pub fn scope(id: &CountdownId) -> Scope {
+    COUNTDOWN.scope(id)
+}
+
+/// The proof that somebody is an owner of a countdown. Only [`enter`] makes one.
+#[derive(Debug)]
+pub struct OwnerOf {
+    who: SignedIn,
+    request: RequestFacts,
+    countdown: Countdown,
+}
+
+impl OwnerOf {
+    /// As it was when the proof was made.
+    pub fn countdown(&self) -> &Countdown {
+        &self.countdown
+    }
+
+    /// Who it is.
+    pub fn account(&self) -> &AccountId {
+        &self.who.account().id
+    }
+
+    /// Tells the log of a change.
+    pub(crate) fn record(
+        &self,
+        tx: &mut Tx<'_>,
+        action: &'static str,
+        changes: Value,
+    ) -> Result<(), StoreError> {
+        record(
+            tx,
+            &self.who,
+            &self.request,
+            &self.countdown.id,
+            action,
+            changes,
+        )
+    }
+}
+
+/// The proof that `who` owns the countdown.
+pub fn enter(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    id: &CountdownId,
+    request: &RequestFacts,
+) -> Result<OwnerOf, Refusal> {
+    grant::rank_in(tx, who, &scope(id))?.ok_or(Refusal::NotFound)?;
+    let countdown = load(tx, id)?.ok_or(Refusal::NotFound)?;
+    let (who, request) = (who.clone(), request.clone());
+    Ok(OwnerOf {
+        who,
+        request,
+        countdown,
+    })
+}
+
+/// As [`enter`], with the lock that every change takes.
+pub fn enter_locked(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    id: &CountdownId,
+    request: &RequestFacts,
+) -> Result<OwnerOf, Refusal> {
+    let _: Option<(CountdownId,)> = sql!(
+        "SELECT id FROM countdown WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
+    enter(tx, who, id, request)
+}
+
+/// As [`enter_locked`], to be called in a transaction.
+pub(crate) fn entrance(
+    who: &SignedIn,
+    id: &CountdownId,
+    request: &RequestFacts,
+) -> impl Fn(&mut Tx<'_>) -> Result<OwnerOf, Refusal> + Send + 'static + use<> {
+    let (who, id, request) = (who.clone(), id.clone(), request.clone());
+    move |tx| enter_locked(tx, &who, &id, &request)
+}
+
+/// The countdown with this id.
+pub(crate) fn load(tx: &mut Tx<'_>, id: &CountdownId) -> Result<Option<Countdown>, StoreError> {
+    sql!("SELECT {Countdown} FROM countdown WHERE id = :id", id).maybe(tx)
+}
+
+/// Under whose name it is found.
+pub(crate) fn account_of(tx: &mut Tx<'_>, id: &CountdownId) -> Result<AccountId, StoreError> {
+    let (account,): (AccountId,) =
+        sql!("SELECT account_id FROM countdown WHERE id = :id", id).one(tx)?;
+    Ok(account)
+}
+
+/// The countdowns of somebody, by title.
+pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<Countdown>, StoreError> {
+    let mut all = Vec::new();
+    for (id, _) in grant::ranks_of(tx, who, &COUNTDOWN)? {
+        all.extend(load(tx, &CountdownId::from_text(id))?);
+    }
+    all.sort_by(|one, other| one.title.cmp(&other.title));
+    Ok(all)
+}
+
+/// Makes one that is the caller's.
+pub fn create(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    request: &RequestFacts,
+    input: &Input,
+) -> Result<Countdown, Refusal> {
+    if who.is_limited() {
+        return Err(Refusal::TokenNotPermitted);
+    }
+    let account = &who.account().id;
+    account::lock(tx, account)?;
+    let kind = Kind::find(input.text("kind")).unwrap_or(Kind::Since);
+    let blank = Countdown::blank(tx.id(), kind, &who.account().time_zone);
+    let mut new = apply(tx, input, &blank, None)?;
+    if !input.has("slug") {
+        new.slug = free_slug(tx, account, &new.slug)?;
+    }
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM countdown WHERE account_id = :account",
+        account
+    )
+    .one(tx)?;
+    if count >= LIMIT {
+        return Err(Refusal::LimitReached(LIMIT));
+    }
+    let inserted = sql!(
+        "INSERT INTO countdown (account_id, {Countdown}, revision, link_generation, created_at,
+             updated_at)
+         VALUES (:account, {:Countdown}, 1, 1, :now, :now)
+         ON CONFLICT (account_id, slug) DO NOTHING",
+        account,
+        Countdown = Countdown {
+            is_primary: false,
+            ..new.clone()
+        },
+        now = tx.now()
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if inserted == 0 {
+        return Err(Refusal::SlugTaken);
+    }
+    if new.is_primary {
+        make_primary(tx, account, &new.id)?;
+    }
+    slug::of(tx, account)?;
+    give(tx, account, &new.id)?;
+    let changes = json!([{"field": "title", "old": null, "new": new.title}]);
+    record(tx, who, request, &new.id, "countdown.created", changes)?;
+    Ok(new)
+}
+
+/// Changes one whose lock is held, if it still has the version that was seen.
+pub fn change(
+    tx: &mut Tx<'_>,
+    owner: &OwnerOf,
+    version: i64,
+    input: &Input,
+) -> Result<Countdown, Refusal> {
+    let old = &owner.countdown;
+    if old.version != version {
+        return Err(Refusal::VersionConflict(Box::new(old.clone())));
+    }
+    let mut new = apply(tx, input, old, Some(old))?;
+    let changes = fields::difference(Countdown::FIELDS, old, &new);
+    if changes.is_empty() {
+        return Ok(new);
+    }
+    // It takes the place of another one.
+    if new.is_primary && !old.is_primary && owner.who.is_limited() {
+        return Err(Refusal::TokenNotPermitted);
+    }
+    new.version += 1;
+    let id = &old.id;
+    let account = account_of(tx, id)?;
+    // Each change of a slug or of the main countdown holds the account's lock.
+    account::lock(tx, &account)?;
+    let (others,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM countdown
+         WHERE account_id = :account AND slug = :slug AND id <> :id",
+        account,
+        slug = new.slug,
+        id
+    )
+    .one(tx)?;
+    if others > 0 {
+        return Err(Refusal::SlugTaken);
+    }
+    sql!(
+        "UPDATE countdown SET {Countdown = :Countdown}, revision = revision + 1, updated_at = :now
+         WHERE id = :id",
+        Countdown = Countdown {
+            is_primary: old.is_primary && new.is_primary,
+            ..new.clone()
+        },
+        now = tx.now(),
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    if new.is_primary && !old.is_primary {
+        make_primary(tx, &account, id)?;
+    }
+    if old.visibility == Visibility::Unlisted && new.visibility != Visibility::Unlisted {
+        // Who had the private link has it no more, also when there is one again.
+        sql!(
+            "UPDATE countdown SET link_generation = link_generation + 1 WHERE id = :id",
+            id
+        )
+        .run(tx, Rows::Exactly(1))?;
+    }
+    owner.record(tx, "countdown.changed", changes.into())?;
+    Ok(new)
+}
+
+/// Deletes one whose lock is held, with all its resets.
+pub fn delete(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<(), Refusal> {
+    let id = &owner.countdown.id;
+    sql!("DELETE FROM countdown_entry WHERE countdown_id = :id", id).run(tx, Rows::Any)?;
+    grant::remove_scope(tx, &scope(id))?;
+    sql!("DELETE FROM countdown WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    let changes = json!([{"field": "title", "old": owner.countdown.title, "new": null}]);
+    owner.record(tx, "countdown.deleted", changes)?;
+    Ok(())
+}
+
+fn apply(
+    tx: &mut Tx<'_>,
+    input: &Input,
+    from: &Countdown,
+    old: Option<&Countdown>,
+) -> Result<Countdown, Refusal> {
+    let mut findings = Findings::default();
+    let is_new = old.is_none();
+    let zone = from.zone();
+    let mut one = input.apply(Countdown::FIELDS, from, is_new, &zone, &mut findings);
+    one.validate(old, tx.now(), &mut findings);
+    findings.sort(Countdown::FIELDS);
+    findings.finish()?;
+    Ok(one)
+}
+
+/// A slug that was not chosen, with a number where the account has another countdown of that name.
+/// The account's lock is held.
+fn free_slug(tx: &mut Tx<'_>, account: &AccountId, base: &str) -> Result<String, StoreError> {
+    let taken: Vec<(String,)> = sql!(
+        "SELECT slug FROM countdown WHERE account_id = :account",
+        account
+    )
+    .all(tx)?;
+    let numbered = (2..).map(|number: u32| {
+        let kept = base.len().min(45);
+        format!("{}-{number}", base[..kept].trim_end_matches('-'))
+    });
+    let mut all = std::iter::once(base.to_owned()).chain(numbered);
+    let free = all.find(|slug| taken.iter().all(|(other,)| other != slug));
+    Ok(free.unwrap_or_default())
+}
+
+/// The account's lock is held.
+fn make_primary(tx: &mut Tx<'_>, account: &AccountId, id: &CountdownId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE countdown SET is_primary = 0, version = version + 1, revision = revision + 1
+         WHERE account_id = :account AND is_primary = 1",
+        account
+    )
+    .run(tx, Rows::AtMostOne)?;
+    sql!("UPDATE countdown SET is_primary = 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+fn give(tx: &mut Tx<'_>, account: &AccountId, id: &CountdownId) -> Result<(), StoreError> {
+    match grant::give(tx, account, OWNER, &scope(id), None) {
+        Err(GrantError::Store(error)) => Err(error),
+        // What else there is cannot be: the role is the scope's own, and the scope is new.
+        _ => Ok(()),
+    }
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    request: &RequestFacts,
+    id: &CountdownId,
+    action: &'static str,
+    changes: Value,
+) -> Result<(), StoreError> {
+    tx.record(Record {
+        actor: who.actor(),
+        action,
+        entity: ("countdown", id.to_string()),
+        scope: Some(id.to_string()),
+        changes,
+        request: Some(request.clone()),
+    })
+}

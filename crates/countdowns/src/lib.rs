@@ -1,0 +1,70 @@
+//! Countdowns: how long it has been, and how long it will be.
+
+pub mod calendar;
+pub mod clock;
+pub mod countdown;
+pub mod entry;
+pub mod public;
+pub mod refusal;
+pub mod web;
+
+use ::web::Link;
+use ::web::codes::Code;
+use accounts::domain::{self, Domain};
+use axum::Router;
+
+pub use refusal::Refusal;
+
+/// All that the program has to know of this crate.
+pub const DOMAIN: Domain = Domain {
+    locales: LOCALES,
+    problem_codes: PROBLEM_CODES,
+    scope_kinds: &[&countdown::COUNTDOWN],
+    token_scopes: &[countdown::READ, countdown::WRITE],
+    navigation: &[Link {
+        label: "countdown-mine",
+        href: "/me/countdowns",
+    }],
+    routes: |_| web::api::routes::<Router<_>>().merge(web::pages().into_router()),
+    describe: domain::debug_only(|| {
+        web::api::routes::<::web::described::Description<_>>().into_openapi()
+    }),
+    ..Domain::new(platform::migrations!("countdowns", "0001_begin"))
+};
+
+/// The error codes of this crate.
+const PROBLEM_CODES: &[Code] = &[
+    Code::new(400, "wrong_kind"),
+    Code::new(409, "entry_exists"),
+    // Of single fields.
+    Code::new(422, "reset_in_future"),
+    Code::new(422, "reset_too_old"),
+    Code::new(422, "timestamp_without_offset"),
+    Code::new(422, "target_in_past"),
+    Code::new(422, "target_out_of_range"),
+    Code::new(422, "listed_requires_public"),
+];
+
+/// The messages of this crate.
+pub const LOCALES: &[::web::Locale] = &[
+    ("en", include_str!("../locales/en.ftl")),
+    ("ms", include_str!("../locales/ms.ftl")),
+    ("it", include_str!("../locales/it.ftl")),
+    ("zh-Hans", include_str!("../locales/zh-Hans.ftl")),
+    ("ar", include_str!("../locales/ar.ftl")),
+];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_code_has_its_sentence() {
+        let found = ::web::codes::mismatches(super::PROBLEM_CODES, &[], super::LOCALES);
+        assert_eq!(found, [""; 0]);
+    }
+
+    #[test]
+    fn every_language_says_the_same_messages_with_the_same_names() {
+        let differences = ::web::locales::differences(super::LOCALES, |tag, _| tag == "ms");
+        assert_eq!(differences, Vec::<String>::new());
+    }
+}

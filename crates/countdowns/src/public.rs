@@ -1,0 +1,271 @@
+//! What everybody may see. Whatever somebody may not see is not there: one answer for all.
+
+use accounts::account::{self, AccountId};
+use accounts::signed_in::SignedIn;
+use accounts::{grant, slug};
+use jiff::Timestamp;
+use platform::key::{Key, Keyring};
+use platform::store::Row;
+use platform::{StoreError, Tx, sql};
+
+use crate::clock::{Clock, State};
+use crate::countdown::{After, Countdown, CountdownId, Visibility, scope};
+use crate::entry::{self, Entry, Summary};
+
+/// How many resets a page shows.
+const ENTRIES: i64 = 20;
+
+/// A countdown as its page shows it.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Whose it is, as they are called.
+    pub name: String,
+    /// The account's part of the address.
+    pub account: String,
+    /// The countdown.
+    pub countdown: Countdown,
+    /// What it shows; `None` to its owners alone, before the first reset.
+    pub clock: Option<Clock>,
+    /// Its resets, summed up.
+    pub summary: Summary,
+    /// The newest of them, where their notes are shown.
+    pub entries: Vec<Entry>,
+    /// Raised by whatever others see of it.
+    pub revision: i64,
+    /// When it was looked at.
+    pub now: Timestamp,
+    /// Whether only its owners see it now.
+    pub is_hidden: bool,
+}
+
+#[derive(Row)]
+struct Found {
+    account_id: AccountId,
+    revision: i64,
+    link_generation: i64,
+    #[row(flatten)]
+    countdown: Countdown,
+}
+
+/// Who looks: perhaps somebody signed in, perhaps with the key of a private link.
+#[derive(Clone, Debug)]
+pub struct Viewing {
+    /// Who it is, if they are signed in.
+    pub who: Option<SignedIn>,
+    /// The key in the address.
+    pub key: String,
+    /// What signs the keys of private links.
+    pub keys: Keyring,
+}
+
+/// The countdown at `/u/{account}/{countdown}`, if it is there for this viewer.
+pub fn find(
+    tx: &mut Tx<'_>,
+    account: &str,
+    countdown: &str,
+    viewing: &Viewing,
+) -> Result<Option<Shown>, StoreError> {
+    let Some(id) = slug::account(tx, account)? else {
+        return Ok(None);
+    };
+    let found: Option<Found> = sql!(
+        "SELECT {Found} FROM countdown WHERE account_id = :id AND slug = :countdown",
+        id,
+        countdown
+    )
+    .maybe(tx)?;
+    match found {
+        Some(found) => show(tx, account, found, viewing),
+        None => Ok(None),
+    }
+}
+
+/// The countdown at `/{account}/incident-timer`.
+pub fn find_primary(
+    tx: &mut Tx<'_>,
+    account: &str,
+    viewing: &Viewing,
+) -> Result<Option<Shown>, StoreError> {
+    let Some(id) = slug::account(tx, account)? else {
+        return Ok(None);
+    };
+    let found: Option<Found> = sql!(
+        "SELECT {Found} FROM countdown WHERE account_id = :id AND is_primary = 1",
+        id
+    )
+    .maybe(tx)?;
+    match found {
+        Some(found) => show(tx, account, found, viewing),
+        None => Ok(None),
+    }
+}
+
+fn show(
+    tx: &mut Tx<'_>,
+    account: &str,
+    found: Found,
+    viewing: &Viewing,
+) -> Result<Option<Shown>, StoreError> {
+    let countdown = found.countdown;
+    let has_link = || {
+        let link = Link::of(&countdown.id, found.link_generation);
+        link.verify(&viewing.keys, &viewing.key)
+    };
+    let is_open = match countdown.visibility {
+        Visibility::Public => true,
+        Visibility::Unlisted => has_link(),
+        Visibility::Private => false,
+    };
+    let is_owner = match &viewing.who {
+        Some(who) => grant::rank_in(tx, who, &scope(&countdown.id))?.is_some(),
+        None => false,
+    };
+    // Nothing more is looked up: how long it takes would tell that there is something.
+    if !is_open && !is_owner {
+        return Ok(None);
+    }
+    let now = tx.roughly_now();
+    let summary = entry::summary(tx, &countdown.id)?;
+    let clock = countdown.clock(summary.newest, now);
+    let is_over =
+        countdown.after == After::Hide && clock.is_some_and(|clock| clock.state == State::Reached);
+    let is_visible = is_open && !is_over && clock.is_some();
+    if !is_visible && !is_owner {
+        return Ok(None);
+    }
+    let Some(owner) = account::find(tx, &found.account_id)? else {
+        return Ok(None);
+    };
+    let entries = if countdown.show_notes {
+        entry::list(tx, &countdown.id, ENTRIES)?
+    } else {
+        Vec::new()
+    };
+    Ok(Some(Shown {
+        name: owner.display_name,
+        account: account.to_owned(),
+        clock,
+        summary,
+        entries,
+        revision: found.revision,
+        now,
+        is_hidden: !is_visible,
+        countdown,
+    }))
+}
+
+/// The private link of a countdown: its key is a signature, so the store has none.
+#[derive(Clone, Debug)]
+pub struct Link {
+    parts: [String; 2],
+}
+
+impl Link {
+    fn of(id: &CountdownId, generation: i64) -> Self {
+        Self {
+            parts: [id.to_string(), generation.to_string()],
+        }
+    }
+
+    /// The one of a countdown.
+    pub fn load(tx: &mut Tx<'_>, id: &CountdownId) -> Result<Self, StoreError> {
+        let (generation,): (i64,) =
+            sql!("SELECT link_generation FROM countdown WHERE id = :id", id).one(tx)?;
+        Ok(Self::of(id, generation))
+    }
+
+    /// Its key.
+    pub fn sign(&self, keys: &Keyring) -> String {
+        key(keys).sign(&self.parts())
+    }
+
+    fn verify(&self, keys: &Keyring, given: &str) -> bool {
+        key(keys).verify(&self.parts(), given)
+    }
+
+    fn parts(&self) -> [&str; 2] {
+        [&self.parts[0], &self.parts[1]]
+    }
+}
+
+fn key(keys: &Keyring) -> Key {
+    keys.key("private link of a countdown")
+}
+
+/// One line of the directory, and of an account's own page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Whose it is, as they are called.
+    pub name: String,
+    /// The account's part of the address.
+    pub account: String,
+    /// The countdown.
+    pub countdown: Countdown,
+    /// What it shows.
+    pub clock: Clock,
+}
+
+#[derive(Row)]
+struct ListedRow {
+    name: String,
+    account: String,
+    newest: Option<Timestamp>,
+    #[row(flatten)]
+    countdown: Countdown,
+}
+
+/// The countdowns of an account that everybody finds there; `None`: no such account.
+pub fn list_of(
+    tx: &mut Tx<'_>,
+    account: &str,
+) -> Result<Option<(String, Vec<Listed>)>, StoreError> {
+    let Some(id) = slug::account(tx, account)? else {
+        return Ok(None);
+    };
+    let Some(owner) = account::find(tx, &id)? else {
+        return Ok(None);
+    };
+    let found: Vec<ListedRow> = sql!(
+        "SELECT CAST(:name AS TEXT) AS name, CAST(:account AS TEXT) AS account,
+             (SELECT MAX(reset_at) FROM countdown_entry e WHERE e.countdown_id = c.id) AS newest,
+             {c: Countdown}
+         FROM countdown c WHERE c.account_id = :id AND c.listed = 1 ORDER BY c.title, c.id",
+        name = owner.display_name,
+        account,
+        id
+    )
+    .all(tx)?;
+    let now = tx.roughly_now();
+    Ok(Some((owner.display_name, listed(found, now))))
+}
+
+/// The directory: what was changed last stands on top.
+pub fn directory(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Listed>, StoreError> {
+    let found: Vec<ListedRow> = sql!(
+        "SELECT a.display_name AS name, s.slug AS account,
+             (SELECT MAX(reset_at) FROM countdown_entry e WHERE e.countdown_id = c.id) AS newest,
+             {c: Countdown}
+         FROM countdown c
+         JOIN account a ON a.id = c.account_id AND a.state = 'active'
+         JOIN account_slug s ON s.account_id = a.id AND s.until IS NULL
+         WHERE c.listed = 1 ORDER BY c.updated_at DESC, c.id LIMIT :limit",
+        limit
+    )
+    .all(tx)?;
+    let now = tx.roughly_now();
+    Ok(listed(found, now))
+}
+
+fn listed(found: Vec<ListedRow>, now: Timestamp) -> Vec<Listed> {
+    let all = found.into_iter().filter_map(|row| {
+        let clock = row.countdown.clock(row.newest, now)?;
+        let is_over = row.countdown.after == After::Hide && clock.state == State::Reached;
+        (!is_over).then_some(Listed {
+            name: row.name,
+            account: row.account,
+            countdown: row.countdown,
+            clock,
+        })
+    });
+    all.collect()
+}

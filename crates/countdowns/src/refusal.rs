@@ -1,0 +1,80 @@
+//! Why something was not saved: facts, each with its status and its stable code.
+
+use axum::http::StatusCode;
+use platform::StoreError;
+use platform::idempotency::Reused;
+use serde_json::json;
+use web::{FieldProblem, Problem};
+
+use crate::countdown::Countdown;
+
+/// Why nothing was saved.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Not there, or not the caller's to know.
+    #[error("not there, or not the caller's to know")]
+    NotFound,
+    /// Something else was saved since the caller looked.
+    #[error("changed meanwhile")]
+    VersionConflict(Box<Countdown>),
+    /// The idempotency key was used for something else.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// Fields that cannot be saved as sent.
+    #[error("{} fields are not right", .0.len())]
+    Fields(Vec<FieldProblem>),
+    /// As many as there may be.
+    #[error("there are {0} already")]
+    LimitReached(i64),
+    /// Another countdown of the account is called so.
+    #[error("another countdown of the account is called so")]
+    SlugTaken,
+    /// Only what counts up is reset.
+    #[error("only what counts up is reset")]
+    WrongKind,
+    /// It was reset in this very millisecond.
+    #[error("it was reset in this very millisecond")]
+    EntryExists,
+    /// A token for one thing alone makes no others.
+    #[error("the token is for one thing alone")]
+    TokenNotPermitted,
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Reused> for Refusal {
+    fn from(_: Reused) -> Self {
+        Self::KeyReused
+    }
+}
+
+impl From<Vec<FieldProblem>> for Refusal {
+    fn from(found: Vec<FieldProblem>) -> Self {
+        Self::Fields(found)
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let conflict = |code| Self::new(StatusCode::CONFLICT, code);
+        match refusal {
+            Refusal::NotFound => Self::not_found(),
+            Refusal::VersionConflict(stored) => conflict("version_conflict").current(json!(stored)),
+            Refusal::KeyReused => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused")
+            }
+            Refusal::Fields(errors) => {
+                let mut problem = Self::fields();
+                problem.errors = errors;
+                problem
+            }
+            Refusal::LimitReached(limit) => conflict("limit_reached").with("limit", limit),
+            Refusal::SlugTaken => conflict("slug_taken"),
+            Refusal::WrongKind => Self::new(StatusCode::BAD_REQUEST, "wrong_kind"),
+            Refusal::EntryExists => conflict("entry_exists"),
+            Refusal::TokenNotPermitted => Self::new(StatusCode::FORBIDDEN, "token_not_permitted"),
+            Refusal::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,423 @@
+//! Countdowns for programs.
+
+use accounts::Callers::{Anybody, Tokens};
+use accounts::web::asking::Viewer;
+use accounts::web::call::{Call, Maybe, answer, id as parse};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::Timestamp;
+use platform::Tx;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use web::described::Routes;
+use web::json::{Members, Received};
+use web::{Form, Input, Json, List, Problem, Site, fields, routes};
+
+use crate::clock::Clock;
+use crate::countdown::{self, Countdown, CountdownId, OwnerOf, READ, WRITE};
+use crate::entry::{self, Entry, EntryId, Sent, Statistics};
+use crate::public::{self, Shown, Viewing};
+use crate::{Refusal, entry::Summary};
+
+/// Every operation.
+pub fn routes<R: Routes<Site>>() -> R {
+    R::default()
+        .routes(routes!(list: Tokens(&[READ]), create: Tokens(&[WRITE])))
+        .routes(routes!(show: Tokens(&[READ]), change: Tokens(&[WRITE]), remove: Tokens(&[WRITE])))
+        .routes(routes!(statistics: Tokens(&[READ])))
+        .routes(routes!(entries: Tokens(&[READ]), reset: Tokens(&[WRITE])))
+        .routes(routes!(change_entry: Tokens(&[WRITE]), remove_entry: Tokens(&[WRITE])))
+        .routes(routes!(directory: Anybody))
+        .routes(routes!(show_public: Anybody))
+}
+
+/// A countdown with what it shows now.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CountdownNow)]
+struct View {
+    #[serde(flatten)]
+    countdown: Countdown,
+    /// What it shows; null before the first reset.
+    clock: Option<Clock>,
+}
+
+impl View {
+    fn of(tx: &mut Tx<'_>, countdown: Countdown) -> Result<Self, Refusal> {
+        let newest = entry::newest(tx, &countdown.id)?;
+        let clock = countdown.clock(newest, tx.now());
+        Ok(Self { countdown, clock })
+    }
+}
+
+/// What may be set of a countdown; what is left out stays.
+struct CountdownChange;
+
+impl PartialSchema for CountdownChange {
+    fn schema() -> RefOr<Schema> {
+        let description = "What may be set of a countdown; what is left out stays.";
+        fields::schema::<Countdown>(Countdown::FIELDS, &[], description)
+    }
+}
+
+impl ToSchema for CountdownChange {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Countdown::schemas(schemas);
+    }
+}
+
+/// All of the caller's countdowns, by title.
+#[utoipa::path(
+    get, path = "/api/v1/countdowns", tag = "countdowns",
+    responses((status = 200, body = List<View>))
+)]
+async fn list(call: Call) -> Result<Json<List<View>>, Problem> {
+    let who = call.who.clone();
+    let look = move |tx: &mut Tx<'_>| -> Result<Vec<View>, Refusal> {
+        let all = countdown::list(tx, &who)?.into_iter();
+        all.map(|one| View::of(tx, one)).collect()
+    };
+    Ok(Json(all(call.site.store.read(look).await?)))
+}
+
+fn all<T>(items: Vec<T>) -> List<T> {
+    List {
+        total: i64::try_from(items.len()).ok(),
+        items,
+        next_cursor: None,
+        previous_cursor: None,
+    }
+}
+
+/// Makes a countdown.
+#[utoipa::path(
+    post, path = "/api/v1/countdowns", tag = "countdowns", request_body = CountdownChange,
+    responses((status = 201, body = View), (status = 409), (status = 422))
+)]
+async fn create(call: Call, body: Received<Members>) -> Result<Response, Problem> {
+    let (input, _) = Input::of_json(body.value)?;
+    let (who, request) = (call.who.clone(), call.request.clone());
+    let change = move |tx: &mut Tx<'_>, (): &()| -> Result<View, Refusal> {
+        let made = countdown::create(tx, &who, &request, &input)?;
+        View::of(tx, made)
+    };
+    let (key, created) = (call.key(&body.bytes)?, StatusCode::CREATED);
+    Ok(call.once(key, created, |_| Ok(()), change).await?)
+}
+
+/// One countdown.
+#[utoipa::path(
+    get, path = "/api/v1/countdowns/{id}", tag = "countdowns", params(("id" = String, Path,)),
+    responses((status = 200, body = View), (status = 404))
+)]
+async fn show(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
+    let found = read(&call, &id, |tx, owner| {
+        View::of(tx, owner.countdown().clone())
+    })
+    .await?;
+    Ok(answer(StatusCode::OK, &found))
+}
+
+/// Changes a countdown.
+#[utoipa::path(
+    patch, path = "/api/v1/countdowns/{id}", tag = "countdowns", params(("id" = String, Path,)),
+    request_body = CountdownChange,
+    responses((status = 200, body = View), (status = 404), (status = 409), (status = 422), (status = 428))
+)]
+async fn change(
+    call: Call,
+    Path(id): Path<String>,
+    Json(body): Json<Members>,
+) -> Result<Response, Problem> {
+    let (input, version) = Input::of_json(body)?;
+    let version = call.version(version)?;
+    let changed = write(&call, &id, move |tx, owner| {
+        let changed = countdown::change(tx, owner, version, &input)?;
+        View::of(tx, changed)
+    });
+    Ok(answer(StatusCode::OK, &changed.await?))
+}
+
+/// Deletes a countdown with all its resets.
+#[utoipa::path(
+    delete, path = "/api/v1/countdowns/{id}", tag = "countdowns", params(("id" = String, Path,)),
+    responses((status = 204), (status = 404))
+)]
+async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    write(&call, &id, countdown::delete).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// How long it went before.
+#[utoipa::path(
+    get, path = "/api/v1/countdowns/{id}/stats", tag = "countdowns", params(("id" = String, Path,)),
+    responses((status = 200, body = Statistics), (status = 404))
+)]
+async fn statistics(call: Call, Path(id): Path<String>) -> Result<Json<Statistics>, Problem> {
+    let look = |tx: &mut Tx<'_>, owner: &OwnerOf| -> Result<(Summary, Timestamp), Refusal> {
+        Ok((entry::summary(tx, &owner.countdown().id)?, tx.now()))
+    };
+    let (summary, now) = read(&call, &id, look).await?;
+    Ok(Json(summary.at(now)))
+}
+
+/// Its newest 100 resets.
+#[utoipa::path(
+    get, path = "/api/v1/countdowns/{id}/entries", tag = "countdowns", params(("id" = String, Path,)),
+    responses((status = 200, body = List<Entry>), (status = 404))
+)]
+async fn entries(call: Call, Path(id): Path<String>) -> Result<Json<List<Entry>>, Problem> {
+    let look = |tx: &mut Tx<'_>, owner: &OwnerOf| -> Result<_, Refusal> {
+        let id = &owner.countdown().id;
+        let found = entry::list(tx, id, 100)?;
+        Ok((found, entry::summary(tx, id)?.count))
+    };
+    let (found, count) = read(&call, &id, look).await?;
+    let mut list = all(found);
+    list.total = Some(count);
+    Ok(Json(list))
+}
+
+/// A reset.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = Reset)]
+struct Body {
+    /// When, with its offset from UTC; left out: now, or as it was.
+    #[schema(format = "date-time")]
+    reset_at: Option<String>,
+    /// Up to 500 characters; left out: none, or as it was. Null takes it away.
+    #[serde(deserialize_with = "null_is_empty")]
+    note: Option<String>,
+}
+
+fn null_is_empty<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    Option::<String>::deserialize(from).map(|note| Some(note.unwrap_or_default()))
+}
+
+impl From<Body> for Sent {
+    fn from(body: Body) -> Self {
+        Self {
+            reset_at: body.reset_at,
+            note: body.note,
+        }
+    }
+}
+
+/// A reset, and what it makes of the figures.
+#[derive(Serialize, ToSchema)]
+struct Saved {
+    entry: Entry,
+    stats: Statistics,
+}
+
+impl Saved {
+    fn of(tx: &mut Tx<'_>, owner: &OwnerOf, entry: Entry) -> Result<Self, Refusal> {
+        let summary = entry::summary(tx, &owner.countdown().id)?;
+        Ok(Self {
+            entry,
+            stats: summary.at(tx.now()),
+        })
+    }
+}
+
+/// Resets a countdown that counts up.
+#[utoipa::path(
+    post, path = "/api/v1/countdowns/{id}/entries", tag = "countdowns",
+    params(("id" = String, Path,)), request_body = Option<Body>,
+    responses((status = 201, body = Saved), (status = 400), (status = 404), (status = 409), (status = 422))
+)]
+async fn reset(call: Call, Path(id): Path<String>, body: Maybe<Body>) -> Result<Response, Problem> {
+    let (sent, id) = (Sent::from(body.value), parse(&id)?);
+    let enter = countdown::entrance(&call.who, &id, &call.request);
+    let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| -> Result<Saved, Refusal> {
+        let made = entry::create(tx, owner, &sent)?;
+        Saved::of(tx, owner, made)
+    };
+    let (key, created) = (call.key(&body.bytes)?, StatusCode::CREATED);
+    Ok(call.once(key, created, enter, change).await?)
+}
+
+/// Changes a reset.
+#[utoipa::path(
+    patch, path = "/api/v1/countdowns/{id}/entries/{entry}", tag = "countdowns",
+    params(("id" = String, Path,), ("entry" = String, Path,)), request_body = Body,
+    responses((status = 200, body = Saved), (status = 404), (status = 409), (status = 422))
+)]
+async fn change_entry(
+    call: Call,
+    Path((id, entry)): Path<(String, String)>,
+    Json(body): Json<Body>,
+) -> Result<Json<Saved>, Problem> {
+    let (sent, entry): (Sent, EntryId) = (body.into(), parse(&entry)?);
+    let changed = write(&call, &id, move |tx, owner| {
+        let changed = entry::change(tx, owner, &entry, &sent)?;
+        Saved::of(tx, owner, changed)
+    });
+    Ok(Json(changed.await?))
+}
+
+/// Deletes a reset; the one before counts again from where it was.
+#[utoipa::path(
+    delete, path = "/api/v1/countdowns/{id}/entries/{entry}", tag = "countdowns",
+    params(("id" = String, Path,), ("entry" = String, Path,)),
+    responses((status = 204), (status = 404))
+)]
+async fn remove_entry(
+    call: Call,
+    Path((id, entry)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let entry: EntryId = parse(&entry)?;
+    write(&call, &id, move |tx, owner| {
+        entry::delete(tx, owner, &entry)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A countdown as everybody sees it.
+#[derive(Serialize, ToSchema)]
+struct PublicCountdown {
+    /// Whose it is, as they are called.
+    name: String,
+    /// The account's part of the address.
+    account: String,
+    /// The countdown's part of it.
+    slug: String,
+    title: String,
+    kind: countdown::Kind,
+    time_zone: String,
+    #[serde(flatten)]
+    clock: Option<Clock>,
+    /// What time it was on the server.
+    #[schema(value_type = String, format = "date-time")]
+    server_time: Timestamp,
+    /// Where its owners show them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stats: Option<Statistics>,
+    /// The newest resets with their notes, where its owners show them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entries: Option<Vec<PublicEntry>>,
+}
+
+/// A reset as everybody sees it.
+#[derive(Serialize, ToSchema)]
+struct PublicEntry {
+    #[schema(value_type = String, format = "date-time")]
+    reset_at: Timestamp,
+    note: String,
+}
+
+impl From<Shown> for PublicCountdown {
+    fn from(shown: Shown) -> Self {
+        let countdown = shown.countdown;
+        let entries = shown.entries.into_iter().map(|entry| PublicEntry {
+            reset_at: entry.reset_at,
+            note: entry.note,
+        });
+        Self {
+            name: shown.name,
+            account: shown.account,
+            stats: countdown.show_stats.then(|| shown.summary.at(shown.now)),
+            entries: countdown.show_notes.then(|| entries.collect()),
+            slug: countdown.slug,
+            title: countdown.title,
+            kind: countdown.kind,
+            time_zone: countdown.time_zone,
+            clock: shown.clock,
+            server_time: shown.now,
+        }
+    }
+}
+
+/// The countdowns that everybody may find, what was changed last on top.
+#[utoipa::path(
+    get, path = "/api/v1/public/directory", tag = "countdowns",
+    responses((status = 200, body = List<ListedView>))
+)]
+async fn directory(State(site): State<Site>) -> Result<Json<List<ListedView>>, Problem> {
+    let look = |tx: &mut Tx<'_>| -> Result<_, Refusal> { Ok(public::directory(tx, 100)?) };
+    let found = site.store.read(look).await?;
+    Ok(Json(all(found.into_iter().map(ListedView::from).collect())))
+}
+
+/// A line of the directory.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ListedCountdown)]
+struct ListedView {
+    /// Whose it is, as they are called.
+    name: String,
+    /// The account's part of the address.
+    account: String,
+    /// The countdown's part of it.
+    slug: String,
+    title: String,
+    kind: countdown::Kind,
+    #[serde(flatten)]
+    clock: Clock,
+}
+
+impl From<public::Listed> for ListedView {
+    fn from(listed: public::Listed) -> Self {
+        Self {
+            name: listed.name,
+            account: listed.account,
+            slug: listed.countdown.slug,
+            title: listed.countdown.title,
+            kind: listed.countdown.kind,
+            clock: listed.clock,
+        }
+    }
+}
+
+/// One countdown as everybody sees it; `k` is the key of its private link.
+#[utoipa::path(
+    get, path = "/api/v1/public/{account}/{countdown}", tag = "countdowns",
+    params(("account" = String, Path,), ("countdown" = String, Path,), ("k" = Option<String>, Query,)),
+    responses((status = 200, body = PublicCountdown), (status = 404))
+)]
+async fn show_public(
+    State(site): State<Site>,
+    Path((account, countdown)): Path<(String, String)>,
+    uri: axum::http::Uri,
+    viewer: Viewer,
+) -> Result<Response, Problem> {
+    let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
+    let viewing = Viewing {
+        who: viewer.who,
+        key: query.text("k").to_owned(),
+        keys: site.keys.clone(),
+    };
+    let look = move |tx: &mut Tx<'_>| public::find(tx, &account, &countdown, &viewing);
+    let shown = site.store.read(look).await.map_err(Problem::from)?;
+    let shown = shown.ok_or_else(Problem::not_found)?;
+    Ok(answer(StatusCode::OK, &PublicCountdown::from(shown)))
+}
+
+async fn read<T, F>(call: &Call, id: &str, look: F) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    F: Fn(&mut Tx<'_>, &OwnerOf) -> Result<T, Refusal> + Send + 'static,
+{
+    let (id, who, request): (CountdownId, _, _) =
+        (parse(id)?, call.who.clone(), call.request.clone());
+    let look = move |tx: &mut Tx<'_>| {
+        let owner = countdown::enter(tx, &who, &id, &request)?;
+        look(tx, &owner)
+    };
+    Ok(call.site.store.read(look).await?)
+}
+
+async fn write<T, F>(call: &Call, id: &str, change: F) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    F: Fn(&mut Tx<'_>, &OwnerOf) -> Result<T, Refusal> + Send + 'static,
+{
+    let enter = countdown::entrance(&call.who, &parse(id)?, &call.request);
+    let change = move |tx: &mut Tx<'_>| {
+        let owner = enter(tx)?;
+        change(tx, &owner)
+    };
+    Ok(call.site.store.write(change).await?)
+}

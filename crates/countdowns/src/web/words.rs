@@ -1,0 +1,73 @@
+//! Lengths of time and figures, in a reader's words.
+
+use jiff::Zoned;
+use web::Text;
+
+use crate::calendar::Breakdown;
+use crate::clock::State;
+use crate::countdown::{Countdown, Kind};
+use crate::entry::Statistics;
+
+/// The address of a countdown's page.
+pub(super) fn path(account: &str, countdown: &str) -> String {
+    format!("/u/{account}/{countdown}")
+}
+
+/// “1,234 days”.
+pub(super) fn days(text: &Text, days: i64) -> String {
+    format!("{} {}", text.number(days), unit(text, days))
+}
+
+/// “days”, as after this number.
+pub(super) fn unit(text: &Text, days: i64) -> String {
+    text.with("countdown-unit", [("n", days.into())])
+}
+
+/// “1 year, 2 months, 3 days”; empty below one day.
+pub(super) fn length(text: &Text, of: &Breakdown) -> String {
+    let parts = [
+        ("countdown-years", of.years),
+        ("countdown-months", of.months),
+        ("countdown-some-days", of.days),
+    ];
+    let parts = parts.into_iter().filter(|(_, number)| *number > 0);
+    let words: Vec<String> = parts
+        .map(|(message, number)| text.with(message, [("n", number.into())]))
+        .collect();
+    words.join(", ")
+}
+
+/// “since 5 May 2026, 9:31 am”.
+pub(super) fn anchor(text: &Text, of: &Countdown, state: State, at: &Zoned) -> String {
+    let is_day = of.kind == Kind::Until && of.target.len() <= 10;
+    let when = if is_day {
+        text.date(at.date())
+    } else {
+        text.moment(at)
+    };
+    let message = match state {
+        State::Running | State::Reached => "countdown-since",
+        State::Upcoming => "countdown-until",
+        State::Frozen => "countdown-on",
+    };
+    text.with(message, [("when", when.into())])
+}
+
+/// Each figure with its message.
+pub(super) fn statistics(text: &Text, of: &Statistics) -> Vec<(&'static str, String)> {
+    let in_days = |seconds: i64| days(text, seconds / 86_400);
+    let mut figures = Vec::new();
+    if of.completed_count > 0 {
+        let longest = of.longest_seconds.map(in_days).unwrap_or_default();
+        figures.push(("countdown-longest", longest));
+        let average = of
+            .average_completed_seconds
+            .map(in_days)
+            .unwrap_or_default();
+        figures.push(("countdown-average", average));
+    }
+    if of.entry_count > 0 {
+        figures.push(("countdown-resets", text.number(of.entry_count)));
+    }
+    figures
+}

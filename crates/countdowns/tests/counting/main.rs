@@ -1,0 +1,9 @@
+//! Countdowns through the site that people and programs use, on both engines.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
+
+mod calls;
+mod own;
+mod public;
+mod races;
+mod stage;

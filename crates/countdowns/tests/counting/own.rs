@@ -1,0 +1,175 @@
+//! The pages of owners, without script.
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::stage::{API, Stage, on_both};
+
+const MINE: &str = "/me/countdowns";
+
+#[test]
+fn one_is_made_reset_and_deleted_by_forms() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let browser = &mut farah.browser;
+        let page = browser.get(&format!("{MINE}/new")).await;
+        page.expect(200);
+        let mut form = page.form(&format!("{MINE}/new"));
+        form.fill("title", "Without a cold");
+        let page = browser.submit(&page, &form).await;
+        page.expect(303);
+        let page = browser.follow(page).await;
+        page.expect(200);
+        let at = page.address.split('?').next().unwrap().to_owned();
+
+        let mut form = page.form(&format!("{at}/reset"));
+        form.fill("note", "Rain");
+        let sent = browser.submit(&page, &form).await;
+        // The button was pressed twice.
+        let again = browser.submit(&page, &form).await;
+        assert_eq!(sent.location(), again.location());
+        let page = browser.follow(sent).await;
+        page.expect(200);
+        let entries: Vec<_> = page
+            .links()
+            .into_iter()
+            .filter(|link| link.href.contains("/entries/"))
+            .collect();
+        assert_eq!(entries.len(), 1);
+        assert!(page.body.contains("Rain"));
+
+        let page = browser.get(&entries[0].href).await;
+        let mut form = page.form(&entries[0].href);
+        // The world's clock says 2026; the zone of the countdown is Kuala Lumpur's.
+        form.fill("when", "2026-01-02T10:00").fill("note", "Sun");
+        let page = browser.submit(&page, &form).await;
+        page.expect(303);
+        let api = at.replace(MINE, API);
+        let stored = farah.program.get(&format!("{api}/entries")).await.json();
+        assert_eq!(stored["items"][0]["reset_at"], "2026-01-02T02:00:00Z");
+        assert_eq!(stored["items"][0]["note"], "Sun");
+
+        // A new note leaves the instant as it is, to the millisecond.
+        let exact = json!({"reset_at": "2026-01-03T02:00:00.123Z"});
+        let made = farah.reset(&api, &exact).await.json();
+        let path = format!("{at}/entries/{}", made["entry"]["id"].as_str().unwrap());
+        let page = farah.browser.get(&path).await;
+        let mut form = page.form(&path);
+        form.fill("note", "Clouds");
+        farah.browser.submit(&page, &form).await.expect(303);
+        let stored = farah.program.get(&format!("{api}/entries")).await.json();
+        assert_eq!(stored["items"][0]["reset_at"], "2026-01-03T02:00:00.123Z");
+        assert_eq!(stored["items"][0]["note"], "Clouds");
+
+        let browser = &mut farah.browser;
+        let page = browser.get(&format!("{at}/settings")).await;
+        let mut form = page.form(&format!("{at}/delete"));
+        form.fill("confirm", "Something else");
+        browser.submit(&page, &form).await.expect(422);
+        form.fill("confirm", "Without a cold");
+        browser.submit(&page, &form).await.expect(303);
+        browser.get(&at).await.expect(404);
+    });
+}
+
+#[test]
+fn what_is_wrong_stands_at_its_field() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let page = farah.browser.get(&format!("{MINE}/new")).await;
+        let mut form = page.form(&format!("{MINE}/new"));
+        form.fill("title", "Our day")
+            .fill("kind", "until")
+            .fill("target", "soon");
+        let refused = farah.browser.submit(&page, &form).await;
+        refused.expect(422);
+        assert!(refused.body.contains("id=\"target-wrong\""));
+        let shown = refused.form(&format!("{MINE}/new"));
+        assert_eq!(
+            shown.value("title"),
+            Some("Our day"),
+            "what was typed stays"
+        );
+
+        let at = farah.since("Clock").await.replace(API, MINE);
+        let page = farah.browser.get(&at).await;
+        let tomorrow = stage.world.platform.clock.now() + SignedDuration::from_hours(48);
+        let mut form = page.form(&format!("{at}/reset"));
+        for when in [
+            &*tomorrow.strftime("%Y-%m-%dT%H:%M").to_string(),
+            "9999-12-31T23:59",
+            "soon",
+        ] {
+            form.fill("when", when);
+            let refused = farah.browser.submit(&page, &form).await;
+            refused.expect(422);
+            assert!(refused.body.contains("id=\"when-wrong\""), "{when}");
+        }
+    });
+}
+
+#[test]
+fn who_was_slower_sees_what_is_stored() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let api = farah.since("First").await;
+        let settings = format!("{}/settings", api.replace(API, MINE));
+        let page = farah.browser.get(&settings).await;
+        farah
+            .call("PATCH", &api, &json!({"version": 1, "title": "Second"}))
+            .await
+            .expect(200);
+        let mut form = page.form(&settings);
+        form.fill("title", "Third");
+        let clash = farah.browser.submit(&page, &form).await;
+        clash.expect(409);
+        assert!(clash.body.contains("Second"));
+        let again = clash.form(&settings);
+        assert_eq!(again.value("title"), Some("Third"));
+        farah.browser.submit(&clash, &again).await.expect(303);
+    });
+}
+
+#[test]
+fn a_private_link_shows_it_to_whoever_has_it() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let made = farah
+            .make(
+                json!({"title": "Ours", "kind": "until", "target": "2030-01-16",
+                "visibility": "unlisted"}),
+            )
+            .await;
+        let page = format!("{MINE}/{}", made["id"].as_str().unwrap());
+        let page = farah.browser.get(&page).await;
+        let links = page.links();
+        let link = links.iter().find(|link| link.href.contains("?k=")).unwrap();
+        let shown = stage.visitor().get(&link.href).await;
+        shown.expect(200);
+        assert_eq!(shown.header("x-robots-tag"), "noindex");
+        let (bare, _) = link.href.split_once('?').unwrap();
+        stage.visitor().get(bare).await.expect(404);
+        let wrong = format!("{bare}?k=AAAAAAAAAAAAAAAAAAAAAA");
+        stage.visitor().get(&wrong).await.expect(404);
+        // Once it was private, the old link is good no more.
+        let api = format!("{API}/{}", made["id"].as_str().unwrap());
+        for (version, visibility) in [(1, "private"), (2, "unlisted")] {
+            let change = json!({"version": version, "visibility": visibility});
+            farah.call("PATCH", &api, &change).await.expect(200);
+        }
+        stage.visitor().get(&link.href).await.expect(404);
+    });
+}
+
+#[test]
+fn nobody_else_finds_the_pages() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let at = farah.since("Mine").await.replace(API, MINE);
+        let mut other = stage.person("Somebody Else").await;
+        for page in [at.clone(), format!("{at}/settings")] {
+            other.browser.get(&page).await.expect(404);
+            stage.visitor().get(&page).await.expect(303);
+        }
+    });
+}

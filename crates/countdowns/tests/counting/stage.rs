@@ -1,0 +1,173 @@
+//! What the tests stand on: a site in a world, and people in it.
+
+use accounts::Accounts;
+use accounts::account::{self, AccountId, NewAccount};
+use accounts::client::Client;
+use accounts::domain::{self, Domains};
+use accounts::session::{self, Method, Stay};
+use accounts::signed_in::{self, SignedIn};
+use accounts::token::{self, NewToken, TokenScope};
+use axum::http;
+use countdowns::countdown::{COUNTDOWN, READ, WRITE};
+use jiff::tz::TimeZone;
+use platform::audit::RequestFacts;
+use platform::{StoreError, Tx};
+use serde_json::{Value, json};
+use testkit::{Page, Visitor, World};
+use web::client_info::Proxies;
+use web::{Settings, SiteUrl};
+
+const DOMAINS: Domains = &[accounts::DOMAIN, countdowns::DOMAIN];
+
+pub(crate) const API: &str = "/api/v1/countdowns";
+
+/// A site in a world.
+pub(crate) struct Stage<'w> {
+    pub(crate) world: &'w World,
+    accounts: Accounts,
+}
+
+/// Somebody with a browser and a program.
+pub(crate) struct Person {
+    pub(crate) who: SignedIn,
+    pub(crate) browser: Visitor,
+    pub(crate) program: Visitor,
+}
+
+pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
+    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+        test(&Stage::build(world)).await;
+    });
+}
+
+impl<'w> Stage<'w> {
+    fn build(world: &'w World) -> Self {
+        let settings = Settings {
+            url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
+            name: "Kenduri Kami".to_owned(),
+            languages: vec!["en".to_owned(), "ms".to_owned()],
+            time_zone: TimeZone::UTC,
+            proxies: Proxies::default(),
+        };
+        let site = domain::site(DOMAINS, &[], world.platform.clone(), settings);
+        Self {
+            world,
+            accounts: Accounts::new(site, DOMAINS),
+        }
+    }
+
+    pub(crate) fn visitor(&self) -> Visitor {
+        let router = domain::routes(&self.accounts);
+        let router = accounts::web::around(&self.accounts, router);
+        Visitor::new(web::serve(&self.accounts.site, router))
+    }
+
+    /// Somebody of this name, signed in, with a token for everything.
+    pub(crate) async fn person(&self, name: &str) -> Person {
+        self.person_with(name, &[READ, WRITE]).await
+    }
+
+    pub(crate) async fn person_with(&self, name: &str, scopes: &[TokenScope]) -> Person {
+        let new = NewAccount {
+            name: name.parse().unwrap(),
+            email: format!("{}@example.my", name.replace(' ', "."))
+                .parse()
+                .unwrap(),
+            locale: "en".to_owned(),
+            time_zone: "Asia/Kuala_Lumpur".to_owned(),
+        };
+        let token = NewToken {
+            name: "test".to_owned(),
+            scopes: scopes.to_vec(),
+            scope: None,
+            days: 300,
+        };
+        let store = self.world.store();
+        let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            let id: AccountId = account::create(tx, &new).unwrap();
+            let begun = session::begin(tx, &id, Method::Link, Stay::Remembered, &client())?;
+            let session = begun.unwrap().session;
+            let visit = signed_in::by_session(tx, &session)?.unwrap();
+            let token = token::create(tx, &id, &token, None).unwrap();
+            Ok((visit.who, session, token.secret))
+        };
+        let (who, session, secret) = store.write(change).await.unwrap();
+        let mut browser = self.visitor();
+        browser.set_cookie("kd_session", session.reveal());
+        let mut program = self.visitor();
+        program.header("authorization", &format!("Bearer {}", secret.reveal()));
+        Person {
+            who,
+            browser,
+            program,
+        }
+    }
+}
+
+impl Stage<'_> {
+    /// A program of somebody's, with a token for one countdown.
+    pub(crate) async fn limited(&self, person: &Person, id: &str) -> Visitor {
+        let token = NewToken {
+            name: "limited".to_owned(),
+            scopes: vec![READ, WRITE],
+            scope: Some(COUNTDOWN.scope(id).name()),
+            days: 1,
+        };
+        let account = person.who.account().id.clone();
+        let change = move |tx: &mut Tx<'_>| token::create(tx, &account, &token, None);
+        let made = self.world.store().write(change).await.unwrap();
+        let mut program = self.visitor();
+        program.header("authorization", &format!("Bearer {}", made.secret.reveal()));
+        program
+    }
+}
+
+pub(crate) fn client() -> Client {
+    Client {
+        request: request(),
+        user_agent: "test".to_owned(),
+        session: None,
+        device: None,
+    }
+}
+
+pub(crate) fn request() -> RequestFacts {
+    RequestFacts {
+        request_id: "test".to_owned(),
+        network: None,
+    }
+}
+
+impl Person {
+    pub(crate) async fn call(&mut self, method: &str, path: &str, body: &Value) -> Page {
+        let method = http::Method::from_bytes(method.as_bytes()).unwrap();
+        self.program.call(method, path, body).await
+    }
+
+    /// Makes a countdown, and returns it.
+    pub(crate) async fn make(&mut self, body: Value) -> Value {
+        let page = self.call("POST", API, &body).await;
+        page.expect(201);
+        page.json()
+    }
+
+    /// Makes one that counts up, and returns its address in the API.
+    pub(crate) async fn since(&mut self, title: &str) -> String {
+        let made = self.make(json!({"title": title, "kind": "since"})).await;
+        format!("{API}/{}", made["id"].as_str().unwrap())
+    }
+
+    pub(crate) async fn reset(&mut self, at: &str, body: &Value) -> Page {
+        self.call("POST", &format!("{at}/entries"), body).await
+    }
+}
+
+/// Where and why a body was refused.
+pub(crate) fn errors(page: &Page) -> Vec<(String, String)> {
+    let json = page.json();
+    let all = json["errors"].as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    all.iter()
+        .map(|one| (text(&one["pointer"]), text(&one["code"])))
+        .collect()
+}

@@ -1,0 +1,274 @@
+//! Events, as hosts add, change and remove them. A change waits for answers that
+//! are being saved.
+
+use ::web::fields::{flag, hour, https, key, line, lines, moment, number, rows, texts};
+use ::web::{Field, Findings, I18n, Input, Limits};
+use jiff::{SignedDuration, Timestamp};
+use platform::{Rows, StoreError, Tx, sql};
+
+use super::{Event, EventId, ScheduleLine, list, recount_seats};
+use crate::hosting::resource::{
+    Edit, History, Removal, Resource, free_key, history_of, next_position,
+};
+use crate::hosting::{HostOf, Permission, Refusal};
+use crate::invitation::InvitationId;
+use crate::occasion::OccasionId;
+
+/// How long an event is of which nobody says when it ends.
+const USUAL_LENGTH: SignedDuration = SignedDuration::from_hours(2);
+
+/// How long an event is at most.
+const MOST_DAYS: i64 = 7;
+
+/// How many lines a schedule has at most.
+pub(super) const LINES: usize = 50;
+
+pub(super) const SCHEDULE: &[Field] = ::web::fields! { ScheduleLine:
+    time: hour().label("host-schedule-time").required(),
+    title: texts(Limits::required(120)).label("host-schedule-title"),
+    detail: texts(Limits::lines(500)).label("host-schedule-detail"),
+};
+
+/// What the request for a new event may hold besides.
+struct NewEvent {
+    /// Everybody who is invited to the occasion is invited to it.
+    invite_all: bool,
+}
+
+impl Resource for Event {
+    const FIELDS: &'static [Field] = ::web::fields! { Event:
+        name: texts(Limits::required(120)).label("host-field-event-name").wording(),
+        starts_at: moment().label("host-field-starts").required(),
+        ends_at: moment().label("host-field-ends").hint("host-field-ends-hint"),
+        venue: line(160).label("host-field-venue"),
+        address: lines(500).label("host-field-address"),
+        map_url: https().label("host-field-map").hint("host-field-map-hint"),
+        capacity: number(1, 100_000).optional().label("host-seats").hint("host-field-seats-hint"),
+        position: number(0, 1_000).label("host-field-position"),
+        key: key(1, 40).label("host-field-key").hint("host-field-key-hint").fixed(),
+        dress_code: texts(Limits::line(200)).label("host-field-dress").wording(),
+        schedule: rows(SCHEDULE, LINES).label("host-schedule").wording(),
+    };
+    const OPTIONS: &'static [Field] = ::web::fields! { NewEvent: invite_all: flag() };
+    const ADDRESS: &'static str = "id";
+    const HISTORY: History = history_of!("event", named_by: "key");
+    const NEWS: &'static str = "events";
+    const LIMIT: usize = 20;
+    const WRITERS: Permission = Permission::Write;
+    const TYPED_REMOVAL: bool = true;
+
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn address(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Self>, StoreError> {
+        list(tx, occasion)
+    }
+
+    fn blank(tx: &mut Tx<'_>, there: &[Self]) -> Self {
+        let is_taken = |key: &str| there.iter().any(|event| event.key == key);
+        let key = if is_taken("main") {
+            free_key("event", 2.., is_taken)
+        } else {
+            "main".to_owned()
+        };
+        Self {
+            id: tx.id(),
+            key,
+            name: I18n::default(),
+            starts_at: tx.now(),
+            ends_at: tx.now() + USUAL_LENGTH,
+            venue: String::new(),
+            address: String::new(),
+            map_url: String::new(),
+            dress_code: I18n::default(),
+            schedule: Vec::new(),
+            capacity: None,
+            position: next_position(there.iter().map(|event| event.position)),
+            calendar_sequence: 0,
+            version: 1,
+        }
+    }
+
+    fn validate(
+        &mut self,
+        _: &mut Tx<'_>,
+        edit: &Edit<'_, Self>,
+        findings: &mut Findings,
+    ) -> Result<(), StoreError> {
+        // An event that says only when it starts keeps its length.
+        let has_moved = edit.old.is_none_or(|old| old.starts_at != self.starts_at);
+        if has_moved && !edit.input.has("ends_at") {
+            let length = edit.old.map_or(USUAL_LENGTH, |old| {
+                old.ends_at.duration_since(old.starts_at)
+            });
+            self.ends_at = self.starts_at.checked_add(length).unwrap_or(Timestamp::MAX);
+        }
+        let length = self.ends_at.duration_since(self.starts_at);
+        if !length.is_positive() {
+            findings.add("/ends_at", "ends_before_start", []);
+        } else if length > SignedDuration::from_hours(MOST_DAYS * 24) {
+            let values = [("min", 0.into()), ("max", MOST_DAYS.into())];
+            findings.add("/ends_at", "out_of_range", values);
+        }
+        if let Some(old) = edit.old
+            && ((self.starts_at, self.ends_at) != (old.starts_at, old.ends_at)
+                || (&self.venue, &self.address) != (&old.venue, &old.address))
+        {
+            self.calendar_sequence += 1;
+        }
+        Ok(())
+    }
+
+    fn before_update(&self, tx: &mut Tx<'_>, host: &HostOf, old: &Self) -> Result<(), Refusal> {
+        lock(tx, &self.id)?;
+        if self.capacity != old.capacity {
+            // Who answers just now does not know of the limit yet.
+            wait_for_answers(tx, host.occasion())?;
+        }
+        Ok(())
+    }
+
+    fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+        sql!(
+            "INSERT INTO event (occasion, {Event}, seats_taken, created_at, updated_at)
+             VALUES (:occasion, {:Event}, 0, :now, :now)",
+            occasion,
+            Event = self,
+            now = tx.now()
+        )
+        .run(tx, Rows::Exactly(1))
+        .map(drop)
+    }
+
+    /// Invites everybody who is invited to the occasion, unless `invite_all` is false.
+    fn after_insert(
+        &self,
+        tx: &mut Tx<'_>,
+        occasion: &OccasionId,
+        input: &Input,
+    ) -> Result<(), StoreError> {
+        if input.flag("invite_all", true) {
+            invite_everyone(tx, occasion, &self.id)?;
+        }
+        Ok(())
+    }
+
+    fn update(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+        sql!(
+            "UPDATE event SET {Event = :Event}, updated_at = :now
+             WHERE id = :id AND version = :version",
+            Event = Self {
+                version: self.version + 1,
+                ..self.clone()
+            },
+            now = tx.now(),
+            id = self.id,
+            version = self.version
+        )
+        .run(tx, Rows::Exactly(1))?;
+        // A limit that is new, or none any more.
+        recount_seats(tx, occasion)
+    }
+
+    fn removal(&self, tx: &mut Tx<'_>, _: &OccasionId, there: &[Self]) -> Result<Removal, Refusal> {
+        lock(tx, &self.id)?;
+        if there.len() < 2 {
+            return Err(Refusal::LastEvent);
+        }
+        Ok(Removal::Delete)
+    }
+
+    /// With every answer given for it.
+    fn delete(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+        wait_for_answers(tx, occasion)?;
+        for delete in [
+            sql!("DELETE FROM reply WHERE event = :id", id = self.id),
+            sql!(
+                "DELETE FROM invitation_event WHERE event = :id",
+                id = self.id
+            ),
+            sql!("DELETE FROM event WHERE id = :id", id = self.id),
+        ] {
+            delete.run(tx, Rows::Any)?;
+        }
+        Ok(())
+    }
+}
+
+/// The ids behind keys of events; findings point to `pointer`.
+pub(crate) fn by_keys(
+    events: &[Event],
+    keys: &[String],
+    pointer: &str,
+    fields: &mut Findings,
+) -> Vec<EventId> {
+    let mut found = Vec::new();
+    for (index, key) in keys.iter().enumerate() {
+        match events.iter().find(|event| event.key == *key) {
+            Some(event) if !found.contains(&event.id) => found.push(event.id.clone()),
+            Some(_) => {}
+            None => fields.add(&format!("{pointer}/{index}"), "unknown_option", []),
+        }
+    }
+    found
+}
+
+/// The keys of events, in their order.
+pub(crate) fn keys_of(events: &[Event], ids: &[EventId]) -> Vec<String> {
+    events
+        .iter()
+        .filter(|event| ids.contains(&event.id))
+        .map(|event| event.key.clone())
+        .collect()
+}
+
+fn lock(tx: &mut Tx<'_>, id: &EventId) -> Result<(), StoreError> {
+    let _: Option<(EventId,)> =
+        sql!("SELECT id FROM event WHERE id = :id FOR NO KEY UPDATE", id).maybe(tx)?;
+    Ok(())
+}
+
+fn invite_everyone(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    event: &EventId,
+) -> Result<(), StoreError> {
+    wait_for_answers(tx, occasion)?;
+    sql!(
+        "INSERT INTO invitation_event (invitation, event)
+         SELECT id, :event FROM invitation WHERE occasion = :occasion",
+        event,
+        occasion
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "INSERT INTO reply (guest, event, status)
+         SELECT guest.id, :event, 'pending' FROM guest
+         JOIN invitation ON invitation.id = guest.invitation
+         WHERE invitation.occasion = :occasion",
+        event,
+        occasion
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// Takes the lock of every invitation: a save that is under way may be adding
+/// somebody who would be left out.
+pub(crate) fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+    let _: Vec<(InvitationId,)> = sql!(
+        "SELECT id FROM invitation WHERE occasion = :occasion FOR NO KEY UPDATE",
+        occasion
+    )
+    .all(tx)?;
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! The hosts' pages of events, and their addresses for programs.
+
+use ::web::{Spoken, Text};
+use askama::Template;
+use axum::response::Response;
+
+use super::Event;
+use crate::hosting::Permission;
+use crate::web::host::frame::Place;
+use crate::web::host::request::{HostRequest, PageContext};
+use crate::web::host::wording::Wording;
+use crate::web::resource::{Description, Messages, WebResource};
+
+impl WebResource for Event {
+    const PAGES: &'static str = "/settings/events";
+    const PLACE: Place = Place::Events;
+    const MESSAGES: Messages = Messages {
+        list: "host-events",
+        new: "host-new-event",
+        settings: "host-when-where",
+        remove: "host-remove-event",
+        remove_effect: "host-remove-event-effect",
+    };
+    const API: Description = Description {
+        path: "/api/v1/occasions/{id}/events",
+        one: "/api/v1/occasions/{id}/events/{event}",
+        tag: "events",
+        list: "The events, in the order they are shown.",
+        show: "One event.",
+        create: "Adds an event; everyone is invited to it, unless `invite_all` is false.",
+        change: "Changes an event. Coordinators change its name, dress code and schedule.",
+        remove: "Removes an event and every answer for it; `confirm` is its key.",
+        body: "What hosts may set about an event; what is left out stays.",
+    };
+    const CHOSEN: &'static [&'static str] = &["key", "position", "starts_at", "ends_at"];
+    const ELSEWHERE: &'static [&'static str] = &["schedule"];
+
+    fn title(&self, wording: &Wording<'_>) -> String {
+        wording.event(self).to_string()
+    }
+
+    fn more(&self, wording: &Wording<'_>) -> Option<(String, String)> {
+        let at = wording.at(&format!("{}/{}/schedule", Self::PAGES, self.id));
+        let lines = [("n", self.schedule.len().into())];
+        Some((at, wording.text.with("host-schedule-lines", lines)))
+    }
+
+    fn may_be_removed(&self, context: &PageContext) -> bool {
+        context.events.len() > 1
+    }
+
+    fn list_page(req: &HostRequest, context: &PageContext, all: &[Self]) -> Response {
+        let (text, wording) = (&req.text, req.wording(context));
+        let body = Events {
+            text,
+            done: req.done(),
+            rows: all.iter().map(|event| row(&wording, event)).collect(),
+            may_own: context.may(Permission::Own),
+            wording: wording.clone(),
+        };
+        req.page(context, Place::Events, &text.say("host-events"), body)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "host/events.html")]
+struct Events<'a> {
+    text: &'a Text,
+    wording: Wording<'a>,
+    done: Option<String>,
+    rows: Vec<Row<'a>>,
+    may_own: bool,
+}
+
+struct Row<'a> {
+    href: String,
+    name: Spoken<'a>,
+    when: String,
+    venue: &'a str,
+    seats: String,
+}
+
+fn row<'a>(wording: &Wording<'a>, event: &'a Event) -> Row<'a> {
+    let (start, end) = (wording.local(event.starts_at), wording.local(event.ends_at));
+    let day = wording.text.date_short(start.date());
+    Row {
+        href: wording.at(&format!("{}/{}", Event::PAGES, event.id)),
+        name: wording.event(event),
+        when: format!("{day} · {}", wording.text.time_range(&start, &end)),
+        venue: &event.venue,
+        seats: match event.capacity {
+            Some(seats) => {
+                let values = [("n", wording.text.number(seats).into())];
+                wording.text.with("host-seats-n", values)
+            }
+            None => wording.text.say("host-seats-any").into_owned(),
+        },
+    }
+}

@@ -1,0 +1,140 @@
+//! What hosts fill in about a guest.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
+use utoipa::{PartialSchema, ToSchema};
+use web::Field;
+use web::fields::{self, choice, email, flag, line, lines, number, phone, words};
+
+use super::Contact;
+use crate::event::{self, Event, EventId};
+use crate::guest::Guest;
+use crate::words::GuestKind;
+
+/// What hosts fill in about a guest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GuestDetails {
+    /// 1–100; a plus-one's may be empty.
+    pub name: String,
+    /// Named by the hosts, as usual, or brought by the household.
+    pub kind: GuestKind,
+    /// A plus-one beyond the allowance may come.
+    pub r#override: bool,
+    /// A child.
+    pub is_child: bool,
+    /// 0–17, of a child.
+    pub age: Option<i64>,
+    /// Keys of events, among the household's; left out of a new guest: all of these.
+    pub events: Vec<String>,
+    /// Keys of dietary options.
+    pub diets: Vec<String>,
+    /// Up to 500.
+    pub diet_note: String,
+    /// The guest's own address.
+    pub email: Option<String>,
+    /// The guest's own telephone.
+    pub phone: Option<String>,
+}
+
+const KINDS: &[(&str, &str)] = &[
+    ("named", "host-kind-named"),
+    ("plus_one", "host-kind-plus-one"),
+];
+
+/// What hosts fill in, in the order of the form.
+pub(crate) const FIELDS: &[Field] = web::fields! { GuestDetails:
+    name: line(100).label("host-field-name"),
+    kind: choice(KINDS).label("host-field-invited-as").fixed(),
+    r#override: flag().label("host-exceed").hint("host-exceed-hint").fixed(),
+    is_child: flag().label("host-field-child"),
+    age: number(0, 17).optional().label("host-field-age").hint("host-field-age-hint"),
+    events: words().label("host-events"),
+    diets: words().label("host-food"),
+    diet_note: lines(500).label("host-field-diet-note"),
+    email: email().optional().label("host-field-own-email").secret(),
+    phone: phone(32).optional().label("host-field-own-phone").secret(),
+};
+
+/// Those that may be sent of a guest: some only of a new one.
+pub(crate) fn fields_for(is_new: bool) -> Vec<Field> {
+    let fields = FIELDS.iter().copied();
+    fields.filter(|field| is_new || !field.is_fixed).collect()
+}
+
+impl GuestDetails {
+    /// What a new guest starts with, invited to these events.
+    pub(crate) fn blank(events: Vec<String>) -> Self {
+        Self {
+            name: String::new(),
+            kind: GuestKind::Named,
+            r#override: false,
+            is_child: false,
+            age: None,
+            events,
+            diets: Vec::new(),
+            diet_note: String::new(),
+            email: None,
+            phone: None,
+        }
+    }
+
+    /// What is known of a guest.
+    pub(crate) fn of(guest: &Guest, contact: Contact, events: &[Event]) -> Self {
+        let invited: Vec<EventId> = guest.replies.keys().cloned().collect();
+        Self {
+            name: guest.name.clone(),
+            kind: guest.kind,
+            r#override: guest.beyond_allowance,
+            is_child: guest.is_child,
+            age: guest.child_age,
+            events: event::keys_of(events, &invited),
+            diets: guest.diets.clone(),
+            diet_note: guest.diet_note.clone(),
+            email: contact.email,
+            phone: contact.phone,
+        }
+    }
+}
+
+/// What is sent of a guest, in the API's description.
+#[derive(Debug)]
+pub struct GuestBody<const IS_NEW: bool>;
+
+/// Somebody to add.
+pub type NewGuest = GuestBody<true>;
+
+/// A change of what is known of somebody.
+pub type GuestChange = GuestBody<false>;
+
+impl<const IS_NEW: bool> PartialSchema for GuestBody<IS_NEW> {
+    fn schema() -> RefOr<Schema> {
+        if IS_NEW {
+            return fields::schema::<GuestDetails>(FIELDS, &[], "Somebody to add.");
+        }
+        let body = "What may change about a guest; what is left out stays.";
+        let mut change = fields::schema::<GuestDetails>(&fields_for(false), &[], body);
+        if let RefOr::T(Schema::Object(change)) = &mut change {
+            let version = ObjectBuilder::new()
+                .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
+                .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+                .description(Some("The version of the invitation that was seen."));
+            change
+                .properties
+                .insert("version".to_owned(), version.into());
+        }
+        change
+    }
+}
+
+impl<const IS_NEW: bool> ToSchema for GuestBody<IS_NEW> {
+    fn name() -> Cow<'static, str> {
+        if IS_NEW { "NewGuest" } else { "GuestChange" }.into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        GuestDetails::schemas(schemas);
+    }
+}

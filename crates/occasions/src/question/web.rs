@@ -1,0 +1,145 @@
+//! The hosts' pages of questions, and their addresses for programs.
+
+use std::iter;
+
+use ::web::form_state::{self, FormState, Group};
+use ::web::{Spoken, Text};
+use askama::Template;
+use axum::response::Response;
+
+use super::Question;
+use super::rules::{CHOICE, MOST_CHOICES};
+use crate::hosting::Permission;
+use crate::web::host::frame::Place;
+use crate::web::host::request::{HostRequest, PageContext};
+use crate::web::host::wording::Wording;
+use crate::web::resource::{Description, Messages, RowList, WebResource};
+use crate::words::QuestionKind;
+
+impl WebResource for Question {
+    const PAGES: &'static str = "/settings/questions";
+    const PLACE: Place = Place::Questions;
+    const MESSAGES: Messages = Messages {
+        list: "host-questions",
+        new: "host-new-question",
+        settings: "host-question-when",
+        remove: "host-remove-question",
+        remove_effect: "host-remove-question-effect",
+    };
+    const API: Description = Description {
+        path: "/api/v1/occasions/{id}/questions",
+        one: "/api/v1/occasions/{id}/questions/{key}",
+        tag: "questions",
+        list: "All questions, in the order they are shown.",
+        show: "One question.",
+        create: "Adds a question.",
+        change: "Changes a question. Coordinators change its words.",
+        remove: "Removes a question: 204. Where somebody has answered it, it is put away\n\
+                 instead: 200 with what is left.",
+        body: "What hosts may set about a question; what is left out stays.",
+    };
+
+    fn title(&self, wording: &Wording<'_>) -> String {
+        wording.pick(&self.title).to_string()
+    }
+
+    fn arrange(
+        req: &HostRequest,
+        context: &PageContext,
+        form_state: &FormState,
+        one: Option<&Self>,
+        groups: &mut [Group],
+    ) -> Option<RowList> {
+        let (text, wording) = (&req.text, req.wording(context));
+        let may_own = context.may(Permission::Own);
+        let mut fields = groups.iter_mut().flat_map(|group| &mut group.fields);
+        if let Some(asked_of) = fields.find(|field| field.name == "asked_of") {
+            asked_of.show_as_radios(iter::repeat(String::new()));
+        }
+        // What was about an event that is gone must not become about all of them.
+        let gone = one.into_iter().flat_map(|one| &one.events);
+        let gone = gone.filter(|key| context.events.iter().all(|event| event.key != **key));
+        let events = context.events.iter();
+        let events = events.map(|event| (event.key.clone(), wording.event(event).to_string()));
+        let events = events.chain(gone.map(|key| (key.clone(), key.clone())));
+        let is_of_some = one.is_some_and(|one| !one.events.is_empty());
+        if let Some(when) = groups.last_mut().filter(|_| may_own)
+            && let Some(active) = when.fields.iter().position(|field| field.name == "active")
+            && (context.events.len() > 1 || is_of_some)
+        {
+            let ticks = form_state.ticks("events", text.say("host-events"), events);
+            let ticks = ticks.hint(text.say("host-question-events-hint"));
+            when.fields.insert(active, ticks);
+        }
+        let most = if may_own {
+            MOST_CHOICES
+        } else {
+            form_state::compact(&form_state.form, "choices").1
+        };
+        let legend = |n: usize| text.with("host-choice-n", [("n", n.into())]);
+        let table = wording.table_form(form_state);
+        let rows = table.rows(("choices", CHOICE, most), legend);
+        let kind = QuestionKind::find(form_state.form.text("kind"));
+        (most > 0).then(|| RowList {
+            name: "choices",
+            legend: text.say("host-field-choices").into(),
+            hint: text.say("host-choices-hint").into(),
+            rows,
+            after: groups.len() - usize::from(may_own),
+            is_open: kind.is_some_and(QuestionKind::takes_choices)
+                || form_state.error("choices").is_some(),
+        })
+    }
+
+    fn list_page(req: &HostRequest, context: &PageContext, all: &[Self]) -> Response {
+        let (text, wording) = (&req.text, req.wording(context));
+        let body = Questions {
+            text,
+            done: req.done(),
+            rows: all.iter().map(|question| row(&wording, question)).collect(),
+            may_own: context.may(Permission::Own),
+            wording: wording.clone(),
+        };
+        req.page(context, Place::Questions, &text.say("host-questions"), body)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "host/questions.html")]
+struct Questions<'a> {
+    text: &'a Text,
+    wording: Wording<'a>,
+    done: Option<String>,
+    rows: Vec<Row<'a>>,
+    may_own: bool,
+}
+
+struct Row<'a> {
+    href: String,
+    title: Spoken<'a>,
+    kind: String,
+    of: String,
+    about: Vec<String>,
+}
+
+fn row<'a>(wording: &Wording<'a>, question: &'a Question) -> Row<'a> {
+    let say = |id: &str| wording.text.say(id).into_owned();
+    let say_word = |field: &str, word: &str| {
+        let message = Question::field(field).and_then(|field| field.kind.message(word));
+        message.map(say).unwrap_or_default()
+    };
+    let about = [
+        (!question.active, "host-question-away"),
+        (question.required, "host-field-required"),
+        (question.coming_only, "host-field-coming-only"),
+        (question.hosts_only, "host-field-hosts-only"),
+    ];
+    let about = about.into_iter().filter(|(is_it, _)| *is_it);
+    Row {
+        href: wording.at(&format!("{}/{}", Question::PAGES, question.key)),
+        title: wording.pick(&question.title),
+        kind: say_word("kind", question.kind.word()),
+        of: say_word("asked_of", question.asked_of.word()),
+        about: about.map(|(_, id)| say(id)).collect(),
+    }
+}

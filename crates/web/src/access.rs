@@ -1,0 +1,113 @@
+//! Who may use an address is said where the address is listed, and nowhere else: extractors
+//! find it in the request and enforce it.
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use utoipa::openapi::path::Operation;
+
+/// Who may use an address.
+pub trait Access: Copy {
+    /// Hands the declaration to the extractors, with every request.
+    fn declare<S>(self, methods: MethodRouter<S>) -> MethodRouter<S>
+    where
+        S: Clone + Send + Sync + 'static;
+
+    /// Adds it to the description of an operation, which changes something or not.
+    fn describe(self, changes: bool, operation: &mut Operation);
+}
+
+/// Nobody has to prove who they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Anybody;
+
+impl Access for Anybody {
+    fn declare<S>(self, methods: MethodRouter<S>) -> MethodRouter<S> {
+        methods
+    }
+
+    fn describe(self, _: bool, _: &mut Operation) {}
+}
+
+/// Addresses of pages, each with who may use it.
+#[derive(Debug)]
+pub struct Pages<S, A>(Vec<ListedPage<S, A>>);
+
+/// One of them.
+#[derive(Debug)]
+pub struct ListedPage<S, A> {
+    /// `GET` or `POST`.
+    pub method: Method,
+    /// As the router takes it.
+    pub path: String,
+    /// Who may use it.
+    pub access: A,
+    serve: MethodRouter<S>,
+}
+
+impl<S, A> Default for Pages<S, A> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<S, A> IntoIterator for Pages<S, A> {
+    type Item = ListedPage<S, A>;
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static, A: Access> Pages<S, A> {
+    /// Adds a page that is read.
+    #[must_use]
+    pub fn get<H, T>(self, path: &str, access: impl Into<A>, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        let serve = on(MethodFilter::GET, handler);
+        self.add(Method::GET, path, access.into(), serve)
+    }
+
+    /// Adds where a form is sent.
+    #[must_use]
+    pub fn post<H, T>(self, path: &str, access: impl Into<A>, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        let serve = on(MethodFilter::POST, handler);
+        self.add(Method::POST, path, access.into(), serve)
+    }
+
+    fn add(mut self, method: Method, path: &str, access: A, serve: MethodRouter<S>) -> Self {
+        self.0.push(ListedPage {
+            method,
+            path: path.to_owned(),
+            access,
+            serve,
+        });
+        self
+    }
+
+    /// Adds another list, below `prefix`.
+    #[must_use]
+    pub fn nest(mut self, prefix: &str, other: Self) -> Self {
+        self.0.extend(other.0.into_iter().map(|page| ListedPage {
+            path: format!("{prefix}{}", page.path),
+            ..page
+        }));
+        self
+    }
+
+    /// What serves them.
+    pub fn into_router(self) -> Router<S> {
+        self.into_iter().fold(Router::new(), |router, page| {
+            router.route(&page.path, page.access.declare(page.serve))
+        })
+    }
+}

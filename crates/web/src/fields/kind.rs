@@ -1,0 +1,482 @@
+//! What a field holds: as JSON, in a form, and what may be wrong with it.
+
+use jiff::Timestamp;
+use jiff::civil::{DateTime, Time};
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value as Json, json};
+
+use super::{Field, Reading};
+use crate::dates::Deadline;
+use crate::findings::{Findings, Limits, When, token};
+use crate::{Form, I18n};
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A name in addresses, of so many `a-z0-9-`.
+    Key(usize, usize),
+    /// One line of up to so many characters.
+    Line(usize),
+    /// Several lines of up to so many characters.
+    Lines(usize),
+    /// An address for mail, or empty.
+    Email,
+    /// A number for calls of up to so many characters, or empty.
+    Phone(usize),
+    /// An https address, or empty.
+    Https,
+    /// A text in several languages.
+    Texts(Limits),
+    /// Yes or no.
+    Flag,
+    /// A whole number, from the first to the second.
+    Number(i64, i64),
+    /// An instant.
+    Moment,
+    /// An hour of the day, as `HH:MM`.
+    Hour,
+    /// The end of a day.
+    Day,
+    /// One of these words, each with its message; where it is optional, `""` stands for none.
+    Choice(&'static [(&'static str, &'static str)]),
+    /// What is looked for, as it was typed, or nothing.
+    AsTyped,
+    /// Yes or no, each with its message, or either.
+    Either(&'static str, &'static str),
+    /// Words of which the record itself knows which may be.
+    Words,
+    /// A record.
+    Part(&'static [Field]),
+    /// Up to so many records.
+    Rows(&'static [Field], usize),
+}
+
+impl Kind {
+    /// The message that stands for a word.
+    pub fn message(self, word: &str) -> Option<&'static str> {
+        let Self::Choice(words) = self else {
+            return None;
+        };
+        let found = words.iter().find(|(known, _)| *known == word);
+        found.map(|(_, message)| *message)
+    }
+
+    /// The value as it is kept; `None` where JSON of another type was sent. `old`: what is kept
+    /// now.
+    pub(super) fn check(
+        self,
+        reading: &Reading<'_>,
+        sent: &Json,
+        old: Option<&Json>,
+        findings: &mut Findings,
+    ) -> Option<Json> {
+        let at = reading.at;
+        Some(match self {
+            Self::Key(least, most) => findings.slug(at, sent.as_str()?, least, most).into(),
+            Self::Line(most) | Self::Phone(most) => {
+                findings.line(at, sent.as_str()?, 0, most).into()
+            }
+            Self::Lines(most) => findings.text(at, sent.as_str()?, most).into(),
+            Self::Email => findings.email(at, sent.as_str()?).into(),
+            Self::Https => findings.https(at, sent.as_str()?).into(),
+            Self::Texts(limits) => {
+                let mut texts = I18n::default();
+                for (tag, text) in sent.as_object()? {
+                    if let Some(text) = text.as_str() {
+                        texts.set(tag, text);
+                    } else {
+                        findings.add(&format!("{at}/{}", token(tag)), "wrong_type", []);
+                    }
+                }
+                json!(findings.i18n(at, &texts, limits))
+            }
+            Self::AsTyped => sent.as_str()?.into(),
+            Self::Either(..) if sent.is_string() => {
+                findings.add(at, "unknown_option", []);
+                Json::Null
+            }
+            Self::Flag | Self::Either(..) => sent.as_bool()?.into(),
+            Self::Number(least, most) => findings.number(at, sent.as_i64()?, least, most).into(),
+            Self::Hour => {
+                let hour = sent.as_str()?.trim();
+                if hour.len() != 5 || hour.parse::<Time>().is_err() {
+                    findings.add(at, "invalid", []);
+                }
+                hour.into()
+            }
+            Self::Moment | Self::Day => {
+                let when = When(sent.as_str()?.to_owned());
+                let found = findings.when(at, &when, reading.zone);
+                found.map_or_else(|| old.cloned().unwrap_or_default(), |at| json!(at))
+            }
+            Self::Choice(words) => {
+                let sent = sent.as_str()?;
+                if sent.is_empty() || words.iter().all(|(word, _)| *word != sent) {
+                    findings.add(at, "unknown_option", []);
+                    return old.cloned().or(Some(Json::Null));
+                }
+                sent.into()
+            }
+            Self::Words => {
+                let words = sent.as_array()?;
+                if words.iter().any(|word| !word.is_string()) {
+                    return None;
+                }
+                sent.clone()
+            }
+            Self::Part(fields) => {
+                let mut object = old.and_then(Json::as_object).cloned().unwrap_or_default();
+                let is_new = false;
+                let reading = Reading { is_new, ..*reading };
+                reading.read(fields, sent.as_object()?, &mut object, findings);
+                Json::Object(object)
+            }
+            Self::Rows(fields, most) => {
+                let rows = sent.as_array()?;
+                if rows.len() > most {
+                    findings.add(at, "too_many", [("max", most.into())]);
+                }
+                let rows = rows.iter().take(most + 1).enumerate().map(|(index, row)| {
+                    let at = &format!("{at}/{index}");
+                    let reading = Reading {
+                        is_new: true,
+                        at,
+                        ..*reading
+                    };
+                    let blank = |field: &Field| {
+                        let value = (!field.is_optional).then(|| field.kind.blank());
+                        (field.name.to_owned(), json!(value))
+                    };
+                    let mut object = fields.iter().map(blank).collect();
+                    match row.as_object() {
+                        Some(row) => reading.read(fields, row, &mut object, findings),
+                        None => findings.add(at, "wrong_type", []),
+                    }
+                    Json::Object(object)
+                });
+                Json::Array(rows.collect())
+            }
+        })
+    }
+
+    /// What a row holds where nothing was sent, or nothing that can be kept.
+    fn blank(self) -> Json {
+        match self {
+            Self::Texts(_) | Self::Part(_) => json!({}),
+            Self::Flag => false.into(),
+            Self::Number(least, _) => least.into(),
+            Self::Words | Self::Rows(..) => json!([]),
+            Self::Choice(words) => words.first().map(|(word, _)| *word).into(),
+            Self::Moment | Self::Day | Self::Either(..) => Json::Null,
+            _ => "".into(),
+        }
+    }
+
+    /// What was typed, as JSON would say it; `None` where an empty field says nothing.
+    fn read_form(self, form: &Form, name: &str, zone: &TimeZone) -> Option<Json> {
+        let typed = form.text(name);
+        let is_empty = typed.trim().is_empty();
+        Some(match self {
+            Self::Key(..) | Self::Moment | Self::Day if is_empty => return None,
+            Self::Choice(_) | Self::AsTyped | Self::Either(..) if typed.is_empty() => return None,
+            Self::Either(..) => match typed {
+                "yes" | "true" | "1" => true.into(),
+                "no" | "false" | "0" => false.into(),
+                _ => typed.into(),
+            },
+            Self::Moment => in_zone(typed, zone).into(),
+            Self::Flag => form.is_ticked(name).into(),
+            Self::Number(..) => match form.number(name) {
+                Ok(number) => number?.into(),
+                // Said to be out of range, like other numbers that cannot be.
+                Err(_) => i64::MIN.into(),
+            },
+            Self::Texts(_) => {
+                let prefix = format!("{name}.");
+                let texts = form.under(&prefix);
+                let texts = texts.map(|(tag, text)| (tag.to_owned(), text.into()));
+                Json::Object(texts.collect())
+            }
+            Self::Words => form.all(name).collect(),
+            Self::Part(fields) => Json::Object(read_form(fields, form, &format!("{name}."), zone)),
+            Self::Rows(fields, most) => {
+                let prefix = format!("{name}.");
+                let numbers = form
+                    .under(&prefix)
+                    .filter_map(|(rest, _)| rest.split('.').next()?.parse::<usize>().ok());
+                let count = numbers.max().map_or(0, |last| last.saturating_add(1));
+                // One more than there may be, so that it is found.
+                let rows = (0..count.min(most + 1)).map(|index| {
+                    Json::Object(read_form(fields, form, &format!("{prefix}{index}."), zone))
+                });
+                rows.collect()
+            }
+            _ => typed.into(),
+        })
+    }
+}
+
+/// What a form says of these fields, as JSON.
+pub(super) fn read_form(
+    fields: &[Field],
+    form: &Form,
+    prefix: &str,
+    zone: &TimeZone,
+) -> Map<String, Json> {
+    let sent = fields.iter().filter_map(|field| {
+        let name = format!("{prefix}{}", field.name);
+        let typed = match field.kind.read_form(form, &name, zone) {
+            _ if field.is_optional && form.text(&name).trim().is_empty() => Json::Null,
+            // One that nobody else chooses.
+            None if field.is_required && matches!(field.kind, Kind::Key(..)) => "".into(),
+            typed => typed?,
+        };
+        Some((field.name.to_owned(), typed))
+    });
+    sent.collect()
+}
+
+/// The names and values of a form that hold a record.
+pub(super) fn fill_form(
+    fields: &[Field],
+    object: &Map<String, Json>,
+    prefix: &str,
+    zone: &TimeZone,
+    form: &mut Vec<(String, String)>,
+) {
+    for field in fields {
+        let name = format!("{prefix}{}", field.name);
+        let Some(value) = object.get(field.name) else {
+            continue;
+        };
+        match (field.kind, value) {
+            (Kind::Part(fields), Json::Object(object)) => {
+                fill_form(fields, object, &format!("{name}."), zone, form);
+            }
+            (Kind::Rows(fields, _), Json::Array(rows)) => {
+                for (index, row) in rows.iter().enumerate() {
+                    if let Json::Object(row) = row {
+                        fill_form(fields, row, &format!("{name}.{index}."), zone, form);
+                    }
+                }
+            }
+            (Kind::Moment, Json::String(at)) => form.push((name, moment(at, zone))),
+            (Kind::Day, Json::String(at)) => form.push((name, day(at, zone))),
+            (_, Json::Null) => form.push((name, String::new())),
+            (kind, Json::Bool(is_on)) => {
+                let is_either = matches!(kind, Kind::Either(..));
+                let [no, yes] = if is_either { ["no", "yes"] } else { ["", "1"] };
+                form.push((name, if *is_on { yes } else { no }.to_owned()));
+            }
+            (_, Json::String(text)) => form.push((name, text.clone())),
+            (_, Json::Array(words)) => {
+                let words = words.iter().filter_map(Json::as_str);
+                form.extend(words.map(|word| (name.clone(), word.to_owned())));
+            }
+            (_, Json::Object(texts)) => form.extend(texts.iter().map(|(tag, text)| {
+                let text = text.as_str().unwrap_or_default();
+                (format!("{name}.{tag}"), text.to_owned())
+            })),
+            (_, number) => form.push((name, number.to_string())),
+        }
+    }
+}
+
+/// A day and hour as typed, with the zone they are meant in.
+fn in_zone(typed: &str, zone: &TimeZone) -> String {
+    let local = typed.trim().parse::<DateTime>().ok();
+    let zoned = local.and_then(|local| local.to_zoned(zone.clone()).ok());
+    zoned.map_or_else(|| typed.to_owned(), |zoned| zoned.timestamp().to_string())
+}
+
+/// An instant as an input of day and hour holds it.
+fn moment(at: &str, zone: &TimeZone) -> String {
+    let at = at.parse::<Timestamp>().map(|at| at.to_zoned(zone.clone()));
+    at.map(|at| at.strftime("%Y-%m-%dT%H:%M").to_string())
+        .unwrap_or_default()
+}
+
+/// The day that ends at an instant.
+fn day(at: &str, zone: &TimeZone) -> String {
+    let at = at.parse::<Timestamp>().map(|at| at.to_zoned(zone.clone()));
+    at.map(|at| Deadline::of(&at).day().to_string())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::fields::{self, Input, choice, day, email, flag, hour, line, moment, number};
+    use crate::fields::{part, rows, texts, words};
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Feast {
+        starts_at: Timestamp,
+        closes_at: Option<Timestamp>,
+        seats: Option<i64>,
+        motto: Option<String>,
+        tone: String,
+        guests: Vec<String>,
+        cook: Cook,
+        courses: Vec<Course>,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Cook {
+        email: String,
+        is_paid: bool,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Course {
+        time: String,
+        dish: I18n,
+    }
+
+    const FIELDS: &[Field] = crate::fields! { Feast:
+        starts_at: moment().label("starts").required(),
+        closes_at: day().optional().label("closes"),
+        seats: number(1, 50).optional().label("seats"),
+        motto: line(20).optional().label("motto").secret(),
+        tone: choice(&[("formal", "tone-formal"), ("fun", "tone-fun")]).label("tone"),
+        guests: words().label("guests"),
+        cook: part(COOK).label("cook"),
+        courses: rows(COURSE, 2).label("courses"),
+    };
+    const COOK: &[Field] = crate::fields! { Cook:
+        email: email().label("email"),
+        is_paid: flag().label("paid"),
+    };
+    const COURSE: &[Field] = crate::fields! { Course:
+        time: hour().label("time").required(),
+        dish: texts(Limits::required(10)).label("dish"),
+    };
+
+    fn rome() -> TimeZone {
+        TimeZone::get("Europe/Rome").unwrap()
+    }
+
+    fn feast() -> Feast {
+        Feast {
+            starts_at: "2027-06-01T16:00:00Z".parse().unwrap(),
+            closes_at: Some("2027-05-31T22:00:00Z".parse().unwrap()),
+            seats: Some(12),
+            motto: Some("Sit".to_owned()),
+            tone: "fun".to_owned(),
+            guests: vec!["aina".to_owned(), "budi".to_owned()],
+            cook: Cook {
+                email: "cook@example.com".to_owned(),
+                is_paid: true,
+            },
+            courses: vec![Course {
+                time: "18:30".to_owned(),
+                dish: I18n::one("it", "Pasta"),
+            }],
+        }
+    }
+
+    fn apply(input: &Input) -> Result<Feast, Vec<(String, &'static str)>> {
+        let mut findings = Findings::default();
+        let feast = input.apply(FIELDS, &feast(), false, &rome(), &mut findings);
+        let done = findings.finish().map(|()| feast);
+        done.map_err(|all| all.into_iter().map(|one| (one.pointer, one.code)).collect())
+    }
+
+    #[test]
+    fn a_form_gives_back_every_kind() {
+        let form = fields::form(FIELDS, &feast(), 1, &rome());
+        assert_eq!(form.text("starts_at"), "2027-06-01T18:00");
+        assert_eq!(form.text("closes_at"), "2027-05-31");
+        assert_eq!(form.text("courses.0.dish.it"), "Pasta");
+        assert_eq!(apply(&Input::Form(form, FIELDS.to_vec())), Ok(feast()));
+    }
+
+    #[test]
+    fn an_hour_is_meant_in_the_zone_summer_and_winter() {
+        for (typed, at) in [
+            ("2027-01-10T12:00", "2027-01-10T11:00:00Z"),
+            ("2027-07-10T12:00", "2027-07-10T10:00:00Z"),
+            // Skipped by the clocks that night; an hour later is meant.
+            ("2027-03-28T02:30", "2027-03-28T01:30:00Z"),
+        ] {
+            let form: Form = [("starts_at".to_owned(), typed.to_owned())]
+                .into_iter()
+                .collect();
+            let shown = FIELDS[..1].to_vec();
+            let starts_at = apply(&Input::Form(form, shown)).map(|feast| feast.starts_at);
+            assert_eq!(starts_at, Ok(at.parse().unwrap()), "{typed}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_a_value_where_there_may_be_none() {
+        let sent = json!({"closes_at": null, "seats": null, "motto": " ", "tone": null,
+            "starts_at": null});
+        let fewer = Feast {
+            closes_at: None,
+            seats: None,
+            motto: None,
+            ..feast()
+        };
+        assert_eq!(apply(&sent.into()), Ok(fewer.clone()));
+        let typed = fields::form(FIELDS, &fewer, 1, &rome());
+        assert_eq!(apply(&Input::Form(typed, FIELDS.to_vec())), Ok(fewer));
+    }
+
+    #[test]
+    fn the_history_keeps_no_secret() {
+        let said = |motto: &str| Feast {
+            motto: (!motto.is_empty()).then(|| motto.to_owned()),
+            ..feast()
+        };
+        for (old, new, told) in [
+            ("", "Eat", json!([null, "***"])),
+            ("Eat", "Sit", json!(["***", "***"])),
+            ("Eat", "", json!(["***", null])),
+        ] {
+            let change = json!({"field": "motto", "old": told[0], "new": told[1]});
+            let found = fields::difference(FIELDS, &said(old), &said(new));
+            assert_eq!(found, [change]);
+        }
+    }
+
+    #[test]
+    fn a_part_is_changed_in_part_and_rows_are_said_whole() {
+        let sent = json!({"cook": {"is_paid": false}, "courses": []});
+        let changed = apply(&sent.into()).unwrap();
+        assert_eq!(changed.cook.email, "cook@example.com");
+        assert!(!changed.cook.is_paid && changed.courses.is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_below_is_found_there() {
+        let row = json!({"time": "late", "dish": {"it": "Riso"}});
+        let sent = json!({
+            "closes_at": "soon", "tone": "sad", "guests": [1], "cook": {"email": "cook", "age": 9},
+            "courses": [row, {"dish": {"it": "Riso in bianco"}}]
+        });
+        let found = [
+            ("/closes_at", "date_invalid"),
+            ("/tone", "unknown_option"),
+            ("/guests", "wrong_type"),
+            ("/cook/age", "unknown_field"),
+            ("/cook/email", "email_invalid"),
+            ("/courses/0/time", "invalid"),
+            ("/courses/1/time", "required"),
+            ("/courses/1/dish/it", "too_long"),
+        ];
+        let found: Vec<_> = found.map(|(at, code)| (at.to_owned(), code)).into();
+        assert_eq!(apply(&sent.into()), Err(found));
+        for other in [json!(42), json!(false), json!([]), json!({})] {
+            let found = vec![("/cook/email".to_owned(), "wrong_type")];
+            let sent = json!({"cook": {"email": other}});
+            assert_eq!(apply(&sent.into()), Err(found));
+        }
+        let row = json!({"time": "18:00", "dish": {"it": "Riso"}});
+        let many = json!({"courses": [row, row, row]});
+        let found = vec![("/courses".to_owned(), "too_many")];
+        assert_eq!(apply(&many.into()), Err(found));
+    }
+}

@@ -1,0 +1,508 @@
+//! A form as a page shows it: each field with its words, what stands in it, what is
+//! wrong with it, and what somebody else saved meanwhile.
+//!
+//! A field is named by the JSON pointer of what it fills, with dots:
+//! `/contact/name` is `contact.name`, so findings lead back to their fields
+//! without a table. Fields and the summary of all findings write themselves into the
+//! templates of other crates: `{{ field.html(text)|safe }}`. [`TableForm`] makes the fields of
+//! a [table](crate::fields).
+
+mod answer;
+mod rows;
+mod summary;
+mod table;
+
+use std::fmt::Display;
+
+use askama::Template;
+
+use crate::{Form, Language, Problem, Text};
+
+pub use answer::answer;
+pub use rows::{compact, sort};
+pub use summary::{FormError, Summary};
+pub use table::TableForm;
+
+/// What stands in a form, and against it.
+#[derive(Debug, Default)]
+pub struct FormState {
+    /// What is shown: stored, or as typed.
+    pub form: Form,
+    /// A sentence on the whole form.
+    pub trouble: Option<String>,
+    /// What is wrong with single fields.
+    errors: Vec<FormError>,
+    /// What is stored, where the form was made for an older version.
+    stored: Option<Form>,
+}
+
+/// One field.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name in the form, and its id on the page.
+    pub name: String,
+    /// What it is called.
+    pub label: String,
+    /// A sentence that helps.
+    pub hint: Option<String>,
+    /// How it is filled in.
+    pub control: Control,
+    /// What stands in it.
+    pub value: String,
+    /// What is wrong with it.
+    pub error: Option<String>,
+    /// What somebody else saved there meanwhile.
+    pub stored: Option<String>,
+    /// The language of what is typed, for a text in several.
+    pub language: Option<Language>,
+    /// Whether it has to be filled in.
+    pub is_required: bool,
+}
+
+/// How a field is filled in.
+#[derive(Debug)]
+pub enum Control {
+    /// One line: the `type` and `autocomplete` of its input.
+    Line(&'static str, &'static str),
+    /// A whole number.
+    Number,
+    /// Several lines.
+    Lines,
+    /// One of these: value, words.
+    Select(Vec<(String, String)>),
+    /// Yes or no.
+    Tick,
+    /// Any of these: value, words, ticked.
+    Ticks(Vec<(String, String, bool)>),
+    /// Nobody sees it, and it is sent along.
+    Hidden,
+    /// One of these, with a picture of it in words: value, words, hint.
+    Radios(Vec<(String, String, String)>),
+}
+
+/// Fields under one heading.
+#[derive(Debug)]
+pub struct Group {
+    /// The heading.
+    pub legend: String,
+    /// The fields, in their order.
+    pub fields: Vec<Field>,
+}
+
+impl FormState {
+    /// What is stored, to be changed.
+    pub fn of(form: Form) -> Self {
+        Self {
+            form,
+            ..Self::default()
+        }
+    }
+
+    /// What was typed, and why it was not kept.
+    pub fn refused(form: Form, problem: &Problem, text: &Text) -> Self {
+        let errors = problem.errors.iter().map(|one| FormError {
+            field: field_name(&one.pointer),
+            words: one.detail(text),
+        });
+        let errors: Vec<FormError> = errors.collect();
+        Self {
+            form,
+            trouble: errors.is_empty().then(|| problem.detail(text)),
+            errors,
+            stored: None,
+        }
+    }
+
+    /// What was typed: beside what is `stored`, where somebody else has saved that meanwhile, and
+    /// with the reason otherwise. `button` as for [`FormState::clashing`].
+    pub fn not_saved(
+        typed: &Form,
+        stored: impl FnOnce() -> Form,
+        button: &str,
+        problem: &Problem,
+        text: &Text,
+    ) -> Self {
+        if problem.code == "version_conflict" {
+            Self::clashing(typed, stored(), button, text)
+        } else {
+            Self::refused(typed.clone(), problem, text)
+        }
+    }
+
+    /// What was typed for an older version, beside what is stored now; the next
+    /// save is for that one. `button` is the message of the button that sends it.
+    pub fn clashing(typed: &Form, stored: Form, button: &str, text: &Text) -> Self {
+        let version = stored.text("version").to_owned();
+        let form = typed
+            .iter()
+            .map(|(name, value)| {
+                let value = if name == "version" { &version } else { value };
+                // Browsers send line ends as CRLF; the stored text has LF.
+                (name.to_owned(), value.replace("\r\n", "\n"))
+            })
+            .collect();
+        Self {
+            form,
+            trouble: Some(text.with("form-clash", [("button", text.say(button).into())])),
+            errors: Vec::new(),
+            stored: Some(stored),
+        }
+    }
+
+    /// Adds a finding of the page's own.
+    pub fn complain(&mut self, field: &str, words: String) {
+        let field = field.to_owned();
+        self.errors.push(FormError { field, words });
+    }
+
+    /// With what stands against the whole form as a finding of this field.
+    #[must_use]
+    pub fn at(mut self, field: &str) -> Self {
+        if let Some(words) = self.trouble.take() {
+            self.complain(field, words);
+        }
+        self
+    }
+
+    /// The first field in which what was typed is not what is stored now.
+    fn first_clash(&self) -> Option<&str> {
+        let stored = self.stored.as_ref()?;
+        let mut names = self.form.iter().map(|(name, _)| name);
+        names.find(|name| stored.find(name).is_some() && !stored.all(name).eq(self.form.all(name)))
+    }
+
+    /// Whether it was made for an older version.
+    pub fn is_clash(&self) -> bool {
+        self.stored.is_some()
+    }
+
+    /// Whether nothing stands against it.
+    pub fn is_fine(&self) -> bool {
+        self.trouble.is_none() && self.errors.is_empty()
+    }
+
+    /// What stands against the form, first on the page. Each finding leads to its field.
+    pub fn summary<'a>(&'a self, text: &'a Text) -> Summary<'a> {
+        let mut summary = Summary::of(text, self.trouble.as_deref(), &self.errors);
+        summary.clash = self.first_clash();
+        summary
+    }
+
+    /// What is wrong with a field, or with a part of it.
+    pub fn error(&self, name: &str) -> Option<&str> {
+        let is_it = |field: &str| {
+            let rest = field.strip_prefix(name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let found = self.errors.iter().find(|error| is_it(&error.field));
+        found.map(|error| error.words.as_str())
+    }
+
+    /// One line of text.
+    pub fn line(&self, name: &str, label: impl Into<String>) -> Field {
+        self.field(name, label, Control::Line("text", "off"))
+    }
+
+    /// Several lines of text.
+    pub fn lines(&self, name: &str, label: impl Into<String>) -> Field {
+        self.field(name, label, Control::Lines)
+    }
+
+    /// A whole number.
+    pub fn number(&self, name: &str, label: impl Into<String>) -> Field {
+        self.field(name, label, Control::Number)
+    }
+
+    /// A day.
+    pub fn date(&self, name: &str, label: impl Into<String>) -> Field {
+        self.field(name, label, Control::Line("date", "off"))
+    }
+
+    /// One of `choices`: value and words.
+    pub fn select(
+        &self,
+        name: &str,
+        label: impl Into<String>,
+        choices: impl IntoIterator<Item = (String, String)>,
+    ) -> Field {
+        let choices = choices.into_iter().collect();
+        self.field(name, label, Control::Select(choices))
+    }
+
+    /// Yes or no.
+    pub fn tick(&self, name: &str, label: impl Into<String>) -> Field {
+        self.field(name, label, Control::Tick)
+    }
+
+    /// Any of `choices`.
+    pub fn ticks(
+        &self,
+        name: &str,
+        label: impl Into<String>,
+        choices: impl IntoIterator<Item = (String, String)>,
+    ) -> Field {
+        let ticked = |value: &str| self.form.all(name).any(|one| one == value);
+        let choices = choices.into_iter().map(|(value, words)| {
+            let is_ticked = ticked(&value);
+            (value, words, is_ticked)
+        });
+        self.field(name, label, Control::Ticks(choices.collect()))
+    }
+
+    /// A text in several languages: a field for each.
+    pub fn texts(
+        &self,
+        name: &str,
+        legend: impl Into<String>,
+        tags: &[String],
+        control: impl Fn() -> Control,
+    ) -> Group {
+        let fields = tags.iter().map(|tag| {
+            let language = Language::of(tag);
+            let field = format!("{name}.{tag}");
+            let mut field = self.field(&field, language.name.clone().into_owned(), control());
+            field.language = Some(language);
+            field
+        });
+        let mut fields: Vec<Field> = fields.collect();
+        let of_all = self.errors.iter().find(|error| error.field == name);
+        if let (Some(error), Some(first)) = (of_all, fields.first_mut()) {
+            first.error = Some(error.words.clone());
+        }
+        Group {
+            legend: legend.into(),
+            fields,
+        }
+    }
+
+    /// Any field. A password that was typed is not sent back.
+    pub fn field(&self, name: &str, label: impl Into<String>, control: Control) -> Field {
+        let value = match control {
+            Control::Line("password", _) => String::new(),
+            _ => self.form.text(name).to_owned(),
+        };
+        let stored = self.stored.as_ref().and_then(|stored| {
+            let stored = stored.text(name);
+            (stored != value).then(|| stored.to_owned())
+        });
+        Field {
+            name: name.to_owned(),
+            label: label.into(),
+            hint: None,
+            control,
+            value,
+            error: self.error(name).map(str::to_owned),
+            stored,
+            language: None,
+            is_required: false,
+        }
+    }
+}
+
+impl Field {
+    /// As a page shows it.
+    pub fn html<'a>(&'a self, text: &'a Text) -> impl Display + 'a {
+        FieldHtml { field: self, text }
+    }
+
+    /// With a sentence that helps.
+    #[must_use]
+    pub fn hint(mut self, words: impl Into<String>) -> Self {
+        self.hint = Some(words.into());
+        self
+    }
+
+    /// Shows the words of a selection one below the other, each with its hint.
+    pub fn show_as_radios(&mut self, hints: impl IntoIterator<Item = String>) {
+        if let Control::Select(words) = &mut self.control {
+            let words = std::mem::take(words).into_iter().zip(hints);
+            let words = words.map(|((word, label), hint)| (word, label, hint));
+            self.control = Control::Radios(words.collect());
+        }
+    }
+
+    /// That has to be filled in.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.is_required = true;
+        self
+    }
+
+    /// Ids of what describes the control.
+    fn described_by(&self) -> String {
+        let parts = [
+            (self.hint.is_some(), "hint"),
+            (self.error.is_some(), "wrong"),
+            (self.stored.is_some(), "stored"),
+        ];
+        let ids: Vec<String> = parts
+            .into_iter()
+            .filter(|(is_there, _)| *is_there)
+            .map(|(_, what)| format!("{}-{what}", self.name))
+            .collect();
+        ids.join(" ")
+    }
+
+    fn is_ticked(&self) -> bool {
+        matches!(self.value.as_str(), "1" | "on" | "true" | "yes")
+    }
+
+    /// What was stored meanwhile, in words.
+    fn stored_words(&self, text: &Text) -> Option<String> {
+        let stored = self.stored.as_deref()?;
+        let named = |choices: &[(String, String)]| {
+            let found = choices.iter().find(|(value, _)| value == stored);
+            found.map(|(_, words)| words.clone())
+        };
+        let words = match &self.control {
+            Control::Select(choices) => named(choices),
+            Control::Tick => Some(match stored {
+                "" => text.say("value-no").into_owned(),
+                _ => text.say("value-yes").into_owned(),
+            }),
+            _ => None,
+        };
+        let words = words.unwrap_or_else(|| stored.to_owned());
+        let shown = if words.is_empty() {
+            text.say("value-nothing").into_owned()
+        } else {
+            words
+        };
+        Some(text.with("form-clash-stored", [("value", shown.into())]))
+    }
+}
+
+impl Group {
+    /// A card with the heading and the fields.
+    pub fn card<'a>(&'a self, text: &'a Text) -> impl Display + 'a {
+        Card { group: self, text }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "form/field.html")]
+struct FieldHtml<'a> {
+    field: &'a Field,
+    text: &'a Text,
+}
+
+#[derive(Template)]
+#[template(path = "form/card.html")]
+struct Card<'a> {
+    group: &'a Group,
+    text: &'a Text,
+}
+
+/// Fields of a form, from names and values; empty values are empty fields.
+pub fn form<N: Into<String>, V: Into<String>>(fields: impl IntoIterator<Item = (N, V)>) -> Form {
+    fields
+        .into_iter()
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect()
+}
+
+/// What was typed; an empty field is nothing.
+pub fn some(form: &Form, name: &str) -> Option<String> {
+    let typed = form.text(name).trim();
+    (!typed.is_empty()).then(|| typed.to_owned())
+}
+
+/// A number as typed. What is none is refused by the rule as one out of range.
+pub fn number(form: &Form, name: &str) -> Option<i64> {
+    match form.number(name) {
+        Ok(number) => number,
+        Err(_) => Some(-1),
+    }
+}
+
+fn field_name(pointer: &str) -> String {
+    pointer
+        .trim_start_matches('/')
+        .replace('/', ".")
+        .replace("~1", "/")
+        .replace("~0", "~")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    fn text() -> Text {
+        testing::text("en")
+    }
+
+    #[test]
+    fn findings_lead_back_to_their_fields() {
+        let problem = Problem::fields()
+            .field("/contact/name", "too_long", [("max", 100.into())])
+            .field("/languages/1", "language_unknown", []);
+        let typed = form([("contact.name", "x"), ("languages", "en")]);
+        let form_state = FormState::refused(typed, &problem, &text());
+        assert_eq!(
+            form_state.line("contact.name", "Name").error.as_deref(),
+            Some("At most 100 characters.")
+        );
+        let choices = [("en".to_owned(), "English".to_owned())];
+        assert!(
+            form_state
+                .ticks("languages", "Languages", choices)
+                .error
+                .is_some()
+        );
+        assert!(form_state.trouble.is_none() && !form_state.is_fine());
+    }
+
+    #[test]
+    fn what_is_said_of_the_whole_form_may_stand_at_a_field() {
+        let text = text();
+        let refused = FormState::refused(Form::default(), &Problem::not_found(), &text);
+        let words = refused.trouble.clone();
+        let form_state = refused.at("slug");
+        assert!(form_state.trouble.is_none() && words.is_some());
+        assert_eq!(form_state.error("slug"), words.as_deref());
+    }
+
+    #[test]
+    fn a_password_is_not_sent_back() {
+        let form_state = FormState::of(form([("email", "a@b.my"), ("password", "secret")]));
+        let text = text();
+        for (name, is_shown) in [("email", true), ("password", false)] {
+            let kind = if is_shown { "email" } else { "password" };
+            let field = form_state.field(name, "", Control::Line(kind, "off"));
+            let html = field.required().html(&text).to_string();
+            assert_eq!(
+                html.contains(form_state.form.text(name)),
+                is_shown,
+                "{html}"
+            );
+            assert!(html.contains(" required"), "{html}");
+        }
+    }
+
+    #[test]
+    fn what_somebody_else_saved_stands_beside_what_was_typed() {
+        let typed = form([
+            ("version", "1"),
+            ("address", "1\r\nJalan"),
+            ("title", "Mine"),
+            ("email", "a@b.my"),
+        ]);
+        let stored = form([
+            ("version", "2"),
+            ("address", "1\nJalan"),
+            ("title", "Theirs"),
+            ("email", "a@b.my"),
+        ]);
+        let form_state = FormState::clashing(&typed, stored, "shell-send-again", &text());
+        let trouble = form_state.trouble.as_deref().unwrap_or_default();
+        assert!(trouble.contains("Press “Send it again” again"), "{trouble}");
+        assert_eq!(form_state.first_clash(), Some("title"));
+        assert_eq!(form_state.form.text("version"), "2");
+        let title = form_state.line("title", "Title");
+        assert_eq!(title.value, "Mine");
+        let said = title.stored_words(&text()).unwrap();
+        assert!(said.contains("Theirs"), "{said}");
+        assert!(form_state.line("email", "Mail").stored.is_none());
+    }
+}

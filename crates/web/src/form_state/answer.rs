@@ -1,0 +1,67 @@
+//! What becomes of a form that was sent.
+
+use axum::http::header::RETRY_AFTER;
+use axum::response::{IntoResponse, Response};
+
+use crate::Problem;
+
+/// What became of a form that was sent: `done`, or the page again, which `again` makes with what
+/// is wrong. What is not about the form has a page of its own.
+pub async fn answer<E: Into<Problem>>(
+    done: Result<Response, E>,
+    again: impl AsyncFnOnce(Problem) -> Result<Response, Problem>,
+) -> Result<Response, Problem> {
+    let problem = match done.map_err(Into::into) {
+        Ok(response) => return Ok(response),
+        Err(problem) if !is_about_form(&problem) => return Err(problem),
+        Err(problem) => problem,
+    };
+    let (status, retry_after) = (problem.status, problem.retry_after);
+    let mut response = (status, again(problem).await?).into_response();
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    Ok(response)
+}
+
+/// Whether a refusal belongs beside the form that was sent, and not on a page of its own.
+fn is_about_form(problem: &Problem) -> bool {
+    !matches!(
+        problem.code,
+        "not_found"
+            | "unauthenticated"
+            | "forbidden"
+            | "token_not_permitted"
+            | "store_busy"
+            | "internal"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_refused_form_is_shown_again_unless_its_page_is_not_for_the_reader() {
+        for (problem, is_shown) in [
+            (Problem::fields(), true),
+            (
+                Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited").retry_after(9),
+                true,
+            ),
+            (Problem::not_found(), false),
+            (Problem::internal("broken"), false),
+        ] {
+            let (status, seconds) = (problem.status, problem.retry_after);
+            let again = async |_: Problem| Ok("the form".into_response());
+            let answered = answer(Err(problem), again).await;
+            assert_eq!(answered.is_ok(), is_shown, "{status}");
+            let Ok(response) = answered else { continue };
+            assert_eq!(response.status(), status);
+            let header = response.headers().get(RETRY_AFTER);
+            assert_eq!(header.cloned(), seconds.map(Into::into));
+        }
+    }
+}

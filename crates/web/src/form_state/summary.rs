@@ -1,0 +1,75 @@
+//! What stands against a form, first on its page.
+
+use std::borrow::Cow;
+
+use askama::Template;
+
+use crate::Text;
+
+/// What is wrong with a field.
+#[derive(Clone, Debug)]
+pub struct FormError {
+    /// The field.
+    pub field: String,
+    /// What to do about it.
+    pub words: String,
+}
+
+/// What stands against a form: a sentence on all of it, or each finding with a link to its field.
+#[derive(Debug, Template)]
+#[template(path = "form/summary.html")]
+pub struct Summary<'a> {
+    text: &'a Text,
+    trouble: Option<&'a str>,
+    /// The first field with what somebody else saved.
+    pub(super) clash: Option<&'a str>,
+    errors: Cow<'a, [FormError]>,
+}
+
+impl<'a> Summary<'a> {
+    /// Of a form that has no [`FormState`](super::FormState).
+    pub fn of(text: &'a Text, trouble: Option<&'a str>, errors: &'a [FormError]) -> Self {
+        Self {
+            text,
+            trouble,
+            clash: None,
+            errors: errors.into(),
+        }
+    }
+
+    /// Each finding after the name of its field: `label` is the message for a field, by the whole
+    /// of its name or a part of it.
+    #[must_use]
+    pub fn labelled(mut self, label: impl Fn(&str) -> Option<&'static str>) -> Self {
+        for error in self.errors.to_mut() {
+            let mut names = std::iter::once(&*error.field).chain(error.field.split('.'));
+            if let Some(label) = names.find_map(&label) {
+                error.words = format!("{}: {}", self.text.say(label), error.words);
+            }
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::form_state::FormState;
+    use crate::{Form, Problem, testing};
+
+    #[test]
+    fn a_summary_leads_to_the_fields_by_their_labels() {
+        let text = testing::text("en");
+        let problem = Problem::fields().field("/theme/name", "required", []);
+        let form_state = FormState::refused(Form::default(), &problem, &text);
+        let link = |words: &str| format!("<a href=\"#theme.name\">{words}</a>");
+        let summary = form_state.summary(&text);
+        assert!(summary.to_string().contains(&link("Please fill this in.")));
+        let label = |part: &str| (part == "name").then_some("shell-language");
+        let summary = summary.labelled(label).to_string();
+        assert!(
+            summary.contains(&link("Language: Please fill this in.")),
+            "{summary}"
+        );
+        assert_eq!(FormState::default().summary(&text).to_string().trim(), "");
+    }
+}

@@ -1,0 +1,242 @@
+//! The fields of a table as a form shows them.
+
+use super::{Control, Field, FormState, Group, rows};
+use crate::fields::{self, Kind};
+use crate::{Limits, Text};
+
+/// A form of fields that stand in a table. What the page adds is in its handler.
+#[derive(Clone, Copy, Debug)]
+pub struct TableForm<'a> {
+    /// The language of labels and hints.
+    pub text: &'a Text,
+    /// What stands in the form.
+    pub form_state: &'a FormState,
+    /// The languages in which texts are typed.
+    pub languages: &'a [String],
+    /// The zone in which hours are typed.
+    pub zone: &'a str,
+}
+
+impl TableForm<'_> {
+    /// The fields under their headings: a text in several languages is a group, and all others of
+    /// one section are. `legend` is the heading of those without a section. Lists are for
+    /// [`TableForm::rows`]; words and filters are for the page itself.
+    pub fn groups(&self, fields: &[fields::Field], legend: &'static str) -> Vec<Group> {
+        let mut groups: Vec<(&str, Group)> = Vec::new();
+        for field in fields {
+            if let Kind::Texts(limits) = field.kind {
+                groups.push((field.name, self.texts(field, field.name, limits)));
+                continue;
+            }
+            let section = if field.section.is_empty() {
+                legend
+            } else {
+                field.section
+            };
+            let shown = self.controls(field, field.name);
+            if shown.is_empty() {
+                continue;
+            }
+            if let Some((_, group)) = groups.iter_mut().find(|(known, _)| *known == section) {
+                group.fields.extend(shown);
+            } else {
+                let group = Group {
+                    legend: self.text.say(section).into_owned(),
+                    fields: shown,
+                };
+                groups.push((section, group));
+            }
+        }
+        groups.into_iter().map(|(_, group)| group).collect()
+    }
+
+    /// The rows of a list that there are, and empty ones for more: its name, its fields and how
+    /// many there may be. `legend` is the heading of a row.
+    pub fn rows(
+        &self,
+        (list, fields, most): (&str, &[fields::Field], usize),
+        legend: impl Fn(usize) -> String,
+    ) -> Vec<Group> {
+        let count = rows::compact(&self.form_state.form, list).1;
+        let texts = fields.iter().map(|field| field.kind);
+        let texts = texts.filter(|kind| matches!(kind, Kind::Texts(_))).count();
+        let row = |index: usize| {
+            let fields = fields.iter().flat_map(|field| {
+                let mut shown = self.controls(field, &format!("{list}.{index}.{}", field.name));
+                for one in &mut shown {
+                    match field.kind {
+                        Kind::Texts(_) if texts > 1 => {
+                            one.label = format!("{} – {}", self.text.say(field.label), one.label);
+                        }
+                        Kind::Key(..) => one.control = Control::Hidden,
+                        _ => {}
+                    }
+                    // A row that is left empty is none.
+                    one.is_required = false;
+                }
+                shown
+            });
+            Group {
+                legend: legend(index + 1),
+                fields: fields.collect(),
+            }
+        };
+        (0..(count + rows::BLANK).min(most)).map(row).collect()
+    }
+
+    /// A field for each language.
+    fn texts(&self, field: &fields::Field, name: &str, limits: Limits) -> Group {
+        let control = || {
+            if limits.lines {
+                Control::Lines
+            } else {
+                Control::Line("text", "off")
+            }
+        };
+        let label = self.text.say(field.label);
+        let mut group = self.form_state.texts(name, label, self.languages, control);
+        if let (Some(first), Some(hint)) = (group.fields.first_mut(), field.hint) {
+            first.hint = Some(self.text.say(hint).into_owned());
+        }
+        group
+    }
+
+    /// How one field is filled in, which is called `name` in the form.
+    fn controls(&self, field: &fields::Field, name: &str) -> Vec<Field> {
+        let text = self.text;
+        let control = match field.kind {
+            Kind::Texts(limits) => return self.texts(field, name, limits).fields,
+            Kind::Part(fields) => {
+                let part =
+                    |field: &fields::Field| self.controls(field, &format!("{name}.{}", field.name));
+                return fields.iter().flat_map(part).collect();
+            }
+            Kind::Words | Kind::Rows(..) | Kind::AsTyped | Kind::Either(..) => return Vec::new(),
+            Kind::Key(..) | Kind::Line(_) => Control::Line("text", "off"),
+            Kind::Lines(_) => Control::Lines,
+            Kind::Email => Control::Line("email", "off"),
+            Kind::Phone(_) => Control::Line("tel", "off"),
+            Kind::Https => Control::Line("url", "off"),
+            Kind::Flag => Control::Tick,
+            Kind::Number(..) => Control::Number,
+            Kind::Moment => Control::Line("datetime-local", "off"),
+            Kind::Hour => Control::Line("time", "off"),
+            Kind::Day => Control::Line("date", "off"),
+            Kind::Choice(words) => {
+                let words = words.iter();
+                let words = words.map(|(word, id)| ((*word).to_owned(), text.say(id).into_owned()));
+                Control::Select(words.collect())
+            }
+        };
+        let mut shown = self.form_state.field(name, text.say(field.label), control);
+        shown.is_required = field.is_required;
+        shown.hint = match field.hint {
+            Some(hint) => Some(text.say(hint).into_owned()),
+            None if matches!(field.kind, Kind::Moment) => {
+                Some(text.with("form-zone", [("zone", self.zone.into())]))
+            }
+            None => None,
+        };
+        vec![shown]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fields::{Field as Row, choice, flag, key, line, moment, part, rows, texts};
+    use crate::form_state::form;
+    use crate::{I18n, testing};
+
+    struct Dish {
+        name: I18n,
+        served_at: jiff::Timestamp,
+        is_hot: bool,
+        course: String,
+        cook: Cook,
+        sides: Vec<Side>,
+    }
+    struct Cook {
+        name: String,
+    }
+    struct Side {
+        key: String,
+        name: String,
+    }
+
+    const FIELDS: &[Row] = crate::fields! { Dish:
+        name: texts(Limits::required(20)).label("shell-language"),
+        served_at: moment().label("shell-home").required(),
+        is_hot: flag().label("shell-more").hint("shell-skip"),
+        course: choice(&[("first", "shell-home"), ("last", "shell-more")]).label("shell-home"),
+        cook: part(COOK).label("shell-home").section("shell-tabs"),
+        sides: rows(SIDE, 4).label("shell-home"),
+    };
+    const COOK: &[Row] = crate::fields! { Cook: name: line(10).label("shell-home") };
+    const SIDE: &[Row] = crate::fields! { Side:
+        key: key(1, 10).label("shell-home"),
+        name: line(10).label("shell-home").required(),
+    };
+
+    #[test]
+    fn a_table_is_a_form() {
+        let text = testing::text("en");
+        let typed = form([
+            ("name.ms", "Nasi"),
+            ("served_at", "2027-01-16T14:20"),
+            ("cook.name", "Aina"),
+            ("sides.0.name", "Ulam"),
+        ]);
+        let table = TableForm {
+            text: &text,
+            form_state: &FormState::of(typed),
+            languages: &["ms".to_owned(), "ar".to_owned()],
+            zone: "Asia/Kuala_Lumpur",
+        };
+        let groups = table.groups(FIELDS, "shell-navigation");
+        let names = |group: &Group| {
+            let fields = group.fields.iter().map(|field| field.name.clone());
+            (group.legend.clone(), fields.collect::<Vec<_>>().join(" "))
+        };
+        let names: Vec<_> = groups.iter().map(names).collect();
+        let named = [
+            ("Language", "name.ms name.ar"),
+            ("Sections", "served_at is_hot course"),
+            ("Main sections", "cook.name"),
+        ];
+        assert_eq!(
+            names,
+            named.map(|(legend, all)| (legend.to_owned(), all.to_owned()))
+        );
+
+        let html: Vec<_> = groups
+            .iter()
+            .map(|group| group.card(&text).to_string())
+            .collect();
+        let html = html
+            .concat()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        for part in [
+            r#"<h2 aria-hidden="true">Language</h2>"#,
+            r#"<label for="name.ar">العربية</label>"#,
+            r#"value="Nasi" autocomplete="off" lang="ms" dir="ltr""#,
+            r#"id="served_at-hint">As clocks show it in Asia/Kuala_Lumpur.</p>"#,
+            r#"class="when" required aria-describedby="served_at-hint""#,
+            r#"<input type="checkbox" id="is_hot" name="is_hot" value="1" aria-describedby="is_hot-hint">"#,
+            r#"name="cook.name" value="Aina""#,
+        ] {
+            assert!(html.contains(part), "{part} is not in {html}");
+        }
+
+        let rows = table.rows(("sides", SIDE, 3), |n| n.to_string());
+        assert_eq!(rows.len(), 3, "one, and as many empty ones as there may be");
+        let [key, name] = &rows[0].fields[..] else {
+            panic!("{rows:?}");
+        };
+        assert!(matches!(key.control, Control::Hidden));
+        assert_eq!((&*name.name, &*name.value), ("sides.0.name", "Ulam"));
+        assert!(!name.is_required);
+    }
+}

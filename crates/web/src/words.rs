@@ -1,0 +1,44 @@
+//! Status words: closed sets that are stored, sent and read as the same word.
+
+/// Declares an enum whose variants are words in the store and in JSON. A word is a `tt`,
+/// because utoipa does not read a `literal` that a macro passes on.
+#[macro_export]
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $word:tt),+ $(,)? }) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize, ::serde::Deserialize, ::utoipa::ToSchema)]
+        $(#[$meta])*
+        pub enum $name {
+            $($(#[$inner])* #[serde(rename = $word)] $variant),+
+        }
+
+        impl $name {
+            /// Every one of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The word.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// The one with this word.
+            pub fn find(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl ::platform::store::Bind for $name {
+            fn bind(&self) -> ::platform::store::Value<'_> {
+                ::platform::store::Value::Text(self.word())
+            }
+        }
+
+        impl ::platform::store::Column for $name {
+            fn read(value: ::platform::store::Value<'_>) -> Option<Self> {
+                match value {
+                    ::platform::store::Value::Text(word) => Self::find(word),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
