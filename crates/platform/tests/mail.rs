@@ -5,7 +5,6 @@
 
 mod smtp;
 
-
 use jiff::SignedDuration;
 use platform::jobs::Worker;
 use platform::key::Key;
