@@ -22,6 +22,7 @@ pub mod invite;
 pub mod notice;
 mod one_time;
 mod opaque;
+pub mod passkey;
 pub mod password;
 pub mod refresh;
 mod role;
@@ -33,6 +34,7 @@ pub mod slug;
 pub mod token;
 mod token_scope;
 pub mod web;
+mod web_authn;
 
 pub use access::Callers;
 pub use account::{Account, AccountId};
@@ -69,7 +71,8 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "accounts",
     "0001_begin",
     "0002_slugs",
-    "0003_refresh_tokens"
+    "0003_refresh_tokens",
+    "0007_passkeys"
 );
 
 /// The error codes of this crate, which those of domains may use too.

@@ -97,3 +97,20 @@ pub(crate) fn token_reused(
     };
     notice.send(tx, site, account)
 }
+
+/// Tells that a passkey signed that had signed as often before: somebody has a copy.
+pub(crate) fn passkey_copied(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    client: &Client,
+) -> Result<(), StoreError> {
+    let notice = Notice {
+        subject: "mail-passkey-copied-subject",
+        text: "mail-passkey-copied-text",
+        at: tx.now(),
+        path: "/me/security",
+        values: vec![("network", client.network().into())],
+    };
+    notice.send(tx, site, account)
+}

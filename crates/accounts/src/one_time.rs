@@ -21,6 +21,8 @@ pub(crate) enum Purpose {
     Invite,
     /// To sign in.
     SignIn,
+    /// What a passkey has signed.
+    Passkey,
 }
 
 impl Purpose {
@@ -29,6 +31,7 @@ impl Purpose {
             Self::Setup => "setup",
             Self::Invite => "invite",
             Self::SignIn => "sign_in",
+            Self::Passkey => "passkey",
         }
     }
 }
@@ -75,6 +78,25 @@ pub(crate) fn create(
     )
     .run(tx, Rows::Exactly(1))?;
     Ok(secret)
+}
+
+/// Notes that what proves itself was used, until it proves nothing more; tells whether this is the
+/// first use.
+pub(crate) fn use_up(
+    tx: &mut Tx<'_>,
+    purpose: Purpose,
+    used: &Secret,
+    until: Timestamp,
+) -> Result<bool, StoreError> {
+    let count = sql!(
+        "INSERT INTO one_time_token (hash, purpose, data, expires_at)
+         VALUES (:hash, :purpose, '{}', :until) ON CONFLICT (hash) DO NOTHING",
+        hash = opaque::hash(used),
+        purpose = purpose.word(),
+        until
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(count == 1)
 }
 
 /// Looks at a link without using it.

@@ -74,6 +74,8 @@ pub enum Method {
     Password,
     /// With a link that was made for them.
     Link,
+    /// With a passkey.
+    Passkey,
     /// By creating the account just now.
     Beginning,
 }
@@ -84,6 +86,7 @@ impl Method {
         match self {
             Self::Password => "password",
             Self::Link => "link",
+            Self::Passkey => "passkey",
             Self::Beginning => "beginning",
         }
     }

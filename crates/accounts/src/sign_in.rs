@@ -144,7 +144,7 @@ async fn begin(
 }
 
 /// Begins a session, and tells the owner where the browser is a new one.
-fn welcome(
+pub(crate) fn welcome(
     tx: &mut Tx<'_>,
     site: &Site,
     account: &Account,
