@@ -44,6 +44,19 @@ account-session-this = This one
 account-session-unknown = Unknown browser
 account-session-end = Sign out there
 account-session-end-others = Sign out everywhere else
+account-passkeys = Passkeys
+account-passkeys-text = Sign in with your finger, your face or the PIN of a device, without a password. A passkey works on this site alone, so nobody can ask you for it elsewhere.
+account-passkeys-script = To add one, allow scripts on this page.
+account-passkey-name = Name of the passkey, such as “My phone”
+account-passkey-add = Add a passkey
+account-passkey-remove = Remove
+account-passkey-use = Added { $since }. { $used ->
+    [none] Never used.
+   *[other] Last used { $used }.
+}
+account-passkey-sign-in = Sign in with a passkey
+account-passkey-refused = Your device did not finish. Please try again.
+account-done-passkey = Your passkeys were changed.
 account-tokens = Tokens for programs
 account-tokens-text = A program shows a token instead of your password. It may never do more than you may.
 account-token-name = Name of the token
@@ -74,6 +87,17 @@ mail-sign-in-text =
     From: { $network }
 
     If this was you, there is nothing to do. If not, change your password now; that signs everybody else out:
+    { $address }
+mail-passkey-copied-subject = A passkey of yours may have been copied
+mail-passkey-copied-text =
+    Hello { $name },
+
+    a passkey of your account at { $site } answered as if it had not been used since long, so somebody may have a copy of it. Nobody was signed in with it.
+
+    When: { $time } ({ $zone })
+    From: { $network }
+
+    Look at your passkeys, and remove it:
     { $address }
 mail-reuse-subject = A session at { $site } was ended
 mail-reuse-text =
@@ -134,6 +158,10 @@ problem-registration-closed = Registration is closed. Ask for an invitation.
     .title = Registration is closed
 problem-secure-connection-required = Signing in needs a secure connection (https).
     .title = Secure connection needed
+problem-passkey-invalid = This passkey was not accepted. Please try again.
+    .title = Passkey not accepted
+problem-last-credential = This is your last way to sign in. Set a password or add a passkey first.
+    .title = Last way to sign in
 problem-token-expired-or-used = This link has been used or has expired. Please ask for a new one.
     .title = Link no longer valid
 problem-current-password-wrong = The present password is not right.

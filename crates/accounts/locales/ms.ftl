@@ -42,6 +42,19 @@ account-session-this = Yang ini
 account-session-unknown = Pelayar tidak dikenali
 account-session-end = Log keluar di sana
 account-session-end-others = Log keluar di semua tempat lain
+account-passkeys = Kunci laluan
+account-passkeys-text = Log masuk dengan cap jari, wajah atau PIN peranti, tanpa kata laluan. Kunci laluan hanya berfungsi di laman ini, jadi tiada siapa boleh memintanya di tempat lain.
+account-passkeys-script = Untuk menambah kunci laluan, benarkan skrip pada halaman ini.
+account-passkey-name = Nama kunci laluan, contohnya “Telefon saya”
+account-passkey-add = Tambah kunci laluan
+account-passkey-remove = Buang
+account-passkey-use = Ditambah { $since }. { $used ->
+    [none] Belum pernah digunakan.
+   *[other] Kali terakhir digunakan { $used }.
+}
+account-passkey-sign-in = Log masuk dengan kunci laluan
+account-passkey-refused = Peranti anda tidak menyelesaikannya. Sila cuba lagi.
+account-done-passkey = Kunci laluan anda telah diubah.
 account-tokens = Token untuk program
 account-tokens-text = Program menunjukkan token sebagai ganti kata laluan anda. Token tidak boleh membuat lebih daripada apa yang anda sendiri boleh buat.
 account-token-name = Nama token
@@ -72,6 +85,17 @@ mail-sign-in-text =
     Dari: { $network }
 
     Jika ini anda, tiada apa-apa yang perlu dibuat. Jika bukan, tukar kata laluan anda sekarang; semua peranti lain akan dilog keluar:
+    { $address }
+mail-passkey-copied-subject = Kunci laluan anda mungkin telah disalin
+mail-passkey-copied-text =
+    Salam { $name },
+
+    satu kunci laluan akaun anda di { $site } menjawab seolah-olah ia sudah lama tidak digunakan, jadi mungkin ada orang lain yang menyimpan salinannya. Tiada sesiapa dilog masuk dengannya.
+
+    Masa: { $time } ({ $zone })
+    Dari: { $network }
+
+    Semak kunci laluan anda dan buang kunci itu:
     { $address }
 mail-reuse-subject = Satu sesi di { $site } telah ditamatkan
 mail-reuse-text =
@@ -132,6 +156,10 @@ problem-registration-closed = Pendaftaran ditutup. Sila minta jemputan.
     .title = Pendaftaran ditutup
 problem-secure-connection-required = Log masuk memerlukan sambungan selamat (https).
     .title = Sambungan selamat diperlukan
+problem-passkey-invalid = Kunci laluan ini tidak diterima. Sila cuba lagi.
+    .title = Kunci laluan tidak diterima
+problem-last-credential = Ini satu-satunya cara anda log masuk. Tetapkan kata laluan atau tambah kunci laluan dahulu.
+    .title = Cara terakhir untuk log masuk
 problem-token-expired-or-used = Pautan ini sudah digunakan atau tamat tempoh. Sila minta yang baharu.
     .title = Pautan tidak sah lagi
 problem-current-password-wrong = Kata laluan sekarang tidak betul.

@@ -98,6 +98,8 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(403, "token_not_permitted"),
     Code::new(403, "registration_closed"),
     Code::new(403, "secure_connection_required"),
+    Code::new(401, "passkey_invalid"),
+    Code::new(409, "last_credential"),
     Code::new(400, "token_expired_or_used"),
     Code::new(400, "current_password_wrong"),
 ];

@@ -4,18 +4,20 @@
 use jiff::Timestamp;
 use platform::audit::{Actor, Entry, RequestFacts};
 use platform::store::Row;
-use platform::{Rows, StoreError, Tx, sql, text_cleaning};
+use platform::{Rows, Secret, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
 use web::Site;
 
+use crate::Accounts;
 use crate::account::{self, Account, AccountId};
 use crate::client::Client;
 use crate::notice;
 use crate::one_time::{self, Purpose};
 use crate::password;
-use crate::session::{self, Begun, Method, SessionId, Stay};
+use crate::session::{self, Begun, Method, Stay};
 use crate::sign_in;
-use crate::web_authn::{Answered, Invalid, NewKey};
+use crate::sudo::Sudo;
+use crate::web_authn::{Answered, Asked, Assertion, Invalid, NewKey};
 
 platform::id!(PasskeyId, "One passkey.");
 
@@ -71,10 +73,7 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Passkey>, StoreE
 }
 
 /// By what devices find the account's keys, so that none makes a second one.
-pub(crate) fn credentials(
-    tx: &mut Tx<'_>,
-    account: &AccountId,
-) -> Result<Vec<String>, StoreError> {
+pub(crate) fn credentials(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let found: Vec<(String,)> = sql!(
         "SELECT credential FROM passkey WHERE account_id = :account ORDER BY id",
         account
@@ -86,11 +85,12 @@ pub(crate) fn credentials(
 /// Adds a key that was found good.
 pub(crate) fn add(
     tx: &mut Tx<'_>,
-    account: &AccountId,
+    sudo: &Sudo,
     name: &str,
     (key, answered): &(NewKey, Answered),
     request: &RequestFacts,
 ) -> Result<Passkey, PasskeyError> {
+    let account = &sudo.who().account().id;
     let name = text_cleaning::clean_line(name);
     if !(1..=50).contains(&text_cleaning::length(&name)) {
         return Err(PasskeyError::Name);
@@ -135,10 +135,11 @@ pub(crate) fn add(
 /// secret that is returned.
 pub(crate) fn remove(
     tx: &mut Tx<'_>,
-    account: &AccountId,
-    (id, current): (&PasskeyId, &SessionId),
+    sudo: &Sudo,
+    id: &PasskeyId,
     request: &RequestFacts,
-) -> Result<platform::Secret, PasskeyError> {
+) -> Result<(Secret, Stay), PasskeyError> {
+    let (account, current) = (&sudo.who().account().id, sudo.session());
     if !account::lock(tx, account)? {
         return Err(PasskeyError::NotFound);
     }
@@ -156,20 +157,20 @@ pub(crate) fn remove(
     }
     record(tx, account, "passkey.removed", id, request)?;
     session::end_others(tx, account, current, request)?;
-    session::renew(tx, current)?.ok_or(PasskeyError::NotFound)
+    session::authenticate(tx, current)?.ok_or(PasskeyError::NotFound)
 }
 
 /// A key that somebody says they have signed with.
 #[derive(Clone, Debug, Row)]
-pub(crate) struct Claimed {
+struct Claimed {
     id: PasskeyId,
     account_id: AccountId,
-    pub(crate) algorithm: i64,
-    pub(crate) public_key: Vec<u8>,
+    algorithm: i64,
+    public_key: Vec<u8>,
 }
 
 /// The key that devices find by this credential.
-pub(crate) fn find(tx: &mut Tx<'_>, credential: &str) -> Result<Option<Claimed>, StoreError> {
+fn find(tx: &mut Tx<'_>, credential: &str) -> Result<Option<Claimed>, StoreError> {
     sql!(
         "SELECT {Claimed} FROM passkey WHERE credential = :credential",
         credential
@@ -177,9 +178,29 @@ pub(crate) fn find(tx: &mut Tx<'_>, credential: &str) -> Result<Option<Claimed>,
     .maybe(tx)
 }
 
+/// Signs in whose key has signed. Nothing can be guessed here, so nothing is counted.
+pub(crate) async fn sign_in(
+    accounts: &Accounts,
+    assertion: &Assertion,
+    asked: &Asked<'_>,
+    stay: Stay,
+    client: Client,
+) -> Result<(Account, Begun), PasskeyError> {
+    let (site, credential) = (accounts.site.clone(), assertion.id.clone());
+    let key = site.store.read(move |tx| find(tx, &credential)).await?;
+    let key = key.ok_or(Invalid::UNKNOWN)?;
+    let signed = assertion.check(asked, (key.algorithm, &key.public_key))?;
+    let store = site.store.clone();
+    let change = move |tx: &mut Tx<'_>| begin(tx, &site, &key, &signed, stay, &client);
+    match store.write(change).await? {
+        SignedBy::Owner(account, begun) => Ok((account, begun)),
+        SignedBy::Copy => Err(Invalid::COPY.into()),
+        SignedBy::Nobody => Err(Invalid::UNKNOWN.into()),
+    }
+}
+
 /// What a good signature led to.
-#[derive(Debug)]
-pub(crate) enum SignedBy {
+enum SignedBy {
     /// The owner.
     Owner(Account, Begun),
     /// A copy of the key: it had signed as often before. The owner is told.
@@ -189,7 +210,7 @@ pub(crate) enum SignedBy {
 }
 
 /// Begins the session of whose key has signed.
-pub(crate) fn begin(
+fn begin(
     tx: &mut Tx<'_>,
     site: &Site,
     key: &Claimed,

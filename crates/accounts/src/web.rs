@@ -52,6 +52,7 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .get("/me/security", People, me::security)
         .post("/me/security/password", People, me::set_password)
         .post("/me/security/sessions", People, me::end_sessions)
+        .post("/me/security/passkeys/remove", People, me::remove_passkey)
         .post("/me/security/tokens", People, me::create_token)
         .post("/me/security/tokens/remove", People, me::remove_token)
 }

@@ -21,6 +21,9 @@ use web::SiteUrl;
 /// How long a browser may take to answer.
 pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
+/// What the key that challenges are signed with is for.
+pub(crate) const KEY: &str = "passkey challenge";
+
 /// The kinds of keys that are taken, by their numbers in COSE (RFC 9053), the one preferred first.
 pub(crate) const ALGORITHMS: [i64; 3] = [-8, -7, -257];
 
@@ -31,6 +34,8 @@ pub struct Invalid(&'static str);
 
 impl Invalid {
     pub(crate) const USED: Self = Self("used before");
+    pub(crate) const UNKNOWN: Self = Self("another key");
+    pub(crate) const COPY: Self = Self("a copy of the key");
 }
 
 /// What is asked of a browser, which signs it. Nothing is kept of it: it names its own end, and
@@ -54,7 +59,7 @@ fn until(key: &Key, challenge: &str, browser: &str) -> Option<Timestamp> {
 
 /// What a browser is to have been asked for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Ceremony {
+enum Ceremony {
     /// To make a key.
     Create,
     /// To sign with one.
@@ -115,8 +120,8 @@ impl Asked<'_> {
         if data.origin != self.url.origin() || data.cross_origin {
             return Err(Invalid("another origin"));
         }
-        let challenge = String::from_utf8(data.challenge.bytes()?)
-            .map_err(|_| Invalid("another challenge"))?;
+        let challenge =
+            String::from_utf8(data.challenge.bytes()?).map_err(|_| Invalid("another challenge"))?;
         let until = until(self.key, &challenge, self.browser);
         match until {
             Some(until) if until > self.now => Ok(Answered {

@@ -1,6 +1,7 @@
 //! The JSON interface: signing in and out, one's own account, its sessions and
 //! tokens.
 
+mod passkeys;
 pub(super) mod refresh;
 mod sudo;
 
@@ -27,7 +28,7 @@ use crate::account::Account;
 use crate::client::Client;
 use crate::domain::Domain;
 use crate::grant::{self, Role, Scope, ScopeName};
-use crate::session::{self, Session, SessionId, Stay};
+use crate::session::{self, Begun, Session, SessionId, Stay};
 use crate::sign_in::{self, Attempt};
 use crate::token::{self, NewToken, PROFILE_READ, Token, TokenId, TokenScope};
 
@@ -41,6 +42,7 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .routes(routes!(remove_token: People))
         .routes(routes!(login: Anybody))
         .routes(routes!(logout: People))
+        .merge(passkeys::routes())
         .merge(refresh::routes())
         .merge(sudo::routes())
 }
@@ -121,6 +123,15 @@ pub(super) enum Want {
     Tokens,
 }
 
+impl Want {
+    fn stay(&self, remember: bool) -> Stay {
+        match self {
+            Self::Cookie if !remember => Stay::Visit,
+            Self::Cookie | Self::Tokens => Stay::Remembered,
+        }
+    }
+}
+
 /// A sign-in by script, known to come from a page of ours.
 struct LoginCall {
     login: Login,
@@ -175,10 +186,7 @@ async fn login(State(accounts): State<Accounts>, call: LoginCall) -> Result<Resp
         login,
         attempt: (facts, client),
     } = call;
-    let stay = match login.want {
-        Want::Cookie if !login.remember => Stay::Visit,
-        Want::Cookie | Want::Tokens => Stay::Remembered,
-    };
+    let stay = login.want.stay(login.remember);
     let attempt = Attempt {
         email: login.email,
         password: Secret::new(login.password),
@@ -187,15 +195,25 @@ async fn login(State(accounts): State<Accounts>, call: LoginCall) -> Result<Resp
         client,
     };
     let (account, begun) = sign_in::with_password(&accounts, attempt).await?;
-    if let Want::Tokens = login.want {
-        return refresh::begin(&accounts, account, begun).await;
+    signed_in(&accounts, account, &begun, &login.want).await
+}
+
+/// What somebody who has just signed in is answered.
+async fn signed_in(
+    accounts: &Accounts,
+    account: Account,
+    begun: &Begun,
+    want: &Want,
+) -> Result<Response, Problem> {
+    if let Want::Tokens = want {
+        return refresh::begin(accounts, account, begun).await;
     }
     let id = account.id.clone();
     let look =
         move |tx: &mut Tx<'_>| -> Result<_, StoreError> { grant::rank_of(tx, &id, &Scope::site()) };
     let role = accounts.site.store.read(look).await?;
     let mut response = Json(Me::of(account, role)).into_response();
-    cookies::set_begun(response.headers_mut(), accounts.site.url(), &begun);
+    cookies::set_begun(response.headers_mut(), accounts.site.url(), begun);
     Ok(response)
 }
 

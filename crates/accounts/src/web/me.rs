@@ -21,9 +21,11 @@ use crate::Accounts;
 use crate::client::{self, Client};
 use crate::credential::{self, Change, ChangeError};
 use crate::domain::Domain;
+use crate::passkey::{self, Passkey, PasskeyId};
 use crate::password::{self, Password};
-use crate::session::{self, Session};
+use crate::session::{self, Session, Stay};
 use crate::signed_in::SignedIn;
+use crate::sudo::Sudo;
 use crate::token::{self, NewToken, Token, TokenScope};
 
 const HERE: &str = "/me/security";
@@ -55,6 +57,8 @@ struct SecurityPage<'a> {
     fields: Vec<Field>,
     current: &'a SignedIn,
     sessions: &'a [Session],
+    passkeys: &'a [Passkey],
+    passkey_name: Field,
     tokens: &'a [Token],
     domains: &'a [Domain],
     /// The fields of a new token.
@@ -78,6 +82,15 @@ impl SecurityPage<'_> {
             ("seen", self.moment(session.last_seen_at).into()),
         ];
         self.text.with("account-session-history", values)
+    }
+
+    fn use_of(&self, passkey: &Passkey) -> String {
+        let used = passkey.last_used_at.map(|at| self.moment(at));
+        let values = [
+            ("since", self.moment(passkey.created_at).into()),
+            ("used", used.unwrap_or_else(|| "none".to_owned()).into()),
+        ];
+        self.text.with("account-passkey-use", values)
     }
 
     fn life(&self, token: &Token) -> String {
@@ -130,6 +143,7 @@ pub(super) async fn security(
             Some("password") => Some("account-done-password"),
             Some("session") => Some("account-done-session"),
             Some("token") => Some("account-done-token"),
+            Some("passkey") => Some("account-done-passkey"),
             _ => None,
         },
         made: None,
@@ -151,10 +165,11 @@ async fn page(
         Ok((
             password::find(tx, &id)?.is_some(),
             session::list(tx, &id)?,
+            passkey::list(tx, &id)?,
             token::list(tx, &id)?,
         ))
     };
-    let (has_password, sessions, tokens) = site.store.read(look).await?;
+    let (has_password, sessions, passkeys, tokens) = site.store.read(look).await?;
     let zone = TimeZone::get(&who.account().time_zone);
     let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
     let form_state = shown.form_state;
@@ -173,6 +188,10 @@ async fn page(
         fields: password_fields(text, has_password, form_state),
         current: who,
         sessions: &sessions,
+        passkeys: &passkeys,
+        passkey_name: form_state
+            .line("passkey_name", text.say("account-passkey-name"))
+            .required(),
         tokens: &tokens,
         domains: accounts.domains,
         scopes: TokenScope::all(accounts.domains)
@@ -340,6 +359,36 @@ pub(super) async fn remove_token(
     } else {
         Err(Problem::not_found())
     }
+}
+
+pub(super) async fn remove_passkey(
+    State(accounts): State<Accounts>,
+    wishes: Wishes,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let done = try_remove_passkey(&accounts, &sender).await;
+    let done = done.map(|(secret, stay)| {
+        let mut response = see_other("/me/security?done=passkey");
+        let cookie = cookies::set_session(accounts.site.url(), &secret, stay);
+        response.headers_mut().append(SET_COOKIE, cookie);
+        response
+    });
+    form_state::answer(done, async |problem| {
+        again(&accounts, &wishes, &sender, &problem, "passkey_name").await
+    })
+    .await
+}
+
+async fn try_remove_passkey(
+    accounts: &Accounts,
+    sender: &Sender,
+) -> Result<(Secret, Stay), Problem> {
+    let id = sender.form.text("passkey").parse();
+    let id: PasskeyId = id.map_err(|_| Problem::not_found())?;
+    let sudo = Sudo::check(sender.who.clone(), accounts.site.clock.now())?;
+    let request = sender.request.clone();
+    let change = move |tx: &mut Tx<'_>| passkey::remove(tx, &sudo, &id, &request);
+    Ok(accounts.site.store.write(change).await?)
 }
 
 /// The page again, with what was wrong with what was sent.

@@ -9,6 +9,7 @@ use crate::credential::ChangeError;
 use crate::grant::GrantError;
 use crate::hashing::Busy;
 use crate::invite::TakeError;
+use crate::passkey::{self, PasskeyError};
 use crate::password::{self, Weakness};
 use crate::setup::SetupError;
 use crate::sign_in::SignInError;
@@ -95,6 +96,25 @@ impl From<ChangeError> for Problem {
             ChangeError::UsedUp(wait) => too_often(wait),
             ChangeError::Busy(error) => error.into(),
             ChangeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PasskeyError> for Problem {
+    fn from(error: PasskeyError) -> Self {
+        match error {
+            PasskeyError::Invalid(reason) => {
+                tracing::info!(%reason, "a passkey was not taken");
+                Self::new(StatusCode::UNAUTHORIZED, "passkey_invalid")
+            }
+            PasskeyError::Known => Self::new(StatusCode::UNAUTHORIZED, "passkey_invalid"),
+            PasskeyError::Name => Self::fields().field("/name", "too_long", [("max", 50.into())]),
+            PasskeyError::Limit => {
+                Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", passkey::LIMIT)
+            }
+            PasskeyError::Last => Self::new(StatusCode::CONFLICT, "last_credential"),
+            PasskeyError::NotFound => Self::not_found(),
+            PasskeyError::Store(error) => error.into(),
         }
     }
 }

@@ -38,6 +38,8 @@ struct LoginPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     redirect: &'a str,
+    /// Where a passkey leads.
+    next: &'a str,
     remember: bool,
     fields: Vec<Field>,
     form_state: &'a FormState,
@@ -114,6 +116,7 @@ fn login_page(
         text: &text,
         csrf: &csrf,
         redirect,
+        next: target(redirect),
         remember: form_state.form.is_ticked("remember"),
         fields,
         form_state,

@@ -8,6 +8,7 @@ mod api;
 mod grants;
 mod notes;
 mod pages;
+mod passkeys;
 mod races;
 mod refreshing;
 mod security;

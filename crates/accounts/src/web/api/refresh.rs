@@ -79,9 +79,10 @@ async fn keys(State(accounts): State<Accounts>) -> Response {
 pub(super) async fn begin(
     accounts: &Accounts,
     account: Account,
-    begun: Begun,
+    begun: &Begun,
 ) -> Result<Response, Problem> {
-    let change = move |tx: &mut Tx<'_>| refresh::begin(tx, &account, &begun.session);
+    let secret = begun.session.clone();
+    let change = move |tx: &mut Tx<'_>| refresh::begin(tx, &account, &secret);
     let refreshed = accounts.site.store.write(change).await?;
     let revoked = || Problem::new(StatusCode::UNAUTHORIZED, "session_revoked");
     answer(accounts, refreshed.ok_or_else(revoked)?).await

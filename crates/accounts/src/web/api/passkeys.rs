@@ -1,0 +1,367 @@
+//! Passkeys: signing in with one, making one, and taking one back. What is asked of the browser,
+//! and what it answers, has the shapes of Web Authentication Level 3, §5.1.
+
+use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use platform::{Secret, Tx};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::cursor::List;
+use web::described::Routes;
+use web::{Json, Problem, Site, csrf, routes};
+
+use super::super::{cookies, entrance};
+use super::{Want, all, signed_in};
+use crate::Accounts;
+use crate::Callers::{Anybody, People};
+use crate::client::Client;
+use crate::passkey::{self, Passkey, PasskeyError, PasskeyId};
+use crate::session::Stay;
+use crate::sudo::Sudo;
+use crate::web::asking::Caller;
+use crate::web_authn::{self, Asked, Assertion, Registration};
+
+pub(super) fn routes<R: Routes<Accounts>>() -> R {
+    R::default()
+        .routes(routes!(ask: Anybody))
+        .routes(routes!(sign_in: Anybody))
+        .routes(routes!(list: People, add: People))
+        .routes(routes!(ask_new: People))
+        .routes(routes!(remove: People))
+}
+
+/// What a browser is asked to sign: `PublicKeyCredentialRequestOptionsJSON`.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct RequestOptions {
+    challenge: String,
+    timeout: i64,
+    rp_id: String,
+    user_verification: &'static str,
+}
+
+/// Ask for a passkey.
+///
+/// Any passkey of the site will do. The answer is good for five minutes, in this browser.
+#[utoipa::path(
+    post, path = "/api/v1/auth/passkey/options", tag = "accounts",
+    responses((status = 200, description = "For `navigator.credentials.get`", body = RequestOptions)),
+)]
+async fn ask(State(accounts): State<Accounts>, headers: HeaderMap) -> Json<RequestOptions> {
+    let site = &accounts.site;
+    Json(RequestOptions {
+        challenge: challenge(site, browser(site, &headers).reveal()),
+        timeout: web_authn::LIFETIME.as_secs() * 1000,
+        rp_id: site.url().host().to_owned(),
+        user_verification: "required",
+    })
+}
+
+/// What stands in for a session before there is one.
+fn browser(site: &Site, headers: &HeaderMap) -> Secret {
+    let before = cookies::before(headers, site.url());
+    let secret = before.or_else(|| cookies::session(headers, site.url()));
+    secret.unwrap_or_else(|| Secret::new(""))
+}
+
+fn challenge(site: &Site, browser: &str) -> String {
+    let key = site.keys.key(web_authn::KEY);
+    let text = web_authn::challenge(&key, &site.random, site.clock.now(), browser);
+    URL_SAFE_NO_PAD.encode(text)
+}
+
+/// A signature that signs in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PasskeyLogin {
+    /// What `navigator.credentials.get` gave: `AuthenticationResponseJSON`.
+    credential: Assertion,
+    /// Whether to stay signed in for a week without use, half a year in all.
+    #[serde(default)]
+    remember: bool,
+    /// What to answer with.
+    #[serde(default)]
+    want: Want,
+}
+
+struct PasskeyCall {
+    login: PasskeyLogin,
+    client: Client,
+    browser: Secret,
+}
+
+impl FromRequest<Accounts> for PasskeyCall {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let mut client = Client::from_request_parts(&mut parts, accounts).await?;
+        let url = accounts.site.url();
+        entrance::check_connection(url)?;
+        let (headers, browser) = (
+            parts.headers.clone(),
+            browser(&accounts.site, &parts.headers),
+        );
+        let request = Request::from_parts(parts, body);
+        let Json(login): Json<PasskeyLogin> = Json::from_request(request, accounts).await?;
+        match login.want {
+            Want::Cookie => csrf::check(&headers, url, browser.reveal(), None)?,
+            // The browser's own session goes on.
+            Want::Tokens => client.session = None,
+        }
+        Ok(Self {
+            login,
+            client,
+            browser,
+        })
+    }
+}
+
+/// Sign in with a passkey.
+///
+/// As signing in with a password; no second factor is asked for.
+#[utoipa::path(
+    post, path = "/api/v1/auth/passkey/verify", tag = "accounts", request_body = PasskeyLogin,
+    responses(
+        (status = 200, description = "Signed in: who it is, or `Tokens`", body = super::Me),
+        (status = 401, description = "`passkey_invalid`, whatever is wrong"),
+        (status = 403, description = "`csrf_failed` or `secure_connection_required`"),
+    ),
+)]
+async fn sign_in(State(accounts): State<Accounts>, call: PasskeyCall) -> Result<Response, Problem> {
+    let PasskeyCall {
+        login,
+        client,
+        browser,
+    } = call;
+    let stay: Stay = login.want.stay(login.remember);
+    let asked = |key| web_authn::Asked {
+        url: accounts.site.url(),
+        key,
+        now: accounts.site.clock.now(),
+        browser: browser.reveal(),
+    };
+    let key = accounts.site.keys.key(web_authn::KEY);
+    let done = passkey::sign_in(&accounts, &login.credential, &asked(&key), stay, client).await;
+    let (account, begun) = done?;
+    signed_in(&accounts, account, &begun, &login.want).await
+}
+
+/// A passkey.
+#[derive(Serialize, ToSchema)]
+struct PasskeyView {
+    /// The passkey's id.
+    id: String,
+    /// What its owner calls it.
+    name: String,
+    /// When it was made (RFC 3339).
+    created_at: String,
+    /// When it last signed somebody in (RFC 3339).
+    last_used_at: Option<String>,
+}
+
+impl From<Passkey> for PasskeyView {
+    fn from(passkey: Passkey) -> Self {
+        Self {
+            id: passkey.id.to_string(),
+            name: passkey.name,
+            created_at: passkey.created_at.to_string(),
+            last_used_at: passkey.last_used_at.map(|at| at.to_string()),
+        }
+    }
+}
+
+/// The account's passkeys.
+#[utoipa::path(
+    get, path = "/api/v1/me/passkeys", tag = "accounts",
+    responses(
+        (status = 200, description = "The passkeys, oldest first", body = List<PasskeyView>),
+        (status = 403, description = "`token_not_permitted`"),
+    ),
+)]
+async fn list(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+) -> Result<Json<List<PasskeyView>>, Problem> {
+    let id = caller.who.account().id.clone();
+    let look = move |tx: &mut Tx<'_>| passkey::list(tx, &id);
+    let found = accounts.site.store.read(look).await?;
+    Ok(Json(all(found
+        .into_iter()
+        .map(PasskeyView::from)
+        .collect())))
+}
+
+/// What a browser is asked to make: `PublicKeyCredentialCreationOptionsJSON`.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct CreationOptions {
+    challenge: String,
+    timeout: i64,
+    rp: RelyingParty,
+    user: User,
+    pub_key_cred_params: Vec<Parameters>,
+    exclude_credentials: Vec<Descriptor>,
+    authenticator_selection: Selection,
+    attestation: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RelyingParty {
+    id: String,
+    name: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct User {
+    id: String,
+    name: String,
+    display_name: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Parameters {
+    r#type: &'static str,
+    alg: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Descriptor {
+    r#type: &'static str,
+    id: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Selection {
+    resident_key: &'static str,
+    user_verification: &'static str,
+}
+
+const PUBLIC_KEY: &str = "public-key";
+
+/// Ask for a new passkey.
+#[utoipa::path(
+    post, path = "/api/v1/me/passkeys/options", tag = "accounts",
+    responses(
+        (status = 200, description = "For `navigator.credentials.create`", body = CreationOptions),
+        (status = 403, description = "`token_not_permitted` or `sudo_required`"),
+    ),
+)]
+async fn ask_new(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+) -> Result<Json<CreationOptions>, Problem> {
+    let site = &accounts.site;
+    let sudo = Sudo::check(caller.who, site.clock.now())?;
+    let account = sudo.who().account();
+    let id = account.id.clone();
+    let look = move |tx: &mut Tx<'_>| passkey::credentials(tx, &id);
+    let known = site.store.read(look).await?;
+    let descriptor = |id| Descriptor {
+        r#type: PUBLIC_KEY,
+        id,
+    };
+    let parameters = |alg| Parameters {
+        r#type: PUBLIC_KEY,
+        alg,
+    };
+    Ok(Json(CreationOptions {
+        challenge: challenge(site, sudo.session().as_str()),
+        timeout: web_authn::LIFETIME.as_secs() * 1000,
+        rp: RelyingParty {
+            id: site.url().host().to_owned(),
+            name: site.settings.name.clone(),
+        },
+        user: User {
+            id: URL_SAFE_NO_PAD.encode(account.id.as_str()),
+            name: account.email.clone(),
+            display_name: account.display_name.clone(),
+        },
+        pub_key_cred_params: web_authn::ALGORITHMS.map(parameters).into(),
+        exclude_credentials: known.into_iter().map(descriptor).collect(),
+        authenticator_selection: Selection {
+            resident_key: "required",
+            user_verification: "required",
+        },
+        attestation: "none",
+    }))
+}
+
+/// A passkey to come.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewPasskey {
+    /// What its owner calls it, 1–50 characters.
+    name: String,
+    /// What `navigator.credentials.create` gave: `RegistrationResponseJSON`.
+    credential: Registration,
+}
+
+/// Add a passkey.
+#[utoipa::path(
+    post, path = "/api/v1/me/passkeys", tag = "accounts", request_body = NewPasskey,
+    responses(
+        (status = 201, description = "Added", body = PasskeyView),
+        (status = 401, description = "`passkey_invalid`, whatever is wrong"),
+        (status = 403, description = "`token_not_permitted` or `sudo_required`"),
+        (status = 409, description = "`limit_reached`: there are twenty"),
+        (status = 422, description = "`validation_failed`"),
+    ),
+)]
+async fn add(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+    Json(new): Json<NewPasskey>,
+) -> Result<Response, Problem> {
+    let (site, request) = (&accounts.site, caller.request);
+    let sudo = Sudo::check(caller.who, site.clock.now())?;
+    let key = site.keys.key(web_authn::KEY);
+    let asked = Asked {
+        url: site.url(),
+        key: &key,
+        now: site.clock.now(),
+        browser: sudo.session().as_str(),
+    };
+    let made = new.credential.check(&asked).map_err(PasskeyError::from)?;
+    let name = new.name;
+    let change = move |tx: &mut Tx<'_>| passkey::add(tx, &sudo, &name, &made, &request);
+    let passkey = site.store.write(change).await?;
+    Ok((StatusCode::CREATED, Json(PasskeyView::from(passkey))).into_response())
+}
+
+/// Take a passkey back.
+///
+/// Every other session of the account ends; this one goes on with another cookie.
+#[utoipa::path(
+    delete, path = "/api/v1/me/passkeys/{id}", tag = "accounts",
+    params(("id" = String, Path, description = "The passkey's id")),
+    responses(
+        (status = 204, description = "It signs nobody in any more"),
+        (status = 403, description = "`token_not_permitted` or `sudo_required`"),
+        (status = 404, description = "`not_found`: no passkey of this account"),
+        (status = 409, description = "`last_credential`: there is no other way to sign in"),
+    ),
+)]
+async fn remove(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let id: PasskeyId = id.parse().map_err(|_| Problem::not_found())?;
+    let request = caller.request;
+    let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
+    let change = move |tx: &mut Tx<'_>| -> Result<_, PasskeyError> {
+        passkey::remove(tx, &sudo, &id, &request)
+    };
+    let (secret, stay) = accounts.site.store.write(change).await?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let cookie = cookies::set_session(accounts.site.url(), &secret, stay);
+    response.headers_mut().append(SET_COOKIE, cookie);
+    Ok(response)
+}

@@ -1,0 +1,67 @@
+// Passkeys: signing in with one, and making one. Where a browser has none, the forms stay hidden.
+
+const decode = (text) =>
+  Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+const encode = (buffer) =>
+  btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+
+const jobs = { "sign-in": signIn, add };
+
+if (window.PublicKeyCredential) document.querySelectorAll("form[data-passkey]").forEach(prepare);
+
+function prepare(form) {
+  form.hidden = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const problem = form.querySelector("[data-problem]");
+    problem.hidden = true;
+    try {
+      await jobs[form.dataset.passkey](form);
+    } catch (error) {
+      // Browsers word their own refusals for developers; people have just seen them.
+      problem.textContent = error.detail ?? problem.dataset.problem;
+      problem.hidden = false;
+    }
+  });
+}
+
+async function signIn(form) {
+  const options = await post(form, "/api/v1/auth/passkey/options");
+  const publicKey = { ...options, challenge: decode(options.challenge) };
+  const made = await navigator.credentials.get({ publicKey });
+  const { clientDataJSON, authenticatorData, signature } = made.response;
+  const response = all({ clientDataJSON, authenticatorData, signature });
+  const remember = document.querySelector("[name=remember]").checked;
+  await post(form, "/api/v1/auth/passkey/verify", { credential: { id: made.id, response }, remember });
+  location.assign(form.dataset.next);
+}
+
+async function add(form) {
+  const options = await post(form, "/api/v1/me/passkeys/options");
+  const publicKey = {
+    ...options,
+    challenge: decode(options.challenge),
+    user: { ...options.user, id: decode(options.user.id) },
+    excludeCredentials: options.excludeCredentials.map((known) => ({ ...known, id: decode(known.id) })),
+  };
+  const { response } = await navigator.credentials.create({ publicKey });
+  const sent = all({
+    clientDataJSON: response.clientDataJSON,
+    authenticatorData: response.getAuthenticatorData(),
+    publicKey: response.getPublicKey(),
+  });
+  const credential = { response: { ...sent, publicKeyAlgorithm: response.getPublicKeyAlgorithm() } };
+  await post(form, "/api/v1/me/passkeys", { name: form.elements.passkey_name.value, credential });
+  location.assign(form.dataset.next);
+}
+
+const all = (buffers) => Object.fromEntries(Object.entries(buffers).map(([name, buffer]) => [name, encode(buffer)]));
+
+async function post(form, address, body) {
+  const headers = { "x-csrf-token": form.elements._csrf.value };
+  if (body) headers["content-type"] = "application/json";
+  const response = await fetch(address, { method: "POST", headers, body: body && JSON.stringify(body) });
+  const answer = await response.json();
+  if (!response.ok) throw answer;
+  return answer;
+}
