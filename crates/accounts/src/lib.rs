@@ -16,6 +16,8 @@ pub mod credential;
 mod described;
 pub mod device;
 pub mod domain;
+pub mod erasure;
+pub mod export;
 pub mod grant;
 pub mod hashing;
 pub mod invite;
@@ -23,6 +25,7 @@ pub mod notice;
 mod one_time;
 mod opaque;
 pub mod password;
+pub mod people;
 pub mod refresh;
 mod role;
 pub mod session;
@@ -57,6 +60,7 @@ pub const DOMAIN: Domain = Domain {
         SecretPath::token("/sign-in/"),
         SecretPath::token("/verify/"),
         SecretPath::token("/admin/join/"),
+        SecretPath::token("/restore/"),
     ],
     routes: web::routes,
     jobs: |site| vec![refresh::sweeps(site.store.clone())],
@@ -69,7 +73,8 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "accounts",
     "0001_begin",
     "0002_slugs",
-    "0003_refresh_tokens"
+    "0003_refresh_tokens",
+    "0006_people"
 );
 
 /// The error codes of this crate, which those of domains may use too.
@@ -96,6 +101,9 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(403, "secure_connection_required"),
     Code::new(400, "token_expired_or_used"),
     Code::new(400, "current_password_wrong"),
+    // Of people who are administered, or leave.
+    Code::new(409, "account_leaving"),
+    Code::new(409, "active_obligations"),
 ];
 
 /// The messages of this crate.

@@ -21,6 +21,8 @@ pub(crate) enum Purpose {
     Invite,
     /// To sign in.
     SignIn,
+    /// To keep an account that was to be erased.
+    Restore,
 }
 
 impl Purpose {
@@ -29,6 +31,7 @@ impl Purpose {
             Self::Setup => "setup",
             Self::Invite => "invite",
             Self::SignIn => "sign_in",
+            Self::Restore => "restore",
         }
     }
 }

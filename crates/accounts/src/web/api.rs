@@ -1,6 +1,8 @@
 //! The JSON interface: signing in and out, one's own account, its sessions and
 //! tokens.
 
+mod leaving;
+mod people;
 pub(super) mod refresh;
 
 use std::collections::BTreeMap;
@@ -27,7 +29,7 @@ use crate::client::Client;
 use crate::domain::Domain;
 use crate::grant::{self, Role, Scope, ScopeName};
 use crate::session::{self, Session, SessionId, Stay};
-use crate::sign_in::{self, Attempt};
+use crate::sign_in::{self, Attempt, SignInError};
 use crate::token::{self, NewToken, PROFILE_READ, Token, TokenId, TokenScope};
 
 /// Addresses of the JSON interface.
@@ -41,6 +43,8 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .routes(routes!(login: Anybody))
         .routes(routes!(logout: People))
         .merge(refresh::routes())
+        .merge(people::routes())
+        .merge(leaving::routes())
 }
 
 /// The description of the interface.
@@ -161,7 +165,7 @@ impl FromRequest<Accounts> for LoginCall {
     post, path = "/api/v1/auth/login", tag = "accounts",
     request_body = Login,
     responses(
-        (status = 200, description = "Signed in: who it is, or `Tokens`", body = Me),
+        (status = 200, description = "Signed in: who it is, or `Tokens`; `RestoreOffered` where the account is about to be erased", body = Me),
         (status = 401, description = "`credentials_invalid`, whatever is wrong"),
         (status = 403, description = "`csrf_failed` or `secure_connection_required`"),
         (status = 429, description = "`rate_limited`, with `Retry-After`"),
@@ -184,7 +188,10 @@ async fn login(State(accounts): State<Accounts>, call: LoginCall) -> Result<Resp
         network: facts.network(),
         client,
     };
-    let (account, begun) = sign_in::with_password(&accounts, attempt).await?;
+    let (account, begun) = match sign_in::with_password(&accounts, attempt).await {
+        Err(SignInError::Leaving(token)) => return Ok(leaving::offered(&token)),
+        done => done?,
+    };
     if let Want::Tokens = login.want {
         return refresh::begin(&accounts, account, begun).await;
     }

@@ -6,8 +6,10 @@
 mod access;
 mod api;
 mod grants;
+mod leaving;
 mod notes;
 mod pages;
+mod people;
 mod races;
 mod refreshing;
 mod security;
