@@ -14,8 +14,8 @@ use crate::account::AccountId;
 use crate::domain::{Domain, Domains};
 use crate::grant::GrantError;
 use crate::one_time::{self, Purpose};
-use crate::people::{self, Administrator, PeopleError, State};
-use crate::signed_in::SignedIn;
+use crate::people::{self, Acting, PeopleError, State};
+use crate::sudo::Sudo;
 
 /// For how long somebody may change their mind.
 pub const DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -29,7 +29,7 @@ const AT_ONCE: u32 = 20;
 /// Why an account is not erased.
 #[derive(Debug, thiserror::Error)]
 pub enum EraseError {
-    /// The session has ended meanwhile, or it is a program that asks.
+    /// The account has gone meanwhile.
     #[error("not signed in")]
     NotSignedIn,
     /// These have to be settled first.
@@ -65,14 +65,12 @@ pub enum When {
 pub fn ask(
     tx: &mut Tx<'_>,
     domains: &[Domain],
-    who: &SignedIn,
+    sudo: &Sudo,
     when: When,
     request: &RequestFacts,
 ) -> Result<(), EraseError> {
+    let who = sudo.who();
     let id = &who.account().id;
-    if !who.is_in_browser() {
-        return Err(EraseError::NotSignedIn);
-    }
     let held = people::hold(tx, id)?.filter(|held| held.state == State::Active);
     let held = held.ok_or(EraseError::NotSignedIn)?;
     tx.record(Entry {
@@ -90,7 +88,7 @@ pub fn ask(
 pub fn order(
     tx: &mut Tx<'_>,
     domains: &[Domain],
-    by: &Administrator,
+    by: &Acting,
     id: &AccountId,
     when: When,
 ) -> Result<(), EraseError> {

@@ -19,7 +19,7 @@ use zip::{CompressionMethod, ZipWriter};
 use crate::account::{self, AccountId};
 use crate::domain::Domain;
 use crate::session;
-use crate::signed_in::SignedIn;
+use crate::sudo::Sudo;
 use crate::token;
 
 /// Raised when what reads the document has to be changed.
@@ -34,7 +34,7 @@ pub const DOCUMENT: &str = "account.json";
 /// Why nobody is given a copy.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The session has ended meanwhile, or it is a program that asks.
+    /// The account has gone meanwhile.
     #[error("not signed in")]
     NotSignedIn,
     /// There were too many copies today.
@@ -48,16 +48,17 @@ pub enum ExportError {
     Store(#[from] StoreError),
 }
 
-/// The zip with the copy of what is kept of `who`.
+/// The zip with the copy of what is kept of somebody.
 pub fn create(
     tx: &mut Tx<'_>,
     domains: &[Domain],
     keys: &Keyring,
-    who: &SignedIn,
+    sudo: &Sudo,
     request: &RequestFacts,
 ) -> Result<Vec<u8>, ExportError> {
+    let who = sudo.who();
     let id = &who.account().id;
-    if !who.is_in_browser() || !account::lock(tx, id)? {
+    if !account::lock(tx, id)? {
         return Err(ExportError::NotSignedIn);
     }
     count(tx, id)?;

@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::account::AccountId;
 use crate::grant::{self, GrantError, Role, SITE, Scope};
 use crate::signed_in::SignedIn;
+use crate::sudo::Sudo;
 
 /// How many lines of the audit log are shown of a person.
 const LINES: u32 = 50;
@@ -75,22 +76,6 @@ impl Administrator {
     pub fn is_owner(&self) -> bool {
         self.rank == grant::OWNER
     }
-
-    pub(crate) fn record(
-        &self,
-        tx: &mut Tx<'_>,
-        action: &'static str,
-        person: &AccountId,
-    ) -> Result<(), StoreError> {
-        tx.record(Entry {
-            actor: self.who.actor(),
-            action,
-            entity: ("account", person.to_string()),
-            scope: None,
-            changes: json!([]),
-            request: Some(self.request.clone()),
-        })
-    }
 }
 
 /// The proof that `who` administers the installation.
@@ -106,6 +91,34 @@ pub fn administrator(
         rank: rank.ok_or(PeopleError::Rank(grant::ADMIN))?,
         request: request.clone(),
     })
+}
+
+/// The proof that an administrator has shown a moment ago who they are: without it nothing is changed.
+#[derive(Clone, Debug)]
+pub struct Acting(Administrator);
+
+impl Acting {
+    pub(crate) fn record(
+        &self,
+        tx: &mut Tx<'_>,
+        action: &'static str,
+        person: &AccountId,
+    ) -> Result<(), StoreError> {
+        let by = &self.0;
+        tx.record(Entry {
+            actor: by.who.actor(),
+            action,
+            entity: ("account", person.to_string()),
+            scope: None,
+            changes: json!([]),
+            request: Some(by.request.clone()),
+        })
+    }
+}
+
+/// The proof that somebody administers the installation, and has just shown who they are.
+pub fn acting(tx: &mut Tx<'_>, sudo: &Sudo, request: &RequestFacts) -> Result<Acting, PeopleError> {
+    administrator(tx, sudo.who(), request).map(Acting)
 }
 
 /// Somebody who has an account.
@@ -280,20 +293,19 @@ pub(crate) fn hold(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Held>, Stor
 }
 
 /// As [`hold`], for an administrator who may act on this person.
-pub(crate) fn hold_for(
-    tx: &mut Tx<'_>,
-    by: &Administrator,
-    id: &AccountId,
-) -> Result<Held, PeopleError> {
+pub(crate) fn hold_for(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<Held, PeopleError> {
     let held = hold(tx, id)?.ok_or(PeopleError::NotFound)?;
-    if held.rank.is_some_and(|rank| !SITE.at_least(by.rank, rank)) {
+    if held
+        .rank
+        .is_some_and(|rank| !SITE.at_least(by.0.rank, rank))
+    {
         return Err(PeopleError::AboveOwn);
     }
     Ok(held)
 }
 
 /// Keeps somebody out: nobody can sign in to the account, and nothing public shows it.
-pub fn deactivate(tx: &mut Tx<'_>, by: &Administrator, id: &AccountId) -> Result<(), PeopleError> {
+pub fn deactivate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), PeopleError> {
     let held = hold_for(tx, by, id)?;
     match held.state {
         State::Active => {}
@@ -308,7 +320,7 @@ pub fn deactivate(tx: &mut Tx<'_>, by: &Administrator, id: &AccountId) -> Result
 }
 
 /// Lets somebody in again, also one who asked for their account to be erased.
-pub fn activate(tx: &mut Tx<'_>, by: &Administrator, id: &AccountId) -> Result<(), PeopleError> {
+pub fn activate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), PeopleError> {
     if hold_for(tx, by, id)?.state == State::Active {
         return Ok(());
     }
@@ -319,7 +331,7 @@ pub fn activate(tx: &mut Tx<'_>, by: &Administrator, id: &AccountId) -> Result<(
 }
 
 /// Signs somebody out everywhere, programs too; returns how many sessions ended.
-pub fn sign_out(tx: &mut Tx<'_>, by: &Administrator, id: &AccountId) -> Result<u64, PeopleError> {
+pub fn sign_out(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<u64, PeopleError> {
     hold_for(tx, by, id)?;
     let count = end_access(tx, id)?;
     by.record(tx, "account.signed_out", id)?;
@@ -329,18 +341,18 @@ pub fn sign_out(tx: &mut Tx<'_>, by: &Administrator, id: &AccountId) -> Result<u
 /// Gives somebody another rank in the installation, or none; only owners do.
 pub fn set_rank(
     tx: &mut Tx<'_>,
-    by: &Administrator,
+    by: &Acting,
     id: &AccountId,
     rank: Option<Role>,
 ) -> Result<(), PeopleError> {
-    let request = Some(by.request.clone());
-    let owner = grant::manager(tx, &by.who, Scope::site(), request)?;
+    let request = Some(by.0.request.clone());
+    let owner = grant::manager(tx, &by.0.who, Scope::site(), request)?;
     let owner = owner.ok_or(PeopleError::Rank(grant::OWNER))?;
     let held = hold(tx, id)?.ok_or(PeopleError::NotFound)?;
     match (held.rank, rank) {
         (None, None) => {}
         (None, Some(rank)) => {
-            grant::give(tx, id, rank, owner.scope(), Some(&by.who.account().id))?;
+            grant::give(tx, id, rank, owner.scope(), Some(&by.0.who.account().id))?;
         }
         (Some(_), Some(rank)) => grant::change(tx, &owner, id, rank)?,
         (Some(_), None) => grant::remove(tx, &owner, id)?,

@@ -11,6 +11,7 @@ mod me;
 mod newcomer;
 mod people;
 mod problem;
+mod sudo;
 mod visitor;
 
 pub mod asking;
@@ -47,6 +48,8 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/setup/{secret}", Anybody, newcomer::set_up)
         .get("/admin/join/{secret}", Anybody, newcomer::join)
         .post("/admin/join/{secret}", Anybody, newcomer::accept)
+        .get("/sudo", People, sudo::show)
+        .post("/sudo", People, sudo::prove)
         .get("/.well-known/change-password", Anybody, me::change_password)
         .get("/me/security", People, me::security)
         .post("/me/security/password", People, me::set_password)

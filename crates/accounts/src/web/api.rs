@@ -4,6 +4,7 @@
 mod leaving;
 mod people;
 pub(super) mod refresh;
+mod sudo;
 
 use std::collections::BTreeMap;
 
@@ -43,6 +44,7 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .routes(routes!(login: Anybody))
         .routes(routes!(logout: People))
         .merge(refresh::routes())
+        .merge(sudo::routes())
         .merge(people::routes())
         .merge(leaving::routes())
 }
@@ -70,7 +72,7 @@ struct Me {
 }
 
 /// What somebody is to the installation.
-#[derive(Serialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum SiteRole {
     /// People and settings.
@@ -262,7 +264,7 @@ struct SessionView {
     user_agent: String,
     /// The network it signed in from.
     network: String,
-    /// When the sign-in was (RFC 3339).
+    /// When its holder last proved who they are: at the sign-in, or later (RFC 3339).
     authenticated_at: String,
     /// When it was last used, give or take five minutes (RFC 3339).
     last_seen_at: String,

@@ -18,6 +18,7 @@ use crate::erasure::{self, EraseError, When};
 use crate::export::{self, ExportError};
 use crate::sign_in::SignInError;
 use crate::signed_in::SignedIn;
+use crate::sudo::Sudo;
 
 /// Where the page is.
 pub(super) const HERE: &str = "/me/data";
@@ -72,9 +73,10 @@ pub(super) async fn file(
     who: SignedIn,
     request: RequestFacts,
 ) -> Result<Response, Problem> {
+    let sudo = Sudo::check(who, accounts.site.clock.now())?;
     let (domains, keys) = (accounts.domains, accounts.site.keys.clone());
     let change = move |tx: &mut Tx<'_>| -> Result<_, ExportError> {
-        export::create(tx, domains, &keys, &who, &request)
+        export::create(tx, domains, &keys, &sudo, &request)
     };
     let zip = accounts.site.store.write(change).await?;
     let headers = [
@@ -98,10 +100,11 @@ async fn try_erase(accounts: &Accounts, sender: &Sender) -> Result<Response, Pro
     if !sender.form.is_ticked("sure") {
         return Err(Problem::fields().field("/sure", "required", []));
     }
-    let (who, request) = (sender.who.clone(), sender.request.clone());
+    let sudo = Sudo::check(sender.who.clone(), accounts.site.clock.now())?;
+    let request = sender.request.clone();
     let domains = accounts.domains;
     let change = move |tx: &mut Tx<'_>| -> Result<_, EraseError> {
-        erasure::ask(tx, domains, &who, When::Later, &request)
+        erasure::ask(tx, domains, &sudo, When::Later, &request)
     };
     accounts.site.store.write(change).await?;
     let mut response = see_other("/login");

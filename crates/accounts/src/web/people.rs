@@ -21,6 +21,7 @@ use crate::erasure::{self, EraseError, When};
 use crate::grant;
 use crate::people::{self, Details, PeopleError, Person, Search, State as AccountState};
 use crate::signed_in::SignedIn;
+use crate::sudo::Sudo;
 
 /// Where the list is.
 pub(super) const HERE: &str = "/admin/people";
@@ -301,10 +302,11 @@ async fn try_change(
             .into_iter()
             .find(|rank| rank.word() == word),
     };
-    let (who, request) = (sender.who.clone(), sender.request.clone());
+    let sudo = Sudo::check(sender.who.clone(), accounts.site.clock.now())?;
+    let request = sender.request.clone();
     let (person, domains) = (id.clone(), accounts.domains);
     let change = move |tx: &mut Tx<'_>| -> Result<(), EraseError> {
-        let by = people::administrator(tx, &who, &request)?;
+        let by = people::acting(tx, &sudo, &request)?;
         match action.as_str() {
             "deactivate" => Ok(people::deactivate(tx, &by, &person)?),
             "activate" => Ok(people::activate(tx, &by, &person)?),

@@ -5,18 +5,19 @@ use std::io::{Cursor, Read as _};
 use accounts::account::{self, AccountId};
 use accounts::domain::{Domain, Domains};
 use accounts::erasure::{self, DELAY, SLUG_HELD};
-use accounts::export::{DOCUMENT, PERIOD};
+use accounts::export::{self, DOCUMENT, ExportError, PERIOD};
 use accounts::grant::{OWNER, Scope};
 use accounts::session::Stay;
 use accounts::sign_in;
 use accounts::slug;
+use accounts::sudo::{self, Sudo};
 use accounts::token::PROFILE_READ;
 use accounts::{Accounts, grant};
 use axum::http::Method;
 use jiff::SignedDuration;
-use platform::StoreError;
 use platform::audit::chain;
 use platform::store::migrate::Migrations;
+use platform::{StoreError, Tx};
 use serde_json::{Value, json};
 use testkit::{Visitor, World};
 
@@ -25,7 +26,7 @@ use crate::people::browser;
 use crate::stage::{
     CLUB, CLUB_OWNER, Checked, MIGRATIONS, PASSWORD, accounts, accounts_of, actions, attempt,
     begin, client, expect_sign_in_mails, give, new_account, person, program, read, router,
-    usual_hash, write,
+    signed_in, usual_hash, write,
 };
 
 const FARAH: &str = "farah@example.my";
@@ -65,6 +66,13 @@ fn document(zip: &[u8]) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
+async fn write_zip<F>(world: &World, change: F) -> Vec<u8>
+where
+    F: Fn(&mut Tx<'_>) -> Result<Vec<u8>, ExportError> + Send + 'static,
+{
+    world.store().write(change).await.unwrap()
+}
+
 async fn leave(visitor: &mut Visitor, body: Value) -> (u16, Value) {
     let page = visitor.call(Method::DELETE, "/api/v1/me", &body).await;
     let body = serde_json::from_str(&page.body).unwrap_or(Value::Null);
@@ -92,13 +100,18 @@ fn a_copy_has_all_that_is_one_s_own_and_no_secret() {
         let mut farah = visitor_of(&accounts, world, &id).await;
         let page = farah.get("/api/v1/me/export").await.with(200);
         assert_eq!(page.header("content-type"), "application/zip");
-        let copy = document(&page.bytes);
+        let who = Sudo::check(signed_in(world, &id).await, world.clock.now()).unwrap();
+        let keys = world.platform.keys.clone();
+        let zip = write_zip(world, move |tx| {
+            export::create(tx, STRICT, &keys, &who, &client(1).request)
+        });
+        let copy = document(&zip.await);
         assert_eq!(copy["format_version"], 1);
         let own = &copy["account"];
         assert_eq!(own["profile"]["display_name"], "Farah binti Ali");
         assert_eq!(own["emails"][0]["address"], FARAH);
         assert_eq!(own["slugs"][0]["slug"], "farah-binti-ali");
-        assert_eq!(own["sessions"].as_array().unwrap().len(), 1);
+        assert_eq!(own["sessions"].as_array().unwrap().len(), 2);
         assert_eq!(own["tokens"].as_array().unwrap().len(), 1);
         assert_eq!(own["grants"][0]["scope_id"], "choir");
         assert!(own["password_changed_at"].is_string());
@@ -259,7 +272,7 @@ fn after_a_week_the_address_is_free_and_the_slug_held() {
         let slug = write(world.store(), move |tx| slug::of(tx, &of)).await;
         assert_eq!(slug, "farah-binti-ali-2");
         let grants = read(world.store(), |tx| {
-            platform::sql!("SELECT granted_by FROM role_grant").all::<(Option<String>,)>(tx)
+            tx.all::<(Option<String>,)>(platform::sql!("SELECT granted_by FROM role_grant"), &[])
         })
         .await;
         assert_eq!(grants, [(None,)]);
@@ -331,6 +344,20 @@ fn what_is_one_s_alone_is_settled_first() {
         world.clock.advance(DELAY);
         run(&accounts).await;
         assert!(actions(world).await.contains(&"account.erased".to_owned()));
+    });
+}
+
+#[test]
+fn a_cookie_alone_gets_no_copy_and_erases_nothing() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, FARAH, None).await;
+        let mut farah = browser(world, &id).await;
+        world.clock.advance(sudo::LIFETIME);
+        let refused = farah.get("/api/v1/me/export").await.with(403).json();
+        assert_eq!(refused["code"], "sudo_required");
+        let (status, refused) = leave(&mut farah, json!({ "immediately": true })).await;
+        assert_eq!((status, &refused["code"]), (403, &json!("sudo_required")));
+        farah.get("/api/v1/me").await.with(200);
     });
 }
 

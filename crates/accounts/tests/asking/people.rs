@@ -6,6 +6,7 @@ use accounts::people::{self, PeopleError};
 use accounts::session::{Method as SignIn, Stay};
 use accounts::sign_in::{self, SignInError};
 use accounts::signed_in::SignedIn;
+use accounts::sudo::{self, Sudo};
 use accounts::token::PROFILE_READ;
 use axum::http::Method;
 use platform::{Rows, StoreError, Tx, sql};
@@ -34,6 +35,11 @@ async fn administrator(world: &World, email: &str, rank: Role) -> AccountId {
     let id = person(world, email, Some(&hash)).await;
     give(world, &id, rank, &Scope::site()).await;
     id
+}
+
+/// Whoever has just signed in.
+fn proven(who: &SignedIn) -> Sudo {
+    Sudo::check(who.clone(), "2026-11-20T08:00:00Z".parse().unwrap()).unwrap()
 }
 
 async fn post(browser: &mut Visitor, id: &AccountId, what: &str) -> (u16, Value) {
@@ -207,7 +213,7 @@ fn of_two_last_owners_who_act_on_each_other_one_stays() {
         for round in 0..rounds() {
             let act = |store: platform::Store, who: SignedIn, on: AccountId| async move {
                 let change = move |tx: &mut Tx<'_>| {
-                    let by = people::administrator(tx, &who, &client(1).request)?;
+                    let by = people::acting(tx, &proven(&who), &client(1).request)?;
                     if round % 2 == 0 {
                         people::deactivate(tx, &by, &on)
                     } else {
@@ -337,6 +343,32 @@ fn a_person_s_page_does_what_its_buttons_say() {
 }
 
 #[test]
+fn who_administers_shows_who_they_are_before_anything_is_changed() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let boss = administrator(world, "boss@example.my", OWNER).await;
+        let id = person(world, "farah@example.my", None).await;
+        let mut boss = browser(world, &boss).await;
+        world.clock.advance(sudo::LIFETIME);
+        let at = format!("{API}/{id}");
+        boss.get(&at).await.with(200);
+        for what in ["deactivate", "activate", "sign-out"] {
+            assert_eq!(
+                post(&mut boss, &id, what).await,
+                (403, json!("sudo_required")),
+                "{what}"
+            );
+        }
+        let body = json!({ "role": "admin" });
+        boss.call(Method::PUT, &format!("{at}/role"), &body)
+            .await
+            .with(403);
+        boss.call(Method::DELETE, &at, &Value::Null).await.with(403);
+        assert_eq!(role(world, &id, &Scope::site()).await, None);
+        assert_eq!(boss.get(&at).await.with(200).json()["state"], "active");
+    });
+}
+
+#[test]
 fn a_sign_in_at_the_same_moment_leaves_no_session() {
     World::each_engine(&MIGRATIONS, async |world| {
         let boss = administrator(world, "boss@example.my", ADMIN).await;
@@ -349,7 +381,7 @@ fn a_sign_in_at_the_same_moment_leaves_no_session() {
             let (done, _) = together(
                 async move {
                     let change = move |tx: &mut Tx<'_>| {
-                        let by = people::administrator(tx, &by, &client(1).request)?;
+                        let by = people::acting(tx, &proven(&by), &client(1).request)?;
                         people::deactivate(tx, &by, &on)
                     };
                     store.write(change).await

@@ -13,6 +13,7 @@ use crate::Accounts;
 use crate::Callers::{Anybody, People};
 use crate::client::Client;
 use crate::erasure::{self, EraseError, When};
+use crate::sudo::Sudo;
 use crate::web::asking::Caller;
 use crate::web::call::Maybe;
 use crate::web::leaving;
@@ -49,7 +50,7 @@ pub(super) fn offered(token: &Secret) -> Response {
     get, path = "/api/v1/me/export", tag = "accounts",
     responses(
         (status = 200, description = "The zip", content_type = "application/zip"),
-        (status = 403, description = "`token_not_permitted`"),
+        (status = 403, description = "`sudo_required` or `token_not_permitted`"),
         (status = 429, description = "`rate_limited`, with `Retry-After`"),
     ),
 )]
@@ -74,7 +75,7 @@ struct EraseBody {
     request_body = Option<EraseBody>,
     responses(
         (status = 202, description = "It will be erased"),
-        (status = 403, description = "`token_not_permitted`"),
+        (status = 403, description = "`sudo_required` or `token_not_permitted`"),
         (status = 409, description = "`last_owner` or `active_obligations`"),
     ),
 )]
@@ -89,8 +90,9 @@ async fn erase(
         When::Later
     };
     let domains = accounts.domains;
+    let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
     let change = move |tx: &mut Tx<'_>| -> Result<_, EraseError> {
-        erasure::ask(tx, domains, &caller.who, when, &caller.request)
+        erasure::ask(tx, domains, &sudo, when, &caller.request)
     };
     accounts.site.store.write(change).await?;
     Ok(StatusCode::ACCEPTED)

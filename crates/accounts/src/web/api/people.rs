@@ -4,6 +4,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use platform::Tx;
+use platform::audit::RequestFacts;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::cursor::{List, Piece};
@@ -17,6 +18,7 @@ use crate::account::AccountId;
 use crate::erasure::{self, EraseError, When};
 use crate::grant;
 use crate::people::{self, Details, PeopleError, Person, Search, State as AccountState};
+use crate::sudo::Sudo;
 use crate::web::asking::Caller;
 use crate::web::call;
 
@@ -195,6 +197,12 @@ async fn show(
     Ok(Json(accounts.site.store.read(look).await?.into()))
 }
 
+/// The proof that whoever calls has just shown who they are.
+fn sudo(accounts: &Accounts, caller: Caller) -> Result<(Sudo, RequestFacts), Problem> {
+    let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
+    Ok((sudo, caller.request))
+}
+
 /// Keep somebody out.
 ///
 /// They cannot sign in, and nothing public shows them.
@@ -203,7 +211,7 @@ async fn show(
     params(("id" = String, Path, description = "The account's id")),
     responses(
         (status = 204, description = "They are kept out"),
-        (status = 403, description = "`role_required` or `role_above_own`"),
+        (status = 403, description = "`sudo_required`, `role_required` or `role_above_own`"),
         (status = 404, description = "`not_found`"),
         (status = 409, description = "`last_owner` or `account_leaving`"),
     ),
@@ -214,8 +222,9 @@ async fn deactivate(
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
     let id: AccountId = call::id(&id)?;
+    let (sudo, request) = sudo(&accounts, caller)?;
     let change = move |tx: &mut Tx<'_>| {
-        let by = people::administrator(tx, &caller.who, &caller.request)?;
+        let by = people::acting(tx, &sudo, &request)?;
         people::deactivate(tx, &by, &id)
     };
     accounts.site.store.write(change).await?;
@@ -230,7 +239,7 @@ async fn deactivate(
     params(("id" = String, Path, description = "The account's id")),
     responses(
         (status = 204, description = "They may sign in"),
-        (status = 403, description = "`role_required` or `role_above_own`"),
+        (status = 403, description = "`sudo_required`, `role_required` or `role_above_own`"),
         (status = 404, description = "`not_found`"),
     ),
 )]
@@ -240,8 +249,9 @@ async fn activate(
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
     let id: AccountId = call::id(&id)?;
+    let (sudo, request) = sudo(&accounts, caller)?;
     let change = move |tx: &mut Tx<'_>| {
-        let by = people::administrator(tx, &caller.who, &caller.request)?;
+        let by = people::acting(tx, &sudo, &request)?;
         people::activate(tx, &by, &id)
     };
     accounts.site.store.write(change).await?;
@@ -263,7 +273,7 @@ struct SignedOut {
     params(("id" = String, Path, description = "The account's id")),
     responses(
         (status = 200, description = "How many sessions ended", body = SignedOut),
-        (status = 403, description = "`role_required` or `role_above_own`"),
+        (status = 403, description = "`sudo_required`, `role_required` or `role_above_own`"),
         (status = 404, description = "`not_found`"),
     ),
 )]
@@ -273,8 +283,9 @@ async fn sign_out(
     caller: Caller,
 ) -> Result<Json<SignedOut>, Problem> {
     let id: AccountId = call::id(&id)?;
+    let (sudo, request) = sudo(&accounts, caller)?;
     let change = move |tx: &mut Tx<'_>| {
-        let by = people::administrator(tx, &caller.who, &caller.request)?;
+        let by = people::acting(tx, &sudo, &request)?;
         people::sign_out(tx, &by, &id)
     };
     let revoked = accounts.site.store.write(change).await?;
@@ -298,7 +309,7 @@ struct RoleBody {
     request_body = RoleBody,
     responses(
         (status = 204, description = "They have it"),
-        (status = 403, description = "`role_required`: owners of the installation"),
+        (status = 403, description = "`sudo_required`, or `role_required`: owners of the installation"),
         (status = 404, description = "`not_found`"),
         (status = 409, description = "`last_owner`"),
     ),
@@ -310,12 +321,13 @@ async fn set_role(
     Json(body): Json<RoleBody>,
 ) -> Result<StatusCode, Problem> {
     let id: AccountId = call::id(&id)?;
+    let (sudo, request) = sudo(&accounts, caller)?;
     let rank = body.role.map(|role| match role {
         SiteRole::Admin => grant::ADMIN,
         SiteRole::Owner => grant::OWNER,
     });
     let change = move |tx: &mut Tx<'_>| {
-        let by = people::administrator(tx, &caller.who, &caller.request)?;
+        let by = people::acting(tx, &sudo, &request)?;
         people::set_rank(tx, &by, &id, rank)
     };
     accounts.site.store.write(change).await?;
@@ -330,7 +342,7 @@ async fn set_role(
     params(("id" = String, Path, description = "The account's id")),
     responses(
         (status = 202, description = "It is erased in 7 days"),
-        (status = 403, description = "`role_required` or `role_above_own`"),
+        (status = 403, description = "`sudo_required`, `role_required` or `role_above_own`"),
         (status = 404, description = "`not_found`"),
         (status = 409, description = "`last_owner` or `active_obligations`"),
     ),
@@ -341,9 +353,10 @@ async fn erase(
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
     let id: AccountId = call::id(&id)?;
+    let (sudo, request) = sudo(&accounts, caller)?;
     let domains = accounts.domains;
     let change = move |tx: &mut Tx<'_>| {
-        let by = people::administrator(tx, &caller.who, &caller.request)?;
+        let by = people::acting(tx, &sudo, &request)?;
         erasure::order(tx, domains, &by, &id, When::Later)
     };
     accounts
