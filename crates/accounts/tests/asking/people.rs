@@ -9,6 +9,7 @@ use accounts::signed_in::SignedIn;
 use accounts::sudo::{self, Sudo};
 use accounts::token::PROFILE_READ;
 use axum::http::Method;
+use jiff::SignedDuration;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
 use testkit::{Visitor, World, rounds, together};
@@ -249,6 +250,7 @@ fn people_are_found_by_name_and_address_a_piece_at_a_time() {
     World::each_engine(&MIGRATIONS, async |world| {
         let boss = administrator(world, "boss@example.my", OWNER).await;
         for number in 0..5 {
+            world.clock.advance(SignedDuration::from_millis(1));
             person(world, &format!("guest_{number}@example.my"), None).await;
         }
         let mut boss = browser(world, &boss).await;
