@@ -194,10 +194,10 @@ pub(crate) fn job(domains: Domains, store: Store) -> Handler {
 
 /// What [`job`] does.
 pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
-    let due = store
+    let (mut is_erased, due) = store
         .write(|tx| {
             let now = tx.now();
-            sql!(
+            let slugs = sql!(
                 "DELETE FROM account_slug WHERE account_id IS NULL AND until <= :now",
                 now
             )
@@ -209,18 +209,22 @@ pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
                 most = AT_ONCE
             )
             .all(tx)?;
-            Ok::<_, StoreError>(due)
+            Ok::<_, StoreError>((slugs > 0, due))
         })
         .await?;
     for (id,) in due {
         let erased = id.clone();
         let change = move |tx: &mut Tx<'_>| purge_due(tx, domains, &erased);
         match store.write(change).await {
-            Ok(()) => {}
+            Ok(()) => is_erased = true,
             Err(EraseError::People(PeopleError::Store(error))) => return Err(error),
             // Others left meanwhile, so something is the person's alone again.
             Err(error) => tracing::warn!(account = %id, %error, "an account is not erased yet"),
         }
+    }
+    if is_erased {
+        // What was erased also leaves the log that SQLite keeps.
+        store.checkpoint().await?;
     }
     Ok(())
 }

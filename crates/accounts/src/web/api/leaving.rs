@@ -95,6 +95,10 @@ async fn erase(
         erasure::ask(tx, domains, &sudo, when, &caller.request)
     };
     accounts.site.store.write(change).await?;
+    if when == When::Now {
+        // What was erased also leaves the log that SQLite keeps.
+        accounts.site.store.checkpoint().await?;
+    }
     Ok(StatusCode::ACCEPTED)
 }
 
