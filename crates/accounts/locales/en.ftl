@@ -167,6 +167,49 @@ problem-token-expired-or-used = This link has been used or has expired. Please a
 problem-current-password-wrong = The present password is not right.
     .title = Password not right
 
+# A copy of one’s data, and leaving.
+account-data = Your data
+account-export = A copy of your data
+account-export-text = All that is kept of you here, as a zip with one JSON document. You can have two a day.
+account-export-get = Get the copy
+account-erase = Erase the account
+account-erase-text = You are signed out everywhere, and your public pages are gone at once. For 7 days you can change your mind by signing in. Then everything that is yours alone is erased for good.
+account-erase-sure = I want my account and all that is mine here to be erased
+account-erase-do = Erase my account
+account-restore = Keep your account?
+account-restore-text = You asked for this account to be erased. Press the button to keep it, then sign in again.
+account-restore-do = Keep the account
+
+# Administering people.
+people-title = People
+people-search = Name or address
+people-state = State
+people-rank = Role in the installation
+people-rank-none = None
+people-any = Any
+people-show = Show
+people-none = Nobody was found.
+people-more = More people
+people-active = May sign in
+people-deactivated = Kept out
+people-leaving = About to be erased
+people-facts = Has the account since { $since }. { $last ->
+    [none] Has never signed in.
+   *[other] Last signed in { $last }.
+} Sessions: { $sessions }. Tokens: { $tokens }.
+people-erased-at = The account is erased after { $at }.
+people-deactivate = Keep out
+people-activate = Let in again
+people-sign-out = Sign out everywhere
+people-rank-save = Save the role
+people-erase = Erase the account
+people-erase-sure = Erase this account in 7 days
+people-log = What happened to the account
+people-done = Done.
+problem-account-leaving = This account is about to be erased.
+    .title = About to be erased
+problem-active-obligations = Settle these first, or make somebody else their owner: { $obligations }.
+    .title = Something is left to settle
 # Proving once more who one is.
 account-sudo = Confirm that it is you
 account-sudo-text = What you want to do needs your password. After that you can go on for 10 minutes.

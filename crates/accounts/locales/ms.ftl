@@ -165,6 +165,49 @@ problem-token-expired-or-used = Pautan ini sudah digunakan atau tamat tempoh. Si
 problem-current-password-wrong = Kata laluan sekarang tidak betul.
     .title = Kata laluan tidak betul
 
+# Salinan data sendiri, dan meninggalkan tempat ini.
+account-data = Data anda
+account-export = Salinan data anda
+account-export-text = Semua yang disimpan tentang anda di sini, sebagai zip dengan satu dokumen JSON. Anda boleh mendapatkannya dua kali sehari.
+account-export-get = Dapatkan salinan
+account-erase = Padamkan akaun
+account-erase-text = Anda dilog keluar di mana-mana, dan halaman awam anda hilang serta-merta. Selama 7 hari anda boleh berubah fikiran dengan log masuk. Selepas itu semua yang milik anda sahaja dipadamkan untuk selamanya.
+account-erase-sure = Saya mahu akaun saya dan semua milik saya di sini dipadamkan
+account-erase-do = Padamkan akaun saya
+account-restore = Kekalkan akaun anda?
+account-restore-text = Anda meminta akaun ini dipadamkan. Tekan butang untuk mengekalkannya, kemudian log masuk semula.
+account-restore-do = Kekalkan akaun
+
+# Mentadbir orang.
+people-title = Orang
+people-search = Nama atau alamat
+people-state = Keadaan
+people-rank = Peranan dalam pemasangan
+people-rank-none = Tiada
+people-any = Mana-mana
+people-show = Tunjukkan
+people-none = Tiada sesiapa ditemui.
+people-more = Lagi
+people-active = Boleh log masuk
+people-deactivated = Dihalang
+people-leaving = Akan dipadamkan
+people-facts = Mempunyai akaun sejak { $since }. { $last ->
+    [none] Belum pernah log masuk.
+   *[other] Kali terakhir log masuk { $last }.
+} Sesi: { $sessions }. Token: { $tokens }.
+people-erased-at = Akaun dipadamkan selepas { $at }.
+people-deactivate = Halang
+people-activate = Benarkan masuk semula
+people-sign-out = Log keluar di mana-mana
+people-rank-save = Simpan peranan
+people-erase = Padamkan akaun
+people-erase-sure = Padamkan akaun ini dalam 7 hari
+people-log = Apa yang berlaku pada akaun
+people-done = Selesai.
+problem-account-leaving = Akaun ini akan dipadamkan.
+    .title = Akan dipadamkan
+problem-active-obligations = Selesaikan yang ini dahulu, atau jadikan orang lain pemiliknya: { $obligations }.
+    .title = Ada yang belum selesai
 # Membuktikan sekali lagi siapa anda.
 account-sudo = Sahkan bahawa ini anda
 account-sudo-text = Tindakan ini memerlukan kata laluan anda. Selepas itu anda boleh meneruskan selama 10 minit.

@@ -167,6 +167,20 @@ pub fn find_by_email(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Account>
     .maybe(tx)
 }
 
+/// The account that signs in with this address and is about to be erased.
+pub(crate) fn find_leaving(
+    tx: &mut Tx<'_>,
+    email: &Address,
+) -> Result<Option<Account>, StoreError> {
+    sql!(
+        "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone
+         FROM email e JOIN account a ON a.id = e.account_id
+         WHERE e.canonical = :canonical AND e.is_primary = 1 AND a.state = 'pending_deletion'",
+        canonical = email.canonical()
+    )
+    .maybe(tx)
+}
+
 /// Writes down whose word it is that the account's primary address is its own.
 pub(crate) fn verify_email(
     tx: &mut Tx<'_>,

@@ -2,9 +2,10 @@
 //! lists its domains once, and what concerns all of them is made from that list here.
 
 use axum::Router;
-use platform::Platform;
 use platform::jobs::Handler;
 use platform::store::migrate::Migrations;
+use platform::{Platform, StoreError, Tx};
+use serde_json::Value;
 use utoipa::openapi::OpenApi;
 use web::codes::Code;
 use web::described::problem_responses::Shared;
@@ -12,6 +13,8 @@ use web::masking::{SecretPath, SecretPaths};
 use web::{Catalogue, Declared, Link, Locale, Settings, Site};
 
 use crate::Accounts;
+use crate::account::AccountId;
+use crate::erasure;
 use crate::grant::ScopeKind;
 use crate::token::TokenScope;
 
@@ -38,6 +41,14 @@ pub struct Domain {
     pub routes: fn(&Accounts) -> Router<Site>,
     /// What it does in the background.
     pub jobs: fn(&Site) -> Vec<Handler>,
+    /// What it keeps of a person, for the copy of their data; null: nothing. Never hashes, sealed
+    /// secrets or what is others'.
+    pub export: fn(&mut Tx<'_>, &AccountId) -> Result<Value, StoreError>,
+    /// What somebody has to settle before their account can be erased, by its name. It locks what
+    /// others could change about that.
+    pub obligations: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<String>, StoreError>,
+    /// Erases what it keeps of a person, and lets go of the account.
+    pub erase: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
     /// The description of its JSON interface; `None` in release builds, which hold nothing of
     /// what it takes to write that ([`debug_only`]).
     pub describe: Option<fn() -> OpenApi>,
@@ -71,6 +82,9 @@ impl Domain {
             sign_in_hints: &[],
             routes: |_| Router::new(),
             jobs: |_| Vec::new(),
+            export: |_, _| Ok(Value::Null),
+            obligations: |_, _| Ok(Vec::new()),
+            erase: |_, _| Ok(()),
             describe: None,
             shared_responses: &[],
         }
@@ -139,10 +153,11 @@ pub fn routes(accounts: &Accounts) -> Router<Site> {
     all.fold(Router::new(), Router::merge)
 }
 
-/// What all domains do in the background.
-pub fn jobs(domains: &[Domain], site: &Site) -> Vec<Handler> {
+/// What all domains do in the background, and what is done with all of them.
+pub fn jobs(domains: Domains, site: &Site) -> Vec<Handler> {
     domains
         .iter()
         .flat_map(|domain| (domain.jobs)(site))
+        .chain([erasure::job(domains, site.store.clone())])
         .collect()
 }

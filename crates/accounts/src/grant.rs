@@ -435,7 +435,7 @@ fn read(kind: &ScopeKind, word: &str) -> Result<Role, StoreError> {
 }
 
 /// Whoever may leave a place without owner waits here for the one before.
-fn lock_owners(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
+pub(crate) fn lock_owners(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
     let _: Vec<(AccountId,)> = sql!(
         "SELECT account_id FROM role_grant
          WHERE scope_kind = :scope_kind AND scope_id = :scope AND role = :role
@@ -450,7 +450,11 @@ fn lock_owners(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
 
 /// After an owner was made something else, at least one must be left who is
 /// active; for the installation, one who can sign in again.
-fn keep_an_owner(tx: &mut Tx<'_>, scope: &Scope, before: Role) -> Result<(), GrantError> {
+pub(crate) fn keep_an_owner(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    before: Role,
+) -> Result<(), GrantError> {
     if before != scope.kind().top {
         return Ok(());
     }
@@ -470,6 +474,42 @@ fn keep_an_owner(tx: &mut Tx<'_>, scope: &Scope, before: Role) -> Result<(), Gra
         return Err(GrantError::LastOwner);
     }
     Ok(())
+}
+
+/// The scopes of one kind that would be without an owner if the account were gone. Their owners are
+/// locked.
+pub fn owned_alone(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    kind: &'static ScopeKind,
+) -> Result<Vec<String>, StoreError> {
+    let _: Vec<(AccountId,)> = sql!(
+        "SELECT account_id FROM role_grant
+         WHERE scope_kind = :kind AND role = :top AND is_rank = 1 AND scope_id IN (
+             SELECT scope_id FROM role_grant
+             WHERE account_id = :account AND scope_kind = :kind AND role = :top)
+         ORDER BY scope_id, account_id FOR NO KEY UPDATE",
+        kind = kind.name,
+        top = kind.top,
+        account
+    )
+    .all(tx)?;
+    let alone: Vec<(String,)> = sql!(
+        "SELECT g.scope_id FROM role_grant g
+         WHERE g.account_id = :account AND g.scope_kind = :kind AND g.role = :top
+           AND NOT EXISTS (
+               SELECT 1 FROM role_grant other
+               JOIN account a ON a.id = other.account_id AND a.state = 'active'
+               WHERE other.scope_kind = g.scope_kind AND other.scope_id = g.scope_id
+                 AND other.role = g.role AND other.is_rank = 1 AND other.expires_at IS NULL
+                 AND other.account_id <> :account)
+         ORDER BY g.scope_id",
+        kind = kind.name,
+        top = kind.top,
+        account
+    )
+    .all(tx)?;
+    Ok(alone.into_iter().map(|(id,)| id).collect())
 }
 
 fn record(

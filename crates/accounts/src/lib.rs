@@ -16,6 +16,8 @@ pub mod credential;
 mod described;
 pub mod device;
 pub mod domain;
+pub mod erasure;
+pub mod export;
 pub mod grant;
 pub mod hashing;
 pub mod invite;
@@ -24,6 +26,7 @@ mod one_time;
 mod opaque;
 pub mod passkey;
 pub mod password;
+pub mod people;
 pub mod refresh;
 mod role;
 pub mod session;
@@ -60,6 +63,7 @@ pub const DOMAIN: Domain = Domain {
         SecretPath::token("/sign-in/"),
         SecretPath::token("/verify/"),
         SecretPath::token("/admin/join/"),
+        SecretPath::token("/restore/"),
     ],
     routes: web::routes,
     jobs: |site| vec![refresh::sweeps(site.store.clone())],
@@ -73,6 +77,7 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0001_begin",
     "0002_slugs",
     "0003_refresh_tokens",
+    "0006_people",
     "0007_passkeys"
 );
 
@@ -102,6 +107,9 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "last_credential"),
     Code::new(400, "token_expired_or_used"),
     Code::new(400, "current_password_wrong"),
+    // Of people who are administered, or leave.
+    Code::new(409, "account_leaving"),
+    Code::new(409, "active_obligations"),
 ];
 
 /// The messages of this crate.

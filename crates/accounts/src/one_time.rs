@@ -23,6 +23,8 @@ pub(crate) enum Purpose {
     SignIn,
     /// What a passkey has signed.
     Passkey,
+    /// To keep an account that was to be erased.
+    Restore,
 }
 
 impl Purpose {
@@ -32,6 +34,7 @@ impl Purpose {
             Self::Invite => "invite",
             Self::SignIn => "sign_in",
             Self::Passkey => "passkey",
+            Self::Restore => "restore",
         }
     }
 }

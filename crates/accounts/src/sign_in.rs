@@ -18,6 +18,7 @@ use crate::account::{self, Account, AccountId};
 use crate::attempts::{self, Reserved, Source};
 use crate::client::Client;
 use crate::device::{self, Device};
+use crate::erasure;
 use crate::hashing::{self, Busy};
 use crate::notice;
 use crate::one_time::{self, Purpose};
@@ -42,6 +43,9 @@ pub enum SignInError {
     /// There is no room for another hash.
     #[error(transparent)]
     Busy(#[from] Busy),
+    /// They asked for their account to be erased, and may change their mind with this.
+    #[error("the account is about to be erased")]
+    Leaving(Secret),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -81,6 +85,9 @@ pub async fn with_password(
             return Err(busy.into());
         }
     };
+    if let Some(known) = known.as_ref().filter(|known| is_right && known.is_leaving) {
+        return Err(offer(accounts, known, reserved).await?);
+    }
     if let Some(known) = known.as_ref().filter(|_| is_right)
         && let Some(begun) = begin(accounts, known, &attempt, reserved).await?
     {
@@ -95,6 +102,8 @@ pub async fn with_password(
 struct Known {
     account: Account,
     hash: Option<PasswordHash>,
+    /// Whether they asked for the account to be erased.
+    is_leaving: bool,
     /// The browser's secret, if the account knows it.
     device: Option<Secret>,
 }
@@ -105,7 +114,13 @@ async fn find(accounts: &Accounts, attempt: &Attempt) -> Result<Option<Known>, S
     };
     let device = attempt.client.device.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        let Some(account) = account::find_by_email(tx, &email)? else {
+        let active = account::find_by_email(tx, &email)?;
+        let is_leaving = active.is_none();
+        let account = match active {
+            Some(account) => Some(account),
+            None => account::find_leaving(tx, &email)?,
+        };
+        let Some(account) = account else {
             return Ok(None);
         };
         let is_known = match &device {
@@ -115,6 +130,7 @@ async fn find(accounts: &Accounts, attempt: &Attempt) -> Result<Option<Known>, S
         Ok(Some(Known {
             hash: password::find(tx, &account.id)?,
             account,
+            is_leaving,
             device: device.clone().filter(|_| is_known),
         }))
     };
@@ -141,6 +157,26 @@ async fn begin(
         welcome(tx, &site, &account, Method::Password, stay, &client)
     };
     Ok(accounts.site.store.write(change).await?)
+}
+
+/// Offers somebody who has just proved who they are to keep the account after all; that was no
+/// failure.
+async fn offer(
+    accounts: &Accounts,
+    known: &Known,
+    reserved: Reserved,
+) -> Result<SignInError, SignInError> {
+    let (id, hash) = (known.account.id.clone(), known.hash.clone());
+    let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let offered = erasure::offer(tx, &id)?;
+        if offered.is_none() || password::find(tx, &id)? != hash {
+            return Ok(None);
+        }
+        reserved.give_back(tx)?;
+        Ok(offered)
+    };
+    let offered = accounts.site.store.write(change).await?;
+    Ok(offered.map_or(SignInError::Wrong, SignInError::Leaving))
 }
 
 /// Begins a session, and tells the owner where the browser is a new one.

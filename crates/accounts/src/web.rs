@@ -6,8 +6,10 @@ mod cookies;
 mod entrance;
 mod form;
 pub mod frame;
+mod leaving;
 mod me;
 mod newcomer;
+mod people;
 mod problem;
 mod sudo;
 mod visitor;
@@ -55,6 +57,14 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/me/security/passkeys/remove", People, me::remove_passkey)
         .post("/me/security/tokens", People, me::create_token)
         .post("/me/security/tokens/remove", People, me::remove_token)
+        .get("/me/data", People, leaving::data)
+        .post("/me/data/export", People, leaving::export)
+        .post("/me/data/erase", People, leaving::erase)
+        .get("/restore/{secret}", Anybody, leaving::offered)
+        .post("/restore/{secret}", Anybody, leaving::restore)
+        .get("/admin/people", People, people::list)
+        .get("/admin/people/{id}", People, people::show)
+        .post("/admin/people/{id}", People, people::change)
 }
 
 /// Puts around a site's routes what the extractors of [`asking`] rely on. It

@@ -4,6 +4,7 @@ pub mod calendar;
 pub mod clock;
 pub mod countdown;
 pub mod entry;
+mod leaving;
 pub mod public;
 pub mod refusal;
 pub mod web;
@@ -26,6 +27,8 @@ pub const DOMAIN: Domain = Domain {
         href: "/me/countdowns",
     }],
     routes: |_| web::api::routes::<Router<_>>().merge(web::pages().into_router()),
+    export: leaving::export,
+    erase: leaving::erase,
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
     }),

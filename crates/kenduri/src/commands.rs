@@ -14,6 +14,7 @@ mod secret;
 mod serve;
 mod services;
 mod token;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -69,6 +70,8 @@ enum Word {
     Secret(secret::Secret),
     #[command(subcommand)]
     Token(token::Token),
+    #[command(subcommand)]
+    Verify(verify::Verify),
     Migrate(migrate::Migrate),
     #[command(subcommand)]
     Import(import::Import),
@@ -104,6 +107,7 @@ impl Kenduri {
             Word::Password(password) => password.run(),
             Word::Secret(secret) => secret.run(),
             Word::Token(token) => token.run(),
+            Word::Verify(verify) => verify.run(),
             Word::Migrate(migrate) => migrate.run(),
             Word::Import(import) => import.run(),
             Word::Install(install) => install.run(),

@@ -15,6 +15,7 @@ use anyhow::{Context as _, Result, bail};
 use edge::Plan;
 use edge::maintenance::Maintenance;
 use occasions::{occasion, role};
+use platform::audit::chain;
 use platform::mail::Address;
 use platform::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,8 @@ pub(crate) enum ControlRequest {
     OwnerCreate(OwnerCreate),
     /// Make an API token.
     TokenCreate(TokenCreate),
+    /// Tell whether the audit log is as it was sealed.
+    VerifyAudit,
     /// Read the settings again, and do what they say now.
     Apply,
     /// Take what is kept with these paths and tags out of the cache of the edge.
@@ -92,6 +95,11 @@ pub(crate) enum ControlResponse {
         /// Until when it works.
         expires_at: String,
     },
+    /// The audit log was looked through.
+    AuditVerified {
+        /// The first place that is not as it was sealed.
+        broken: Option<i64>,
+    },
     /// New settings were taken.
     Applied {
         /// Which, and what waits for a restart.
@@ -147,7 +155,10 @@ impl ControlRequest {
 
     /// Whether it needs the app and its store.
     pub(crate) fn is_for_the_app(&self) -> bool {
-        matches!(self, Self::OwnerCreate(_) | Self::TokenCreate(_))
+        matches!(
+            self,
+            Self::OwnerCreate(_) | Self::TokenCreate(_) | Self::VerifyAudit
+        )
     }
 
     /// Does it.
@@ -155,6 +166,7 @@ impl ControlRequest {
         match self {
             Self::OwnerCreate(order) => create_owner(order, hands.site()?).await,
             Self::TokenCreate(order) => create_token(order, hands.site()?).await,
+            Self::VerifyAudit => verify_audit(hands.site()?).await,
             Self::Purge { tags } => {
                 let (answer, count) = oneshot::channel();
                 let purges = hands.purges.as_ref().context("Kenduri does not run")?;
@@ -215,6 +227,13 @@ async fn create_token(order: TokenCreate, site: &Site) -> Result<ControlResponse
     Ok(ControlResponse::Token {
         token: created.secret.reveal().to_owned(),
         expires_at: created.expires_at.to_string(),
+    })
+}
+
+async fn verify_audit(site: &Site) -> Result<ControlResponse> {
+    let broken = site.store.read(chain::verify).await?;
+    Ok(ControlResponse::AuditVerified {
+        broken: broken.map(|broken| broken.place),
     })
 }
 

@@ -16,6 +16,7 @@ pub mod hosting;
 pub mod household;
 pub mod household_change;
 pub mod invitation;
+mod leaving;
 pub mod link;
 #[cfg(test)]
 mod locales;
@@ -67,6 +68,9 @@ pub const DOMAIN: Domain = Domain {
     }],
     routes: web::routes,
     jobs: web::jobs,
+    export: leaving::export,
+    obligations: leaving::obligations,
+    erase: leaving::erase,
     describe: domain::debug_only(web::api::describe),
     shared_responses: &[
         (410, "Gone", "The invitation is over."),

@@ -2,6 +2,8 @@
 //! tokens.
 
 mod passkeys;
+mod leaving;
+mod people;
 pub(super) mod refresh;
 mod sudo;
 
@@ -29,7 +31,7 @@ use crate::client::Client;
 use crate::domain::Domain;
 use crate::grant::{self, Role, Scope, ScopeName};
 use crate::session::{self, Begun, Session, SessionId, Stay};
-use crate::sign_in::{self, Attempt};
+use crate::sign_in::{self, Attempt, SignInError};
 use crate::token::{self, NewToken, PROFILE_READ, Token, TokenId, TokenScope};
 
 /// Addresses of the JSON interface.
@@ -45,6 +47,8 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .merge(passkeys::routes())
         .merge(refresh::routes())
         .merge(sudo::routes())
+        .merge(people::routes())
+        .merge(leaving::routes())
 }
 
 /// The description of the interface.
@@ -70,7 +74,7 @@ struct Me {
 }
 
 /// What somebody is to the installation.
-#[derive(Serialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum SiteRole {
     /// People and settings.
@@ -174,7 +178,7 @@ impl FromRequest<Accounts> for LoginCall {
     post, path = "/api/v1/auth/login", tag = "accounts",
     request_body = Login,
     responses(
-        (status = 200, description = "Signed in: who it is, or `Tokens`", body = Me),
+        (status = 200, description = "Signed in: who it is, or `Tokens`; `RestoreOffered` where the account is about to be erased", body = Me),
         (status = 401, description = "`credentials_invalid`, whatever is wrong"),
         (status = 403, description = "`csrf_failed` or `secure_connection_required`"),
         (status = 429, description = "`rate_limited`, with `Retry-After`"),
@@ -194,7 +198,10 @@ async fn login(State(accounts): State<Accounts>, call: LoginCall) -> Result<Resp
         network: facts.network(),
         client,
     };
-    let (account, begun) = sign_in::with_password(&accounts, attempt).await?;
+    let (account, begun) = match sign_in::with_password(&accounts, attempt).await {
+        Err(SignInError::Leaving(token)) => return Ok(leaving::offered(&token)),
+        done => done?,
+    };
     signed_in(&accounts, account, &begun, &login.want).await
 }
 

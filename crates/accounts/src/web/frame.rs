@@ -3,9 +3,11 @@
 use askama::Template;
 use axum::response::Response;
 use platform::{StoreError, Tx};
-use web::page::{Account, Kind, Navigation, Page, Section};
+use web::page::{Account, Entry, Kind, Navigation, Page, Section};
 use web::{Problem, Site, Text, Theme};
 
+use super::{leaving, people};
+use crate::grant::{self, Scope};
 use crate::signed_in::{self, SignedIn};
 
 /// Shows a page to somebody, with the way to the site's other pages. `here` is its address
@@ -19,10 +21,22 @@ pub async fn show<B: Template>(
 ) -> Result<Response, Problem> {
     let asking = who.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        Ok(signed_in::owner(tx, asking.clone())?.is_some())
+        Ok((
+            signed_in::owner(tx, asking.clone())?.is_some(),
+            grant::rank_in(tx, &asking, &Scope::site())?.is_some(),
+        ))
     };
-    let may_operate = site.store.read(look).await?;
-    let sections = [Section::of_site(site, text, here, may_operate)];
+    let (may_operate, may_administer) = site.store.read(look).await?;
+    let mut section = Section::of_site(site, text, here, may_operate);
+    let people = may_administer.then_some(("people-title", people::HERE));
+    let more = [("account-data", leaving::HERE)].into_iter().chain(people);
+    section.entries.extend(more.map(|(label, href)| Entry {
+        label: text.say(label).into_owned(),
+        href: href.to_owned(),
+        current: href == here,
+        ..Entry::default()
+    }));
+    let sections = [section];
     Ok(web::page(Page {
         title: &format!("{title} – {}", site.settings.name),
         body,

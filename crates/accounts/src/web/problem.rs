@@ -6,11 +6,14 @@ use web::Problem;
 
 use crate::account::NotAName;
 use crate::credential::ChangeError;
+use crate::erasure::EraseError;
+use crate::export::ExportError;
 use crate::grant::GrantError;
 use crate::hashing::Busy;
 use crate::invite::TakeError;
 use crate::passkey::{self, PasskeyError};
 use crate::password::{self, Weakness};
+use crate::people::PeopleError;
 use crate::setup::SetupError;
 use crate::sign_in::SignInError;
 use crate::signed_in::ScopeMissing;
@@ -21,6 +24,8 @@ impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
         match error {
             SignInError::Wrong => Self::new(StatusCode::UNAUTHORIZED, "credentials_invalid"),
+            // Whoever offers to keep the account takes this out before.
+            SignInError::Leaving(_) => Self::new(StatusCode::UNAUTHORIZED, "credentials_invalid"),
             SignInError::LinkGone => gone(),
             SignInError::UsedUp(wait) => too_often(wait),
             SignInError::Busy(error) => error.into(),
@@ -140,6 +145,43 @@ impl From<token::CreateError> for Problem {
             }
             CreateError::NoAccount => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated"),
             CreateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PeopleError> for Problem {
+    fn from(error: PeopleError) -> Self {
+        match error {
+            PeopleError::Rank(role) => {
+                Self::new(StatusCode::FORBIDDEN, "role_required").with("role", role.word())
+            }
+            PeopleError::NotFound => Self::not_found(),
+            PeopleError::AboveOwn => Self::new(StatusCode::FORBIDDEN, "role_above_own"),
+            PeopleError::LastOwner => Self::new(StatusCode::CONFLICT, "last_owner"),
+            PeopleError::Leaving => Self::new(StatusCode::CONFLICT, "account_leaving"),
+            PeopleError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<EraseError> for Problem {
+    fn from(error: EraseError) -> Self {
+        match error {
+            EraseError::NotSignedIn => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated"),
+            EraseError::Obliged(names) => Self::new(StatusCode::CONFLICT, "active_obligations")
+                .with("obligations", names.join("; ").as_str()),
+            EraseError::People(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExportError> for Problem {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::NotSignedIn => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated"),
+            ExportError::TooMany(wait) => too_often(wait),
+            ExportError::Zip(error) => Self::internal(error),
+            ExportError::Store(error) => error.into(),
         }
     }
 }

@@ -17,6 +17,7 @@ use super::asking::Sender;
 use super::call::see_other;
 use super::cookies;
 use super::entrance::{Entrance, Entry};
+use super::leaving;
 use crate::Accounts;
 use crate::domain::SignInHint;
 use crate::session::{self, Begun, Stay};
@@ -83,7 +84,10 @@ pub(super) async fn sign_in(
         client: entrance.client.clone(),
     };
     let redirect = form.text("redirect").to_owned();
-    let done = sign_in::with_password(&accounts, attempt).await;
+    let done = match sign_in::with_password(&accounts, attempt).await {
+        Err(SignInError::Leaving(token)) => return Ok(leaving::to_offer(&token)),
+        done => done,
+    };
     let done = done.map(|(_, begun)| begun_at(&accounts, &begun, target(&redirect)));
     form_state::answer(done, async |problem| {
         let form_state = FormState::refused(form, &problem, &entrance.text).at("email");

@@ -2,6 +2,7 @@
 //! address of which none says it lets nobody in.
 
 use accounts::account::AccountId;
+use accounts::grant::{OWNER, Scope};
 use accounts::session::Stay;
 use accounts::token::{PROFILE_READ, TokenScope};
 use accounts::web::asking::{Caller, Reader, Sender};
@@ -14,7 +15,9 @@ use testkit::{Page, Visitor, World};
 use web::described::Description;
 use web::{Pages, Site};
 
-use crate::stage::{MIGRATIONS, SONGS_READ, accounts, begin, client, person, program, router};
+use crate::stage::{
+    MIGRATIONS, SONGS_READ, accounts, begin, client, give, person, program, router, usual_hash,
+};
 
 const ALL: &[TokenScope] = &[PROFILE_READ, SONGS_READ];
 
@@ -95,7 +98,10 @@ async fn browser(world: &World, accounts: &Accounts, router: Router, id: &Accoun
 fn every_address_is_for_whom_its_list_says() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
-        let id = person(world, "farah@example.my", None).await;
+        // The last owner's account is not erased, whatever is asked for.
+        let hash = usual_hash(world).await;
+        let id = person(world, "farah@example.my", Some(&hash)).await;
+        give(world, &id, OWNER, &Scope::site()).await;
         let programs = [
             program(&accounts, &id, &[SONGS_READ]).await,
             program(&accounts, &id, ALL).await,

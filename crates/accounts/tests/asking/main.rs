@@ -6,9 +6,11 @@
 mod access;
 mod api;
 mod grants;
+mod leaving;
 mod notes;
 mod pages;
 mod passkeys;
+mod people;
 mod races;
 mod refreshing;
 mod security;

@@ -17,7 +17,7 @@ use testkit::{Page, Visitor, World};
 use web::client_info::Proxies;
 use web::{Settings, SiteUrl};
 
-const DOMAINS: Domains = &[accounts::DOMAIN, countdowns::DOMAIN];
+pub(crate) const DOMAINS: Domains = &[accounts::DOMAIN, countdowns::DOMAIN];
 
 pub(crate) const API: &str = "/api/v1/countdowns";
 

@@ -24,6 +24,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
             "password",
             "secret",
             "token",
+            "verify",
             "import",
         ],
     ),

@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 
+use rustix::process::Signal;
+
 use crate::http;
 use crate::program::{Program, run, text};
 
@@ -74,6 +76,32 @@ fn without_a_running_kenduri_the_words_work_alone() {
     assert!(text(&output.stderr).contains("there is no occasion \"nowhere\""));
     let arguments = ["token", "create", "--occasion", "x", "--scope", "dance"];
     assert_eq!(run(&arguments, folder.path(), &[]).status.code(), Some(2));
+}
+
+#[test]
+fn the_audit_log_is_verified_whether_kenduri_runs_or_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_string_lossy().into_owned();
+    let verify = ["verify", "audit", "--data", &data];
+    let mut program = Program::serve(&["--data", &data], &[]);
+    for is_running in [true, false] {
+        let output = run(&verify, folder.path(), &[]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert!(
+            text(&output.stdout).contains("as it was sealed"),
+            "{is_running}"
+        );
+        if is_running {
+            program.end(Signal::TERM);
+        }
+    }
+    let store = rusqlite::Connection::open(folder.path().join("kenduri.db")).expect("a store");
+    let sealed = "UPDATE audit_chain SET place = place + 1";
+    store.execute(sealed, []).expect("a change");
+    drop(store);
+    let output = run(&verify, folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("compare it with a copy"));
 }
 
 #[test]

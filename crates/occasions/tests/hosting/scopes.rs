@@ -18,10 +18,11 @@ use crate::roles::routes;
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 
 /// Operations that no token is for: guests show a code, people a password.
-const WITHOUT_TOKEN: [&str; 11] = [
+const WITHOUT_TOKEN: [&str; 21] = [
     "POST /api/rsvp",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/refresh",
+    "POST /api/v1/auth/restore",
     "POST /api/v1/auth/revoke",
     "POST /api/v1/auth/sudo",
     "POST /api/v1/auth/token",
@@ -30,6 +31,16 @@ const WITHOUT_TOKEN: [&str; 11] = [
     "PUT /api/v1/invitations/{code}/note",
     "DELETE /api/v1/invitations/{code}/note",
     "PUT /api/v1/invitations/{code}/rsvp",
+    // People, and what becomes of their accounts.
+    "GET /api/v1/admin/users",
+    "GET /api/v1/admin/users/{id}",
+    "DELETE /api/v1/admin/users/{id}",
+    "POST /api/v1/admin/users/{id}/activate",
+    "POST /api/v1/admin/users/{id}/deactivate",
+    "POST /api/v1/admin/users/{id}/sign-out",
+    "PUT /api/v1/admin/users/{id}/role",
+    "DELETE /api/v1/me",
+    "GET /api/v1/me/export",
 ];
 
 /// Personal fields, how they are recognised, and the scopes that show them.

@@ -7,6 +7,7 @@
 //! addresses only as the network they stand in.
 
 pub mod chain;
+pub mod forgetting;
 
 use std::net::IpAddr;
 

@@ -1,0 +1,292 @@
+//! Erasing an account, and with it what each domain keeps of the person.
+//!
+//! Whoever asks for it is signed out everywhere at once, and nothing public shows them any more. For
+//! [`DELAY`] they may still change their mind by signing in; then a job erases the account in one
+//! transaction. What they had a part in with others stays, without them.
+
+use jiff::SignedDuration;
+use platform::audit::{self, Actor, Entry, RequestFacts};
+use platform::jobs::{Done, Handler};
+use platform::{Rows, Secret, Store, StoreError, Tx, idempotency, sql};
+use serde_json::json;
+
+use crate::account::AccountId;
+use crate::domain::{Domain, Domains};
+use crate::grant::GrantError;
+use crate::one_time::{self, Purpose};
+use crate::people::{self, Acting, PeopleError, State};
+use crate::sudo::Sudo;
+
+/// For how long somebody may change their mind.
+pub const DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// For how long nobody gets the slug of an account that was erased.
+pub const SLUG_HELD: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// For how long what is offered at a sign-in may be accepted.
+const RESTORE: SignedDuration = SignedDuration::from_mins(15);
+/// How many accounts one run of the job erases.
+const AT_ONCE: u32 = 20;
+
+/// Why an account is not erased.
+#[derive(Debug, thiserror::Error)]
+pub enum EraseError {
+    /// The account has gone meanwhile.
+    #[error("not signed in")]
+    NotSignedIn,
+    /// These have to be settled first.
+    #[error("{} things have to be settled first", .0.len())]
+    Obliged(Vec<String>),
+    /// As of everything that is done to people.
+    #[error(transparent)]
+    People(#[from] PeopleError),
+}
+
+impl From<StoreError> for EraseError {
+    fn from(error: StoreError) -> Self {
+        Self::People(error.into())
+    }
+}
+
+impl From<GrantError> for EraseError {
+    fn from(error: GrantError) -> Self {
+        Self::People(error.into())
+    }
+}
+
+/// When an account is erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// After [`DELAY`].
+    Later,
+    /// In the same transaction.
+    Now,
+}
+
+/// Somebody asks for their own account to be erased.
+pub fn ask(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    sudo: &Sudo,
+    when: When,
+    request: &RequestFacts,
+) -> Result<(), EraseError> {
+    let who = sudo.who();
+    let id = &who.account().id;
+    let held = people::hold(tx, id)?.filter(|held| held.state == State::Active);
+    let held = held.ok_or(EraseError::NotSignedIn)?;
+    tx.record(Entry {
+        actor: who.actor(),
+        action: "account.erasure_asked",
+        entity: ("account", id.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: Some(request.clone()),
+    })?;
+    begin(tx, domains, &held, id, when)
+}
+
+/// An administrator has somebody's account erased.
+pub fn order(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    by: &Acting,
+    id: &AccountId,
+    when: When,
+) -> Result<(), EraseError> {
+    let held = people::hold_for(tx, by, id)?;
+    by.record(tx, "account.erasure_ordered", id)?;
+    begin(tx, domains, &held, id, when)
+}
+
+fn begin(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    held: &people::Held,
+    id: &AccountId,
+    when: When,
+) -> Result<(), EraseError> {
+    refuse_obliged(tx, domains, id)?;
+    if held.state != State::Leaving {
+        people::set_state(tx, id, State::Leaving)?;
+        sql!(
+            "INSERT INTO account_erasure (account_id, due_at) VALUES (:id, :due_at)",
+            due_at = tx.now() + DELAY,
+            id
+        )
+        .run(tx, Rows::Exactly(1))?;
+    }
+    held.keep_an_owner(tx)?;
+    people::end_access(tx, id)?;
+    match when {
+        When::Later => Ok(()),
+        When::Now => Ok(purge(tx, domains, id)?),
+    }
+}
+
+fn refuse_obliged(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Result<(), EraseError> {
+    let mut all = Vec::new();
+    for domain in domains {
+        all.extend((domain.obligations)(tx, id)?);
+    }
+    if all.is_empty() {
+        Ok(())
+    } else {
+        Err(EraseError::Obliged(all))
+    }
+}
+
+/// What lets somebody who has just proved who they are change their mind, if they asked for their
+/// account to be erased.
+pub(crate) fn offer(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Secret>, StoreError> {
+    let held = people::hold(tx, id)?;
+    if held.is_none_or(|held| held.state != State::Leaving) {
+        return Ok(None);
+    }
+    one_time::remove_of(tx, Purpose::Restore, id)?;
+    one_time::create(tx, Purpose::Restore, Some(id), &(), RESTORE).map(Some)
+}
+
+/// Whether [`restore`] would accept this.
+pub fn is_offered(tx: &mut Tx<'_>, secret: &Secret) -> Result<bool, StoreError> {
+    Ok(one_time::find::<()>(tx, Purpose::Restore, secret)?.is_some())
+}
+
+/// Somebody changes their mind; tells whether it was not too late. They stay signed out.
+pub fn restore(
+    tx: &mut Tx<'_>,
+    secret: &Secret,
+    request: &RequestFacts,
+) -> Result<bool, StoreError> {
+    // Whoever erases the account holds its lock before its links.
+    let Some(link) = one_time::find::<()>(tx, Purpose::Restore, secret)? else {
+        return Ok(false);
+    };
+    let Some(id) = link.account else {
+        return Ok(false);
+    };
+    let held = people::hold(tx, &id)?;
+    let taken = one_time::take::<()>(tx, Purpose::Restore, secret)?;
+    if taken.is_none() || held.is_none_or(|held| held.state != State::Leaving) {
+        return Ok(false);
+    }
+    people::set_state(tx, &id, State::Active)?;
+    sql!("DELETE FROM account_erasure WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
+    tx.record(Entry {
+        actor: Actor::Account(id.to_string()),
+        action: "account.restored",
+        entity: ("account", id.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: Some(request.clone()),
+    })?;
+    Ok(true)
+}
+
+/// The job that erases the accounts whose time has come.
+pub(crate) fn job(domains: Domains, store: Store) -> Handler {
+    Handler::each_minute("accounts.erase", move |_| {
+        let store = store.clone();
+        async move {
+            run(domains, &store).await?;
+            Ok(Done::nothing())
+        }
+    })
+}
+
+/// What [`job`] does.
+pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
+    let (mut is_erased, due) = store
+        .write(|tx| {
+            let now = tx.now();
+            let slugs = sql!(
+                "DELETE FROM account_slug WHERE account_id IS NULL AND until <= :now",
+                now
+            )
+            .run(tx, Rows::Any)?;
+            let due: Vec<(AccountId,)> = sql!(
+                "SELECT account_id FROM account_erasure WHERE due_at <= :now
+                 ORDER BY due_at, account_id LIMIT :most",
+                now,
+                most = AT_ONCE
+            )
+            .all(tx)?;
+            Ok::<_, StoreError>((slugs > 0, due))
+        })
+        .await?;
+    for (id,) in due {
+        let erased = id.clone();
+        let change = move |tx: &mut Tx<'_>| purge_due(tx, domains, &erased);
+        match store.write(change).await {
+            Ok(()) => is_erased = true,
+            Err(EraseError::People(PeopleError::Store(error))) => return Err(error),
+            // Others left meanwhile, so something is the person's alone again.
+            Err(error) => tracing::warn!(account = %id, %error, "an account is not erased yet"),
+        }
+    }
+    if is_erased {
+        // What was erased also leaves the log that SQLite keeps.
+        store.checkpoint().await?;
+    }
+    Ok(())
+}
+
+fn purge_due(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Result<(), EraseError> {
+    let held = people::hold(tx, id)?;
+    let now = tx.now();
+    let due: Option<(AccountId,)> = sql!(
+        "SELECT account_id FROM account_erasure WHERE account_id = :id AND due_at <= :now",
+        id,
+        now
+    )
+    .maybe(tx)?;
+    if due.is_none() || held.is_none_or(|held| held.state != State::Leaving) {
+        return Ok(());
+    }
+    refuse_obliged(tx, domains, id)?;
+    Ok(purge(tx, domains, id)?)
+}
+
+/// Erases the account, whose lock is held.
+fn purge(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Result<(), StoreError> {
+    let tombstone = platform::id::generate_random(tx.random());
+    for domain in domains {
+        (domain.erase)(tx, id)?;
+    }
+    // What follows is of this crate, so that it comes after all that refers to it.
+    people::end_access(tx, id)?;
+    sql!(
+        "DELETE FROM mail WHERE lower(recipient) IN (
+             SELECT canonical FROM email WHERE account_id = :id
+             UNION SELECT lower(address) FROM email WHERE account_id = :id)",
+        id
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "UPDATE account_slug SET account_id = NULL, until = :until WHERE account_id = :id",
+        until = tx.now() + SLUG_HELD,
+        id
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "UPDATE role_grant SET granted_by = NULL WHERE granted_by = :id",
+        id
+    )
+    .run(tx, Rows::Any)?;
+    sql!("DELETE FROM role_grant WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM refresh_token WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM device WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM password WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM account_export WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM account_erasure WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM email WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM account WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    idempotency::forget(tx, id.as_str())?;
+    audit::forgetting::account(tx, id.as_str(), &tombstone)?;
+    tx.record(Entry {
+        actor: Actor::System,
+        action: "account.erased",
+        entity: ("account", tombstone),
+        scope: None,
+        changes: json!([]),
+        request: None,
+    })
+}

@@ -1,0 +1,388 @@
+//! People as administrators of the installation see them: who there is, who is kept out, and who
+//! administers it too.
+//!
+//! Nobody acts on somebody whose rank is above their own, and the installation keeps an owner who
+//! can sign in; that is judged under the lock of all its owners.
+
+use jiff::Timestamp;
+use platform::audit::{self, Entry, Filter, Record, RequestFacts};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
+use serde_json::json;
+
+use crate::account::AccountId;
+use crate::grant::{self, GrantError, Role, SITE, Scope};
+use crate::signed_in::SignedIn;
+use crate::sudo::Sudo;
+
+/// How many lines of the audit log are shown of a person.
+const LINES: u32 = 50;
+
+web::words! {
+    /// Whether somebody may sign in.
+    State {
+        /// They may.
+        Active = "active",
+        /// An administrator keeps them out.
+        Deactivated = "deactivated",
+        /// They asked for their account to be erased.
+        Leaving = "pending_deletion",
+    }
+}
+
+/// Why an administrator is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum PeopleError {
+    /// They do not have this rank in the installation.
+    #[error("this is for those who are {0} of the installation")]
+    Rank(Role),
+    /// There is no such person.
+    #[error("no such person")]
+    NotFound,
+    /// The person's rank is above theirs.
+    #[error("the person's rank is above one's own")]
+    AboveOwn,
+    /// Nobody would be left who owns the installation and can sign in.
+    #[error("the last owner stays")]
+    LastOwner,
+    /// The account is about to be erased.
+    #[error("the account is about to be erased")]
+    Leaving,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<GrantError> for PeopleError {
+    fn from(error: GrantError) -> Self {
+        match error {
+            GrantError::LastOwner => Self::LastOwner,
+            GrantError::NotAMember | GrantError::UnknownRole => Self::NotFound,
+            GrantError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// The proof that somebody administers the installation. A token never does.
+#[derive(Clone, Debug)]
+pub struct Administrator {
+    who: SignedIn,
+    rank: Role,
+    request: RequestFacts,
+}
+
+impl Administrator {
+    /// Whether they own the installation.
+    pub fn is_owner(&self) -> bool {
+        self.rank == grant::OWNER
+    }
+}
+
+/// The proof that `who` administers the installation.
+pub fn administrator(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    request: &RequestFacts,
+) -> Result<Administrator, PeopleError> {
+    let rank = grant::rank_in(tx, who, &Scope::site())?;
+    let rank = rank.filter(|_| who.is_in_browser());
+    Ok(Administrator {
+        who: who.clone(),
+        rank: rank.ok_or(PeopleError::Rank(grant::ADMIN))?,
+        request: request.clone(),
+    })
+}
+
+/// The proof that an administrator has shown a moment ago who they are: without it nothing is changed.
+#[derive(Clone, Debug)]
+pub struct Acting(Administrator);
+
+impl Acting {
+    pub(crate) fn record(
+        &self,
+        tx: &mut Tx<'_>,
+        action: &'static str,
+        person: &AccountId,
+    ) -> Result<(), StoreError> {
+        let by = &self.0;
+        tx.record(Entry {
+            actor: by.who.actor(),
+            action,
+            entity: ("account", person.to_string()),
+            scope: None,
+            changes: json!([]),
+            request: Some(by.request.clone()),
+        })
+    }
+}
+
+/// The proof that somebody administers the installation, and has just shown who they are.
+pub fn acting(tx: &mut Tx<'_>, sudo: &Sudo, request: &RequestFacts) -> Result<Acting, PeopleError> {
+    administrator(tx, sudo.who(), request).map(Acting)
+}
+
+/// Somebody who has an account.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Person {
+    /// Which account.
+    pub id: AccountId,
+    /// What they are called.
+    pub display_name: String,
+    /// The address they sign in with.
+    pub email: String,
+    /// Whether they may.
+    pub state: State,
+    /// The word of their rank in the installation.
+    pub rank: Option<String>,
+    /// Since when they have the account.
+    pub created_at: Timestamp,
+    /// When they last signed in.
+    pub last_login_at: Option<Timestamp>,
+}
+
+/// Which people are looked for; what is empty does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// A part of the name or of the address.
+    pub text: String,
+    /// Those in this state.
+    pub state: Option<State>,
+    /// Those with this rank, by its word.
+    pub rank: String,
+}
+
+/// People, the newest account first, older than `before`.
+pub fn list(
+    tx: &mut Tx<'_>,
+    _: &Administrator,
+    search: &Search,
+    before: Option<&str>,
+    rows: i64,
+) -> Result<Vec<Person>, StoreError> {
+    let text = text_cleaning::clean_line(&search.text).to_lowercase();
+    let now = tx.roughly_now();
+    sql!(
+        "SELECT a.id, a.display_name, e.address AS email, a.state, g.role AS rank, a.created_at,
+             a.last_login_at
+         FROM account a
+         JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+         LEFT JOIN role_grant g ON g.account_id = a.id AND g.scope_kind = 'site' AND g.is_rank = 1
+             AND (g.expires_at IS NULL OR g.expires_at > :now)
+         WHERE (:before = '' OR a.id < :before)
+           AND (:state = '' OR a.state = :state)
+           AND (:rank = '' OR g.role = :rank)
+           AND (lower(a.display_name) LIKE :pattern ESCAPE '!'
+                OR e.canonical LIKE :pattern ESCAPE '!')
+         ORDER BY a.id DESC LIMIT :rows",
+        now,
+        before = before.unwrap_or_default(),
+        state = search.state.map(State::word).unwrap_or_default(),
+        rank = search.rank,
+        pattern = pattern(&text),
+        rows
+    )
+    .all(tx)
+}
+
+/// What holds `text` somewhere, for `LIKE`.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// A person, and what is known of their use of the account.
+#[derive(Clone, Debug)]
+pub struct Details {
+    /// Who.
+    pub person: Person,
+    /// How many sessions they have.
+    pub sessions: i64,
+    /// How many tokens.
+    pub tokens: i64,
+    /// When the account is erased, if they asked for it.
+    pub erased_at: Option<Timestamp>,
+    /// What the audit log says about them, the newest first.
+    pub lines: Vec<Record>,
+}
+
+/// One person.
+pub fn find(tx: &mut Tx<'_>, _: &Administrator, id: &AccountId) -> Result<Details, PeopleError> {
+    let now = tx.roughly_now();
+    let person: Option<Person> = sql!(
+        "SELECT a.id, a.display_name, e.address AS email, a.state, g.role AS rank, a.created_at,
+             a.last_login_at
+         FROM account a
+         JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+         LEFT JOIN role_grant g ON g.account_id = a.id AND g.scope_kind = 'site' AND g.is_rank = 1
+             AND (g.expires_at IS NULL OR g.expires_at > :now)
+         WHERE a.id = :id",
+        now,
+        id
+    )
+    .maybe(tx)?;
+    let (sessions,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM session
+         WHERE account_id = :id AND idle_expires_at > :now AND absolute_expires_at > :now",
+        id,
+        now
+    )
+    .one(tx)?;
+    let (tokens,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM personal_token WHERE account_id = :id AND expires_at > :now",
+        id,
+        now
+    )
+    .one(tx)?;
+    let erased_at: Option<(Timestamp,)> = sql!(
+        "SELECT due_at FROM account_erasure WHERE account_id = :id",
+        id
+    )
+    .maybe(tx)?;
+    let about = Filter {
+        entity_id: id.to_string(),
+        ..Filter::default()
+    };
+    Ok(Details {
+        person: person.ok_or(PeopleError::NotFound)?,
+        sessions,
+        tokens,
+        erased_at: erased_at.map(|(at,)| at),
+        lines: audit::list(tx, &about, None, LINES)?,
+    })
+}
+
+/// Somebody whose account is locked, and all owners with it.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) state: State,
+    pub(crate) rank: Option<Role>,
+}
+
+impl Held {
+    /// Refuses what would leave the installation without an owner, once it was done.
+    pub(crate) fn keep_an_owner(&self, tx: &mut Tx<'_>) -> Result<(), GrantError> {
+        match self.rank {
+            Some(rank) => grant::keep_an_owner(tx, &Scope::site(), rank),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Locks an account in whatever state, and the owners of the installation.
+pub(crate) fn hold(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Held>, StoreError> {
+    let found: Option<(State,)> = sql!(
+        "SELECT state FROM account WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
+    let Some((state,)) = found else {
+        return Ok(None);
+    };
+    grant::lock_owners(tx, &Scope::site())?;
+    Ok(Some(Held {
+        state,
+        rank: grant::rank_of(tx, id, &Scope::site())?,
+    }))
+}
+
+/// As [`hold`], for an administrator who may act on this person.
+pub(crate) fn hold_for(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<Held, PeopleError> {
+    let held = hold(tx, id)?.ok_or(PeopleError::NotFound)?;
+    if held
+        .rank
+        .is_some_and(|rank| !SITE.at_least(by.0.rank, rank))
+    {
+        return Err(PeopleError::AboveOwn);
+    }
+    Ok(held)
+}
+
+/// Keeps somebody out: nobody can sign in to the account, and nothing public shows it.
+pub fn deactivate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), PeopleError> {
+    let held = hold_for(tx, by, id)?;
+    match held.state {
+        State::Active => {}
+        State::Deactivated => return Ok(()),
+        State::Leaving => return Err(PeopleError::Leaving),
+    }
+    set_state(tx, id, State::Deactivated)?;
+    held.keep_an_owner(tx)?;
+    end_access(tx, id)?;
+    by.record(tx, "account.deactivated", id)?;
+    Ok(())
+}
+
+/// Lets somebody in again, also one who asked for their account to be erased.
+pub fn activate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), PeopleError> {
+    if hold_for(tx, by, id)?.state == State::Active {
+        return Ok(());
+    }
+    set_state(tx, id, State::Active)?;
+    sql!("DELETE FROM account_erasure WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
+    by.record(tx, "account.activated", id)?;
+    Ok(())
+}
+
+/// Signs somebody out everywhere, programs too; returns how many sessions ended.
+pub fn sign_out(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<u64, PeopleError> {
+    hold_for(tx, by, id)?;
+    let count = end_access(tx, id)?;
+    by.record(tx, "account.signed_out", id)?;
+    Ok(count)
+}
+
+/// Gives somebody another rank in the installation, or none; only owners do.
+pub fn set_rank(
+    tx: &mut Tx<'_>,
+    by: &Acting,
+    id: &AccountId,
+    rank: Option<Role>,
+) -> Result<(), PeopleError> {
+    let request = Some(by.0.request.clone());
+    let owner = grant::manager(tx, &by.0.who, Scope::site(), request)?;
+    let owner = owner.ok_or(PeopleError::Rank(grant::OWNER))?;
+    let held = hold(tx, id)?.ok_or(PeopleError::NotFound)?;
+    match (held.rank, rank) {
+        (None, None) => {}
+        (None, Some(rank)) => {
+            grant::give(tx, id, rank, owner.scope(), Some(&by.0.who.account().id))?;
+        }
+        (Some(_), Some(rank)) => grant::change(tx, &owner, id, rank)?,
+        (Some(_), None) => grant::remove(tx, &owner, id)?,
+    }
+    Ok(())
+}
+
+pub(crate) fn set_state(tx: &mut Tx<'_>, id: &AccountId, state: State) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE account SET state = :state, updated_at = :now WHERE id = :id",
+        now = tx.now(),
+        state,
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// Ends whatever lets somebody in, but for the password: sessions, and the refresh and access
+/// tokens that name them; personal tokens; links. The account's lock is held. Returns how many
+/// sessions there were.
+pub(crate) fn end_access(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
+    // A kept answer belongs to the token that asked.
+    sql!(
+        "DELETE FROM idempotency
+         WHERE owner IN (SELECT id FROM personal_token WHERE account_id = :id)",
+        id
+    )
+    .run(tx, Rows::Any)?;
+    sql!("DELETE FROM personal_token WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM one_time_token WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM session WHERE account_id = :id", id).run(tx, Rows::Any)
+}

@@ -1,0 +1,128 @@
+//! The JSON interface of a copy of one's own data, and of leaving.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use platform::{Secret, Tx};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::described::Routes;
+use web::{Json, Problem, routes};
+
+use crate::Accounts;
+use crate::Callers::{Anybody, People};
+use crate::client::Client;
+use crate::erasure::{self, EraseError, When};
+use crate::sudo::Sudo;
+use crate::web::asking::Caller;
+use crate::web::call::Maybe;
+use crate::web::leaving;
+
+pub(super) fn routes<R: Routes<Accounts>>() -> R {
+    R::default()
+        .routes(routes!(export: People))
+        .routes(routes!(erase: People))
+        .routes(routes!(restore: Anybody))
+}
+
+/// What a sign-in gives somebody whose account is about to be erased.
+#[derive(Serialize, ToSchema)]
+struct RestoreOffered {
+    /// `restore_offered`.
+    status: &'static str,
+    /// What keeps the account, within 15 minutes.
+    restore_token: String,
+}
+
+/// The answer to such a sign-in.
+pub(super) fn offered(token: &Secret) -> Response {
+    Json(RestoreOffered {
+        status: "restore_offered",
+        restore_token: token.reveal().to_owned(),
+    })
+    .into_response()
+}
+
+/// A copy of all that is kept of you.
+///
+/// A zip with one JSON document; two a day.
+#[utoipa::path(
+    get, path = "/api/v1/me/export", tag = "accounts",
+    responses(
+        (status = 200, description = "The zip", content_type = "application/zip"),
+        (status = 403, description = "`sudo_required` or `token_not_permitted`"),
+        (status = 429, description = "`rate_limited`, with `Retry-After`"),
+    ),
+)]
+async fn export(State(accounts): State<Accounts>, caller: Caller) -> Result<Response, Problem> {
+    leaving::file(&accounts, caller.who, caller.request).await
+}
+
+/// When the account is to be erased.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct EraseBody {
+    /// At once, and not in 7 days.
+    #[serde(default)]
+    immediately: bool,
+}
+
+/// Have your account erased.
+///
+/// You are signed out everywhere at once. For 7 days, signing in offers to keep the account.
+#[utoipa::path(
+    delete, path = "/api/v1/me", tag = "accounts",
+    request_body = Option<EraseBody>,
+    responses(
+        (status = 202, description = "It will be erased"),
+        (status = 403, description = "`sudo_required` or `token_not_permitted`"),
+        (status = 409, description = "`last_owner` or `active_obligations`"),
+    ),
+)]
+async fn erase(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+    Maybe { value, .. }: Maybe<EraseBody>,
+) -> Result<StatusCode, Problem> {
+    let when = if value.immediately {
+        When::Now
+    } else {
+        When::Later
+    };
+    let domains = accounts.domains;
+    let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
+    let change = move |tx: &mut Tx<'_>| -> Result<_, EraseError> {
+        erasure::ask(tx, domains, &sudo, when, &caller.request)
+    };
+    accounts.site.store.write(change).await?;
+    if when == When::Now {
+        // What was erased also leaves the log that SQLite keeps.
+        accounts.site.store.checkpoint().await?;
+    }
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// What a sign-in gave.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RestoreBody {
+    restore_token: String,
+}
+
+/// Keep an account that was to be erased.
+#[utoipa::path(
+    post, path = "/api/v1/auth/restore", tag = "accounts",
+    request_body = RestoreBody,
+    responses(
+        (status = 204, description = "It stays; sign in again"),
+        (status = 400, description = "`token_expired_or_used`"),
+    ),
+)]
+async fn restore(
+    State(accounts): State<Accounts>,
+    client: Client,
+    Json(body): Json<RestoreBody>,
+) -> Result<StatusCode, Problem> {
+    leaving::keep(&accounts, Secret::new(body.restore_token), client.request).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

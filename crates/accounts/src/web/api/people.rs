@@ -1,0 +1,368 @@
+//! The JSON interface of those who administer people.
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use platform::Tx;
+use platform::audit::RequestFacts;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use web::cursor::{List, Piece};
+use web::described::Routes;
+use web::{Json, Problem, routes};
+
+use super::SiteRole;
+use crate::Accounts;
+use crate::Callers::People;
+use crate::account::AccountId;
+use crate::erasure::{self, EraseError, When};
+use crate::grant;
+use crate::people::{self, Details, PeopleError, Person, Search, State as AccountState};
+use crate::sudo::Sudo;
+use crate::web::asking::Caller;
+use crate::web::call;
+
+pub(super) fn routes<R: Routes<Accounts>>() -> R {
+    R::default()
+        .routes(routes!(list: People))
+        .routes(routes!(show: People, erase: People))
+        .routes(routes!(deactivate: People))
+        .routes(routes!(activate: People))
+        .routes(routes!(sign_out: People))
+        .routes(routes!(set_role: People))
+}
+
+/// Somebody who has an account.
+#[derive(Serialize, ToSchema)]
+struct PersonView {
+    /// The account's id.
+    id: String,
+    /// What they are called.
+    display_name: String,
+    /// The address they sign in with.
+    email: String,
+    /// Whether they may sign in.
+    state: AccountState,
+    /// Their role in the installation, if they have one.
+    role: Option<SiteRole>,
+    /// Since when they have the account.
+    #[schema(value_type = String, format = "date-time")]
+    created_at: Timestamp,
+    /// When they last signed in.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    last_login_at: Option<Timestamp>,
+}
+
+impl From<Person> for PersonView {
+    fn from(person: Person) -> Self {
+        Self {
+            id: person.id.to_string(),
+            display_name: person.display_name,
+            email: person.email,
+            state: person.state,
+            role: person.rank.map(|word| {
+                if word == grant::OWNER.word() {
+                    SiteRole::Owner
+                } else {
+                    SiteRole::Admin
+                }
+            }),
+            created_at: person.created_at,
+            last_login_at: person.last_login_at,
+        }
+    }
+}
+
+/// A person, and what is known of their use of the account.
+#[derive(Serialize, ToSchema)]
+struct PersonDetails {
+    #[serde(flatten)]
+    person: PersonView,
+    /// How many sessions they have.
+    sessions: i64,
+    /// How many tokens.
+    tokens: i64,
+    /// When the account is erased, if they asked for it.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    erased_at: Option<Timestamp>,
+    /// What the audit log says about them, the newest first.
+    events: Vec<EventView>,
+}
+
+/// Something that happened to an account.
+#[derive(Serialize, ToSchema)]
+struct EventView {
+    /// When.
+    #[schema(value_type = String, format = "date-time")]
+    at: Timestamp,
+    /// What was done.
+    action: String,
+    /// What kind of actor did it.
+    actor_kind: String,
+    /// Which one.
+    actor_id: Option<String>,
+    /// From which network.
+    network: Option<String>,
+}
+
+impl From<Details> for PersonDetails {
+    fn from(details: Details) -> Self {
+        let event = |line: platform::audit::Record| EventView {
+            at: line.at,
+            action: line.action,
+            actor_kind: line.actor_kind,
+            actor_id: line.actor_id,
+            network: line.network,
+        };
+        Self {
+            person: details.person.into(),
+            sessions: details.sessions,
+            tokens: details.tokens,
+            erased_at: details.erased_at,
+            events: details.lines.into_iter().map(event).collect(),
+        }
+    }
+}
+
+/// Which people are looked for.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct SearchQuery {
+    /// A part of the name or of the address.
+    #[serde(default)]
+    #[param(required = false)]
+    query: String,
+    /// Those in this state.
+    state: Option<AccountState>,
+    /// Those with this role in the installation: `owner` or `admin`.
+    #[serde(default)]
+    #[param(required = false)]
+    role: String,
+}
+
+/// Who has an account?
+///
+/// The newest accounts come first.
+#[utoipa::path(
+    get, path = "/api/v1/admin/users", tag = "people",
+    params(SearchQuery, Piece),
+    responses(
+        (status = 200, description = "The people", body = List<PersonView>),
+        (status = 400, description = "`cursor_invalid`"),
+        (status = 403, description = "`role_required`: administrators of the installation"),
+    ),
+)]
+async fn list(
+    State(accounts): State<Accounts>,
+    Query(query): Query<SearchQuery>,
+    piece: Piece,
+    caller: Caller,
+) -> Result<Json<List<PersonView>>, Problem> {
+    let search = Search {
+        text: query.query,
+        state: query.state,
+        rank: query.role,
+    };
+    let before: Option<String> = piece.after()?;
+    let rows = piece.rows();
+    let look = move |tx: &mut Tx<'_>| {
+        let by = people::administrator(tx, &caller.who, &caller.request)?;
+        Ok::<_, PeopleError>(people::list(tx, &by, &search, before.as_deref(), rows)?)
+    };
+    let found = accounts.site.store.read(look).await?;
+    let list = piece.list(found, |person| person.id.to_string());
+    Ok(Json(list.map(PersonView::from)))
+}
+
+/// One person.
+#[utoipa::path(
+    get, path = "/api/v1/admin/users/{id}", tag = "people",
+    params(("id" = String, Path, description = "The account's id")),
+    responses(
+        (status = 200, description = "The person", body = PersonDetails),
+        (status = 403, description = "`role_required`: administrators of the installation"),
+        (status = 404, description = "`not_found`"),
+    ),
+)]
+async fn show(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Json<PersonDetails>, Problem> {
+    let id: AccountId = call::id(&id)?;
+    let look = move |tx: &mut Tx<'_>| {
+        let by = people::administrator(tx, &caller.who, &caller.request)?;
+        people::find(tx, &by, &id)
+    };
+    Ok(Json(accounts.site.store.read(look).await?.into()))
+}
+
+/// The proof that whoever calls has just shown who they are.
+fn sudo(accounts: &Accounts, caller: Caller) -> Result<(Sudo, RequestFacts), Problem> {
+    let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
+    Ok((sudo, caller.request))
+}
+
+/// Keep somebody out.
+///
+/// They cannot sign in, and nothing public shows them.
+#[utoipa::path(
+    post, path = "/api/v1/admin/users/{id}/deactivate", tag = "people",
+    params(("id" = String, Path, description = "The account's id")),
+    responses(
+        (status = 204, description = "They are kept out"),
+        (status = 403, description = "`sudo_required`, `role_required` or `role_above_own`"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`last_owner` or `account_leaving`"),
+    ),
+)]
+async fn deactivate(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<StatusCode, Problem> {
+    let id: AccountId = call::id(&id)?;
+    let (sudo, request) = sudo(&accounts, caller)?;
+    let change = move |tx: &mut Tx<'_>| {
+        let by = people::acting(tx, &sudo, &request)?;
+        people::deactivate(tx, &by, &id)
+    };
+    accounts.site.store.write(change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Let somebody in again.
+///
+/// Also one who asked for their account to be erased.
+#[utoipa::path(
+    post, path = "/api/v1/admin/users/{id}/activate", tag = "people",
+    params(("id" = String, Path, description = "The account's id")),
+    responses(
+        (status = 204, description = "They may sign in"),
+        (status = 403, description = "`sudo_required`, `role_required` or `role_above_own`"),
+        (status = 404, description = "`not_found`"),
+    ),
+)]
+async fn activate(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<StatusCode, Problem> {
+    let id: AccountId = call::id(&id)?;
+    let (sudo, request) = sudo(&accounts, caller)?;
+    let change = move |tx: &mut Tx<'_>| {
+        let by = people::acting(tx, &sudo, &request)?;
+        people::activate(tx, &by, &id)
+    };
+    accounts.site.store.write(change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// How much was ended.
+#[derive(Serialize, ToSchema)]
+struct SignedOut {
+    /// How many sessions.
+    revoked: u64,
+}
+
+/// Sign somebody out everywhere.
+///
+/// Their sessions end, and their personal tokens work no more.
+#[utoipa::path(
+    post, path = "/api/v1/admin/users/{id}/sign-out", tag = "people",
+    params(("id" = String, Path, description = "The account's id")),
+    responses(
+        (status = 200, description = "How many sessions ended", body = SignedOut),
+        (status = 403, description = "`sudo_required`, `role_required` or `role_above_own`"),
+        (status = 404, description = "`not_found`"),
+    ),
+)]
+async fn sign_out(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Json<SignedOut>, Problem> {
+    let id: AccountId = call::id(&id)?;
+    let (sudo, request) = sudo(&accounts, caller)?;
+    let change = move |tx: &mut Tx<'_>| {
+        let by = people::acting(tx, &sudo, &request)?;
+        people::sign_out(tx, &by, &id)
+    };
+    let revoked = accounts.site.store.write(change).await?;
+    Ok(Json(SignedOut { revoked }))
+}
+
+/// What somebody is to the installation from now on.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RoleBody {
+    /// Null: nothing.
+    role: Option<SiteRole>,
+}
+
+/// Give somebody another role in the installation.
+///
+/// Only its owners may.
+#[utoipa::path(
+    put, path = "/api/v1/admin/users/{id}/role", tag = "people",
+    params(("id" = String, Path, description = "The account's id")),
+    request_body = RoleBody,
+    responses(
+        (status = 204, description = "They have it"),
+        (status = 403, description = "`sudo_required`, or `role_required`: owners of the installation"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`last_owner`"),
+    ),
+)]
+async fn set_role(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+    Json(body): Json<RoleBody>,
+) -> Result<StatusCode, Problem> {
+    let id: AccountId = call::id(&id)?;
+    let (sudo, request) = sudo(&accounts, caller)?;
+    let rank = body.role.map(|role| match role {
+        SiteRole::Admin => grant::ADMIN,
+        SiteRole::Owner => grant::OWNER,
+    });
+    let change = move |tx: &mut Tx<'_>| {
+        let by = people::acting(tx, &sudo, &request)?;
+        people::set_rank(tx, &by, &id, rank)
+    };
+    accounts.site.store.write(change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Have somebody's account erased.
+///
+/// They are signed out at once, and can change their mind for 7 days.
+#[utoipa::path(
+    delete, path = "/api/v1/admin/users/{id}", tag = "people",
+    params(("id" = String, Path, description = "The account's id")),
+    responses(
+        (status = 202, description = "It is erased in 7 days"),
+        (status = 403, description = "`sudo_required`, `role_required` or `role_above_own`"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`last_owner` or `active_obligations`"),
+    ),
+)]
+async fn erase(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<StatusCode, Problem> {
+    let id: AccountId = call::id(&id)?;
+    let (sudo, request) = sudo(&accounts, caller)?;
+    let domains = accounts.domains;
+    let change = move |tx: &mut Tx<'_>| {
+        let by = people::acting(tx, &sudo, &request)?;
+        erasure::order(tx, domains, &by, &id, When::Later)
+    };
+    accounts
+        .site
+        .store
+        .write::<_, EraseError, _>(change)
+        .await?;
+    Ok(StatusCode::ACCEPTED)
+}

@@ -1,0 +1,187 @@
+//! A copy of one's own data, erasing one's account, and keeping it after all.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, SET_COOKIE};
+use axum::response::{IntoResponse, Response};
+use platform::audit::RequestFacts;
+use platform::{Secret, StoreError, Tx};
+use web::form_state::{self, Field, FormState};
+use web::{Problem, Text, Wishes};
+
+use super::asking::{Reader, Sender};
+use super::call::see_other;
+use super::entrance::{Entrance, Entry};
+use super::{cookies, frame};
+use crate::Accounts;
+use crate::erasure::{self, EraseError, When};
+use crate::export::{self, ExportError};
+use crate::sign_in::SignInError;
+use crate::signed_in::SignedIn;
+use crate::sudo::Sudo;
+
+/// Where the page is.
+pub(super) const HERE: &str = "/me/data";
+
+#[derive(Template)]
+#[template(path = "data.html")]
+struct DataPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    sure: Field,
+    form_state: &'a FormState,
+}
+
+pub(super) async fn data(
+    State(accounts): State<Accounts>,
+    wishes: Wishes,
+    reader: Reader,
+) -> Result<Response, Problem> {
+    let text = accounts.site.speak(&wishes);
+    let who = (&reader.who, reader.csrf.as_str());
+    page(&accounts, &text, who, &FormState::default()).await
+}
+
+async fn page(
+    accounts: &Accounts,
+    text: &Text,
+    (who, csrf): (&SignedIn, &str),
+    form_state: &FormState,
+) -> Result<Response, Problem> {
+    let body = DataPage {
+        text,
+        csrf,
+        sure: form_state.tick("sure", text.say("account-erase-sure")),
+        form_state,
+    };
+    let title = text.say("account-data");
+    frame::show(&accounts.site, text, (who, csrf), (HERE, &title), body).await
+}
+
+pub(super) async fn export(
+    State(accounts): State<Accounts>,
+    wishes: Wishes,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let done = file(&accounts, sender.who.clone(), sender.request.clone()).await;
+    again(&accounts, &wishes, sender, done).await
+}
+
+/// The zip with what is kept of somebody, to be saved.
+pub(super) async fn file(
+    accounts: &Accounts,
+    who: SignedIn,
+    request: RequestFacts,
+) -> Result<Response, Problem> {
+    let sudo = Sudo::check(who, accounts.site.clock.now())?;
+    let (domains, keys) = (accounts.domains, accounts.site.keys.clone());
+    let change = move |tx: &mut Tx<'_>| -> Result<_, ExportError> {
+        export::create(tx, domains, &keys, &sudo, &request)
+    };
+    let zip = accounts.site.store.write(change).await?;
+    let headers = [
+        (CONTENT_TYPE, "application/zip"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"account.zip\""),
+        (CACHE_CONTROL, "no-store, private"),
+    ];
+    Ok((headers, zip).into_response())
+}
+
+pub(super) async fn erase(
+    State(accounts): State<Accounts>,
+    wishes: Wishes,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let done = try_erase(&accounts, &sender).await;
+    again(&accounts, &wishes, sender, done).await
+}
+
+async fn try_erase(accounts: &Accounts, sender: &Sender) -> Result<Response, Problem> {
+    if !sender.form.is_ticked("sure") {
+        return Err(Problem::fields().field("/sure", "required", []));
+    }
+    let sudo = Sudo::check(sender.who.clone(), accounts.site.clock.now())?;
+    let request = sender.request.clone();
+    let domains = accounts.domains;
+    let change = move |tx: &mut Tx<'_>| -> Result<_, EraseError> {
+        erasure::ask(tx, domains, &sudo, When::Later, &request)
+    };
+    accounts.site.store.write(change).await?;
+    let mut response = see_other("/login");
+    let gone = cookies::forget_session(accounts.site.url());
+    response.headers_mut().append(SET_COOKIE, gone);
+    Ok(response)
+}
+
+/// The page again where something was refused.
+async fn again(
+    accounts: &Accounts,
+    wishes: &Wishes,
+    sender: Sender,
+    done: Result<Response, Problem>,
+) -> Result<Response, Problem> {
+    form_state::answer(done, async |problem| {
+        let text = accounts.site.speak(wishes);
+        let form_state = FormState::refused(sender.form.clone(), &problem, &text).at("sure");
+        page(accounts, &text, (&sender.who, &sender.csrf), &form_state).await
+    })
+    .await
+}
+
+/// Where somebody is led who signs in to an account that is about to be erased.
+pub(super) fn to_offer(token: &Secret) -> Response {
+    see_other(&format!("/restore/{}", token.reveal()))
+}
+
+#[derive(Template)]
+#[template(path = "restore.html")]
+struct RestorePage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+}
+
+pub(super) async fn offered(
+    State(accounts): State<Accounts>,
+    Path(secret): Path<String>,
+    entrance: Entrance,
+) -> Result<Response, Problem> {
+    let secret = Secret::new(secret);
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { erasure::is_offered(tx, &secret) };
+    if !accounts.site.store.read(look).await? {
+        return Err(SignInError::LinkGone.into());
+    }
+    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let page = RestorePage {
+        text: &text,
+        csrf: &csrf,
+    };
+    Ok(entrance.show(&accounts.site, "account-restore", page))
+}
+
+pub(super) async fn restore(
+    State(accounts): State<Accounts>,
+    Path(secret): Path<String>,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    keep(
+        &accounts,
+        Secret::new(secret),
+        entry.entrance.client.request,
+    )
+    .await?;
+    Ok(see_other("/login"))
+}
+
+/// Keeps the account that was to be erased.
+pub(super) async fn keep(
+    accounts: &Accounts,
+    secret: Secret,
+    request: RequestFacts,
+) -> Result<(), SignInError> {
+    let change = move |tx: &mut Tx<'_>| erasure::restore(tx, &secret, &request);
+    if accounts.site.store.write(change).await? {
+        Ok(())
+    } else {
+        Err(SignInError::LinkGone)
+    }
+}

@@ -1,0 +1,321 @@
+//! The pages of those who administer people.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use platform::Tx;
+use platform::audit::Record;
+use serde::Deserialize;
+use web::cursor::Piece;
+use web::form_state::{self, Control, Field, FormState};
+use web::{Problem, Text, Wishes};
+
+use super::asking::{Reader, Sender};
+use super::call::{self, see_other};
+use super::frame;
+use crate::Accounts;
+use crate::account::AccountId;
+use crate::erasure::{self, EraseError, When};
+use crate::grant;
+use crate::people::{self, Details, PeopleError, Person, Search, State as AccountState};
+use crate::signed_in::SignedIn;
+use crate::sudo::Sudo;
+
+/// Where the list is.
+pub(super) const HERE: &str = "/admin/people";
+
+/// What the list was asked for.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    query: String,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    rank: String,
+}
+
+#[derive(Template)]
+#[template(path = "people.html")]
+struct ListPage<'a> {
+    text: &'a Text,
+    fields: Vec<Field>,
+    people: Vec<Person>,
+    next: Option<String>,
+}
+
+pub(super) async fn list(
+    State(accounts): State<Accounts>,
+    Query(asked): Query<Asked>,
+    piece: Piece,
+    wishes: Wishes,
+    reader: Reader,
+) -> Result<Response, Problem> {
+    let search = Search {
+        text: asked.query.clone(),
+        state: AccountState::find(&asked.state),
+        rank: asked.rank.clone(),
+    };
+    let (who, request) = (reader.who.clone(), reader.request.clone());
+    let before: Option<String> = piece.after()?;
+    let rows = piece.rows();
+    let look = move |tx: &mut Tx<'_>| {
+        let by = people::administrator(tx, &who, &request)?;
+        Ok::<_, PeopleError>(people::list(tx, &by, &search, before.as_deref(), rows)?)
+    };
+    let found = accounts.site.store.read(look).await?;
+    let found = piece.list(found, |person| person.id.to_string());
+    let text = accounts.site.speak(&wishes);
+    let onward = found.next_cursor.map(|cursor| {
+        let form = [
+            ("query", asked.query.as_str()),
+            ("state", &asked.state),
+            ("rank", &asked.rank),
+            ("cursor", &cursor),
+        ];
+        format!("{HERE}?{}", query(&form))
+    });
+    let body = ListPage {
+        fields: fields(&text, &asked),
+        text: &text,
+        people: found.items,
+        next: onward,
+    };
+    let (site, title) = (&accounts.site, text.say("people-title"));
+    frame::show(
+        site,
+        &text,
+        (&reader.who, &reader.csrf),
+        (HERE, &title),
+        body,
+    )
+    .await
+}
+
+/// As it stands behind `?`.
+fn query(pairs: &[(&str, &str)]) -> String {
+    let mut written = form_urlencoded::Serializer::new(String::new());
+    written.extend_pairs(pairs);
+    written.finish()
+}
+
+fn fields(text: &Text, asked: &Asked) -> Vec<Field> {
+    let form_state = FormState::of(form_state::form([
+        ("query", asked.query.as_str()),
+        ("state", &asked.state),
+        ("rank", &asked.rank),
+    ]));
+    let any = || (String::new(), text.say("people-any").into_owned());
+    let states = AccountState::ALL.iter().map(|state| {
+        let words = text.say(state_words(*state)).into_owned();
+        (state.word().to_owned(), words)
+    });
+    vec![
+        form_state.field(
+            "query",
+            text.say("people-search"),
+            Control::Line("search", "off"),
+        ),
+        form_state.select(
+            "state",
+            text.say("people-state"),
+            [any()].into_iter().chain(states),
+        ),
+        form_state.select(
+            "rank",
+            text.say("people-rank"),
+            [any()].into_iter().chain(ranks(text)),
+        ),
+    ]
+}
+
+fn ranks(text: &Text) -> impl Iterator<Item = (String, String)> {
+    [grant::OWNER, grant::ADMIN].into_iter().map(|rank| {
+        let words = text.say(rank.label()).into_owned();
+        (rank.word().to_owned(), words)
+    })
+}
+
+fn state_words(state: AccountState) -> &'static str {
+    match state {
+        AccountState::Active => "people-active",
+        AccountState::Deactivated => "people-deactivated",
+        AccountState::Leaving => "people-leaving",
+    }
+}
+
+fn rank_words(rank: &str) -> &'static str {
+    if rank == grant::OWNER.word() {
+        grant::OWNER.label()
+    } else {
+        grant::ADMIN.label()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "person.html")]
+struct PersonPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    zone: TimeZone,
+    done: bool,
+    details: &'a Details,
+    /// The field of the rank, for those who may change it.
+    rank: Option<Field>,
+    sure: Field,
+    form_state: &'a FormState,
+}
+
+impl PersonPage<'_> {
+    fn moment(&self, at: Timestamp) -> String {
+        self.text.moment_short(&at.to_zoned(self.zone.clone()))
+    }
+
+    fn facts(&self) -> String {
+        let (details, person) = (self.details, &self.details.person);
+        let last = person.last_login_at.map(|at| self.moment(at));
+        let values = [
+            ("since", self.moment(person.created_at).into()),
+            ("last", last.unwrap_or_else(|| "none".to_owned()).into()),
+            ("sessions", details.sessions.into()),
+            ("tokens", details.tokens.into()),
+        ];
+        self.text.with("people-facts", values)
+    }
+
+    fn erased(&self) -> Option<String> {
+        let at = self.details.erased_at?;
+        let values = [("at", self.moment(at).into())];
+        Some(self.text.with("people-erased-at", values))
+    }
+
+    fn line(&self, line: &Record) -> String {
+        let network = line.network.as_deref().unwrap_or_default();
+        format!("{} {network}", self.moment(line.at))
+    }
+}
+
+/// What was done on the page before.
+#[derive(Deserialize)]
+pub(super) struct Done {
+    done: Option<String>,
+}
+
+pub(super) async fn show(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    Query(done): Query<Done>,
+    wishes: Wishes,
+    reader: Reader,
+) -> Result<Response, Problem> {
+    let text = accounts.site.speak(&wishes);
+    let who = (&reader.who, reader.csrf.as_str());
+    let shown = (done.done.is_some(), &FormState::default());
+    page(
+        &accounts,
+        &text,
+        who,
+        &call::id(&id)?,
+        shown,
+        &reader.request,
+    )
+    .await
+}
+
+async fn page(
+    accounts: &Accounts,
+    text: &Text,
+    (who, csrf): (&SignedIn, &str),
+    id: &AccountId,
+    (done, form_state): (bool, &FormState),
+    request: &platform::audit::RequestFacts,
+) -> Result<Response, Problem> {
+    let (asking, id, request) = (who.clone(), id.clone(), request.clone());
+    let look = move |tx: &mut Tx<'_>| {
+        let by = people::administrator(tx, &asking, &request)?;
+        Ok::<_, PeopleError>((people::find(tx, &by, &id)?, by.is_owner()))
+    };
+    let (details, is_owner) = accounts.site.store.read(look).await?;
+    let zone = TimeZone::get(&who.account().time_zone);
+    let none = (String::new(), text.say("people-rank-none").into_owned());
+    let mut rank = form_state.select(
+        "rank",
+        text.say("people-rank"),
+        [none].into_iter().chain(ranks(text)),
+    );
+    if form_state.is_fine() {
+        rank.value = details.person.rank.clone().unwrap_or_default();
+    }
+    let body = PersonPage {
+        text,
+        csrf,
+        zone: zone.unwrap_or_else(|_| accounts.site.settings.time_zone.clone()),
+        done,
+        rank: is_owner.then_some(rank),
+        sure: form_state.tick("sure", text.say("people-erase-sure")),
+        details: &details,
+        form_state,
+    };
+    let title = details.person.display_name.clone();
+    frame::show(&accounts.site, text, (who, csrf), (HERE, &title), body).await
+}
+
+pub(super) async fn change(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    wishes: Wishes,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let id: AccountId = call::id(&id)?;
+    let done = try_change(&accounts, &sender, &id).await;
+    form_state::answer(done, async |problem| {
+        let text = accounts.site.speak(&wishes);
+        let form_state = FormState::refused(sender.form.clone(), &problem, &text);
+        let who = (&sender.who, sender.csrf.as_str());
+        page(
+            &accounts,
+            &text,
+            who,
+            &id,
+            (false, &form_state),
+            &sender.request,
+        )
+        .await
+    })
+    .await
+}
+
+async fn try_change(
+    accounts: &Accounts,
+    sender: &Sender,
+    id: &AccountId,
+) -> Result<Response, Problem> {
+    let action = sender.form.text("action").to_owned();
+    if action == "erase" && !sender.form.is_ticked("sure") {
+        return Err(Problem::fields().field("/sure", "required", []));
+    }
+    let rank = match sender.form.text("rank") {
+        "" => None,
+        word => [grant::OWNER, grant::ADMIN]
+            .into_iter()
+            .find(|rank| rank.word() == word),
+    };
+    let sudo = Sudo::check(sender.who.clone(), accounts.site.clock.now())?;
+    let request = sender.request.clone();
+    let (person, domains) = (id.clone(), accounts.domains);
+    let change = move |tx: &mut Tx<'_>| -> Result<(), EraseError> {
+        let by = people::acting(tx, &sudo, &request)?;
+        match action.as_str() {
+            "deactivate" => Ok(people::deactivate(tx, &by, &person)?),
+            "activate" => Ok(people::activate(tx, &by, &person)?),
+            "sign-out" => Ok(people::sign_out(tx, &by, &person).map(drop)?),
+            "rank" => Ok(people::set_rank(tx, &by, &person, rank)?),
+            "erase" => erasure::order(tx, domains, &by, &person, When::Later),
+            _ => Err(PeopleError::NotFound.into()),
+        }
+    };
+    accounts.site.store.write(change).await?;
+    Ok(see_other(&format!("{HERE}/{id}?done=1")))
+}

@@ -1,0 +1,375 @@
+//! A copy of one's own data; leaving, changing one's mind, and what is left afterwards.
+
+use std::io::{Cursor, Read as _};
+
+use accounts::account::{self, AccountId};
+use accounts::domain::{Domain, Domains};
+use accounts::erasure::{self, DELAY, SLUG_HELD};
+use accounts::export::{self, DOCUMENT, ExportError, PERIOD};
+use accounts::grant::{OWNER, Scope};
+use accounts::session::Stay;
+use accounts::sign_in;
+use accounts::slug;
+use accounts::sudo::{self, Sudo};
+use accounts::token::PROFILE_READ;
+use accounts::{Accounts, grant};
+use axum::http::Method;
+use jiff::SignedDuration;
+use platform::audit::chain;
+use platform::store::migrate::Migrations;
+use platform::{StoreError, Tx};
+use serde_json::{Value, json};
+use testkit::{Visitor, World};
+
+use crate::api::csrf_token;
+use crate::people::browser;
+use crate::stage::{
+    CLUB, CLUB_OWNER, Checked, MIGRATIONS, PASSWORD, accounts, accounts_of, actions, attempt,
+    begin, client, expect_sign_in_mails, give, new_account, person, program, read, router,
+    signed_in, usual_hash, write,
+};
+
+const FARAH: &str = "farah@example.my";
+
+/// Clubs, whose last owner may not leave, and which cannot be read when a club is called so.
+const STRICT: Domains = &[
+    accounts::DOMAIN,
+    Domain {
+        export: |tx, id| match grant::owned_alone(tx, id, &CLUB)?.as_slice() {
+            [only] if only == "broken" => Err(StoreError::Busy),
+            all => Ok(json!(all)),
+        },
+        obligations: |tx, id| grant::owned_alone(tx, id, &CLUB),
+        scope_kinds: &[&CLUB],
+        ..Domain::new(Migrations {
+            owner: "clubs",
+            steps: &[],
+        })
+    },
+];
+
+async fn visitor_of(accounts: &Accounts, world: &World, id: &AccountId) -> Visitor {
+    let begun = begin(world, id, Stay::Visit, client(1)).await;
+    let mut visitor = Visitor::new(router(accounts));
+    visitor.set_cookie("kd_session", begun.session.reveal());
+    visitor.header("x-csrf-token", &csrf_token(begun.session.reveal()));
+    visitor
+}
+
+fn document(zip: &[u8]) -> Value {
+    let mut zip = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
+    let mut text = String::new();
+    zip.by_name(DOCUMENT)
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+async fn write_zip<F>(world: &World, change: F) -> Vec<u8>
+where
+    F: Fn(&mut Tx<'_>) -> Result<Vec<u8>, ExportError> + Send + 'static,
+{
+    world.store().write(change).await.unwrap()
+}
+
+async fn leave(visitor: &mut Visitor, body: Value) -> (u16, Value) {
+    let page = visitor.call(Method::DELETE, "/api/v1/me", &body).await;
+    let body = serde_json::from_str(&page.body).unwrap_or(Value::Null);
+    (page.status.as_u16(), body)
+}
+
+async fn run(accounts: &Accounts) {
+    erasure::run(accounts.domains, &accounts.site.store)
+        .await
+        .unwrap();
+}
+
+#[test]
+fn a_copy_has_all_that_is_one_s_own_and_no_secret() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts_of(world, "http://127.0.0.1:8080", STRICT);
+        let hash = usual_hash(world).await;
+        let id = person(world, FARAH, Some(&hash)).await;
+        let other = person(world, "other@example.my", None).await;
+        program(&accounts, &id, &[PROFILE_READ]).await;
+        give(world, &id, CLUB_OWNER, &CLUB.scope("choir")).await;
+        give(world, &other, CLUB_OWNER, &CLUB.scope("others")).await;
+        let of = id.clone();
+        write(world.store(), move |tx| slug::of(tx, &of)).await;
+        let mut farah = visitor_of(&accounts, world, &id).await;
+        let page = farah.get("/api/v1/me/export").await.with(200);
+        assert_eq!(page.header("content-type"), "application/zip");
+        let who = Sudo::check(signed_in(world, &id).await, world.clock.now()).unwrap();
+        let keys = world.platform.keys.clone();
+        let zip = write_zip(world, move |tx| {
+            export::create(tx, STRICT, &keys, &who, &client(1).request)
+        });
+        let copy = document(&zip.await);
+        assert_eq!(copy["format_version"], 1);
+        let own = &copy["account"];
+        assert_eq!(own["profile"]["display_name"], "Farah binti Ali");
+        assert_eq!(own["emails"][0]["address"], FARAH);
+        assert_eq!(own["slugs"][0]["slug"], "farah-binti-ali");
+        assert_eq!(own["sessions"].as_array().unwrap().len(), 2);
+        assert_eq!(own["tokens"].as_array().unwrap().len(), 1);
+        assert_eq!(own["grants"][0]["scope_id"], "choir");
+        assert!(own["password_changed_at"].is_string());
+        let event = |name: &str| {
+            let events = own["events"].as_array().unwrap();
+            events.iter().any(|event| event["action"] == name)
+        };
+        assert!(event("sign_in.succeeded"));
+        assert_eq!(copy["clubs"], json!(["choir"]));
+        let text = copy.to_string();
+        for never in ["argon2", "other@example.my", "others", hash.phc()] {
+            assert!(!text.contains(never), "{never}: {text}");
+        }
+        assert!(
+            actions(world)
+                .await
+                .contains(&"account.exported".to_owned())
+        );
+    });
+}
+
+#[test]
+fn a_copy_is_whole_or_none_and_two_a_day_are_given() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts_of(world, "http://127.0.0.1:8080", STRICT);
+        let id = person(world, FARAH, None).await;
+        give(world, &id, CLUB_OWNER, &CLUB.scope("broken")).await;
+        let mut farah = visitor_of(&accounts, world, &id).await;
+        for _ in 0..3 {
+            farah.get("/api/v1/me/export").await.with(503);
+        }
+        let of = id.clone();
+        write(world.store(), move |tx| {
+            grant::remove_scope(tx, &CLUB.scope("broken"))
+        })
+        .await;
+        for _ in 0..2 {
+            farah.get("/api/v1/me/export").await.with(200);
+        }
+        let refused = farah.get("/api/v1/me/export").await.with(429);
+        assert_eq!(refused.header("retry-after"), "86400");
+        world.clock.advance(PERIOD);
+        let mut farah = visitor_of(&accounts, world, &of).await;
+        let page = farah.get("/me/data").await.with(200);
+        let form = page.form("/me/data/export");
+        let page = farah.submit(&page, &form).await.with(200);
+        assert_eq!(page.header("content-type"), "application/zip");
+    });
+}
+
+#[test]
+fn whoever_leaves_is_gone_at_once_and_may_come_back_for_a_week() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let id = person(world, FARAH, Some(&hash)).await;
+        let of = id.clone();
+        let name = write(world.store(), move |tx| slug::of(tx, &of)).await;
+        let mut robot = program(&accounts, &id, &[PROFILE_READ]).await;
+        let mut other = browser(world, &id).await;
+        let mut farah = browser(world, &id).await;
+        let page = farah.get("/me/data").await.with(200);
+        let mut form = page.form("/me/data/erase");
+        farah.submit(&page, &form).await.with(422);
+        form.tick("sure", "1");
+        farah.submit(&page, &form).await.with(303);
+        other.get("/api/v1/me").await.with(401);
+        robot.get("/api/v1/me").await.with(401);
+        let public = name.clone();
+        let found = read(world.store(), move |tx| slug::account(tx, &public)).await;
+        assert_eq!(found, None);
+
+        // A wrong password learns nothing, and each try costs one hash.
+        let login = "/api/v1/auth/login";
+        let mut script = Visitor::new(router(&accounts));
+        let body = |password: &str| json!({"email": FARAH, "password": password, "want": "tokens"});
+        let before = accounts.hasher.count();
+        let refused = script
+            .call(Method::POST, login, &body("something else"))
+            .await
+            .with(401);
+        assert_eq!(refused.json()["code"], "credentials_invalid");
+        let offered = script
+            .call(Method::POST, login, &body(PASSWORD))
+            .await
+            .with(200)
+            .json();
+        assert_eq!(accounts.hasher.count() - before, 2);
+        assert_eq!(offered["status"], "restore_offered");
+        assert!(offered.get("access_token").is_none());
+        world.clock.advance(DELAY - SignedDuration::from_mins(30));
+        run(&accounts).await;
+        let restore = "/api/v1/auth/restore";
+        let late = json!({ "restore_token": offered["restore_token"] });
+        script.call(Method::POST, restore, &late).await.with(400);
+
+        // In the browser, just in time.
+        let mut browser = Visitor::new(router(&accounts));
+        let page = browser.get("/login").await.with(200);
+        let mut form = page.form("/login");
+        form.fill("email", FARAH).fill("password", PASSWORD);
+        let page = browser.submit(&page, &form).await.with(303);
+        let offer = page.location().unwrap().to_owned();
+        assert!(offer.starts_with("/restore/"), "{offer}");
+        let page = browser.get(&offer).await.with(200);
+        assert!(
+            page.text().contains("Keep your account?"),
+            "{}",
+            page.text()
+        );
+        let form = page.form(&offer);
+        browser.submit(&page, &form).await.with(303);
+        browser.get(&offer).await.with(400);
+        world.clock.advance(DELAY);
+        run(&accounts).await;
+        let found = read(world.store(), move |tx| slug::account(tx, &name)).await;
+        assert_eq!(found, Some(id));
+        robot.get("/api/v1/me").await.with(401);
+        let back = sign_in::with_password(&accounts, attempt(FARAH, PASSWORD, 9)).await;
+        expect_sign_in_mails(world, FARAH, 1);
+        back.unwrap();
+    });
+}
+
+#[test]
+fn after_a_week_the_address_is_free_and_the_slug_held() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let id = person(world, FARAH, Some(&hash)).await;
+        let granted = person(world, "granted@example.my", None).await;
+        let (by, to) = (id.clone(), granted.clone());
+        write(world.store(), move |tx| {
+            grant::give(tx, &to, CLUB_OWNER, &CLUB.scope("choir"), Some(&by)).unwrap();
+            slug::of(tx, &by)
+        })
+        .await;
+        let mut farah = browser(world, &id).await;
+        assert_eq!(leave(&mut farah, Value::Null).await.0, 202);
+        world.clock.advance(DELAY - SignedDuration::from_secs(1));
+        run(&accounts).await;
+        let (new, again) = (new_account(FARAH), new_account(FARAH));
+        let taken = world
+            .store()
+            .write(move |tx| account::create(tx, &new))
+            .await;
+        assert!(taken.is_err());
+        world.clock.advance(SignedDuration::from_secs(1));
+        for _ in 0..2 {
+            run(&accounts).await;
+        }
+        let next = world
+            .store()
+            .write(move |tx| account::create(tx, &again))
+            .await
+            .unwrap();
+        let (of, held) = (next.clone(), SLUG_HELD);
+        let slug = write(world.store(), move |tx| slug::of(tx, &of)).await;
+        assert_eq!(slug, "farah-binti-ali-2");
+        let grants = read(world.store(), |tx| {
+            tx.all::<(Option<String>,)>(platform::sql!("SELECT granted_by FROM role_grant"), &[])
+        })
+        .await;
+        assert_eq!(grants, [(None,)]);
+        world.clock.advance(held);
+        run(&accounts).await;
+        let slug = write(world.store(), move |tx| slug::of(tx, &granted)).await;
+        assert_eq!(slug, "farah-binti-ali");
+    });
+}
+
+#[test]
+fn the_log_keeps_what_was_done_and_nobody_s_name() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, FARAH, None).await;
+        program(&accounts, &id, &[PROFILE_READ]).await;
+        let mut farah = browser(world, &id).await;
+        let seal = async || {
+            write(world.store(), |tx| {
+                chain::seal(tx)?;
+                assert_eq!(chain::verify(tx)?, None);
+                Ok(())
+            })
+            .await;
+        };
+        seal().await;
+        let before = actions(world).await;
+        assert_eq!(
+            leave(&mut farah, json!({ "immediately": true })).await.0,
+            202
+        );
+        seal().await;
+        let after = actions(world).await;
+        assert_eq!(after[..before.len()], before[..]);
+        let of = id.clone();
+        let (named, networks): (i64, i64) = read(world.store(), move |tx| {
+            platform::sql!(
+                "SELECT COUNT(CASE WHEN actor_id = :of THEN 1 END), COUNT(network) FROM audit",
+                of
+            )
+            .one(tx)
+        })
+        .await;
+        assert_eq!((named, networks), (0, 0));
+        farah.get("/api/v1/me").await.with(401);
+    });
+}
+
+#[test]
+fn what_is_one_s_alone_is_settled_first() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts_of(world, "http://127.0.0.1:8080", STRICT);
+        let id = person(world, FARAH, None).await;
+        let other = person(world, "other@example.my", None).await;
+        give(world, &id, CLUB_OWNER, &CLUB.scope("choir")).await;
+        let mut farah = visitor_of(&accounts, world, &id).await;
+        let (status, refused) = leave(&mut farah, Value::Null).await;
+        assert_eq!(
+            (status, &refused["code"]),
+            (409, &json!("active_obligations"))
+        );
+        assert_eq!(refused["obligations"], "choir");
+        give(world, &other, CLUB_OWNER, &CLUB.scope("choir")).await;
+        assert_eq!(leave(&mut farah, Value::Null).await.0, 202);
+
+        // The other one wants to leave too, and is the only owner now.
+        let mut other = visitor_of(&accounts, world, &other).await;
+        assert_eq!(leave(&mut other, Value::Null).await.0, 409);
+        world.clock.advance(DELAY);
+        run(&accounts).await;
+        assert!(actions(world).await.contains(&"account.erased".to_owned()));
+    });
+}
+
+#[test]
+fn a_cookie_alone_gets_no_copy_and_erases_nothing() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, FARAH, None).await;
+        let mut farah = browser(world, &id).await;
+        world.clock.advance(sudo::LIFETIME);
+        let refused = farah.get("/api/v1/me/export").await.with(403).json();
+        assert_eq!(refused["code"], "sudo_required");
+        let (status, refused) = leave(&mut farah, json!({ "immediately": true })).await;
+        assert_eq!((status, &refused["code"]), (403, &json!("sudo_required")));
+        farah.get("/api/v1/me").await.with(200);
+    });
+}
+
+#[test]
+fn the_last_owner_of_the_installation_does_not_leave() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let hash = usual_hash(world).await;
+        let id = person(world, FARAH, Some(&hash)).await;
+        give(world, &id, OWNER, &Scope::site()).await;
+        let mut farah = browser(world, &id).await;
+        let (status, refused) = leave(&mut farah, json!({ "immediately": true })).await;
+        assert_eq!((status, &refused["code"]), (409, &json!("last_owner")));
+        farah.get("/api/v1/me").await.with(200);
+    });
+}

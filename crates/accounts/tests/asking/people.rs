@@ -1,0 +1,416 @@
+//! Administering people: who may, whom they find, and what becomes of those who are kept out.
+
+use accounts::account::AccountId;
+use accounts::grant::{self, ADMIN, OWNER, Role, Scope};
+use accounts::people::{self, PeopleError};
+use accounts::session::{Method as SignIn, Stay};
+use accounts::sign_in::{self, SignInError};
+use accounts::signed_in::SignedIn;
+use accounts::sudo::{self, Sudo};
+use accounts::token::PROFILE_READ;
+use axum::http::Method;
+use jiff::SignedDuration;
+use platform::{Rows, StoreError, Tx, sql};
+use serde_json::{Value, json};
+use testkit::{Visitor, World, rounds, together};
+
+use crate::api::csrf_token;
+use crate::stage::{
+    Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails,
+    give, person, program, read, role, signed_in, usual_hash, visitor, write,
+};
+
+const API: &str = "/api/v1/admin/users";
+
+/// The browser of somebody who is signed in.
+pub(crate) async fn browser(world: &World, id: &AccountId) -> Visitor {
+    let begun = begin(world, id, Stay::Visit, client(1)).await;
+    let mut visitor = visitor(&accounts(world));
+    visitor.set_cookie("kd_session", begun.session.reveal());
+    visitor.header("x-csrf-token", &csrf_token(begun.session.reveal()));
+    visitor
+}
+
+async fn administrator(world: &World, email: &str, rank: Role) -> AccountId {
+    let hash = usual_hash(world).await;
+    let id = person(world, email, Some(&hash)).await;
+    give(world, &id, rank, &Scope::site()).await;
+    id
+}
+
+/// Whoever has just signed in.
+fn proven(who: &SignedIn) -> Sudo {
+    Sudo::check(who.clone(), "2026-11-20T08:00:00Z".parse().unwrap()).unwrap()
+}
+
+async fn post(browser: &mut Visitor, id: &AccountId, what: &str) -> (u16, Value) {
+    let page = browser
+        .call(Method::POST, &format!("{API}/{id}/{what}"), &Value::Null)
+        .await;
+    let body = serde_json::from_str(&page.body).unwrap_or(Value::Null);
+    (page.status.as_u16(), body["code"].clone())
+}
+
+#[test]
+fn whoever_is_kept_out_is_as_if_they_were_not_there() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let boss = administrator(world, "boss@example.my", ADMIN).await;
+        let hash = usual_hash(world).await;
+        let id = person(world, "farah@example.my", Some(&hash)).await;
+        let mut theirs = browser(world, &id).await;
+        let mut robot = program(&accounts, &id, &[PROFILE_READ]).await;
+        theirs.get("/api/v1/me").await.with(200);
+        robot.get("/api/v1/me").await.with(200);
+
+        let mut boss = browser(world, &boss).await;
+        for _ in 0..2 {
+            assert_eq!(post(&mut boss, &id, "deactivate").await.0, 204);
+        }
+        theirs.get("/api/v1/me").await.with(401);
+        robot.get("/api/v1/me").await.with(401);
+        let before = accounts.hasher.count();
+        for email in ["farah@example.my", "nobody@example.my"] {
+            let refused = sign_in::with_password(&accounts, attempt(email, PASSWORD, 9)).await;
+            assert!(matches!(refused, Err(SignInError::Wrong)), "{email}");
+        }
+        assert_eq!(accounts.hasher.count() - before, 2);
+
+        assert_eq!(post(&mut boss, &id, "activate").await.0, 204);
+        theirs.get("/api/v1/me").await.with(401);
+        robot.get("/api/v1/me").await.with(401);
+        let back =
+            sign_in::with_password(&accounts, attempt("farah@example.my", PASSWORD, 9)).await;
+        expect_sign_in_mails(world, "farah@example.my", 1);
+        back.unwrap();
+        let told = actions(world).await;
+        let told: Vec<_> = told
+            .iter()
+            .filter(|one| one.starts_with("account."))
+            .collect();
+        assert_eq!(told, ["account.deactivated", "account.activated"]);
+    });
+}
+
+#[test]
+fn signing_somebody_out_ends_sessions_and_tokens_and_nothing_else() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let boss = administrator(world, "boss@example.my", ADMIN).await;
+        let id = person(world, "farah@example.my", None).await;
+        let mut theirs = [browser(world, &id).await, browser(world, &id).await];
+        let mut robot = program(&accounts, &id, &[PROFILE_READ]).await;
+        let mut boss = browser(world, &boss).await;
+        let page = boss
+            .call(Method::POST, &format!("{API}/{id}/sign-out"), &Value::Null)
+            .await;
+        assert_eq!(page.with(200).json(), json!({ "revoked": 2 }));
+        for browser in &mut theirs {
+            browser.get("/api/v1/me").await.with(401);
+        }
+        robot.get("/api/v1/me").await.with(401);
+        browser(world, &id).await.get("/api/v1/me").await.with(200);
+        boss.get("/api/v1/me").await.with(200);
+    });
+}
+
+#[test]
+fn nobody_acts_on_those_above_them_and_others_on_nobody() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let owner = administrator(world, "owner@example.my", OWNER).await;
+        let admin = administrator(world, "admin@example.my", ADMIN).await;
+        let farah = person(world, "farah@example.my", None).await;
+        let at = |id: &AccountId| format!("{API}/{id}");
+        let mut nobody = browser(world, &farah).await;
+        for what in ["deactivate", "activate", "sign-out"] {
+            let refused = post(&mut nobody, &admin, what).await;
+            assert_eq!(refused, (403, json!("role_required")), "{what}");
+            let mut admin = browser(world, &admin).await;
+            let refused = post(&mut admin, &owner, what).await;
+            assert_eq!(refused, (403, json!("role_above_own")), "{what}");
+        }
+        for path in [API, &at(&farah)] {
+            let refused = nobody.get(path).await.with(403).json();
+            assert_eq!(refused["code"], "role_required");
+        }
+        nobody.get("/admin/people").await.with(403);
+        nobody
+            .get(&format!("/admin/people/{admin}"))
+            .await
+            .with(403);
+
+        let mut by_admin = browser(world, &admin).await;
+        let body = json!({ "role": "admin" });
+        let path = format!("{}/role", at(&farah));
+        let refused = by_admin.call(Method::PUT, &path, &body).await.with(403);
+        assert_eq!(refused.json()["role"], "owner");
+        let refused = by_admin
+            .call(Method::DELETE, &at(&owner), &Value::Null)
+            .await;
+        assert_eq!(refused.with(403).json()["code"], "role_above_own");
+        assert_eq!(role(world, &farah, &Scope::site()).await, None);
+
+        let mut by_owner = browser(world, &owner).await;
+        for (given, kept) in [("admin", Some(ADMIN)), ("owner", Some(OWNER))] {
+            let body = json!({ "role": given });
+            by_owner.call(Method::PUT, &path, &body).await.with(204);
+            assert_eq!(role(world, &farah, &Scope::site()).await, kept);
+        }
+        by_owner
+            .call(Method::PUT, &path, &json!({ "role": null }))
+            .await
+            .with(204);
+        assert_eq!(role(world, &farah, &Scope::site()).await, None);
+        by_owner
+            .call(Method::PUT, &path, &json!({ "role": "king" }))
+            .await
+            .with(422);
+        by_owner.get(&format!("{API}/none")).await.with(404);
+    });
+}
+
+#[test]
+fn the_last_owner_who_can_sign_in_stays() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let owner = administrator(world, "owner@example.my", OWNER).await;
+        // Another one, who has no password yet.
+        let other = person(world, "other@example.my", None).await;
+        give(world, &other, OWNER, &Scope::site()).await;
+        let mut theirs = browser(world, &other).await;
+        let last = (409, json!("last_owner"));
+        assert_eq!(post(&mut theirs, &owner, "deactivate").await, last);
+        let path = format!("{API}/{owner}");
+        let refused = theirs.call(Method::DELETE, &path, &Value::Null).await;
+        assert_eq!(refused.with(409).json()["code"], "last_owner");
+        let body = json!({ "role": "admin" });
+        let refused = theirs
+            .call(Method::PUT, &format!("{path}/role"), &body)
+            .await;
+        assert_eq!(refused.with(409).json()["code"], "last_owner");
+        assert_eq!(post(&mut theirs, &other, "deactivate").await.0, 204);
+        let state = browser(world, &owner)
+            .await
+            .get(&path)
+            .await
+            .with(200)
+            .json();
+        assert_eq!(state["state"], "active");
+    });
+}
+
+#[test]
+fn of_two_last_owners_who_act_on_each_other_one_stays() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let [one, other] = ["one@example.my", "other@example.my"];
+        let ids = [
+            administrator(world, one, OWNER).await,
+            administrator(world, other, OWNER).await,
+        ];
+        let who = [
+            signed_in(world, &ids[0]).await,
+            signed_in(world, &ids[1]).await,
+        ];
+        let second = world.second_store();
+        for round in 0..rounds() {
+            let act = |store: platform::Store, who: SignedIn, on: AccountId| async move {
+                let change = move |tx: &mut Tx<'_>| {
+                    let by = people::acting(tx, &proven(&who), &client(1).request)?;
+                    if round % 2 == 0 {
+                        people::deactivate(tx, &by, &on)
+                    } else {
+                        people::set_rank(tx, &by, &on, Some(ADMIN))
+                    }
+                };
+                store.write(change).await
+            };
+            let (first, last) = together(
+                act(world.store().clone(), who[0].clone(), ids[1].clone()),
+                act(second.clone(), who[1].clone(), ids[0].clone()),
+            )
+            .await;
+            let won = [&first, &last].iter().filter(|done| done.is_ok()).count();
+            assert_eq!(won, 1, "{first:?} {last:?}");
+            let lost = first.err().or(last.err()).unwrap();
+            // Whoever comes after the other has committed is an owner no more.
+            assert!(
+                matches!(lost, PeopleError::LastOwner | PeopleError::Rank(_)),
+                "{lost:?}"
+            );
+            write(world.store(), |tx| {
+                tx.run(sql!("UPDATE account SET state = 'active'"), &[], Rows::Any)?;
+                tx.run(sql!("UPDATE role_grant SET role = 'owner'"), &[], Rows::Any)
+            })
+            .await;
+        }
+    });
+}
+
+#[test]
+fn people_are_found_by_name_and_address_a_piece_at_a_time() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let boss = administrator(world, "boss@example.my", OWNER).await;
+        for number in 0..5 {
+            world.clock.advance(SignedDuration::from_millis(1));
+            person(world, &format!("guest_{number}@example.my"), None).await;
+        }
+        let mut boss = browser(world, &boss).await;
+        let emails = |page: &Value| -> Vec<String> {
+            let items = page["items"].as_array().unwrap();
+            let email = |one: &Value| one["email"].as_str().unwrap().to_owned();
+            items.iter().map(email).collect()
+        };
+        let mut found = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let path = format!("{API}?limit=2&query=GUEST_&cursor={cursor}");
+            let page = boss.get(&path).await.with(200).json();
+            found.extend(emails(&page));
+            match page["next_cursor"].as_str() {
+                Some(next) => next.clone_into(&mut cursor),
+                None => break,
+            }
+        }
+        let expected: Vec<_> = (0..5)
+            .rev()
+            .map(|n| format!("guest_{n}@example.my"))
+            .collect();
+        assert_eq!(found, expected);
+        for (query, count) in [
+            ("query=binti+ALI", 6),
+            ("query=%25", 0),
+            ("role=owner", 1),
+            ("role=admin", 0),
+            ("state=active", 6),
+            ("state=deactivated", 0),
+        ] {
+            let page = boss.get(&format!("{API}?{query}")).await.with(200).json();
+            assert_eq!(emails(&page).len(), count, "{query}");
+        }
+        boss.get(&format!("{API}?cursor=x")).await.with(400);
+
+        let page = boss.get("/admin/people?query=guest_3").await.with(200);
+        assert!(
+            page.text().contains("guest_3@example.my"),
+            "{}",
+            page.text()
+        );
+        assert!(!page.text().contains("guest_2@example.my"));
+    });
+}
+
+#[test]
+fn a_person_s_page_does_what_its_buttons_say() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let boss = administrator(world, "boss@example.my", OWNER).await;
+        let id = person(world, "farah@example.my", None).await;
+        begin(world, &id, Stay::Visit, client(1)).await;
+        let at = format!("/admin/people/{id}");
+        let mut boss = browser(world, &boss).await;
+        let page = boss.get(&at).await.with(200);
+        assert!(page.text().contains("sign_in.succeeded"), "{}", page.text());
+        let token = page.form(&at).value("_csrf").unwrap().to_owned();
+        let mut press = async |fields: &[(&str, &str)]| {
+            let fields: Vec<_> = fields
+                .iter()
+                .copied()
+                .chain([("_csrf", token.as_str())])
+                .collect();
+            boss.post(&at, &fields).await
+        };
+        let state = async || {
+            let id = id.clone();
+            read(world.store(), move |tx| {
+                sql!("SELECT state FROM account WHERE id = :id", id).one::<(String,)>(tx)
+            })
+            .await
+            .0
+        };
+        press(&[("action", "deactivate")]).await.with(303);
+        assert_eq!(state().await, "deactivated");
+        press(&[("action", "activate")]).await.with(303);
+        assert_eq!(state().await, "active");
+        press(&[("action", "rank"), ("rank", "admin")])
+            .await
+            .with(303);
+        assert_eq!(role(world, &id, &Scope::site()).await, Some(grant::ADMIN));
+        press(&[("action", "erase")]).await.with(422);
+        assert_eq!(state().await, "active");
+        press(&[("action", "erase"), ("sure", "1")]).await.with(303);
+        assert_eq!(state().await, "pending_deletion");
+        press(&[("action", "deactivate")]).await.with(409);
+        press(&[("action", "activate")]).await.with(303);
+        assert_eq!(state().await, "active");
+        press(&[("action", "dance")]).await.with(404);
+    });
+}
+
+#[test]
+fn who_administers_shows_who_they_are_before_anything_is_changed() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let boss = administrator(world, "boss@example.my", OWNER).await;
+        let id = person(world, "farah@example.my", None).await;
+        let mut boss = browser(world, &boss).await;
+        world.clock.advance(sudo::LIFETIME);
+        let at = format!("{API}/{id}");
+        boss.get(&at).await.with(200);
+        for what in ["deactivate", "activate", "sign-out"] {
+            assert_eq!(
+                post(&mut boss, &id, what).await,
+                (403, json!("sudo_required")),
+                "{what}"
+            );
+        }
+        let body = json!({ "role": "admin" });
+        boss.call(Method::PUT, &format!("{at}/role"), &body)
+            .await
+            .with(403);
+        boss.call(Method::DELETE, &at, &Value::Null).await.with(403);
+        assert_eq!(role(world, &id, &Scope::site()).await, None);
+        assert_eq!(boss.get(&at).await.with(200).json()["state"], "active");
+    });
+}
+
+#[test]
+fn a_sign_in_at_the_same_moment_leaves_no_session() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let boss = administrator(world, "boss@example.my", ADMIN).await;
+        let boss = signed_in(world, &boss).await;
+        let second = world.second_store();
+        for round in 0..rounds() {
+            let id = person(world, &format!("p{round}@example.my"), None).await;
+            let (one, on) = (id.clone(), id.clone());
+            let (by, store) = (boss.clone(), world.store().clone());
+            let (done, _) = together(
+                async move {
+                    let change = move |tx: &mut Tx<'_>| {
+                        let by = people::acting(tx, &proven(&by), &client(1).request)?;
+                        people::deactivate(tx, &by, &on)
+                    };
+                    store.write(change).await
+                },
+                {
+                    let store = second.clone();
+                    async move {
+                        let begin = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+                            accounts::session::begin(
+                                tx,
+                                &one,
+                                SignIn::Link,
+                                Stay::Visit,
+                                &client(2),
+                            )
+                        };
+                        store.write(begin).await.unwrap()
+                    }
+                },
+            )
+            .await;
+            done.unwrap();
+            let (left,): (i64,) = read(world.store(), move |tx| {
+                sql!("SELECT COUNT(*) FROM session WHERE account_id = :id", id).one(tx)
+            })
+            .await;
+            assert_eq!(left, 0);
+        }
+    });
+}

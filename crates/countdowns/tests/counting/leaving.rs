@@ -1,0 +1,262 @@
+//! What becomes of countdowns when somebody is kept out, or leaves.
+
+use accounts::account::AccountId;
+use accounts::erasure::{self, DELAY, When};
+use accounts::sudo::Sudo;
+use accounts::{grant, people, slug};
+use countdowns::countdown::{COUNTDOWN, OWNER};
+use platform::mail::{NewMail, Stream};
+use platform::{Rows, StoreError, Tx, audit, sql};
+use serde_json::{Value, json};
+
+use crate::stage::{DOMAINS, Person, Stage, client, on_both, request};
+
+/// Stands in every field that a person fills.
+const MARK: &str = "marker-5b1c";
+
+const PAGES: [&str; 4] = [
+    "/u/marker-5b1c",
+    "/u/marker-5b1c/marker-5b1c-swim",
+    "/marker-5b1c/incident-timer",
+    "/api/v1/public/marker-5b1c/marker-5b1c-swim",
+];
+
+/// A person whose every field has the mark.
+async fn marked(stage: &Stage<'_>) -> Person {
+    let mut person = stage.person(MARK).await;
+    let at = person.since(&format!("{MARK} swim")).await;
+    let note = json!({ "note": format!("{MARK} note") });
+    person.reset(&at, &note).await.expect(201);
+    person
+        .reset(&at, &json!({ "note": MARK }))
+        .await
+        .expect(201);
+    let version = person.program.get(&at).await.json()["version"].clone();
+    let public = json!({
+        "visibility": "public", "listed": true, "is_primary": true, "version": version,
+    });
+    person.call("PATCH", &at, &public).await.expect(200);
+    let deleted = person.since(&format!("{MARK} deleted")).await;
+    person
+        .call("DELETE", &deleted, &Value::Null)
+        .await
+        .expect(204);
+    let until = json!({"title": format!("{MARK} until"), "kind": "until", "target": "2028-01-01"});
+    person.make(until).await;
+    person
+}
+
+async fn write<T, F>(stage: &Stage<'_>, change: F) -> T
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    T: Send + 'static,
+{
+    stage.world.store().write(change).await.unwrap()
+}
+
+/// Marks what no page of this test fills.
+async fn mark_the_rest(stage: &Stage<'_>, id: &AccountId) {
+    let id = id.clone();
+    write(stage, move |tx| {
+        let now = tx.now();
+        sql!(
+            "UPDATE account SET locale = :mark, time_zone = :mark WHERE id = :id",
+            mark = MARK,
+            id
+        )
+        .run(tx, Rows::Exactly(1))?;
+        sql!(
+            "UPDATE session SET user_agent = :mark, network = :mark, auth_method = :mark
+             WHERE account_id = :id",
+            mark = MARK,
+            id
+        )
+        .run(tx, Rows::Any)?;
+        sql!(
+            "UPDATE personal_token SET name = :mark WHERE account_id = :id",
+            mark = MARK,
+            id
+        )
+        .run(tx, Rows::Exactly(1))?;
+        sql!(
+            "INSERT INTO password (account_id, hash, changed_at) VALUES (:id, :mark, :now)",
+            mark = MARK,
+            id,
+            now
+        )
+        .run(tx, Rows::Exactly(1))?;
+        sql!(
+            "INSERT INTO one_time_token (hash, purpose, account_id, data, expires_at)
+             VALUES (:hash, 'sign_in', :id, :mark, :now)",
+            hash = MARK.as_bytes(),
+            mark = MARK,
+            id,
+            now
+        )
+        .run(tx, Rows::Exactly(1))?;
+        sql!(
+            "INSERT INTO refresh_token (hash, session_id, account_id, expires_at)
+             VALUES (:hash, :mark, :id, :now)",
+            hash = MARK.as_bytes(),
+            mark = MARK,
+            id,
+            now
+        )
+        .run(tx, Rows::Exactly(1))?;
+        sql!(
+            "INSERT INTO email (account_id, address, canonical, verified_by, is_primary)
+             VALUES (:id, :address, :address, 'none', 0)",
+            address = format!("{MARK}@other.example"),
+            id
+        )
+        .run(tx, Rows::Exactly(1))?;
+        tx.record(audit::Entry {
+            actor: audit::Actor::Account(id.to_string()),
+            action: "account.renamed",
+            entity: ("account", id.to_string()),
+            scope: None,
+            changes: json!([{ "field": "display_name", "new": MARK }]),
+            request: Some(client().request),
+        })?;
+        tx.send_mail(NewMail {
+            to: format!("{MARK}@example.my").parse().unwrap(),
+            to_name: MARK.to_owned(),
+            sender_name: None,
+            reply_to: None,
+            stream: Stream::Security,
+            scope: None,
+            subject: MARK.to_owned(),
+            text: MARK.to_owned(),
+            html: None,
+        })?;
+        audit::chain::seal(tx)?;
+        Ok(())
+    })
+    .await;
+}
+
+#[test]
+fn nothing_is_left_of_whoever_leaves_and_the_log_holds() {
+    on_both(&async |stage: &Stage<'_>| {
+        let person = marked(stage).await;
+        let id = person.who.account().id.clone();
+        let mut other = stage.person("Someone Else").await;
+        let theirs = other.since("Shared").await;
+        // A reset of somebody else's countdown, and an owner whom the person made one.
+        let (by, shared) = (id.clone(), theirs.rsplit_once('/').unwrap().1.to_owned());
+        let (at, granter) = (shared.clone(), other.who.account().id.clone());
+        write(stage, move |tx| {
+            grant::give(tx, &by, OWNER, &COUNTDOWN.scope(&at), Some(&granter)).unwrap();
+            slug::of(tx, &by)
+        })
+        .await;
+        let mut program = person.program.clone();
+        let reset = program
+            .call(
+                "POST".parse().unwrap(),
+                &format!("{theirs}/entries"),
+                &json!({}),
+            )
+            .await;
+        reset.expect(201);
+        mark_the_rest(stage, &id).await;
+        for place in [
+            "account",
+            "email",
+            "session",
+            "countdown",
+            "countdown_entry",
+            "audit",
+            "mail",
+            "idempotency",
+            "one_time_token",
+            "refresh_token",
+            "personal_token",
+            "password",
+        ] {
+            let found = stage.world.places_of(MARK);
+            let is_there = found.iter().any(|found| found == place);
+            assert!(is_there || place == "idempotency", "{place}: {found:?}");
+        }
+        let sudo = Sudo::check(person.who.clone(), stage.world.clock.now()).unwrap();
+        let ask = move |tx: &mut Tx<'_>| erasure::ask(tx, DOMAINS, &sudo, When::Later, &request());
+        stage.world.store().write(ask).await.unwrap();
+        for page in PAGES {
+            stage.visitor().get(page).await.expect(404);
+        }
+        stage.world.clock.advance(DELAY);
+        erasure::run(DOMAINS, stage.world.store()).await.unwrap();
+        // The slug is held for a while.
+        let held = |found: &String| found == "account_slug" || found.contains("kenduri.db");
+        let left = stage.world.places_of(MARK);
+        assert!(left.iter().all(held), "{left:?}");
+        stage.world.clock.advance(erasure::SLUG_HELD);
+        erasure::run(DOMAINS, stage.world.store()).await.unwrap();
+        assert_eq!(stage.world.places_of(MARK), [""; 0]);
+        let entries = write(stage, |tx| {
+            audit::chain::seal(tx)?;
+            assert_eq!(audit::chain::verify(tx)?, None);
+            let statement = sql!("SELECT created_by FROM countdown_entry");
+            tx.all::<(Option<String>,)>(statement, &[])
+        })
+        .await;
+        assert_eq!(
+            entries,
+            [(None,)],
+            "the reset of the other's countdown stays"
+        );
+    });
+}
+
+#[test]
+fn a_copy_has_the_countdowns_with_all_resets() {
+    on_both(&async |stage: &Stage<'_>| {
+        let person = marked(stage).await;
+        let mut other = stage.person("Someone Else").await;
+        other.since("Not yours").await;
+        let id = person.who.account().id.clone();
+        let copy = write(stage, move |tx| (countdowns::DOMAIN.export)(tx, &id)).await;
+        let all = copy.as_array().unwrap();
+        assert_eq!(all.len(), 2);
+        let swim = format!("{MARK} swim");
+        let mut swims = all.iter().filter(|one| one["countdown"]["title"] == swim);
+        assert_eq!(
+            swims.next().unwrap()["entries"].as_array().unwrap().len(),
+            2
+        );
+        assert!(!copy.to_string().contains("Not yours"));
+    });
+}
+
+#[test]
+fn whoever_is_kept_out_has_no_pages_until_they_are_let_in_again() {
+    on_both(&async |stage: &Stage<'_>| {
+        let person = marked(stage).await;
+        let boss = stage.person("The Boss").await;
+        let (id, by) = (person.who.account().id.clone(), boss.who.clone());
+        let rank = by.account().id.clone();
+        write(stage, move |tx| {
+            grant::give(tx, &rank, grant::ADMIN, &grant::Scope::site(), None).unwrap();
+            Ok(())
+        })
+        .await;
+        let sudo = Sudo::check(by, stage.world.clock.now()).unwrap();
+        for (deactivate, status) in [(true, 404), (false, 200)] {
+            let (sudo, id) = (sudo.clone(), id.clone());
+            let change = move |tx: &mut Tx<'_>| {
+                let by = people::acting(tx, &sudo, &request())?;
+                if deactivate {
+                    people::deactivate(tx, &by, &id)
+                } else {
+                    people::activate(tx, &by, &id)
+                }
+            };
+            stage.world.store().write(change).await.unwrap();
+            for page in PAGES {
+                stage.visitor().get(page).await.expect(status);
+            }
+            let directory = stage.visitor().get("/countdowns").await;
+            assert_eq!(directory.body.contains(MARK), status == 200);
+        }
+    });
+}

@@ -1,0 +1,41 @@
+//! `kenduri verify audit`: whether the audit log is as it was sealed.
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+
+use super::{Where, give, say};
+use crate::control_requests::{ControlRequest, ControlResponse};
+
+/// Check that what is kept is as it was written
+#[derive(Debug, Subcommand)]
+pub(super) enum Verify {
+    Audit(Audit),
+}
+
+/// Check that no sealed line of the audit log was changed or taken out
+///
+/// Lines about accounts, roles, tokens and the installation are sealed within a minute, and each
+/// seal covers the line before. Works whether Kenduri is running or not.
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    #[command(flatten)]
+    place: Where,
+}
+
+impl Verify {
+    pub(super) fn run(self) -> Result<()> {
+        let Self::Audit(audit) = self;
+        match give(ControlRequest::VerifyAudit, &audit.place)? {
+            ControlResponse::AuditVerified { broken: None } => {
+                say("The audit log is as it was sealed.\n")
+            }
+            ControlResponse::AuditVerified {
+                broken: Some(place),
+            } => bail!(
+                "the sealed line {place} of the audit log is missing, or is not as it was sealed\n  \
+                 compare it with a copy of the store from before"
+            ),
+            _ => Ok(()),
+        }
+    }
+}

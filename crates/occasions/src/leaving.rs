@@ -1,0 +1,47 @@
+//! What of occasions belongs to a person who has an account: their roles. Occasions and the answers
+//! of households are their hosts', together; whoever leaves last would take them from the guests.
+
+use accounts::account::AccountId;
+use accounts::grant;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::role::OCCASION;
+
+#[derive(Row, Serialize)]
+struct Part {
+    id: String,
+    slug: String,
+    role: String,
+}
+
+/// Where somebody is a host.
+pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
+    let all: Vec<Part> = sql!(
+        "SELECT o.id, o.slug, g.role FROM role_grant g JOIN occasion o ON o.id = g.scope_id
+         WHERE g.scope_kind = 'occasion' AND g.account_id = :account ORDER BY o.slug, g.role",
+        account
+    )
+    .all(tx)?;
+    Ok(json!(all))
+}
+
+/// The occasions that somebody is the only owner of.
+pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
+    let mut names = Vec::new();
+    for id in grant::owned_alone(tx, account, &OCCASION)? {
+        let found: Option<(String,)> =
+            sql!("SELECT slug FROM occasion WHERE id = :id", id).maybe(tx)?;
+        names.extend(found.map(|(slug,)| slug));
+    }
+    Ok(names)
+}
+
+/// Forgets how often somebody tried to set codes, and when they were warned.
+pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!("DELETE FROM code_try WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
+    sql!("DELETE FROM guess_alarm WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
+    Ok(())
+}

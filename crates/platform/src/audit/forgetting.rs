@@ -1,0 +1,52 @@
+//! What the log keeps of a person who is erased: that things were done, not by whom, from where, or
+//! with which words about them. The chain holds, because its seals cover those parts by a salted
+//! digest, and the salt goes with them.
+
+use crate::sql;
+use crate::store::{Rows, StoreError, Tx};
+
+/// Takes a person out of the log. What an account did reads as done by `tombstone`, which names
+/// nobody.
+pub fn account(tx: &mut Tx<'_>, account: &str, tombstone: &str) -> Result<(), StoreError> {
+    lock(tx)?;
+    // Its programs' lines, while the lines that tell of their tokens still name it.
+    sql!(
+        "UPDATE audit SET network = NULL, salt = NULL
+         WHERE actor_kind = 'token' AND actor_id IN (
+             SELECT entity_id FROM audit
+             WHERE entity_kind = 'token' AND actor_kind = 'account' AND actor_id = :account)",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "UPDATE audit SET network = NULL, salt = NULL, changes = '[]' WHERE entity_id = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "UPDATE audit SET actor_id = :tombstone, network = NULL, salt = NULL
+         WHERE actor_kind = 'account' AND actor_id = :account",
+        account,
+        tombstone
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// Takes all values out of the lines of a scope that is erased with its owner.
+pub fn scope(tx: &mut Tx<'_>, scope: &str) -> Result<(), StoreError> {
+    lock(tx)?;
+    sql!(
+        "UPDATE audit SET network = NULL, salt = NULL, changes = '[]' WHERE scope = :scope",
+        scope
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// Whoever seals lines holds this row, so none changes between its reading and its seal.
+fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let statement = sql!("SELECT place FROM audit_chain WHERE id = 1 FOR NO KEY UPDATE");
+    let _: (i64,) = tx.one(statement, &[])?;
+    Ok(())
+}
