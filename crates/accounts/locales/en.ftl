@@ -138,3 +138,92 @@ problem-token-expired-or-used = This link has been used or has expired. Please a
     .title = Link no longer valid
 problem-current-password-wrong = The present password is not right.
     .title = Password not right
+
+# Registering.
+account-register = Create an account
+account-register-new = New here?
+account-register-finish = Create the account
+account-register-bot = Leave this field empty
+account-slug = Name in public addresses (optional)
+account-slug-hint = 2 to 50 small letters, digits and hyphens, as in farah-ali.
+account-registered = Look into your mailbox
+account-registered-text = We have sent a mail to the address that you gave. Open the link in it to go on.
+
+# Confirming an address.
+account-verify = Confirm your e-mail address
+account-verify-text = Is { $email } your address, and did you ask for an account here?
+account-verify-proof = This is not the browser that the account was made with. Enter the password of the account. If you did not make it yourself, choose a new password: that shuts out whoever did.
+account-verify-new = Or a new password
+account-verify-new-hint = At least 10 characters. Everybody who is signed in now will be signed out.
+account-verify-finish = Confirm the address
+account-verified = Your address is confirmed
+account-verified-text = Everything here is open to you now.
+account-verified-onward = Go to your account
+
+# Having forgotten the password.
+account-forgot = Get back in by mail
+account-forgot-link = Forgotten your password, or rather sign in by mail?
+account-forgot-text = Enter the address of your account, and we will mail you a link.
+account-forgot-reset = Mail me a link to set a new password
+account-forgot-sign-in = Mail me a link that signs me in
+account-forgot-sent = Look into your mailbox
+account-forgot-sent-text = If there is an account with this address, a mail is on its way. The link in it works once, and not for long.
+account-reset = Set a new password
+account-reset-text = Everybody who is signed in to your account now will be signed out.
+account-reset-tokens = Take back the tokens of programs too
+account-reset-done = The new password is in force
+account-reset-done-text = You can sign in with it now.
+
+# Mails about registering and getting back in.
+mail-verify-subject = Confirm your address for { $site }
+mail-verify-text =
+    Hello { $name },
+
+    open this link within 24 hours to confirm that this is your e-mail address:
+    { $address }
+
+    If you did not ask for an account at { $site }, you need not do anything: without the link it is removed after a week.
+mail-known-subject = Your account at { $site }
+mail-known-text =
+    Hello { $name },
+
+    somebody wanted to create an account at { $site } with this address. You have one already, and nothing was changed.
+
+    Sign in: { $sign_in }
+    Set a new password, within an hour: { $address }
+
+    If it was not you, there is nothing to do.
+mail-reset-subject = A new password for { $site }
+mail-reset-text =
+    Hello { $name },
+
+    open this link within an hour to set a new password:
+    { $address }
+
+    If you did not ask for it, there is nothing to do. Your password stays as it is.
+mail-link-subject = Sign in to { $site }
+mail-link-text =
+    Hello { $name },
+
+    this link signs you in, once and within 24 hours:
+    { $address }
+
+    If you did not ask for it, there is nothing to do. Give the link to nobody.
+mail-password-subject = Your password at { $site } was changed
+mail-password-text =
+    Hello { $name },
+
+    a link that was mailed to you was used to set a new password. Everybody who was signed in has been signed out.
+
+    When: { $time } ({ $zone })
+    From: { $network }
+
+    If it was not you, somebody can read your mail. Set another password now, and change that of your mailbox:
+    { $address }
+
+problem-email-unverified = Confirm your e-mail address first: open the link that was mailed to you. You can have it sent again on the page of your account.
+    .title = Address not confirmed
+problem-form-stale = This form was sent too quickly, or was open for too long. Please send it again.
+    .title = Please send it again
+problem-password-required = The link was opened in another browser, so a password is needed too.
+    .title = Password needed

@@ -136,3 +136,92 @@ problem-token-expired-or-used = Pautan ini sudah digunakan atau tamat tempoh. Si
     .title = Pautan tidak sah lagi
 problem-current-password-wrong = Kata laluan sekarang tidak betul.
     .title = Kata laluan tidak betul
+
+# Mendaftar.
+account-register = Cipta akaun
+account-register-new = Baru di sini?
+account-register-finish = Cipta akaun
+account-register-bot = Biarkan medan ini kosong
+account-slug = Nama dalam alamat awam (pilihan)
+account-slug-hint = 2 hingga 50 huruf kecil, digit dan sempang, seperti farah-ali.
+account-registered = Semak peti mel anda
+account-registered-text = Kami telah menghantar e-mel ke alamat yang anda berikan. Buka pautan di dalamnya untuk meneruskan.
+
+# Mengesahkan alamat.
+account-verify = Sahkan alamat e-mel anda
+account-verify-text = Adakah { $email } alamat anda, dan adakah anda meminta akaun di sini?
+account-verify-proof = Ini bukan pelayar yang digunakan untuk mencipta akaun itu. Masukkan kata laluan akaun. Jika bukan anda yang menciptanya, pilih kata laluan baharu: sesiapa yang menciptanya akan dihalang.
+account-verify-new = Atau kata laluan baharu
+account-verify-new-hint = Sekurang-kurangnya 10 aksara. Semua yang sedang log masuk akan dilog keluar.
+account-verify-finish = Sahkan alamat
+account-verified = Alamat anda telah disahkan
+account-verified-text = Semua di sini kini terbuka untuk anda.
+account-verified-onward = Pergi ke akaun anda
+
+# Terlupa kata laluan.
+account-forgot = Masuk semula melalui e-mel
+account-forgot-link = Terlupa kata laluan, atau mahu log masuk melalui e-mel?
+account-forgot-text = Masukkan alamat akaun anda, dan kami akan menghantar pautan melalui e-mel.
+account-forgot-reset = Hantar pautan untuk menetapkan kata laluan baharu
+account-forgot-sign-in = Hantar pautan untuk log masuk
+account-forgot-sent = Semak peti mel anda
+account-forgot-sent-text = Jika ada akaun dengan alamat ini, e-mel sedang dihantar. Pautan di dalamnya boleh digunakan sekali, dan tidak lama.
+account-reset = Tetapkan kata laluan baharu
+account-reset-text = Semua yang sedang log masuk ke akaun anda akan dilog keluar.
+account-reset-tokens = Tarik balik token program juga
+account-reset-done = Kata laluan baharu berkuat kuasa
+account-reset-done-text = Anda boleh log masuk dengannya sekarang.
+
+# E-mel tentang pendaftaran dan masuk semula.
+mail-verify-subject = Sahkan alamat anda untuk { $site }
+mail-verify-text =
+    Salam { $name },
+
+    buka pautan ini dalam masa 24 jam untuk mengesahkan bahawa ini alamat e-mel anda:
+    { $address }
+
+    Jika anda tidak meminta akaun di { $site }, tiada apa yang perlu dibuat: tanpa pautan itu, akaun dibuang selepas seminggu.
+mail-known-subject = Akaun anda di { $site }
+mail-known-text =
+    Salam { $name },
+
+    seseorang mahu mencipta akaun di { $site } dengan alamat ini. Anda sudah mempunyai akaun, dan tiada apa yang diubah.
+
+    Log masuk: { $sign_in }
+    Tetapkan kata laluan baharu, dalam masa sejam: { $address }
+
+    Jika bukan anda, tiada apa yang perlu dibuat.
+mail-reset-subject = Kata laluan baharu untuk { $site }
+mail-reset-text =
+    Salam { $name },
+
+    buka pautan ini dalam masa sejam untuk menetapkan kata laluan baharu:
+    { $address }
+
+    Jika anda tidak memintanya, tiada apa yang perlu dibuat. Kata laluan anda kekal.
+mail-link-subject = Log masuk ke { $site }
+mail-link-text =
+    Salam { $name },
+
+    pautan ini melog masuk anda, sekali dan dalam masa 24 jam:
+    { $address }
+
+    Jika anda tidak memintanya, tiada apa yang perlu dibuat. Jangan beri pautan ini kepada sesiapa.
+mail-password-subject = Kata laluan anda di { $site } telah ditukar
+mail-password-text =
+    Salam { $name },
+
+    pautan yang dihantar kepada anda telah digunakan untuk menetapkan kata laluan baharu. Semua yang log masuk telah dilog keluar.
+
+    Bila: { $time } ({ $zone })
+    Dari: { $network }
+
+    Jika bukan anda, seseorang boleh membaca e-mel anda. Tetapkan kata laluan lain sekarang, dan tukar kata laluan peti mel anda:
+    { $address }
+
+problem-email-unverified = Sahkan alamat e-mel anda dahulu: buka pautan yang dihantar kepada anda. Anda boleh memintanya dihantar semula di halaman akaun anda.
+    .title = Alamat belum disahkan
+problem-form-stale = Borang ini dihantar terlalu cepat, atau dibuka terlalu lama. Sila hantar sekali lagi.
+    .title = Sila hantar sekali lagi
+problem-password-required = Pautan dibuka dalam pelayar lain, jadi kata laluan juga diperlukan.
+    .title = Kata laluan diperlukan

@@ -24,6 +24,9 @@ mod one_time;
 mod opaque;
 pub mod password;
 pub mod refresh;
+pub mod registration;
+pub mod request_limits;
+pub mod reset;
 mod role;
 pub mod session;
 pub mod setup;
@@ -32,6 +35,7 @@ pub mod signed_in;
 pub mod slug;
 pub mod token;
 mod token_scope;
+pub mod verification;
 pub mod web;
 
 pub use access::Callers;
@@ -40,6 +44,8 @@ pub use changes::Changes;
 pub use described::describe;
 pub use domain::{Domain, Domains};
 pub use hashing::Hasher;
+pub use registration::{Confirmed, Policy, confirmed};
+pub use request_limits::RequestLimits;
 pub use signed_in::{Owner, SignedIn};
 
 use ::web::codes::Code;
@@ -59,7 +65,13 @@ pub const DOMAIN: Domain = Domain {
         SecretPath::token("/admin/join/"),
     ],
     routes: web::routes,
-    jobs: |site| vec![refresh::sweeps(site.store.clone())],
+    jobs: |site| {
+        vec![
+            refresh::sweeps(site.store.clone()),
+            registration::purges(site.store.clone()),
+            reset::mails(site),
+        ]
+    },
     describe: domain::debug_only(web::api::describe),
     ..Domain::new(MIGRATIONS)
 };
@@ -69,7 +81,8 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "accounts",
     "0001_begin",
     "0002_slugs",
-    "0003_refresh_tokens"
+    "0003_refresh_tokens",
+    "0004_registration"
 );
 
 /// The error codes of this crate, which those of domains may use too.
@@ -93,6 +106,9 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(403, "scope_required"),
     Code::new(403, "token_not_permitted"),
     Code::new(403, "registration_closed"),
+    Code::new(403, "email_unverified"),
+    Code::new(403, "password_required"),
+    Code::new(400, "form_stale"),
     Code::new(403, "secure_connection_required"),
     Code::new(400, "token_expired_or_used"),
     Code::new(400, "current_password_wrong"),
@@ -114,6 +130,10 @@ pub struct Accounts {
     pub hasher: Hasher,
     /// How often somebody may change something.
     pub changes: Changes,
+    /// How often people who are not signed in may ask for something.
+    pub limits: RequestLimits,
+    /// What the configuration says of new accounts.
+    pub policy: Policy,
     /// What the program consists of.
     pub domains: Domains,
 }
@@ -125,6 +145,8 @@ impl Accounts {
         Self {
             hasher: Hasher::new(cores, site.random.clone()),
             changes: Changes::default(),
+            limits: RequestLimits::default(),
+            policy: Policy::default(),
             domains,
             site,
         }

@@ -7,8 +7,11 @@ mod entrance;
 mod form;
 pub mod frame;
 mod me;
+mod message;
 mod newcomer;
 mod problem;
+mod registration;
+mod reset;
 mod visitor;
 
 pub mod asking;
@@ -22,6 +25,7 @@ use web::{Pages, Site};
 use crate::Callers::{Anybody, People};
 use crate::{Accounts, Callers};
 pub use cookies::session;
+pub use problem::email_unverified;
 
 /// Every address of this crate.
 pub fn routes(accounts: &Accounts) -> Router<Site> {
@@ -41,6 +45,14 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .get("/admin/login", Anybody, visitor::to_login)
         .get("/sign-in/{secret}", Anybody, visitor::link)
         .post("/sign-in/{secret}", Anybody, visitor::use_link)
+        .get("/register", Anybody, registration::register)
+        .post("/register", Anybody, registration::enter)
+        .get("/verify/{secret}", Anybody, registration::verify)
+        .post("/verify/{secret}", Anybody, registration::confirm)
+        .get("/forgot", Anybody, reset::forgot)
+        .post("/forgot", Anybody, reset::ask)
+        .get("/reset/{secret}", Anybody, reset::reset)
+        .post("/reset/{secret}", Anybody, reset::finish)
         .get("/setup/{secret}", Anybody, newcomer::setup)
         .post("/setup/{secret}", Anybody, newcomer::set_up)
         .get("/admin/join/{secret}", Anybody, newcomer::join)

@@ -2,6 +2,7 @@
 //! tokens.
 
 pub(super) mod refresh;
+mod registration;
 
 use std::collections::BTreeMap;
 
@@ -41,6 +42,7 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .routes(routes!(login: Anybody))
         .routes(routes!(logout: People))
         .merge(refresh::routes())
+        .merge(registration::routes())
 }
 
 /// The description of the interface.

@@ -10,10 +10,13 @@ use crate::grant::GrantError;
 use crate::hashing::Busy;
 use crate::invite::TakeError;
 use crate::password::{self, Weakness};
+use crate::registration::RegisterError;
+use crate::reset::{AskError, ResetError};
 use crate::setup::SetupError;
 use crate::sign_in::SignInError;
 use crate::signed_in::ScopeMissing;
 use crate::token;
+use crate::verification::{ConfirmError, ResendError};
 
 impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
@@ -91,6 +94,65 @@ impl From<ChangeError> for Problem {
     }
 }
 
+impl From<RegisterError> for Problem {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Closed => Self::new(StatusCode::FORBIDDEN, "registration_closed"),
+            RegisterError::FormStale => Self::new(StatusCode::BAD_REQUEST, "form_stale"),
+            RegisterError::SlugTaken => Self::new(StatusCode::CONFLICT, "slug_taken"),
+            RegisterError::EmailTaken => email_taken(),
+            RegisterError::UsedUp(wait) => too_often(wait),
+            RegisterError::Busy(error) => error.into(),
+            RegisterError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResendError> for Problem {
+    fn from(error: ResendError) -> Self {
+        match error {
+            ResendError::UsedUp(wait) => too_often(wait),
+            ResendError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ConfirmError> for Problem {
+    fn from(error: ConfirmError) -> Self {
+        match error {
+            ConfirmError::LinkGone => gone(),
+            ConfirmError::ProofNeeded => Self::new(StatusCode::FORBIDDEN, "password_required"),
+            ConfirmError::CurrentWrong => {
+                Self::new(StatusCode::BAD_REQUEST, "current_password_wrong")
+            }
+            ConfirmError::Weak(weakness) => password(Self::fields(), "/new_password", weakness),
+            ConfirmError::UsedUp(wait) => too_often(wait),
+            ConfirmError::Busy(error) => error.into(),
+            ConfirmError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AskError> for Problem {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::UsedUp(wait) => too_often(wait),
+            AskError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResetError> for Problem {
+    fn from(error: ResetError) -> Self {
+        match error {
+            ResetError::LinkGone => gone(),
+            ResetError::Weak(weakness) => password(Self::fields(), "/password", weakness),
+            ResetError::Busy(error) => error.into(),
+            ResetError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<token::CreateError> for Problem {
     fn from(error: token::CreateError) -> Self {
         use token::CreateError;
@@ -111,6 +173,7 @@ impl From<token::CreateError> for Problem {
                 Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", token::LIMIT)
             }
             CreateError::NoAccount => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated"),
+            CreateError::EmailUnverified => email_unverified(),
             CreateError::Store(error) => error.into(),
         }
     }
@@ -132,7 +195,12 @@ pub(super) fn password(problem: Problem, pointer: &str, weakness: Weakness) -> P
     problem.field(pointer, weakness.code(), values)
 }
 
-fn gone() -> Problem {
+/// Somebody who has to confirm their address first.
+pub fn email_unverified() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "email_unverified")
+}
+
+pub(super) fn gone() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "token_expired_or_used")
 }
 

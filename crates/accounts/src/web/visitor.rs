@@ -19,6 +19,7 @@ use super::cookies;
 use super::entrance::{Entrance, Entry};
 use crate::Accounts;
 use crate::domain::SignInHint;
+use crate::registration::Registration;
 use crate::session::{self, Begun, Stay};
 use crate::sign_in::{self, Attempt, SignInError};
 
@@ -39,6 +40,7 @@ struct LoginPage<'a> {
     csrf: &'a str,
     redirect: &'a str,
     remember: bool,
+    can_register: bool,
     fields: Vec<Field>,
     form_state: &'a FormState,
 }
@@ -115,6 +117,7 @@ fn login_page(
         csrf: &csrf,
         redirect,
         remember: form_state.form.is_ticked("remember"),
+        can_register: accounts.policy.registration == Registration::Open,
         fields,
         form_state,
         hints: accounts

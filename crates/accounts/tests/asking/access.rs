@@ -14,6 +14,7 @@ use testkit::{Page, Visitor, World};
 use web::described::Description;
 use web::{Pages, Site};
 
+use crate::registering;
 use crate::stage::{MIGRATIONS, SONGS_READ, accounts, begin, client, person, program, router};
 
 const ALL: &[TokenScope] = &[PROFILE_READ, SONGS_READ];
@@ -120,6 +121,8 @@ fn every_address_is_for_whom_its_list_says() {
             let person = browser(world, &accounts, router, &id).await;
             assert_eq!(refusal(person, &route).await, None, "{told}");
         }
+        // What a person sends has an address of their own confirmed.
+        registering::expect(world, &accounts, "farah@example.my", "mail-verify-subject");
     });
 }
 

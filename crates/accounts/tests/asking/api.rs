@@ -272,11 +272,16 @@ fn the_description_names_every_address() {
     assert_eq!(
         paths,
         [
+            "/api/v1/auth/forgot",
             "/api/v1/auth/login",
             "/api/v1/auth/logout",
             "/api/v1/auth/refresh",
+            "/api/v1/auth/register",
+            "/api/v1/auth/reset",
             "/api/v1/auth/revoke",
             "/api/v1/auth/token",
+            "/api/v1/auth/verify",
+            "/api/v1/auth/verify/resend",
             "/api/v1/me",
             "/api/v1/me/sessions",
             "/api/v1/me/sessions/{id}",

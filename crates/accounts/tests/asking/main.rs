@@ -10,6 +10,8 @@ mod notes;
 mod pages;
 mod races;
 mod refreshing;
+mod registering;
+mod resetting;
 mod security;
 mod sessions;
 mod setup;
