@@ -10,6 +10,7 @@ mod me;
 mod message;
 mod newcomer;
 mod problem;
+mod sudo;
 mod registration;
 mod reset;
 mod visitor;
@@ -57,6 +58,8 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/setup/{secret}", Anybody, newcomer::set_up)
         .get("/admin/join/{secret}", Anybody, newcomer::join)
         .post("/admin/join/{secret}", Anybody, newcomer::accept)
+        .get("/sudo", People, sudo::show)
+        .post("/sudo", People, sudo::prove)
         .get("/.well-known/change-password", Anybody, me::change_password)
         .get("/me/security", People, me::security)
         .post("/me/security/password", People, me::set_password)

@@ -279,6 +279,7 @@ fn the_description_names_every_address() {
             "/api/v1/auth/register",
             "/api/v1/auth/reset",
             "/api/v1/auth/revoke",
+            "/api/v1/auth/sudo",
             "/api/v1/auth/token",
             "/api/v1/auth/verify",
             "/api/v1/auth/verify/resend",

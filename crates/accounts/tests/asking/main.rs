@@ -17,5 +17,6 @@ mod sessions;
 mod setup;
 mod signing_in;
 mod stage;
+mod sudo;
 mod tokens;
 mod upstream_access;
