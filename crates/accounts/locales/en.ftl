@@ -233,3 +233,62 @@ problem-form-stale = This form was sent too quickly, or was open for too long. P
     .title = Please send it again
 problem-password-required = The link was opened in another browser, so a password is needed too.
     .title = Password needed
+problem-invite-for-other-address = This invitation is for another e-mail address.
+    .title = Another address
+
+# One’s e-mail address.
+account-address = E-mail address of your account
+account-address-now = Your address
+account-address-verified = It is confirmed.
+account-address-unverified = It is not confirmed yet. Open the link in the mail that we sent there.
+account-address-send = Send the mail again
+account-address-sent = A mail is on its way. Open the link in it to go on.
+account-address-other = Use another address
+account-address-other-text = We will mail a link to the new address. The change takes place when you open it.
+account-address-new = New e-mail address
+account-address-ask = Mail me the link
+account-change = Use the new address
+account-change-text = From now on you will sign in with { $email }. Every other device will be signed out.
+account-changed = Your address is changed
+account-changed-text = Sign in with the new address from now on. Your old address was mailed a link that takes the change back.
+account-undo = Get the old address back
+account-undo-text = The account will have the address { $email } again, and everybody who is signed in will be signed out.
+account-undone = You have your address back
+account-undone-text = Everybody was signed out. Somebody may know your password, so set a new one now.
+mail-change-subject = Confirm your new address for { $site }
+mail-change-text =
+    Hello { $name },
+
+    open this link within 24 hours to use this e-mail address for your account at { $site }:
+    { $address }
+
+    If you did not ask for it, leave the link alone.
+mail-changed-subject = Your address at { $site } was changed
+mail-changed-text =
+    Hello { $name },
+
+    your account at { $site } has another e-mail address now.
+
+    When: { $time } ({ $zone })
+
+    If it was not you, this link brings the old address back and signs everybody out. It works for 7 days:
+    { $address }
+
+# Invites to the installation.
+account-role-member = member
+account-invites = Invitations
+account-invites-text = Whoever you invite gets a link that works once, for 7 days, and for this address alone.
+account-invites-role = As
+account-invites-create = Invite
+account-invites-sent = The invitation is on its way.
+account-invites-removed = The invitation works no more.
+account-invites-until = Works until { $until }.
+account-invites-remove = Withdraw
+account-invites-link = The link of the invitation
+account-invites-copy = No mail leaves this server, so give the link to whom you invited. It is shown this once.
+mail-invite-subject = You are invited to { $site }
+mail-invite-text =
+    Hello,
+
+    { $by } invites you to { $site }. Open this link within 7 days to create your account:
+    { $address }

@@ -231,3 +231,62 @@ problem-form-stale = Borang ini dihantar terlalu cepat, atau dibuka terlalu lama
     .title = Sila hantar sekali lagi
 problem-password-required = Pautan dibuka dalam pelayar lain, jadi kata laluan juga diperlukan.
     .title = Kata laluan diperlukan
+problem-invite-for-other-address = Jemputan ini untuk alamat e-mel lain.
+    .title = Alamat lain
+
+# Alamat e-mel sendiri.
+account-address = Alamat e-mel akaun anda
+account-address-now = Alamat anda
+account-address-verified = Telah disahkan.
+account-address-unverified = Belum disahkan. Buka pautan dalam e-mel yang kami hantar.
+account-address-send = Hantar e-mel sekali lagi
+account-address-sent = E-mel sedang dihantar. Buka pautan di dalamnya untuk meneruskan.
+account-address-other = Guna alamat lain
+account-address-other-text = Kami akan menghantar pautan ke alamat baharu. Perubahan berlaku apabila anda membukanya.
+account-address-new = Alamat e-mel baharu
+account-address-ask = Hantar pautan
+account-change = Guna alamat baharu
+account-change-text = Mulai sekarang anda log masuk dengan { $email }. Semua peranti lain akan dilog keluar.
+account-changed = Alamat anda telah ditukar
+account-changed-text = Log masuk dengan alamat baharu mulai sekarang. Alamat lama anda dihantar pautan yang membatalkan perubahan.
+account-undo = Dapatkan semula alamat lama
+account-undo-text = Akaun akan mempunyai alamat { $email } semula, dan semua yang log masuk akan dilog keluar.
+account-undone = Alamat anda telah dikembalikan
+account-undone-text = Semua telah dilog keluar. Seseorang mungkin tahu kata laluan anda, jadi tetapkan yang baharu sekarang.
+mail-change-subject = Sahkan alamat baharu anda untuk { $site }
+mail-change-text =
+    Salam { $name },
+
+    buka pautan ini dalam masa 24 jam untuk menggunakan alamat e-mel ini bagi akaun anda di { $site }:
+    { $address }
+
+    Jika anda tidak memintanya, biarkan pautan itu.
+mail-changed-subject = Alamat anda di { $site } telah ditukar
+mail-changed-text =
+    Salam { $name },
+
+    akaun anda di { $site } kini mempunyai alamat e-mel lain.
+
+    Bila: { $time } ({ $zone })
+
+    Jika bukan anda, pautan ini mengembalikan alamat lama dan melog keluar semua. Ia berfungsi selama 7 hari:
+    { $address }
+
+# Jemputan ke pemasangan.
+account-role-member = ahli
+account-invites = Jemputan
+account-invites-text = Sesiapa yang anda jemput mendapat pautan yang berfungsi sekali, selama 7 hari, dan untuk alamat ini sahaja.
+account-invites-role = Sebagai
+account-invites-create = Jemput
+account-invites-sent = Jemputan sedang dihantar.
+account-invites-removed = Jemputan itu tidak berfungsi lagi.
+account-invites-until = Berfungsi hingga { $until }.
+account-invites-remove = Tarik balik
+account-invites-link = Pautan jemputan
+account-invites-copy = Tiada e-mel keluar dari pelayan ini, jadi berikan pautan kepada orang yang anda jemput. Ia ditunjukkan sekali ini sahaja.
+mail-invite-subject = Anda dijemput ke { $site }
+mail-invite-text =
+    Salam,
+
+    { $by } menjemput anda ke { $site }. Buka pautan ini dalam masa 7 hari untuk mencipta akaun anda:
+    { $address }

@@ -16,6 +16,7 @@ pub mod credential;
 mod described;
 pub mod device;
 pub mod domain;
+pub mod email_change;
 pub mod grant;
 pub mod hashing;
 pub mod invite;
@@ -64,6 +65,8 @@ pub const DOMAIN: Domain = Domain {
         SecretPath::token("/sign-in/"),
         SecretPath::token("/verify/"),
         SecretPath::token("/admin/join/"),
+        SecretPath::token("/email/confirm/"),
+        SecretPath::token("/email/undo/"),
     ],
     routes: web::routes,
     jobs: |site| {
@@ -109,6 +112,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(403, "registration_closed"),
     Code::new(403, "email_unverified"),
     Code::new(403, "password_required"),
+    Code::new(403, "invite_for_other_address"),
     Code::new(400, "form_stale"),
     Code::new(403, "secure_connection_required"),
     Code::new(400, "token_expired_or_used"),

@@ -118,6 +118,9 @@ pub enum ConfirmError {
     /// Another browser registered: a password is needed too.
     #[error("a password is needed")]
     ProofNeeded,
+    /// Somebody else has the address by now.
+    #[error("the address is another account's")]
+    EmailTaken,
     /// The password that was shown is not the account's.
     #[error("the current password is not right")]
     CurrentWrong,
@@ -229,15 +232,8 @@ async fn prove(
     match &asked.proof {
         Proof::None => Err(ConfirmError::ProofNeeded),
         Proof::Current(typed) => {
-            let store = &accounts.site.store;
-            let attempt = Attempt::new(&shown.account.email, Source::Network(asked.network));
-            let reserved = attempt.reserve::<ConfirmError>(store).await?;
-            let verified = accounts.hasher.verify(typed, shown.hash.as_ref()).await;
-            if matches!(verified, Ok(false)) {
-                return Err(ConfirmError::CurrentWrong);
-            }
-            reserved.give_back_to(store).await?;
-            verified?;
+            let (account, hash) = (&shown.account, shown.hash.as_ref());
+            check_password(accounts, account, hash, typed, asked.network).await?;
             Ok(Proven::Current(shown.hash.clone()))
         }
         Proof::New(typed) => {
@@ -251,6 +247,26 @@ async fn prove(
             Ok(Proven::New(accounts.hasher.hash(&password).await?))
         }
     }
+}
+
+/// Compares the password of somebody who holds a link; a wrong one counts like a failed sign-in.
+pub(crate) async fn check_password(
+    accounts: &Accounts,
+    account: &Account,
+    hash: Option<&PasswordHash>,
+    typed: &Secret,
+    network: Network,
+) -> Result<(), ConfirmError> {
+    let store = &accounts.site.store;
+    let attempt = Attempt::new(&account.email, Source::Network(network));
+    let reserved = attempt.reserve::<ConfirmError>(store).await?;
+    let verified = accounts.hasher.verify(typed, hash).await;
+    if matches!(verified, Ok(false)) {
+        return Err(ConfirmError::CurrentWrong);
+    }
+    reserved.give_back_to(store).await?;
+    verified?;
+    Ok(())
 }
 
 fn write(

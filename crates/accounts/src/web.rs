@@ -3,16 +3,18 @@
 pub mod api;
 pub mod call;
 mod cookies;
+mod email_change;
 mod entrance;
 mod form;
 pub mod frame;
+mod invites;
 mod me;
 mod message;
 mod newcomer;
 mod problem;
-mod sudo;
 mod registration;
 mod reset;
+mod sudo;
 mod visitor;
 
 pub mod asking;
@@ -54,6 +56,16 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/forgot", Anybody, reset::ask)
         .get("/reset/{secret}", Anybody, reset::reset)
         .post("/reset/{secret}", Anybody, reset::finish)
+        .get("/me/email", People, email_change::show)
+        .post("/me/email", People, email_change::ask)
+        .post("/me/email/verify", People, email_change::send_again)
+        .get("/email/confirm/{secret}", Anybody, email_change::look)
+        .post("/email/confirm/{secret}", Anybody, email_change::confirm)
+        .get("/email/undo/{secret}", Anybody, email_change::look_back)
+        .post("/email/undo/{secret}", Anybody, email_change::undo)
+        .get("/admin/invites", People, invites::show)
+        .post("/admin/invites", People, invites::create)
+        .post("/admin/invites/remove", People, invites::remove)
         .get("/setup/{secret}", Anybody, newcomer::setup)
         .post("/setup/{secret}", Anybody, newcomer::set_up)
         .get("/admin/join/{secret}", Anybody, newcomer::join)

@@ -1,9 +1,11 @@
 //! The JSON interface: signing in and out, one's own account, its sessions and
 //! tokens.
 
+mod email_change;
+mod invites;
 pub(super) mod refresh;
-mod sudo;
 mod registration;
+mod sudo;
 
 use std::collections::BTreeMap;
 
@@ -45,6 +47,8 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .merge(refresh::routes())
         .merge(sudo::routes())
         .merge(registration::routes())
+        .merge(email_change::routes())
+        .merge(invites::routes())
 }
 
 /// The description of the interface.

@@ -8,7 +8,7 @@ use crate::account::NotAName;
 use crate::credential::ChangeError;
 use crate::grant::GrantError;
 use crate::hashing::Busy;
-use crate::invite::TakeError;
+use crate::invite::{self, InviteError, TakeError};
 use crate::password::{self, Weakness};
 use crate::registration::RegisterError;
 use crate::reset::{AskError, ResetError};
@@ -72,6 +72,7 @@ impl From<TakeError> for Problem {
         match error {
             TakeError::Gone => gone(),
             TakeError::EmailTaken => email_taken(),
+            TakeError::OtherAddress => Self::new(StatusCode::FORBIDDEN, "invite_for_other_address"),
             TakeError::Store(error) => error.into(),
         }
     }
@@ -98,6 +99,20 @@ impl From<ChangeError> for Problem {
             ChangeError::UsedUp(wait) => too_often(wait),
             ChangeError::Busy(error) => error.into(),
             ChangeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<InviteError> for Problem {
+    fn from(error: InviteError) -> Self {
+        match error {
+            InviteError::AboveOwn => Self::new(StatusCode::FORBIDDEN, "role_above_own"),
+            InviteError::Closed => Self::new(StatusCode::FORBIDDEN, "registration_closed"),
+            InviteError::EmailTaken => email_taken(),
+            InviteError::LimitReached => {
+                Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", invite::LIMIT)
+            }
+            InviteError::Store(error) => error.into(),
         }
     }
 }
@@ -130,6 +145,7 @@ impl From<ConfirmError> for Problem {
         match error {
             ConfirmError::LinkGone => gone(),
             ConfirmError::ProofNeeded => Self::new(StatusCode::FORBIDDEN, "password_required"),
+            ConfirmError::EmailTaken => email_taken(),
             ConfirmError::CurrentWrong => {
                 Self::new(StatusCode::BAD_REQUEST, "current_password_wrong")
             }

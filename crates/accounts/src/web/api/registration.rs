@@ -32,12 +32,12 @@ pub(super) fn routes<R: Routes<Accounts>>() -> R {
 
 /// What is answered whatever becomes of it.
 #[derive(Serialize, ToSchema)]
-struct Accepted {
+pub(super) struct Accepted {
     /// `accepted`.
     status: &'static str,
 }
 
-fn accepted() -> Response {
+pub(super) fn accepted() -> Response {
     let body = Json(Accepted { status: "accepted" });
     (StatusCode::ACCEPTED, body).into_response()
 }
