@@ -215,3 +215,151 @@ account-sudo = Confirm that it is you
 account-sudo-text = What you want to do needs your password. After that you can go on for 10 minutes.
 account-sudo-link = You have no password. Sign out, and sign in with a new link; then you can go on for 10 minutes.
 account-sudo-confirm = Confirm
+
+# Registering.
+account-register = Create an account
+account-register-new = New here?
+account-register-finish = Create the account
+account-register-bot = Leave this field empty
+account-slug = Name in public addresses (optional)
+account-slug-hint = 2 to 50 small letters, digits and hyphens, as in farah-ali.
+account-registered = Look into your mailbox
+account-registered-text = We have sent a mail to the address that you gave. Open the link in it to go on.
+
+# Confirming an address.
+account-verify = Confirm your e-mail address
+account-verify-text = Is { $email } your address, and did you ask for an account here?
+account-verify-proof = This is not the browser that the account was made with. Enter the password of the account. If you did not make it yourself, choose a new password: that shuts out whoever did.
+account-verify-new = Or a new password
+account-verify-new-hint = At least 10 characters. Everybody who is signed in now will be signed out.
+account-verify-finish = Confirm the address
+account-verified = Your address is confirmed
+account-verified-text = Everything here is open to you now.
+account-verified-onward = Go to your account
+
+# Having forgotten the password.
+account-forgot = Get back in by mail
+account-forgot-link = Forgotten your password, or rather sign in by mail?
+account-forgot-text = Enter the address of your account, and we will mail you a link.
+account-forgot-reset = Mail me a link to set a new password
+account-forgot-sign-in = Mail me a link that signs me in
+account-forgot-sent = Look into your mailbox
+account-forgot-sent-text = If there is an account with this address, a mail is on its way. The link in it works once, and not for long.
+account-reset = Set a new password
+account-reset-text = Everybody who is signed in to your account now will be signed out.
+account-reset-tokens = Take back the tokens of programs too
+account-reset-done = The new password is in force
+account-reset-done-text = You can sign in with it now.
+
+# Mails about registering and getting back in.
+mail-verify-subject = Confirm your address for { $site }
+mail-verify-text =
+    Hello { $name },
+
+    open this link within 24 hours to confirm that this is your e-mail address:
+    { $address }
+
+    If you did not ask for an account at { $site }, you need not do anything: without the link it is removed after a week.
+mail-known-subject = Your account at { $site }
+mail-known-text =
+    Hello { $name },
+
+    somebody wanted to create an account at { $site } with this address. You have one already, and nothing was changed.
+
+    Sign in: { $sign_in }
+    Set a new password, within an hour: { $address }
+
+    If it was not you, there is nothing to do.
+mail-reset-subject = A new password for { $site }
+mail-reset-text =
+    Hello { $name },
+
+    open this link within an hour to set a new password:
+    { $address }
+
+    If you did not ask for it, there is nothing to do. Your password stays as it is.
+mail-link-subject = Sign in to { $site }
+mail-link-text =
+    Hello { $name },
+
+    this link signs you in, once and within 24 hours:
+    { $address }
+
+    If you did not ask for it, there is nothing to do. Give the link to nobody.
+mail-password-subject = Your password at { $site } was changed
+mail-password-text =
+    Hello { $name },
+
+    a link that was mailed to you was used to set a new password. Everybody who was signed in has been signed out.
+
+    When: { $time } ({ $zone })
+    From: { $network }
+
+    If it was not you, somebody can read your mail. Set another password now, and change that of your mailbox:
+    { $address }
+
+problem-email-unverified = Confirm your e-mail address first: open the link that was mailed to you. You can have it sent again on the page of your account.
+    .title = Address not confirmed
+problem-form-stale = This form was sent too quickly, or was open for too long. Please send it again.
+    .title = Please send it again
+problem-password-required = The link was opened in another browser, so a password is needed too.
+    .title = Password needed
+problem-invite-for-other-address = This invitation is for another e-mail address.
+    .title = Another address
+
+# One’s e-mail address.
+account-address = E-mail address of your account
+account-address-now = Your address
+account-address-verified = It is confirmed.
+account-address-unverified = It is not confirmed yet. Open the link in the mail that we sent there.
+account-address-send = Send the mail again
+account-address-sent = A mail is on its way. Open the link in it to go on.
+account-address-other = Use another address
+account-address-other-text = We will mail a link to the new address. The change takes place when you open it.
+account-address-new = New e-mail address
+account-address-ask = Mail me the link
+account-change = Use the new address
+account-change-text = From now on you will sign in with { $email }. Every other device will be signed out.
+account-changed = Your address is changed
+account-changed-text = Sign in with the new address from now on. Your old address was mailed a link that takes the change back.
+account-undo = Get the old address back
+account-undo-text = The account will have the address { $email } again, and everybody who is signed in will be signed out.
+account-undone = You have your address back
+account-undone-text = Everybody was signed out. Somebody may know your password, so set a new one now.
+mail-change-subject = Confirm your new address for { $site }
+mail-change-text =
+    Hello { $name },
+
+    open this link within 24 hours to use this e-mail address for your account at { $site }:
+    { $address }
+
+    If you did not ask for it, leave the link alone.
+mail-changed-subject = Your address at { $site } was changed
+mail-changed-text =
+    Hello { $name },
+
+    your account at { $site } has another e-mail address now.
+
+    When: { $time } ({ $zone })
+
+    If it was not you, this link brings the old address back and signs everybody out. It works for 7 days:
+    { $address }
+
+# Invites to the installation.
+account-role-member = member
+account-invites = Invitations
+account-invites-text = Whoever you invite gets a link that works once, for 7 days, and for this address alone.
+account-invites-role = As
+account-invites-create = Invite
+account-invites-sent = The invitation is on its way.
+account-invites-removed = The invitation works no more.
+account-invites-until = Works until { $until }.
+account-invites-remove = Withdraw
+account-invites-link = The link of the invitation
+account-invites-copy = No mail leaves this server, so give the link to whom you invited. It is shown this once.
+mail-invite-subject = You are invited to { $site }
+mail-invite-text =
+    Hello,
+
+    { $by } invites you to { $site }. Open this link within 7 days to create your account:
+    { $address }

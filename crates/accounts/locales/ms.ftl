@@ -213,3 +213,151 @@ account-sudo = Sahkan bahawa ini anda
 account-sudo-text = Tindakan ini memerlukan kata laluan anda. Selepas itu anda boleh meneruskan selama 10 minit.
 account-sudo-link = Anda tiada kata laluan. Log keluar, kemudian log masuk dengan pautan baharu; selepas itu anda boleh meneruskan selama 10 minit.
 account-sudo-confirm = Sahkan
+
+# Mendaftar.
+account-register = Cipta akaun
+account-register-new = Baru di sini?
+account-register-finish = Cipta akaun
+account-register-bot = Biarkan medan ini kosong
+account-slug = Nama dalam alamat awam (pilihan)
+account-slug-hint = 2 hingga 50 huruf kecil, digit dan sempang, seperti farah-ali.
+account-registered = Semak peti mel anda
+account-registered-text = Kami telah menghantar e-mel ke alamat yang anda berikan. Buka pautan di dalamnya untuk meneruskan.
+
+# Mengesahkan alamat.
+account-verify = Sahkan alamat e-mel anda
+account-verify-text = Adakah { $email } alamat anda, dan adakah anda meminta akaun di sini?
+account-verify-proof = Ini bukan pelayar yang digunakan untuk mencipta akaun itu. Masukkan kata laluan akaun. Jika bukan anda yang menciptanya, pilih kata laluan baharu: sesiapa yang menciptanya akan dihalang.
+account-verify-new = Atau kata laluan baharu
+account-verify-new-hint = Sekurang-kurangnya 10 aksara. Semua yang sedang log masuk akan dilog keluar.
+account-verify-finish = Sahkan alamat
+account-verified = Alamat anda telah disahkan
+account-verified-text = Semua di sini kini terbuka untuk anda.
+account-verified-onward = Pergi ke akaun anda
+
+# Terlupa kata laluan.
+account-forgot = Masuk semula melalui e-mel
+account-forgot-link = Terlupa kata laluan, atau mahu log masuk melalui e-mel?
+account-forgot-text = Masukkan alamat akaun anda, dan kami akan menghantar pautan melalui e-mel.
+account-forgot-reset = Hantar pautan untuk menetapkan kata laluan baharu
+account-forgot-sign-in = Hantar pautan untuk log masuk
+account-forgot-sent = Semak peti mel anda
+account-forgot-sent-text = Jika ada akaun dengan alamat ini, e-mel sedang dihantar. Pautan di dalamnya boleh digunakan sekali, dan tidak lama.
+account-reset = Tetapkan kata laluan baharu
+account-reset-text = Semua yang sedang log masuk ke akaun anda akan dilog keluar.
+account-reset-tokens = Tarik balik token program juga
+account-reset-done = Kata laluan baharu berkuat kuasa
+account-reset-done-text = Anda boleh log masuk dengannya sekarang.
+
+# E-mel tentang pendaftaran dan masuk semula.
+mail-verify-subject = Sahkan alamat anda untuk { $site }
+mail-verify-text =
+    Salam { $name },
+
+    buka pautan ini dalam masa 24 jam untuk mengesahkan bahawa ini alamat e-mel anda:
+    { $address }
+
+    Jika anda tidak meminta akaun di { $site }, tiada apa yang perlu dibuat: tanpa pautan itu, akaun dibuang selepas seminggu.
+mail-known-subject = Akaun anda di { $site }
+mail-known-text =
+    Salam { $name },
+
+    seseorang mahu mencipta akaun di { $site } dengan alamat ini. Anda sudah mempunyai akaun, dan tiada apa yang diubah.
+
+    Log masuk: { $sign_in }
+    Tetapkan kata laluan baharu, dalam masa sejam: { $address }
+
+    Jika bukan anda, tiada apa yang perlu dibuat.
+mail-reset-subject = Kata laluan baharu untuk { $site }
+mail-reset-text =
+    Salam { $name },
+
+    buka pautan ini dalam masa sejam untuk menetapkan kata laluan baharu:
+    { $address }
+
+    Jika anda tidak memintanya, tiada apa yang perlu dibuat. Kata laluan anda kekal.
+mail-link-subject = Log masuk ke { $site }
+mail-link-text =
+    Salam { $name },
+
+    pautan ini melog masuk anda, sekali dan dalam masa 24 jam:
+    { $address }
+
+    Jika anda tidak memintanya, tiada apa yang perlu dibuat. Jangan beri pautan ini kepada sesiapa.
+mail-password-subject = Kata laluan anda di { $site } telah ditukar
+mail-password-text =
+    Salam { $name },
+
+    pautan yang dihantar kepada anda telah digunakan untuk menetapkan kata laluan baharu. Semua yang log masuk telah dilog keluar.
+
+    Bila: { $time } ({ $zone })
+    Dari: { $network }
+
+    Jika bukan anda, seseorang boleh membaca e-mel anda. Tetapkan kata laluan lain sekarang, dan tukar kata laluan peti mel anda:
+    { $address }
+
+problem-email-unverified = Sahkan alamat e-mel anda dahulu: buka pautan yang dihantar kepada anda. Anda boleh memintanya dihantar semula di halaman akaun anda.
+    .title = Alamat belum disahkan
+problem-form-stale = Borang ini dihantar terlalu cepat, atau dibuka terlalu lama. Sila hantar sekali lagi.
+    .title = Sila hantar sekali lagi
+problem-password-required = Pautan dibuka dalam pelayar lain, jadi kata laluan juga diperlukan.
+    .title = Kata laluan diperlukan
+problem-invite-for-other-address = Jemputan ini untuk alamat e-mel lain.
+    .title = Alamat lain
+
+# Alamat e-mel sendiri.
+account-address = Alamat e-mel akaun anda
+account-address-now = Alamat anda
+account-address-verified = Telah disahkan.
+account-address-unverified = Belum disahkan. Buka pautan dalam e-mel yang kami hantar.
+account-address-send = Hantar e-mel sekali lagi
+account-address-sent = E-mel sedang dihantar. Buka pautan di dalamnya untuk meneruskan.
+account-address-other = Guna alamat lain
+account-address-other-text = Kami akan menghantar pautan ke alamat baharu. Perubahan berlaku apabila anda membukanya.
+account-address-new = Alamat e-mel baharu
+account-address-ask = Hantar pautan
+account-change = Guna alamat baharu
+account-change-text = Mulai sekarang anda log masuk dengan { $email }. Semua peranti lain akan dilog keluar.
+account-changed = Alamat anda telah ditukar
+account-changed-text = Log masuk dengan alamat baharu mulai sekarang. Alamat lama anda dihantar pautan yang membatalkan perubahan.
+account-undo = Dapatkan semula alamat lama
+account-undo-text = Akaun akan mempunyai alamat { $email } semula, dan semua yang log masuk akan dilog keluar.
+account-undone = Alamat anda telah dikembalikan
+account-undone-text = Semua telah dilog keluar. Seseorang mungkin tahu kata laluan anda, jadi tetapkan yang baharu sekarang.
+mail-change-subject = Sahkan alamat baharu anda untuk { $site }
+mail-change-text =
+    Salam { $name },
+
+    buka pautan ini dalam masa 24 jam untuk menggunakan alamat e-mel ini bagi akaun anda di { $site }:
+    { $address }
+
+    Jika anda tidak memintanya, biarkan pautan itu.
+mail-changed-subject = Alamat anda di { $site } telah ditukar
+mail-changed-text =
+    Salam { $name },
+
+    akaun anda di { $site } kini mempunyai alamat e-mel lain.
+
+    Bila: { $time } ({ $zone })
+
+    Jika bukan anda, pautan ini mengembalikan alamat lama dan melog keluar semua. Ia berfungsi selama 7 hari:
+    { $address }
+
+# Jemputan ke pemasangan.
+account-role-member = ahli
+account-invites = Jemputan
+account-invites-text = Sesiapa yang anda jemput mendapat pautan yang berfungsi sekali, selama 7 hari, dan untuk alamat ini sahaja.
+account-invites-role = Sebagai
+account-invites-create = Jemput
+account-invites-sent = Jemputan sedang dihantar.
+account-invites-removed = Jemputan itu tidak berfungsi lagi.
+account-invites-until = Berfungsi hingga { $until }.
+account-invites-remove = Tarik balik
+account-invites-link = Pautan jemputan
+account-invites-copy = Tiada e-mel keluar dari pelayan ini, jadi berikan pautan kepada orang yang anda jemput. Ia ditunjukkan sekali ini sahaja.
+mail-invite-subject = Anda dijemput ke { $site }
+mail-invite-text =
+    Salam,
+
+    { $by } menjemput anda ke { $site }. Buka pautan ini dalam masa 7 hari untuk mencipta akaun anda:
+    { $address }

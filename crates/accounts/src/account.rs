@@ -210,6 +210,51 @@ pub(crate) fn verified_email(
     Ok(found.map(|(address,)| address))
 }
 
+/// Gives the account another primary address, which a link was mailed to; tells whether nobody
+/// else has it.
+pub(crate) fn replace_email(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    new: &Address,
+) -> Result<bool, StoreError> {
+    let same = sql!(
+        "UPDATE email SET address = :address, verified_by = :verified_by
+         WHERE account_id = :id AND canonical = :canonical AND is_primary = 1",
+        id,
+        address = new.as_str(),
+        canonical = new.canonical(),
+        verified_by = VerifiedBy::Mail.word()
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if same == 1 {
+        return Ok(true);
+    }
+    let inserted = sql!(
+        "INSERT INTO email (account_id, address, canonical, verified_by, is_primary)
+         VALUES (:id, :address, :canonical, :verified_by, 0) ON CONFLICT DO NOTHING",
+        id,
+        address = new.as_str(),
+        canonical = new.canonical(),
+        verified_by = VerifiedBy::Mail.word()
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if inserted == 0 {
+        return Ok(false);
+    }
+    sql!(
+        "DELETE FROM email WHERE account_id = :id AND is_primary = 1",
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    sql!(
+        "UPDATE email SET is_primary = 1 WHERE account_id = :id AND canonical = :canonical",
+        id,
+        canonical = new.canonical()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(true)
+}
+
 /// Takes the account's lock, which whatever counts its sessions or tokens
 /// needs; tells whether it is an account that may act.
 pub fn lock(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {

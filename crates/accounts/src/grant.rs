@@ -12,6 +12,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
 use crate::account::{self, AccountId};
+use crate::registration;
 pub use crate::role::{ADMIN, OWNER, Role, SITE, Scope, ScopeKind, ScopeName};
 use crate::signed_in::SignedIn;
 
@@ -211,6 +212,7 @@ pub fn give_until(
     }
     let is_rank = kind.is_rank(role);
     account::lock(tx, account)?;
+    registration::end(tx, account)?;
     lock_owners(tx, scope)?;
     let before = held(tx, account, scope, role)?;
     if let Some((held, until)) = before {

@@ -1,18 +1,27 @@
 //! Invites to become a member: a link that works once, for seven days,
 //! made by whoever manages the place. It is shown to be copied, not mailed.
+//!
+//! Invites to the installation itself are for one address, and mailed there where mail leaves
+//! this machine. One that was mailed proves that the address is whose it says; whoever made it
+//! never sees its link.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::Entry;
+use platform::audit::{Actor, Entry, RequestFacts};
+use platform::mail::Address;
 use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use web::Site;
 
-use crate::account::{self, Account, AccountId, NewAccount};
+use crate::account::{self, Account, AccountId, NewAccount, VerifiedBy};
 use crate::domain::{Domain, Domains};
-use crate::grant::{self, GrantError, Manager, Role, Scope, ScopeName};
+use crate::grant::{self, GrantError, Manager, Role, SITE, Scope, ScopeName};
+use crate::notice::Notice;
 use crate::one_time::{self, OneTime, Purpose};
 use crate::password::{self, PasswordHash};
+use crate::registration::{self, Policy, Registration};
 use crate::signed_in::SignedIn;
+use crate::sudo::Sudo;
 
 /// How long a link works.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -22,7 +31,16 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 struct Offer {
     role: String,
     scope: ScopeName,
+    /// The one address that it is for, in its canonical form.
+    #[serde(default)]
+    address: Option<String>,
+    /// Whether it was mailed there.
+    #[serde(default)]
+    is_mailed: bool,
 }
+
+/// Who has no rank in the installation, and an account all the same. It is no role that is granted.
+pub const MEMBER: Role = Role::new("member", "account-role-member");
 
 /// An invite that nobody has taken yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +55,9 @@ pub struct Invite {
     pub invited_by: AccountId,
     /// Until when it works.
     pub expires_at: Timestamp,
+    /// The one address that it is for.
+    pub address: Option<String>,
+    is_mailed: bool,
 }
 
 impl Invite {
@@ -46,13 +67,37 @@ impl Invite {
     }
 
     fn of(link: OneTime<Offer>, scope: Scope) -> Option<Self> {
+        let role = match link.data.role.as_str() {
+            word if word == MEMBER.word() && scope == Scope::site() => MEMBER,
+            word => scope.kind().role(word)?,
+        };
         Some(Self {
             id: link.id,
-            role: scope.kind().role(&link.data.role)?,
+            role,
             scope,
             invited_by: link.account?,
             expires_at: link.expires_at,
+            address: link.data.address,
+            is_mailed: link.data.is_mailed,
         })
+    }
+
+    /// Gives the account what the invite offers.
+    fn give_to(&self, tx: &mut Tx<'_>, id: &AccountId) -> Result<(), TakeError> {
+        if self.role != MEMBER {
+            grant::give(tx, id, self.role, &self.scope, Some(&self.invited_by))?;
+        }
+        registration::end(tx, id)?;
+        if self.is_mailed && account::verified_email(tx, id)?.is_none() {
+            account::verify_email(tx, id, VerifiedBy::Mail)?;
+        }
+        Ok(())
+    }
+
+    /// Whether it is for whoever has this address.
+    fn is_for(&self, address: &Address) -> bool {
+        let only = self.address.as_deref();
+        only.is_none_or(|only| only == address.canonical())
     }
 }
 
@@ -64,6 +109,8 @@ pub fn create(tx: &mut Tx<'_>, by: &Manager, role: Role) -> Result<Secret, Grant
     let offer = Offer {
         role: role.word().to_owned(),
         scope: by.scope().name(),
+        address: None,
+        is_mailed: false,
     };
     let secret = one_time::create(tx, Purpose::Invite, Some(by.account()), &offer, LIFETIME)?;
     tx.record(Entry {
@@ -135,6 +182,9 @@ pub enum TakeError {
     /// Somebody signs in with this address already, and should.
     #[error("the address is another account's")]
     EmailTaken,
+    /// It is for another address.
+    #[error("the invite is for another address")]
+    OtherAddress,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -158,18 +208,15 @@ pub fn take_new(
     hash: &PasswordHash,
 ) -> Result<(AccountId, Invite), TakeError> {
     let invite = take(tx, domains, secret)?;
+    if !invite.is_for(&new.email) {
+        return Err(TakeError::OtherAddress);
+    }
     let id = account::create(tx, new).map_err(|error| match error {
         account::CreateError::EmailTaken => TakeError::EmailTaken,
         account::CreateError::Store(error) => TakeError::Store(error),
     })?;
     password::set(tx, &id, hash)?;
-    grant::give(
-        tx,
-        &id,
-        invite.role,
-        &invite.scope,
-        Some(&invite.invited_by),
-    )?;
+    invite.give_to(tx, &id)?;
     Ok((id, invite))
 }
 
@@ -181,8 +228,11 @@ pub fn take_as(
     who: &SignedIn,
 ) -> Result<Invite, TakeError> {
     let invite = take(tx, domains, secret)?;
-    let id = &who.account().id;
-    grant::give(tx, id, invite.role, &invite.scope, Some(&invite.invited_by))?;
+    let address = who.account().email.parse::<Address>();
+    if !address.is_ok_and(|address| invite.is_for(&address)) {
+        return Err(TakeError::OtherAddress);
+    }
+    invite.give_to(tx, &who.account().id)?;
     Ok(invite)
 }
 
@@ -191,11 +241,173 @@ fn take(tx: &mut Tx<'_>, domains: Domains, secret: &Secret) -> Result<Invite, Ta
     let invite = one_time::take(tx, Purpose::Invite, secret)?
         .and_then(|link| Invite::find(link, domains))
         .ok_or(TakeError::Gone)?;
-    let is_good = account::find(tx, &invite.invited_by)?.is_some()
-        && grant::rank_of(tx, &invite.invited_by, &invite.scope)? == Some(invite.scope.kind().top);
-    if is_good {
+    let rank = grant::rank_of(tx, &invite.invited_by, &invite.scope)?;
+    let may_still = if invite.address.is_some() {
+        rank.is_some_and(|rank| may_offer(rank, invite.role))
+    } else {
+        rank == Some(invite.scope.kind().top)
+    };
+    if may_still && account::find(tx, &invite.invited_by)?.is_some() {
         Ok(invite)
     } else {
         Err(TakeError::Gone)
     }
+}
+
+/// Whether somebody of this rank may invite people to the installation as `role`.
+pub fn may_offer(rank: Role, role: Role) -> bool {
+    SITE.at_least(rank, grant::ADMIN) && (role == MEMBER || SITE.at_least(rank, role))
+}
+
+/// The proof that somebody may invite people to the installation: an owner or administrator, in a
+/// browser.
+#[derive(Clone, Debug)]
+pub struct Inviter {
+    who: SignedIn,
+    rank: Role,
+    request: RequestFacts,
+}
+
+impl Inviter {
+    /// What they may make of those whom they invite, the least first.
+    pub fn roles(&self) -> Vec<Role> {
+        let all = [MEMBER, grant::ADMIN, grant::OWNER].into_iter();
+        all.filter(|role| may_offer(self.rank, *role)).collect()
+    }
+}
+
+/// The proof that `who` may invite people to the installation.
+pub fn inviter(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    request: RequestFacts,
+) -> Result<Option<Inviter>, StoreError> {
+    let rank = grant::rank_in(tx, who, &Scope::site())?;
+    let rank = rank.filter(|rank| may_offer(*rank, MEMBER) && who.is_in_browser());
+    Ok(rank.map(|rank| Inviter {
+        who: who.clone(),
+        rank,
+        request,
+    }))
+}
+
+/// Why nobody was invited.
+#[derive(Debug, thiserror::Error)]
+pub enum InviteError {
+    /// The role is above the inviter's own.
+    #[error("the role is above the inviter's own")]
+    AboveOwn,
+    /// People without a rank are not invited here.
+    #[error("registration is closed")]
+    Closed,
+    /// Somebody signs in with this address already.
+    #[error("the address is another account's")]
+    EmailTaken,
+    /// There are as many as there may be.
+    #[error("there are {LIMIT} invites already")]
+    LimitReached,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How many people may be invited at once.
+pub const LIMIT: usize = 500;
+
+/// Invites whoever has this address. The link is mailed there; where no mail leaves this machine,
+/// it is returned, to be copied. An older invite of the address works no more.
+pub fn create_for(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    policy: Policy,
+    (by, sudo): (&Inviter, &Sudo),
+    (address, role): (&Address, Role),
+) -> Result<Option<Secret>, InviteError> {
+    if !may_offer(by.rank, role) {
+        return Err(InviteError::AboveOwn);
+    }
+    if role == MEMBER && policy.registration == Registration::Closed {
+        return Err(InviteError::Closed);
+    }
+    if account::find_by_email(tx, address)?.is_some() {
+        return Err(InviteError::EmailTaken);
+    }
+    let open = list_for_site(tx, by)?;
+    let only = Some(address.canonical().to_owned());
+    for older in open.iter().filter(|invite| invite.address == only) {
+        one_time::remove(tx, Purpose::Invite, &older.id)?;
+    }
+    if open.len() >= LIMIT {
+        return Err(InviteError::LimitReached);
+    }
+    let offer = Offer {
+        role: role.word().to_owned(),
+        scope: Scope::site().name(),
+        address: only,
+        is_mailed: policy.has_mail,
+    };
+    let inviter = sudo.who().account();
+    let link = one_time::create(tx, Purpose::Invite, Some(&inviter.id), &offer, LIFETIME)?;
+    record(
+        tx,
+        by,
+        "invite.created",
+        json!([{ "field": "role", "new": role.word() }]),
+    )?;
+    if !policy.has_mail {
+        return Ok(Some(link));
+    }
+    // Nobody knows yet what they are called, or which language they read.
+    let to = Account {
+        display_name: address.to_string(),
+        email: address.to_string(),
+        ..inviter.clone()
+    };
+    let notice = Notice {
+        subject: "mail-invite-subject",
+        text: "mail-invite-text",
+        at: tx.now(),
+        path: &format!("/admin/join/{}", link.reveal()),
+        values: vec![("by", inviter.display_name.as_str().into())],
+    };
+    notice.send(tx, site, &to)?;
+    Ok(None)
+}
+
+/// The invites to the installation that nobody has taken yet.
+pub fn list_for_site(tx: &mut Tx<'_>, _: &Inviter) -> Result<Vec<Invite>, StoreError> {
+    let all = one_time::list::<Offer>(tx, Purpose::Invite)?.into_iter();
+    let ours = all.filter(|link| link.data.address.is_some());
+    Ok(ours
+        .filter_map(|link| Invite::of(link, Scope::site()))
+        .collect())
+}
+
+/// Withdraws an invite to the installation; tells whether there was one that the inviter may
+/// withdraw.
+pub fn remove_for_site(tx: &mut Tx<'_>, by: &Inviter, id: &str) -> Result<bool, StoreError> {
+    let open = list_for_site(tx, by)?;
+    let mut open = open.iter();
+    let is_theirs = open.any(|invite| invite.id == id && may_offer(by.rank, invite.role));
+    if !is_theirs || !one_time::remove(tx, Purpose::Invite, id)? {
+        return Ok(false);
+    }
+    record(tx, by, "invite.withdrawn", json!([]))?;
+    Ok(true)
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    by: &Inviter,
+    action: &'static str,
+    changes: serde_json::Value,
+) -> Result<(), StoreError> {
+    tx.record(Entry {
+        actor: Actor::Account(by.who.account().id.to_string()),
+        action,
+        entity: ("grant", String::new()),
+        scope: None,
+        changes,
+        request: Some(by.request.clone()),
+    })
 }

@@ -18,6 +18,7 @@ pub mod device;
 pub mod domain;
 pub mod erasure;
 pub mod export;
+pub mod email_change;
 pub mod grant;
 pub mod hashing;
 pub mod invite;
@@ -28,6 +29,9 @@ pub mod passkey;
 pub mod password;
 pub mod people;
 pub mod refresh;
+pub mod registration;
+pub mod request_limits;
+pub mod reset;
 mod role;
 pub mod session;
 pub mod setup;
@@ -37,6 +41,7 @@ pub mod slug;
 pub mod sudo;
 pub mod token;
 mod token_scope;
+pub mod verification;
 pub mod web;
 mod web_authn;
 
@@ -46,6 +51,8 @@ pub use changes::Changes;
 pub use described::describe;
 pub use domain::{Domain, Domains};
 pub use hashing::Hasher;
+pub use registration::{Confirmed, Policy, confirmed};
+pub use request_limits::RequestLimits;
 pub use signed_in::{Owner, SignedIn};
 
 use ::web::codes::Code;
@@ -64,9 +71,17 @@ pub const DOMAIN: Domain = Domain {
         SecretPath::token("/verify/"),
         SecretPath::token("/admin/join/"),
         SecretPath::token("/restore/"),
+        SecretPath::token("/email/confirm/"),
+        SecretPath::token("/email/undo/"),
     ],
     routes: web::routes,
-    jobs: |site| vec![refresh::sweeps(site.store.clone())],
+    jobs: |site| {
+        vec![
+            refresh::sweeps(site.store.clone()),
+            registration::purges(site.store.clone()),
+            reset::mails(site),
+        ]
+    },
     describe: domain::debug_only(web::api::describe),
     ..Domain::new(MIGRATIONS)
 };
@@ -77,6 +92,7 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0001_begin",
     "0002_slugs",
     "0003_refresh_tokens",
+    "0004_registration",
     "0006_people",
     "0007_passkeys"
 );
@@ -102,6 +118,10 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(403, "scope_required"),
     Code::new(403, "token_not_permitted"),
     Code::new(403, "registration_closed"),
+    Code::new(403, "email_unverified"),
+    Code::new(403, "password_required"),
+    Code::new(403, "invite_for_other_address"),
+    Code::new(400, "form_stale"),
     Code::new(403, "secure_connection_required"),
     Code::new(401, "passkey_invalid"),
     Code::new(409, "last_credential"),
@@ -128,6 +148,10 @@ pub struct Accounts {
     pub hasher: Hasher,
     /// How often somebody may change something.
     pub changes: Changes,
+    /// How often people who are not signed in may ask for something.
+    pub limits: RequestLimits,
+    /// What the configuration says of new accounts.
+    pub policy: Policy,
     /// What the program consists of.
     pub domains: Domains,
 }
@@ -139,6 +163,8 @@ impl Accounts {
         Self {
             hasher: Hasher::new(cores, site.random.clone()),
             changes: Changes::default(),
+            limits: RequestLimits::default(),
+            policy: Policy::default(),
             domains,
             site,
         }

@@ -1,6 +1,7 @@
 //! Links that work once: to become the first owner, to become a member, to
-//! sign in. The row is gone the moment the link is used, so of two uses one
-//! finds nothing.
+//! sign in. The row is gone the moment the link is [taken](take), so of two uses one
+//! finds nothing. A link that confirms something is [used](use_once) instead: for
+//! [`KNOWN`] a repeat, as of a double click, is told from a link that was never good.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,6 +12,9 @@ use serde::de::DeserializeOwned;
 
 use crate::account::AccountId;
 use crate::opaque;
+
+/// For how long a repeat of a use is known as one.
+pub(crate) const KNOWN: SignedDuration = SignedDuration::from_mins(10);
 
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +29,14 @@ pub(crate) enum Purpose {
     Passkey,
     /// To keep an account that was to be erased.
     Restore,
+    /// To confirm the address of an account.
+    VerifyEmail,
+    /// To set a new password.
+    ResetPassword,
+    /// To confirm the address that an account is to have.
+    ChangeEmail,
+    /// To get the address back that an account had.
+    UndoEmail,
 }
 
 impl Purpose {
@@ -35,6 +47,10 @@ impl Purpose {
             Self::SignIn => "sign_in",
             Self::Passkey => "passkey",
             Self::Restore => "restore",
+            Self::VerifyEmail => "verify_email",
+            Self::ResetPassword => "reset_password",
+            Self::ChangeEmail => "change_email",
+            Self::UndoEmail => "undo_email",
         }
     }
 }
@@ -50,6 +66,8 @@ pub(crate) struct OneTime<T> {
     pub(crate) data: T,
     /// Until when.
     pub(crate) expires_at: Timestamp,
+    /// Whether it was used, less than [`KNOWN`] ago.
+    pub(crate) is_used: bool,
 }
 
 /// Makes a link for `lifetime`; the secret is shown once and kept nowhere.
@@ -102,7 +120,7 @@ pub(crate) fn use_up(
     Ok(count == 1)
 }
 
-/// Looks at a link without using it.
+/// Looks at a link without using it. One that was used is there as long as its repeat is known.
 pub(crate) fn find<T: DeserializeOwned>(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -110,14 +128,43 @@ pub(crate) fn find<T: DeserializeOwned>(
 ) -> Result<Option<OneTime<T>>, StoreError> {
     let now = tx.now();
     let row: Option<Columns> = sql!(
-        "SELECT hash, account_id, data, expires_at FROM one_time_token
+        "SELECT hash, account_id, data, expires_at, used_at FROM one_time_token
          WHERE hash = :hash AND purpose = :purpose AND expires_at > :now",
         hash = opaque::hash(secret),
         purpose = purpose.word(),
         now
     )
     .maybe(tx)?;
-    Ok(row.and_then(read))
+    Ok(row.and_then(|row| read(row, now)))
+}
+
+/// Uses a link, and keeps it so that a repeat is known. Whoever comes second waits here, and finds
+/// it used.
+pub(crate) fn use_once<T: DeserializeOwned>(
+    tx: &mut Tx<'_>,
+    purpose: Purpose,
+    secret: &Secret,
+) -> Result<Option<OneTime<T>>, StoreError> {
+    // The clock may be asked only once the row is held: it is the lock.
+    let row: Option<Columns> = sql!(
+        "SELECT hash, account_id, data, expires_at, used_at FROM one_time_token
+         WHERE hash = :hash AND purpose = :purpose FOR NO KEY UPDATE",
+        hash = opaque::hash(secret),
+        purpose = purpose.word()
+    )
+    .maybe(tx)?;
+    let now = tx.now();
+    let link = row.and_then(|row| read(row, now));
+    let link = link.filter(|link| link.expires_at > now);
+    if link.as_ref().is_some_and(|link| !link.is_used) {
+        sql!(
+            "UPDATE one_time_token SET used_at = :now WHERE hash = :hash",
+            hash = opaque::hash(secret),
+            now
+        )
+        .run(tx, Rows::Exactly(1))?;
+    }
+    Ok(link)
 }
 
 /// Uses a link up. Whoever comes second waits here, and finds nothing.
@@ -129,13 +176,14 @@ pub(crate) fn take<T: DeserializeOwned>(
     // The clock may be asked only once the row is held: it is the lock.
     let row: Option<Columns> = sql!(
         "DELETE FROM one_time_token WHERE hash = :hash AND purpose = :purpose
-         RETURNING hash, account_id, data, expires_at",
+         RETURNING hash, account_id, data, expires_at, used_at",
         hash = opaque::hash(secret),
         purpose = purpose.word()
     )
     .maybe(tx)?;
     let now = tx.now();
-    Ok(row.and_then(read).filter(|link| link.expires_at > now))
+    let link = row.and_then(|row| read(row, now));
+    Ok(link.filter(|link| link.expires_at > now && !link.is_used))
 }
 
 /// The links of one purpose that are still good, the oldest first.
@@ -145,13 +193,14 @@ pub(crate) fn list<T: DeserializeOwned>(
 ) -> Result<Vec<OneTime<T>>, StoreError> {
     let now = tx.now();
     let rows: Vec<Columns> = sql!(
-        "SELECT hash, account_id, data, expires_at FROM one_time_token
-         WHERE purpose = :purpose AND expires_at > :now ORDER BY expires_at, hash",
+        "SELECT hash, account_id, data, expires_at, used_at FROM one_time_token
+         WHERE purpose = :purpose AND expires_at > :now AND used_at IS NULL
+         ORDER BY expires_at, hash",
         purpose = purpose.word(),
         now
     )
     .all(tx)?;
-    Ok(rows.into_iter().filter_map(read).collect())
+    Ok(rows.into_iter().filter_map(|row| read(row, now)).collect())
 }
 
 /// Withdraws one link by its id; tells whether there was one.
@@ -168,14 +217,15 @@ pub(crate) fn remove(tx: &mut Tx<'_>, purpose: Purpose, id: &str) -> Result<bool
     Ok(count == 1)
 }
 
-/// Withdraws the links of one purpose that were made for an account.
+/// Withdraws the links of one purpose that were made for an account and that nobody has used.
 pub(crate) fn remove_of(
     tx: &mut Tx<'_>,
     purpose: Purpose,
     account: &AccountId,
 ) -> Result<(), StoreError> {
     sql!(
-        "DELETE FROM one_time_token WHERE purpose = :purpose AND account_id = :account",
+        "DELETE FROM one_time_token
+         WHERE purpose = :purpose AND account_id = :account AND used_at IS NULL",
         purpose = purpose.word(),
         account
     )
@@ -193,14 +243,27 @@ pub(crate) fn remove_all(tx: &mut Tx<'_>, purpose: Purpose) -> Result<(), StoreE
     Ok(())
 }
 
-type Columns = (Vec<u8>, Option<AccountId>, String, Timestamp);
+type Columns = (
+    Vec<u8>,
+    Option<AccountId>,
+    String,
+    Timestamp,
+    Option<Timestamp>,
+);
 
-/// What can no longer be read opens nothing.
-fn read<T: DeserializeOwned>((hash, account, data, expires_at): Columns) -> Option<OneTime<T>> {
+/// What can no longer be read opens nothing, nor does what was used some time ago.
+fn read<T: DeserializeOwned>(
+    (hash, account, data, expires_at, used_at): Columns,
+    now: Timestamp,
+) -> Option<OneTime<T>> {
+    if used_at.is_some_and(|at| now.duration_since(at) >= KNOWN) {
+        return None;
+    }
     Some(OneTime {
         id: URL_SAFE_NO_PAD.encode(hash),
         account,
         data: serde_json::from_str(&data).ok()?,
         expires_at,
+        is_used: used_at.is_some(),
     })
 }

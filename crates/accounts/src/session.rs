@@ -330,6 +330,18 @@ pub fn end_others(
     Ok(count)
 }
 
+/// Ends every session of the account, and says why in the log.
+pub(crate) fn end_all_of(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    reason: &'static str,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    let count =
+        sql!("DELETE FROM session WHERE account_id = :account", account).run(tx, Rows::Any)?;
+    record_end(tx, account, count, reason, request)
+}
+
 /// Ends every session there is; returns how many.
 pub fn end_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM session"), &[], Rows::Any)

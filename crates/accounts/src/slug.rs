@@ -23,9 +23,11 @@ pub const RESERVED: &[&str] = &[
     "cal",
     "dashboard",
     "docs",
+    "email",
     "embed",
     "events",
     "feed",
+    "forgot",
     "health",
     "help",
     "hooks",
@@ -152,8 +154,15 @@ pub fn account(tx: &mut Tx<'_>, slug: &str) -> Result<Option<AccountId>, StoreEr
     Ok(found.map(|(id,)| id))
 }
 
+/// Whether nobody has it, had it lately, or may not choose it.
+pub fn is_free(tx: &mut Tx<'_>, slug: &str) -> Result<bool, StoreError> {
+    let (count,): (i64,) =
+        sql!("SELECT COUNT(*) FROM account_slug WHERE slug = :slug", slug).one(tx)?;
+    Ok(count == 0 && !is_reserved(slug))
+}
+
 /// Gives it to the account, unless it is somebody's.
-fn take(tx: &mut Tx<'_>, id: &AccountId, slug: &str) -> Result<bool, StoreError> {
+pub(crate) fn take(tx: &mut Tx<'_>, id: &AccountId, slug: &str) -> Result<bool, StoreError> {
     let count = sql!(
         "INSERT INTO account_slug (slug, account_id, until) VALUES (:slug, :id, NULL)
          ON CONFLICT (slug) DO NOTHING",

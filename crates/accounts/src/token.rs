@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::account::{self, AccountId};
 use crate::grant::ScopeName;
 use crate::opaque;
+use crate::registration;
 pub use crate::token_scope::{PROFILE_READ, TokenScope};
 
 platform::id!(TokenId, "One personal token.");
@@ -78,6 +79,9 @@ pub enum CreateError {
     /// The account may not act.
     #[error("no such account")]
     NoAccount,
+    /// The account waits for its address to be confirmed.
+    #[error("the address is not confirmed")]
+    EmailUnverified,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -104,6 +108,9 @@ pub fn create(
     }
     if !account::lock(tx, account)? {
         return Err(CreateError::NoAccount);
+    }
+    if registration::is_pending(tx, account)? {
+        return Err(CreateError::EmailUnverified);
     }
     let now = tx.now();
     sql!(

@@ -3,14 +3,19 @@
 pub mod api;
 pub mod call;
 mod cookies;
+mod email_change;
 mod entrance;
 mod form;
 pub mod frame;
 mod leaving;
+mod invites;
 mod me;
+mod message;
 mod newcomer;
 mod people;
 mod problem;
+mod registration;
+mod reset;
 mod sudo;
 mod visitor;
 
@@ -25,6 +30,7 @@ use web::{Pages, Site};
 use crate::Callers::{Anybody, People};
 use crate::{Accounts, Callers};
 pub use cookies::session;
+pub use problem::email_unverified;
 
 /// Every address of this crate.
 pub fn routes(accounts: &Accounts) -> Router<Site> {
@@ -44,6 +50,24 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .get("/admin/login", Anybody, visitor::to_login)
         .get("/sign-in/{secret}", Anybody, visitor::link)
         .post("/sign-in/{secret}", Anybody, visitor::use_link)
+        .get("/register", Anybody, registration::register)
+        .post("/register", Anybody, registration::enter)
+        .get("/verify/{secret}", Anybody, registration::verify)
+        .post("/verify/{secret}", Anybody, registration::confirm)
+        .get("/forgot", Anybody, reset::forgot)
+        .post("/forgot", Anybody, reset::ask)
+        .get("/reset/{secret}", Anybody, reset::reset)
+        .post("/reset/{secret}", Anybody, reset::finish)
+        .get("/me/email", People, email_change::show)
+        .post("/me/email", People, email_change::ask)
+        .post("/me/email/verify", People, email_change::send_again)
+        .get("/email/confirm/{secret}", Anybody, email_change::look)
+        .post("/email/confirm/{secret}", Anybody, email_change::confirm)
+        .get("/email/undo/{secret}", Anybody, email_change::look_back)
+        .post("/email/undo/{secret}", Anybody, email_change::undo)
+        .get("/admin/invites", People, invites::show)
+        .post("/admin/invites", People, invites::create)
+        .post("/admin/invites/remove", People, invites::remove)
         .get("/setup/{secret}", Anybody, newcomer::setup)
         .post("/setup/{secret}", Anybody, newcomer::set_up)
         .get("/admin/join/{secret}", Anybody, newcomer::join)

@@ -3,7 +3,7 @@
 use accounts::account::{self, AccountId};
 use accounts::grant::{self, GrantError, Scope, ScopeKind};
 use accounts::signed_in::SignedIn;
-use accounts::{slug, token::TokenScope};
+use accounts::{Confirmed, slug, token::TokenScope};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::audit::{Entry as Record, RequestFacts};
@@ -349,13 +349,19 @@ pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<Countdown>, StoreErro
     Ok(all)
 }
 
+/// The proof that `who` may make one.
+pub fn maker(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Confirmed, Refusal> {
+    accounts::confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)
+}
+
 /// Makes one that is the caller's.
 pub fn create(
     tx: &mut Tx<'_>,
-    who: &SignedIn,
+    who: &Confirmed,
     request: &RequestFacts,
     input: &Input,
 ) -> Result<Countdown, Refusal> {
+    let who = who.who();
     if who.is_limited() {
         return Err(Refusal::TokenNotPermitted);
     }

@@ -38,6 +38,9 @@ pub enum Refusal {
     /// A token for one thing alone makes no others.
     #[error("the token is for one thing alone")]
     TokenNotPermitted,
+    /// Who makes one has to confirm their address first.
+    #[error("the address is not confirmed")]
+    EmailUnverified,
     /// The store did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -74,6 +77,7 @@ impl From<Refusal> for Problem {
             Refusal::WrongKind => Self::new(StatusCode::BAD_REQUEST, "wrong_kind"),
             Refusal::EntryExists => conflict("entry_exists"),
             Refusal::TokenNotPermitted => Self::new(StatusCode::FORBIDDEN, "token_not_permitted"),
+            Refusal::EmailUnverified => accounts::web::email_unverified(),
             Refusal::Store(error) => error.into(),
         }
     }

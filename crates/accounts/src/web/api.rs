@@ -4,7 +4,10 @@
 mod passkeys;
 mod leaving;
 mod people;
+mod email_change;
+mod invites;
 pub(super) mod refresh;
+mod registration;
 mod sudo;
 
 use std::collections::BTreeMap;
@@ -49,6 +52,9 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .merge(sudo::routes())
         .merge(people::routes())
         .merge(leaving::routes())
+        .merge(registration::routes())
+        .merge(email_change::routes())
+        .merge(invites::routes())
 }
 
 /// The description of the interface.

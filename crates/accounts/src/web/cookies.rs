@@ -13,17 +13,20 @@ use web::cookie::{self, Life};
 
 use crate::changes::Changes;
 use crate::device;
+use crate::registration;
 use crate::session::{Begun, Stay};
 
 const SESSION: &str = "kd_session";
 const DEVICE: &str = "kd_device";
 /// What stands in for a session before there is one.
 const BEFORE: &str = "kd_before";
+/// What tells the browser that registered an account.
+const REGISTERED: &str = "kd_registered";
 
 /// What these cookies are called at this address.
 pub(super) fn names(url: &SiteUrl) -> Vec<String> {
     let prefix = if url.is_secure() { "__Host-" } else { "" };
-    let names = [SESSION, DEVICE, BEFORE];
+    let names = [SESSION, DEVICE, BEFORE, REGISTERED];
     names.map(|name| format!("{prefix}{name}")).to_vec()
 }
 
@@ -45,6 +48,17 @@ pub(super) fn before(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
 /// Gives a browser something to stand in for a session.
 pub(super) fn set_before(url: &SiteUrl, secret: &Secret) -> HeaderValue {
     cookie::secret(url, BEFORE, secret.reveal(), Life::Session)
+}
+
+/// What a browser was given when somebody registered with it.
+pub(super) fn registered(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
+    cookie::find_secret(headers, url, REGISTERED).map(Secret::new)
+}
+
+/// Marks a browser as the one that somebody registers with.
+pub(super) fn set_registered(url: &SiteUrl, secret: &Secret) -> HeaderValue {
+    let lifetime = Life::Seconds(registration::LIFETIME.as_secs());
+    cookie::secret(url, REGISTERED, secret.reveal(), lifetime)
 }
 
 /// Gives a browser its session.

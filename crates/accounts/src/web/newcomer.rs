@@ -119,7 +119,12 @@ pub(super) async fn join(
     entrance: Entrance,
 ) -> Result<Response, Problem> {
     let shown = load_invite(&accounts, secret.clone()).await?;
-    let form_state = FormState::default();
+    let address = shown.invite.address.iter();
+    let form_state = FormState::of(
+        address
+            .map(|only| ("email".to_owned(), only.clone()))
+            .collect(),
+    );
     Ok(join_page(
         &accounts.site,
         entrance,

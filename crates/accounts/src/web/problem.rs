@@ -14,11 +14,16 @@ use crate::invite::TakeError;
 use crate::passkey::{self, PasskeyError};
 use crate::password::{self, Weakness};
 use crate::people::PeopleError;
+use crate::invite::{self, InviteError, TakeError};
+use crate::password::{self, Weakness};
+use crate::registration::RegisterError;
+use crate::reset::{AskError, ResetError};
 use crate::setup::SetupError;
 use crate::sign_in::SignInError;
 use crate::signed_in::ScopeMissing;
 use crate::sudo::SudoRequired;
 use crate::token;
+use crate::verification::{ConfirmError, ResendError};
 
 impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
@@ -75,6 +80,7 @@ impl From<TakeError> for Problem {
         match error {
             TakeError::Gone => gone(),
             TakeError::EmailTaken => email_taken(),
+            TakeError::OtherAddress => Self::new(StatusCode::FORBIDDEN, "invite_for_other_address"),
             TakeError::Store(error) => error.into(),
         }
     }
@@ -124,6 +130,80 @@ impl From<PasskeyError> for Problem {
     }
 }
 
+impl From<InviteError> for Problem {
+    fn from(error: InviteError) -> Self {
+        match error {
+            InviteError::AboveOwn => Self::new(StatusCode::FORBIDDEN, "role_above_own"),
+            InviteError::Closed => Self::new(StatusCode::FORBIDDEN, "registration_closed"),
+            InviteError::EmailTaken => email_taken(),
+            InviteError::LimitReached => {
+                Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", invite::LIMIT)
+            }
+            InviteError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RegisterError> for Problem {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Closed => Self::new(StatusCode::FORBIDDEN, "registration_closed"),
+            RegisterError::FormStale => Self::new(StatusCode::BAD_REQUEST, "form_stale"),
+            RegisterError::SlugTaken => Self::new(StatusCode::CONFLICT, "slug_taken"),
+            RegisterError::EmailTaken => email_taken(),
+            RegisterError::UsedUp(wait) => too_often(wait),
+            RegisterError::Busy(error) => error.into(),
+            RegisterError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResendError> for Problem {
+    fn from(error: ResendError) -> Self {
+        match error {
+            ResendError::UsedUp(wait) => too_often(wait),
+            ResendError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ConfirmError> for Problem {
+    fn from(error: ConfirmError) -> Self {
+        match error {
+            ConfirmError::LinkGone => gone(),
+            ConfirmError::ProofNeeded => Self::new(StatusCode::FORBIDDEN, "password_required"),
+            ConfirmError::EmailTaken => email_taken(),
+            ConfirmError::CurrentWrong => {
+                Self::new(StatusCode::BAD_REQUEST, "current_password_wrong")
+            }
+            ConfirmError::Weak(weakness) => password(Self::fields(), "/new_password", weakness),
+            ConfirmError::UsedUp(wait) => too_often(wait),
+            ConfirmError::Busy(error) => error.into(),
+            ConfirmError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AskError> for Problem {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::UsedUp(wait) => too_often(wait),
+            AskError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResetError> for Problem {
+    fn from(error: ResetError) -> Self {
+        match error {
+            ResetError::LinkGone => gone(),
+            ResetError::Weak(weakness) => password(Self::fields(), "/password", weakness),
+            ResetError::Busy(error) => error.into(),
+            ResetError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<token::CreateError> for Problem {
     fn from(error: token::CreateError) -> Self {
         use token::CreateError;
@@ -144,6 +224,7 @@ impl From<token::CreateError> for Problem {
                 Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", token::LIMIT)
             }
             CreateError::NoAccount => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated"),
+            CreateError::EmailUnverified => email_unverified(),
             CreateError::Store(error) => error.into(),
         }
     }
@@ -202,7 +283,12 @@ pub(super) fn password(problem: Problem, pointer: &str, weakness: Weakness) -> P
     problem.field(pointer, weakness.code(), values)
 }
 
-fn gone() -> Problem {
+/// Somebody who has to confirm their address first.
+pub fn email_unverified() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "email_unverified")
+}
+
+pub(super) fn gone() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "token_expired_or_used")
 }
 

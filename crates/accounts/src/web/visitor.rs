@@ -20,6 +20,7 @@ use super::entrance::{Entrance, Entry};
 use super::leaving;
 use crate::Accounts;
 use crate::domain::SignInHint;
+use crate::registration::Registration;
 use crate::session::{self, Begun, Stay};
 use crate::sign_in::{self, Attempt, SignInError};
 
@@ -42,6 +43,7 @@ struct LoginPage<'a> {
     /// Where a passkey leads.
     next: &'a str,
     remember: bool,
+    can_register: bool,
     fields: Vec<Field>,
     form_state: &'a FormState,
 }
@@ -122,6 +124,7 @@ fn login_page(
         redirect,
         next: target(redirect),
         remember: form_state.form.is_ticked("remember"),
+        can_register: accounts.policy.registration == Registration::Open,
         fields,
         form_state,
         hints: accounts

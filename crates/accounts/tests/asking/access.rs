@@ -15,6 +15,7 @@ use testkit::{Page, Visitor, World};
 use web::described::Description;
 use web::{Pages, Site};
 
+use crate::registering;
 use crate::stage::{
     MIGRATIONS, SONGS_READ, accounts, begin, client, give, person, program, router, usual_hash,
 };
@@ -126,6 +127,8 @@ fn every_address_is_for_whom_its_list_says() {
             let person = browser(world, &accounts, router, &id).await;
             assert_eq!(refusal(person, &route).await, None, "{told}");
         }
+        // What a person sends has an address of their own confirmed.
+        registering::expect(world, &accounts, "farah@example.my", "mail-verify-subject");
     });
 }
 

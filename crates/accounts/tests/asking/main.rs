@@ -13,6 +13,8 @@ mod passkeys;
 mod people;
 mod races;
 mod refreshing;
+mod registering;
+mod resetting;
 mod security;
 mod sessions;
 mod setup;

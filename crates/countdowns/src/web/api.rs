@@ -1,6 +1,7 @@
 //! Countdowns for programs.
 
 use accounts::Callers::{Anybody, Tokens};
+use accounts::Confirmed;
 use accounts::web::asking::Viewer;
 use accounts::web::call::{Call, Maybe, answer, id as parse};
 use axum::extract::{Path, State};
@@ -98,12 +99,13 @@ fn all<T>(items: Vec<T>) -> List<T> {
 async fn create(call: Call, body: Received<Members>) -> Result<Response, Problem> {
     let (input, _) = Input::of_json(body.value)?;
     let (who, request) = (call.who.clone(), call.request.clone());
-    let change = move |tx: &mut Tx<'_>, (): &()| -> Result<View, Refusal> {
-        let made = countdown::create(tx, &who, &request, &input)?;
+    let enter = move |tx: &mut Tx<'_>| countdown::maker(tx, &who);
+    let change = move |tx: &mut Tx<'_>, maker: &Confirmed| -> Result<View, Refusal> {
+        let made = countdown::create(tx, maker, &request, &input)?;
         View::of(tx, made)
     };
     let (key, created) = (call.key(&body.bytes)?, StatusCode::CREATED);
-    Ok(call.once(key, created, |_| Ok(()), change).await?)
+    Ok(call.once(key, created, enter, change).await?)
 }
 
 /// One countdown.

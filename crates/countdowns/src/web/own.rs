@@ -2,6 +2,7 @@
 
 pub(super) mod resets;
 
+use accounts::Confirmed;
 use accounts::signed_in::SignedIn;
 use accounts::slug;
 use accounts::web::asking::{Reader, Sender};
@@ -334,12 +335,13 @@ pub(super) async fn create(
 ) -> Result<Response, Problem> {
     let (who, request) = (sender.who.clone(), sender.request.clone());
     let input = Input::Form(sender.form.clone(), Countdown::FIELDS.to_vec());
-    let change = move |tx: &mut Tx<'_>, (): &()| {
-        let made = countdown::create(tx, &who, &request, &input)?;
+    let enter = move |tx: &mut Tx<'_>| countdown::maker(tx, &who);
+    let change = move |tx: &mut Tx<'_>, maker: &Confirmed| {
+        let made = countdown::create(tx, maker, &request, &input)?;
         Ok::<_, Refusal>(at(&made.id, "?done=saved"))
     };
     let done = sender
-        .once(&site, "POST /me/countdowns/new", |_| Ok(()), change)
+        .once(&site, "POST /me/countdowns/new", enter, change)
         .await;
     form_state::answer(done, async |problem| {
         let text = site.speak(&wishes);

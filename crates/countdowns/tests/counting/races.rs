@@ -14,7 +14,8 @@ async fn make(stage: &Stage<'_>, person: &Person, title: String) -> CountdownId 
     let who = person.who.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<CountdownId, Refusal> {
         let input = Input::from(json!({"title": title, "kind": Kind::Since.word()}));
-        Ok(countdown::create(tx, &who, &request(), &input)?.id)
+        let maker = countdown::maker(tx, &who)?;
+        Ok(countdown::create(tx, &maker, &request(), &input)?.id)
     };
     stage.world.store().write(change).await.unwrap()
 }

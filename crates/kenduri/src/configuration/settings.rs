@@ -17,7 +17,7 @@ use super::check::Check;
 use super::mail::{self, MailRoute};
 use super::services::LOGS;
 use super::sign_in_routes;
-use super::written::{Synchronous, Written};
+use super::written::{Registration, Synchronous, Written};
 use crate::log::{Log, To};
 use crate::operators::PATHS;
 
@@ -40,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) store: store::Settings,
     /// How mail leaves.
     pub(crate) mail: Mail,
+    /// Who may have an account.
+    pub(crate) registration: accounts::registration::Registration,
     /// The folder of files.
     pub(crate) files: PathBuf,
     /// The addresses to listen on, at least one, and what holds for connections.
@@ -138,6 +140,7 @@ pub(super) fn settings(
             route: mail::route(written, check),
             from: from?,
         },
+        registration: registration(written, check),
         files: files(written, data, check),
         listen: plan.as_ref()?.listen().clone(),
         trusted_proxies: trusted_proxies?,
@@ -156,6 +159,27 @@ pub(super) fn settings(
     };
     let whole = (settings, plan?);
     check.problems.is_empty().then_some(whole)
+}
+
+/// Who registers gets a mail, so somebody has to carry it.
+fn registration(written: &Written, check: &mut Check<'_>) -> accounts::registration::Registration {
+    use accounts::registration::Registration as Needed;
+
+    match written.accounts.registration {
+        Registration::Closed => Needed::Closed,
+        Registration::Invite => Needed::Invite,
+        Registration::Open => {
+            if written.mail.url == "mailbox:" {
+                check.refuse(
+                    "accounts.registration",
+                    "accounts.registration is \"open\", but with mail.url = \"mailbox:\" no mail \
+                     reaches those who register",
+                    "set mail.url to your mail server, or write \"invite\" or \"closed\"",
+                );
+            }
+            Needed::Open
+        }
+    }
 }
 
 /// A slug, if one is named; whether there is such an occasion, the store knows.

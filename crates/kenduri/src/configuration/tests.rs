@@ -171,7 +171,7 @@ fn impossible_combinations_are_refused() {
         ),
         (
             "[accounts]\nregistration = \"open\"\n",
-            "kenduri.toml:2: accounts.registration is wrong",
+            "kenduri.toml:2: accounts.registration is \"open\", but with mail.url",
         ),
         (
             "[files]\nurl = \"s3://bucket\"\n",

@@ -196,7 +196,8 @@ impl Default for Files {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Accounts {
-    /// Who may register. This version knows `closed`: owners invite people.
+    /// Who may have an account: `closed` (who is invited to help), `invite` (whoever owners and
+    /// administrators invite) or `open` (everybody; needs a mail server).
     pub(crate) registration: Registration,
     /// Who must have a second factor. This version knows `none`.
     pub(crate) require_mfa_for: RequireMfaFor,
@@ -211,12 +212,16 @@ impl Default for Accounts {
     }
 }
 
-/// Who may register. A closed list of one, so that asking for more is told at start.
+/// Who may have an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Registration {
-    /// Nobody: accounts are made by the first owner and by invitations to an occasion.
+    /// The first owner, and who is invited to help.
     Closed,
+    /// They, and whoever owners and administrators invite.
+    Invite,
+    /// Everybody who confirms an address.
+    Open,
 }
 
 /// Who must have a second factor. A closed list of one, so that asking for more is told at start.

@@ -1,0 +1,357 @@
+//! Registration: accounts that people make themselves, and what such an account may not do before
+//! its address is confirmed.
+//!
+//! The answer says nothing about the address: a new one gets a mail with a link that confirms it,
+//! one that somebody has gets a mail that says so, and both cost one hash and one change.
+
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::{Actor, Entry};
+use platform::jobs::{Done, Handler};
+use platform::limits::Wait;
+use platform::{Rows, Secret, Store, StoreError, Tx, sql};
+use serde_json::json;
+use web::{Network, Site};
+
+use crate::Accounts;
+use crate::account::{self, Account, AccountId, NewAccount};
+use crate::client::Client;
+use crate::hashing::Busy;
+use crate::notice::Notice;
+use crate::opaque;
+use crate::password::{self, Password, PasswordHash};
+use crate::reset;
+use crate::signed_in::SignedIn;
+use crate::slug;
+use crate::verification;
+
+/// How long an account may stay unconfirmed.
+pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How old a form is at least when a person sends it, and at most.
+const YOUNGEST: SignedDuration = SignedDuration::from_secs(2);
+const OLDEST: SignedDuration = SignedDuration::from_hours(24);
+
+/// Who may have an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Registration {
+    /// Who is invited to help.
+    #[default]
+    Closed,
+    /// They, and whoever an owner or administrator invites.
+    Invite,
+    /// Everybody.
+    Open,
+}
+
+/// What the configuration says of new accounts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Policy {
+    /// Who may have one.
+    pub registration: Registration,
+    /// Whether mail leaves this machine.
+    pub has_mail: bool,
+}
+
+/// Somebody who wants an account.
+#[derive(Clone, Debug)]
+pub struct Registrant {
+    /// What it begins with.
+    pub account: NewAccount,
+    /// What they will sign in with.
+    pub password: Password,
+    /// What they want to be called in public addresses.
+    pub slug: Option<String>,
+    /// What [`form_stamp`] gave the form.
+    pub form_stamp: String,
+    /// Whether a field was filled in that people do not see.
+    pub is_bot: bool,
+}
+
+/// Why nobody was registered.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// Nobody may register here.
+    #[error("registration is closed")]
+    Closed,
+    /// The form was sent too soon after it was shown, or too late.
+    #[error("the form is too young or too old")]
+    FormStale,
+    /// Somebody else is called so in public addresses.
+    #[error("the slug is taken")]
+    SlugTaken,
+    /// Somebody signs in with this address already. Only the function that meets it knows.
+    #[error("the address is another account's")]
+    EmailTaken,
+    /// Too many registered from there.
+    #[error(transparent)]
+    UsedUp(#[from] Wait),
+    /// There is no room for another hash.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<account::CreateError> for RegisterError {
+    fn from(error: account::CreateError) -> Self {
+        match error {
+            account::CreateError::EmailTaken => Self::EmailTaken,
+            account::CreateError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// What a form carries so that it tells its age.
+pub fn form_stamp(site: &Site) -> String {
+    let at = site.clock.now().as_millisecond().to_string();
+    let signature = site.keys.key("form age").sign(&[&at]);
+    format!("{at}.{signature}")
+}
+
+/// What a form carries that is shown again: what it carried, unless that is of no more use.
+pub fn renewed_stamp(site: &Site, stamp: &str) -> String {
+    match age(site, stamp) {
+        Some(age) if age <= OLDEST => stamp.to_owned(),
+        _ => form_stamp(site),
+    }
+}
+
+fn check_stamp(site: &Site, stamp: &str) -> Result<(), RegisterError> {
+    match age(site, stamp) {
+        Some(age) if (YOUNGEST..=OLDEST).contains(&age) => Ok(()),
+        _ => Err(RegisterError::FormStale),
+    }
+}
+
+/// How old a form is; `None`: its stamp is not ours.
+fn age(site: &Site, stamp: &str) -> Option<SignedDuration> {
+    let (at, signature) = stamp.split_once('.')?;
+    let is_ours = site.keys.key("form age").verify(&[at], signature);
+    let shown = Timestamp::from_millisecond(at.parse().ok()?).ok()?;
+    is_ours.then(|| site.clock.now().duration_since(shown))
+}
+
+/// Registers somebody, or tells the owner of the address that they have an account. Returns the
+/// secret by which the browser is known when the address is confirmed.
+pub async fn register(
+    accounts: &Accounts,
+    new: Registrant,
+    network: Network,
+    client: &Client,
+) -> Result<Secret, RegisterError> {
+    let site = &accounts.site;
+    if accounts.policy.registration != Registration::Open {
+        return Err(RegisterError::Closed);
+    }
+    check_stamp(site, &new.form_stamp)?;
+    if let Some(wanted) = new.slug.clone() {
+        let look = move |tx: &mut Tx<'_>| slug::is_free(tx, &wanted);
+        if !site.store.read(look).await? {
+            return Err(RegisterError::SlugTaken);
+        }
+    }
+    let now = site.clock.now();
+    accounts.limits.register(network, now)?;
+    let hash = match accounts.hasher.hash(&new.password).await {
+        Ok(hash) => hash,
+        Err(busy) => {
+            accounts.limits.give_registration_back(network, now);
+            return Err(busy.into());
+        }
+    };
+    let browser = opaque::create(&site.random);
+    if new.is_bot {
+        return Ok(browser);
+    }
+    let email = new.account.email.clone();
+    let entering = Entering {
+        site: site.clone(),
+        new: new.account,
+        slug: new.slug,
+        hash,
+        browser: browser.clone(),
+        client: client.clone(),
+        may_remind: accounts.limits.may_send(&email, now),
+    };
+    // Who registers the same address meanwhile makes it one that is known; and the address of an
+    // account that may not act stays taken.
+    for _ in 0..2 {
+        let entering = entering.clone();
+        let change = move |tx: &mut Tx<'_>| entering.enter(tx);
+        match site.store.write(change).await {
+            Err(RegisterError::EmailTaken) => {}
+            other => return other.map(|()| browser),
+        }
+    }
+    Ok(browser)
+}
+
+/// A registration that was found acceptable.
+#[derive(Clone)]
+struct Entering {
+    site: Site,
+    new: NewAccount,
+    slug: Option<String>,
+    hash: PasswordHash,
+    browser: Secret,
+    client: Client,
+    /// Whether the owner of a known address may be mailed once more.
+    may_remind: bool,
+}
+
+impl Entering {
+    fn enter(&self, tx: &mut Tx<'_>) -> Result<(), RegisterError> {
+        if let Some(account) = account::find_by_email(tx, &self.new.email)? {
+            return Ok(self.remind(tx, &account)?);
+        }
+        let id = account::create(tx, &self.new)?;
+        if let Some(slug) = &self.slug
+            && !slug::take(tx, &id, slug)?
+        {
+            return Err(RegisterError::SlugTaken);
+        }
+        password::set(tx, &id, &self.hash)?;
+        let now = tx.now();
+        sql!(
+            "INSERT INTO registration (account_id, browser_hash, registered_at)
+             VALUES (:id, :browser, :now)",
+            id,
+            browser = opaque::hash(&self.browser),
+            now
+        )
+        .run(tx, Rows::Exactly(1))?;
+        record(tx, "account.registered", &id, Some(&self.client))?;
+        if let Some(account) = account::find(tx, &id)? {
+            verification::send(tx, &self.site, &account)?;
+        }
+        Ok(())
+    }
+
+    fn remind(&self, tx: &mut Tx<'_>, account: &Account) -> Result<(), StoreError> {
+        if !self.may_remind {
+            return Ok(());
+        }
+        let link = reset::create_link(tx, account)?;
+        let sign_in = self.site.url().join("/login");
+        let notice = Notice {
+            subject: "mail-known-subject",
+            text: "mail-known-text",
+            at: tx.now(),
+            path: &format!("/reset/{}", link.reveal()),
+            values: vec![("sign_in", sign_in.into())],
+        };
+        notice.send(tx, &self.site, account)
+    }
+}
+
+/// Whether the account waits for its address to be confirmed.
+pub fn is_pending(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM registration WHERE account_id = :id",
+        id
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
+/// Whether `browser` is the one that registered the account, which waits for its address to be
+/// confirmed.
+pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result<bool, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM registration WHERE account_id = :id AND browser_hash = :browser",
+        id,
+        browser = opaque::hash(browser)
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
+/// The account waits no more: its address was confirmed, or somebody made it a member.
+pub(crate) fn end(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
+    sql!("DELETE FROM registration WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+/// The proof that somebody may make what others can see, and what works without them: they have
+/// confirmed their address, or were invited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmed(SignedIn);
+
+impl Confirmed {
+    /// Who it is.
+    pub fn who(&self) -> &SignedIn {
+        &self.0
+    }
+}
+
+/// The proof that `who` is no registration that waits; `None`: `email_unverified`.
+pub fn confirmed(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Option<Confirmed>, StoreError> {
+    let is_pending = is_pending(tx, &who.account().id)?;
+    Ok((!is_pending).then(|| Confirmed(who.clone())))
+}
+
+/// Removes the accounts that nobody has confirmed in time: once a day.
+pub(crate) fn purges(store: Store) -> Handler {
+    Handler::each_day("accounts.purge_unverified", move |_| {
+        let store = store.clone();
+        async move {
+            store.write(purge).await?;
+            Ok(Done::nothing())
+        }
+    })
+}
+
+/// What [`purges`] does.
+pub fn purge(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let before = tx.now() - LIFETIME;
+    let due: Vec<(AccountId,)> = sql!(
+        "SELECT account_id FROM registration WHERE registered_at <= :before
+         ORDER BY account_id",
+        before
+    )
+    .all(tx)?;
+    for (id,) in due {
+        // Whoever confirms it holds this lock too.
+        account::lock(tx, &id)?;
+        if is_pending(tx, &id)? {
+            remove(tx, &id)?;
+            record(tx, "account.purged", &id, None)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes an account that could not make anything.
+fn remove(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
+    for statement in [
+        sql!("DELETE FROM registration WHERE account_id = $1"),
+        sql!("DELETE FROM refresh_token WHERE account_id = $1"),
+        sql!("DELETE FROM session WHERE account_id = $1"),
+        sql!("DELETE FROM device WHERE account_id = $1"),
+        sql!("DELETE FROM one_time_token WHERE account_id = $1"),
+        sql!("DELETE FROM account_slug WHERE account_id = $1"),
+        sql!("DELETE FROM password WHERE account_id = $1"),
+        sql!("DELETE FROM email WHERE account_id = $1"),
+        sql!("DELETE FROM account WHERE id = $1"),
+    ] {
+        tx.run(statement, &[id], Rows::Any)?;
+    }
+    Ok(())
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    action: &'static str,
+    id: &AccountId,
+    client: Option<&Client>,
+) -> Result<(), StoreError> {
+    tx.record(Entry {
+        actor: Actor::System,
+        action,
+        entity: ("account", id.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: client.map(|client| client.request.clone()),
+    })
+}

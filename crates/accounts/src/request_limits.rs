@@ -1,0 +1,106 @@
+//! How often people who are not signed in may register, and have mail sent.
+//!
+//! A network that asks too often is told so. What exceeds the limit of an address is dropped
+//! without a word, or the answer would tell which addresses are known.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use platform::limits::{Limit, Rule, Wait};
+use platform::mail::Address;
+use sha2::{Digest as _, Sha256};
+use web::Network;
+
+use crate::account::AccountId;
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+const REGISTRATIONS: &[Rule] = &[rule(2, SignedDuration::from_mins(5)), rule(10, HOUR)];
+const RESETS: &[Rule] = &[rule(10, HOUR)];
+const RESETS_OF_ADDRESS: &[Rule] = &[rule(3, HOUR)];
+const VERIFICATIONS: &[Rule] = &[rule(20, HOUR)];
+const VERIFICATIONS_OF_ACCOUNT: &[Rule] = &[
+    rule(1, SignedDuration::from_mins(1)),
+    rule(5, SignedDuration::from_hours(24)),
+];
+
+/// How many networks, addresses and accounts are counted at once.
+const KEYS: usize = 20_000;
+
+const fn rule(count: u32, per: SignedDuration) -> Rule {
+    Rule { count, per }
+}
+
+/// The counters of one process. Clones share them.
+#[derive(Clone, Debug)]
+pub struct RequestLimits {
+    registrations: Limit,
+    resets: Limit,
+    resets_of_address: Limit,
+    verifications: Limit,
+    verifications_of_account: Limit,
+}
+
+impl Default for RequestLimits {
+    fn default() -> Self {
+        Self {
+            registrations: Limit::new(REGISTRATIONS, KEYS),
+            resets: Limit::new(RESETS, KEYS),
+            resets_of_address: Limit::new(RESETS_OF_ADDRESS, KEYS),
+            verifications: Limit::new(VERIFICATIONS, KEYS),
+            verifications_of_account: Limit::new(VERIFICATIONS_OF_ACCOUNT, KEYS),
+        }
+    }
+}
+
+impl RequestLimits {
+    /// Counters without a limit: for a test that calls everything.
+    #[cfg(debug_assertions)]
+    pub fn unlimited() -> Self {
+        let limit = || Limit::new(&[], KEYS);
+        Self {
+            registrations: limit(),
+            resets: limit(),
+            resets_of_address: limit(),
+            verifications: limit(),
+            verifications_of_account: limit(),
+        }
+    }
+
+    /// Takes the place of one registration.
+    pub(crate) fn register(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
+        self.registrations.take(&key(network), now)
+    }
+
+    /// Gives the place back: there was no room to make the account.
+    pub(crate) fn give_registration_back(&self, network: Network, at: Timestamp) {
+        self.registrations.give_back(&key(network), at);
+    }
+
+    /// Takes the place of one link that somebody asks for who cannot sign in.
+    pub(crate) fn ask(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
+        self.resets.take(&key(network), now)
+    }
+
+    /// Whether one more such link may be sent to this address.
+    pub(crate) fn may_send(&self, to: &Address, now: Timestamp) -> bool {
+        let key = URL_SAFE_NO_PAD.encode(Sha256::digest(to.canonical()));
+        self.resets_of_address.take(&key, now).is_ok()
+    }
+
+    /// Takes the place of one more mail to confirm an address.
+    pub(crate) fn confirm(
+        &self,
+        account: &AccountId,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<(), Wait> {
+        self.verifications_of_account.check(account.as_str(), now)?;
+        self.verifications.take(&key(network), now)?;
+        self.verifications_of_account.take(account.as_str(), now)
+    }
+}
+
+fn key(network: Network) -> String {
+    network.address().to_string()
+}

@@ -1,0 +1,125 @@
+//! Another address for one's account.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use platform::{Secret, Tx};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use web::described::Routes;
+use web::{Facts, Json, Problem, routes};
+
+use super::registration::{Accepted, accepted};
+use crate::Accounts;
+use crate::Callers::{Anybody, People};
+use crate::client::Client;
+use crate::email_change::{self, Confirmation};
+use crate::web::asking::Caller;
+use crate::web::email_change::mail_link;
+
+pub(super) fn routes<R: Routes<Accounts>>() -> R {
+    R::default()
+        .routes(routes!(change: People))
+        .routes(routes!(confirm: Anybody))
+        .routes(routes!(undo: Anybody))
+}
+
+/// The address that an account is to have.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ChangeEmail {
+    email: String,
+}
+
+/// Ask for another address.
+///
+/// A link is mailed there; when it is used, the old address gets one that takes the change back.
+#[utoipa::path(
+    post, path = "/api/v1/me/email", tag = "accounts", request_body = ChangeEmail,
+    responses(
+        (status = 202, description = "A mail is on its way", body = Accepted),
+        (status = 403, description = "`reauth_required`"),
+        (status = 422, description = "`validation_failed`"),
+    ),
+)]
+async fn change(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    caller: Caller,
+    Json(sent): Json<ChangeEmail>,
+) -> Result<Response, Problem> {
+    mail_link(&accounts, &caller.who, &sent.email, facts.network()).await?;
+    Ok(accepted())
+}
+
+/// The token of the link to the new address.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ConfirmEmail {
+    /// The last part of the link.
+    token: String,
+    /// The account's password.
+    #[schema(format = Password)]
+    current_password: String,
+}
+
+/// Confirm another address.
+///
+/// A repeat within ten minutes is answered as the first.
+#[utoipa::path(
+    post, path = "/api/v1/auth/email/confirm", tag = "accounts", request_body = ConfirmEmail,
+    responses(
+        (status = 204, description = "Changed; other sessions have ended"),
+        (status = 400, description = "`token_expired_or_used` or `current_password_wrong`"),
+        (status = 403, description = "`password_required`"),
+        (status = 409, description = "`email_taken`"),
+        (status = 429, description = "`rate_limited`, with `Retry-After`"),
+        (status = 503, description = "`busy`, with `Retry-After`"),
+    ),
+)]
+async fn confirm(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    client: Client,
+    Json(sent): Json<ConfirmEmail>,
+) -> Result<StatusCode, Problem> {
+    let asked = Confirmation {
+        link: Secret::new(sent.token),
+        who: None,
+        password: Secret::new(sent.current_password),
+        network: facts.network(),
+        client,
+    };
+    email_change::confirm(&accounts, asked).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The token of the link to the old address.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UndoEmail {
+    /// The last part of the link.
+    token: String,
+}
+
+/// Get the old address back.
+///
+/// Every session ends. A repeat within ten minutes is answered as the first.
+#[utoipa::path(
+    post, path = "/api/v1/auth/email/undo", tag = "accounts", request_body = UndoEmail,
+    responses(
+        (status = 204, description = "The old address is back"),
+        (status = 400, description = "`token_expired_or_used`"),
+        (status = 409, description = "`email_taken`"),
+    ),
+)]
+async fn undo(
+    State(accounts): State<Accounts>,
+    client: Client,
+    Json(sent): Json<UndoEmail>,
+) -> Result<StatusCode, Problem> {
+    let link = Secret::new(sent.token);
+    let change = move |tx: &mut Tx<'_>| email_change::undo(tx, &link, &client);
+    accounts.site.store.write(change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

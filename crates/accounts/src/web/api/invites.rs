@@ -1,0 +1,122 @@
+//! Invites to the installation.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::cursor::List;
+use web::described::Routes;
+use web::{Json, Problem, routes};
+
+use super::all;
+use crate::Accounts;
+use crate::Callers::People;
+use crate::invite::{self, Invite};
+use crate::web::asking::Caller;
+use crate::web::invites::{as_inviter, forbidden, invite, withdraw};
+
+pub(super) fn routes<R: Routes<Accounts>>() -> R {
+    R::default()
+        .routes(routes!(list: People, create: People))
+        .routes(routes!(remove: People))
+}
+
+/// An invite that nobody has taken yet.
+#[derive(Serialize, ToSchema)]
+struct SiteInvite {
+    /// The invite's id.
+    id: String,
+    /// The one address that it is for.
+    email: String,
+    /// `member`, `admin` or `owner`.
+    role: &'static str,
+    /// Until when it works (RFC 3339).
+    expires_at: String,
+}
+
+impl SiteInvite {
+    fn of(invite: Invite) -> Self {
+        Self {
+            id: invite.id,
+            email: invite.address.unwrap_or_default(),
+            role: invite.role.word(),
+            expires_at: invite.expires_at.to_string(),
+        }
+    }
+}
+
+/// The open invites to the installation.
+#[utoipa::path(
+    get, path = "/api/v1/admin/invites", tag = "accounts",
+    responses((status = 200, body = List<SiteInvite>)),
+)]
+async fn list(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+) -> Result<Json<List<SiteInvite>>, Problem> {
+    let look = as_inviter(&caller.who, caller.request, invite::list_for_site);
+    let found = accounts.site.store.read(look).await?;
+    let invites = found.ok_or_else(forbidden)?.into_iter();
+    Ok(Json(all(invites.map(SiteInvite::of).collect())))
+}
+
+/// Whom to invite, and as what.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CreateSiteInvite {
+    /// The one address that it is for.
+    email: String,
+    /// `member`, `admin` or `owner`, and none above one's own.
+    role: String,
+}
+
+/// What became of it.
+#[derive(Serialize, ToSchema)]
+struct CreatedSiteInvite {
+    /// The secret of `/admin/join/{secret}`, where no mail leaves the server; else it was mailed.
+    secret: Option<String>,
+}
+
+/// Invite somebody to the installation.
+///
+/// The link works once, for seven days.
+#[utoipa::path(
+    post, path = "/api/v1/admin/invites", tag = "accounts", request_body = CreateSiteInvite,
+    responses(
+        (status = 201, description = "Invited", body = CreatedSiteInvite),
+        (status = 403, description = "`reauth_required`, `role_above_own` or `registration_closed`"),
+        (status = 409, description = "`email_taken` or `limit_reached`"),
+        (status = 422, description = "`validation_failed`"),
+    ),
+)]
+async fn create(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+    Json(sent): Json<CreateSiteInvite>,
+) -> Result<Response, Problem> {
+    let whom = (sent.email.as_str(), sent.role.as_str());
+    let made = invite(&accounts, &caller.who, caller.request, whom).await?;
+    let body = Json(CreatedSiteInvite {
+        secret: made.map(|secret| secret.reveal().to_owned()),
+    });
+    Ok((StatusCode::CREATED, body).into_response())
+}
+
+/// Withdraw an invite.
+#[utoipa::path(
+    delete, path = "/api/v1/admin/invites/{id}", tag = "accounts",
+    params(("id" = String, Path, description = "The invite's id")),
+    responses(
+        (status = 204, description = "Its link works no more"),
+        (status = 404, description = "`not_found`"),
+    ),
+)]
+async fn remove(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<StatusCode, Problem> {
+    withdraw(&accounts, &caller.who, caller.request, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

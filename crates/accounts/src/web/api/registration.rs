@@ -1,0 +1,294 @@
+//! Registering, confirming an address, and a new password, for programs and scripts.
+
+use axum::extract::{FromRequest, FromRequestParts, Request, State};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use platform::Secret;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::described::Routes;
+use web::{Facts, Json, Problem, Wishes, csrf, routes};
+
+use crate::Accounts;
+use crate::Callers::{Anybody, People};
+use crate::client::Client;
+use crate::registration;
+use crate::reset::{self, Tokens, Wanted};
+use crate::verification::{self, Confirmation};
+use crate::web::asking::Caller;
+use crate::web::registration::{Sent, proof};
+use crate::web::reset::mail_link;
+use crate::web::{cookies, entrance};
+
+pub(super) fn routes<R: Routes<Accounts>>() -> R {
+    R::default()
+        .routes(routes!(register: Anybody))
+        .routes(routes!(verify: Anybody))
+        .routes(routes!(resend: People))
+        .routes(routes!(forgot: Anybody))
+        .routes(routes!(reset: Anybody))
+}
+
+/// What is answered whatever becomes of it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Accepted {
+    /// `accepted`.
+    status: &'static str,
+}
+
+pub(super) fn accepted() -> Response {
+    let body = Json(Accepted { status: "accepted" });
+    (StatusCode::ACCEPTED, body).into_response()
+}
+
+/// Somebody who wants an account.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Register {
+    /// The address to sign in with.
+    email: String,
+    /// 10–256 characters.
+    #[schema(format = Password)]
+    password: String,
+    /// What the person wants to be called, 2–50 characters.
+    display_name: String,
+    /// What they want to be called in public addresses, 2–50 of `a-z0-9-`.
+    #[serde(default)]
+    slug: String,
+    /// The language of their mails; left out, that of the request.
+    locale: Option<String>,
+    /// The field of this name on the page `/register`, 2 s to 24 h old.
+    form_stamp: String,
+    /// Left out, or empty.
+    #[serde(default)]
+    website: String,
+}
+
+/// A registration by script, known to come from a page of ours.
+struct RegisterCall {
+    sent: Register,
+    facts: Facts,
+    client: Client,
+    wishes: Wishes,
+}
+
+impl FromRequest<Accounts> for RegisterCall {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let facts = Facts::from_request_parts(&mut parts, accounts).await?;
+        let client = Client::from_request_parts(&mut parts, accounts).await?;
+        let url = accounts.site.url();
+        entrance::check_connection(url)?;
+        let wishes = Wishes::read(&parts.uri, &parts.headers);
+        let before = cookies::before(&parts.headers, url).unwrap_or_else(|| Secret::new(""));
+        let headers = parts.headers.clone();
+        let Json(sent) = Json::from_request(Request::from_parts(parts, body), accounts).await?;
+        csrf::check(&headers, url, before.reveal(), None)?;
+        Ok(Self {
+            sent,
+            facts,
+            client,
+            wishes,
+        })
+    }
+}
+
+/// Register.
+///
+/// The answer is the same whether the address is new or known; a mail goes to it either way. Needs
+/// the cookie of the page `/register`, and the values of its form.
+#[utoipa::path(
+    post, path = "/api/v1/auth/register", tag = "accounts", request_body = Register,
+    responses(
+        (status = 202, description = "A mail is on its way", body = Accepted),
+        (status = 400, description = "`form_stale`"),
+        (status = 403, description = "`registration_closed` or `csrf_failed`"),
+        (status = 409, description = "`slug_taken`"),
+        (status = 422, description = "`validation_failed`"),
+        (status = 429, description = "`rate_limited`, with `Retry-After`"),
+        (status = 503, description = "`busy`, with `Retry-After`"),
+    ),
+)]
+async fn register(
+    State(accounts): State<Accounts>,
+    call: RegisterCall,
+) -> Result<Response, Problem> {
+    let (site, sent) = (&accounts.site, call.sent);
+    let spoken = site.speak(&call.wishes).language().tag.to_string();
+    let read = Sent {
+        email: &sent.email,
+        password: Secret::new(sent.password),
+        display_name: &sent.display_name,
+        slug: &sent.slug,
+        locale: sent.locale.as_deref().unwrap_or(&spoken),
+        form_stamp: &sent.form_stamp,
+        website: &sent.website,
+    };
+    let new = read.read(site)?;
+    let network = call.facts.network();
+    let browser = registration::register(&accounts, new, network, &call.client).await?;
+    let mut response = accepted();
+    let cookie = cookies::set_registered(site.url(), &browser);
+    response.headers_mut().append(SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// The token of a link, and what proves that the account is one's own.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Verify {
+    /// The last part of the link.
+    token: String,
+    /// The account's password; not needed in the browser that registered.
+    #[serde(default)]
+    #[schema(format = Password)]
+    current_password: String,
+    /// Or another one, which ends all sessions and tokens that there are.
+    #[serde(default)]
+    #[schema(format = Password)]
+    new_password: String,
+}
+
+/// Confirm an address.
+///
+/// A repeat within ten minutes is answered as the first.
+#[utoipa::path(
+    post, path = "/api/v1/auth/verify", tag = "accounts", request_body = Verify,
+    responses(
+        (status = 204, description = "Confirmed"),
+        (status = 400, description = "`token_expired_or_used` or `current_password_wrong`"),
+        (status = 403, description = "`password_required`: send one of the passwords too"),
+        (status = 422, description = "`validation_failed`"),
+        (status = 429, description = "`rate_limited`, with `Retry-After`"),
+        (status = 503, description = "`busy`, with `Retry-After`"),
+    ),
+)]
+async fn verify(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    client: Client,
+    headers: HeaderMap,
+    Json(sent): Json<Verify>,
+) -> Result<StatusCode, Problem> {
+    let asked = Confirmation {
+        link: Secret::new(sent.token),
+        browser: cookies::registered(&headers, accounts.site.url()),
+        proof: proof(&sent.current_password, &sent.new_password),
+        network: facts.network(),
+        client,
+    };
+    verification::confirm(&accounts, asked).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Have another link mailed that confirms one's address.
+#[utoipa::path(
+    post, path = "/api/v1/auth/verify/resend", tag = "accounts",
+    responses(
+        (status = 202, description = "A mail is on its way", body = Accepted),
+        (status = 429, description = "`rate_limited`, with `Retry-After`"),
+    ),
+)]
+async fn resend(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    verification::send_again(&accounts, caller.who.account(), facts.network()).await?;
+    Ok(accepted())
+}
+
+/// An address that a link is mailed to.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Forgot {
+    /// The address of an account.
+    email: String,
+    /// What the link does.
+    #[serde(default)]
+    #[schema(inline)]
+    wanted: WantedLink,
+}
+
+/// What a link does.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum WantedLink {
+    /// Sets a new password.
+    #[default]
+    Reset,
+    /// Signs in once.
+    SignIn,
+}
+
+/// Have a link mailed to somebody who cannot sign in.
+///
+/// The answer is the same whether the address is known or not.
+#[utoipa::path(
+    post, path = "/api/v1/auth/forgot", tag = "accounts", request_body = Forgot,
+    responses(
+        (status = 202, description = "If there is an account, a mail is on its way", body = Accepted),
+        (status = 422, description = "`validation_failed`"),
+        (status = 429, description = "`rate_limited`, with `Retry-After`"),
+    ),
+)]
+async fn forgot(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    Json(sent): Json<Forgot>,
+) -> Result<Response, Problem> {
+    let wanted = match sent.wanted {
+        WantedLink::Reset => Wanted::Reset,
+        WantedLink::SignIn => Wanted::SignIn,
+    };
+    mail_link(&accounts, &sent.email, wanted, facts.network()).await?;
+    Ok(accepted())
+}
+
+/// The token of a link, and the new password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Reset {
+    /// The last part of the link.
+    token: String,
+    /// 10–256 characters.
+    #[schema(format = Password)]
+    password: String,
+    /// Whether personal tokens work no more.
+    #[serde(default = "yes")]
+    revoke_tokens: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Set a new password with a link.
+///
+/// Ends every session; nobody is signed in by it.
+#[utoipa::path(
+    post, path = "/api/v1/auth/reset", tag = "accounts", request_body = Reset,
+    responses(
+        (status = 204, description = "The new password is in force"),
+        (status = 400, description = "`token_expired_or_used`"),
+        (status = 422, description = "`validation_failed`"),
+        (status = 503, description = "`busy`, with `Retry-After`"),
+    ),
+)]
+async fn reset(
+    State(accounts): State<Accounts>,
+    client: Client,
+    Json(sent): Json<Reset>,
+) -> Result<StatusCode, Problem> {
+    let tokens = if sent.revoke_tokens {
+        Tokens::Revoked
+    } else {
+        Tokens::Kept
+    };
+    let (link, typed) = (Secret::new(sent.token), Secret::new(sent.password));
+    reset::finish(&accounts, link, &typed, tokens, client).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,243 @@
+//! One's e-mail address: have it confirmed, and change it.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use platform::mail::Address;
+use platform::{Secret, Tx};
+use serde::Deserialize;
+use web::form_state::{self, Control, Field, FormState};
+use web::{Facts, Network, Problem, Text, Wishes};
+
+use super::asking::{Reader, Sender};
+use super::call::see_other;
+use super::entrance::{Entrance, Entry};
+use super::frame;
+use super::message::Message;
+use crate::Accounts;
+use crate::account;
+use crate::email_change::{self, Confirmation};
+use crate::signed_in::SignedIn;
+use crate::sudo::Sudo;
+use crate::verification::{self, ConfirmError};
+
+const HERE: &str = "/me/email";
+
+/// What was done on the page before.
+#[derive(Deserialize)]
+pub(super) struct Done {
+    done: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "email.html")]
+struct EmailPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    done: Option<&'static str>,
+    email: &'a str,
+    is_verified: bool,
+    field: Field,
+    form_state: &'a FormState,
+}
+
+pub(super) async fn show(
+    State(accounts): State<Accounts>,
+    Query(done): Query<Done>,
+    wishes: Wishes,
+    reader: Reader,
+) -> Result<Response, Problem> {
+    let text = accounts.site.speak(&wishes);
+    let done = match done.done.as_deref() {
+        Some("sent") => Some("account-address-sent"),
+        _ => None,
+    };
+    let who = (&reader.who, reader.csrf.as_str());
+    page(&accounts, &text, who, done, &FormState::default()).await
+}
+
+async fn page(
+    accounts: &Accounts,
+    text: &Text,
+    (who, csrf): (&SignedIn, &str),
+    done: Option<&'static str>,
+    form_state: &FormState,
+) -> Result<Response, Problem> {
+    let id = who.account().id.clone();
+    let look = move |tx: &mut Tx<'_>| account::verified_email(tx, &id);
+    let verified = accounts.site.store.read(look).await?;
+    let control = Control::Line("email", "email");
+    let field = form_state.field("email", text.say("account-address-new"), control);
+    let body = EmailPage {
+        text,
+        csrf,
+        done,
+        email: &who.account().email,
+        is_verified: verified.is_some(),
+        field: field.required(),
+        form_state,
+    };
+    let title = text.say("account-address");
+    frame::show(&accounts.site, text, (who, csrf), (HERE, &title), body).await
+}
+
+pub(super) async fn send_again(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    verification::send_again(&accounts, sender.who.account(), facts.network()).await?;
+    Ok(see_other("/me/email?done=sent"))
+}
+
+pub(super) async fn ask(
+    State(accounts): State<Accounts>,
+    wishes: Wishes,
+    facts: Facts,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let email = sender.form.text("email");
+    let done = mail_link(&accounts, &sender.who, email, facts.network()).await;
+    let done = done.map(|()| see_other("/me/email?done=sent"));
+    form_state::answer(done, async |problem| {
+        let text = accounts.site.speak(&wishes);
+        let form_state = FormState::refused(sender.form.clone(), &problem, &text).at("email");
+        let who = (&sender.who, sender.csrf.as_str());
+        page(&accounts, &text, who, None, &form_state).await
+    })
+    .await
+}
+
+/// Has a link mailed to the address that the account is to have.
+pub(super) async fn mail_link(
+    accounts: &Accounts,
+    who: &SignedIn,
+    email: &str,
+    network: Network,
+) -> Result<(), Problem> {
+    let sudo = Sudo::check(who.clone(), accounts.site.clock.now())?;
+    let email: Address = email
+        .parse()
+        .map_err(|_| Problem::fields().field("/email", "email_invalid", []))?;
+    Ok(email_change::ask(accounts, &sudo, &email, network).await?)
+}
+
+/// The page of either link.
+#[derive(Template)]
+#[template(path = "email_change.html")]
+struct LinkPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    title: &'static str,
+    words: String,
+    password: Option<Field>,
+    form_state: &'a FormState,
+}
+
+pub(super) async fn look(
+    State(accounts): State<Accounts>,
+    Path(link): Path<String>,
+    entrance: Entrance,
+) -> Result<Response, Problem> {
+    link_page(&accounts, link, entrance, &FormState::default()).await
+}
+
+async fn link_page(
+    accounts: &Accounts,
+    link: String,
+    entrance: Entrance,
+    form_state: &FormState,
+) -> Result<Response, Problem> {
+    let link = Secret::new(link);
+    let look = move |tx: &mut Tx<'_>| email_change::find(tx, &link);
+    let shown = accounts.site.store.read(look).await?;
+    let shown = shown.ok_or(ConfirmError::LinkGone)?;
+    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let control = Control::Line("password", "current-password");
+    let password = form_state.field("password", text.say("account-password"), control);
+    let is_proven = shown.is_proven(entrance.who.as_ref());
+    let page = LinkPage {
+        text: &text,
+        csrf: &csrf,
+        title: "account-change",
+        words: text.with("account-change-text", [("email", shown.to.as_str().into())]),
+        password: (!is_proven).then(|| password.required()),
+        form_state,
+    };
+    Ok(entrance.show(&accounts.site, "account-change", page))
+}
+
+pub(super) async fn confirm(
+    State(accounts): State<Accounts>,
+    Path(link): Path<String>,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    let Entry {
+        entrance,
+        form,
+        network,
+    } = entry;
+    let asked = Confirmation {
+        link: Secret::new(link.clone()),
+        who: entrance.who.clone(),
+        password: Secret::new(form.text("password")),
+        network,
+        client: entrance.client.clone(),
+    };
+    match email_change::confirm(&accounts, asked).await {
+        Ok(()) => {
+            let message = Message {
+                title: "account-changed",
+                words: "account-changed-text",
+                onward: Some((HERE, "account-verified-onward")),
+            };
+            Ok(message.show(&accounts.site, entrance))
+        }
+        Err(ConfirmError::LinkGone) => Err(ConfirmError::LinkGone.into()),
+        Err(error) => {
+            form_state::answer(Err(error), async |problem: Problem| {
+                let state = FormState::refused(form, &problem, &entrance.text).at("password");
+                link_page(&accounts, link, entrance, &state).await
+            })
+            .await
+        }
+    }
+}
+
+pub(super) async fn look_back(
+    State(accounts): State<Accounts>,
+    Path(link): Path<String>,
+    entrance: Entrance,
+) -> Result<Response, Problem> {
+    let link = Secret::new(link);
+    let look = move |tx: &mut Tx<'_>| email_change::find_undo(tx, &link);
+    let old = accounts.site.store.read(look).await?;
+    let old = old.ok_or(ConfirmError::LinkGone)?;
+    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let page = LinkPage {
+        text: &text,
+        csrf: &csrf,
+        title: "account-undo",
+        words: text.with("account-undo-text", [("email", old.as_str().into())]),
+        password: None,
+        form_state: &FormState::default(),
+    };
+    Ok(entrance.show(&accounts.site, "account-undo", page))
+}
+
+pub(super) async fn undo(
+    State(accounts): State<Accounts>,
+    Path(link): Path<String>,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    let (link, entrance) = (Secret::new(link), entry.entrance);
+    let client = entrance.client.clone();
+    let change = move |tx: &mut Tx<'_>| email_change::undo(tx, &link, &client);
+    accounts.site.store.write(change).await?;
+    let message = Message {
+        title: "account-undone",
+        words: "account-undone-text",
+        onward: Some(("/forgot", "account-reset")),
+    };
+    Ok(message.show(&accounts.site, entrance))
+}

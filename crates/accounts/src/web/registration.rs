@@ -1,0 +1,332 @@
+//! Registering, and confirming the address by the link that was mailed there.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use platform::mail::Address;
+use platform::{Secret, Tx};
+use web::form_state::{self, Control, Field, FormState};
+use web::{Form, Problem, Site, Text};
+
+use super::entrance::{Entrance, Entry};
+use super::message::Message;
+use super::{cookies, problem};
+use crate::Accounts;
+use crate::account::{DisplayName, NewAccount};
+use crate::password::Password;
+use crate::registration::{self, Registrant, Registration};
+use crate::slug;
+use crate::verification::{self, ConfirmError, Confirmation, Proof};
+
+/// A registration as it was sent, by a form or as JSON.
+pub(super) struct Sent<'a> {
+    pub(super) email: &'a str,
+    pub(super) password: Secret,
+    pub(super) display_name: &'a str,
+    /// Empty: none is asked for.
+    pub(super) slug: &'a str,
+    /// The language of mails.
+    pub(super) locale: &'a str,
+    pub(super) form_stamp: &'a str,
+    /// What people do not see, and leave empty.
+    pub(super) website: &'a str,
+}
+
+impl Sent<'_> {
+    /// Every mistake is named at once.
+    pub(super) fn read(&self, site: &Site) -> Result<Registrant, Problem> {
+        let mut wrong = Problem::fields();
+        let name: Result<DisplayName, _> = self.display_name.parse();
+        if let Err(error) = name {
+            wrong = problem::name(wrong, "/display_name", error);
+        }
+        let email: Result<Address, _> = self.email.parse();
+        if email.is_err() {
+            wrong = wrong.field("/email", "email_invalid", []);
+        }
+        let known = [self.email, self.display_name, &site.settings.name];
+        let password = Password::choose(&self.password, &known);
+        if let Err(weakness) = password {
+            wrong = problem::password(wrong, "/password", weakness);
+        }
+        let slug = Some(self.slug.trim()).filter(|slug| !slug.is_empty());
+        if let Some(slug) = slug {
+            if !slug::is_valid(slug) {
+                wrong = wrong.field("/slug", "slug_invalid", []);
+            } else if slug::is_reserved(slug) {
+                wrong = wrong.field("/slug", "slug_reserved", []);
+            }
+        }
+        if !site.settings.languages.iter().any(|tag| tag == self.locale) {
+            wrong = wrong.field("/locale", "language_unknown", []);
+        }
+        let (Ok(name), Ok(email), Ok(password), true) =
+            (name, email, password, wrong.errors.is_empty())
+        else {
+            return Err(wrong);
+        };
+        let zone = site.settings.time_zone.iana_name().unwrap_or("UTC");
+        Ok(Registrant {
+            account: NewAccount {
+                name,
+                email,
+                locale: self.locale.to_owned(),
+                time_zone: zone.to_owned(),
+            },
+            password,
+            slug: slug.map(str::to_owned),
+            form_stamp: self.form_stamp.to_owned(),
+            is_bot: !self.website.is_empty(),
+        })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "register.html")]
+struct RegisterPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    form_stamp: &'a str,
+    fields: Vec<Field>,
+    form_state: &'a FormState,
+}
+
+pub(super) async fn register(
+    State(accounts): State<Accounts>,
+    entrance: Entrance,
+) -> Result<Response, Problem> {
+    check_open(&accounts)?;
+    let stamp = registration::form_stamp(&accounts.site);
+    Ok(register_page(
+        &accounts,
+        entrance,
+        &stamp,
+        &FormState::default(),
+    ))
+}
+
+fn check_open(accounts: &Accounts) -> Result<(), Problem> {
+    if accounts.policy.registration == Registration::Open {
+        Ok(())
+    } else {
+        Err(registration::RegisterError::Closed.into())
+    }
+}
+
+pub(super) async fn enter(
+    State(accounts): State<Accounts>,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    check_open(&accounts)?;
+    let Entry {
+        entrance,
+        form,
+        network,
+    } = entry;
+    let done = try_register(&accounts, &entrance, &form, network).await;
+    match done {
+        Ok(browser) => {
+            let url = accounts.site.url();
+            let cookie = cookies::set_registered(url, &browser);
+            let message = Message {
+                title: "account-registered",
+                words: "account-registered-text",
+                onward: None,
+            };
+            let mut response = message.show(&accounts.site, entrance);
+            *response.status_mut() = StatusCode::ACCEPTED;
+            response.headers_mut().append(SET_COOKIE, cookie);
+            Ok(response)
+        }
+        Err(problem) => {
+            form_state::answer(Err(problem), async |problem: Problem| {
+                let stamp = registration::renewed_stamp(&accounts.site, form.text("form_stamp"));
+                let at = match problem.code {
+                    "slug_taken" => "slug",
+                    _ => "email",
+                };
+                let form_state = FormState::refused(form, &problem, &entrance.text).at(at);
+                Ok(register_page(&accounts, entrance, &stamp, &form_state))
+            })
+            .await
+        }
+    }
+}
+
+async fn try_register(
+    accounts: &Accounts,
+    entrance: &Entrance,
+    form: &Form,
+    network: web::Network,
+) -> Result<Secret, Problem> {
+    let locale = entrance.text.language().tag.to_string();
+    let sent = Sent {
+        email: form.text("email"),
+        password: Secret::new(form.text("password")),
+        display_name: form.text("display_name"),
+        slug: form.text("slug"),
+        locale: &locale,
+        form_stamp: form.text("form_stamp"),
+        website: form.text("website"),
+    };
+    let new = sent.read(&accounts.site)?;
+    let client = &entrance.client;
+    Ok(registration::register(accounts, new, network, client).await?)
+}
+
+fn register_page(
+    accounts: &Accounts,
+    entrance: Entrance,
+    form_stamp: &str,
+    form_state: &FormState,
+) -> Response {
+    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let field = |name, control, label| form_state.field(name, text.say(label), control);
+    let fields = vec![
+        field(
+            "display_name",
+            Control::Line("text", "name"),
+            "account-name",
+        )
+        .required(),
+        field("email", Control::Line("email", "username"), "account-email").required(),
+        field(
+            "password",
+            Control::Line("password", "new-password"),
+            "account-password",
+        )
+        .required()
+        .hint(text.say("account-password-hint")),
+        field("slug", Control::Line("text", "off"), "account-slug")
+            .hint(text.say("account-slug-hint")),
+    ];
+    let page = RegisterPage {
+        text: &text,
+        csrf: &csrf,
+        form_stamp,
+        fields,
+        form_state,
+    };
+    entrance.show(&accounts.site, "account-register", page)
+}
+
+#[derive(Template)]
+#[template(path = "verify.html")]
+struct VerifyPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    email: &'a str,
+    /// What proves that the account is the reader's, where the link alone does not.
+    fields: Vec<Field>,
+    form_state: &'a FormState,
+}
+
+impl VerifyPage<'_> {
+    fn asks(&self) -> String {
+        let values = [("email", self.email.into())];
+        self.text.with("account-verify-text", values)
+    }
+}
+
+pub(super) async fn verify(
+    State(accounts): State<Accounts>,
+    Path(link): Path<String>,
+    headers: HeaderMap,
+    entrance: Entrance,
+) -> Result<Response, Problem> {
+    let form_state = FormState::default();
+    verify_page(&accounts, link, &headers, entrance, &form_state).await
+}
+
+pub(super) async fn confirm(
+    State(accounts): State<Accounts>,
+    Path(link): Path<String>,
+    headers: HeaderMap,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    let Entry {
+        entrance,
+        form,
+        network,
+    } = entry;
+    let proof = proof(form.text("current_password"), form.text("new_password"));
+    let asked = Confirmation {
+        link: Secret::new(link.clone()),
+        browser: cookies::registered(&headers, accounts.site.url()),
+        proof,
+        network,
+        client: entrance.client.clone(),
+    };
+    match verification::confirm(&accounts, asked).await {
+        Ok(()) => {
+            let message = Message {
+                title: "account-verified",
+                words: "account-verified-text",
+                onward: Some(("/me/security", "account-verified-onward")),
+            };
+            Ok(message.show(&accounts.site, entrance))
+        }
+        Err(ConfirmError::LinkGone) => Err(problem::gone()),
+        Err(error) => {
+            form_state::answer(Err(error), async |problem: Problem| {
+                let state = FormState::refused(form, &problem, &entrance.text);
+                let state = state.at("current_password");
+                verify_page(&accounts, link, &headers, entrance, &state).await
+            })
+            .await
+        }
+    }
+}
+
+/// What was typed to prove that an account is one's own.
+pub(super) fn proof(current: &str, new: &str) -> Proof {
+    match (current, new) {
+        ("", "") => Proof::None,
+        ("", new) => Proof::New(Secret::new(new)),
+        (current, _) => Proof::Current(Secret::new(current)),
+    }
+}
+
+async fn verify_page(
+    accounts: &Accounts,
+    link: String,
+    headers: &HeaderMap,
+    entrance: Entrance,
+    form_state: &FormState,
+) -> Result<Response, Problem> {
+    let link = Secret::new(link);
+    let browser = cookies::registered(headers, accounts.site.url());
+    let look = move |tx: &mut Tx<'_>| verification::find(tx, &link, browser.as_ref());
+    let shown = accounts.site.store.read(look).await?;
+    let shown = shown.ok_or(ConfirmError::LinkGone)?;
+    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let field = |name, autocomplete, label| {
+        let control = Control::Line("password", autocomplete);
+        form_state.field(name, text.say(label), control)
+    };
+    let fields = if shown.is_proven {
+        Vec::new()
+    } else {
+        vec![
+            field(
+                "current_password",
+                "current-password",
+                "account-password-current",
+            ),
+            field("new_password", "new-password", "account-verify-new")
+                .hint(text.say("account-verify-new-hint")),
+        ]
+    };
+    let page = VerifyPage {
+        text: &text,
+        csrf: &csrf,
+        email: &shown.account.email,
+        fields,
+        form_state,
+    };
+    Ok(entrance
+        .show(&accounts.site, "account-verify", page)
+        .into_response())
+}

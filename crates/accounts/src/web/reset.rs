@@ -1,0 +1,181 @@
+//! For people who cannot sign in: a link is mailed, which sets a new password or signs in.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use platform::mail::Address;
+use platform::{Secret, Tx};
+use web::form_state::{self, Control, Field, FormState};
+use web::{Network, Problem, Text};
+
+use super::entrance::{Entrance, Entry};
+use super::message::Message;
+use crate::Accounts;
+use crate::reset::{self, ResetError, Shown, Tokens, Wanted};
+
+#[derive(Template)]
+#[template(path = "forgot.html")]
+struct ForgotPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    email: Field,
+    form_state: &'a FormState,
+}
+
+pub(super) async fn forgot(State(accounts): State<Accounts>, entrance: Entrance) -> Response {
+    forgot_page(&accounts, entrance, &FormState::default())
+}
+
+pub(super) async fn ask(
+    State(accounts): State<Accounts>,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    let Entry {
+        entrance,
+        form,
+        network,
+    } = entry;
+    let wanted = match form.text("wanted") {
+        "sign_in" => Wanted::SignIn,
+        _ => Wanted::Reset,
+    };
+    match mail_link(&accounts, form.text("email"), wanted, network).await {
+        Ok(()) => {
+            let message = Message {
+                title: "account-forgot-sent",
+                words: "account-forgot-sent-text",
+                onward: None,
+            };
+            let mut response = message.show(&accounts.site, entrance);
+            *response.status_mut() = StatusCode::ACCEPTED;
+            Ok(response)
+        }
+        Err(problem) => {
+            form_state::answer(Err(problem), async |problem: Problem| {
+                let form_state = FormState::refused(form, &problem, &entrance.text).at("email");
+                Ok(forgot_page(&accounts, entrance, &form_state))
+            })
+            .await
+        }
+    }
+}
+
+/// Has a link mailed, if there is somebody with this address.
+pub(super) async fn mail_link(
+    accounts: &Accounts,
+    email: &str,
+    wanted: Wanted,
+    network: Network,
+) -> Result<(), Problem> {
+    let email: Address = email
+        .parse()
+        .map_err(|_| Problem::fields().field("/email", "email_invalid", []))?;
+    Ok(reset::ask(accounts, &email, wanted, network).await?)
+}
+
+fn forgot_page(accounts: &Accounts, entrance: Entrance, form_state: &FormState) -> Response {
+    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let control = Control::Line("email", "username");
+    let page = ForgotPage {
+        text: &text,
+        csrf: &csrf,
+        email: form_state
+            .field("email", text.say("account-email"), control)
+            .required(),
+        form_state,
+    };
+    entrance.show(&accounts.site, "account-forgot", page)
+}
+
+#[derive(Template)]
+#[template(path = "reset.html")]
+struct ResetPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    email: &'a str,
+    password: Field,
+    has_tokens: bool,
+    revokes_tokens: bool,
+    form_state: &'a FormState,
+}
+
+pub(super) async fn reset(
+    State(accounts): State<Accounts>,
+    Path(link): Path<String>,
+    entrance: Entrance,
+) -> Result<Response, Problem> {
+    let shown = load(&accounts, link).await?;
+    let form_state = FormState::default();
+    Ok(reset_page(&accounts, entrance, &shown, &form_state, true))
+}
+
+async fn load(accounts: &Accounts, link: String) -> Result<Shown, Problem> {
+    let link = Secret::new(link);
+    let look = move |tx: &mut Tx<'_>| reset::find(tx, &link);
+    let shown = accounts.site.store.read(look).await?;
+    Ok(shown.ok_or(ResetError::LinkGone)?)
+}
+
+pub(super) async fn finish(
+    State(accounts): State<Accounts>,
+    Path(link): Path<String>,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    let shown = load(&accounts, link.clone()).await?;
+    let Entry { entrance, form, .. } = entry;
+    let revokes_tokens = form.is_ticked("revoke_tokens");
+    let tokens = if revokes_tokens {
+        Tokens::Revoked
+    } else {
+        Tokens::Kept
+    };
+    let typed = Secret::new(form.text("password"));
+    let client = entrance.client.clone();
+    match reset::finish(&accounts, Secret::new(link), &typed, tokens, client).await {
+        Ok(()) => {
+            let message = Message {
+                title: "account-reset-done",
+                words: "account-reset-done-text",
+                onward: Some(("/login", "account-sign-in")),
+            };
+            Ok(message.show(&accounts.site, entrance))
+        }
+        Err(ResetError::LinkGone) => Err(ResetError::LinkGone.into()),
+        Err(error) => {
+            form_state::answer(Err(error), async |problem: Problem| {
+                let state = FormState::refused(form, &problem, &entrance.text).at("password");
+                Ok(reset_page(
+                    &accounts,
+                    entrance,
+                    &shown,
+                    &state,
+                    revokes_tokens,
+                ))
+            })
+            .await
+        }
+    }
+}
+
+fn reset_page(
+    accounts: &Accounts,
+    entrance: Entrance,
+    shown: &Shown,
+    form_state: &FormState,
+    revokes_tokens: bool,
+) -> Response {
+    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let control = Control::Line("password", "new-password");
+    let password = form_state.field("password", text.say("account-password-new"), control);
+    let page = ResetPage {
+        text: &text,
+        csrf: &csrf,
+        email: &shown.account.email,
+        password: password.required().hint(text.say("account-password-hint")),
+        has_tokens: shown.has_tokens,
+        revokes_tokens,
+        form_state,
+    };
+    entrance.show(&accounts.site, "account-reset", page)
+}

@@ -1,0 +1,276 @@
+//! Getting back in by mail.
+
+use accounts::Accounts;
+use accounts::reset;
+use accounts::session::Stay;
+use accounts::token::PROFILE_READ;
+use axum::http::Method;
+use jiff::SignedDuration;
+use platform::Secret;
+use platform::jobs::Worker;
+use serde_json::json;
+use testkit::{Page, Visitor, World, rounds};
+
+use crate::registering::{expect, link, open, register};
+use crate::stage::{
+    Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails,
+    find_session, person, program, usual_hash, visitor,
+};
+
+const EMAIL: &str = "farah@example.my";
+const NEW: &str = "dua pantun lama";
+
+async fn work(world: &World, accounts: &Accounts) {
+    let (store, clock) = (world.store().clone(), world.platform.clock.clone());
+    let handlers = (accounts::DOMAIN.jobs)(&accounts.site);
+    let worker = Worker::new(store, clock, world.platform.random.clone(), handlers);
+    worker.run_due().await.unwrap();
+}
+
+/// Asks on the page, and lets the job do its work.
+async fn ask(world: &World, accounts: &Accounts, email: &str, wanted: &str) -> Page {
+    // Mails of one instant have no order.
+    world.clock.advance(SignedDuration::from_secs(1));
+    let mut visitor = visitor(accounts);
+    let page = visitor.get("/forgot").await.with(200);
+    let mut form = page.form("/forgot");
+    form.fill("email", email).press("wanted", wanted);
+    let page = visitor.submit(&page, &form).await;
+    work(world, accounts).await;
+    page
+}
+
+async fn sign_in(accounts: &Accounts, password: &str) -> bool {
+    let tried = attempt(EMAIL, password, 1);
+    accounts::sign_in::with_password(accounts, tried)
+        .await
+        .is_ok()
+}
+
+/// Opens the link and sends the new password.
+async fn reset(visitor: &mut Visitor, link: &str, password: &str) -> Page {
+    let page = visitor.get(link).await.with(200);
+    let mut form = page.form("");
+    form.fill("password", password);
+    visitor.submit(&page, &form).await
+}
+
+#[test]
+fn known_and_unknown_addresses_are_answered_alike() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        person(world, EMAIL, None).await;
+        let known = ask(world, &accounts, EMAIL, "reset").await.with(202);
+        let unknown = ask(world, &accounts, "nobody@example.my", "reset").await;
+        assert_eq!(known.text(), unknown.with(202).text());
+        ask(world, &accounts, "nobody", "reset").await.with(422);
+        expect(world, &accounts, EMAIL, "mail-reset-subject");
+    });
+}
+
+#[test]
+fn a_link_sets_one_password_within_an_hour_and_ends_everything() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let id = person(world, EMAIL, Some(&hash)).await;
+        let begun = begin(world, &id, Stay::Remembered, client(9)).await;
+        let mut program = program(&accounts, &id, &[PROFILE_READ]).await;
+        ask(world, &accounts, EMAIL, "reset").await.with(202);
+        let older = link(world, "/reset/").await;
+        ask(world, &accounts, EMAIL, "reset").await.with(202);
+        let newest = link(world, "/reset/").await;
+
+        let mut farah = visitor(&accounts);
+        farah.get(&older).await.with(400);
+        let page = farah.get(&newest).await.with(200);
+        assert_eq!(page.header("referrer-policy"), "no-referrer");
+        reset(&mut farah, &newest, "short").await.with(422);
+        reset(&mut farah, &newest, EMAIL).await.with(422);
+        let page = farah.get(&newest).await;
+        let mut form = page.form("");
+        farah
+            .submit(&page, form.fill("password", NEW))
+            .await
+            .with(200);
+        farah.submit(&page, &form).await.with(400);
+        assert!(
+            farah.cookie("kd_session").is_none(),
+            "nobody is signed in by it"
+        );
+        assert!(find_session(world, &begun.session).await.is_none());
+        program.get("/api/v1/me").await.with(401);
+        assert!(!sign_in(&accounts, PASSWORD).await);
+        assert!(sign_in(&accounts, NEW).await);
+        let log = actions(world).await;
+        assert!(
+            log.iter().any(|action| action == "password.reset"),
+            "{log:?}"
+        );
+
+        ask(world, &accounts, EMAIL, "reset").await.with(202);
+        let late = link(world, "/reset/").await;
+        world.clock.advance(reset::LIFETIME);
+        farah.get(&late).await.with(400);
+        for _ in 0..3 {
+            expect(world, &accounts, EMAIL, "mail-reset-subject");
+        }
+        expect(world, &accounts, EMAIL, "mail-password-subject");
+        expect_sign_in_mails(world, EMAIL, 1);
+    });
+}
+
+#[test]
+fn tokens_stay_where_their_owner_says_so() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, EMAIL, None).await;
+        let mut program = program(&accounts, &id, &[PROFILE_READ]).await;
+        ask(world, &accounts, EMAIL, "reset").await.with(202);
+        let newest = link(world, "/reset/").await;
+        let mut farah = visitor(&accounts);
+        let page = farah.get(&newest).await;
+        let mut form = page.form("");
+        form.fill("password", NEW).untick("revoke_tokens", "1");
+        farah.submit(&page, &form).await.with(200);
+        let me = program.get("/api/v1/me").await.with(200);
+        assert_eq!(me.json()["email"], EMAIL);
+
+        ask(world, &accounts, EMAIL, "reset").await.with(202);
+        let token = link(world, "/reset/").await;
+        let token = token.rsplit_once('/').unwrap().1;
+        let body = json!({"token": token, "password": PASSWORD});
+        let address = "/api/v1/auth/reset";
+        farah.call(Method::POST, address, &body).await.with(204);
+        farah.call(Method::POST, address, &body).await.with(400);
+        program.get("/api/v1/me").await.with(401);
+        for _ in 0..2 {
+            expect(world, &accounts, EMAIL, "mail-reset-subject");
+            expect(world, &accounts, EMAIL, "mail-password-subject");
+        }
+    });
+}
+
+#[test]
+fn a_link_dies_with_the_password_that_it_was_to_replace() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let id = person(world, EMAIL, Some(&hash)).await;
+        ask(world, &accounts, EMAIL, "reset").await.with(202);
+        let sent = link(world, "/reset/").await;
+        let begun = begin(world, &id, Stay::Visit, client(1)).await;
+        let who = find_session(world, &begun.session).await.unwrap();
+        let change = accounts::credential::Change {
+            current: Secret::new(PASSWORD),
+            new: accounts::password::Password::choose(&Secret::new(NEW), &[]).unwrap(),
+            client: client(1),
+        };
+        accounts::credential::change(&accounts, &who, change)
+            .await
+            .unwrap();
+        visitor(&accounts).get(&sent).await.with(400);
+        expect(world, &accounts, EMAIL, "mail-reset-subject");
+    });
+}
+
+#[test]
+fn a_reset_confirms_the_address_and_shuts_out_who_registered_it() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = open(world);
+        let mut thief = visitor(&accounts);
+        register(world, &mut thief, &[]).await.with(202);
+        assert!(sign_in(&accounts, PASSWORD).await);
+        // A link to sign in would lead into the account of somebody else.
+        ask(world, &accounts, EMAIL, "sign_in").await.with(202);
+        let sent = link(world, "/reset/").await;
+        reset(&mut visitor(&accounts), &sent, NEW).await.with(200);
+        assert!(!sign_in(&accounts, PASSWORD).await);
+        assert!(sign_in(&accounts, NEW).await);
+        let verify = link(world, "/verify/").await;
+        thief.get(&verify).await.with(400);
+        let email = EMAIL.parse().unwrap();
+        let is_pending = crate::stage::read(world.store(), move |tx| {
+            let account = accounts::account::find_by_email(tx, &email)?.unwrap();
+            accounts::registration::is_pending(tx, &account.id)
+        });
+        assert!(!is_pending.await);
+        expect(world, &accounts, EMAIL, "mail-verify-subject");
+        expect(world, &accounts, EMAIL, "mail-reset-subject");
+        expect(world, &accounts, EMAIL, "mail-password-subject");
+        expect_sign_in_mails(world, EMAIL, 2);
+    });
+}
+
+#[test]
+fn a_mailed_link_signs_in_once() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        person(world, EMAIL, None).await;
+        ask(world, &accounts, EMAIL, "sign_in").await.with(202);
+        let sent = link(world, "/sign-in/").await;
+        let mut farah = visitor(&accounts);
+        let page = farah.get(&sent).await.with(200);
+        let form = page.form("");
+        farah.submit(&page, &form).await.with(303);
+        farah.get("/me/security").await.with(200);
+        visitor(&accounts).get(&sent).await.with(400);
+        expect(world, &accounts, EMAIL, "mail-link-subject");
+        expect_sign_in_mails(world, EMAIL, 1);
+    });
+}
+
+#[test]
+fn an_address_gets_three_in_an_hour_and_a_network_asks_ten_times() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        person(world, EMAIL, None).await;
+        for _ in 0..10 {
+            ask(world, &accounts, EMAIL, "reset").await.with(202);
+        }
+        ask(world, &accounts, "mei@example.my", "reset")
+            .await
+            .with(429);
+        let mut program = visitor(&accounts);
+        let forgot = "/api/v1/auth/forgot";
+        let body = json!({"email": EMAIL});
+        program.call(Method::POST, forgot, &body).await.with(429);
+        world.clock.advance(SignedDuration::from_hours(2));
+        program.call(Method::POST, forgot, &body).await.with(202);
+        work(world, &accounts).await;
+        for _ in 0..4 {
+            expect(world, &accounts, EMAIL, "mail-reset-subject");
+        }
+    });
+}
+
+#[test]
+fn of_two_resets_with_one_link_one_succeeds_and_its_password_is_in_force() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        for round in 0..rounds() {
+            let email = format!("{round}@example.my");
+            let accounts = accounts(world);
+            person(world, &email, None).await;
+            ask(world, &accounts, &email, "reset").await.with(202);
+            let sent = link(world, "/reset/").await;
+            let secret = Secret::new(sent.rsplit_once('/').unwrap().1);
+            let (one, two) = (Secret::new("satu pantun lama"), Secret::new(NEW));
+            let kept = reset::Tokens::Kept;
+            let (first, second) = tokio::join!(
+                reset::finish(&accounts, secret.clone(), &one, kept, client(1)),
+                reset::finish(&accounts, secret.clone(), &two, kept, client(2)),
+            );
+            assert_ne!(first.is_ok(), second.is_ok(), "round {round}");
+            let won = if first.is_ok() { one } else { two };
+            let tried = attempt(&email, won.reveal(), 1);
+            assert!(
+                accounts::sign_in::with_password(&accounts, tried)
+                    .await
+                    .is_ok()
+            );
+            expect(world, &accounts, &email, "mail-reset-subject");
+            expect(world, &accounts, &email, "mail-password-subject");
+            expect_sign_in_mails(world, &email, 1);
+        }
+    });
+}
