@@ -34,3 +34,7 @@ countdown-resets = مرات البدء من جديد
 countdown-entries = مرات البدء من جديد
 countdown-directory = عدّ الأيام
 countdown-directory-empty = لا أحد يعرض عدًّا هنا بعد.
+countdown-search = العنوان أو الاسم
+countdown-find = بحث
+countdown-page-before = الصفحة السابقة
+countdown-page-next = الصفحة التالية

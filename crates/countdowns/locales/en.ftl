@@ -24,6 +24,10 @@ countdown-resets = Resets
 countdown-entries = Resets
 countdown-directory = Countdowns
 countdown-directory-empty = Nobody shows a countdown here yet.
+countdown-search = Title or name
+countdown-find = Search
+countdown-page-before = Previous page
+countdown-page-next = Next page
 
 ## Hosts: its owners' pages, and what is refused.
 

@@ -24,3 +24,7 @@ countdown-resets = Azzeramenti
 countdown-entries = Azzeramenti
 countdown-directory = Conteggi dei giorni
 countdown-directory-empty = Qui nessuno mostra ancora un conteggio.
+countdown-search = Titolo o nome
+countdown-find = Cerca
+countdown-page-before = Pagina precedente
+countdown-page-next = Pagina successiva

@@ -16,6 +16,10 @@ countdown-resets = Set semula
 countdown-entries = Set semula
 countdown-directory = Kiraan hari
 countdown-directory-empty = Belum ada kiraan hari yang ditunjukkan di sini.
+countdown-search = Tajuk atau nama
+countdown-find = Cari
+countdown-page-before = Halaman sebelumnya
+countdown-page-next = Halaman seterusnya
 
 # Its form.
 countdown-title = Tajuk

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod countdown;
 pub mod entry;
 pub mod public;
+pub mod reach;
 pub mod refusal;
 pub mod web;
 
@@ -12,6 +13,7 @@ use ::web::Link;
 use ::web::codes::Code;
 use accounts::domain::{self, Domain};
 use axum::Router;
+use platform::store::migrate::Migrations;
 
 pub use refusal::Refusal;
 
@@ -29,8 +31,12 @@ pub const DOMAIN: Domain = Domain {
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
     }),
-    ..Domain::new(platform::migrations!("countdowns", "0001_begin"))
+    jobs: |_| vec![reach::handler()],
+    ..Domain::new(MIGRATIONS)
 };
+
+/// The tables of this crate.
+const MIGRATIONS: Migrations = platform::migrations!("countdowns", "0001_begin", "0002_reach");
 
 /// The error codes of this crate.
 const PROBLEM_CODES: &[Code] = &[

@@ -39,10 +39,13 @@ function sayHere(time) {
   time.after(note);
 }
 
-// Hours, minutes and seconds of a countdown. They follow the server's clock; days come with the
-// page anew.
+// Hours, minutes and seconds of a countdown. They follow the server's clock, but where the browser
+// had kept the page; days come with the page anew.
 function tick(clock) {
-  const [ahead, zero, turn] = [Date.now() - clock.dataset.now, +clock.dataset.zero, +clock.dataset.turn];
+  const [load] = performance.getEntriesByType("navigation");
+  const isKept = load && load.transferSize <= load.encodedBodySize;
+  const ahead = isKept ? 0 : Date.now() - clock.dataset.now;
+  const [zero, turn] = [+clock.dataset.zero, +clock.dataset.turn];
   const say = () => {
     const now = Date.now() - ahead;
     if (now >= turn) return location.reload();

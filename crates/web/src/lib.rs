@@ -11,6 +11,7 @@ pub mod assets;
 pub mod client_info;
 pub mod codes;
 mod compression;
+pub mod conditional;
 pub mod cookie;
 pub mod csrf;
 pub mod cursor;

@@ -202,6 +202,11 @@ pub struct Written {
 }
 
 impl Written {
+    /// A tag that changes with it.
+    pub fn tag(&self) -> String {
+        crate::conditional::tag(&self.html)
+    }
+
     /// How many bytes it has.
     pub fn length(&self) -> usize {
         self.html.len()

@@ -4,7 +4,7 @@ use accounts::Callers::{Anybody, Tokens};
 use accounts::web::asking::Viewer;
 use accounts::web::call::{Call, Maybe, answer, id as parse};
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use jiff::Timestamp;
 use platform::Tx;
@@ -13,12 +13,12 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use web::described::Routes;
 use web::json::{Members, Received};
-use web::{Form, Input, Json, List, Problem, Site, fields, routes};
+use web::{Form, Input, Json, List, Problem, Site, conditional, fields, routes};
 
 use crate::clock::Clock;
 use crate::countdown::{self, Countdown, CountdownId, OwnerOf, READ, WRITE};
 use crate::entry::{self, Entry, EntryId, Sent, Statistics};
-use crate::public::{self, Shown, Viewing};
+use crate::public::{self, Search, Shown, Viewing};
 use crate::{Refusal, entry::Summary};
 
 /// Every operation.
@@ -331,15 +331,45 @@ impl From<Shown> for PublicCountdown {
     }
 }
 
-/// The countdowns that everybody may find, what was changed last on top.
+/// A page of the directory.
+#[derive(Serialize, ToSchema)]
+struct Directory {
+    items: Vec<ListedView>,
+    /// How many there are in all.
+    total: i64,
+    page: i64,
+    page_size: i64,
+}
+
+/// The countdowns that everybody may find, what was changed last on top. `search` is part of a
+/// title or of a name.
 #[utoipa::path(
     get, path = "/api/v1/public/directory", tag = "countdowns",
-    responses((status = 200, body = List<ListedView>))
+    params(("search" = Option<String>, Query,), ("page" = Option<i64>, Query,),
+        ("page_size" = Option<i64>, Query, description = "1 to 100; 20 where it is left out.")),
+    responses((status = 200, body = Directory), (status = 304))
 )]
-async fn directory(State(site): State<Site>) -> Result<Json<List<ListedView>>, Problem> {
-    let look = |tx: &mut Tx<'_>| -> Result<_, Refusal> { Ok(public::directory(tx, 100)?) };
-    let found = site.store.read(look).await?;
-    Ok(Json(all(found.into_iter().map(ListedView::from).collect())))
+async fn directory(
+    State(site): State<Site>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
+    let search = Search::read(&query);
+    let Search {
+        page, page_size, ..
+    } = search;
+    let look = move |tx: &mut Tx<'_>| public::directory(tx, &search);
+    let (found, total) = site.store.read(look).await?;
+    let body = Directory {
+        items: found.into_iter().map(ListedView::from).collect(),
+        total,
+        page,
+        page_size,
+    };
+    let tag = conditional::tag(&serde_json::to_vec(&body).unwrap_or_default());
+    let response = answer(StatusCode::OK, &body);
+    Ok(conditional::revalidated(&headers, &tag, response))
 }
 
 /// A line of the directory.
@@ -380,7 +410,7 @@ impl From<public::Listed> for ListedView {
 async fn show_public(
     State(site): State<Site>,
     Path((account, countdown)): Path<(String, String)>,
-    uri: axum::http::Uri,
+    uri: Uri,
     viewer: Viewer,
 ) -> Result<Response, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
