@@ -25,6 +25,12 @@ countdown-some-days = { $n ->
     [few] { $n } أيام
    *[other] { $n } يومًا
 }
+countdown-weeks = { $n ->
+    [one] أسبوع واحد
+    [two] أسبوعان
+    [few] { $n } أسابيع
+   *[other] { $n } أسبوعًا
+}
 countdown-since = منذ { $when }
 countdown-until = حتى { $when }
 countdown-on = { $when }

@@ -15,6 +15,10 @@ countdown-some-days = { $n ->
     [one] 1 day
    *[other] { $n } days
 }
+countdown-weeks = { $n ->
+    [one] 1 week
+   *[other] { $n } weeks
+}
 countdown-since = since { $when }
 countdown-until = until { $when }
 countdown-on = on { $when }

@@ -15,6 +15,10 @@ countdown-some-days = { $n ->
     [one] 1 giorno
    *[other] { $n } giorni
 }
+countdown-weeks = { $n ->
+    [one] 1 settimana
+   *[other] { $n } settimane
+}
 countdown-since = da: { $when }
 countdown-until = fino a: { $when }
 countdown-on = { $when }

@@ -5,6 +5,7 @@ countdown-unit = { $n ->
 countdown-years = { $n } tahun
 countdown-months = { $n } bulan
 countdown-some-days = { $n } hari
+countdown-weeks = { $n } minggu
 countdown-since = sejak { $when }
 countdown-until = hingga { $when }
 countdown-on = pada { $when }

@@ -5,6 +5,7 @@ countdown-unit = { $n ->
 countdown-years = { $n } 年
 countdown-months = { $n } 个月
 countdown-some-days = { $n } 天
+countdown-weeks = { $n } 周
 countdown-since = 自{ $when }起
 countdown-until = 距{ $when }
 countdown-on = { $when }

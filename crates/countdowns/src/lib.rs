@@ -4,15 +4,16 @@ pub mod calendar;
 pub mod clock;
 pub mod countdown;
 pub mod entry;
+mod entry_limit;
 pub mod public;
 pub mod reach;
 pub mod refusal;
+pub mod watchers;
 pub mod web;
 
 use ::web::Link;
 use ::web::codes::Code;
 use accounts::domain::{self, Domain};
-use axum::Router;
 use platform::store::migrate::Migrations;
 
 pub use refusal::Refusal;
@@ -27,7 +28,7 @@ pub const DOMAIN: Domain = Domain {
         label: "countdown-mine",
         href: "/me/countdowns",
     }],
-    routes: |_| web::api::routes::<Router<_>>().merge(web::pages().into_router()),
+    routes: web::routes,
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
     }),

@@ -40,6 +40,11 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// Its address, without the key of a private link.
+    pub(crate) fn path(&self) -> String {
+        format!("/u/{}/{}", self.account, self.countdown.slug)
+    }
+
     /// What a page of it is made of but the seconds: while it stays, so may the page.
     pub(crate) fn tag(&self, language: &str) -> String {
         let turn = self.clock.map(|clock| clock.turn);

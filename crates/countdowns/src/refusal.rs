@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use platform::StoreError;
 use platform::idempotency::Reused;
+use platform::limits::Wait;
 use serde_json::json;
 use web::{FieldProblem, Problem};
 
@@ -35,6 +36,9 @@ pub enum Refusal {
     /// It was reset in this very millisecond.
     #[error("it was reset in this very millisecond")]
     EntryExists,
+    /// Resets are written too often.
+    #[error(transparent)]
+    TooOften(#[from] Wait),
     /// A token for one thing alone makes no others.
     #[error("the token is for one thing alone")]
     TokenNotPermitted,
@@ -74,6 +78,11 @@ impl From<Refusal> for Problem {
             Refusal::WrongKind => Self::new(StatusCode::BAD_REQUEST, "wrong_kind"),
             Refusal::EntryExists => conflict("entry_exists"),
             Refusal::TokenNotPermitted => Self::new(StatusCode::FORBIDDEN, "token_not_permitted"),
+            Refusal::TooOften(wait) => {
+                let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited");
+                problem.retry_after = Some(wait.seconds);
+                problem
+            }
             Refusal::Store(error) => error.into(),
         }
     }

@@ -1,13 +1,27 @@
 //! Every address of countdowns.
 
 pub mod api;
+mod badge;
+mod events;
 mod own;
 mod public;
 mod words;
 
-use accounts::Callers;
 use accounts::Callers::{Anybody, People};
+use accounts::{Accounts, Callers};
+use axum::{Extension, Router};
 use web::{Pages, Site};
+
+use crate::entry_limit::EntryLimit;
+use crate::watchers::Watchers;
+
+/// All addresses, with what the requests of this process share.
+pub(crate) fn routes(_: &Accounts) -> Router<Site> {
+    api::routes::<Router<_>>()
+        .merge(pages().into_router())
+        .layer(Extension(Watchers::default()))
+        .layer(Extension(EntryLimit::default()))
+}
 
 /// Every page.
 pub fn pages() -> Pages<Site, Callers> {
@@ -15,6 +29,9 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/countdowns", Anybody, public::directory)
         .get("/u/{account}", Anybody, public::account)
         .get("/u/{account}/{countdown}", Anybody, public::show)
+        .get("/u/{account}/{countdown}/badge.svg", Anybody, badge::show)
+        .get("/u/{account}/{countdown}/events", Anybody, events::listen)
+        .get("/embed/{account}/{countdown}", Anybody, badge::embed)
         .get("/{account}/incident-timer", Anybody, public::show_primary)
         .get("/me/countdowns", People, own::list)
         .get("/me/countdowns/new", People, own::new)

@@ -13,6 +13,7 @@ function start() {
   all("time[data-here]").forEach(sayHere);
   all("textarea[data-left]").forEach(countLetters);
   all("[data-zero]").forEach(tick);
+  all("[data-events]").forEach(listen);
   all("form").forEach((form) => (form.hasAttribute("data-keep") ? keep(form) : sendOnce(form)));
 }
 
@@ -55,6 +56,13 @@ function tick(clock) {
     setTimeout(say, 1000 - (Math.abs(now - zero) % 1000));
   };
   say();
+}
+
+// What changed is shown at once. Without the stream the page stays right, but old.
+function listen(part) {
+  const source = new EventSource(part.dataset.events);
+  source.addEventListener("changed", () => location.reload());
+  addEventListener("pagehide", () => source.close());
 }
 
 function countLetters(area) {

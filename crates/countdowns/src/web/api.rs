@@ -3,6 +3,7 @@
 use accounts::Callers::{Anybody, Tokens};
 use accounts::web::asking::Viewer;
 use accounts::web::call::{Call, Maybe, answer, id as parse};
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
@@ -18,6 +19,7 @@ use web::{Form, Input, Json, List, Problem, Site, conditional, fields, routes};
 use crate::clock::Clock;
 use crate::countdown::{self, Countdown, CountdownId, OwnerOf, READ, WRITE};
 use crate::entry::{self, Entry, EntryId, Sent, Statistics};
+use crate::entry_limit::EntryLimit;
 use crate::public::{self, Search, Shown, Viewing};
 use crate::{Refusal, entry::Summary};
 
@@ -228,7 +230,13 @@ impl Saved {
     params(("id" = String, Path,)), request_body = Option<Body>,
     responses((status = 201, body = Saved), (status = 400), (status = 404), (status = 409), (status = 422))
 )]
-async fn reset(call: Call, Path(id): Path<String>, body: Maybe<Body>) -> Result<Response, Problem> {
+async fn reset(
+    call: Call,
+    Extension(limit): Extension<EntryLimit>,
+    Path(id): Path<String>,
+    body: Maybe<Body>,
+) -> Result<Response, Problem> {
+    limit.take(&call.who.account().id, call.site.clock.now())?;
     let (sent, id) = (Sent::from(body.value), parse(&id)?);
     let enter = countdown::entrance(&call.who, &id, &call.request);
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| -> Result<Saved, Refusal> {
@@ -247,9 +255,11 @@ async fn reset(call: Call, Path(id): Path<String>, body: Maybe<Body>) -> Result<
 )]
 async fn change_entry(
     call: Call,
+    Extension(limit): Extension<EntryLimit>,
     Path((id, entry)): Path<(String, String)>,
     Json(body): Json<Body>,
 ) -> Result<Json<Saved>, Problem> {
+    limit.take(&call.who.account().id, call.site.clock.now())?;
     let (sent, entry): (Sent, EntryId) = (body.into(), parse(&entry)?);
     let changed = write(&call, &id, move |tx, owner| {
         let changed = entry::change(tx, owner, &entry, &sent)?;
@@ -266,8 +276,10 @@ async fn change_entry(
 )]
 async fn remove_entry(
     call: Call,
+    Extension(limit): Extension<EntryLimit>,
     Path((id, entry)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
+    limit.take(&call.who.account().id, call.site.clock.now())?;
     let entry: EntryId = parse(&entry)?;
     write(&call, &id, move |tx, owner| {
         entry::delete(tx, owner, &entry)

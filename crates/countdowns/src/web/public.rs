@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use platform::Tx;
-use web::page::{self, Kind, Page, Written};
+use web::page::{self, Kind, Page, Social, Written};
 use web::{Form, Problem, Site, Text, Theme, Wishes, conditional};
 
 use super::words;
@@ -26,8 +26,14 @@ pub(super) async fn show(
     viewer: Viewer,
 ) -> Result<Response, Problem> {
     let viewing = viewing(&site, viewer, &uri)?;
+    let key = viewing.key.clone();
     let look = move |tx: &mut Tx<'_>| public::find(tx, &account, &countdown, &viewing);
-    countdown_page(&site, &wishes, &headers, site.store.read(look).await?)
+    countdown_page(
+        &site,
+        &wishes,
+        (&headers, &key),
+        site.store.read(look).await?,
+    )
 }
 
 /// `GET /{account}/incident-timer`.
@@ -41,7 +47,7 @@ pub(super) async fn show_primary(
 ) -> Result<Response, Problem> {
     let viewing = viewing(&site, viewer, &uri)?;
     let look = move |tx: &mut Tx<'_>| public::find_primary(tx, &account, &viewing);
-    countdown_page(&site, &wishes, &headers, site.store.read(look).await?)
+    countdown_page(&site, &wishes, (&headers, ""), site.store.read(look).await?)
 }
 
 fn viewing(site: &Site, viewer: Viewer, uri: &Uri) -> Result<Viewing, Problem> {
@@ -156,7 +162,7 @@ fn list_page(
     title: &str,
     body: ListPage<'_>,
 ) -> Result<Response, Problem> {
-    let written = plain(site, text, title, body)?;
+    let written = plain(site, text, title, body, None)?;
     let tag = written.tag();
     Ok(conditional::revalidated(
         headers,
@@ -173,6 +179,8 @@ struct CountdownPage<'a> {
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
     entries: Vec<(String, &'a str)>,
+    /// Where its changes are heard of.
+    live: Option<String>,
 }
 
 /// What the script goes on with; instants in milliseconds since 1970.
@@ -191,6 +199,11 @@ pub(super) struct ClockView {
 }
 
 impl ClockView {
+    /// “1,234 days since 5 May 2026, 9:31 am”.
+    fn sentence(&self) -> String {
+        format!("{} {} {}", self.number, self.unit, self.anchor)
+    }
+
     pub(super) fn of(text: &Text, countdown: &Countdown, clock: &Clock, now: Timestamp) -> Self {
         let Breakdown {
             hours,
@@ -218,7 +231,7 @@ impl ClockView {
 fn countdown_page(
     site: &Site,
     wishes: &Wishes,
-    headers: &HeaderMap,
+    (headers, key): (&HeaderMap, &str),
     shown: Option<Shown>,
 ) -> Result<Response, Problem> {
     let shown = shown.ok_or_else(Problem::not_found)?;
@@ -239,22 +252,42 @@ fn countdown_page(
             Vec::new()
         },
         entries: entries.collect(),
+        live: (!shown.is_hidden).then(|| {
+            let path = format!("{}/events?since={}", shown.path(), shown.revision);
+            words::with_key(path, key)
+        }),
         shown: &shown,
     };
-    let mut page = plain(site, &text, &shown.countdown.title, body)?.into_response();
+    let description = body.clock.as_ref().map(ClockView::sentence);
+    let url = site.url().join(&shown.path());
+    let social = description.as_ref().map(|description| Social {
+        title: &shown.countdown.title,
+        description,
+        url: &url,
+    });
+    let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
+    let social = social.filter(|_| is_public);
+    let written = plain(site, &text, &shown.countdown.title, body, social)?;
+    let mut page = written.into_response();
     if shown.countdown.visibility != Visibility::Public {
         let noindex = HeaderValue::from_static("noindex");
         page.headers_mut().insert("x-robots-tag", noindex);
     }
     // What only some people see is kept by nobody.
-    if shown.is_hidden || shown.countdown.visibility != Visibility::Public {
+    if !is_public {
         return Ok(page);
     }
     let tag = conditional::tag(shown.tag(&text.language().tag).as_bytes());
     Ok(conditional::revalidated(headers, &tag, page))
 }
 
-fn plain<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Result<Written, Problem> {
+fn plain<B: Template>(
+    site: &Site,
+    text: &Text,
+    title: &str,
+    body: B,
+    social: Option<Social<'_>>,
+) -> Result<Written, Problem> {
     let page = Page {
         title: &format!("{title} – {}", site.settings.name),
         body,
@@ -265,5 +298,5 @@ fn plain<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Result<
             languages: &site.languages(),
         },
     };
-    page::write(&page).map_err(Problem::internal)
+    page::write_social(&page, social).map_err(Problem::internal)
 }

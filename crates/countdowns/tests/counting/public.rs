@@ -260,3 +260,62 @@ fn the_directory_is_searched_and_read_page_by_page() {
         );
     });
 }
+
+#[test]
+fn other_sites_show_a_badge_a_frame_and_a_few_words() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let at = farah.since("Tea <or> coffee").await;
+        let ago = stage.world.platform.clock.now() - SignedDuration::from_hours(24 * 15);
+        let first = json!({"reset_at": ago.to_string()});
+        farah.reset(&at, &first).await.expect(201);
+        let hidden = stage.visitor().get("/u/nobody-here/at-all").await;
+        let badge = "/u/farah-ali/tea-or-coffee/badge.svg";
+        let embed = "/embed/farah-ali/tea-or-coffee";
+        for path in [badge, embed, "/u/farah-ali/tea-or-coffee/events"] {
+            // Also for its owner: a picture elsewhere is everybody's.
+            let own = shape(&farah.browser.get(path).await);
+            assert_eq!(own, shape(&hidden), "{path}");
+        }
+        set(stage, &at, &mut farah, json!({"visibility": "public"})).await;
+        let page = stage.visitor().get("/u/farah-ali/tea-or-coffee").await;
+        for part in [
+            r#"<meta property="og:title" content="Tea &#60;or&#62; coffee">"#,
+            r#"<meta property="og:description" content="15 days since"#,
+        ] {
+            assert!(page.body.contains(part), "{part}");
+        }
+
+        let shown = stage.visitor().get(badge).await;
+        shown.expect(200);
+        assert_eq!(shown.header("content-type"), "image/svg+xml");
+        assert_eq!(shown.header("cache-control"), "max-age=300");
+        assert!(shown.header("content-security-policy").ends_with("sandbox"));
+        assert!(
+            shown
+                .body
+                .contains("<title>Tea &#60;or&#62; coffee: 15 days</title>")
+        );
+        let weeks = "label=%3Cscript%3E&unit=weeks&color=red&style=square&lang=ms";
+        let shown = stage.visitor().get(&format!("{badge}?{weeks}")).await;
+        assert!(
+            shown
+                .body
+                .contains("<title>&#60;script&#62;: 2 minggu</title>")
+        );
+        assert!(shown.body.contains("#b3261e") && shown.body.contains("rx=\"0\""));
+        let wrong = format!("{badge}?unit=years&color=%22/%3E&style=9&lang=xx&label=%FF");
+        stage.visitor().get(&wrong).await.expect(200);
+
+        let mut visitor = stage.visitor();
+        let frame = visitor.get(&format!("{embed}?lang=ms")).await;
+        frame.expect(200);
+        let policy = frame.header("content-security-policy");
+        assert!(policy.contains("frame-ancestors *"), "{policy}");
+        assert!(frame.body.contains("lang=\"ms\"") && frame.body.contains(">15</b>"));
+        assert_eq!(frame.header("set-cookie"), "");
+        let other = visitor.get("/u/farah-ali/tea-or-coffee").await;
+        let policy = other.header("content-security-policy");
+        assert!(policy.contains("frame-ancestors 'self'"), "{policy}");
+    });
+}

@@ -168,6 +168,16 @@ impl Person {
         format!("{API}/{}", made["id"].as_str().unwrap())
     }
 
+    /// Makes one that everybody sees, resets it, and returns its address in the API.
+    pub(crate) async fn public(&mut self, title: &str) -> String {
+        let made = self
+            .make(json!({"title": title, "visibility": "public"}))
+            .await;
+        let at = format!("{API}/{}", made["id"].as_str().unwrap());
+        self.reset(&at, &json!({})).await.expect(201);
+        at
+    }
+
     pub(crate) async fn reset(&mut self, at: &str, body: &Value) -> Page {
         self.call("POST", &format!("{at}/entries"), body).await
     }
