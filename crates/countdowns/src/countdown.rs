@@ -262,6 +262,11 @@ impl OwnerOf {
         &self.countdown
     }
 
+    /// Who asks, and what the log keeps of the request.
+    pub(crate) fn asking(&self) -> (&SignedIn, &RequestFacts) {
+        (&self.who, &self.request)
+    }
+
     /// Who it is.
     pub fn account(&self) -> &AccountId {
         &self.who.account().id

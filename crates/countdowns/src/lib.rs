@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod clock;
+pub mod co_owners;
 pub mod countdown;
 pub mod entry;
 mod entry_limit;
@@ -43,6 +44,7 @@ const MIGRATIONS: Migrations = platform::migrations!("countdowns", "0001_begin",
 const PROBLEM_CODES: &[Code] = &[
     Code::new(400, "wrong_kind"),
     Code::new(409, "entry_exists"),
+    Code::new(409, "named_after"),
     // Of single fields.
     Code::new(422, "reset_in_future"),
     Code::new(422, "reset_too_old"),

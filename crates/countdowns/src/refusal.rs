@@ -30,6 +30,9 @@ pub enum Refusal {
     /// Another countdown of the account is called so.
     #[error("another countdown of the account is called so")]
     SlugTaken,
+    /// It is found under this owner's name.
+    #[error("it is found under this owner's name")]
+    NamedAfter,
     /// Only what counts up is reset.
     #[error("only what counts up is reset")]
     WrongKind,
@@ -75,6 +78,7 @@ impl From<Refusal> for Problem {
             }
             Refusal::LimitReached(limit) => conflict("limit_reached").with("limit", limit),
             Refusal::SlugTaken => conflict("slug_taken"),
+            Refusal::NamedAfter => conflict("named_after"),
             Refusal::WrongKind => Self::new(StatusCode::BAD_REQUEST, "wrong_kind"),
             Refusal::EntryExists => conflict("entry_exists"),
             Refusal::TokenNotPermitted => Self::new(StatusCode::FORBIDDEN, "token_not_permitted"),

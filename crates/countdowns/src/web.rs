@@ -41,6 +41,22 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/me/countdowns/{id}/settings", People, own::edit)
         .post("/me/countdowns/{id}/settings", People, own::change)
         .post("/me/countdowns/{id}/delete", People, own::delete)
+        .get("/me/countdowns/{id}/owners", People, own::co_owners::show)
+        .post(
+            "/me/countdowns/{id}/owners/invite",
+            People,
+            own::co_owners::invite,
+        )
+        .post(
+            "/me/countdowns/{id}/owners/withdraw",
+            People,
+            own::co_owners::withdraw,
+        )
+        .post(
+            "/me/countdowns/{id}/owners/remove",
+            People,
+            own::co_owners::remove,
+        )
         .get(
             "/me/countdowns/{id}/entries/{entry}",
             People,

@@ -1,5 +1,7 @@
 //! Countdowns for programs.
 
+mod owners;
+
 use accounts::Callers::{Anybody, Tokens};
 use accounts::web::asking::Viewer;
 use accounts::web::call::{Call, Maybe, answer, id as parse};
@@ -31,6 +33,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(statistics: Tokens(&[READ])))
         .routes(routes!(entries: Tokens(&[READ]), reset: Tokens(&[WRITE])))
         .routes(routes!(change_entry: Tokens(&[WRITE]), remove_entry: Tokens(&[WRITE])))
+        .merge(owners::routes())
         .routes(routes!(directory: Anybody))
         .routes(routes!(show_public: Anybody))
 }

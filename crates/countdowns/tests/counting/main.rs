@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
 
 mod calls;
+mod co_owners;
 mod live;
 mod own;
 mod public;
