@@ -25,6 +25,12 @@ countdown-some-days = { $n ->
     [few] { $n } أيام
    *[other] { $n } يومًا
 }
+countdown-weeks = { $n ->
+    [one] أسبوع واحد
+    [two] أسبوعان
+    [few] { $n } أسابيع
+   *[other] { $n } أسبوعًا
+}
 countdown-since = منذ { $when }
 countdown-until = حتى { $when }
 countdown-on = { $when }
@@ -34,3 +40,7 @@ countdown-resets = مرات البدء من جديد
 countdown-entries = مرات البدء من جديد
 countdown-directory = عدّ الأيام
 countdown-directory-empty = لا أحد يعرض عدًّا هنا بعد.
+countdown-search = العنوان أو الاسم
+countdown-find = بحث
+countdown-page-before = الصفحة السابقة
+countdown-page-next = الصفحة التالية

@@ -15,6 +15,10 @@ countdown-some-days = { $n ->
     [one] 1 day
    *[other] { $n } days
 }
+countdown-weeks = { $n ->
+    [one] 1 week
+   *[other] { $n } weeks
+}
 countdown-since = since { $when }
 countdown-until = until { $when }
 countdown-on = on { $when }
@@ -24,6 +28,10 @@ countdown-resets = Resets
 countdown-entries = Resets
 countdown-directory = Countdowns
 countdown-directory-empty = Nobody shows a countdown here yet.
+countdown-search = Title or name
+countdown-find = Search
+countdown-page-before = Previous page
+countdown-page-next = Next page
 
 ## Hosts: its owners' pages, and what is refused.
 
@@ -90,6 +98,17 @@ countdown-saved = Saved.
 countdown-was-reset = The reset is saved.
 countdown-deleted = Deleted.
 
+# Its owners.
+countdown-owners = Owners
+countdown-owner-remove = Remove
+countdown-invite = Keep it together
+countdown-invite-text = A link makes an owner of the person who opens it first, within 7 days. Owners see and change everything here.
+countdown-invite-make = Make a link
+countdown-invite-made = Send this link to the person you mean. It is shown only now, and works once.
+countdown-invites-open = Links that nobody has used yet
+countdown-invite-until = until { $when }
+countdown-invite-withdraw = Withdraw
+
 # Roles and tokens.
 countdown-token-one = One countdown only
 countdown-join-as-owner = You keep this countdown together.
@@ -101,6 +120,8 @@ problem-wrong-kind = Only a countdown that counts up can be reset.
     .title = Not of this kind
 problem-entry-exists = There is a reset at this very moment already.
     .title = Reset twice
+problem-named-after = The countdown is found under this person's name. Delete it instead.
+    .title = Found under this name
 problem-reset-in-future = This lies in the future.
     .title = In the future
 problem-reset-too-old = Nothing before 1900 is counted.

@@ -15,6 +15,10 @@ countdown-some-days = { $n ->
     [one] 1 giorno
    *[other] { $n } giorni
 }
+countdown-weeks = { $n ->
+    [one] 1 settimana
+   *[other] { $n } settimane
+}
 countdown-since = da: { $when }
 countdown-until = fino a: { $when }
 countdown-on = { $when }
@@ -24,3 +28,7 @@ countdown-resets = Azzeramenti
 countdown-entries = Azzeramenti
 countdown-directory = Conteggi dei giorni
 countdown-directory-empty = Qui nessuno mostra ancora un conteggio.
+countdown-search = Titolo o nome
+countdown-find = Cerca
+countdown-page-before = Pagina precedente
+countdown-page-next = Pagina successiva

@@ -5,6 +5,7 @@ countdown-unit = { $n ->
 countdown-years = { $n } tahun
 countdown-months = { $n } bulan
 countdown-some-days = { $n } hari
+countdown-weeks = { $n } minggu
 countdown-since = sejak { $when }
 countdown-until = hingga { $when }
 countdown-on = pada { $when }
@@ -16,6 +17,10 @@ countdown-resets = Set semula
 countdown-entries = Set semula
 countdown-directory = Kiraan hari
 countdown-directory-empty = Belum ada kiraan hari yang ditunjukkan di sini.
+countdown-search = Tajuk atau nama
+countdown-find = Cari
+countdown-page-before = Halaman sebelumnya
+countdown-page-next = Halaman seterusnya
 
 # Its form.
 countdown-title = Tajuk
@@ -78,6 +83,17 @@ countdown-saved = Disimpan.
 countdown-was-reset = Set semula disimpan.
 countdown-deleted = Dipadam.
 
+# Its owners.
+countdown-owners = Pemilik
+countdown-owner-remove = Keluarkan
+countdown-invite = Jaga bersama
+countdown-invite-text = Pautan menjadikan orang yang pertama membukanya, dalam 7 hari, sebagai pemilik. Pemilik nampak dan boleh mengubah semuanya di sini.
+countdown-invite-make = Buat pautan
+countdown-invite-made = Hantar pautan ini kepada orang yang anda maksudkan. Ia ditunjukkan sekali ini sahaja, dan boleh digunakan sekali.
+countdown-invites-open = Pautan yang belum digunakan
+countdown-invite-until = hingga { $when }
+countdown-invite-withdraw = Tarik balik
+
 # Roles and tokens.
 countdown-token-one = Satu kiraan hari sahaja
 countdown-join-as-owner = Anda menjaga kiraan hari ini bersama-sama.
@@ -89,6 +105,8 @@ problem-wrong-kind = Hanya kiraan ke atas boleh diset semula.
     .title = Bukan jenis ini
 problem-entry-exists = Sudah ada set semula pada saat ini.
     .title = Diset dua kali
+problem-named-after = Kiraan ini ditemui di bawah nama orang ini. Padamkannya sahaja.
+    .title = Di bawah nama ini
 problem-reset-in-future = Masa ini belum tiba.
     .title = Masa hadapan
 problem-reset-too-old = Tiada apa sebelum 1900 dikira.

@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 use web::fields::{self, choice, flag, key, line};
 use web::{Field, Findings, Input};
 
-use crate::Refusal;
 use crate::calendar::{DayCounting, LeapDay, Repeat, Target};
+use crate::{Refusal, reach};
 
 platform::id!(CountdownId, "One countdown.");
 
@@ -262,6 +262,11 @@ impl OwnerOf {
         &self.countdown
     }
 
+    /// Who asks, and what the log keeps of the request.
+    pub(crate) fn asking(&self) -> (&SignedIn, &RequestFacts) {
+        (&self.who, &self.request)
+    }
+
     /// Who it is.
     pub fn account(&self) -> &AccountId {
         &self.who.account().id
@@ -402,6 +407,7 @@ pub fn create(
     }
     slug::of(tx, account)?;
     give(tx, account, &new.id)?;
+    reach::plan(tx, &new)?;
     let changes = json!([{"field": "title", "old": null, "new": new.title}]);
     record(tx, who, request, &new.id, "countdown.created", changes)?;
     Ok(new)
@@ -444,8 +450,7 @@ pub fn change(
         return Err(Refusal::SlugTaken);
     }
     sql!(
-        "UPDATE countdown SET {Countdown = :Countdown}, revision = revision + 1, updated_at = :now
-         WHERE id = :id",
+        "UPDATE countdown SET {Countdown = :Countdown}, updated_at = :now WHERE id = :id",
         Countdown = Countdown {
             is_primary: old.is_primary && new.is_primary,
             ..new.clone()
@@ -465,6 +470,8 @@ pub fn change(
         )
         .run(tx, Rows::Exactly(1))?;
     }
+    reach::plan(tx, &new)?;
+    reach::announce(tx, id)?;
     owner.record(tx, "countdown.changed", changes.into())?;
     Ok(new)
 }

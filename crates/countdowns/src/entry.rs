@@ -9,8 +9,8 @@ use serde_json::json;
 use utoipa::ToSchema;
 use web::Findings;
 
-use crate::Refusal;
 use crate::countdown::{CountdownId, Kind, OwnerOf};
+use crate::{Refusal, reach};
 
 platform::id!(EntryId, "One reset of a countdown.");
 
@@ -271,11 +271,12 @@ fn finish(
     new: Option<&Entry>,
 ) -> Result<(), StoreError> {
     sql!(
-        "UPDATE countdown SET revision = revision + 1, updated_at = :now WHERE id = :id",
+        "UPDATE countdown SET updated_at = :now WHERE id = :id",
         now = tx.now(),
         id = owner.countdown().id
     )
     .run(tx, Rows::Exactly(1))?;
+    reach::announce(tx, &owner.countdown().id)?;
     let [old, new] = [old, new].map(|entry| entry.map(|entry| entry.reset_at));
     owner.record(
         tx,

@@ -2,17 +2,21 @@
 
 pub mod calendar;
 pub mod clock;
+pub mod co_owners;
 pub mod countdown;
 pub mod entry;
 mod leaving;
+mod entry_limit;
 pub mod public;
+pub mod reach;
 pub mod refusal;
+pub mod watchers;
 pub mod web;
 
 use ::web::Link;
 use ::web::codes::Code;
 use accounts::domain::{self, Domain};
-use axum::Router;
+use platform::store::migrate::Migrations;
 
 pub use refusal::Refusal;
 
@@ -26,19 +30,24 @@ pub const DOMAIN: Domain = Domain {
         label: "countdown-mine",
         href: "/me/countdowns",
     }],
-    routes: |_| web::api::routes::<Router<_>>().merge(web::pages().into_router()),
     export: leaving::export,
     erase: leaving::erase,
+    routes: web::routes,
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
     }),
-    ..Domain::new(platform::migrations!("countdowns", "0001_begin"))
+    jobs: |_| vec![reach::handler()],
+    ..Domain::new(MIGRATIONS)
 };
+
+/// The tables of this crate.
+const MIGRATIONS: Migrations = platform::migrations!("countdowns", "0001_begin", "0002_reach");
 
 /// The error codes of this crate.
 const PROBLEM_CODES: &[Code] = &[
     Code::new(400, "wrong_kind"),
     Code::new(409, "entry_exists"),
+    Code::new(409, "named_after"),
     // Of single fields.
     Code::new(422, "reset_in_future"),
     Code::new(422, "reset_too_old"),

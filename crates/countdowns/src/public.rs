@@ -6,7 +6,8 @@ use accounts::{grant, slug};
 use jiff::Timestamp;
 use platform::key::{Key, Keyring};
 use platform::store::Row;
-use platform::{StoreError, Tx, sql};
+use platform::{StoreError, Tx, sql, text_cleaning};
+use web::Form;
 
 use crate::clock::{Clock, State};
 use crate::countdown::{After, Countdown, CountdownId, Visibility, scope};
@@ -36,6 +37,21 @@ pub struct Shown {
     pub now: Timestamp,
     /// Whether only its owners see it now.
     pub is_hidden: bool,
+}
+
+impl Shown {
+    /// Its address, without the key of a private link.
+    pub(crate) fn path(&self) -> String {
+        format!("/u/{}/{}", self.account, self.countdown.slug)
+    }
+
+    /// What a page of it is made of but the seconds: while it stays, so may the page.
+    pub(crate) fn tag(&self, language: &str) -> String {
+        let turn = self.clock.map(|clock| clock.turn);
+        let minute = whole_minute(self.now);
+        let id = &self.countdown.id;
+        format!("{id} {} {language} {minute} {turn:?}", self.revision)
+    }
 }
 
 #[derive(Row)]
@@ -235,12 +251,48 @@ pub fn list_of(
         id
     )
     .all(tx)?;
-    let now = tx.roughly_now();
+    let now = whole_minute(tx.roughly_now());
     Ok(Some((owner.display_name, listed(found, now))))
 }
 
-/// The directory: what was changed last stands on top.
-pub fn directory(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Listed>, StoreError> {
+/// What is looked for in the directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// Part of a title or of a name; empty: all.
+    pub words: String,
+    /// Which page, from 1.
+    pub page: i64,
+    /// How many on a page.
+    pub page_size: i64,
+}
+
+impl Search {
+    /// Of an address: `search`, `page`, and `page_size` of 1 to 100.
+    pub fn read(query: &Form) -> Self {
+        let number = |name, default| query.number(name).ok().flatten().unwrap_or(default);
+        Self {
+            words: text_cleaning::clean_line(query.text("search")),
+            page: number("page", 1).clamp(1, 1_000_000),
+            page_size: number("page_size", 20).clamp(1, 100),
+        }
+    }
+}
+
+/// The directory: what was changed last stands on top. With the number of all that are found.
+pub fn directory(tx: &mut Tx<'_>, search: &Search) -> Result<(Vec<Listed>, i64), StoreError> {
+    // Both engines make small letters of those of ASCII alone.
+    let words = search.words.to_ascii_lowercase();
+    let (total,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM countdown c
+         JOIN account a ON a.id = c.account_id AND a.state = 'active'
+         WHERE c.listed = 1 AND (c.kind = 'since' OR c.after <> 'hide' OR c.reach_at IS NOT NULL)
+           AND (c.kind = 'until'
+                OR EXISTS (SELECT 1 FROM countdown_entry e WHERE e.countdown_id = c.id))
+           AND (:words = '' OR replace(lower(c.title), :words, '') <> lower(c.title)
+                OR replace(lower(a.display_name), :words, '') <> lower(a.display_name))",
+        words
+    )
+    .one(tx)?;
     let found: Vec<ListedRow> = sql!(
         "SELECT a.display_name AS name, s.slug AS account,
              (SELECT MAX(reset_at) FROM countdown_entry e WHERE e.countdown_id = c.id) AS newest,
@@ -248,12 +300,25 @@ pub fn directory(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Listed>, StoreError>
          FROM countdown c
          JOIN account a ON a.id = c.account_id AND a.state = 'active'
          JOIN account_slug s ON s.account_id = a.id AND s.until IS NULL
-         WHERE c.listed = 1 ORDER BY c.updated_at DESC, c.id LIMIT :limit",
-        limit
+         WHERE c.listed = 1 AND (c.kind = 'since' OR c.after <> 'hide' OR c.reach_at IS NOT NULL)
+           AND (c.kind = 'until'
+                OR EXISTS (SELECT 1 FROM countdown_entry e WHERE e.countdown_id = c.id))
+           AND (:words = '' OR replace(lower(c.title), :words, '') <> lower(c.title)
+                OR replace(lower(a.display_name), :words, '') <> lower(a.display_name))
+         ORDER BY c.updated_at DESC, c.id LIMIT :limit OFFSET :offset",
+        words,
+        limit = search.page_size,
+        offset = (search.page - 1) * search.page_size
     )
     .all(tx)?;
-    let now = tx.roughly_now();
-    Ok(listed(found, now))
+    let now = whole_minute(tx.roughly_now());
+    Ok((listed(found, now), total))
+}
+
+/// Lists are asked after again and again, and say nothing shorter.
+fn whole_minute(now: Timestamp) -> Timestamp {
+    let second = now.as_second();
+    Timestamp::from_second(second - second.rem_euclid(60)).unwrap_or(now)
 }
 
 fn listed(found: Vec<ListedRow>, now: Timestamp) -> Vec<Listed> {

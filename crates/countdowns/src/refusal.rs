@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use platform::StoreError;
 use platform::idempotency::Reused;
+use platform::limits::Wait;
 use serde_json::json;
 use web::{FieldProblem, Problem};
 
@@ -29,12 +30,18 @@ pub enum Refusal {
     /// Another countdown of the account is called so.
     #[error("another countdown of the account is called so")]
     SlugTaken,
+    /// It is found under this owner's name.
+    #[error("it is found under this owner's name")]
+    NamedAfter,
     /// Only what counts up is reset.
     #[error("only what counts up is reset")]
     WrongKind,
     /// It was reset in this very millisecond.
     #[error("it was reset in this very millisecond")]
     EntryExists,
+    /// Resets are written too often.
+    #[error(transparent)]
+    TooOften(#[from] Wait),
     /// A token for one thing alone makes no others.
     #[error("the token is for one thing alone")]
     TokenNotPermitted,
@@ -74,10 +81,16 @@ impl From<Refusal> for Problem {
             }
             Refusal::LimitReached(limit) => conflict("limit_reached").with("limit", limit),
             Refusal::SlugTaken => conflict("slug_taken"),
+            Refusal::NamedAfter => conflict("named_after"),
             Refusal::WrongKind => Self::new(StatusCode::BAD_REQUEST, "wrong_kind"),
             Refusal::EntryExists => conflict("entry_exists"),
             Refusal::TokenNotPermitted => Self::new(StatusCode::FORBIDDEN, "token_not_permitted"),
             Refusal::EmailUnverified => accounts::web::email_unverified(),
+            Refusal::TooOften(wait) => {
+                let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited");
+                problem.retry_after = Some(wait.seconds);
+                problem
+            }
             Refusal::Store(error) => error.into(),
         }
     }

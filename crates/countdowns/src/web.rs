@@ -1,13 +1,27 @@
 //! Every address of countdowns.
 
 pub mod api;
+mod badge;
+mod events;
 mod own;
 mod public;
 mod words;
 
-use accounts::Callers;
 use accounts::Callers::{Anybody, People};
+use accounts::{Accounts, Callers};
+use axum::{Extension, Router};
 use web::{Pages, Site};
+
+use crate::entry_limit::EntryLimit;
+use crate::watchers::Watchers;
+
+/// All addresses, with what the requests of this process share.
+pub(crate) fn routes(_: &Accounts) -> Router<Site> {
+    api::routes::<Router<_>>()
+        .merge(pages().into_router())
+        .layer(Extension(Watchers::default()))
+        .layer(Extension(EntryLimit::default()))
+}
 
 /// Every page.
 pub fn pages() -> Pages<Site, Callers> {
@@ -15,6 +29,9 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/countdowns", Anybody, public::directory)
         .get("/u/{account}", Anybody, public::account)
         .get("/u/{account}/{countdown}", Anybody, public::show)
+        .get("/u/{account}/{countdown}/badge.svg", Anybody, badge::show)
+        .get("/u/{account}/{countdown}/events", Anybody, events::listen)
+        .get("/embed/{account}/{countdown}", Anybody, badge::embed)
         .get("/{account}/incident-timer", Anybody, public::show_primary)
         .get("/me/countdowns", People, own::list)
         .get("/me/countdowns/new", People, own::new)
@@ -24,6 +41,22 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/me/countdowns/{id}/settings", People, own::edit)
         .post("/me/countdowns/{id}/settings", People, own::change)
         .post("/me/countdowns/{id}/delete", People, own::delete)
+        .get("/me/countdowns/{id}/owners", People, own::co_owners::show)
+        .post(
+            "/me/countdowns/{id}/owners/invite",
+            People,
+            own::co_owners::invite,
+        )
+        .post(
+            "/me/countdowns/{id}/owners/withdraw",
+            People,
+            own::co_owners::withdraw,
+        )
+        .post(
+            "/me/countdowns/{id}/owners/remove",
+            People,
+            own::co_owners::remove,
+        )
         .get(
             "/me/countdowns/{id}/entries/{entry}",
             People,

@@ -13,6 +13,7 @@ function start() {
   all("time[data-here]").forEach(sayHere);
   all("textarea[data-left]").forEach(countLetters);
   all("[data-zero]").forEach(tick);
+  all("[data-events]").forEach(listen);
   all("form").forEach((form) => (form.hasAttribute("data-keep") ? keep(form) : sendOnce(form)));
 }
 
@@ -39,10 +40,13 @@ function sayHere(time) {
   time.after(note);
 }
 
-// Hours, minutes and seconds of a countdown. They follow the server's clock; days come with the
-// page anew.
+// Hours, minutes and seconds of a countdown. They follow the server's clock, but where the browser
+// had kept the page; days come with the page anew.
 function tick(clock) {
-  const [ahead, zero, turn] = [Date.now() - clock.dataset.now, +clock.dataset.zero, +clock.dataset.turn];
+  const [load] = performance.getEntriesByType("navigation");
+  const isKept = load && load.transferSize <= load.encodedBodySize;
+  const ahead = isKept ? 0 : Date.now() - clock.dataset.now;
+  const [zero, turn] = [+clock.dataset.zero, +clock.dataset.turn];
   const say = () => {
     const now = Date.now() - ahead;
     if (now >= turn) return location.reload();
@@ -52,6 +56,13 @@ function tick(clock) {
     setTimeout(say, 1000 - (Math.abs(now - zero) % 1000));
   };
   say();
+}
+
+// What changed is shown at once. Without the stream the page stays right, but old.
+function listen(part) {
+  const source = new EventSource(part.dataset.events);
+  source.addEventListener("changed", () => location.reload());
+  addEventListener("pagehide", () => source.close());
 }
 
 function countLetters(area) {

@@ -202,6 +202,11 @@ pub struct Written {
 }
 
 impl Written {
+    /// A tag that changes with it.
+    pub fn tag(&self) -> String {
+        crate::conditional::tag(&self.html)
+    }
+
     /// How many bytes it has.
     pub fn length(&self) -> usize {
         self.html.len()
@@ -220,10 +225,33 @@ impl IntoResponse for Written {
     }
 }
 
+/// What other sites show of a page that is linked there (Open Graph).
+#[derive(Clone, Copy, Debug)]
+pub struct Social<'a> {
+    /// What the page is about.
+    pub title: &'a str,
+    /// In a sentence.
+    pub description: &'a str,
+    /// Its address, with the site's.
+    pub url: &'a str,
+}
+
 /// As [`page`], to be kept and sent again.
 pub fn write<B: Template>(page: &Page<'_, B>) -> Result<Written, askama::Error> {
+    write_social(page, None)
+}
+
+/// As [`write`], with what other sites show of it.
+pub fn write_social<B: Template>(
+    page: &Page<'_, B>,
+    social: Option<Social<'_>>,
+) -> Result<Written, askama::Error> {
     let mut html = String::with_capacity(B::SIZE_HINT.max(BODY) + SHELL);
-    Shell::new(page).render_into(&mut Unindented(&mut html))?;
+    let shell = Shell {
+        social,
+        ..Shell::new(page)
+    };
+    shell.render_into(&mut Unindented(&mut html))?;
     Ok(Written {
         html: html.into(),
         language: HeaderValue::try_from(&*page.text.language().tag).ok(),
@@ -261,6 +289,7 @@ struct Shell<'a, B: Template> {
     /// The site's name, where the frame brings head and `main`.
     site: Option<&'a str>,
     host: Option<&'a Navigation<'a>>,
+    social: Option<Social<'a>>,
 }
 
 impl<'a, B: Template> Shell<'a, B> {
@@ -278,6 +307,7 @@ impl<'a, B: Template> Shell<'a, B> {
             languages: &[],
             site: None,
             host: None,
+            social: None,
         };
         match &page.kind {
             Kind::Public { languages } => Self {

@@ -33,6 +33,10 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
     font-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
     frame-src 'self'; base-uri 'none'; frame-ancestors 'self'";
 
+/// The policy of a page that sites elsewhere may frame.
+pub const EMBED_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
+    font-src 'self'; script-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors *";
+
 /// A header section above this is refused, in bytes.
 pub const HEADER_LIMIT: usize = 16 * 1024;
 

@@ -1,11 +1,14 @@
 //! Countdowns for programs.
 
+mod owners;
+
 use accounts::Callers::{Anybody, Tokens};
 use accounts::Confirmed;
 use accounts::web::asking::Viewer;
 use accounts::web::call::{Call, Maybe, answer, id as parse};
+use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use jiff::Timestamp;
 use platform::Tx;
@@ -14,12 +17,13 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use web::described::Routes;
 use web::json::{Members, Received};
-use web::{Form, Input, Json, List, Problem, Site, fields, routes};
+use web::{Form, Input, Json, List, Problem, Site, conditional, fields, routes};
 
 use crate::clock::Clock;
 use crate::countdown::{self, Countdown, CountdownId, OwnerOf, READ, WRITE};
 use crate::entry::{self, Entry, EntryId, Sent, Statistics};
-use crate::public::{self, Shown, Viewing};
+use crate::entry_limit::EntryLimit;
+use crate::public::{self, Search, Shown, Viewing};
 use crate::{Refusal, entry::Summary};
 
 /// Every operation.
@@ -30,6 +34,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(statistics: Tokens(&[READ])))
         .routes(routes!(entries: Tokens(&[READ]), reset: Tokens(&[WRITE])))
         .routes(routes!(change_entry: Tokens(&[WRITE]), remove_entry: Tokens(&[WRITE])))
+        .merge(owners::routes())
         .routes(routes!(directory: Anybody))
         .routes(routes!(show_public: Anybody))
 }
@@ -230,7 +235,13 @@ impl Saved {
     params(("id" = String, Path,)), request_body = Option<Body>,
     responses((status = 201, body = Saved), (status = 400), (status = 404), (status = 409), (status = 422))
 )]
-async fn reset(call: Call, Path(id): Path<String>, body: Maybe<Body>) -> Result<Response, Problem> {
+async fn reset(
+    call: Call,
+    Extension(limit): Extension<EntryLimit>,
+    Path(id): Path<String>,
+    body: Maybe<Body>,
+) -> Result<Response, Problem> {
+    limit.take(&call.who.account().id, call.site.clock.now())?;
     let (sent, id) = (Sent::from(body.value), parse(&id)?);
     let enter = countdown::entrance(&call.who, &id, &call.request);
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| -> Result<Saved, Refusal> {
@@ -249,9 +260,11 @@ async fn reset(call: Call, Path(id): Path<String>, body: Maybe<Body>) -> Result<
 )]
 async fn change_entry(
     call: Call,
+    Extension(limit): Extension<EntryLimit>,
     Path((id, entry)): Path<(String, String)>,
     Json(body): Json<Body>,
 ) -> Result<Json<Saved>, Problem> {
+    limit.take(&call.who.account().id, call.site.clock.now())?;
     let (sent, entry): (Sent, EntryId) = (body.into(), parse(&entry)?);
     let changed = write(&call, &id, move |tx, owner| {
         let changed = entry::change(tx, owner, &entry, &sent)?;
@@ -268,8 +281,10 @@ async fn change_entry(
 )]
 async fn remove_entry(
     call: Call,
+    Extension(limit): Extension<EntryLimit>,
     Path((id, entry)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
+    limit.take(&call.who.account().id, call.site.clock.now())?;
     let entry: EntryId = parse(&entry)?;
     write(&call, &id, move |tx, owner| {
         entry::delete(tx, owner, &entry)
@@ -333,15 +348,45 @@ impl From<Shown> for PublicCountdown {
     }
 }
 
-/// The countdowns that everybody may find, what was changed last on top.
+/// A page of the directory.
+#[derive(Serialize, ToSchema)]
+struct Directory {
+    items: Vec<ListedView>,
+    /// How many there are in all.
+    total: i64,
+    page: i64,
+    page_size: i64,
+}
+
+/// The countdowns that everybody may find, what was changed last on top. `search` is part of a
+/// title or of a name.
 #[utoipa::path(
     get, path = "/api/v1/public/directory", tag = "countdowns",
-    responses((status = 200, body = List<ListedView>))
+    params(("search" = Option<String>, Query,), ("page" = Option<i64>, Query,),
+        ("page_size" = Option<i64>, Query, description = "1 to 100; 20 where it is left out.")),
+    responses((status = 200, body = Directory), (status = 304))
 )]
-async fn directory(State(site): State<Site>) -> Result<Json<List<ListedView>>, Problem> {
-    let look = |tx: &mut Tx<'_>| -> Result<_, Refusal> { Ok(public::directory(tx, 100)?) };
-    let found = site.store.read(look).await?;
-    Ok(Json(all(found.into_iter().map(ListedView::from).collect())))
+async fn directory(
+    State(site): State<Site>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
+    let search = Search::read(&query);
+    let Search {
+        page, page_size, ..
+    } = search;
+    let look = move |tx: &mut Tx<'_>| public::directory(tx, &search);
+    let (found, total) = site.store.read(look).await?;
+    let body = Directory {
+        items: found.into_iter().map(ListedView::from).collect(),
+        total,
+        page,
+        page_size,
+    };
+    let tag = conditional::tag(&serde_json::to_vec(&body).unwrap_or_default());
+    let response = answer(StatusCode::OK, &body);
+    Ok(conditional::revalidated(&headers, &tag, response))
 }
 
 /// A line of the directory.
@@ -382,7 +427,7 @@ impl From<public::Listed> for ListedView {
 async fn show_public(
     State(site): State<Site>,
     Path((account, countdown)): Path<(String, String)>,
-    uri: axum::http::Uri,
+    uri: Uri,
     viewer: Viewer,
 ) -> Result<Response, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;

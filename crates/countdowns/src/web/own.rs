@@ -1,5 +1,6 @@
 //! The pages of a countdown's owners.
 
+pub(super) mod co_owners;
 pub(super) mod resets;
 
 use accounts::Confirmed;

@@ -3,21 +3,18 @@
 use accounts::web::asking::Viewer;
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, Uri};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, Uri};
+use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
-use platform::{StoreError, Tx};
-use web::page::{Kind, Page};
-use web::{Form, Problem, Site, Text, Theme, Wishes};
+use platform::Tx;
+use web::page::{self, Kind, Page, Social, Written};
+use web::{Form, Problem, Site, Text, Theme, Wishes, conditional};
 
 use super::words;
 use crate::calendar::Breakdown;
 use crate::clock::{Clock, State as ClockState};
 use crate::countdown::{Countdown, Visibility};
-use crate::public::{self, Listed, Shown, Viewing};
-
-/// How many countdowns the directory shows.
-const DIRECTORY: i64 = 100;
+use crate::public::{self, Listed, Search, Shown, Viewing};
 
 /// `GET /u/{account}/{countdown}`.
 pub(super) async fn show(
@@ -25,11 +22,18 @@ pub(super) async fn show(
     Path((account, countdown)): Path<(String, String)>,
     wishes: Wishes,
     uri: Uri,
+    headers: HeaderMap,
     viewer: Viewer,
 ) -> Result<Response, Problem> {
     let viewing = viewing(&site, viewer, &uri)?;
+    let key = viewing.key.clone();
     let look = move |tx: &mut Tx<'_>| public::find(tx, &account, &countdown, &viewing);
-    countdown_page(&site, &wishes, site.store.read(look).await?)
+    countdown_page(
+        &site,
+        &wishes,
+        (&headers, &key),
+        site.store.read(look).await?,
+    )
 }
 
 /// `GET /{account}/incident-timer`.
@@ -38,11 +42,12 @@ pub(super) async fn show_primary(
     Path(account): Path<String>,
     wishes: Wishes,
     uri: Uri,
+    headers: HeaderMap,
     viewer: Viewer,
 ) -> Result<Response, Problem> {
     let viewing = viewing(&site, viewer, &uri)?;
     let look = move |tx: &mut Tx<'_>| public::find_primary(tx, &account, &viewing);
-    countdown_page(&site, &wishes, site.store.read(look).await?)
+    countdown_page(&site, &wishes, (&headers, ""), site.store.read(look).await?)
 }
 
 fn viewing(site: &Site, viewer: Viewer, uri: &Uri) -> Result<Viewing, Problem> {
@@ -59,24 +64,61 @@ pub(super) async fn account(
     State(site): State<Site>,
     Path(account): Path<String>,
     wishes: Wishes,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let look = move |tx: &mut Tx<'_>| public::list_of(tx, &account);
     let found = site.store.read(look).await?;
     let found = found.filter(|(_, all)| !all.is_empty());
     let (name, all) = found.ok_or_else(Problem::not_found)?;
-    Ok(list_page(&site, &site.speak(&wishes), &name, &all, false))
+    let text = site.speak(&wishes);
+    let body = ListPage {
+        text: &text,
+        title: &name,
+        search: None,
+        rows: rows(&text, &all, false),
+    };
+    list_page(&site, &text, &headers, &name, body)
 }
 
 /// `GET /countdowns`.
 pub(super) async fn directory(
     State(site): State<Site>,
     wishes: Wishes,
+    uri: Uri,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let look = |tx: &mut Tx<'_>| -> Result<_, StoreError> { public::directory(tx, DIRECTORY) };
-    let all = site.store.read(look).await?;
+    let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
+    let search = Search::read(&query);
+    let look = {
+        let search = search.clone();
+        move |tx: &mut Tx<'_>| public::directory(tx, &search)
+    };
+    let (all, total) = site.store.read(look).await?;
     let text = site.speak(&wishes);
     let title = text.say("countdown-directory");
-    Ok(list_page(&site, &text, &title, &all, true))
+    let pages = (total + search.page_size - 1) / search.page_size;
+    let to = |page: i64| (1..=pages).contains(&page).then(|| address(&search, page));
+    let body = ListPage {
+        text: &text,
+        title: &title,
+        search: Some(SearchView {
+            words: &search.words,
+            before: to(search.page - 1),
+            next: to(search.page + 1),
+        }),
+        rows: rows(&text, &all, true),
+    };
+    list_page(&site, &text, &headers, &title, body)
+}
+
+fn address(search: &Search, page: i64) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if !search.words.is_empty() {
+        query.append_pair("search", &search.words);
+    }
+    query.append_pair("page", &page.to_string());
+    query.append_pair("page_size", &search.page_size.to_string());
+    format!("/countdowns?{}", query.finish())
 }
 
 #[derive(Template)]
@@ -84,7 +126,15 @@ pub(super) async fn directory(
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
+    /// Where something can be looked for.
+    search: Option<SearchView<'a>>,
     rows: Vec<Row>,
+}
+
+struct SearchView<'a> {
+    words: &'a str,
+    before: Option<String>,
+    next: Option<String>,
 }
 
 struct Row {
@@ -95,19 +145,30 @@ struct Row {
     figure: String,
 }
 
-fn list_page(site: &Site, text: &Text, title: &str, all: &[Listed], is_of_many: bool) -> Response {
-    let rows = all.iter().map(|one| Row {
+fn rows(text: &Text, all: &[Listed], is_of_many: bool) -> Vec<Row> {
+    let row = |one: &Listed| Row {
         href: words::path(&one.account, &one.countdown.slug),
         title: one.countdown.title.clone(),
         by: is_of_many.then(|| one.name.clone()),
         figure: words::days(text, one.clock.days),
-    });
-    let body = ListPage {
-        text,
-        title,
-        rows: rows.collect(),
     };
-    plain(site, text, title, body)
+    all.iter().map(row).collect()
+}
+
+fn list_page(
+    site: &Site,
+    text: &Text,
+    headers: &HeaderMap,
+    title: &str,
+    body: ListPage<'_>,
+) -> Result<Response, Problem> {
+    let written = plain(site, text, title, body, None)?;
+    let tag = written.tag();
+    Ok(conditional::revalidated(
+        headers,
+        &tag,
+        written.into_response(),
+    ))
 }
 
 #[derive(Template)]
@@ -118,6 +179,8 @@ struct CountdownPage<'a> {
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
     entries: Vec<(String, &'a str)>,
+    /// Where its changes are heard of.
+    live: Option<String>,
 }
 
 /// What the script goes on with; instants in milliseconds since 1970.
@@ -136,6 +199,11 @@ pub(super) struct ClockView {
 }
 
 impl ClockView {
+    /// “1,234 days since 5 May 2026, 9:31 am”.
+    fn sentence(&self) -> String {
+        format!("{} {} {}", self.number, self.unit, self.anchor)
+    }
+
     pub(super) fn of(text: &Text, countdown: &Countdown, clock: &Clock, now: Timestamp) -> Self {
         let Breakdown {
             hours,
@@ -160,7 +228,12 @@ impl ClockView {
     }
 }
 
-fn countdown_page(site: &Site, wishes: &Wishes, shown: Option<Shown>) -> Result<Response, Problem> {
+fn countdown_page(
+    site: &Site,
+    wishes: &Wishes,
+    (headers, key): (&HeaderMap, &str),
+    shown: Option<Shown>,
+) -> Result<Response, Problem> {
     let shown = shown.ok_or_else(Problem::not_found)?;
     let text = site.speak(wishes);
     let zone = shown.countdown.zone();
@@ -179,18 +252,43 @@ fn countdown_page(site: &Site, wishes: &Wishes, shown: Option<Shown>) -> Result<
             Vec::new()
         },
         entries: entries.collect(),
+        live: (!shown.is_hidden).then(|| {
+            let path = format!("{}/events?since={}", shown.path(), shown.revision);
+            words::with_key(path, key)
+        }),
         shown: &shown,
     };
-    let mut page = plain(site, &text, &shown.countdown.title, body);
+    let description = body.clock.as_ref().map(ClockView::sentence);
+    let url = site.url().join(&shown.path());
+    let social = description.as_ref().map(|description| Social {
+        title: &shown.countdown.title,
+        description,
+        url: &url,
+    });
+    let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
+    let social = social.filter(|_| is_public);
+    let written = plain(site, &text, &shown.countdown.title, body, social)?;
+    let mut page = written.into_response();
     if shown.countdown.visibility != Visibility::Public {
         let noindex = HeaderValue::from_static("noindex");
         page.headers_mut().insert("x-robots-tag", noindex);
     }
-    Ok(page)
+    // What only some people see is kept by nobody.
+    if !is_public {
+        return Ok(page);
+    }
+    let tag = conditional::tag(shown.tag(&text.language().tag).as_bytes());
+    Ok(conditional::revalidated(headers, &tag, page))
 }
 
-fn plain<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Response {
-    web::page(Page {
+fn plain<B: Template>(
+    site: &Site,
+    text: &Text,
+    title: &str,
+    body: B,
+    social: Option<Social<'_>>,
+) -> Result<Written, Problem> {
+    let page = Page {
         title: &format!("{title} – {}", site.settings.name),
         body,
         text,
@@ -199,5 +297,6 @@ fn plain<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Respons
             site: &site.settings.name,
             languages: &site.languages(),
         },
-    })
+    };
+    page::write_social(&page, social).map_err(Problem::internal)
 }

@@ -13,6 +13,18 @@ pub(super) fn path(account: &str, countdown: &str) -> String {
     format!("/u/{account}/{countdown}")
 }
 
+/// The same with the key of a private link, where there is one.
+pub(super) fn with_key(path: String, key: &str) -> String {
+    if key.is_empty() {
+        return path;
+    }
+    let sign = if path.contains('?') { '&' } else { '?' };
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("k", key)
+        .finish();
+    format!("{path}{sign}{query}")
+}
+
 /// “1,234 days”.
 pub(super) fn days(text: &Text, days: i64) -> String {
     format!("{} {}", text.number(days), unit(text, days))

@@ -4,6 +4,8 @@
 
 mod calls;
 mod leaving;
+mod co_owners;
+mod live;
 mod own;
 mod public;
 mod races;

@@ -158,3 +158,164 @@ fn two_people_of_one_name_have_two_addresses() {
         stage.visitor().get("/u/farah-ali-2/day").await.expect(200);
     });
 }
+
+#[test]
+fn a_page_that_a_browser_has_is_not_sent_again_until_it_changes() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let at = farah.since("Without a cold").await;
+        farah.reset(&at, &json!({})).await.expect(201);
+        let open = json!({"visibility": "public", "listed": true});
+        set(stage, &at, &mut farah, open).await;
+        for path in [
+            "/u/farah-ali/without-a-cold",
+            "/u/farah-ali",
+            "/countdowns",
+            "/api/v1/public/directory",
+        ] {
+            let mut visitor = stage.visitor();
+            let first = visitor.get(path).await;
+            first.expect(200);
+            assert_eq!(first.header("cache-control"), "no-cache", "{path}");
+            visitor.header("if-none-match", first.header("etag"));
+            let again = visitor.get(path).await;
+            again.expect(304);
+            assert!(again.body.is_empty(), "{path}");
+            let day = SignedDuration::from_hours(24);
+            stage.world.clock.advance(day);
+            visitor.get(path).await.expect(200);
+        }
+        let mut visitor = stage.visitor();
+        let path = "/u/farah-ali/without-a-cold";
+        let first = visitor.get(path).await;
+        visitor.header("if-none-match", first.header("etag"));
+        farah.reset(&at, &json!({})).await.expect(201);
+        visitor.get(path).await.expect(200);
+        set(stage, &at, &mut farah, json!({"visibility": "private"})).await;
+        visitor.get(path).await.expect(404);
+        let own = farah.browser.get(path).await;
+        assert_eq!(own.header("cache-control"), "no-store, private");
+        assert_eq!(own.header("etag"), "");
+    });
+}
+
+#[test]
+fn the_directory_is_searched_and_read_page_by_page() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let mut other = stage.person("Daniel Tan").await;
+        let listed = |title: &str, after: &str| {
+            json!({"title": title, "kind": "until", "target": "2030-01-16", "after": after,
+                "visibility": "public", "listed": true})
+        };
+        for number in 0..5 {
+            let body = listed(&format!("Number {number}"), "count_up");
+            farah.make(body).await;
+            stage.world.clock.advance(SignedDuration::from_secs(1));
+        }
+        other.make(listed("100% of it", "hide")).await;
+        let empty = json!({"title": "Empty", "visibility": "public", "listed": true});
+        other.make(empty).await;
+        let find = async |query: &str| {
+            let at = format!("/api/v1/public/directory?{query}");
+            let found = stage.visitor().get(&at).await.json();
+            let items = found["items"].as_array().unwrap().clone();
+            let titles = items
+                .iter()
+                .map(|one| one["title"].as_str().unwrap().to_owned());
+            (
+                found["total"].as_i64().unwrap(),
+                titles.collect::<Vec<_>>().join(", "),
+            )
+        };
+        let all = "100% of it, Number 4, Number 3, Number 2, Number 1, Number 0";
+        assert_eq!(find("").await, (6, all.to_owned()));
+        let second = (6, "Number 3, Number 2".to_owned());
+        assert_eq!(find("page=2&page_size=2").await, second);
+        assert_eq!(find("page=9&page_size=2").await, (6, String::new()));
+        assert_eq!(find("page=x&page_size=1000000").await.0, 6);
+        assert_eq!(find("page_size=0").await, (6, "100% of it".to_owned()));
+        assert_eq!(find("search=daniel").await, (1, "100% of it".to_owned()));
+        assert_eq!(find("search=NUMBER+3").await, (1, "Number 3".to_owned()));
+        assert_eq!(find("search=%25").await, (1, "100% of it".to_owned()));
+        assert_eq!(find("search=_").await, (0, String::new()));
+        let page = stage
+            .visitor()
+            .get("/countdowns?search=number&page=2&page_size=2")
+            .await;
+        page.expect(200);
+        let to = |number: i64| format!("/countdowns?search=number&page={number}&page_size=2");
+        for href in [to(1), to(3)] {
+            assert!(page.links().iter().any(|link| link.href == href), "{href}");
+        }
+        stage
+            .world
+            .clock
+            .advance(SignedDuration::from_hours(24 * 366 * 5));
+        stage.work().await;
+        assert_eq!(
+            find("").await.0,
+            5,
+            "what has come and is hidden is not counted"
+        );
+    });
+}
+
+#[test]
+fn other_sites_show_a_badge_a_frame_and_a_few_words() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let at = farah.since("Tea <or> coffee").await;
+        let ago = stage.world.platform.clock.now() - SignedDuration::from_hours(24 * 15);
+        let first = json!({"reset_at": ago.to_string()});
+        farah.reset(&at, &first).await.expect(201);
+        let hidden = stage.visitor().get("/u/nobody-here/at-all").await;
+        let badge = "/u/farah-ali/tea-or-coffee/badge.svg";
+        let embed = "/embed/farah-ali/tea-or-coffee";
+        for path in [badge, embed, "/u/farah-ali/tea-or-coffee/events"] {
+            // Also for its owner: a picture elsewhere is everybody's.
+            let own = shape(&farah.browser.get(path).await);
+            assert_eq!(own, shape(&hidden), "{path}");
+        }
+        set(stage, &at, &mut farah, json!({"visibility": "public"})).await;
+        let page = stage.visitor().get("/u/farah-ali/tea-or-coffee").await;
+        for part in [
+            r#"<meta property="og:title" content="Tea &#60;or&#62; coffee">"#,
+            r#"<meta property="og:description" content="15 days since"#,
+        ] {
+            assert!(page.body.contains(part), "{part}");
+        }
+
+        let shown = stage.visitor().get(badge).await;
+        shown.expect(200);
+        assert_eq!(shown.header("content-type"), "image/svg+xml");
+        assert_eq!(shown.header("cache-control"), "max-age=300");
+        assert!(shown.header("content-security-policy").ends_with("sandbox"));
+        assert!(
+            shown
+                .body
+                .contains("<title>Tea &#60;or&#62; coffee: 15 days</title>")
+        );
+        let weeks = "label=%3Cscript%3E&unit=weeks&color=red&style=square&lang=ms";
+        let shown = stage.visitor().get(&format!("{badge}?{weeks}")).await;
+        assert!(
+            shown
+                .body
+                .contains("<title>&#60;script&#62;: 2 minggu</title>")
+        );
+        assert!(shown.body.contains("#b3261e") && shown.body.contains("rx=\"0\""));
+        let wrong = format!("{badge}?unit=years&color=%22/%3E&style=9&lang=xx&label=%FF");
+        stage.visitor().get(&wrong).await.expect(200);
+
+        let mut visitor = stage.visitor();
+        let frame = visitor.get(&format!("{embed}?lang=ms")).await;
+        frame.expect(200);
+        let policy = frame.header("content-security-policy");
+        assert!(policy.contains("frame-ancestors *"), "{policy}");
+        assert!(frame.body.contains("lang=\"ms\"") && frame.body.contains(">15</b>"));
+        assert_eq!(frame.header("set-cookie"), "");
+        let other = visitor.get("/u/farah-ali/tea-or-coffee").await;
+        let policy = other.header("content-security-policy");
+        assert!(policy.contains("frame-ancestors 'self'"), "{policy}");
+    });
+}

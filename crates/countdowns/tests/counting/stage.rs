@@ -11,6 +11,7 @@ use axum::http;
 use countdowns::countdown::{COUNTDOWN, READ, WRITE};
 use jiff::tz::TimeZone;
 use platform::audit::RequestFacts;
+use platform::jobs::Worker;
 use platform::{StoreError, Tx};
 use serde_json::{Value, json};
 use testkit::{Page, Visitor, World};
@@ -36,6 +37,7 @@ pub(crate) struct Person {
 
 pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     World::each_engine(&domain::migrations(DOMAINS), async |world| {
+        world.expect_jobs("countdown.reach");
         test(&Stage::build(world)).await;
     });
 }
@@ -60,6 +62,15 @@ impl<'w> Stage<'w> {
         let router = domain::routes(&self.accounts);
         let router = accounts::web::around(&self.accounts, router);
         Visitor::new(web::serve(&self.accounts.site, router))
+    }
+
+    /// Does what is due in the background.
+    pub(crate) async fn work(&self) {
+        let site = &self.accounts.site;
+        let handlers = domain::jobs(DOMAINS, site);
+        let (store, clock) = (site.store.clone(), site.clock.clone());
+        let worker = Worker::new(store, clock, site.random.clone(), handlers);
+        while worker.run_due().await.unwrap() > 0 {}
     }
 
     /// Somebody of this name, signed in, with a token for everything.
@@ -155,6 +166,16 @@ impl Person {
     pub(crate) async fn since(&mut self, title: &str) -> String {
         let made = self.make(json!({"title": title, "kind": "since"})).await;
         format!("{API}/{}", made["id"].as_str().unwrap())
+    }
+
+    /// Makes one that everybody sees, resets it, and returns its address in the API.
+    pub(crate) async fn public(&mut self, title: &str) -> String {
+        let made = self
+            .make(json!({"title": title, "visibility": "public"}))
+            .await;
+        let at = format!("{API}/{}", made["id"].as_str().unwrap());
+        self.reset(&at, &json!({})).await.expect(201);
+        at
     }
 
     pub(crate) async fn reset(&mut self, at: &str, body: &Value) -> Page {

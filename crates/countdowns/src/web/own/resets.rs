@@ -3,6 +3,7 @@
 use accounts::web::asking::{Reader, Sender};
 use accounts::web::call::{id as parse, submission};
 use accounts::web::frame;
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use jiff::civil::DateTime;
@@ -15,6 +16,7 @@ use super::{Asking, FormPage, HERE, at, refused_on_page};
 use crate::Refusal;
 use crate::countdown::{self, Countdown, CountdownId, OwnerOf};
 use crate::entry::{self, Entry, EntryId, Sent};
+use crate::entry_limit::EntryLimit;
 
 pub(super) fn fields(text: &Text, countdown: &Countdown, form_state: &FormState) -> Vec<Field> {
     let when = Control::Line("datetime-local", "off");
@@ -68,11 +70,13 @@ pub(super) fn at_form(mut problem: Problem) -> Problem {
 /// `POST /me/countdowns/{id}/reset`.
 pub(in crate::web) async fn reset(
     State(site): State<Site>,
+    Extension(limit): Extension<EntryLimit>,
     Path(id): Path<String>,
     wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
     let id: CountdownId = parse(&id)?;
+    limit.take(&sender.who.account().id, site.clock.now())?;
     let enter = countdown::entrance(&sender.who, &id, &sender.request);
     let (form, to) = (sender.form.clone(), at(&id, "?done=reset"));
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
@@ -106,11 +110,13 @@ pub(in crate::web) async fn edit(
 /// `POST /me/countdowns/{id}/entries/{entry}`.
 pub(in crate::web) async fn change(
     State(site): State<Site>,
+    Extension(limit): Extension<EntryLimit>,
     Path((id, entry)): Path<(String, String)>,
     wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
     let (id, entry): (CountdownId, EntryId) = (parse(&id)?, parse(&entry)?);
+    limit.take(&sender.who.account().id, site.clock.now())?;
     let enter = countdown::entrance(&sender.who, &id, &sender.request);
     let (form, one, to) = (sender.form.clone(), entry.clone(), at(&id, "?done=saved"));
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
@@ -139,10 +145,12 @@ pub(in crate::web) async fn change(
 /// `POST /me/countdowns/{id}/entries/{entry}/delete`.
 pub(in crate::web) async fn delete(
     State(site): State<Site>,
+    Extension(limit): Extension<EntryLimit>,
     Path((id, entry)): Path<(String, String)>,
     sender: Sender,
 ) -> Result<Response, Problem> {
     let (id, entry): (CountdownId, EntryId) = (parse(&id)?, parse(&entry)?);
+    limit.take(&sender.who.account().id, site.clock.now())?;
     let enter = countdown::entrance(&sender.who, &id, &sender.request);
     let to = at(&id, "?done=saved");
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {

@@ -1,0 +1,68 @@
+//! Who keeps a countdown together. All are its owners; the one under whose name it is found stays.
+
+use accounts::account::AccountId;
+use accounts::grant::{self, GrantError, Manager, Member};
+use accounts::invite::{self, Invite};
+use platform::{Secret, StoreError, Tx};
+
+use crate::Refusal;
+use crate::countdown::{self, OWNER, OwnerOf};
+
+/// How many owners a countdown has at most, open invites included.
+pub const LIMIT: usize = 20;
+
+/// All owners, in the order they came.
+pub fn list(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Vec<Member>, StoreError> {
+    grant::list(tx, &countdown::scope(&owner.countdown().id))
+}
+
+/// Invites that nobody has taken yet.
+pub fn list_invites(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Vec<Invite>, Refusal> {
+    let manager = manager(tx, owner)?;
+    Ok(invite::list(tx, &manager)?)
+}
+
+/// Makes a link that makes an owner of who takes it: once, within 7 days. The secret is the last
+/// part of `/admin/join/{…}`, and is shown this once. The countdown's lock is held.
+pub fn invite(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Secret, Refusal> {
+    let manager = manager(tx, owner)?;
+    let count = list(tx, owner)?.len() + invite::list(tx, &manager)?.len();
+    if count >= LIMIT {
+        return Err(Refusal::LimitReached(i64::try_from(LIMIT).unwrap_or(0)));
+    }
+    Ok(invite::create(tx, &manager, OWNER)?)
+}
+
+/// Withdraws an invite.
+pub fn withdraw(tx: &mut Tx<'_>, owner: &OwnerOf, id: &str) -> Result<(), Refusal> {
+    let manager = manager(tx, owner)?;
+    let is_gone = invite::remove(tx, &manager, id)?;
+    is_gone.then_some(()).ok_or(Refusal::NotFound)
+}
+
+/// Takes an owner away, or leaves. The countdown's lock is held.
+pub fn remove(tx: &mut Tx<'_>, owner: &OwnerOf, account: &AccountId) -> Result<(), Refusal> {
+    let manager = manager(tx, owner)?;
+    if countdown::account_of(tx, &owner.countdown().id)? == *account {
+        return Err(Refusal::NamedAfter);
+    }
+    Ok(grant::remove(tx, &manager, account)?)
+}
+
+/// Each of them may decide it, in person.
+fn manager(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Manager, Refusal> {
+    let (who, request) = owner.asking();
+    let scope = countdown::scope(&owner.countdown().id);
+    let manager = grant::manager(tx, who, scope, Some(request.clone()))?;
+    manager.ok_or(Refusal::TokenNotPermitted)
+}
+
+impl From<GrantError> for Refusal {
+    fn from(error: GrantError) -> Self {
+        match error {
+            GrantError::NotAMember | GrantError::UnknownRole => Self::NotFound,
+            GrantError::LastOwner => Self::NamedAfter,
+            GrantError::Store(error) => Self::Store(error),
+        }
+    }
+}

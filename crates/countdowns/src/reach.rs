@@ -1,0 +1,130 @@
+//! The day of a countdown comes: once for each of its days, however many processes look.
+
+use jiff::{SignedDuration, Timestamp};
+use platform::jobs::{Done, Handler, Job, JobError, NewJob};
+use platform::news::NewNews;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::countdown::{self, Countdown, CountdownId};
+
+const KIND: &str = "countdown.reach";
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    countdown: CountdownId,
+}
+
+/// The job that is due when a day comes.
+pub(crate) fn handler() -> Handler {
+    Handler::new(KIND, async |job: Job| {
+        let Payload { countdown } = job.read()?;
+        let write = move |tx: &mut Tx<'_>| reach(tx, &countdown).map(drop);
+        Ok::<_, JobError>(Done::with(write))
+    })
+}
+
+/// Notes when the day comes next. Its lock is held.
+pub(crate) fn plan(tx: &mut Tx<'_>, countdown: &Countdown) -> Result<(), StoreError> {
+    let at = next(countdown, tx.now());
+    sql!(
+        "UPDATE countdown SET reach_at = :at WHERE id = :id",
+        at,
+        id = countdown.id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    match at {
+        Some(at) => enqueue(tx, &countdown.id, at),
+        None => Ok(()),
+    }
+}
+
+fn enqueue(tx: &mut Tx<'_>, id: &CountdownId, at: Timestamp) -> Result<(), StoreError> {
+    tx.enqueue(NewJob {
+        key: Some(format!("{KIND} {id}")),
+        run_at: Some(at),
+        ..NewJob::new(KIND, json!({"countdown": id}))
+    })
+}
+
+/// Its next day after `now`.
+fn next(countdown: &Countdown, now: Timestamp) -> Option<Timestamp> {
+    let zone = countdown.zone();
+    // While one of its days lasts, that is still the current one.
+    let later =
+        (0..3).filter_map(|days| now.checked_add(SignedDuration::from_hours(24 * days)).ok());
+    let mut found = later.filter_map(|at| countdown.target_at(at)?.instant(&zone));
+    found.find(|at| *at > now)
+}
+
+/// Says that the day has come, if nobody has yet; `false`: it has not, or somebody has.
+pub fn reach(tx: &mut Tx<'_>, id: &CountdownId) -> Result<bool, StoreError> {
+    let found: Option<(Option<Timestamp>,)> = sql!(
+        "SELECT reach_at FROM countdown WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
+    let (Some((Some(at),)), Some(countdown)) = (found, countdown::load(tx, id)?) else {
+        return Ok(false);
+    };
+    if at > tx.now() {
+        // The day was put off.
+        enqueue(tx, id, at)?;
+        return Ok(false);
+    }
+    plan(tx, &countdown)?;
+    announce(tx, id)?;
+    Ok(true)
+}
+
+/// Others see it anew: their pages hear of it. Its lock is held.
+pub(crate) fn announce(tx: &mut Tx<'_>, id: &CountdownId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE countdown SET revision = revision + 1 WHERE id = :id",
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    tx.publish(NewNews {
+        scope: id.to_string(),
+        name: "countdown",
+        payload: json!({}),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use platform::id::Id as _;
+
+    use super::*;
+    use crate::calendar::Repeat;
+    use crate::countdown::Kind;
+
+    #[test]
+    fn the_next_day_lies_ahead() {
+        let one = |target: &str, repeat| Countdown {
+            target: target.to_owned(),
+            repeat,
+            ..Countdown::blank(CountdownId::from_text(String::new()), Kind::Until, "UTC")
+        };
+        let now: Timestamp = "2027-01-16T12:00:00Z".parse().unwrap();
+        for (target, repeat, expected) in [
+            ("2027-01-17", Repeat::None, Some("2027-01-17T00:00:00Z")),
+            ("2027-01-16", Repeat::None, None),
+            ("2027-01-16", Repeat::Weekly, Some("2027-01-23T00:00:00Z")),
+            (
+                "2027-01-16T18:00",
+                Repeat::Weekly,
+                Some("2027-01-16T18:00:00Z"),
+            ),
+            (
+                "2020-01-16T12:00",
+                Repeat::Yearly,
+                Some("2028-01-16T12:00:00Z"),
+            ),
+        ] {
+            let expected = expected.map(|at| at.parse().unwrap());
+            assert_eq!(next(&one(target, repeat), now), expected, "{target}");
+        }
+    }
+}

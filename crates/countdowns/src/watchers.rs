@@ -1,0 +1,158 @@
+//! Who watches countdowns in this process. All who watch the same one share one wake-up, and
+//! nothing is done for them while nothing changes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use platform::{Store, StoreError, Tx, news};
+use tokio::sync::watch;
+use web::Network;
+
+use crate::countdown::CountdownId;
+
+/// How many may watch in all.
+pub const MOST: usize = 500;
+/// How many of them from one network.
+pub const MOST_OF_NETWORK: usize = 5;
+
+/// All who watch. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Watchers(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    changed: HashMap<CountdownId, watch::Sender<()>>,
+    total: usize,
+    networks: HashMap<Network, usize>,
+    /// Whether a task reads the news for them.
+    is_following: bool,
+}
+
+/// The place of one who watches; given back when it is dropped.
+#[derive(Debug)]
+pub struct Place {
+    watchers: Watchers,
+    network: Network,
+}
+
+impl Watchers {
+    /// A place for one more; `None`: there are enough.
+    pub fn take(&self, network: Network) -> Option<Place> {
+        let mut state = self.state();
+        let of_network = state.networks.get(&network).copied().unwrap_or(0);
+        if state.total >= MOST || of_network >= MOST_OF_NETWORK {
+            return None;
+        }
+        state.total += 1;
+        state.networks.insert(network, of_network + 1);
+        drop(state);
+        let watchers = self.clone();
+        Some(Place { watchers, network })
+    }
+
+    /// Hears of every change of a countdown that is committed from now on.
+    pub async fn watch(
+        &self,
+        store: &Store,
+        id: &CountdownId,
+    ) -> Result<watch::Receiver<()>, StoreError> {
+        // Heard before the number is read, so that nothing is missed between.
+        let wake = store.news_waiting();
+        let last = store.read::<_, StoreError, _>(news::cursor).await?;
+        let mut state = self.state();
+        let receiver = state.changed.entry(id.clone()).or_default().subscribe();
+        if !state.is_following {
+            state.is_following = true;
+            tokio::spawn(follow(self.clone(), store.clone(), wake, last));
+        }
+        Ok(receiver)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The countdowns that are watched; `None`: none is, and nobody follows any more.
+    fn watched(&self) -> Option<Vec<CountdownId>> {
+        let mut state = self.state();
+        state
+            .changed
+            .retain(|_, sender| sender.receiver_count() > 0);
+        state.is_following = !state.changed.is_empty();
+        let ids = state.changed.keys().cloned().collect();
+        state.is_following.then_some(ids)
+    }
+
+    fn wake(&self, ids: &[CountdownId]) {
+        let state = self.state();
+        for sender in ids.iter().filter_map(|id| state.changed.get(id)) {
+            sender.send_replace(());
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut state = self.watchers.state();
+        state.total -= 1;
+        if let Some(count) = state.networks.get_mut(&self.network) {
+            *count -= 1;
+            if *count == 0 {
+                state.networks.remove(&self.network);
+            }
+        }
+    }
+}
+
+/// Reads the news once for all who watch, until nobody does.
+async fn follow(watchers: Watchers, store: Store, mut wake: watch::Receiver<u64>, mut last: i64) {
+    while wake.changed().await.is_ok() {
+        let Some(ids) = watchers.watched() else {
+            return;
+        };
+        let (after, looked_for) = (last, ids.clone());
+        let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            let mut changed = Vec::new();
+            for id in &looked_for {
+                let news = news::after(tx, id.as_str(), after, 1)?;
+                if news.is_none_or(|news| !news.is_empty()) {
+                    changed.push(id.clone());
+                }
+            }
+            Ok((news::cursor(tx)?, changed))
+        };
+        match store.read(look).await {
+            Ok((cursor, changed)) => {
+                last = cursor;
+                watchers.wake(&changed);
+            }
+            // Each looks for itself.
+            Err(_) => watchers.wake(&ids),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+
+    fn network(number: u32) -> Network {
+        Network::of(IpAddr::V4(Ipv4Addr::from_bits(number)))
+    }
+
+    #[test]
+    fn a_network_and_all_together_have_so_many_places() {
+        let watchers = Watchers::default();
+        let of_one: Vec<_> = (0..9).filter_map(|_| watchers.take(network(0))).collect();
+        assert_eq!(of_one.len(), MOST_OF_NETWORK);
+        let others: Vec<_> = (1..900).filter_map(|n| watchers.take(network(n))).collect();
+        assert_eq!(of_one.len() + others.len(), MOST);
+        drop(of_one);
+        assert!(watchers.take(network(0)).is_some());
+        drop(others);
+        assert!(watchers.state().networks.is_empty());
+        assert_eq!(watchers.state().total, 0);
+    }
+}

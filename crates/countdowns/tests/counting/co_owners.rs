@@ -1,0 +1,155 @@
+//! Several people keep one countdown.
+
+use axum::http::Method;
+use countdowns::countdown::CountdownId;
+use countdowns::{Refusal, co_owners, countdown};
+use platform::id::Id as _;
+use platform::{Store, Tx};
+use serde_json::json;
+use testkit::{Page, rounds, together};
+
+use crate::stage::{API, Person, Stage, on_both, request};
+
+const MINE: &str = "/me/countdowns";
+
+/// The link that was just made, as the page shows it.
+fn link(page: &Page) -> String {
+    let (_, rest) = page.body.split_once("/admin/join/").unwrap();
+    format!("/admin/join/{}", rest.split('<').next().unwrap())
+}
+
+async fn invite(person: &mut Person, owners: &str) -> String {
+    let page = person.browser.get(owners).await;
+    page.expect(200);
+    let form = page.form(&format!("{owners}/invite"));
+    let made = person.browser.submit(&page, &form).await;
+    made.expect(200);
+    link(&made)
+}
+
+async fn accept(person: &mut Person, link: &str) {
+    let page = person.browser.get(link).await;
+    page.expect(200);
+    let form = page.form(link);
+    person.browser.submit(&page, &form).await.expect(303);
+}
+
+#[test]
+fn who_is_invited_keeps_it_too() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let mut daniel = stage.person("Daniel Tan").await;
+        let at = farah.since("Together").await;
+        let owners = format!("{}/owners", at.replace(API, MINE));
+        daniel.browser.get(&owners).await.expect(404);
+        let link = invite(&mut farah, &owners).await;
+        accept(&mut daniel, &link).await;
+        daniel.browser.get(&link).await.expect(400);
+        // All of it is theirs too, under the name of who made it.
+        daniel.reset(&at, &json!({})).await.expect(201);
+        let all = daniel.program.get(API).await.json();
+        assert_eq!(all["items"][0]["title"], "Together");
+        daniel
+            .browser
+            .get("/u/farah-ali/together")
+            .await
+            .expect(200);
+        let page = daniel.browser.get(&owners).await;
+        assert!(page.body.contains("Farah Ali") && page.body.contains("Daniel Tan"));
+        // A program decides nothing of it.
+        daniel
+            .program
+            .get(&format!("{at}/owners"))
+            .await
+            .expect(403);
+
+        // The one whose name it bears stays; the other goes.
+        let mut browser = stage.visitor();
+        std::mem::swap(&mut browser, &mut daniel.browser);
+        browser.header(
+            "x-csrf-token",
+            page.form(&format!("{owners}/invite"))
+                .value("_csrf")
+                .unwrap(),
+        );
+        let who = |person: &Person| format!("{at}/owners/{}", person.who.account().id);
+        let none = json!({});
+        let refused = browser.call(Method::DELETE, &who(&farah), &none).await;
+        refused.expect(409);
+        assert_eq!(refused.json()["code"], "named_after");
+        let listed = browser.get(&format!("{at}/owners")).await.json();
+        assert_eq!(listed["items"][1]["name"], "Daniel Tan");
+        browser
+            .call(Method::DELETE, &who(&daniel), &none)
+            .await
+            .expect(204);
+        browser.get(&owners).await.expect(404);
+        daniel.reset(&at, &json!({})).await.expect(404);
+    });
+}
+
+#[test]
+fn an_invite_is_withdrawn_and_an_owner_is_removed() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let mut daniel = stage.person("Daniel Tan").await;
+        let at = farah.since("Together").await;
+        let owners = format!("{}/owners", at.replace(API, MINE));
+        let withdrawn = invite(&mut farah, &owners).await;
+        let page = farah.browser.get(&owners).await;
+        let form = page.form(&format!("{owners}/withdraw"));
+        farah.browser.submit(&page, &form).await.expect(303);
+        daniel.browser.get(&withdrawn).await.expect(400);
+        let link = invite(&mut farah, &owners).await;
+        accept(&mut daniel, &link).await;
+        let page = farah.browser.get(&owners).await;
+        let form = page.form(&format!("{owners}/remove"));
+        farah.browser.submit(&page, &form).await.expect(303);
+        daniel.program.get(&at).await.expect(404);
+        for _ in 0..co_owners::LIMIT - 1 {
+            invite(&mut farah, &owners).await;
+        }
+        let page = farah.browser.get(&owners).await;
+        let form = page.form(&format!("{owners}/invite"));
+        farah.browser.submit(&page, &form).await.expect(409);
+    });
+}
+
+#[test]
+fn of_two_owners_who_remove_each_other_one_stays() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let mut one = stage.person("Daniel Tan").await;
+        let mut two = stage.person("Mei Lim").await;
+        let at = farah.since("Together").await;
+        let owners = format!("{}/owners", at.replace(API, MINE));
+        let id = CountdownId::from_text(at.replace(&format!("{API}/"), ""));
+        let other = stage.world.second_store();
+        let remove = |store: Store, by: &Person, whom: &Person| {
+            let (who, id) = (by.who.clone(), id.clone());
+            let account = whom.who.account().id.clone();
+            let change = move |tx: &mut Tx<'_>| {
+                let owner = countdown::enter_locked(tx, &who, &id, &request())?;
+                co_owners::remove(tx, &owner, &account)
+            };
+            async move { store.write(change).await }
+        };
+        for round in 0..rounds().min(20) {
+            for person in [&mut one, &mut two] {
+                if person.program.get(&at).await.status != 200 {
+                    let link = invite(&mut farah, &owners).await;
+                    accept(person, &link).await;
+                }
+            }
+            let store = stage.world.store().clone();
+            let (first, second) =
+                together(remove(store, &one, &two), remove(other.clone(), &two, &one)).await;
+            assert!(
+                first.is_ok() != second.is_ok(),
+                "round {round}: {first:?} {second:?}"
+            );
+            let lost = first.err().or(second.err()).unwrap();
+            assert!(matches!(lost, Refusal::NotFound), "{lost:?}");
+        }
+    });
+}

@@ -1,0 +1,159 @@
+//! What open pages hear, what comes by itself, and how often somebody may write.
+
+use countdowns::countdown::CountdownId;
+use countdowns::reach;
+use jiff::SignedDuration;
+use platform::id::Id as _;
+use platform::{Rows, StoreError, Tx, sql};
+use serde_json::json;
+use testkit::{rounds, together};
+
+use crate::stage::{API, Stage, on_both};
+
+const PAGE: &str = "/u/farah-ali/live";
+
+#[test]
+fn a_page_hears_at_once_what_changed() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let at = farah.public("Live").await;
+        let other = farah.public("Other").await;
+        let mut visitor = stage.visitor();
+        let mut events = visitor.listen(&format!("{PAGE}/events")).await;
+        let mut again = visitor.listen(&format!("{PAGE}/events")).await;
+        let first = events.next().await.unwrap();
+        assert!(first.contains("retry: 3000\nid: "), "{first}");
+        again.next().await.unwrap();
+        farah.reset(&other, &json!({})).await.expect(201);
+        farah.reset(&at, &json!({})).await.expect(201);
+        let heard = events.next().await.unwrap();
+        assert!(heard.contains("event: changed"), "{heard}");
+        assert_eq!(again.next().await.unwrap(), heard);
+
+        // What changed while nobody listened is heard of too.
+        let late = format!("{PAGE}/events?since=1");
+        let mut late = visitor.listen(&late).await;
+        late.next().await.unwrap();
+        assert_eq!(late.next().await.unwrap(), heard);
+
+        let version = farah.program.get(&at).await.json()["version"].clone();
+        let hide = json!({"version": version, "visibility": "private"});
+        farah.call("PATCH", &at, &hide).await.expect(200);
+        for mut stream in [events, again, late] {
+            assert_eq!(stream.next().await, None, "it is nobody's any more");
+        }
+        visitor.get(&format!("{PAGE}/events")).await.expect(404);
+    });
+}
+
+#[test]
+fn the_page_names_its_stream_and_a_network_has_five() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        farah.public("Live").await;
+        let mut visitor = stage.visitor();
+        let page = visitor.get(PAGE).await;
+        let (_, rest) = page.body.split_once("data-events=\"").unwrap();
+        let path = rest.split('"').next().unwrap().to_owned();
+        let mut all = Vec::new();
+        for _ in 0..5 {
+            all.push(visitor.listen(&path).await);
+        }
+        let refused = visitor.get(&path).await;
+        refused.expect(503);
+        drop(all.pop());
+        all.push(visitor.listen(&path).await);
+    });
+}
+
+#[test]
+fn a_day_comes_once() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let made = farah
+            .make(
+                json!({"title": "Live", "kind": "until", "target": "2026-11-25",
+                "repeat": "weekly", "visibility": "public"}),
+            )
+            .await;
+        let id = CountdownId::from_text(made["id"].as_str().unwrap().to_owned());
+        stage.work().await;
+        let mut visitor = stage.visitor();
+        let mut events = visitor.listen(&format!("{PAGE}/events")).await;
+        events.next().await.unwrap();
+        let week = SignedDuration::from_hours(24 * 7);
+        stage.world.clock.advance(week);
+        let other = stage.world.second_store();
+        for round in 0..rounds() {
+            let reach = |store: platform::Store| {
+                let id = id.clone();
+                let change = move |tx: &mut Tx<'_>| reach::reach(tx, &id);
+                async move { store.write(change).await.unwrap() }
+            };
+            let store = stage.world.store().clone();
+            let (one, two) = together(reach(store), reach(other.clone())).await;
+            assert!(one != two, "round {round}: {one} {two}");
+            if round == 0 {
+                assert!(events.next().await.unwrap().contains("changed"));
+            }
+            // It is due once more.
+            let (id, now) = (id.clone(), stage.world.platform.clock.now());
+            let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+                sql!(
+                    "UPDATE countdown SET reach_at = :now WHERE id = :id",
+                    now,
+                    id
+                )
+                .run(tx, Rows::Exactly(1))
+            };
+            stage.world.store().write(change).await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_day_that_is_put_off_is_waited_for() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let made = farah
+            .make(
+                json!({"title": "Live", "kind": "until", "target": "2026-11-25",
+                "visibility": "public", "listed": true, "after": "hide"}),
+            )
+            .await;
+        let at = format!("{API}/{}", made["id"].as_str().unwrap());
+        let later = json!({"version": 1, "target": "2026-12-25"});
+        farah.call("PATCH", &at, &later).await.expect(200);
+        let found = async || {
+            let all = stage.visitor().get("/api/v1/public/directory").await;
+            all.json()["total"].as_i64().unwrap()
+        };
+        let days = |days: i64| SignedDuration::from_hours(24 * days);
+        stage.world.clock.advance(days(10));
+        stage.work().await;
+        assert_eq!(found().await, 1);
+        stage.world.clock.advance(days(40));
+        stage.work().await;
+        assert_eq!(found().await, 0);
+        stage.visitor().get(PAGE).await.expect(404);
+    });
+}
+
+#[test]
+fn resets_are_written_thirty_times_in_ten_minutes() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let at = farah.since("Often").await;
+        for _ in 0..30 {
+            farah.reset(&at, &json!({})).await.expect(201);
+        }
+        let refused = farah.reset(&at, &json!({})).await;
+        refused.expect(429);
+        assert!(!refused.header("retry-after").is_empty());
+        let mut other = stage.person("Somebody Else").await;
+        let theirs = other.since("Often").await;
+        other.reset(&theirs, &json!({})).await.expect(201);
+        stage.world.clock.advance(SignedDuration::from_mins(11));
+        farah.reset(&at, &json!({})).await.expect(201);
+    });
+}
