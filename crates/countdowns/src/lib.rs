@@ -4,8 +4,10 @@ pub mod calendar;
 pub mod clock;
 pub mod countdown;
 pub mod entry;
+pub mod phrase;
 pub mod public;
 pub mod refusal;
+pub mod suggestion;
 pub mod web;
 
 use ::web::Link;
@@ -21,21 +23,34 @@ pub const DOMAIN: Domain = Domain {
     problem_codes: PROBLEM_CODES,
     scope_kinds: &[&countdown::COUNTDOWN],
     token_scopes: &[countdown::READ, countdown::WRITE],
-    navigation: &[Link {
-        label: "countdown-mine",
-        href: "/me/countdowns",
-    }],
+    navigation: &[
+        Link {
+            label: "countdown-mine",
+            href: "/me/countdowns",
+        },
+        Link {
+            label: "phrase-all",
+            href: "/me/phrases",
+        },
+    ],
     routes: |_| web::api::routes::<Router<_>>().merge(web::pages().into_router()),
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
     }),
-    ..Domain::new(platform::migrations!("countdowns", "0001_begin"))
+    ..Domain::new(platform::migrations!(
+        "countdowns",
+        "0001_begin",
+        "0003_phrases"
+    ))
 };
 
 /// The error codes of this crate.
 const PROBLEM_CODES: &[Code] = &[
     Code::new(400, "wrong_kind"),
     Code::new(409, "entry_exists"),
+    Code::new(409, "phrase_exists"),
+    Code::new(409, "suggestion_pending"),
+    Code::new(409, "already_moderated"),
     // Of single fields.
     Code::new(422, "reset_in_future"),
     Code::new(422, "reset_too_old"),
@@ -43,6 +58,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "target_in_past"),
     Code::new(422, "target_out_of_range"),
     Code::new(422, "listed_requires_public"),
+    Code::new(422, "words_too_few"),
 ];
 
 /// The messages of this crate.

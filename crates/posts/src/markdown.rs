@@ -46,11 +46,10 @@ pub fn plain(markdown: &str) -> String {
     for event in events(markdown) {
         match event {
             Event::Text(words) | Event::Code(words) => text.push_str(&words),
-            Event::SoftBreak | Event::HardBreak | Event::Rule => text.push(' '),
             Event::End(
                 TagEnd::Link | TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough,
             ) => {}
-            Event::End(_) => text.push(' '),
+            Event::SoftBreak | Event::HardBreak | Event::Rule | Event::End(_) => text.push(' '),
             _ => {}
         }
     }
@@ -74,9 +73,10 @@ pub fn excerpt(markdown: &str) -> String {
     let of_letter = (1..=end)
         .rev()
         .find(|at| text.is_char_boundary(*at) && is_boundary(at));
-    let end = match text[end..].starts_with(' ') {
-        true => end,
-        false => of_word.or(of_letter).unwrap_or(end),
+    let end = if text[end..].starts_with(' ') {
+        end
+    } else {
+        of_word.or(of_letter).unwrap_or(end)
     };
     format!("{}…", text[..end].trim_end())
 }

@@ -207,9 +207,10 @@ impl Post {
             State::Scheduled | State::Published => {
                 let at = self.published_at.unwrap_or(now);
                 self.published_at = Some(at);
-                self.state = match at > now {
-                    true => State::Scheduled,
-                    false => State::Published,
+                self.state = if at > now {
+                    State::Scheduled
+                } else {
+                    State::Published
                 };
                 Some(at)
             }

@@ -59,30 +59,30 @@ pub fn search(
         post: Post,
         place: i64,
     }
-    let Some([a, b, c, d, e, f]) = patterns(query) else {
+    let Some(like) = patterns(query) else {
         return Ok(Vec::new());
     };
     let now: Timestamp = tx.roughly_now();
     let found: Vec<Found> = sql!(
         "SELECT {p: Post}, CAST(CASE
-             WHEN p.title_words LIKE :a AND p.title_words LIKE :b AND p.title_words LIKE :c
-                 AND p.title_words LIKE :d AND p.title_words LIKE :e AND p.title_words LIKE :f
+             WHEN p.title_words LIKE :first AND p.title_words LIKE :second AND p.title_words LIKE :third
+                 AND p.title_words LIKE :fourth AND p.title_words LIKE :fifth AND p.title_words LIKE :sixth
                  THEN 1
-             WHEN p.lead_words LIKE :a AND p.lead_words LIKE :b AND p.lead_words LIKE :c
-                 AND p.lead_words LIKE :d AND p.lead_words LIKE :e AND p.lead_words LIKE :f
+             WHEN p.lead_words LIKE :first AND p.lead_words LIKE :second AND p.lead_words LIKE :third
+                 AND p.lead_words LIKE :fourth AND p.lead_words LIKE :fifth AND p.lead_words LIKE :sixth
                  THEN 2
              ELSE 3 END AS BIGINT) AS place
          FROM post p
          WHERE p.state IN ('scheduled', 'published') AND p.published_at <= :now
-           AND p.all_words LIKE :a AND p.all_words LIKE :b AND p.all_words LIKE :c
-           AND p.all_words LIKE :d AND p.all_words LIKE :e AND p.all_words LIKE :f
+           AND p.all_words LIKE :first AND p.all_words LIKE :second AND p.all_words LIKE :third
+           AND p.all_words LIKE :fourth AND p.all_words LIKE :fifth AND p.all_words LIKE :sixth
          ORDER BY place, p.published_at DESC, p.id DESC LIMIT :rows OFFSET :offset",
-        a,
-        b,
-        c,
-        d,
-        e,
-        f,
+        first = like[0],
+        second = like[1],
+        third = like[2],
+        fourth = like[3],
+        fifth = like[4],
+        sixth = like[5],
         now,
         rows,
         offset

@@ -1,5 +1,7 @@
 //! Countdowns for programs.
 
+mod phrases;
+
 use accounts::Callers::{Anybody, Tokens};
 use accounts::web::asking::Viewer;
 use accounts::web::call::{Call, Maybe, answer, id as parse};
@@ -23,14 +25,15 @@ use crate::{Refusal, entry::Summary};
 
 /// Every operation.
 pub fn routes<R: Routes<Site>>() -> R {
-    R::default()
+    let countdowns = R::default()
         .routes(routes!(list: Tokens(&[READ]), create: Tokens(&[WRITE])))
         .routes(routes!(show: Tokens(&[READ]), change: Tokens(&[WRITE]), remove: Tokens(&[WRITE])))
         .routes(routes!(statistics: Tokens(&[READ])))
         .routes(routes!(entries: Tokens(&[READ]), reset: Tokens(&[WRITE])))
         .routes(routes!(change_entry: Tokens(&[WRITE]), remove_entry: Tokens(&[WRITE])))
         .routes(routes!(directory: Anybody))
-        .routes(routes!(show_public: Anybody))
+        .routes(routes!(show_public: Anybody));
+    phrases::routes(countdowns)
 }
 
 /// A countdown with what it shows now.

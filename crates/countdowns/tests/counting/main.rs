@@ -4,6 +4,8 @@
 
 mod calls;
 mod own;
+mod phrase_races;
+mod phrases;
 mod public;
 mod races;
 mod stage;

@@ -37,9 +37,10 @@ pub(super) async fn show(
     let form = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
     let query = form.text("q").to_owned();
     let is_blank = query.trim().is_empty();
-    let found = match is_blank {
-        true => Ok(None),
-        false => find(&site, &query, &piece).await.map(Some),
+    let found = if is_blank {
+        Ok(None)
+    } else {
+        find(&site, &query, &piece).await.map(Some)
     };
     let (form_state, found) = match found {
         Ok(found) => (FormState::of(form), found),
