@@ -26,6 +26,8 @@ account-join-other = Sign out and join as someone else
 account-join-known = Signed in here before?
 account-join-finish = Create the account and join
 account-role-admin = administrator of the installation
+account-role-editor = editor of what this site publishes
+account-role-moderator = moderator of what people suggest
 account-role-owner = owner of the installation
 
 # One’s own account.

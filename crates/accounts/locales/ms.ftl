@@ -24,6 +24,8 @@ account-join-other = Log keluar dan sertai sebagai orang lain
 account-join-known = Pernah log masuk di sini?
 account-join-finish = Cipta akaun dan sertai
 account-role-admin = pentadbir pemasangan
+account-role-editor = penyunting terbitan laman ini
+account-role-moderator = penyemak cadangan orang ramai
 account-role-owner = pemilik pemasangan
 
 # Akaun sendiri.

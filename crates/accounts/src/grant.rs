@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::account::{self, AccountId};
 use crate::registration;
-pub use crate::role::{ADMIN, OWNER, Role, SITE, Scope, ScopeKind, ScopeName};
+pub use crate::role::{ADMIN, EDITOR, MODERATOR, OWNER, Role, SITE, Scope, ScopeKind, ScopeName};
 use crate::signed_in::SignedIn;
 
 /// The rank of `who` in `scope` right now. A token is nothing outside the scope it was made for.
@@ -42,6 +42,14 @@ pub fn has_duty(
     duty: Role,
 ) -> Result<bool, StoreError> {
     Ok(who.reaches(scope) && held(tx, &who.account().id, scope, duty)?.is_some())
+}
+
+/// Whether `who` has this duty in the whole installation, or is an administrator or an owner of it.
+pub fn may_in_site(tx: &mut Tx<'_>, who: &SignedIn, duty: Role) -> Result<bool, StoreError> {
+    let site = Scope::site();
+    let rank = rank_in(tx, who, &site)?;
+    let is_admin = rank.is_some_and(|rank| site.kind().at_least(rank, ADMIN));
+    Ok(is_admin || has_duty(tx, who, &site, duty)?)
 }
 
 /// The scopes of one kind where `who` has a rank, by id, and which.

@@ -77,13 +77,17 @@ pub static SITE: ScopeKind = ScopeKind {
     name: "site",
     top: OWNER,
     below: &[ADMIN],
-    duties: &[],
+    duties: &[EDITOR, MODERATOR],
     only: "",
 };
 /// Of the installation: everything.
 pub const OWNER: Role = Role::new("owner", "account-role-owner");
 /// Of the installation: people and settings.
 pub const ADMIN: Role = Role::new("admin", "account-role-admin");
+/// Of the installation: writes what the site publishes.
+pub const EDITOR: Role = Role::new("editor", "account-role-editor");
+/// Of the installation: decides on what people suggest.
+pub const MODERATOR: Role = Role::new("moderator", "account-role-moderator");
 
 impl ScopeKind {
     /// The scope of this kind with this id.

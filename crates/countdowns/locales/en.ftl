@@ -109,6 +109,33 @@ countdown-invites-open = Links that nobody has used yet
 countdown-invite-until = until { $when }
 countdown-invite-withdraw = Withdraw
 
+# Phrases.
+phrase-all = Phrases
+phrase-none = There are no phrases yet.
+phrase-more = More
+phrase-words = Phrase
+phrase-words-hint = 5 to 200 characters, at least two words.
+phrase-suggest-title = Suggest a phrase
+phrase-suggest = Suggest
+phrase-suggested = Thank you. A moderator will read it.
+phrase-pending = waiting
+phrase-approved = taken
+phrase-rejected = not taken
+phrase-exclude-effect = What you hide is never shown on your pages.
+phrase-exclude = Hide
+phrase-include = Show again
+phrase-moderate = Phrases and suggestions of all
+phrase-suggestions = Suggestions
+phrase-no-suggestions = Nothing is waiting.
+phrase-new = New phrase
+phrase-decide = Suggestion
+phrase-approve = Take it
+phrase-reject = Turn it down
+phrase-reason = Reason
+phrase-reason-hint = Whoever suggested it reads this.
+phrase-deactivate = Take away
+phrase-activate = Bring back
+
 # Roles and tokens.
 countdown-token-one = One countdown only
 countdown-join-as-owner = You keep this countdown together.
@@ -134,3 +161,11 @@ problem-target-out-of-range = Choose a day from 1900 to 9999.
     .title = Out of range
 problem-listed-requires-public = Only what everybody sees can be in the directory.
     .title = Not public
+problem-phrase-exists = There is such a phrase already.
+    .title = There already
+problem-suggestion-pending = You have suggested this already.
+    .title = Suggested twice
+problem-already-moderated = Somebody else decided on this suggestion.
+    .title = Decided already
+problem-words-too-few = Use at least two words.
+    .title = Too few words

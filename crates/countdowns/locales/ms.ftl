@@ -94,6 +94,33 @@ countdown-invites-open = Pautan yang belum digunakan
 countdown-invite-until = hingga { $when }
 countdown-invite-withdraw = Tarik balik
 
+# Phrases.
+phrase-all = Ungkapan
+phrase-none = Belum ada ungkapan.
+phrase-more = Lagi
+phrase-words = Ungkapan
+phrase-words-hint = 5 hingga 200 aksara, sekurang-kurangnya dua perkataan.
+phrase-suggest-title = Cadangkan ungkapan
+phrase-suggest = Cadangkan
+phrase-suggested = Terima kasih. Penyemak akan membacanya.
+phrase-pending = menunggu
+phrase-approved = diterima
+phrase-rejected = tidak diterima
+phrase-exclude-effect = Yang anda sembunyikan tidak ditunjukkan di halaman anda.
+phrase-exclude = Sembunyikan
+phrase-include = Tunjukkan semula
+phrase-moderate = Ungkapan dan cadangan semua orang
+phrase-suggestions = Cadangan
+phrase-no-suggestions = Tiada yang menunggu.
+phrase-new = Ungkapan baharu
+phrase-decide = Cadangan
+phrase-approve = Terima
+phrase-reject = Tolak
+phrase-reason = Sebab
+phrase-reason-hint = Dibaca oleh orang yang mencadangkannya.
+phrase-deactivate = Tarik keluar
+phrase-activate = Kembalikan
+
 # Roles and tokens.
 countdown-token-one = Satu kiraan hari sahaja
 countdown-join-as-owner = Anda menjaga kiraan hari ini bersama-sama.
@@ -119,3 +146,11 @@ problem-target-out-of-range = Pilih hari dari 1900 hingga 9999.
     .title = Di luar julat
 problem-listed-requires-public = Hanya yang dilihat semua orang boleh berada dalam direktori.
     .title = Tidak umum
+problem-phrase-exists = Ungkapan seperti ini sudah ada.
+    .title = Sudah ada
+problem-suggestion-pending = Anda sudah mencadangkannya.
+    .title = Dicadangkan dua kali
+problem-already-moderated = Orang lain sudah memutuskan cadangan ini.
+    .title = Sudah diputuskan
+problem-words-too-few = Gunakan sekurang-kurangnya dua perkataan.
+    .title = Terlalu sedikit

@@ -5,11 +5,13 @@ pub mod clock;
 pub mod co_owners;
 pub mod countdown;
 pub mod entry;
-mod leaving;
 mod entry_limit;
+mod leaving;
+pub mod phrase;
 pub mod public;
 pub mod reach;
 pub mod refusal;
+pub mod suggestion;
 pub mod watchers;
 pub mod web;
 
@@ -26,10 +28,16 @@ pub const DOMAIN: Domain = Domain {
     problem_codes: PROBLEM_CODES,
     scope_kinds: &[&countdown::COUNTDOWN],
     token_scopes: &[countdown::READ, countdown::WRITE],
-    navigation: &[Link {
-        label: "countdown-mine",
-        href: "/me/countdowns",
-    }],
+    navigation: &[
+        Link {
+            label: "countdown-mine",
+            href: "/me/countdowns",
+        },
+        Link {
+            label: "phrase-all",
+            href: "/me/phrases",
+        },
+    ],
     export: leaving::export,
     erase: leaving::erase,
     routes: web::routes,
@@ -41,13 +49,17 @@ pub const DOMAIN: Domain = Domain {
 };
 
 /// The tables of this crate.
-const MIGRATIONS: Migrations = platform::migrations!("countdowns", "0001_begin", "0002_reach");
+const MIGRATIONS: Migrations =
+    platform::migrations!("countdowns", "0001_begin", "0002_reach", "0003_phrases");
 
 /// The error codes of this crate.
 const PROBLEM_CODES: &[Code] = &[
     Code::new(400, "wrong_kind"),
     Code::new(409, "entry_exists"),
     Code::new(409, "named_after"),
+    Code::new(409, "phrase_exists"),
+    Code::new(409, "suggestion_pending"),
+    Code::new(409, "already_moderated"),
     // Of single fields.
     Code::new(422, "reset_in_future"),
     Code::new(422, "reset_too_old"),
@@ -55,6 +67,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "target_in_past"),
     Code::new(422, "target_out_of_range"),
     Code::new(422, "listed_requires_public"),
+    Code::new(422, "words_too_few"),
 ];
 
 /// The messages of this crate.

@@ -9,6 +9,9 @@ use web::{FieldProblem, Problem};
 
 use crate::countdown::Countdown;
 
+/// In seconds.
+const A_DAY: u32 = 24 * 60 * 60;
+
 /// Why nothing was saved.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
@@ -48,6 +51,21 @@ pub enum Refusal {
     /// Who makes one has to confirm their address first.
     #[error("the address is not confirmed")]
     EmailUnverified,
+    /// An active phrase is like it.
+    #[error("an active phrase is like it")]
+    PhraseExists,
+    /// The caller has suggested it already.
+    #[error("the caller has suggested it already")]
+    SuggestionPending,
+    /// Too many suggestions of one account in a day.
+    #[error("too many suggestions in a day")]
+    TooManySuggestions,
+    /// Somebody else decided on the suggestion.
+    #[error("somebody else decided on the suggestion")]
+    AlreadyModerated,
+    /// The caller does not decide on phrases.
+    #[error("the caller is no moderator of the site")]
+    NotAModerator,
     /// The store did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -91,6 +109,13 @@ impl From<Refusal> for Problem {
                 problem.retry_after = Some(wait.seconds);
                 problem
             }
+            Refusal::PhraseExists => conflict("phrase_exists"),
+            Refusal::SuggestionPending => conflict("suggestion_pending"),
+            Refusal::TooManySuggestions => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited").retry_after(A_DAY)
+            }
+            Refusal::AlreadyModerated => conflict("already_moderated"),
+            Refusal::NotAModerator => Self::new(StatusCode::FORBIDDEN, "forbidden"),
             Refusal::Store(error) => error.into(),
         }
     }

@@ -4,6 +4,7 @@ pub mod api;
 mod badge;
 mod events;
 mod own;
+mod phrases;
 mod public;
 mod words;
 
@@ -72,4 +73,14 @@ pub fn pages() -> Pages<Site, Callers> {
             People,
             own::resets::delete,
         )
+        .get("/me/phrases", People, phrases::mine)
+        .post("/me/phrases/suggest", People, phrases::suggest)
+        .post("/me/phrases/{id}/exclude", People, phrases::exclude)
+        .post("/me/phrases/{id}/include", People, phrases::include)
+        .get("/admin/phrases", People, phrases::all)
+        .post("/admin/phrases", People, phrases::create)
+        .post("/admin/phrases/{id}", People, phrases::change)
+        .get("/admin/suggestions/{id}", People, phrases::decide)
+        .post("/admin/suggestions/{id}/approve", People, phrases::approve)
+        .post("/admin/suggestions/{id}/reject", People, phrases::reject)
 }

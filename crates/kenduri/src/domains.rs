@@ -3,7 +3,12 @@
 use accounts::Domains;
 
 /// All of them, in the order of their dependencies.
-pub(crate) const DOMAINS: Domains = &[accounts::DOMAIN, occasions::DOMAIN, countdowns::DOMAIN];
+pub(crate) const DOMAINS: Domains = &[
+    accounts::DOMAIN,
+    occasions::DOMAIN,
+    countdowns::DOMAIN,
+    posts::DOMAIN,
+];
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,11 @@
 //! The JSON interface: signing in and out, one's own account, its sessions and
 //! tokens.
 
-mod passkeys;
-mod leaving;
-mod people;
 mod email_change;
 mod invites;
+mod leaving;
+mod passkeys;
+mod people;
 pub(super) mod refresh;
 mod registration;
 mod sudo;

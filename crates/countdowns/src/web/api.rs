@@ -1,6 +1,7 @@
 //! Countdowns for programs.
 
 mod owners;
+mod phrases;
 
 use accounts::Callers::{Anybody, Tokens};
 use accounts::Confirmed;
@@ -28,7 +29,7 @@ use crate::{Refusal, entry::Summary};
 
 /// Every operation.
 pub fn routes<R: Routes<Site>>() -> R {
-    R::default()
+    let countdowns = R::default()
         .routes(routes!(list: Tokens(&[READ]), create: Tokens(&[WRITE])))
         .routes(routes!(show: Tokens(&[READ]), change: Tokens(&[WRITE]), remove: Tokens(&[WRITE])))
         .routes(routes!(statistics: Tokens(&[READ])))
@@ -36,7 +37,8 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(change_entry: Tokens(&[WRITE]), remove_entry: Tokens(&[WRITE])))
         .merge(owners::routes())
         .routes(routes!(directory: Anybody))
-        .routes(routes!(show_public: Anybody))
+        .routes(routes!(show_public: Anybody));
+    phrases::routes(countdowns)
 }
 
 /// A countdown with what it shows now.

@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
 
 mod calls;
-mod leaving;
 mod co_owners;
+mod leaving;
 mod live;
 mod own;
+mod phrase_races;
+mod phrases;
 mod public;
 mod races;
 mod stage;

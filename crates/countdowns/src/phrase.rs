@@ -1,0 +1,354 @@
+//! Phrases, one of which is drawn for a page, and which of them somebody would rather not see.
+
+use accounts::account::{self, AccountId};
+use accounts::grant::{self, MODERATOR};
+use accounts::signed_in::SignedIn;
+use platform::audit::{Entry, RequestFacts};
+use platform::id::Id as _;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use web::Findings;
+
+use crate::Refusal;
+
+platform::id!(PhraseId, random, "One phrase.");
+
+/// The fewest and the most characters of a phrase.
+pub const LENGTH: (usize, usize) = (5, 200);
+
+/// A phrase.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+pub struct Phrase {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: PhraseId,
+    /// 5–200 characters.
+    pub text: String,
+}
+
+/// A phrase, and whether somebody would rather not see it.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+pub struct OwnPhrase {
+    /// The phrase.
+    #[serde(flatten)]
+    #[row(flatten)]
+    pub phrase: Phrase,
+    /// Whether it is never shown on the caller's pages.
+    pub excluded: bool,
+}
+
+/// A phrase, as moderators see it.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+pub struct ModeratedPhrase {
+    /// The phrase.
+    #[serde(flatten)]
+    #[row(flatten)]
+    pub phrase: Phrase,
+    /// Whether it is shown to anybody.
+    pub active: bool,
+}
+
+/// One of the active phrases by chance, without those that `owner` excluded, and without `not`
+/// where there is another one.
+pub fn draw(
+    tx: &mut Tx<'_>,
+    owner: &AccountId,
+    not: Option<&PhraseId>,
+) -> Result<Option<Phrase>, StoreError> {
+    let nothing = PhraseId::from_text(String::new());
+    let mut not = not.unwrap_or(&nothing);
+    let mut count = count_without(tx, owner, not)?;
+    if count == 0 {
+        not = &nothing;
+        count = count_without(tx, owner, not)?;
+    }
+    if count == 0 {
+        return Ok(None);
+    }
+    let mut bytes = [0; 8];
+    tx.random().fill(&mut bytes);
+    let drawn = u64::from_be_bytes(bytes) % count;
+    sql!(
+        "SELECT {p: Phrase} FROM phrase p
+         WHERE p.active = 1 AND p.id <> :not
+           AND NOT EXISTS (SELECT 1 FROM phrase_exclusion x
+                           WHERE x.phrase_id = p.id AND x.account_id = :owner)
+         ORDER BY p.id LIMIT 1 OFFSET :drawn",
+        not,
+        owner,
+        drawn
+    )
+    .maybe(tx)
+}
+
+fn count_without(tx: &mut Tx<'_>, owner: &AccountId, not: &PhraseId) -> Result<u64, StoreError> {
+    let (count,): (u64,) = sql!(
+        "SELECT COUNT(*) FROM phrase p
+         WHERE p.active = 1 AND p.id <> :not
+           AND NOT EXISTS (SELECT 1 FROM phrase_exclusion x
+                           WHERE x.phrase_id = p.id AND x.account_id = :owner)",
+        not,
+        owner
+    )
+    .one(tx)?;
+    Ok(count)
+}
+
+/// Active phrases after `after`, at most `rows`, for somebody.
+pub fn list(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    after: Option<&PhraseId>,
+    rows: i64,
+) -> Result<Vec<OwnPhrase>, StoreError> {
+    sql!(
+        "SELECT {p: Phrase}, CASE WHEN x.phrase_id IS NULL THEN CAST(0 AS BIGINT)
+                             ELSE CAST(1 AS BIGINT) END AS excluded
+         FROM phrase p
+         LEFT JOIN phrase_exclusion x ON x.phrase_id = p.id AND x.account_id = :account
+         WHERE p.active = 1 AND p.id > :after ORDER BY p.id LIMIT :rows",
+        account = who.account().id,
+        after = after.map_or("", PhraseId::as_str),
+        rows
+    )
+    .all(tx)
+}
+
+/// Never shows a phrase on somebody's pages; twice is no mistake.
+pub fn exclude(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Refusal> {
+    find_active(tx, who, id)?;
+    sql!(
+        "INSERT INTO phrase_exclusion (account_id, phrase_id) VALUES (:account, :id)
+         ON CONFLICT (account_id, phrase_id) DO NOTHING",
+        account = who.account().id,
+        id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+/// Shows it again; twice is no mistake.
+pub fn include(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Refusal> {
+    find_active(tx, who, id)?;
+    sql!(
+        "DELETE FROM phrase_exclusion WHERE account_id = :account AND phrase_id = :id",
+        account = who.account().id,
+        id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+fn find_active(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Refusal> {
+    if who.is_limited() {
+        return Err(Refusal::TokenNotPermitted);
+    }
+    account::lock(tx, &who.account().id)?;
+    let found: Option<(PhraseId,)> =
+        sql!("SELECT id FROM phrase WHERE id = :id AND active = 1", id).maybe(tx)?;
+    found.map(drop).ok_or(Refusal::NotFound)
+}
+
+/// The proof that somebody decides on phrases. Only [`moderate`] makes one.
+#[derive(Debug)]
+pub struct Moderator {
+    who: SignedIn,
+    request: RequestFacts,
+}
+
+/// The proof that `who` decides on phrases: a moderator, an administrator or an owner of the site.
+pub fn moderate(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    request: &RequestFacts,
+) -> Result<Moderator, Refusal> {
+    if !is_moderator(tx, who)? {
+        return Err(Refusal::NotAModerator);
+    }
+    Ok(Moderator {
+        who: who.clone(),
+        request: request.clone(),
+    })
+}
+
+/// Whether `who` decides on phrases.
+pub fn is_moderator(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
+    grant::may_in_site(tx, who, MODERATOR)
+}
+
+/// As [`moderate`], to be called in a transaction.
+pub(crate) fn entrance(
+    who: &SignedIn,
+    request: &RequestFacts,
+) -> impl Fn(&mut Tx<'_>) -> Result<Moderator, Refusal> + Send + 'static + use<> {
+    let (who, request) = (who.clone(), request.clone());
+    move |tx| moderate(tx, &who, &request)
+}
+
+impl Moderator {
+    pub(crate) fn account(&self) -> &AccountId {
+        &self.who.account().id
+    }
+
+    pub(crate) fn record(
+        &self,
+        tx: &mut Tx<'_>,
+        (kind, id): (&'static str, String),
+        action: &'static str,
+        changes: Value,
+    ) -> Result<(), StoreError> {
+        tx.record(Entry {
+            actor: self.who.actor(),
+            action,
+            entity: (kind, id),
+            scope: None,
+            changes,
+            request: Some(self.request.clone()),
+        })
+    }
+}
+
+/// All phrases after `after`, at most `rows`, for moderators.
+pub fn list_all(
+    tx: &mut Tx<'_>,
+    _: &Moderator,
+    after: Option<&PhraseId>,
+    rows: i64,
+) -> Result<Vec<ModeratedPhrase>, StoreError> {
+    sql!(
+        "SELECT {ModeratedPhrase} FROM phrase WHERE id > :after ORDER BY id LIMIT :rows",
+        after = after.map_or("", PhraseId::as_str),
+        rows
+    )
+    .all(tx)
+}
+
+/// Adds a phrase of the moderator's own.
+pub fn create(tx: &mut Tx<'_>, moderator: &Moderator, text: &str) -> Result<Phrase, Refusal> {
+    let text = read(text)?;
+    let phrase = insert(tx, &text, moderator.account())?;
+    let changes = json!([{"field": "text", "old": null, "new": phrase.text}]);
+    let entity = ("phrase", phrase.id.to_string());
+    moderator.record(tx, entity, "phrase.created", changes)?;
+    Ok(phrase)
+}
+
+/// Shows a phrase to nobody any more, or to everybody again. What people excluded stays excluded.
+pub fn set_active(
+    tx: &mut Tx<'_>,
+    moderator: &Moderator,
+    id: &PhraseId,
+    active: bool,
+) -> Result<ModeratedPhrase, Refusal> {
+    let found: Option<ModeratedPhrase> = sql!(
+        "SELECT {ModeratedPhrase} FROM phrase WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
+    let old = found.ok_or(Refusal::NotFound)?;
+    if old.active == active {
+        return Ok(old);
+    }
+    let changed = sql!(
+        "UPDATE phrase SET active = :active WHERE id = :id",
+        active,
+        id
+    )
+    .run(tx, Rows::Exactly(1));
+    match changed {
+        Err(error) if error.constraint() == Some("phrase_text") => {
+            return Err(Refusal::PhraseExists);
+        }
+        other => other?,
+    };
+    let changes = json!([{"field": "active", "old": old.active, "new": active}]);
+    moderator.record(tx, ("phrase", id.to_string()), "phrase.changed", changes)?;
+    Ok(ModeratedPhrase { active, ..old })
+}
+
+/// Adds an active phrase, unless there is one like it.
+pub(crate) fn insert(tx: &mut Tx<'_>, text: &str, author: &AccountId) -> Result<Phrase, Refusal> {
+    let phrase = Phrase {
+        id: tx.id(),
+        text: text.to_owned(),
+    };
+    let inserted = sql!(
+        "INSERT INTO phrase ({Phrase}, folded_text, active, author_id, created_at)
+         VALUES ({:Phrase}, :folded, 1, :author, :now)
+         ON CONFLICT (folded_text) WHERE active = 1 DO NOTHING",
+        Phrase = phrase,
+        folded = folded(text),
+        author,
+        now = tx.now()
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if inserted == 0 {
+        return Err(Refusal::PhraseExists);
+    }
+    Ok(phrase)
+}
+
+/// Whether an active phrase is like this one.
+pub(crate) fn is_active(tx: &mut Tx<'_>, folded: &str) -> Result<bool, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM phrase WHERE folded_text = :folded AND active = 1",
+        folded
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
+/// What was typed as a phrase: at least two words with one space between them.
+pub(crate) fn read(typed: &str) -> Result<String, Refusal> {
+    let mut findings = Findings::default();
+    let words: Vec<&str> = typed.split_whitespace().collect();
+    let (least, most) = LENGTH;
+    let text = findings.line("/text", &words.join(" "), least, most);
+    if words.len() < 2 && !findings.has("/text") {
+        findings.add("/text", "words_too_few", []);
+    }
+    findings.finish()?;
+    Ok(text)
+}
+
+/// What two phrases may not share: their letters without case and marks, in words.
+pub(crate) fn folded(text: &str) -> String {
+    let is_between = |c: char| {
+        c.is_whitespace()
+            || c.is_ascii_punctuation()
+            || matches!(c, '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ff0f}')
+    };
+    let folded = text_cleaning::fold(text);
+    let words: Vec<&str> = folded.split(is_between).collect();
+    let words = words.into_iter().filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phrases_are_compared_without_case_marks_and_punctuation() {
+        for other in [
+            "Keep going",
+            "  KEEP—going!",
+            "keep, gòing…",
+            "“Keep” going",
+        ] {
+            assert_eq!(folded(other), "keep going", "{other}");
+        }
+        assert_ne!(folded("Keep on going"), folded("Keep going"));
+    }
+
+    #[test]
+    fn a_phrase_has_two_words() {
+        assert_eq!(read(" Keep \t going\u{7} ").unwrap(), "Keep going");
+        for wrong in ["", "a b", "Onwards", &format!("x {}", "y".repeat(200))] {
+            assert!(matches!(read(wrong), Err(Refusal::Fields(_))), "{wrong}");
+        }
+    }
+}

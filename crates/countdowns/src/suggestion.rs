@@ -1,0 +1,225 @@
+//! Phrases that people suggest, and what moderators decide.
+
+use accounts::account;
+use accounts::signed_in::SignedIn;
+use jiff::{SignedDuration, Timestamp};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use web::Findings;
+
+use crate::Refusal;
+use crate::phrase::{self, Moderator, PhraseId};
+
+platform::id!(SuggestionId, "One suggestion of a phrase.");
+
+/// How many suggestions of one account may wait.
+pub const PENDING: i64 = 10;
+/// How many an account may make in 24 hours.
+pub const A_DAY: i64 = 20;
+/// The most characters of a reason.
+const REASON: usize = 500;
+
+web::words! {
+    /// What became of a suggestion.
+    State {
+        /// Nobody decided yet.
+        Pending = "pending",
+        /// It is a phrase.
+        Approved = "approved",
+        /// It is none.
+        Rejected = "rejected",
+    }
+}
+
+/// A suggestion.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+pub struct Suggestion {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: SuggestionId,
+    /// As it was suggested.
+    pub text: String,
+    /// What became of it.
+    pub state: State,
+    /// Why it was rejected.
+    pub reason: String,
+    /// The phrase that it became, perhaps in other words.
+    #[schema(value_type = Option<String>)]
+    pub phrase_id: Option<PhraseId>,
+    /// When it was made.
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Timestamp,
+}
+
+/// Suggests a phrase.
+pub fn create(tx: &mut Tx<'_>, who: &SignedIn, text: &str) -> Result<Suggestion, Refusal> {
+    if who.is_limited() {
+        return Err(Refusal::TokenNotPermitted);
+    }
+    let text = phrase::read(text)?;
+    let (account, folded) = (&who.account().id, phrase::folded(&text));
+    // Whoever suggests at the same time counts the same rows.
+    account::lock(tx, account)?;
+    let now = tx.now();
+    let since = now - SignedDuration::from_hours(24);
+    if phrase::is_active(tx, &folded)? {
+        return Err(Refusal::PhraseExists);
+    }
+    let (pending, alike, a_day): (i64, i64, i64) = sql!(
+        "SELECT COUNT(CASE WHEN state = 'pending' THEN 1 END),
+             COUNT(CASE WHEN state = 'pending' AND folded_text = :folded THEN 1 END),
+             COUNT(CASE WHEN created_at > :since THEN 1 END)
+         FROM phrase_suggestion WHERE account_id = :account",
+        folded,
+        since,
+        account
+    )
+    .one(tx)?;
+    if alike > 0 {
+        return Err(Refusal::SuggestionPending);
+    }
+    if pending >= PENDING {
+        return Err(Refusal::LimitReached(PENDING));
+    }
+    if a_day >= A_DAY {
+        return Err(Refusal::TooManySuggestions);
+    }
+    let suggestion = Suggestion {
+        id: tx.id(),
+        text,
+        state: State::Pending,
+        reason: String::new(),
+        phrase_id: None,
+        created_at: now,
+    };
+    sql!(
+        "INSERT INTO phrase_suggestion (account_id, folded_text, {Suggestion})
+         VALUES (:account, :folded, {:Suggestion})",
+        account,
+        folded,
+        Suggestion = suggestion
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(suggestion)
+}
+
+/// The newest suggestions of somebody, at most `limit`.
+pub fn list_own(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    limit: i64,
+) -> Result<Vec<Suggestion>, StoreError> {
+    sql!(
+        "SELECT {Suggestion} FROM phrase_suggestion WHERE account_id = :account
+         ORDER BY created_at DESC, id DESC LIMIT :limit",
+        account = who.account().id,
+        limit
+    )
+    .all(tx)
+}
+
+/// The oldest suggestions on which nobody decided yet, at most `limit`.
+pub fn list_pending(
+    tx: &mut Tx<'_>,
+    _: &Moderator,
+    limit: i64,
+) -> Result<Vec<Suggestion>, StoreError> {
+    sql!(
+        "SELECT {Suggestion} FROM phrase_suggestion WHERE state = 'pending'
+         ORDER BY created_at, id LIMIT :limit",
+        limit
+    )
+    .all(tx)
+}
+
+/// A suggestion, for moderators.
+pub fn find(tx: &mut Tx<'_>, _: &Moderator, id: &SuggestionId) -> Result<Suggestion, Refusal> {
+    let found: Option<Suggestion> = sql!(
+        "SELECT {Suggestion} FROM phrase_suggestion WHERE id = :id",
+        id
+    )
+    .maybe(tx)?;
+    found.ok_or(Refusal::NotFound)
+}
+
+#[derive(Row)]
+struct Pending {
+    account_id: account::AccountId,
+    #[row(flatten)]
+    suggestion: Suggestion,
+}
+
+/// Makes a phrase of a suggestion, in the words of `text` if there are any. Where an active phrase
+/// is like it, it stays pending.
+pub fn approve(
+    tx: &mut Tx<'_>,
+    moderator: &Moderator,
+    id: &SuggestionId,
+    text: Option<&str>,
+) -> Result<Suggestion, Refusal> {
+    let found = find_pending(tx, id)?;
+    let text = match text {
+        Some(text) => phrase::read(text)?,
+        None => found.suggestion.text.clone(),
+    };
+    let made = phrase::insert(tx, &text, &found.account_id)?;
+    let decided = Suggestion {
+        state: State::Approved,
+        phrase_id: Some(made.id),
+        ..found.suggestion
+    };
+    decide(tx, moderator, &decided)?;
+    Ok(decided)
+}
+
+/// Turns a suggestion down.
+pub fn reject(
+    tx: &mut Tx<'_>,
+    moderator: &Moderator,
+    id: &SuggestionId,
+    reason: &str,
+) -> Result<Suggestion, Refusal> {
+    let mut findings = Findings::default();
+    let reason = findings.text("/reason", reason, REASON);
+    findings.finish()?;
+    let decided = Suggestion {
+        state: State::Rejected,
+        reason,
+        ..find_pending(tx, id)?.suggestion
+    };
+    decide(tx, moderator, &decided)?;
+    Ok(decided)
+}
+
+/// A pending suggestion whose lock is held from now on.
+fn find_pending(tx: &mut Tx<'_>, id: &SuggestionId) -> Result<Pending, Refusal> {
+    let found: Option<Pending> = sql!(
+        "SELECT {Pending} FROM phrase_suggestion WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
+    let found = found.ok_or(Refusal::NotFound)?;
+    if found.suggestion.state != State::Pending {
+        return Err(Refusal::AlreadyModerated);
+    }
+    Ok(found)
+}
+
+fn decide(tx: &mut Tx<'_>, moderator: &Moderator, decided: &Suggestion) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE phrase_suggestion SET {Suggestion = :Suggestion}, decided_by = :by,
+             decided_at = :now
+         WHERE id = :id AND state = 'pending'",
+        Suggestion = decided,
+        by = moderator.account(),
+        now = tx.now(),
+        id = decided.id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    let changes = json!([{"field": "state", "old": State::Pending, "new": decided.state}]);
+    let entity = ("suggestion", decided.id.to_string());
+    moderator.record(tx, entity, "suggestion.decided", changes)
+}

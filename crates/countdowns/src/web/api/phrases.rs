@@ -1,0 +1,269 @@
+//! Phrases for programs.
+
+use accounts::Callers::{Anybody, Tokens};
+use accounts::slug;
+use accounts::web::call::{Call, Maybe, answer, id as parse};
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use platform::{StoreError, Tx};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::described::Routes;
+use web::json::Received;
+use web::{Form, Json, List, Piece, Problem, Site, routes};
+
+use super::all;
+use crate::Refusal;
+use crate::countdown::{READ, WRITE};
+use crate::phrase::{self, ModeratedPhrase, Moderator, OwnPhrase, Phrase, PhraseId};
+use crate::suggestion::{self, Suggestion, SuggestionId};
+
+/// How many suggestions a list has.
+const SUGGESTIONS: i64 = 100;
+
+/// Every operation.
+pub(super) fn routes<R: Routes<Site>>(routes: R) -> R {
+    routes
+        .routes(routes!(list: Tokens(&[READ])))
+        .routes(routes!(exclude: Tokens(&[WRITE]), include: Tokens(&[WRITE])))
+        .routes(routes!(list_suggestions: Tokens(&[READ]), suggest: Tokens(&[WRITE])))
+        .routes(routes!(list_all: Tokens(&[READ]), create: Tokens(&[WRITE])))
+        .routes(routes!(change: Tokens(&[WRITE])))
+        .routes(routes!(list_pending: Tokens(&[READ])))
+        .routes(routes!(approve: Tokens(&[WRITE])))
+        .routes(routes!(reject: Tokens(&[WRITE])))
+        .routes(routes!(draw: Anybody))
+}
+
+/// All active phrases.
+#[utoipa::path(
+    get, path = "/api/v1/phrases", tag = "phrases", params(Piece),
+    responses((status = 200, body = List<OwnPhrase>))
+)]
+async fn list(call: Call, piece: Piece) -> Result<Json<List<OwnPhrase>>, Problem> {
+    let (who, after, rows) = (call.who.clone(), piece.after::<PhraseId>()?, piece.rows());
+    let look = move |tx: &mut Tx<'_>| phrase::list(tx, &who, after.as_ref(), rows);
+    let found = call.site.store.read(look).await?;
+    Ok(Json(piece.list(found, |one| one.phrase.id.clone())))
+}
+
+/// Never shows a phrase on the caller's pages.
+#[utoipa::path(
+    put, path = "/api/v1/phrases/{id}/exclusion", tag = "phrases",
+    params(("id" = String, Path,)), responses((status = 204), (status = 404))
+)]
+async fn exclude(call: Call, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let (who, id): (_, PhraseId) = (call.who.clone(), parse(&id)?);
+    let change = move |tx: &mut Tx<'_>| phrase::exclude(tx, &who, &id);
+    call.site.store.write(change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Shows it again.
+#[utoipa::path(
+    delete, path = "/api/v1/phrases/{id}/exclusion", tag = "phrases",
+    params(("id" = String, Path,)), responses((status = 204), (status = 404))
+)]
+async fn include(call: Call, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let (who, id): (_, PhraseId) = (call.who.clone(), parse(&id)?);
+    let change = move |tx: &mut Tx<'_>| phrase::include(tx, &who, &id);
+    call.site.store.write(change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The caller's newest 100 suggestions.
+#[utoipa::path(
+    get, path = "/api/v1/suggestions", tag = "phrases",
+    responses((status = 200, body = List<Suggestion>))
+)]
+async fn list_suggestions(call: Call) -> Result<Json<List<Suggestion>>, Problem> {
+    let who = call.who.clone();
+    let look = move |tx: &mut Tx<'_>| suggestion::list_own(tx, &who, SUGGESTIONS);
+    let found = call.site.store.read(look).await?;
+    Ok(Json(List {
+        total: None,
+        ..all(found)
+    }))
+}
+
+/// The words of a phrase.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PhraseText {
+    /// 5–200 characters, at least two words.
+    text: String,
+}
+
+/// Suggests a phrase.
+#[utoipa::path(
+    post, path = "/api/v1/suggestions", tag = "phrases", request_body = PhraseText,
+    responses((status = 201, body = Suggestion), (status = 409), (status = 422), (status = 429))
+)]
+async fn suggest(call: Call, body: Received<PhraseText>) -> Result<Response, Problem> {
+    let (who, key) = (call.who.clone(), call.key(&body.bytes)?);
+    let text = body.value.text;
+    let change = move |tx: &mut Tx<'_>, (): &()| suggestion::create(tx, &who, &text);
+    let enter = |_: &mut Tx<'_>| Ok::<(), Refusal>(());
+    Ok(call.once(key, StatusCode::CREATED, enter, change).await?)
+}
+
+/// All phrases, for moderators.
+#[utoipa::path(
+    get, path = "/api/v1/admin/phrases", tag = "phrases", params(Piece),
+    responses((status = 200, body = List<ModeratedPhrase>))
+)]
+async fn list_all(call: Call, piece: Piece) -> Result<Json<List<ModeratedPhrase>>, Problem> {
+    let enter = phrase::entrance(&call.who, &call.request);
+    let (after, rows) = (piece.after::<PhraseId>()?, piece.rows());
+    let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {
+        let moderator = enter(tx)?;
+        Ok(phrase::list_all(tx, &moderator, after.as_ref(), rows)?)
+    };
+    let found = call.site.store.read(look).await?;
+    Ok(Json(piece.list(found, |one| one.phrase.id.clone())))
+}
+
+/// Adds a phrase.
+#[utoipa::path(
+    post, path = "/api/v1/admin/phrases", tag = "phrases", request_body = PhraseText,
+    responses((status = 201, body = Phrase), (status = 409), (status = 422))
+)]
+async fn create(call: Call, body: Received<PhraseText>) -> Result<Response, Problem> {
+    let enter = phrase::entrance(&call.who, &call.request);
+    let (key, text) = (call.key(&body.bytes)?, body.value.text);
+    let change = move |tx: &mut Tx<'_>, moderator: &Moderator| phrase::create(tx, moderator, &text);
+    Ok(call.once(key, StatusCode::CREATED, enter, change).await?)
+}
+
+/// Whether a phrase is shown.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PhraseChange {
+    active: bool,
+}
+
+/// Shows a phrase to nobody any more, or to everybody again.
+#[utoipa::path(
+    patch, path = "/api/v1/admin/phrases/{id}", tag = "phrases", params(("id" = String, Path,)),
+    request_body = PhraseChange,
+    responses((status = 200, body = ModeratedPhrase), (status = 404), (status = 409))
+)]
+async fn change(
+    call: Call,
+    Path(id): Path<String>,
+    Json(body): Json<PhraseChange>,
+) -> Result<Json<ModeratedPhrase>, Problem> {
+    let enter = phrase::entrance(&call.who, &call.request);
+    let id: PhraseId = parse(&id)?;
+    let change = move |tx: &mut Tx<'_>| {
+        let moderator = enter(tx)?;
+        phrase::set_active(tx, &moderator, &id, body.active)
+    };
+    Ok(Json(call.site.store.write(change).await?))
+}
+
+/// The oldest 100 suggestions on which nobody decided yet.
+#[utoipa::path(
+    get, path = "/api/v1/admin/suggestions", tag = "phrases",
+    responses((status = 200, body = List<Suggestion>))
+)]
+async fn list_pending(call: Call) -> Result<Json<List<Suggestion>>, Problem> {
+    let enter = phrase::entrance(&call.who, &call.request);
+    let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {
+        let moderator = enter(tx)?;
+        Ok(suggestion::list_pending(tx, &moderator, SUGGESTIONS)?)
+    };
+    let found = call.site.store.read(look).await?;
+    Ok(Json(List {
+        total: None,
+        ..all(found)
+    }))
+}
+
+/// Other words of a suggestion.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Approval {
+    /// Left out: as it was suggested.
+    text: Option<String>,
+}
+
+/// Makes a phrase of a suggestion.
+#[utoipa::path(
+    post, path = "/api/v1/admin/suggestions/{id}/approve", tag = "phrases",
+    params(("id" = String, Path,)), request_body = Option<Approval>,
+    responses((status = 200, body = Suggestion), (status = 404), (status = 409), (status = 422))
+)]
+async fn approve(
+    call: Call,
+    Path(id): Path<String>,
+    body: Maybe<Approval>,
+) -> Result<Response, Problem> {
+    let enter = phrase::entrance(&call.who, &call.request);
+    let (id, key): (SuggestionId, _) = (parse(&id)?, call.key(&body.bytes)?);
+    let text = body.value.text;
+    let change = move |tx: &mut Tx<'_>, moderator: &Moderator| {
+        suggestion::approve(tx, moderator, &id, text.as_deref())
+    };
+    Ok(call.once(key, StatusCode::OK, enter, change).await?)
+}
+
+/// Why a suggestion is turned down.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Rejection {
+    /// Up to 500 characters, for who suggested it.
+    reason: String,
+}
+
+/// Turns a suggestion down.
+#[utoipa::path(
+    post, path = "/api/v1/admin/suggestions/{id}/reject", tag = "phrases",
+    params(("id" = String, Path,)), request_body = Option<Rejection>,
+    responses((status = 200, body = Suggestion), (status = 404), (status = 409), (status = 422))
+)]
+async fn reject(
+    call: Call,
+    Path(id): Path<String>,
+    body: Maybe<Rejection>,
+) -> Result<Response, Problem> {
+    let enter = phrase::entrance(&call.who, &call.request);
+    let (id, key): (SuggestionId, _) = (parse(&id)?, call.key(&body.bytes)?);
+    let reason = body.value.reason;
+    let change = move |tx: &mut Tx<'_>, moderator: &Moderator| {
+        suggestion::reject(tx, moderator, &id, &reason)
+    };
+    Ok(call.once(key, StatusCode::OK, enter, change).await?)
+}
+
+/// A phrase, or none.
+#[derive(Serialize, ToSchema)]
+struct Drawn {
+    /// Null: there is none.
+    phrase: Option<Phrase>,
+}
+
+/// One of the phrases for somebody's pages, by chance; `not` is the id of the one before.
+#[utoipa::path(
+    get, path = "/api/v1/public/{account}/phrase", tag = "phrases",
+    params(("account" = String, Path,), ("not" = Option<String>, Query,)),
+    responses((status = 200, body = Drawn), (status = 404))
+)]
+async fn draw(
+    State(site): State<Site>,
+    Path(account): Path<String>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
+    let not = query.text("not").parse::<PhraseId>().ok();
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let Some(owner) = slug::account(tx, &account)? else {
+            return Ok(None);
+        };
+        Ok(Some(phrase::draw(tx, &owner, not.as_ref())?))
+    };
+    let phrase = site.store.read(look).await?;
+    let phrase = phrase.ok_or_else(Problem::not_found)?;
+    Ok(answer(StatusCode::OK, &Drawn { phrase }))
+}

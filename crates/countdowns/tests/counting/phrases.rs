@@ -1,0 +1,308 @@
+//! Phrases: drawn, hidden, suggested and decided on.
+
+use accounts::grant::{self, MODERATOR, Role, Scope};
+use jiff::SignedDuration;
+use platform::Tx;
+use serde_json::{Value, json};
+
+use crate::stage::{Person, Stage, errors, on_both};
+
+const ALL: &str = "/api/v1/admin/phrases";
+const PENDING: &str = "/api/v1/admin/suggestions";
+const SUGGESTIONS: &str = "/api/v1/suggestions";
+
+/// Somebody with a role of the site.
+pub(crate) async fn give(stage: &Stage<'_>, person: &Person, role: Role) {
+    let id = person.who.account().id.clone();
+    let change = move |tx: &mut Tx<'_>| grant::give(tx, &id, role, &Scope::site(), None);
+    stage.world.store().write(change).await.unwrap();
+}
+
+async fn moderator(stage: &Stage<'_>) -> Person {
+    let person = stage.person("A Moderator").await;
+    give(stage, &person, MODERATOR).await;
+    person
+}
+
+async fn add(moderator: &mut Person, text: &str) -> String {
+    let made = moderator.call("POST", ALL, &json!({ "text": text })).await;
+    made.expect(201);
+    made.json()["id"].as_str().unwrap().to_owned()
+}
+
+async fn suggest(person: &mut Person, text: &str) -> Value {
+    let made = person
+        .call("POST", SUGGESTIONS, &json!({ "text": text }))
+        .await;
+    made.expect(201);
+    made.json()
+}
+
+fn decision(suggestion: &Value, what: &str) -> String {
+    format!("{PENDING}/{}/{what}", suggestion["id"].as_str().unwrap())
+}
+
+#[test]
+fn one_that_is_not_hidden_is_drawn() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        // Who has a countdown has an address.
+        farah.since("Mine").await;
+        let mut moderator = moderator(stage).await;
+        let mut nobody = stage.visitor();
+        let drawn = "/api/v1/public/farah-ali/phrase";
+        nobody.get("/api/v1/public/nobody/phrase").await.expect(404);
+        let none = nobody.get(drawn).await;
+        assert_eq!(none.json(), json!({"phrase": null}));
+        let [one, two] = [
+            add(&mut moderator, "Keep going").await,
+            add(&mut moderator, "Rest a while").await,
+        ];
+        let path = format!("/api/v1/phrases/{one}/exclusion");
+        let again = format!("{drawn}?not={two}");
+        for _ in 0..8 {
+            // Not the one before, where there is another one.
+            let other = nobody.get(&format!("{drawn}?not={one}")).await;
+            assert_eq!(other.json()["phrase"]["text"], "Rest a while");
+        }
+        for _ in 0..2 {
+            farah.call("PUT", &path, &json!({})).await.expect(204);
+            let left = nobody.get(&again).await;
+            assert_eq!(left.json()["phrase"]["text"], "Rest a while");
+        }
+        let listed = farah.program.get("/api/v1/phrases").await.json();
+        for item in listed["items"].as_array().unwrap() {
+            assert_eq!(item["excluded"], item["id"] == json!(one));
+        }
+        for _ in 0..2 {
+            farah.call("DELETE", &path, &json!({})).await.expect(204);
+            let back = nobody.get(&again).await;
+            assert_eq!(back.json()["phrase"]["text"], "Keep going");
+        }
+
+        // One that is taken away is drawn for nobody, and comes back as it was hidden.
+        farah.call("PUT", &path, &json!({})).await.expect(204);
+        let at = format!("{ALL}/{one}");
+        for (active, status) in [(false, 404), (true, 204)] {
+            let change = json!({ "active": active });
+            moderator.call("PATCH", &at, &change).await.expect(200);
+            farah.call("PUT", &path, &json!({})).await.expect(status);
+            let left = nobody.get(&again).await;
+            assert_eq!(left.json()["phrase"]["text"], "Rest a while");
+        }
+        let unknown = format!("{ALL}/{}", uuid_of(&one));
+        let change = json!({"active": true});
+        moderator.call("PATCH", &unknown, &change).await.expect(404);
+    });
+}
+
+/// Another id.
+fn uuid_of(id: &str) -> String {
+    let last = if id.ends_with('0') { '1' } else { '0' };
+    format!("{}{last}", &id[..id.len() - 1])
+}
+
+#[test]
+fn each_phrase_is_drawn_about_as_often() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        farah.since("Mine").await;
+        let mut moderator = moderator(stage).await;
+        for text in ["Keep going", "Rest a while", "Drink some water"] {
+            add(&mut moderator, text).await;
+        }
+        let mut counts = std::collections::BTreeMap::new();
+        let mut nobody = stage.visitor();
+        // The randomness of the world is seeded.
+        for _ in 0..90 {
+            let drawn = nobody.get("/api/v1/public/farah-ali/phrase").await.json();
+            let text = drawn["phrase"]["text"].as_str().unwrap().to_owned();
+            *counts.entry(text).or_insert(0) += 1;
+        }
+        assert_eq!(counts.len(), 3);
+        assert!(
+            counts.values().all(|count| (15..=45).contains(count)),
+            "{counts:?}"
+        );
+    });
+}
+
+#[test]
+fn a_suggestion_is_taken_in_other_words_or_turned_down() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let mut moderator = moderator(stage).await;
+        for (text, code) in [
+            ("a b", "too_short"),
+            ("Onwards", "words_too_few"),
+            (&*format!("x {}", "y".repeat(199)), "too_long"),
+        ] {
+            let refused = farah
+                .call("POST", SUGGESTIONS, &json!({ "text": text }))
+                .await;
+            refused.expect(422);
+            assert_eq!(errors(&refused), [("/text".to_owned(), code.to_owned())]);
+        }
+        let first = suggest(&mut farah, "  Keep \t going on ").await;
+        assert_eq!(first["text"], "Keep going on");
+        let alike = json!({"text": "keep GOING on!"});
+        let refused = farah.call("POST", SUGGESTIONS, &alike).await;
+        refused.expect(409);
+        assert_eq!(refused.json()["code"], "suggestion_pending");
+        let second = suggest(&mut farah, "Stay in bed").await;
+
+        // Nobody decides on what is their own, unless they are moderators.
+        let path = decision(&first, "approve");
+        farah.call("POST", &path, &json!({})).await.expect(403);
+        let waiting = moderator.program.get(PENDING).await.json();
+        assert_eq!(waiting["items"].as_array().unwrap().len(), 2);
+        let words = json!({"text": "Keep going"});
+        let taken = moderator.call("POST", &path, &words).await;
+        taken.expect(200);
+        assert_eq!(taken.json()["state"], "approved");
+        let phrases = farah.program.get("/api/v1/phrases").await.json();
+        assert_eq!(phrases["items"][0]["text"], "Keep going");
+        assert_eq!(phrases["items"][0]["id"], taken.json()["phrase_id"]);
+        let path = decision(&second, "reject");
+        let reason = json!({"reason": "Too lazy"});
+        moderator.call("POST", &path, &reason).await.expect(200);
+        let own = farah.program.get(SUGGESTIONS).await.json();
+        let states: Vec<_> = own["items"].as_array().unwrap().iter().collect();
+        let states: Vec<_> = states.iter().map(|one| &one["state"]).collect();
+        assert!(states.contains(&&json!("approved")) && states.contains(&&json!("rejected")));
+        for what in ["approve", "reject"] {
+            let path = decision(&second, what);
+            let refused = moderator.call("POST", &path, &json!({})).await;
+            refused.expect(409);
+            assert_eq!(refused.json()["code"], "already_moderated");
+        }
+
+        // What is a phrase already is suggested no more, and not taken twice.
+        let refused = farah.call("POST", SUGGESTIONS, &words).await;
+        refused.expect(409);
+        assert_eq!(refused.json()["code"], "phrase_exists");
+        let third = suggest(&mut farah, "Go on and on").await;
+        let path = decision(&third, "approve");
+        let refused = moderator
+            .call("POST", &path, &json!({"text": "KEEP, going"}))
+            .await;
+        refused.expect(409);
+        assert_eq!(refused.json()["code"], "phrase_exists");
+        moderator.call("POST", &path, &json!({})).await.expect(200);
+    });
+}
+
+#[test]
+fn one_that_came_back_is_not_there_twice() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut moderator = moderator(stage).await;
+        let old = add(&mut moderator, "Keep going").await;
+        let at = format!("{ALL}/{old}");
+        let off = json!({"active": false});
+        moderator.call("PATCH", &at, &off).await.expect(200);
+        add(&mut moderator, "keep going!").await;
+        let refused = moderator.call("PATCH", &at, &json!({"active": true})).await;
+        refused.expect(409);
+        assert_eq!(refused.json()["code"], "phrase_exists");
+    });
+}
+
+#[test]
+fn ten_suggestions_wait_and_twenty_are_made_a_day() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let mut moderator = moderator(stage).await;
+        for number in 1..=20 {
+            let one = suggest(&mut farah, &format!("Suggestion {number}")).await;
+            if number >= 10 {
+                let more = json!({"text": "One too many"});
+                let refused = farah.call("POST", SUGGESTIONS, &more).await;
+                refused.expect(409);
+                assert_eq!(refused.json()["code"], "limit_reached");
+                let path = decision(&one, "reject");
+                moderator.call("POST", &path, &json!({})).await.expect(200);
+            }
+        }
+        let more = json!({"text": "One too many"});
+        let refused = farah.call("POST", SUGGESTIONS, &more).await;
+        refused.expect(429);
+        assert_eq!(refused.header("retry-after"), "86400");
+        stage.world.clock.advance(SignedDuration::from_hours(24));
+        suggest(&mut farah, "One too many").await;
+    });
+}
+
+#[test]
+fn phrases_are_hidden_suggested_and_decided_on_by_forms() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let mut moderator = moderator(stage).await;
+        farah.browser.get("/admin/phrases").await.expect(403);
+        let page = farah.browser.get("/me/phrases").await;
+        let mut form = page.form("/me/phrases/suggest");
+        form.fill("text", "Onwards");
+        let refused = farah.browser.submit(&page, &form).await;
+        refused.expect(422);
+        assert!(refused.body.contains("id=\"text-wrong\""));
+        let mut form = refused.form("/me/phrases/suggest");
+        form.fill("text", "Onwards & upwards");
+        let page = farah.browser.submit(&refused, &form).await;
+        let page = farah.browser.follow(page).await;
+        assert!(page.text().contains("Onwards & upwards"));
+
+        let page = moderator.browser.get("/me/phrases").await;
+        let page = moderator
+            .browser
+            .get(&page.link("Phrases and suggestions").href)
+            .await;
+        let page = moderator
+            .browser
+            .get(&page.link("Onwards & upwards").href)
+            .await;
+        let mut form = page.form(&format!("{}/approve", page.address));
+        assert_eq!(form.value("text"), Some("Onwards & upwards"));
+        form.fill("text", "x");
+        let refused = moderator.browser.submit(&page, &form).await;
+        refused.expect(422);
+        form.fill("text", "Onwards and upwards");
+        moderator.browser.submit(&page, &form).await.expect(303);
+        let late = page.form(&format!("{}/reject", page.address));
+        moderator.browser.submit(&page, &late).await.expect(409);
+
+        let page = farah.browser.get("/me/phrases").await;
+        let forms = page.forms();
+        let hide = forms
+            .iter()
+            .find(|form| form.action.ends_with("/exclude"))
+            .unwrap();
+        let page = farah.browser.submit(&page, hide).await;
+        let page = farah.browser.follow(page).await;
+        let forms = page.forms();
+        let show = forms
+            .iter()
+            .find(|form| form.action.ends_with("/include"))
+            .unwrap();
+        farah.browser.submit(&page, show).await.expect(303);
+
+        let page = moderator.browser.get("/admin/phrases").await;
+        let mut form = page.form("/admin/phrases");
+        form.fill("text", "onwards, and upwards");
+        moderator.browser.submit(&page, &form).await.expect(409);
+        form.fill("text", "Another one");
+        moderator.browser.submit(&page, &form).await.expect(303);
+        let forms = page.forms();
+        let off = forms
+            .iter()
+            .find(|form| form.action.starts_with("/admin/phrases/"));
+        moderator
+            .browser
+            .submit(&page, off.unwrap())
+            .await
+            .expect(303);
+        let page = farah.browser.get("/me/phrases").await;
+        assert!(!page.text().contains("Onwards and upwards: "));
+        let listed = farah.program.get("/api/v1/phrases").await.json();
+        assert_eq!(listed["items"][0]["text"], "Another one");
+        assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    });
+}

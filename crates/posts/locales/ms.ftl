@@ -1,0 +1,59 @@
+# What everybody reads.
+post-articles = Blog
+post-notes = Catatan
+post-tagged = Rencana tentang “{ $tag }”
+post-tags = Tag
+post-none = Belum ada apa-apa di sini.
+post-older = Lebih lama
+post-feed = Suapan
+post-search = Cari
+post-search-words = Perkataan
+post-search-none = Tiada apa-apa ditemui.
+post-search-more = Lagi
+
+# The pages of editors.
+post-write = Tulis dan ubah siaran
+post-all = Siaran
+post-new-article = Rencana baharu
+post-new-note = Catatan baharu
+post-page = Halamannya
+post-preview = Pratonton
+post-save = Simpan
+post-cancel = Batal
+post-saved = Disimpan.
+post-deleted = Dipadam.
+post-delete = Padam
+post-delete-title = Padamkan ini
+post-delete-effect = Ini tidak boleh dibatalkan.
+
+# The form.
+post-kind = Jenis
+post-kind-article = rencana
+post-kind-note = catatan
+post-section-text = Teks
+post-section-published = Penerbitan
+post-title = Tajuk
+post-body = Teks
+post-body-hint = Markdown: *penekanan*, **tebal**, [pautan](https://example.org), # tajuk kecil. HTML ditunjukkan sebagai teks.
+post-excerpt = Petikan
+post-excerpt-hint = Untuk senarai dan suapan. Jika kosong: kata-kata awal teks.
+post-tags-hint = Paling banyak 20, diasingkan dengan koma.
+post-state = Keadaan
+post-draft = Draf
+post-scheduled = Dijadualkan
+post-published = Diterbitkan
+post-withdrawn = Ditarik balik
+post-published-at = Diterbitkan mulai
+post-published-at-hint = Dalam zon waktu anda. Jika kosong: mulai sekarang.
+post-slug = Bahagian akhir alamat
+post-slug-hint = Huruf kecil, angka dan tanda sempang. Jika kosong: daripada tajuk.
+
+# Tokens.
+post-scope-read = melihat semua siaran laman ini, termasuk draf
+post-scope-write = menulis, menerbitkan dan menarik balik siaran laman ini
+
+# What is refused.
+problem-post-published = Yang sudah diterbitkan boleh diubah atau ditarik balik, tetapi tidak menjadi draf semula dan tidak dipadam.
+    .title = Sudah diterbitkan
+problem-gone = Ini sudah ditarik balik.
+    .title = Sudah tiada

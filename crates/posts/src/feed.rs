@@ -1,0 +1,217 @@
+//! Feeds of what is published: RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use serde_json::{Value, json};
+
+use crate::markdown;
+use crate::post::{Kind, Post};
+
+/// How many posts a feed has.
+pub const LENGTH: i64 = 50;
+
+/// A feed, before it has a format.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    /// Articles or notes.
+    pub kind: Kind,
+    /// What it is called.
+    pub title: String,
+    /// The site, as `https://example.my`.
+    pub origin: String,
+    /// The host of the site.
+    pub host: String,
+    /// Its own address.
+    pub url: String,
+    /// When the newest of it was changed, or the site was made.
+    pub updated: Timestamp,
+    /// The posts.
+    pub posts: Vec<Post>,
+}
+
+/// One post of a feed.
+struct Item<'a> {
+    /// A tag URI (RFC 4151), which stays when the slug changes.
+    id: String,
+    url: String,
+    title: &'a str,
+    html: String,
+    excerpt: String,
+    published: Timestamp,
+    updated: Timestamp,
+    tags: &'a [String],
+}
+
+impl Feed {
+    /// The path of the page that shows the same.
+    fn home(&self) -> String {
+        format!("{}{}", self.origin, home(self.kind))
+    }
+
+    fn items(&self) -> impl Iterator<Item = Item<'_>> {
+        self.posts.iter().filter_map(|post| {
+            let first = post.first_published_at?;
+            let published = post.published_at?;
+            let day = first.strftime("%Y-%m-%d");
+            Some(Item {
+                id: format!("tag:{},{day}:post/{}", self.host, post.id),
+                url: format!("{}{}", self.origin, path(post)),
+                title: &post.title,
+                html: markdown::html(&post.body, &self.origin),
+                excerpt: post.excerpt(),
+                published,
+                updated: changed(post),
+                tags: &post.tags,
+            })
+        })
+    }
+
+    /// As RSS 2.0.
+    pub fn rss(&self) -> String {
+        let mut xml = format!(
+            "{XML}<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\">\n<channel>\n\
+             <title>{title}</title>\n<link>{home}</link>\n<description>{title}</description>\n\
+             <atom:link rel=\"self\" type=\"application/rss+xml\" href=\"{own}\"/>\n\
+             <lastBuildDate>{updated}</lastBuildDate>\n",
+            title = escape(&self.title),
+            home = escape(&self.home()),
+            own = escape(&self.url),
+            updated = in_mail(self.updated),
+        );
+        for item in self.items() {
+            xml.push_str("<item>\n");
+            if !item.title.is_empty() {
+                element(&mut xml, "title", item.title);
+            }
+            element(&mut xml, "link", &item.url);
+            let id = escape(&item.id);
+            let _ = writeln!(xml, "<guid isPermaLink=\"false\">{id}</guid>");
+            element(&mut xml, "pubDate", &in_mail(item.published));
+            element(&mut xml, "description", &item.html);
+            for tag in item.tags {
+                element(&mut xml, "category", tag);
+            }
+            xml.push_str("</item>\n");
+        }
+        xml.push_str("</channel>\n</rss>\n");
+        xml
+    }
+
+    /// As Atom.
+    pub fn atom(&self) -> String {
+        let kind = self.kind.word();
+        let mut xml = format!(
+            "{XML}<feed xmlns=\"http://www.w3.org/2005/Atom\">\n\
+             <id>tag:{host},2026:feed/{kind}</id>\n<title>{title}</title>\n\
+             <updated>{updated}</updated>\n<author><name>{title}</name></author>\n\
+             <link rel=\"self\" type=\"application/atom+xml\" href=\"{own}\"/>\n\
+             <link rel=\"alternate\" type=\"text/html\" href=\"{home}\"/>\n",
+            host = escape(&self.host),
+            title = escape(&self.title),
+            updated = self.updated,
+            own = escape(&self.url),
+            home = escape(&self.home()),
+        );
+        for item in self.items() {
+            xml.push_str("<entry>\n");
+            element(&mut xml, "id", &item.id);
+            // An entry has a title, also of a note.
+            let title = [item.title, &item.excerpt];
+            element(&mut xml, "title", title[usize::from(item.title.is_empty())]);
+            let url = escape(&item.url);
+            let _ = writeln!(
+                xml,
+                "<link rel=\"alternate\" type=\"text/html\" href=\"{url}\"/>"
+            );
+            element(&mut xml, "published", &item.published.to_string());
+            element(&mut xml, "updated", &item.updated.to_string());
+            element(&mut xml, "summary", &item.excerpt);
+            for tag in item.tags {
+                let _ = writeln!(xml, "<category term=\"{}\"/>", escape(tag));
+            }
+            let html = escape(&item.html);
+            let _ = writeln!(xml, "<content type=\"html\">{html}</content>\n</entry>");
+        }
+        xml.push_str("</feed>\n");
+        xml
+    }
+
+    /// As JSON Feed.
+    pub fn json(&self) -> String {
+        let items = self.items().map(|item| {
+            let mut json = json!({
+                "id": item.id,
+                "url": item.url,
+                "content_html": item.html,
+                "summary": item.excerpt,
+                "date_published": item.published,
+                "date_modified": item.updated,
+                "tags": item.tags,
+            });
+            if !item.title.is_empty() {
+                json["title"] = Value::from(item.title);
+            }
+            json
+        });
+        let feed = json!({
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": self.title,
+            "home_page_url": self.home(),
+            "feed_url": self.url,
+            "items": items.collect::<Vec<_>>(),
+        });
+        feed.to_string()
+    }
+}
+
+const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+/// The path of the page with all posts of a kind.
+pub fn home(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Article => "/blog",
+        Kind::Note => "/notes",
+    }
+}
+
+/// The path of a post's page.
+pub fn path(post: &Post) -> String {
+    match post.kind {
+        Kind::Article => format!("/blog/{}", post.slug),
+        Kind::Note => format!("/notes/{}", post.id),
+    }
+}
+
+/// When readers last saw something new of it: what was changed before it was public does not count.
+pub fn changed(post: &Post) -> Timestamp {
+    let published = post.published_at.unwrap_or(post.updated_at);
+    post.updated_at.max(published)
+}
+
+fn in_mail(at: Timestamp) -> String {
+    rfc2822::to_string(&at.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default()
+}
+
+fn element(xml: &mut String, name: &str, text: &str) {
+    let _ = writeln!(xml, "<{name}>{}</{name}>", escape(text));
+}
+
+/// As text or as an attribute of XML 1.0, which has no way to write some characters.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\n' | '\t' => escaped.push(c),
+            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            c if c.is_control() => escaped.push('\u{fffd}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

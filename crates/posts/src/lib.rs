@@ -1,0 +1,61 @@
+//! What a site publishes: articles and notes, their feeds, and search in them.
+
+pub mod editor;
+pub mod feed;
+pub mod markdown;
+pub mod post;
+pub mod published;
+pub mod refusal;
+pub mod search;
+pub mod web;
+
+use ::web::codes::Code;
+use accounts::domain::{self, Domain};
+use accounts::token::TokenScope;
+use axum::Router;
+
+pub use refusal::Refusal;
+
+/// See all posts, drafts included, as editors do.
+pub const READ: TokenScope = TokenScope::new("posts:read", "post-scope-read");
+/// Make, change, publish and withdraw them.
+pub const WRITE: TokenScope = TokenScope::new("posts:write", "post-scope-write");
+
+/// All that the program has to know of this crate.
+pub const DOMAIN: Domain = Domain {
+    locales: LOCALES,
+    problem_codes: PROBLEM_CODES,
+    token_scopes: &[READ, WRITE],
+    routes: |_| web::api::routes::<Router<_>>().merge(web::pages().into_router()),
+    describe: domain::debug_only(|| {
+        web::api::routes::<::web::described::Description<_>>().into_openapi()
+    }),
+    ..Domain::new(platform::migrations!("posts", "0001_begin"))
+};
+
+/// The error codes of this crate.
+const PROBLEM_CODES: &[Code] = &[Code::new(409, "post_published"), Code::new(410, "gone")];
+
+/// The messages of this crate.
+pub const LOCALES: &[::web::Locale] = &[
+    ("en", include_str!("../locales/en.ftl")),
+    ("ms", include_str!("../locales/ms.ftl")),
+    ("it", include_str!("../locales/it.ftl")),
+    ("zh-Hans", include_str!("../locales/zh-Hans.ftl")),
+    ("ar", include_str!("../locales/ar.ftl")),
+];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_code_has_its_sentence() {
+        let found = ::web::codes::mismatches(super::PROBLEM_CODES, &[], super::LOCALES);
+        assert_eq!(found, [""; 0]);
+    }
+
+    #[test]
+    fn every_language_says_the_same_messages_with_the_same_names() {
+        let differences = ::web::locales::differences(super::LOCALES, |tag, _| tag == "ms");
+        assert_eq!(differences, Vec::<String>::new());
+    }
+}

@@ -1,0 +1,404 @@
+//! A post: an article with a title and an address of its own, or a note.
+//!
+//! A post is public from `published_at` on while its state is `scheduled` or `published`, so no job
+//! has to run at that instant. What was public once is withdrawn, and never a draft again.
+
+use accounts::slug;
+use jiff::Timestamp;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use web::fields::{self, choice, key, line, lines, moment, words};
+use web::{Field, Findings, Input};
+
+use crate::Refusal;
+use crate::editor::Editor;
+use crate::markdown;
+use crate::search::Words;
+
+platform::id!(PostId, "One post.");
+
+/// The most characters of a note.
+pub const NOTE: usize = 1000;
+
+web::words! {
+    /// What a post is.
+    Kind {
+        /// It has a title.
+        Article = "article",
+        /// It has none, and is short.
+        Note = "note",
+    }
+}
+
+web::words! {
+    /// Who can read it.
+    State {
+        /// Editors.
+        Draft = "draft",
+        /// Editors, and everybody from an instant on.
+        Scheduled = "scheduled",
+        /// Everybody.
+        Published = "published",
+        /// Editors; everybody else reads that it is gone.
+        Withdrawn = "withdrawn",
+    }
+}
+
+/// A post, as editors see it.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+pub struct Post {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: PostId,
+    /// Set when it is made.
+    pub kind: Kind,
+    /// 1–200; a note has none.
+    pub title: String,
+    /// Its part of the address, 2–50 of `a-z0-9-`; left out, it is made of the title. A note has
+    /// none.
+    pub slug: String,
+    /// Markdown, up to 200,000 characters; of a note up to 1,000.
+    pub body: String,
+    /// Up to 300; left out, readers see the first words of the text. A note has none.
+    pub excerpt: String,
+    /// Up to 20 of 1–40.
+    #[row(json)]
+    pub tags: Vec<String>,
+    /// Who can read it.
+    pub state: State,
+    /// From when on it is public; left out, from now on.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub published_at: Option<Timestamp>,
+    /// When it became public, or will; never changes after that.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub first_published_at: Option<Timestamp>,
+    /// Raised by every change, which names the one that was seen.
+    pub version: i64,
+    /// When it was changed last.
+    #[schema(value_type = String, format = "date-time")]
+    pub updated_at: Timestamp,
+}
+
+impl Post {
+    /// What editors fill in.
+    pub const FIELDS: &'static [Field] = web::fields! { Post:
+        kind: choice(&[("article", "post-kind-article"), ("note", "post-kind-note")])
+            .label("post-kind").fixed(),
+        title: line(200).label("post-title"),
+        body: lines(200_000).label("post-body").hint("post-body-hint"),
+        excerpt: lines(300).label("post-excerpt").hint("post-excerpt-hint"),
+        tags: words().label("post-tags"),
+        state: choice(STATES).label("post-state").section("post-section-published"),
+        published_at: moment().optional().label("post-published-at")
+            .section("post-section-published").hint("post-published-at-hint"),
+        slug: key(0, 50).label("post-slug").section("post-section-published")
+            .hint("post-slug-hint"),
+    };
+
+    /// One that nobody has said anything of.
+    pub(crate) fn blank(id: PostId, kind: Kind) -> Self {
+        Self {
+            id,
+            kind,
+            title: String::new(),
+            slug: String::new(),
+            body: String::new(),
+            excerpt: String::new(),
+            tags: Vec::new(),
+            state: State::Draft,
+            published_at: None,
+            first_published_at: None,
+            version: 1,
+            updated_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    /// What readers see of it in lists.
+    pub fn excerpt(&self) -> String {
+        if self.excerpt.is_empty() {
+            markdown::excerpt(&self.body)
+        } else {
+            self.excerpt.clone()
+        }
+    }
+
+    /// Whether everybody could read it at some time until `now`.
+    pub fn was_public(&self, now: Timestamp) -> bool {
+        self.first_published_at.is_some_and(|at| at <= now)
+    }
+
+    /// What is stored as scheduled is published when its time has come.
+    pub(crate) fn at(mut self, now: Timestamp) -> Self {
+        if self.state == State::Scheduled && self.was_public(now) {
+            self.state = State::Published;
+        }
+        self
+    }
+
+    /// Finds what the kinds of its fields do not say, and settles what follows from others.
+    fn validate(
+        &mut self,
+        old: Option<&Self>,
+        now: Timestamp,
+        findings: &mut Findings,
+    ) -> Result<(), Refusal> {
+        match self.kind {
+            Kind::Article => {
+                if self.title.is_empty() {
+                    findings.add("/title", "required", []);
+                }
+                if self.slug.is_empty() {
+                    self.slug = self.proposed_slug();
+                } else if !findings.has("/slug") && !slug::is_valid(&self.slug) {
+                    findings.add("/slug", "slug_invalid", []);
+                }
+            }
+            Kind::Note => {
+                let of_articles = [
+                    ("/title", &self.title),
+                    ("/slug", &self.slug),
+                    ("/excerpt", &self.excerpt),
+                ];
+                for (pointer, value) in of_articles {
+                    if !value.is_empty() {
+                        findings.add(pointer, "not_allowed", []);
+                    }
+                }
+                self.body = findings.text("/body", &self.body, NOTE);
+            }
+        }
+        self.tags = findings.tags("/tags", &self.tags);
+        if self.body.is_empty() && self.state != State::Draft {
+            findings.add("/body", "required", []);
+        }
+        self.settle_state(old, now, findings)
+    }
+
+    fn settle_state(
+        &mut self,
+        old: Option<&Self>,
+        now: Timestamp,
+        findings: &mut Findings,
+    ) -> Result<(), Refusal> {
+        if let Some(old) = old.filter(|old| old.was_public(now)) {
+            if self.published_at != old.published_at {
+                findings.add("/published_at", "not_allowed", []);
+            }
+            match self.state {
+                State::Draft => return Err(Refusal::Published),
+                State::Scheduled => self.state = State::Published,
+                State::Published | State::Withdrawn => {}
+            }
+            return Ok(());
+        }
+        self.first_published_at = match self.state {
+            State::Draft => None,
+            State::Withdrawn => {
+                findings.add("/state", "not_allowed", []);
+                None
+            }
+            State::Scheduled if self.published_at.is_none() => {
+                findings.add("/published_at", "required", []);
+                None
+            }
+            State::Scheduled | State::Published => {
+                let at = self.published_at.unwrap_or(now);
+                self.published_at = Some(at);
+                self.state = if at > now {
+                    State::Scheduled
+                } else {
+                    State::Published
+                };
+                Some(at)
+            }
+        };
+        Ok(())
+    }
+
+    /// Made of the title, or of its id where the title is in a script that gives none.
+    fn proposed_slug(&self) -> String {
+        let of_title = slug::from_name(&self.title);
+        if slug::is_valid(&of_title) {
+            return of_title;
+        }
+        let ending = self.id.as_str().len().saturating_sub(6);
+        format!("post-{}", &self.id.as_str()[ending..])
+    }
+}
+
+const STATES: &[(&str, &str)] = &[
+    ("draft", "post-draft"),
+    ("scheduled", "post-scheduled"),
+    ("published", "post-published"),
+    ("withdrawn", "post-withdrawn"),
+];
+
+/// A post, for editors.
+pub fn find(tx: &mut Tx<'_>, _: &Editor, id: &PostId) -> Result<Post, Refusal> {
+    let found: Option<Post> = sql!("SELECT {Post} FROM post WHERE id = :id", id).maybe(tx)?;
+    let now = tx.roughly_now();
+    Ok(found.ok_or(Refusal::NotFound)?.at(now))
+}
+
+/// A post whose lock is held from now on.
+fn find_locked(tx: &mut Tx<'_>, editor: &Editor, id: &PostId) -> Result<Post, Refusal> {
+    let _: Option<(PostId,)> =
+        sql!("SELECT id FROM post WHERE id = :id FOR NO KEY UPDATE", id).maybe(tx)?;
+    let found = find(tx, editor, id)?;
+    let now = tx.now();
+    Ok(found.at(now))
+}
+
+/// What was changed last, before `from`: at most `rows`.
+pub fn list(
+    tx: &mut Tx<'_>,
+    _: &Editor,
+    from: Option<&(Timestamp, PostId)>,
+    rows: i64,
+) -> Result<Vec<Post>, StoreError> {
+    let (at, id) = match from {
+        Some((at, id)) => (*at, id.as_str()),
+        None => (Timestamp::MAX, ""),
+    };
+    let found: Vec<Post> = sql!(
+        "SELECT {Post} FROM post
+         WHERE updated_at < :at OR updated_at = :at AND id < :id
+         ORDER BY updated_at DESC, id DESC LIMIT :rows",
+        at,
+        id,
+        rows
+    )
+    .all(tx)?;
+    let now = tx.roughly_now();
+    Ok(found.into_iter().map(|post| post.at(now)).collect())
+}
+
+/// Makes a post.
+pub fn create(tx: &mut Tx<'_>, editor: &Editor, input: &Input) -> Result<Post, Refusal> {
+    let kind = Kind::find(input.text("kind")).unwrap_or(Kind::Article);
+    let blank = Post::blank(tx.id(), kind);
+    let mut new = apply(tx, editor, input, &blank, None)?;
+    let is_chosen = input.has("slug");
+    let base = new.slug.clone();
+    let mut number = 1;
+    while !insert(tx, &new)? {
+        if is_chosen || kind == Kind::Note {
+            return Err(Refusal::SlugTaken);
+        }
+        number += 1;
+        new.slug = numbered(&base, number);
+    }
+    write_tags(tx, &new)?;
+    let changes = json!([{"field": "title", "old": null, "new": new.title}]);
+    editor.record(tx, &new.id, "post.created", changes)?;
+    Ok(new)
+}
+
+/// Changes a post, if it still has the version that was seen.
+pub fn change(
+    tx: &mut Tx<'_>,
+    editor: &Editor,
+    id: &PostId,
+    version: i64,
+    input: &Input,
+) -> Result<Post, Refusal> {
+    let old = find_locked(tx, editor, id)?;
+    if old.version != version {
+        return Err(Refusal::VersionConflict(Box::new(old)));
+    }
+    let mut new = apply(tx, editor, input, &old, Some(&old))?;
+    let changes = fields::difference(Post::FIELDS, &old, &new);
+    if changes.is_empty() {
+        return Ok(new);
+    }
+    new.version += 1;
+    new.updated_at = tx.now();
+    let words = Words::of(&new);
+    sql!(
+        "UPDATE post SET {Post = :Post}, title_words = :title_words, lead_words = :lead_words,
+             all_words = :all_words
+         WHERE id = :id",
+        Post = new,
+        title_words = words.title,
+        lead_words = words.lead,
+        all_words = words.all,
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    sql!("DELETE FROM post_tag WHERE post_id = :id", id).run(tx, Rows::Any)?;
+    write_tags(tx, &new)?;
+    editor.record(tx, id, "post.changed", changes.into())?;
+    Ok(new)
+}
+
+/// Deletes a post that nobody could read yet.
+pub fn delete(tx: &mut Tx<'_>, editor: &Editor, id: &PostId) -> Result<(), Refusal> {
+    let old = find_locked(tx, editor, id)?;
+    let now = tx.now();
+    if old.was_public(now) {
+        return Err(Refusal::Published);
+    }
+    sql!("DELETE FROM post_tag WHERE post_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM post WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    let changes = json!([{"field": "title", "old": old.title, "new": null}]);
+    editor.record(tx, id, "post.deleted", changes)?;
+    Ok(())
+}
+
+fn apply(
+    tx: &mut Tx<'_>,
+    editor: &Editor,
+    input: &Input,
+    from: &Post,
+    old: Option<&Post>,
+) -> Result<Post, Refusal> {
+    let mut findings = Findings::default();
+    let (is_new, zone) = (old.is_none(), editor.zone());
+    let mut post = input.apply(Post::FIELDS, from, is_new, &zone, &mut findings);
+    let now = tx.now();
+    if is_new {
+        post.updated_at = now;
+    }
+    let settled = post.validate(old, now, &mut findings);
+    findings.sort(Post::FIELDS);
+    findings.finish()?;
+    settled?;
+    Ok(post)
+}
+
+/// Whether the slug was free.
+fn insert(tx: &mut Tx<'_>, post: &Post) -> Result<bool, StoreError> {
+    let words = Words::of(post);
+    let inserted = sql!(
+        "INSERT INTO post ({Post}, title_words, lead_words, all_words)
+         VALUES ({:Post}, :title_words, :lead_words, :all_words)
+         ON CONFLICT DO NOTHING",
+        Post = post,
+        title_words = words.title,
+        lead_words = words.lead,
+        all_words = words.all
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(inserted == 1)
+}
+
+fn write_tags(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
+    for tag in &post.tags {
+        sql!(
+            "INSERT INTO post_tag (post_id, tag) VALUES (:id, :tag)",
+            id = post.id,
+            tag
+        )
+        .run(tx, Rows::Exactly(1))?;
+    }
+    Ok(())
+}
+
+fn numbered(base: &str, number: u32) -> String {
+    let ending = format!("-{number}");
+    let kept = base.len().min(50 - ending.len());
+    format!("{}{ending}", base[..kept].trim_end_matches('-'))
+}

@@ -1,0 +1,87 @@
+//! What everybody may read.
+
+use jiff::Timestamp;
+use platform::{StoreError, Tx, sql};
+
+use crate::Refusal;
+use crate::post::{Kind, Post, PostId, State};
+
+/// Which posts a list shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// Articles or notes.
+    pub kind: Kind,
+    /// With this tag; empty: with any or none.
+    pub tag: String,
+    /// After this one: when it was published, and its id.
+    pub after: Option<(Timestamp, PostId)>,
+    /// At most so many.
+    pub rows: i64,
+}
+
+impl Listing {
+    /// The newest of a kind.
+    pub fn newest(kind: Kind, rows: i64) -> Self {
+        Self {
+            kind,
+            tag: String::new(),
+            after: None,
+            rows,
+        }
+    }
+}
+
+/// Published posts, the newest first.
+pub fn list(tx: &mut Tx<'_>, listing: &Listing) -> Result<Vec<Post>, StoreError> {
+    let now = tx.roughly_now();
+    let (at, id) = match &listing.after {
+        Some((at, id)) => (*at, id.as_str()),
+        None => (Timestamp::MAX, ""),
+    };
+    let found: Vec<Post> = sql!(
+        "SELECT {p: Post} FROM post p
+         WHERE p.kind = :kind AND p.state IN ('scheduled', 'published') AND p.published_at <= :now
+           AND (CAST(:tag AS TEXT) = ''
+                OR EXISTS (SELECT 1 FROM post_tag t WHERE t.post_id = p.id AND t.tag = :tag))
+           AND (p.published_at < :at OR p.published_at = :at AND p.id < :id)
+         ORDER BY p.published_at DESC, p.id DESC LIMIT :rows",
+        kind = listing.kind,
+        now,
+        tag = listing.tag,
+        at,
+        id,
+        rows = listing.rows
+    )
+    .all(tx)?;
+    Ok(found.into_iter().map(|post| post.at(now)).collect())
+}
+
+/// The article with this slug.
+pub fn article(tx: &mut Tx<'_>, slug: &str) -> Result<Post, Refusal> {
+    let found = sql!(
+        "SELECT {Post} FROM post WHERE slug = :slug AND slug <> ''",
+        slug
+    )
+    .maybe(tx)?;
+    readable(tx, found)
+}
+
+/// The note with this id.
+pub fn note(tx: &mut Tx<'_>, id: &PostId) -> Result<Post, Refusal> {
+    let found = sql!(
+        "SELECT {Post} FROM post WHERE id = :id AND kind = 'note'",
+        id
+    )
+    .maybe(tx)?;
+    readable(tx, found)
+}
+
+fn readable(tx: &mut Tx<'_>, found: Option<Post>) -> Result<Post, Refusal> {
+    let now = tx.roughly_now();
+    let post = found.ok_or(Refusal::NotFound)?.at(now);
+    match post.state {
+        State::Published => Ok(post),
+        State::Withdrawn => Err(Refusal::Withdrawn),
+        State::Draft | State::Scheduled => Err(Refusal::NotFound),
+    }
+}

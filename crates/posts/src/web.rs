@@ -1,0 +1,36 @@
+//! Every address of posts.
+
+pub mod api;
+mod feeds;
+mod own;
+mod public;
+mod search;
+
+use accounts::Callers;
+use accounts::Callers::{Anybody, People};
+use web::{Pages, Site};
+
+/// Every page.
+pub fn pages() -> Pages<Site, Callers> {
+    Pages::default()
+        .get("/blog", Anybody, public::articles)
+        .get("/blog/{slug}", Anybody, public::article)
+        .get("/blog/tag/{tag}", Anybody, public::tagged)
+        .get("/notes", Anybody, public::notes)
+        .get("/notes/{id}", Anybody, public::note)
+        .get("/feed", Anybody, feeds::rss)
+        .get("/feed/rss", Anybody, feeds::rss)
+        .get("/feed/atom", Anybody, feeds::atom)
+        .get("/feed/json", Anybody, feeds::json)
+        .get("/notes/feed", Anybody, feeds::notes_rss)
+        .get("/notes/feed/rss", Anybody, feeds::notes_rss)
+        .get("/notes/feed/atom", Anybody, feeds::notes_atom)
+        .get("/notes/feed/json", Anybody, feeds::notes_json)
+        .get("/search", Anybody, search::show)
+        .get("/me/posts", People, own::list)
+        .get("/me/posts/new", People, own::new)
+        .post("/me/posts/new", People, own::create)
+        .get("/me/posts/{id}", People, own::edit)
+        .post("/me/posts/{id}", People, own::change)
+        .post("/me/posts/{id}/delete", People, own::delete)
+}

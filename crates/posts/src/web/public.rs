@@ -1,0 +1,241 @@
+//! The pages that everybody may read.
+
+use accounts::web::asking::Viewer;
+use accounts::web::call::id as parse;
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use platform::Tx;
+use web::cursor::Piece;
+use web::page::{Kind as Frame, Page};
+use web::{List, Problem, Site, Text, Theme, Wishes, dates};
+
+use crate::post::{Kind, Post, PostId};
+use crate::published::{self, Listing};
+use crate::{Refusal, editor, feed, markdown};
+
+/// A post as a list shows it.
+pub(super) struct Line {
+    pub(super) href: String,
+    /// Empty for a note.
+    pub(super) title: String,
+    pub(super) excerpt: String,
+    /// The whole text of a note, as HTML.
+    pub(super) html: String,
+    pub(super) date: String,
+    pub(super) machine: String,
+}
+
+impl Line {
+    pub(super) fn of(site: &Site, text: &Text, post: &Post) -> Self {
+        let at = post.published_at.unwrap_or(post.updated_at);
+        let at = at.to_zoned(site.settings.time_zone.clone());
+        Self {
+            href: feed::path(post),
+            title: post.title.clone(),
+            excerpt: post.excerpt(),
+            html: match post.kind {
+                Kind::Article => String::new(),
+                Kind::Note => markdown::html(&post.body, site.url().origin()),
+            },
+            date: text.date(&at),
+            machine: dates::machine(&at),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "list.html")]
+struct ListPage<'a> {
+    text: &'a Text,
+    title: &'a str,
+    lines: Vec<Line>,
+    /// The address of the feed; empty: there is none.
+    feed: &'a str,
+    /// The address of the next page; empty: this is the last one.
+    next: String,
+    is_editor: bool,
+}
+
+/// `GET /blog`.
+pub(super) async fn articles(
+    State(site): State<Site>,
+    wishes: Wishes,
+    viewer: Viewer,
+    piece: Piece,
+) -> Result<Response, Problem> {
+    let text = site.speak(&wishes);
+    let title = text.say("post-articles").into_owned();
+    list_page(&site, &text, (Kind::Article, ""), &title, viewer, &piece).await
+}
+
+/// `GET /blog/tag/{tag}`.
+pub(super) async fn tagged(
+    State(site): State<Site>,
+    Path(tag): Path<String>,
+    wishes: Wishes,
+    viewer: Viewer,
+    piece: Piece,
+) -> Result<Response, Problem> {
+    let text = site.speak(&wishes);
+    let title = text.with("post-tagged", [("tag", tag.as_str().into())]);
+    list_page(&site, &text, (Kind::Article, &tag), &title, viewer, &piece).await
+}
+
+/// `GET /notes`.
+pub(super) async fn notes(
+    State(site): State<Site>,
+    wishes: Wishes,
+    viewer: Viewer,
+    piece: Piece,
+) -> Result<Response, Problem> {
+    let text = site.speak(&wishes);
+    let title = text.say("post-notes").into_owned();
+    list_page(&site, &text, (Kind::Note, ""), &title, viewer, &piece).await
+}
+
+/// A piece of what is published, for pages and programs.
+pub(super) async fn load(
+    site: &Site,
+    kind: Kind,
+    tag: &str,
+    piece: &Piece,
+) -> Result<List<Post>, Problem> {
+    let listing = Listing {
+        kind,
+        tag: tag.to_owned(),
+        after: piece.after()?,
+        rows: piece.rows(),
+    };
+    let look = move |tx: &mut Tx<'_>| published::list(tx, &listing);
+    let posts = site.store.read(look).await?;
+    Ok(piece.list(posts, |post| (post.published_at, post.id.clone())))
+}
+
+async fn list_page(
+    site: &Site,
+    text: &Text,
+    (kind, tag): (Kind, &str),
+    title: &str,
+    viewer: Viewer,
+    piece: &Piece,
+) -> Result<Response, Problem> {
+    let list = load(site, kind, tag, piece).await?;
+    // A tag of nothing is no page.
+    if !tag.is_empty() && list.items.is_empty() {
+        return Err(Problem::not_found());
+    }
+    let is_editor = match viewer.who {
+        Some(who) => {
+            let look = move |tx: &mut Tx<'_>| editor::is_editor(tx, &who);
+            site.store.read(look).await?
+        }
+        None => false,
+    };
+    let here = match tag {
+        "" => feed::home(kind).to_owned(),
+        tag => tag_path(tag),
+    };
+    let lines = list.items.iter().map(|post| Line::of(site, text, post));
+    let body = ListPage {
+        text,
+        title,
+        lines: lines.collect(),
+        feed: match (tag, kind) {
+            ("", Kind::Article) => "/feed",
+            ("", Kind::Note) => "/notes/feed",
+            _ => "",
+        },
+        next: list
+            .next_cursor
+            .map(|cursor| format!("{here}?cursor={cursor}"))
+            .unwrap_or_default(),
+        is_editor,
+    };
+    Ok(plain(site, text, title, body))
+}
+
+fn tag_path(tag: &str) -> String {
+    format!("/blog/tag/{}", utf8_percent_encode(tag, NON_ALPHANUMERIC))
+}
+
+#[derive(Template)]
+#[template(path = "post.html")]
+struct PostPage<'a> {
+    text: &'a Text,
+    post: &'a Post,
+    html: String,
+    date: String,
+    machine: String,
+    tags: Vec<(String, &'a str)>,
+    /// The page with all of this kind, and its name.
+    home: (&'static str, &'static str),
+}
+
+/// `GET /blog/{slug}`.
+pub(super) async fn article(
+    State(site): State<Site>,
+    Path(slug): Path<String>,
+    wishes: Wishes,
+) -> Result<Response, Problem> {
+    let look = move |tx: &mut Tx<'_>| published::article(tx, &slug);
+    post_page(&site, &wishes, site.store.read(look).await)
+}
+
+/// `GET /notes/{id}`.
+pub(super) async fn note(
+    State(site): State<Site>,
+    Path(id): Path<String>,
+    wishes: Wishes,
+) -> Result<Response, Problem> {
+    let id: PostId = parse(&id)?;
+    let look = move |tx: &mut Tx<'_>| published::note(tx, &id);
+    post_page(&site, &wishes, site.store.read(look).await)
+}
+
+fn post_page(
+    site: &Site,
+    wishes: &Wishes,
+    post: Result<Post, Refusal>,
+) -> Result<Response, Problem> {
+    let (post, text) = (post?, site.speak(wishes));
+    let line = Line::of(site, &text, &post);
+    let title = match post.kind {
+        Kind::Article => post.title.as_str(),
+        Kind::Note => line.excerpt.as_str(),
+    };
+    let body = PostPage {
+        text: &text,
+        html: markdown::html(&post.body, site.url().origin()),
+        date: line.date,
+        machine: line.machine,
+        tags: match post.kind {
+            Kind::Article => {
+                let tags = post.tags.iter();
+                tags.map(|tag| (tag_path(tag), tag.as_str())).collect()
+            }
+            Kind::Note => Vec::new(),
+        },
+        home: match post.kind {
+            Kind::Article => ("/blog", "post-articles"),
+            Kind::Note => ("/notes", "post-notes"),
+        },
+        post: &post,
+    };
+    Ok(plain(site, &text, title, body))
+}
+
+/// A page of the whole site.
+pub(super) fn plain<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Response {
+    web::page(Page {
+        title: &format!("{title} – {}", site.settings.name),
+        body,
+        text,
+        theme: Theme::PLAIN,
+        kind: Frame::Plain {
+            site: &site.settings.name,
+            languages: &site.languages(),
+        },
+    })
+}

@@ -1,0 +1,104 @@
+//! The pages of editors, without script.
+
+use serde_json::json;
+
+use crate::stage::{API, Stage, at, on_both};
+
+const NEW: &str = "/me/posts/new";
+
+#[test]
+fn an_article_is_made_changed_and_deleted_by_forms() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.editor().await;
+        let browser = &mut farah.browser;
+        let page = browser.get("/me/posts").await;
+        let page = browser.get(&page.link("New article").href).await;
+        let mut form = page.form(NEW);
+        form.fill("title", "Hello")
+            .fill("body", "Some **text**")
+            .fill("tags", "one, two，three,")
+            .fill("state", "scheduled")
+            .fill("published_at", "2099-01-02T10:00");
+        let sent = browser.submit(&page, &form).await;
+        // The button was pressed twice.
+        let again = browser.submit(&page, &form).await;
+        assert_eq!(sent.location(), again.location());
+        let page = browser.follow(sent).await;
+        page.expect(200);
+        assert!(page.body.contains("<strong>text</strong>"), "the preview");
+        let own = page.address.split('?').next().unwrap().to_owned();
+        let api = own.replace("/me/posts", API);
+        let stored = farah.program.get(&api).await.json();
+        // In the zone of the editor.
+        assert_eq!(stored["published_at"], "2099-01-02T02:00:00Z");
+        assert_eq!(stored["state"], "scheduled");
+        assert_eq!(stored["tags"], json!(["one", "two", "three"]));
+
+        let form = page.form(&own);
+        assert_eq!(form.value("tags"), Some("one, two, three"));
+        assert_eq!(form.value("published_at"), Some("2099-01-02T10:00"));
+        let page = farah.browser.submit(&page, &form).await;
+        let page = farah.browser.follow(page).await;
+        let stored = farah.program.get(&api).await.json();
+        assert_eq!(stored["version"], 1, "nothing was changed");
+        let form = page.form(&format!("{own}/delete"));
+        farah.browser.submit(&page, &form).await.expect(303);
+        farah.browser.get(&own).await.expect(404);
+    });
+}
+
+#[test]
+fn what_is_wrong_stands_at_its_field() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.editor().await;
+        let page = farah.browser.get(&format!("{NEW}?kind=note")).await;
+        let mut form = page.form(NEW);
+        assert_eq!(form.value("title"), None);
+        form.fill("body", &"x".repeat(1001)).fill("tags", "a, b");
+        let refused = farah.browser.submit(&page, &form).await;
+        refused.expect(422);
+        assert!(refused.body.contains("id=\"body-wrong\""));
+        let mut form = refused.form(NEW);
+        assert_eq!(form.value("tags"), Some("a, b"), "what was typed stays");
+        form.fill("body", "Short").fill("state", "published");
+        let page = farah.browser.submit(&refused, &form).await;
+        page.expect(303);
+        let page = farah.browser.follow(page).await;
+        page.link("Its page");
+        // It was public: it can be withdrawn, and its time and its row stay.
+        let own = page.address.split('?').next().unwrap().to_owned();
+        let mut form = page.form(&own);
+        assert_eq!(form.value("published_at"), None);
+        assert!(
+            page.forms()
+                .iter()
+                .all(|form| !form.action.ends_with("/delete"))
+        );
+        form.fill("state", "withdrawn");
+        farah.browser.submit(&page, &form).await.expect(303);
+        let public = own.replace("/me/posts", "/notes");
+        stage.visitor().get(&public).await.expect(410);
+    });
+}
+
+#[test]
+fn who_was_slower_sees_what_is_stored() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.editor().await;
+        let post = farah.make(json!({"title": "First"})).await;
+        let own = at(&post).replace(API, "/me/posts");
+        let page = farah.browser.get(&own).await;
+        farah
+            .set(&post, json!({"title": "Second"}))
+            .await
+            .expect(200);
+        let mut form = page.form(&own);
+        form.fill("title", "Third");
+        let clash = farah.browser.submit(&page, &form).await;
+        clash.expect(409);
+        assert!(clash.body.contains("Second"));
+        let again = clash.form(&own);
+        assert_eq!(again.value("title"), Some("Third"));
+        farah.browser.submit(&clash, &again).await.expect(303);
+    });
+}

@@ -1,0 +1,10 @@
+//! Posts through the site that people and programs use, on both engines.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
+
+mod feeds;
+mod forms;
+mod posts;
+mod races;
+mod searching;
+mod stage;
