@@ -50,6 +50,7 @@ impl Maintenance {
             | ControlResponse::Token { .. }
             | ControlResponse::Applied { .. }
             | ControlResponse::Purged { .. }
+            | ControlResponse::AuditVerified { .. }
             | ControlResponse::Services(_) => Ok(()),
         }
     }
