@@ -7,7 +7,7 @@ use platform::{Rows, StoreError, Tx, audit, sql};
 use serde_json::{Value, json};
 
 use crate::countdown::{Countdown, CountdownId, scope};
-use crate::entry::Entry;
+use crate::entry::{self, Entry};
 
 /// The countdowns of an account, with all their resets.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
@@ -19,7 +19,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     let mut exported = Vec::new();
     for countdown in all {
         let entries: Vec<Entry> = sql!(
-            "SELECT {Entry} FROM countdown_entry WHERE countdown_id = :id ORDER BY reset_at",
+            "SELECT {entry::Entry} FROM countdown_entry WHERE countdown_id = :id ORDER BY reset_at",
             id = countdown.id
         )
         .all(tx)?;

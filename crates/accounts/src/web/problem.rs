@@ -26,9 +26,10 @@ use crate::verification::{ConfirmError, ResendError};
 impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
         match error {
-            SignInError::Wrong => Self::new(StatusCode::UNAUTHORIZED, "credentials_invalid"),
-            // Whoever offers to keep the account takes this out before.
-            SignInError::Leaving(_) => Self::new(StatusCode::UNAUTHORIZED, "credentials_invalid"),
+            // Handlers that offer to keep an account do not come here with it.
+            SignInError::Wrong | SignInError::Leaving(_) => {
+                Self::new(StatusCode::UNAUTHORIZED, "credentials_invalid")
+            }
             SignInError::LinkGone => gone(),
             SignInError::UsedUp(wait) => too_often(wait),
             SignInError::Busy(error) => error.into(),

@@ -32,7 +32,7 @@ use crate::stage::{
 const FARAH: &str = "farah@example.my";
 
 /// Clubs, whose last owner may not leave, and which cannot be read when a club is called so.
-const STRICT: Domains = &[
+pub(crate) const STRICT: Domains = &[
     accounts::DOMAIN,
     Domain {
         export: |tx, id| match grant::owned_alone(tx, id, &CLUB)?.as_slice() {
@@ -345,6 +345,43 @@ fn what_is_one_s_alone_is_settled_first() {
         run(&accounts).await;
         assert!(actions(world).await.contains(&"account.erased".to_owned()));
     });
+}
+
+/// A table that is added is to be erased, or the account cannot be; and is to be in the copy, unless
+/// it has nothing that says something to the person.
+#[test]
+fn every_table_that_refers_to_an_account_is_erased_and_copied() {
+    const NOT_COPIED: [&str; 3] = ["one_time_token", "account_erasure", "account_export"];
+    let erased = concat!(
+        include_str!("../../src/erasure.rs"),
+        include_str!("../../src/people.rs")
+    );
+    let copied = concat!(
+        include_str!("../../src/export.rs"),
+        include_str!("../../src/session.rs"),
+        include_str!("../../src/token.rs")
+    );
+    let mut count = 0;
+    for step in accounts::MIGRATIONS.steps {
+        for table in step.text.split("CREATE TABLE ").skip(1) {
+            let (name, rest) = table.split_once(' ').unwrap();
+            let columns = rest.split(");").next().unwrap();
+            if !columns.contains("REFERENCES account (id)") {
+                continue;
+            }
+            count += 1;
+            let is_erased = ["DELETE FROM", "UPDATE"]
+                .iter()
+                .any(|verb| erased.contains(&format!("{verb} {name} ")));
+            assert!(is_erased, "{name} is not erased");
+            let is_copied = copied.contains(&format!("FROM {name} "));
+            assert!(
+                is_copied || NOT_COPIED.contains(&name),
+                "{name} is not copied"
+            );
+        }
+    }
+    assert!(count > 8, "{count}");
 }
 
 #[test]

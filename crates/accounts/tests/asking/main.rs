@@ -7,6 +7,7 @@ mod access;
 mod api;
 mod grants;
 mod leaving;
+mod leaving_races;
 mod notes;
 mod pages;
 mod passkeys;

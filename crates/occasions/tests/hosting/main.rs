@@ -10,6 +10,7 @@ mod diet_deletion;
 mod exports;
 mod invitations;
 mod kitchen;
+mod leaving;
 mod lists;
 mod masked;
 mod numbers;
