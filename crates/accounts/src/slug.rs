@@ -39,6 +39,7 @@ pub const RESERVED: &[&str] = &[
     "me",
     "metrics",
     "new",
+    "notes",
     "oauth",
     "openapi",
     "pay",
