@@ -41,6 +41,7 @@ pub const RESERVED: &[&str] = &[
     "me",
     "metrics",
     "new",
+    "notes",
     "oauth",
     "openapi",
     "pay",

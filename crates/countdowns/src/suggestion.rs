@@ -1,17 +1,17 @@
 //! Phrases that people suggest, and what moderators decide.
 
-use accounts::account;
+use accounts::account::{self, AccountId};
 use accounts::signed_in::SignedIn;
 use jiff::{SignedDuration, Timestamp};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use web::Findings;
 
 use crate::Refusal;
-use crate::phrase::{self, Moderator, PhraseId};
+use crate::phrase::{self, Moderator, Phrase, PhraseId};
 
 platform::id!(SuggestionId, "One suggestion of a phrase.");
 
@@ -147,7 +147,7 @@ pub fn find(tx: &mut Tx<'_>, _: &Moderator, id: &SuggestionId) -> Result<Suggest
 
 #[derive(Row)]
 struct Pending {
-    account_id: account::AccountId,
+    account_id: AccountId,
     #[row(flatten)]
     suggestion: Suggestion,
 }
@@ -206,6 +206,48 @@ fn find_pending(tx: &mut Tx<'_>, id: &SuggestionId) -> Result<Pending, Refusal> 
         return Err(Refusal::AlreadyModerated);
     }
     Ok(found)
+}
+
+/// What a copy of somebody's data has of phrases.
+pub fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
+    let suggestions: Vec<Suggestion> = sql!(
+        "SELECT {Suggestion} FROM phrase_suggestion WHERE account_id = :account
+         ORDER BY created_at, id",
+        account
+    )
+    .all(tx)?;
+    let hidden: Vec<Phrase> = sql!(
+        "SELECT {p: Phrase} FROM phrase p JOIN phrase_exclusion x ON x.phrase_id = p.id
+         WHERE x.account_id = :account ORDER BY p.id",
+        account
+    )
+    .all(tx)?;
+    Ok(json!({ "suggestions": suggestions, "hidden_phrases": hidden }))
+}
+
+/// Erases what is kept of somebody's suggestions. Phrases stay, and nobody's.
+pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM phrase_exclusion WHERE account_id = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "DELETE FROM phrase_suggestion WHERE account_id = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "UPDATE phrase_suggestion SET decided_by = NULL WHERE decided_by = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "UPDATE phrase SET author_id = NULL WHERE author_id = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
 }
 
 fn decide(tx: &mut Tx<'_>, moderator: &Moderator, decided: &Suggestion) -> Result<(), StoreError> {

@@ -1,8 +1,9 @@
 //! Phrases: drawn, hidden, suggested and decided on.
 
 use accounts::grant::{self, MODERATOR, Role, Scope};
+use countdowns::suggestion;
 use jiff::SignedDuration;
-use platform::Tx;
+use platform::{StoreError, Tx};
 use serde_json::{Value, json};
 
 use crate::stage::{Person, Stage, errors, on_both};
@@ -304,5 +305,48 @@ fn phrases_are_hidden_suggested_and_decided_on_by_forms() {
         let listed = farah.program.get("/api/v1/phrases").await.json();
         assert_eq!(listed["items"][0]["text"], "Another one");
         assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn what_somebody_suggested_goes_with_them_and_phrases_stay() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        give(stage, &farah, MODERATOR).await;
+        let mut aina = stage.person("Aina Ali").await;
+        let first = suggest(&mut farah, "Keep going").await;
+        suggest(&mut farah, "Stay in bed").await;
+        let other = suggest(&mut aina, "Rest a while").await;
+        for one in [&first, &other] {
+            let path = decision(one, "approve");
+            farah.call("POST", &path, &json!({})).await.expect(200);
+        }
+        let phrases = farah.program.get("/api/v1/phrases").await.json();
+        let hidden = phrases["items"][0]["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/phrases/{hidden}/exclusion");
+        farah.call("PUT", &path, &json!({})).await.expect(204);
+
+        let account = farah.who.account().id.clone();
+        let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            let before = suggestion::export(tx, &account)?;
+            suggestion::erase(tx, &account)?;
+            Ok((before, suggestion::export(tx, &account)?))
+        };
+        let (before, after) = stage.world.store().write(change).await.unwrap();
+        assert_eq!(before["suggestions"].as_array().unwrap().len(), 2);
+        assert_eq!(before["hidden_phrases"][0]["id"], json!(hidden));
+        assert_eq!(after, json!({"suggestions": [], "hidden_phrases": []}));
+        let left = aina.program.get("/api/v1/phrases").await.json();
+        assert_eq!(left["items"].as_array().unwrap().len(), 2);
+        let own = aina.program.get(SUGGESTIONS).await.json();
+        assert_eq!(own["items"][0]["state"], "approved");
+        // Nothing of the account is left in what refers to accounts.
+        let account = farah.who.account().id.to_string();
+        let places = stage.world.places_of(&account);
+        let places: Vec<_> = places
+            .iter()
+            .filter(|place| place.contains("phrase"))
+            .collect();
+        assert_eq!(places, Vec::<&String>::new());
     });
 }
