@@ -3,9 +3,12 @@
 use askama::Template;
 use axum::response::Response;
 use platform::{StoreError, Tx};
-use web::page::{Account, Kind, Navigation, Page, Section};
+use web::page::{Account, Entry, Kind, Navigation, Page, Section};
 use web::{Problem, Site, Text, Theme};
 
+use super::invites;
+use crate::grant::{self, Scope};
+use crate::invite;
 use crate::signed_in::{self, SignedIn};
 
 /// Shows a page to somebody, with the way to the site's other pages. `here` is its address
@@ -19,10 +22,19 @@ pub async fn show<B: Template>(
 ) -> Result<Response, Problem> {
     let asking = who.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        Ok(signed_in::owner(tx, asking.clone())?.is_some())
+        let rank = grant::rank_in(tx, &asking, &Scope::site())?;
+        let may_invite = rank.is_some_and(|rank| invite::may_offer(rank, invite::MEMBER));
+        Ok((signed_in::owner(tx, asking.clone())?.is_some(), may_invite))
     };
-    let may_operate = site.store.read(look).await?;
-    let sections = [Section::of_site(site, text, here, may_operate)];
+    let (may_operate, may_invite) = site.store.read(look).await?;
+    let mut section = Section::of_site(site, text, here, may_operate);
+    section.entries.extend(may_invite.then(|| Entry {
+        label: text.say("account-invites").into_owned(),
+        href: invites::HERE.to_owned(),
+        current: here == invites::HERE,
+        ..Entry::default()
+    }));
+    let sections = [section];
     Ok(web::page(Page {
         title: &format!("{title} – {}", site.settings.name),
         body,

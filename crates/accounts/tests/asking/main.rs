@@ -5,7 +5,9 @@
 
 mod access;
 mod api;
+mod changing_email;
 mod grants;
+mod inviting;
 mod notes;
 mod pages;
 mod races;

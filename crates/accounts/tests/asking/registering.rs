@@ -288,6 +288,8 @@ fn another_browser_shows_the_password_or_shuts_out_who_registered() {
         let mut thief = visitor(&accounts);
         register(world, &mut thief, &[]).await.with(202);
         assert_eq!(sign_in(&mut thief, PASSWORD).await.status, 303);
+        let me = thief.get("/api/v1/me").await.with(200);
+        assert_eq!(me.json()["unverified"], true);
         let inside = thief.cookie("kd_session").unwrap().to_owned();
         expect_sign_in_mails(world, EMAIL, 1);
 
@@ -312,6 +314,8 @@ fn another_browser_shows_the_password_or_shuts_out_who_registered() {
         assert!(find_session(world, &inside).await.is_none());
         assert_eq!(sign_in(&mut thief, PASSWORD).await.status, 401);
         assert_eq!(sign_in(&mut owner, "dua pantun lama").await.status, 303);
+        let me = owner.get("/api/v1/me").await.with(200);
+        assert_eq!(me.json()["unverified"], false);
         expect_sign_in_mails(world, EMAIL, 1);
         expect(world, &accounts, EMAIL, "mail-verify-subject");
     });

@@ -18,18 +18,29 @@ use crate::roles::routes;
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 
 /// Operations that no token is for: guests show a code, people a password.
-const WITHOUT_TOKEN: [&str; 11] = [
+const WITHOUT_TOKEN: [&str; 22] = [
     "POST /api/rsvp",
+    "GET /api/v1/admin/invites",
+    "POST /api/v1/admin/invites",
+    "DELETE /api/v1/admin/invites/{id}",
+    "POST /api/v1/auth/email/confirm",
+    "POST /api/v1/auth/email/undo",
+    "POST /api/v1/auth/forgot",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/refresh",
+    "POST /api/v1/auth/register",
+    "POST /api/v1/auth/reset",
     "POST /api/v1/auth/revoke",
     "POST /api/v1/auth/sudo",
     "POST /api/v1/auth/token",
+    "POST /api/v1/auth/verify",
+    "POST /api/v1/auth/verify/resend",
     "POST /api/v1/codes/resolve",
     "GET /api/v1/invitations/{code}",
     "PUT /api/v1/invitations/{code}/note",
     "DELETE /api/v1/invitations/{code}/note",
     "PUT /api/v1/invitations/{code}/rsvp",
+    "POST /api/v1/me/email",
 ];
 
 /// Personal fields, how they are recognised, and the scopes that show them.
