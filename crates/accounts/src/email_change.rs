@@ -182,7 +182,7 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
         registration::end(tx, &account.id)?;
         end_others(tx, &account.id, asked.who.as_ref(), &asked.client.request)?;
         record(tx, &account.id, "email.changed", &asked.client.request)?;
-        Ok(offer_undo(tx, &site, &account, link.data)?)
+        Ok(offer_undo(tx, &site, &account, &link.data)?)
     };
     store.write(change).await
 }
@@ -212,7 +212,7 @@ fn offer_undo(
     tx: &mut Tx<'_>,
     site: &Site,
     account: &Account,
-    change: Change,
+    change: &Change,
 ) -> Result<(), StoreError> {
     let Ok(old) = change.from.parse::<Address>() else {
         return Ok(());

@@ -7,7 +7,7 @@ mod leaving;
 mod passkeys;
 mod people;
 pub(super) mod refresh;
-mod registration;
+mod registering;
 mod sudo;
 
 use std::collections::BTreeMap;
@@ -29,10 +29,11 @@ use super::asking::Caller;
 use super::{cookies, entrance, visitor};
 use crate::Accounts;
 use crate::Callers::{Anybody, People, Tokens};
-use crate::account::Account;
+use crate::account::{Account, AccountId};
 use crate::client::Client;
 use crate::domain::Domain;
 use crate::grant::{self, Role, Scope, ScopeName};
+use crate::registration;
 use crate::session::{self, Begun, Session, SessionId, Stay};
 use crate::sign_in::{self, Attempt, SignInError};
 use crate::token::{self, NewToken, PROFILE_READ, Token, TokenId, TokenScope};
@@ -52,7 +53,7 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .merge(sudo::routes())
         .merge(people::routes())
         .merge(leaving::routes())
-        .merge(registration::routes())
+        .merge(registering::routes())
         .merge(email_change::routes())
         .merge(invites::routes())
 }
@@ -77,6 +78,8 @@ struct Me {
     time_zone: String,
     /// Their role in the installation, if they have one.
     role: Option<SiteRole>,
+    /// Whether their address has to be confirmed before they can make anything.
+    unverified: bool,
 }
 
 /// What somebody is to the installation.
@@ -90,8 +93,9 @@ enum SiteRole {
 }
 
 impl Me {
-    fn of(account: Account, rank: Option<Role>) -> Self {
+    fn of(account: Account, (rank, unverified): (Option<Role>, bool)) -> Self {
         Self {
+            unverified,
             id: account.id.to_string(),
             display_name: account.display_name,
             email: account.email,
@@ -222,10 +226,9 @@ async fn signed_in(
         return refresh::begin(accounts, account, begun).await;
     }
     let id = account.id.clone();
-    let look =
-        move |tx: &mut Tx<'_>| -> Result<_, StoreError> { grant::rank_of(tx, &id, &Scope::site()) };
-    let role = accounts.site.store.read(look).await?;
-    let mut response = Json(Me::of(account, role)).into_response();
+    let look = move |tx: &mut Tx<'_>| standing(tx, &id);
+    let standing = accounts.site.store.read(look).await?;
+    let mut response = Json(Me::of(account, standing)).into_response();
     cookies::set_begun(response.headers_mut(), accounts.site.url(), begun);
     Ok(response)
 }
@@ -271,10 +274,17 @@ async fn me(State(accounts): State<Accounts>, caller: Caller) -> Result<Json<Me>
     let who = caller.who;
     let account = who.account().clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        grant::rank_in(tx, &who, &Scope::site())
+        let rank = grant::rank_in(tx, &who, &Scope::site())?;
+        Ok((rank, registration::is_pending(tx, &who.account().id)?))
     };
-    let role = accounts.site.store.read(look).await?;
-    Ok(Json(Me::of(account, role)))
+    let standing = accounts.site.store.read(look).await?;
+    Ok(Json(Me::of(account, standing)))
+}
+
+/// Somebody's rank in the installation, and whether they have to confirm their address.
+fn standing(tx: &mut Tx<'_>, id: &AccountId) -> Result<(Option<Role>, bool), StoreError> {
+    let rank = grant::rank_of(tx, id, &Scope::site())?;
+    Ok((rank, registration::is_pending(tx, id)?))
 }
 
 /// One sign-in in one browser.

@@ -6,8 +6,9 @@ use platform::{StoreError, Tx};
 use web::page::{Account, Entry, Kind, Navigation, Page, Section};
 use web::{Problem, Site, Text, Theme};
 
-use super::{leaving, people};
+use super::{invites, leaving, people};
 use crate::grant::{self, Scope};
+use crate::invite;
 use crate::signed_in::{self, SignedIn};
 
 /// Shows a page to somebody, with the way to the site's other pages. `here` is its address
@@ -21,15 +22,18 @@ pub async fn show<B: Template>(
 ) -> Result<Response, Problem> {
     let asking = who.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        Ok((
-            signed_in::owner(tx, asking.clone())?.is_some(),
-            grant::rank_in(tx, &asking, &Scope::site())?.is_some(),
-        ))
+        let rank = grant::rank_in(tx, &asking, &Scope::site())?;
+        Ok((signed_in::owner(tx, asking.clone())?.is_some(), rank))
     };
-    let (may_operate, may_administer) = site.store.read(look).await?;
+    let (may_operate, rank) = site.store.read(look).await?;
+    let may_invite = rank.is_some_and(|rank| invite::may_offer(rank, invite::MEMBER));
     let mut section = Section::of_site(site, text, here, may_operate);
-    let people = may_administer.then_some(("people-title", people::HERE));
-    let more = [("account-data", leaving::HERE)].into_iter().chain(people);
+    let people = rank.map(|_| ("people-title", people::HERE));
+    let invites = may_invite.then_some(("account-invites", invites::HERE));
+    let more = [("account-data", leaving::HERE)]
+        .into_iter()
+        .chain(people)
+        .chain(invites);
     section.entries.extend(more.map(|(label, href)| Entry {
         label: text.say(label).into_owned(),
         href: href.to_owned(),

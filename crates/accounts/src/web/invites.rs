@@ -20,7 +20,7 @@ use crate::invite::{self, Invite, InviteError, Inviter, MEMBER};
 use crate::signed_in::SignedIn;
 use crate::sudo::Sudo;
 
-const HERE: &str = "/admin/invites";
+pub(super) const HERE: &str = "/admin/invites";
 
 /// What was done on the page before.
 #[derive(Deserialize)]

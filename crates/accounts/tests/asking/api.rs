@@ -65,6 +65,7 @@ fn a_page_s_script_signs_in_and_out() {
                 "display_name": "Farah binti Ali",
                 "email": "farah@example.my",
                 "locale": "en",
+                "unverified": false,
                 "time_zone": "Asia/Kuala_Lumpur",
                 "role": "owner",
             })
@@ -272,12 +273,16 @@ fn the_description_names_every_address() {
     assert_eq!(
         paths,
         [
+            "/api/v1/admin/invites",
+            "/api/v1/admin/invites/{id}",
             "/api/v1/admin/users",
             "/api/v1/admin/users/{id}",
             "/api/v1/admin/users/{id}/activate",
             "/api/v1/admin/users/{id}/deactivate",
             "/api/v1/admin/users/{id}/role",
             "/api/v1/admin/users/{id}/sign-out",
+            "/api/v1/auth/email/confirm",
+            "/api/v1/auth/email/undo",
             "/api/v1/auth/forgot",
             "/api/v1/auth/login",
             "/api/v1/auth/logout",
@@ -293,6 +298,7 @@ fn the_description_names_every_address() {
             "/api/v1/auth/verify",
             "/api/v1/auth/verify/resend",
             "/api/v1/me",
+            "/api/v1/me/email",
             "/api/v1/me/export",
             "/api/v1/me/passkeys",
             "/api/v1/me/passkeys/options",

@@ -5,9 +5,11 @@
 
 mod access;
 mod api;
+mod changing_email;
 mod grants;
 mod leaving;
 mod leaving_races;
+mod inviting;
 mod notes;
 mod pages;
 mod passkeys;

@@ -53,7 +53,7 @@ pub(crate) async fn link(world: &World, prefix: &str) -> String {
         Some(link["http://127.0.0.1:8080".len()..].to_owned())
     };
     let mut found = mails.iter().rev().filter_map(|mail| of_mail(&mail.text));
-    found.next().expect("a mail with such a link")
+    found.next().unwrap()
 }
 
 pub(crate) fn expect(world: &World, accounts: &Accounts, email: &str, subject: &str) {
@@ -288,6 +288,8 @@ fn another_browser_shows_the_password_or_shuts_out_who_registered() {
         let mut thief = visitor(&accounts);
         register(world, &mut thief, &[]).await.with(202);
         assert_eq!(sign_in(&mut thief, PASSWORD).await.status, 303);
+        let me = thief.get("/api/v1/me").await.with(200);
+        assert_eq!(me.json()["unverified"], true);
         let inside = thief.cookie("kd_session").unwrap().to_owned();
         expect_sign_in_mails(world, EMAIL, 1);
 
@@ -312,6 +314,8 @@ fn another_browser_shows_the_password_or_shuts_out_who_registered() {
         assert!(find_session(world, &inside).await.is_none());
         assert_eq!(sign_in(&mut thief, PASSWORD).await.status, 401);
         assert_eq!(sign_in(&mut owner, "dua pantun lama").await.status, 303);
+        let me = owner.get("/api/v1/me").await.with(200);
+        assert_eq!(me.json()["unverified"], false);
         expect_sign_in_mails(world, EMAIL, 1);
         expect(world, &accounts, EMAIL, "mail-verify-subject");
     });

@@ -1,5 +1,6 @@
 //! The pages of owners, without script.
 
+use axum::http::Method;
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -171,5 +172,41 @@ fn nobody_else_finds_the_pages() {
             other.browser.get(&page).await.expect(404);
             stage.visitor().get(&page).await.expect(303);
         }
+    });
+}
+
+#[test]
+fn who_has_not_confirmed_their_address_makes_none() {
+    on_both(&async |stage: &Stage<'_>| {
+        let (email, password) = ("mei@example.my", "sebuah pantun lama");
+        let mut browser = stage.open().visitor();
+        let page = browser.get("/register").await;
+        let mut form = page.form("/register");
+        form.fill("display_name", "Mei Lin")
+            .fill("email", email)
+            .fill("password", password);
+        stage.world.clock.advance(SignedDuration::from_secs(10));
+        browser.submit(&page, &form).await.expect(202);
+        let page = browser.get("/login").await;
+        let mut form = page.form("/login");
+        form.fill("email", email).fill("password", password);
+        browser.submit(&page, &form).await.expect(303);
+
+        let at = format!("{MINE}/new");
+        let page = browser.get(&at).await;
+        let csrf = page.form(&at).value("_csrf").unwrap().to_owned();
+        let mut form = page.form(&at);
+        form.fill("title", "Without a cold");
+        browser.submit(&page, &form).await.expect(403);
+        browser.header("x-csrf-token", &csrf);
+        let body = json!({"title": "Without a cold", "kind": "since"});
+        let answer = browser.call(Method::POST, API, &body).await;
+        assert_eq!(answer.expect(403).json()["code"], "email_unverified");
+        stage
+            .world
+            .expect_mail(email, "Confirm your address for Kenduri Kami");
+        stage
+            .world
+            .expect_mail(email, "New sign-in to Kenduri Kami");
     });
 }

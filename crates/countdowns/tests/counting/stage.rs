@@ -4,6 +4,7 @@ use accounts::Accounts;
 use accounts::account::{self, AccountId, NewAccount};
 use accounts::client::Client;
 use accounts::domain::{self, Domains};
+use accounts::registration::{Policy, Registration};
 use accounts::session::{self, Method, Stay};
 use accounts::signed_in::{self, SignedIn};
 use accounts::token::{self, NewToken, TokenScope};
@@ -55,6 +56,21 @@ impl<'w> Stage<'w> {
         Self {
             world,
             accounts: Accounts::new(site, DOMAINS),
+        }
+    }
+
+    /// The same site, where everybody may register.
+    pub(crate) fn open(&self) -> Self {
+        let policy = Policy {
+            registration: Registration::Open,
+            has_mail: true,
+        };
+        Self {
+            world: self.world,
+            accounts: Accounts {
+                policy,
+                ..self.accounts.clone()
+            },
         }
     }
 

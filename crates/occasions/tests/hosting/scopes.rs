@@ -18,14 +18,24 @@ use crate::roles::routes;
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 
 /// Operations that no token is for: guests show a code, people a password.
-const WITHOUT_TOKEN: [&str; 21] = [
+const WITHOUT_TOKEN: [&str; 38] = [
     "POST /api/rsvp",
+    "GET /api/v1/admin/invites",
+    "POST /api/v1/admin/invites",
+    "DELETE /api/v1/admin/invites/{id}",
+    "POST /api/v1/auth/email/confirm",
+    "POST /api/v1/auth/email/undo",
+    "POST /api/v1/auth/forgot",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/refresh",
     "POST /api/v1/auth/restore",
+    "POST /api/v1/auth/register",
+    "POST /api/v1/auth/reset",
     "POST /api/v1/auth/revoke",
     "POST /api/v1/auth/sudo",
     "POST /api/v1/auth/token",
+    "POST /api/v1/auth/verify",
+    "POST /api/v1/auth/verify/resend",
     "POST /api/v1/codes/resolve",
     "GET /api/v1/invitations/{code}",
     "PUT /api/v1/invitations/{code}/note",
@@ -41,6 +51,13 @@ const WITHOUT_TOKEN: [&str; 21] = [
     "PUT /api/v1/admin/users/{id}/role",
     "DELETE /api/v1/me",
     "GET /api/v1/me/export",
+    "POST /api/v1/me/email",
+    "POST /api/v1/auth/passkey/options",
+    "POST /api/v1/auth/passkey/verify",
+    "GET /api/v1/me/passkeys",
+    "POST /api/v1/me/passkeys",
+    "POST /api/v1/me/passkeys/options",
+    "DELETE /api/v1/me/passkeys/{id}",
 ];
 
 /// Personal fields, how they are recognised, and the scopes that show them.

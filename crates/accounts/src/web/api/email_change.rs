@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use web::described::Routes;
 use web::{Facts, Json, Problem, routes};
 
-use super::registration::{Accepted, accepted};
+use super::registering::{Accepted, accepted};
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
 use crate::client::Client;
@@ -38,7 +38,7 @@ struct ChangeEmail {
     post, path = "/api/v1/me/email", tag = "accounts", request_body = ChangeEmail,
     responses(
         (status = 202, description = "A mail is on its way", body = Accepted),
-        (status = 403, description = "`reauth_required`"),
+        (status = 403, description = "`sudo_required`"),
         (status = 422, description = "`validation_failed`"),
     ),
 )]

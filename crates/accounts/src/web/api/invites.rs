@@ -85,7 +85,7 @@ struct CreatedSiteInvite {
     post, path = "/api/v1/admin/invites", tag = "accounts", request_body = CreateSiteInvite,
     responses(
         (status = 201, description = "Invited", body = CreatedSiteInvite),
-        (status = 403, description = "`reauth_required`, `role_above_own` or `registration_closed`"),
+        (status = 403, description = "`sudo_required`, `role_above_own` or `registration_closed`"),
         (status = 409, description = "`email_taken` or `limit_reached`"),
         (status = 422, description = "`validation_failed`"),
     ),

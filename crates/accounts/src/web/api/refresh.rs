@@ -6,19 +6,18 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, PRAGMA};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use platform::{Secret, StoreError, Tx};
+use platform::{Secret, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::{Json, Problem, Site, routes};
 
-use super::Me;
+use super::{Me, standing};
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
 use crate::access_token::{LIFETIME, Signer};
 use crate::account::{Account, AccountId};
 use crate::client::Client;
-use crate::grant::{self, Scope};
 use crate::refresh::{self, Outcome, Refreshed};
 use crate::session::{Begun, SessionId};
 use crate::web::asking::Caller;
@@ -174,14 +173,13 @@ async fn answer(accounts: &Accounts, refreshed: Refreshed) -> Result<Response, P
         token,
     } = refreshed;
     let id = account.id.clone();
-    let look =
-        move |tx: &mut Tx<'_>| -> Result<_, StoreError> { grant::rank_of(tx, &id, &Scope::site()) };
-    let role = accounts.site.store.read(look).await?;
+    let look = move |tx: &mut Tx<'_>| standing(tx, &id);
+    let standing = accounts.site.store.read(look).await?;
     Ok(unstored(Tokens {
         access_token: sign(accounts, &account.id, &session)?,
         expires_in: LIFETIME.as_secs(),
         refresh_token: token.reveal().to_owned(),
-        account: Me::of(account, role),
+        account: Me::of(account, standing),
     }))
 }
 

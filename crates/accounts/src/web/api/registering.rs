@@ -251,7 +251,7 @@ async fn forgot(
 /// The token of a link, and the new password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Reset {
+struct ResetPassword {
     /// The last part of the link.
     token: String,
     /// 10–256 characters.
@@ -270,7 +270,7 @@ fn yes() -> bool {
 ///
 /// Ends every session; nobody is signed in by it.
 #[utoipa::path(
-    post, path = "/api/v1/auth/reset", tag = "accounts", request_body = Reset,
+    post, path = "/api/v1/auth/reset", tag = "accounts", request_body = ResetPassword,
     responses(
         (status = 204, description = "The new password is in force"),
         (status = 400, description = "`token_expired_or_used`"),
@@ -281,7 +281,7 @@ fn yes() -> bool {
 async fn reset(
     State(accounts): State<Accounts>,
     client: Client,
-    Json(sent): Json<Reset>,
+    Json(sent): Json<ResetPassword>,
 ) -> Result<StatusCode, Problem> {
     let tokens = if sent.revoke_tokens {
         Tokens::Revoked

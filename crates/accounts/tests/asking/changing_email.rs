@@ -1,0 +1,242 @@
+//! Another address for an account.
+
+use accounts::account::AccountId;
+use accounts::email_change::{self, Confirmation, LIFETIME, UNDO_LIFETIME};
+use accounts::session::Stay;
+use accounts::verification::ConfirmError;
+use accounts::{Accounts, account};
+use axum::http::Method;
+use jiff::SignedDuration;
+use platform::{Secret, Tx};
+use serde_json::json;
+use testkit::{Visitor, World, rounds};
+use web::Network;
+
+use crate::api::csrf_token;
+use crate::registering::{expect, link};
+use crate::stage::{
+    Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails,
+    find_session, person, read, usual_hash, visitor, write,
+};
+
+const OLD: &str = "farah@example.my";
+const NEW: &str = "farah@example.com";
+
+/// A browser of somebody who has just signed in.
+async fn browser(world: &World, accounts: &Accounts, id: &AccountId) -> Visitor {
+    let begun = begin(world, id, Stay::Visit, client(1)).await;
+    let mut visitor = visitor(accounts);
+    visitor.set_cookie("kd_session", begun.session.reveal());
+    visitor.header("x-csrf-token", &csrf_token(begun.session.reveal()));
+    visitor
+}
+
+/// Asks on the page for another address, and returns the link.
+async fn ask(world: &World, farah: &mut Visitor, email: &str) -> String {
+    world.clock.advance(SignedDuration::from_mins(2));
+    let page = farah.get("/me/email").await.with(200);
+    let mut form = page.form("/me/email");
+    form.fill("email", email);
+    farah.submit(&page, &form).await.with(303);
+    link(world, "/email/confirm/").await
+}
+
+async fn address(world: &World, id: &AccountId) -> String {
+    let id = id.clone();
+    let found = read(world.store(), move |tx| account::find(tx, &id)).await;
+    found.unwrap().email
+}
+
+async fn can_sign_in(accounts: &Accounts, email: &str) -> bool {
+    let tried = attempt(email, PASSWORD, 1);
+    accounts::sign_in::with_password(accounts, tried)
+        .await
+        .is_ok()
+}
+
+#[test]
+fn the_new_address_is_confirmed_and_the_old_one_takes_it_back() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let id = person(world, OLD, Some(&hash)).await;
+        let other = begin(world, &id, Stay::Remembered, client(9)).await;
+        let mut farah = browser(world, &accounts, &id).await;
+        let older = ask(world, &mut farah, NEW).await;
+        let newest = ask(world, &mut farah, NEW).await;
+        farah.get(&older).await.with(400);
+        let page = farah.get(&newest).await.with(200);
+        assert_eq!(page.header("referrer-policy"), "no-referrer");
+        assert_eq!(address(world, &id).await, OLD, "looking changes nothing");
+        let form = page.form("");
+        farah.submit(&page, &form).await.with(200);
+        farah.submit(&page, &form).await.with(200);
+        assert_eq!(address(world, &id).await, NEW);
+        assert!(find_session(world, &other.session).await.is_none());
+        farah.get("/me/email").await.with(200);
+        assert!(!can_sign_in(&accounts, OLD).await && can_sign_in(&accounts, NEW).await);
+
+        world
+            .clock
+            .advance(UNDO_LIFETIME - SignedDuration::from_mins(1));
+        let undo = link(world, "/email/undo/").await;
+        let mut old = visitor(&accounts);
+        let page = old.get(&undo).await.with(200);
+        let form = page.form("");
+        old.submit(&page, &form).await.with(200);
+        old.submit(&page, &form).await.with(200);
+        assert_eq!(address(world, &id).await, OLD);
+        farah.get("/me/email").await.with(303);
+        let log = actions(world).await;
+        let ours = ["email.changed", "email.restored"];
+        let log: Vec<_> = log
+            .iter()
+            .filter(|one| ours.contains(&one.as_str()))
+            .collect();
+        assert_eq!(log, ours);
+        expect(world, &accounts, NEW, "mail-change-subject");
+        expect(world, &accounts, NEW, "mail-change-subject");
+        expect(world, &accounts, OLD, "mail-changed-subject");
+        expect_sign_in_mails(world, NEW, 1);
+    });
+}
+
+#[test]
+fn a_change_needs_a_fresh_proof_and_ends_after_a_day() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, OLD, None).await;
+        let mut farah = browser(world, &accounts, &id).await;
+        let sent = ask(world, &mut farah, NEW).await;
+        let body = json!({"email": NEW});
+        world.clock.advance(SignedDuration::from_mins(10));
+        let answer = farah.call(Method::POST, "/api/v1/me/email", &body).await;
+        assert_eq!(answer.with(403).json()["code"], "sudo_required");
+        world.clock.advance(LIFETIME);
+        visitor(&accounts).get(&sent).await.with(400);
+        expect(world, &accounts, NEW, "mail-change-subject");
+    });
+}
+
+#[test]
+fn the_click_of_whoever_owns_the_new_address_alone_changes_nothing() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let id = person(world, OLD, Some(&hash)).await;
+        let mut farah = browser(world, &accounts, &id).await;
+        let sent = ask(world, &mut farah, NEW).await;
+        let token = sent.rsplit_once('/').unwrap().1;
+        let mut stranger = visitor(&accounts);
+        let page = stranger.get(&sent).await.with(200);
+        let form = page.form("");
+        stranger.submit(&page, &form).await.with(403);
+        let confirm = "/api/v1/auth/email/confirm";
+        let wrong = json!({"token": token, "current_password": "something else"});
+        stranger.call(Method::POST, confirm, &wrong).await.with(400);
+        assert_eq!(address(world, &id).await, OLD);
+        let right = json!({"token": token, "current_password": PASSWORD});
+        stranger.call(Method::POST, confirm, &right).await.with(204);
+        assert_eq!(address(world, &id).await, NEW);
+        farah.get("/me/email").await.with(303);
+        expect(world, &accounts, NEW, "mail-change-subject");
+        expect(world, &accounts, OLD, "mail-changed-subject");
+    });
+}
+
+#[test]
+fn links_to_a_new_password_die_with_the_address_that_they_went_to() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, OLD, None).await;
+        let of = id.clone();
+        let sign_in = write(world.store(), move |tx| {
+            accounts::sign_in::create_link(tx, &of)
+        })
+        .await;
+        let mut farah = browser(world, &accounts, &id).await;
+        let sent = ask(world, &mut farah, NEW).await;
+        let page = farah.get(&sent).await;
+        farah.submit(&page, &page.form("")).await.with(200);
+        let path = format!("/sign-in/{}", sign_in.reveal());
+        visitor(&accounts).get(&path).await.with(400);
+        expect(world, &accounts, NEW, "mail-change-subject");
+        expect(world, &accounts, OLD, "mail-changed-subject");
+    });
+}
+
+#[test]
+fn whoever_took_the_account_over_cannot_undo_that_it_was_taken_back() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, OLD, None).await;
+        let mut thief = browser(world, &accounts, &id).await;
+        for email in [NEW, "thief@example.com"] {
+            let sent = ask(world, &mut thief, email).await;
+            let page = thief.get(&sent).await;
+            thief.submit(&page, &page.form("")).await.with(200);
+            expect(world, &accounts, email, "mail-change-subject");
+        }
+        let mails = world.mails().await;
+        let undo_of = |email: &str| {
+            let mut ours = mails.iter().filter(|mail| mail.recipient == email);
+            let mail = ours
+                .find(|mail| mail.text.contains("/email/undo/"))
+                .unwrap();
+            let at = mail.text.find("/email/undo/").unwrap();
+            mail.text[at..]
+                .split_whitespace()
+                .next()
+                .unwrap()
+                .to_owned()
+        };
+        let (of_owner, of_thief) = (undo_of(OLD), undo_of(NEW));
+        let mut owner = visitor(&accounts);
+        let page = owner.get(&of_owner).await.with(200);
+        owner.submit(&page, &page.form("")).await.with(200);
+        assert_eq!(address(world, &id).await, OLD);
+        owner.get(&of_thief).await.with(400);
+        expect(world, &accounts, OLD, "mail-changed-subject");
+        expect(world, &accounts, NEW, "mail-changed-subject");
+    });
+}
+
+#[test]
+fn of_two_accounts_that_confirm_one_address_one_has_it() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        for round in 0..rounds() {
+            let accounts = accounts(world);
+            let wanted = format!("{round}@example.com");
+            let mut asked = Vec::new();
+            for name in ["a", "b"] {
+                let email = format!("{name}{round}@example.my");
+                let id = person(world, &email, None).await;
+                let mut browser = browser(world, &accounts, &id).await;
+                let sent = ask(world, &mut browser, &wanted).await;
+                asked.push(Confirmation {
+                    link: Secret::new(sent.rsplit_once('/').unwrap().1),
+                    who: Some(crate::stage::signed_in(world, &id).await),
+                    password: Secret::new(""),
+                    network: Network::of([203, 0, 113, 1].into()),
+                    client: client(1),
+                });
+                expect(world, &accounts, &wanted, "mail-change-subject");
+            }
+            let (second, first) = (asked.pop().unwrap(), asked.pop().unwrap());
+            let results = tokio::join!(
+                email_change::confirm(&accounts, first),
+                email_change::confirm(&accounts, second)
+            );
+            let won = match results {
+                (Ok(()), Err(ConfirmError::EmailTaken)) => "a",
+                (Err(ConfirmError::EmailTaken), Ok(())) => "b",
+                other => panic!("round {round}: {other:?}"),
+            };
+            let old = format!("{won}{round}@example.my");
+            expect(world, &accounts, &old, "mail-changed-subject");
+            let email = wanted.parse().unwrap();
+            let find = move |tx: &mut Tx<'_>| account::find_by_email(tx, &email);
+            assert!(read(world.store(), find).await.is_some());
+        }
+    });
+}
