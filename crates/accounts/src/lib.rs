@@ -25,6 +25,8 @@ mod opaque;
 pub mod password;
 pub mod refresh;
 mod role;
+pub mod second_factor;
+pub mod second_step;
 pub mod session;
 pub mod setup;
 pub mod sign_in;
@@ -70,7 +72,8 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "accounts",
     "0001_begin",
     "0002_slugs",
-    "0003_refresh_tokens"
+    "0003_refresh_tokens",
+    "0005_second_factors"
 );
 
 /// The error codes of this crate, which those of domains may use too.
@@ -97,6 +100,12 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(403, "secure_connection_required"),
     Code::new(400, "token_expired_or_used"),
     Code::new(400, "current_password_wrong"),
+    // Of second factors.
+    Code::new(401, "mfa_code_invalid"),
+    Code::new(401, "mfa_token_invalid"),
+    Code::new(409, "mfa_enrolled"),
+    Code::new(409, "mfa_not_enrolled"),
+    Code::new(403, "mfa_enrolment_required"),
 ];
 
 /// The messages of this crate.

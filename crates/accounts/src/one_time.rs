@@ -21,6 +21,8 @@ pub(crate) enum Purpose {
     Invite,
     /// To sign in.
     SignIn,
+    /// To sign in, once a second factor is proved.
+    SecondStep,
 }
 
 impl Purpose {
@@ -29,6 +31,7 @@ impl Purpose {
             Self::Setup => "setup",
             Self::Invite => "invite",
             Self::SignIn => "sign_in",
+            Self::SecondStep => "mfa",
         }
     }
 }
@@ -111,6 +114,25 @@ pub(crate) fn take<T: DeserializeOwned>(
     .maybe(tx)?;
     let now = tx.now();
     Ok(row.and_then(read).filter(|link| link.expires_at > now))
+}
+
+/// Counts a try at what a link asks for beside itself; tells whether it was one of the first
+/// `limit`.
+pub(crate) fn count_attempt(
+    tx: &mut Tx<'_>,
+    purpose: Purpose,
+    secret: &Secret,
+    limit: i64,
+) -> Result<bool, StoreError> {
+    let count = sql!(
+        "UPDATE one_time_token SET attempts = attempts + 1
+         WHERE hash = :hash AND purpose = :purpose AND attempts < :limit",
+        hash = opaque::hash(secret),
+        purpose = purpose.word(),
+        limit
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(count == 1)
 }
 
 /// The links of one purpose that are still good, the oldest first.

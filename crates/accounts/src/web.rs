@@ -4,11 +4,13 @@ pub mod api;
 pub mod call;
 mod cookies;
 mod entrance;
+mod factors;
 mod form;
 pub mod frame;
 mod me;
 mod newcomer;
 mod problem;
+mod second_step;
 mod sudo;
 mod visitor;
 
@@ -46,11 +48,22 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/setup/{secret}", Anybody, newcomer::set_up)
         .get("/admin/join/{secret}", Anybody, newcomer::join)
         .post("/admin/join/{secret}", Anybody, newcomer::accept)
+        .get("/login/mfa", Anybody, second_step::show)
+        .post("/login/mfa", Anybody, second_step::prove)
         .get("/sudo", People, sudo::show)
         .post("/sudo", People, sudo::prove)
         .get("/.well-known/change-password", Anybody, me::change_password)
         .get("/me/security", People, me::security)
         .post("/me/security/password", People, me::set_password)
+        .get("/me/security/totp", People, factors::setup)
+        .post("/me/security/totp", People, factors::begin)
+        .post("/me/security/totp/confirm", People, factors::confirm)
+        .post("/me/security/totp/remove", People, factors::remove)
+        .post(
+            "/me/security/recovery-codes",
+            People,
+            factors::renew_recovery_codes,
+        )
         .post("/me/security/sessions", People, me::end_sessions)
         .post("/me/security/tokens", People, me::create_token)
         .post("/me/security/tokens/remove", People, me::remove_token)

@@ -1,7 +1,9 @@
 //! The JSON interface: signing in and out, one's own account, its sessions and
 //! tokens.
 
+mod factors;
 pub(super) mod refresh;
+mod second_step;
 mod sudo;
 
 use std::collections::BTreeMap;
@@ -11,6 +13,7 @@ use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use platform::{Secret, StoreError, Tx};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -27,8 +30,8 @@ use crate::account::Account;
 use crate::client::Client;
 use crate::domain::Domain;
 use crate::grant::{self, Role, Scope, ScopeName};
-use crate::session::{self, Session, SessionId, Stay};
-use crate::sign_in::{self, Attempt};
+use crate::session::{self, Begun, Session, SessionId, Stay};
+use crate::sign_in::{self, Attempt, SignInError};
 use crate::token::{self, NewToken, PROFILE_READ, Token, TokenId, TokenScope};
 
 /// Addresses of the JSON interface.
@@ -43,6 +46,8 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .routes(routes!(logout: People))
         .merge(refresh::routes())
         .merge(sudo::routes())
+        .merge(second_step::routes())
+        .merge(factors::routes())
 }
 
 /// The description of the interface.
@@ -111,7 +116,7 @@ struct Login {
 }
 
 /// What a sign-in gives.
-#[derive(Default, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Want {
     /// A session, as a cookie.
@@ -121,13 +126,24 @@ pub(super) enum Want {
     Tokens,
 }
 
+/// A step of a sign-in.
+trait Step: DeserializeOwned {
+    fn want(&self) -> Want;
+}
+
+impl Step for Login {
+    fn want(&self) -> Want {
+        self.want
+    }
+}
+
 /// A sign-in by script, known to come from a page of ours.
-struct LoginCall {
-    login: Login,
+struct LoginCall<T> {
+    login: T,
     attempt: (Facts, Client),
 }
 
-impl FromRequest<Accounts> for LoginCall {
+impl<T: Step> FromRequest<Accounts> for LoginCall<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
@@ -140,10 +156,10 @@ impl FromRequest<Accounts> for LoginCall {
         let secret = cookies::before(&parts.headers, url).or_else(|| client.session.clone());
         let secret = secret.unwrap_or_else(|| Secret::new(""));
         let headers = parts.headers.clone();
-        let Json(login): Json<Login> =
+        let Json(login): Json<T> =
             Json::from_request(Request::from_parts(parts, body), accounts).await?;
         // What is answered in the body is of no use to another site's page.
-        match login.want {
+        match login.want() {
             Want::Cookie => csrf::check(&headers, url, secret.reveal(), None)?,
             // The browser's own session goes on.
             Want::Tokens => client.session = None,
@@ -163,14 +179,18 @@ impl FromRequest<Accounts> for LoginCall {
     post, path = "/api/v1/auth/login", tag = "accounts",
     request_body = Login,
     responses(
-        (status = 200, description = "Signed in: who it is, or `Tokens`", body = Me),
+        (status = 200, description = "Signed in: who it is, or `Tokens`; or `SecondStepRequired`",
+            body = Me),
         (status = 401, description = "`credentials_invalid`, whatever is wrong"),
         (status = 403, description = "`csrf_failed` or `secure_connection_required`"),
         (status = 429, description = "`rate_limited`, with `Retry-After`"),
         (status = 503, description = "`busy`, with `Retry-After`"),
     ),
 )]
-async fn login(State(accounts): State<Accounts>, call: LoginCall) -> Result<Response, Problem> {
+async fn login(
+    State(accounts): State<Accounts>,
+    call: LoginCall<Login>,
+) -> Result<Response, Problem> {
     let LoginCall {
         login,
         attempt: (facts, client),
@@ -185,10 +205,24 @@ async fn login(State(accounts): State<Accounts>, call: LoginCall) -> Result<Resp
         stay,
         network: facts.network(),
         client,
+        to: String::new(),
     };
-    let (account, begun) = sign_in::with_password(&accounts, attempt).await?;
-    if let Want::Tokens = login.want {
-        return refresh::begin(&accounts, account, begun).await;
+    let (account, begun) = match sign_in::with_password(&accounts, attempt).await {
+        Err(SignInError::SecondStep(token)) => return Ok(second_step::required(&token)),
+        done => done?,
+    };
+    signed_in(&accounts, login.want, account, begun).await
+}
+
+/// What a sign-in gives.
+async fn signed_in(
+    accounts: &Accounts,
+    want: Want,
+    account: Account,
+    begun: Begun,
+) -> Result<Response, Problem> {
+    if let Want::Tokens = want {
+        return refresh::begin(accounts, account, begun).await;
     }
     let id = account.id.clone();
     let look =

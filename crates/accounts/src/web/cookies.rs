@@ -13,17 +13,20 @@ use web::cookie::{self, Life};
 
 use crate::changes::Changes;
 use crate::device;
+use crate::second_step;
 use crate::session::{Begun, Stay};
 
 const SESSION: &str = "kd_session";
 const DEVICE: &str = "kd_device";
 /// What stands in for a session before there is one.
 const BEFORE: &str = "kd_before";
+/// What somebody has between the two steps of a sign-in.
+const SECOND_STEP: &str = "kd_mfa";
 
 /// What these cookies are called at this address.
 pub(super) fn names(url: &SiteUrl) -> Vec<String> {
     let prefix = if url.is_secure() { "__Host-" } else { "" };
-    let names = [SESSION, DEVICE, BEFORE];
+    let names = [SESSION, DEVICE, BEFORE, SECOND_STEP];
     names.map(|name| format!("{prefix}{name}")).to_vec()
 }
 
@@ -45,6 +48,22 @@ pub(super) fn before(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
 /// Gives a browser something to stand in for a session.
 pub(super) fn set_before(url: &SiteUrl, secret: &Secret) -> HeaderValue {
     cookie::secret(url, BEFORE, secret.reveal(), Life::Session)
+}
+
+/// What a browser has for the second step.
+pub(super) fn second_step(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
+    cookie::find_secret(headers, url, SECOND_STEP).map(Secret::new)
+}
+
+/// Gives a browser what it needs for the second step.
+pub(super) fn set_second_step(url: &SiteUrl, token: &Secret) -> HeaderValue {
+    let lifetime = Life::Seconds(second_step::LIFETIME.as_secs());
+    cookie::secret(url, SECOND_STEP, token.reveal(), lifetime)
+}
+
+/// Takes it away.
+pub(super) fn forget_second_step(url: &SiteUrl) -> HeaderValue {
+    cookie::forget(url, SECOND_STEP)
 }
 
 /// Gives a browser its session.

@@ -16,12 +16,13 @@ use web::{Problem, Text, Wishes};
 use super::asking::{Reader, Sender};
 use super::call::see_other;
 use super::problem;
-use super::{cookies, frame};
+use super::{cookies, factors, frame};
 use crate::Accounts;
 use crate::client::{self, Client};
 use crate::credential::{self, Change, ChangeError};
 use crate::domain::Domain;
 use crate::password::{self, Password};
+use crate::second_factor;
 use crate::session::{self, Session};
 use crate::signed_in::SignedIn;
 use crate::token::{self, NewToken, Token, TokenScope};
@@ -53,6 +54,7 @@ struct SecurityPage<'a> {
     made: Option<&'a str>,
     has_password: bool,
     fields: Vec<Field>,
+    factors: factors::Section<'a>,
     current: &'a SignedIn,
     sessions: &'a [Session],
     tokens: &'a [Token],
@@ -130,6 +132,7 @@ pub(super) async fn security(
             Some("password") => Some("account-done-password"),
             Some("session") => Some("account-done-session"),
             Some("token") => Some("account-done-token"),
+            Some("factor") => Some("account-done-factor"),
             _ => None,
         },
         made: None,
@@ -152,9 +155,10 @@ async fn page(
             password::find(tx, &id)?.is_some(),
             session::list(tx, &id)?,
             token::list(tx, &id)?,
+            second_factor::find(tx, &id)?,
         ))
     };
-    let (has_password, sessions, tokens) = site.store.read(look).await?;
+    let (has_password, sessions, tokens, factors) = site.store.read(look).await?;
     let zone = TimeZone::get(&who.account().time_zone);
     let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
     let form_state = shown.form_state;
@@ -171,6 +175,12 @@ async fn page(
         made: shown.made.map(Secret::reveal),
         has_password,
         fields: password_fields(text, has_password, form_state),
+        factors: factors::Section {
+            text,
+            csrf,
+            zone: &zone,
+            factors,
+        },
         current: who,
         sessions: &sessions,
         tokens: &tokens,

@@ -17,6 +17,7 @@ use super::asking::Sender;
 use super::call::see_other;
 use super::cookies;
 use super::entrance::{Entrance, Entry};
+use super::second_step;
 use crate::Accounts;
 use crate::domain::SignInHint;
 use crate::session::{self, Begun, Stay};
@@ -79,9 +80,13 @@ pub(super) async fn sign_in(
         stay,
         network,
         client: entrance.client.clone(),
+        to: form.text("redirect").to_owned(),
     };
-    let redirect = form.text("redirect").to_owned();
-    let done = sign_in::with_password(&accounts, attempt).await;
+    let redirect = attempt.to.clone();
+    let done = match sign_in::with_password(&accounts, attempt).await {
+        Err(SignInError::SecondStep(token)) => return Ok(second_step::lead(&accounts, &token)),
+        done => done,
+    };
     let done = done.map(|(_, begun)| begun_at(&accounts, &begun, target(&redirect)));
     form_state::answer(done, async |problem| {
         let form_state = FormState::refused(form, &problem, &entrance.text).at("email");
@@ -186,7 +191,10 @@ pub(super) async fn use_link(
     entry: Entry,
 ) -> Result<Response, Problem> {
     let client = entry.entrance.client;
-    let arrived = sign_in::with_link(&accounts, Secret::new(secret), client).await?;
+    let arrived = match sign_in::with_link(&accounts, Secret::new(secret), client).await {
+        Err(SignInError::SecondStep(token)) => return Ok(second_step::lead(&accounts, &token)),
+        arrived => arrived?,
+    };
     Ok(begun_at(&accounts, &arrived.begun, target(&arrived.to)))
 }
 

@@ -274,15 +274,19 @@ fn the_description_names_every_address() {
         [
             "/api/v1/auth/login",
             "/api/v1/auth/logout",
+            "/api/v1/auth/mfa",
             "/api/v1/auth/refresh",
             "/api/v1/auth/revoke",
             "/api/v1/auth/sudo",
             "/api/v1/auth/token",
             "/api/v1/me",
+            "/api/v1/me/recovery-codes",
             "/api/v1/me/sessions",
             "/api/v1/me/sessions/{id}",
             "/api/v1/me/tokens",
             "/api/v1/me/tokens/{id}",
+            "/api/v1/me/totp",
+            "/api/v1/me/totp/confirm",
         ]
     );
 }

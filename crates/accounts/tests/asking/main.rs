@@ -10,6 +10,8 @@ mod notes;
 mod pages;
 mod races;
 mod refreshing;
+mod second_factors;
+mod second_step;
 mod security;
 mod sessions;
 mod setup;

@@ -18,9 +18,10 @@ use crate::roles::routes;
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 
 /// Operations that no token is for: guests show a code, people a password.
-const WITHOUT_TOKEN: [&str; 11] = [
+const WITHOUT_TOKEN: [&str; 12] = [
     "POST /api/rsvp",
     "POST /api/v1/auth/login",
+    "POST /api/v1/auth/mfa",
     "POST /api/v1/auth/refresh",
     "POST /api/v1/auth/revoke",
     "POST /api/v1/auth/sudo",
