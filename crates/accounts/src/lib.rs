@@ -43,6 +43,7 @@ pub use changes::Changes;
 pub use described::describe;
 pub use domain::{Domain, Domains};
 pub use hashing::Hasher;
+pub use second_factor::RequireMfaFor;
 pub use signed_in::{Owner, SignedIn};
 
 use ::web::codes::Code;
@@ -124,6 +125,8 @@ pub struct Accounts {
     pub hasher: Hasher,
     /// How often somebody may change something.
     pub changes: Changes,
+    /// Who must have a second factor.
+    pub require_mfa_for: RequireMfaFor,
     /// What the program consists of.
     pub domains: Domains,
 }
@@ -135,6 +138,7 @@ impl Accounts {
         Self {
             hasher: Hasher::new(cores, site.random.clone()),
             changes: Changes::default(),
+            require_mfa_for: RequireMfaFor::default(),
             domains,
             site,
         }

@@ -1,6 +1,7 @@
 //! Second factors: what somebody who has a password or a link has to show beside it. There is one
 //! kind, codes of an authenticator app ([`totp`]), and ten [`recovery`] codes for whoever loses it.
 
+mod policy;
 pub mod recovery;
 pub mod totp;
 
@@ -15,6 +16,8 @@ use crate::client::Client;
 use crate::notice;
 use crate::session::{self, Stay};
 use crate::sudo::Sudo;
+
+pub use policy::RequireMfaFor;
 
 /// What an account has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

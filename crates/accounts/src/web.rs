@@ -70,9 +70,11 @@ pub fn pages() -> Pages<Accounts, Callers> {
 }
 
 /// Puts around a site's routes what the extractors of [`asking`] rely on. It
-/// decides nothing: it carries the counters in, and a renewed cookie out.
+/// decides nothing: it carries the counters and who needs a second factor in, and a renewed cookie
+/// out.
 pub fn around(accounts: &Accounts, router: Router<Site>) -> Router<Site> {
-    router.layer(from_fn_with_state(accounts.changes.clone(), cookies::carry))
+    let carried = (accounts.changes.clone(), accounts.require_mfa_for);
+    router.layer(from_fn_with_state(carried, cookies::carry))
 }
 
 impl FromRef<Accounts> for Site {

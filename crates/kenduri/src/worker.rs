@@ -238,7 +238,7 @@ impl App {
         deleted.map_err(|error| anyhow::anyhow!("food needs could not be deleted: {error}"))?;
         let (budget, opens) = (GuessBudget::new(), Arc::new(Opens::default()));
         let links_key = site.store.read(LinkKey::load).await?;
-        let accounts = accounts(&site);
+        let accounts = accounts(&site, settings);
         let router = router::router(Parts {
             accounts: accounts.clone(),
             gate: CodeGate::new(&site.keys, links_key, budget.clone(), Arc::clone(&opens)),
@@ -263,8 +263,11 @@ impl App {
     }
 }
 
-fn accounts(site: &Site) -> Accounts {
-    let accounts = Accounts::new(site.clone(), DOMAINS);
+fn accounts(site: &Site, settings: &Settings) -> Accounts {
+    let accounts = Accounts {
+        require_mfa_for: settings.require_mfa_for,
+        ..Accounts::new(site.clone(), DOMAINS)
+    };
     // `tests/api` changes more than an account may. A release build does not look.
     #[cfg(debug_assertions)]
     if commands::environment()

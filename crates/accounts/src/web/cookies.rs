@@ -13,6 +13,7 @@ use web::cookie::{self, Life};
 
 use crate::changes::Changes;
 use crate::device;
+use crate::second_factor::RequireMfaFor;
 use crate::second_step;
 use crate::session::{Begun, Stay};
 
@@ -94,6 +95,8 @@ pub(super) fn set_begun(headers: &mut HeaderMap, url: &SiteUrl, begun: &Begun) {
 pub(super) struct Beside {
     /// The counters of this process.
     pub(super) changes: Changes,
+    /// Who must have a second factor.
+    pub(super) require_mfa_for: RequireMfaFor,
     renewed: Arc<Mutex<Option<HeaderValue>>>,
 }
 
@@ -107,12 +110,13 @@ impl Beside {
 /// Carries the counters in, and a renewed cookie out, unless the answer has
 /// decided about the session itself.
 pub(super) async fn carry(
-    State(changes): State<Changes>,
+    State((changes, require_mfa_for)): State<(Changes, RequireMfaFor)>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let beside = Beside {
         changes,
+        require_mfa_for,
         renewed: Arc::default(),
     };
     request.extensions_mut().insert(beside.clone());

@@ -1,20 +1,27 @@
 //! Second factors: how one is set up, what it accepts, and how it goes.
 
 use accounts::account::AccountId;
+use accounts::grant::{self, Scope};
 use accounts::second_factor::totp::AppSecret;
 use accounts::second_factor::{self, FactorError};
 use accounts::session::Stay;
 use accounts::sudo::{LIFETIME, Sudo};
-use axum::http::Method;
+use accounts::token::PROFILE_READ;
+use accounts::web::asking::Reader;
+use accounts::web::upstream_access::{self, AllowedUsers, UpstreamAccess};
+use accounts::{Accounts, Callers, RequireMfaFor};
+use axum::http::header::COOKIE;
+use axum::http::{HeaderMap, Method};
 use jiff::SignedDuration;
 use platform::{Secret, Tx, sql};
 use serde_json::{Value, json};
 use testkit::{Visitor, World};
+use web::Pages;
 
 use crate::api::csrf_token;
 use crate::stage::{
-    Checked, MIGRATIONS, accounts, actions, begin, client, english, find_session, person, read,
-    signed_in, visitor, write,
+    Checked, MIGRATIONS, accounts, actions, begin, client, english, find_session, give, person,
+    program, read, signed_in, visitor, write,
 };
 
 /// Somebody's app, and their recovery codes.
@@ -286,4 +293,89 @@ fn another_key_file_leaves_no_factor() {
         let factors = read(world.store(), move |tx| second_factor::find(tx, &id)).await;
         assert_eq!((factors.totp_since, factors.recovery_codes), (None, 0));
     });
+}
+
+#[test]
+fn who_needs_a_factor_and_has_none_reaches_nothing_else() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        for (required, is_admin, is_kept_out) in [
+            (RequireMfaFor::None, true, false),
+            (RequireMfaFor::Admins, false, false),
+            (RequireMfaFor::Admins, true, true),
+            (RequireMfaFor::All, false, true),
+        ] {
+            let email = format!("{required:?}-{is_admin}@example.my");
+            let id = person(world, &email, None).await;
+            if is_admin {
+                give(world, &id, grant::ADMIN, &Scope::site()).await;
+            }
+            let accounts = Accounts {
+                require_mfa_for: required,
+                ..accounts(world)
+            };
+            let begun = begin(world, &id, Stay::Visit, client(1)).await;
+            let mut script = visitor(&accounts);
+            script.set_cookie("kd_session", begun.session.reveal());
+            script.header("x-csrf-token", &csrf_token(begun.session.reveal()));
+            let mut program = program(&accounts, &id, &[PROFILE_READ]).await;
+            let tokens = "/api/v1/me/tokens/nonsense";
+            let end = script.call(Method::DELETE, tokens, &Value::Null).await;
+            let answers = [
+                script.get("/api/v1/me").await,
+                program.get("/api/v1/me").await,
+                end,
+            ];
+            for answer in answers {
+                let refused = answer.status.as_u16() == 403;
+                assert_eq!(refused, is_kept_out, "{required:?} {}", answer.body);
+                let code = answer.json()["code"].clone();
+                assert_eq!(code == "mfa_enrolment_required", is_kept_out);
+            }
+            let page = script.get("/me/security").await.with(200);
+            let remove = script.post("/me/security/tokens/remove", &[]).await;
+            assert_eq!(remove.status.as_u16() == 403, is_kept_out);
+            let setup = script.submit(&page, &page.form("/me/security/totp")).await;
+            assert_eq!(setup.location(), Some("/me/security/totp"));
+            script.follow(setup).await.with(200);
+            let cookie = cookie_header(&begun.session);
+            let seen = upstream_access::check(&accounts, &cookie, AllowedUsers::Hosts);
+            let may = matches!(seen.await.unwrap(), UpstreamAccess::Granted(_));
+            assert_eq!(may, is_admin && !is_kept_out, "{required:?}");
+
+            enrol(world, &id).await;
+            script.get("/api/v1/me").await.with(200);
+            program.get("/api/v1/me").await.with(200);
+        }
+    });
+}
+
+#[test]
+fn a_page_leads_to_where_a_factor_is_set_up() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, "farah@example.my", None).await;
+        let accounts = Accounts {
+            require_mfa_for: RequireMfaFor::All,
+            ..accounts(world)
+        };
+        let begun = begin(world, &id, Stay::Visit, client(1)).await;
+        let pages = Pages::<Accounts, Callers>::default().get(
+            "/for-people",
+            Callers::People,
+            async |_: Reader| "in",
+        );
+        let site = &accounts.site;
+        let router = pages.into_router().with_state(accounts.clone());
+        let router = web::serve(site, accounts::web::around(&accounts, router));
+        let mut visitor = Visitor::new(router);
+        visitor.set_cookie("kd_session", begun.session.reveal());
+        let page = visitor.get("/for-people").await;
+        assert_eq!(page.location(), Some("/me/security"));
+        enrol(world, &id).await;
+        visitor.get("/for-people").await.with(200);
+    });
+}
+
+fn cookie_header(session: &Secret) -> HeaderMap {
+    let cookie = format!("kd_session={}", session.reveal());
+    HeaderMap::from_iter([(COOKIE, cookie.parse().unwrap())])
 }

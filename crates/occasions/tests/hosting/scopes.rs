@@ -18,7 +18,7 @@ use crate::roles::routes;
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 
 /// Operations that no token is for: guests show a code, people a password.
-const WITHOUT_TOKEN: [&str; 12] = [
+const WITHOUT_TOKEN: [&str; 17] = [
     "POST /api/rsvp",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/mfa",
@@ -27,6 +27,11 @@ const WITHOUT_TOKEN: [&str; 12] = [
     "POST /api/v1/auth/sudo",
     "POST /api/v1/auth/token",
     "POST /api/v1/codes/resolve",
+    "POST /api/v1/me/recovery-codes",
+    "GET /api/v1/me/totp",
+    "POST /api/v1/me/totp",
+    "DELETE /api/v1/me/totp",
+    "POST /api/v1/me/totp/confirm",
     "GET /api/v1/invitations/{code}",
     "PUT /api/v1/invitations/{code}/note",
     "DELETE /api/v1/invitations/{code}/note",
