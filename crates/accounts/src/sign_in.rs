@@ -154,7 +154,7 @@ async fn begin(
             stay,
             to: to.clone(),
         };
-        welcome(tx, &site, &account, first, &client)
+        welcome(tx, &site, &account, &first, &client)
     };
     Ok(accounts.site.store.write(change).await?)
 }
@@ -172,11 +172,11 @@ fn welcome(
     tx: &mut Tx<'_>,
     site: &Site,
     account: &Account,
-    first: FirstStep,
+    first: &FirstStep,
     client: &Client,
 ) -> Result<Option<Welcome>, StoreError> {
     if account::lock(tx, &account.id)? && second_factor::is_enrolled(tx, &account.id)? {
-        let token = second_step::begin(tx, &account.id, &first)?;
+        let token = second_step::begin(tx, &account.id, first)?;
         return Ok(Some(Welcome::SecondStep(token)));
     }
     let begun = let_in(tx, site, account, first.method, first.stay, client)?;
@@ -300,7 +300,7 @@ pub async fn with_link(
             stay: Stay::Visit,
             to: link.data.to.clone(),
         };
-        let welcome = welcome(tx, &site, &account, first, &client)?;
+        let welcome = welcome(tx, &site, &account, &first, &client)?;
         Ok((account, welcome.ok_or(SignInError::LinkGone)?, link.data.to))
     };
     let (account, welcome, to) = accounts.site.store.write(change).await?;

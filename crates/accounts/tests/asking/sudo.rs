@@ -66,7 +66,6 @@ fn a_password_proves_it_on_the_page_and_leads_back() {
         assert_eq!(page.location(), Some("/me/security"));
         assert!(actions(world).await.contains(&"sudo.proved".to_owned()));
 
-        let mut form = form;
         world.clock.advance(LIFETIME);
         let page = visitor.get("/sudo?redirect=//evil.example").await.with(200);
         form.fields = page.form("/sudo").fields;
