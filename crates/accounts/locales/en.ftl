@@ -294,6 +294,58 @@ mail-password-text =
 
     a link that was mailed to you was used to set a new password. Everybody who was signed in has been signed out.
 
+# Second factors.
+account-mfa = Second step
+account-mfa-code = Code
+account-mfa-hint = The six digits that your authenticator app shows now, or one of your recovery codes.
+account-factors = Second factor
+account-factors-off = None. With one, a stolen password or mailbox is not enough to sign in: a code of an app on your phone is needed too.
+account-factors-on = Codes of an authenticator app are asked for since { $since }. { $left ->
+    [0] No recovery codes are left.
+    [one] One recovery code is left.
+   *[other] { $left } recovery codes are left.
+}
+account-factors-remove = Remove the second factor
+account-factors-remove-text = Your recovery codes go too, and every other device will be signed out.
+account-done-factor = The second factor is removed. Every other device is signed out.
+account-totp = Set up an authenticator app
+account-totp-text = Scan the picture with an authenticator app, or type the key into it. Then enter the code that it shows.
+account-totp-picture = QR code of the key
+account-totp-secret = Key
+account-totp-hint = Six digits. From then on a code is needed for each sign-in.
+account-totp-confirm = Confirm the code
+account-recovery-codes = Recovery codes
+account-recovery-codes-text = Keep these codes where only you find them: each one replaces the app once, should you lose it. They are shown this once, and codes made earlier work no more.
+account-recovery-codes-kept = I have kept them
+account-recovery-codes-renew = Make new recovery codes
+problem-mfa-code-invalid = The code is not right, or was used before. Wait for the next one.
+    .title = Code not right
+problem-mfa-token-invalid = That took too long, or there were too many tries. Please sign in again from the beginning.
+    .title = Sign in again
+problem-mfa-enrolled = Your account has a second factor already. Remove it first.
+    .title = Second factor in use
+problem-mfa-not-enrolled = Your account has no second factor.
+    .title = No second factor
+problem-mfa-enrolment-required = Your account needs a second factor here. Set it up under “Password and access” first.
+    .title = Second factor needed
+mail-recovery-code-subject = A recovery code was used at { $site }
+mail-recovery-code-text =
+    Hello { $name },
+
+    somebody signed in to your account at { $site } with one of your recovery codes.
+
+    When: { $time } ({ $zone })
+    From: { $network }
+    Recovery codes left: { $left }
+
+    If this was you, there is nothing to do; make new codes before you run out of them. If not, change your password now and make new recovery codes:
+    { $address }
+mail-factor-removed-subject = Your second factor at { $site } was removed
+mail-factor-removed-text =
+    Hello { $name },
+
+    your account at { $site } has no second factor any more: the password or a sign-in link is enough again. Every other device was signed out.
+
     When: { $time } ({ $zone })
     From: { $network }
 
@@ -364,4 +416,6 @@ mail-invite-text =
     Hello,
 
     { $by } invites you to { $site }. Open this link within 7 days to create your account:
+
+    If this was you, there is nothing to do. If not, change your password now:
     { $address }

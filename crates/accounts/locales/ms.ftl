@@ -362,4 +362,60 @@ mail-invite-text =
     Salam,
 
     { $by } menjemput anda ke { $site }. Buka pautan ini dalam masa 7 hari untuk mencipta akaun anda:
+
+# Faktor kedua.
+account-mfa = Langkah kedua
+account-mfa-code = Kod
+account-mfa-hint = Enam digit yang ditunjukkan oleh aplikasi pengesah anda sekarang, atau salah satu kod pemulihan anda.
+account-factors = Faktor kedua
+account-factors-off = Tiada. Dengan faktor kedua, kata laluan atau peti mel yang dicuri tidak memadai untuk log masuk: kod daripada aplikasi di telefon anda diperlukan juga.
+account-factors-on = Kod aplikasi pengesah diminta sejak { $since }. { $left ->
+    [0] Tiada kod pemulihan yang tinggal.
+   *[other] { $left } kod pemulihan masih tinggal.
+}
+account-factors-remove = Buang faktor kedua
+account-factors-remove-text = Kod pemulihan anda turut dibuang, dan semua peranti lain akan dilog keluar.
+account-done-factor = Faktor kedua telah dibuang. Semua peranti lain telah dilog keluar.
+account-totp = Sediakan aplikasi pengesah
+account-totp-text = Imbas gambar dengan aplikasi pengesah, atau taip kunci ke dalamnya. Kemudian masukkan kod yang ditunjukkan.
+account-totp-picture = Kod QR bagi kunci
+account-totp-secret = Kunci
+account-totp-hint = Enam digit. Selepas itu kod diperlukan setiap kali log masuk.
+account-totp-confirm = Sahkan kod
+account-recovery-codes = Kod pemulihan
+account-recovery-codes-text = Simpan kod ini di tempat yang hanya anda tahu: setiap kod menggantikan aplikasi sekali, jika anda kehilangannya. Kod hanya ditunjukkan sekali ini, dan kod terdahulu tidak berfungsi lagi.
+account-recovery-codes-kept = Saya telah menyimpannya
+account-recovery-codes-renew = Buat kod pemulihan baharu
+problem-mfa-code-invalid = Kod tidak betul, atau sudah digunakan. Tunggu kod seterusnya.
+    .title = Kod tidak betul
+problem-mfa-token-invalid = Masa sudah tamat, atau terlalu banyak cubaan. Sila log masuk semula dari awal.
+    .title = Log masuk semula
+problem-mfa-enrolled = Akaun anda sudah ada faktor kedua. Buang yang itu dahulu.
+    .title = Faktor kedua sudah digunakan
+problem-mfa-not-enrolled = Akaun anda tiada faktor kedua.
+    .title = Tiada faktor kedua
+problem-mfa-enrolment-required = Akaun anda memerlukan faktor kedua di sini. Sediakannya dahulu di bawah “Kata laluan dan akses”.
+    .title = Faktor kedua diperlukan
+mail-recovery-code-subject = Kod pemulihan digunakan di { $site }
+mail-recovery-code-text =
+    Salam { $name },
+
+    seseorang telah log masuk ke akaun anda di { $site } dengan salah satu kod pemulihan anda.
+
+    Masa: { $time } ({ $zone })
+    Dari: { $network }
+    Baki kod pemulihan: { $left }
+
+    Jika ini anda, tiada apa-apa perlu dibuat; buat kod baharu sebelum kod habis. Jika bukan, tukar kata laluan anda sekarang dan buat kod pemulihan baharu:
+    { $address }
+mail-factor-removed-subject = Faktor kedua anda di { $site } telah dibuang
+mail-factor-removed-text =
+    Salam { $name },
+
+    akaun anda di { $site } tiada faktor kedua lagi: kata laluan atau pautan log masuk sudah memadai semula. Semua peranti lain telah dilog keluar.
+
+    Masa: { $time } ({ $zone })
+    Dari: { $network }
+
+    Jika ini anda, tiada apa-apa perlu dibuat. Jika bukan, tukar kata laluan anda sekarang:
     { $address }

@@ -20,6 +20,9 @@
 //! tries at most 96 N + 6,144 M passwords of one account in a day, beside the
 //! first [`ATTACKED`] of each 15 minutes.
 //!
+//! Second factors are tried by who knows the password already. They are counted apart, and of an
+//! account at most [`OF_SECOND_FACTOR`] fail in 15 minutes from anywhere but known browsers.
+//!
 //! An account is counted by a hash of the address that was typed: addresses that
 //! nobody has are counted the same.
 
@@ -34,6 +37,7 @@ use platform::{Rows, Secret, Store, StoreError, Tx, sql};
 use sha2::{Digest, Sha256};
 use web::Network;
 
+use crate::account::AccountId;
 use crate::opaque;
 use crate::session::SessionId;
 
@@ -49,6 +53,8 @@ const OF_ATTACKED_ACCOUNT: i64 = 1;
 /// For all accounts.
 const OF_ALL: i64 = 30;
 const LARGER: i64 = 4;
+/// For the second factor of one account, from anywhere.
+const OF_SECOND_FACTOR: i64 = 10;
 
 /// Where a try comes from.
 #[derive(Clone, Debug)]
@@ -66,6 +72,8 @@ pub(crate) enum Source {
 pub(crate) struct Attempt {
     account: String,
     source: Source,
+    /// How often it may fail from all networks together.
+    from_anywhere: Option<i64>,
 }
 
 /// A try that counts as a failure unless it is given back.
@@ -89,6 +97,17 @@ impl Attempt {
         Self {
             account: URL_SAFE_NO_PAD.encode(Sha256::digest(address)),
             source,
+            from_anywhere: None,
+        }
+    }
+
+    /// A try at the second factor of an account.
+    pub(crate) fn at_second_factor(account: &AccountId, source: Source) -> Self {
+        let key = Sha256::digest(format!("second factor of {account}"));
+        Self {
+            account: URL_SAFE_NO_PAD.encode(key),
+            source,
+            from_anywhere: Some(OF_SECOND_FACTOR),
         }
     }
 
@@ -133,7 +152,10 @@ impl Attempt {
             OF_ACCOUNT
         };
         let mut of_all = OF_ALL;
-        let mut latest = None;
+        let mut latest = match self.from_anywhere {
+            Some(limit) => freed_at(tx, Some(&self.account), ("", "~"), limit, now)?,
+            None => None,
+        };
         for (first, last) in networks(network) {
             let range = (&*first, &*last);
             let account = freed_at(tx, Some(&self.account), range, of_account, now)?;

@@ -91,6 +91,7 @@ pub async fn change(
         password::set(tx, &id, &hash)?;
         one_time::remove_of(tx, Purpose::SignIn, &id)?;
         one_time::remove_of(tx, Purpose::ResetPassword, &id)?;
+        one_time::remove_of(tx, Purpose::SecondStep, &id)?;
         session::end_others(tx, &id, &session, &client.request)?;
         tx.record(Entry {
             actor: actor.clone(),

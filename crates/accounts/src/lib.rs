@@ -33,6 +33,8 @@ pub mod registration;
 pub mod request_limits;
 pub mod reset;
 mod role;
+pub mod second_factor;
+pub mod second_step;
 pub mod session;
 pub mod setup;
 pub mod sign_in;
@@ -53,6 +55,7 @@ pub use domain::{Domain, Domains};
 pub use hashing::Hasher;
 pub use registration::{Confirmed, Policy, confirmed};
 pub use request_limits::RequestLimits;
+pub use second_factor::RequireMfaFor;
 pub use signed_in::{Owner, SignedIn};
 
 use ::web::codes::Code;
@@ -93,6 +96,7 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0002_slugs",
     "0003_refresh_tokens",
     "0004_registration",
+    "0005_second_factors",
     "0006_people",
     "0007_passkeys"
 );
@@ -130,6 +134,12 @@ const PROBLEM_CODES: &[Code] = &[
     // Of people who are administered, or leave.
     Code::new(409, "account_leaving"),
     Code::new(409, "active_obligations"),
+    // Of second factors.
+    Code::new(401, "mfa_code_invalid"),
+    Code::new(401, "mfa_token_invalid"),
+    Code::new(409, "mfa_enrolled"),
+    Code::new(409, "mfa_not_enrolled"),
+    Code::new(403, "mfa_enrolment_required"),
 ];
 
 /// The messages of this crate.
@@ -152,6 +162,8 @@ pub struct Accounts {
     pub limits: RequestLimits,
     /// What the configuration says of new accounts.
     pub policy: Policy,
+    /// Who must have a second factor.
+    pub require_mfa_for: RequireMfaFor,
     /// What the program consists of.
     pub domains: Domains,
 }
@@ -165,6 +177,7 @@ impl Accounts {
             changes: Changes::default(),
             limits: RequestLimits::default(),
             policy: Policy::default(),
+            require_mfa_for: RequireMfaFor::default(),
             domains,
             site,
         }

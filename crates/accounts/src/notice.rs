@@ -114,3 +114,38 @@ pub(crate) fn passkey_copied(
     };
     notice.send(tx, site, account)
 }
+
+/// Tells that a recovery code was used.
+pub(crate) fn recovery_code_used(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    client: &Client,
+    left: i64,
+) -> Result<(), StoreError> {
+    let notice = Notice {
+        subject: "mail-recovery-code-subject",
+        text: "mail-recovery-code-text",
+        at: tx.now(),
+        path: "/me/security",
+        values: vec![("network", client.network().into()), ("left", left.into())],
+    };
+    notice.send(tx, site, account)
+}
+
+/// Tells that the account has no second factor any more.
+pub(crate) fn factor_removed(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    client: &Client,
+) -> Result<(), StoreError> {
+    let notice = Notice {
+        subject: "mail-factor-removed-subject",
+        text: "mail-factor-removed-text",
+        at: tx.now(),
+        path: "/me/security",
+        values: vec![("network", client.network().into())],
+    };
+    notice.send(tx, site, account)
+}

@@ -37,6 +37,8 @@ pub(crate) enum Purpose {
     ChangeEmail,
     /// To get the address back that an account had.
     UndoEmail,
+    /// To sign in, once a second factor is proved.
+    SecondStep,
 }
 
 impl Purpose {
@@ -51,6 +53,7 @@ impl Purpose {
             Self::ResetPassword => "reset_password",
             Self::ChangeEmail => "change_email",
             Self::UndoEmail => "undo_email",
+            Self::SecondStep => "mfa",
         }
     }
 }
@@ -184,6 +187,25 @@ pub(crate) fn take<T: DeserializeOwned>(
     let now = tx.now();
     let link = row.and_then(|row| read(row, now));
     Ok(link.filter(|link| link.expires_at > now && !link.is_used))
+}
+
+/// Counts a try at what a link asks for beside itself; tells whether it was one of the first
+/// `limit`.
+pub(crate) fn count_attempt(
+    tx: &mut Tx<'_>,
+    purpose: Purpose,
+    secret: &Secret,
+    limit: i64,
+) -> Result<bool, StoreError> {
+    let count = sql!(
+        "UPDATE one_time_token SET attempts = attempts + 1
+         WHERE hash = :hash AND purpose = :purpose AND attempts < :limit",
+        hash = opaque::hash(secret),
+        purpose = purpose.word(),
+        limit
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(count == 1)
 }
 
 /// The links of one purpose that are still good, the oldest first.

@@ -235,7 +235,7 @@ fn begin(
     )
     .run(tx, Rows::AtMostOne)?;
     if count == 1 {
-        let begun = sign_in::welcome(tx, site, &account, Method::Passkey, stay, client)?;
+        let begun = sign_in::let_in(tx, site, &account, Method::Passkey, stay, client)?;
         return Ok(begun.map_or(SignedBy::Nobody, |begun| SignedBy::Owner(account, begun)));
     }
     if list(tx, &account.id)?.iter().any(|own| own.id == key.id) {

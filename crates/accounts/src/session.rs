@@ -256,15 +256,23 @@ pub(crate) fn find(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<SessionId>
 /// Gives a session a new secret and a new id; the old secret lets nobody in any more, nor does an
 /// access token that names the old id. `None` when the session has ended meanwhile.
 pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<Secret>, StoreError> {
+    Ok(renew_with_stay(tx, id)?.map(|(secret, _)| secret))
+}
+
+/// As [`renew`]; also tells how long the session was begun for.
+pub(crate) fn renew_with_stay(
+    tx: &mut Tx<'_>,
+    id: &SessionId,
+) -> Result<Option<(Secret, Stay)>, StoreError> {
     let (secret, new): (_, SessionId) = (opaque::create(tx.random()), tx.id());
-    let count = sql!(
-        "UPDATE session SET id = :new, secret_hash = :hash WHERE id = :id",
+    let found: Option<(Stay,)> = sql!(
+        "UPDATE session SET id = :new, secret_hash = :hash WHERE id = :id RETURNING remembered",
         new,
         id,
         hash = opaque::hash(&secret)
     )
-    .run(tx, Rows::AtMostOne)?;
-    Ok((count == 1).then_some(secret))
+    .maybe(tx)?;
+    Ok(found.map(|(stay,)| (secret, stay)))
 }
 
 /// Notes that a session's holder proved a credential just now, and renews the session. `None` when
@@ -274,16 +282,13 @@ pub(crate) fn authenticate(
     id: &SessionId,
 ) -> Result<Option<(Secret, Stay)>, StoreError> {
     let now = tx.now();
-    let found: Option<(Stay,)> = sql!(
-        "UPDATE session SET authenticated_at = :now WHERE id = :id RETURNING remembered",
+    sql!(
+        "UPDATE session SET authenticated_at = :now WHERE id = :id",
         now,
         id
     )
-    .maybe(tx)?;
-    let Some((stay,)) = found else {
-        return Ok(None);
-    };
-    Ok(renew(tx, id)?.map(|secret| (secret, stay)))
+    .run(tx, Rows::AtMostOne)?;
+    renew_with_stay(tx, id)
 }
 
 /// Ends the session behind `secret`, if there is one: signing out.

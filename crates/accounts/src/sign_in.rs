@@ -23,6 +23,8 @@ use crate::hashing::{self, Busy};
 use crate::notice;
 use crate::one_time::{self, Purpose};
 use crate::password::{self, Password, PasswordHash};
+use crate::second_factor;
+use crate::second_step::{self, FirstStep};
 use crate::session::{self, Begun, Method, Stay};
 
 /// How long a link to sign in works.
@@ -37,6 +39,9 @@ pub enum SignInError {
     /// The link was used, or its time is over.
     #[error("the link is no longer good")]
     LinkGone,
+    /// The account has a second factor, which comes next.
+    #[error("a second factor is needed")]
+    SecondStep(Secret),
     /// There were too many failures.
     #[error(transparent)]
     UsedUp(#[from] Wait),
@@ -64,6 +69,8 @@ pub struct Attempt {
     pub network: Network,
     /// Their browser.
     pub client: Client,
+    /// Where they want to go.
+    pub to: String,
 }
 
 /// Signs somebody in with address and password.
@@ -89,10 +96,13 @@ pub async fn with_password(
         return Err(offer(accounts, known, reserved).await?);
     }
     if let Some(known) = known.as_ref().filter(|_| is_right)
-        && let Some(begun) = begin(accounts, known, &attempt, reserved).await?
+        && let Some(welcome) = begin(accounts, known, &attempt, reserved).await?
     {
         strengthen(accounts, known, &attempt.password).await;
-        return Ok((known.account.clone(), begun));
+        return match welcome {
+            Welcome::Begun(begun) => Ok((known.account.clone(), begun)),
+            Welcome::SecondStep(token) => Err(SignInError::SecondStep(token)),
+        };
     }
     record_failure(accounts, known.map(|known| known.account.id), &attempt).await?;
     Err(SignInError::Wrong)
@@ -144,17 +154,23 @@ async fn begin(
     known: &Known,
     attempt: &Attempt,
     reserved: Reserved,
-) -> Result<Option<Begun>, SignInError> {
+) -> Result<Option<Welcome>, SignInError> {
     let site = accounts.site.clone();
     let (account, hash) = (known.account.clone(), known.hash.clone());
     let (stay, client) = (attempt.stay, attempt.client.clone());
+    let to = attempt.to.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         // Whoever changes the password holds this lock too.
         if !account::lock(tx, &account.id)? || password::find(tx, &account.id)? != hash {
             return Ok(None);
         }
         reserved.give_back(tx)?;
-        welcome(tx, &site, &account, Method::Password, stay, &client)
+        let first = FirstStep {
+            method: Method::Password,
+            stay,
+            to: to.clone(),
+        };
+        welcome(tx, &site, &account, &first, &client)
     };
     Ok(accounts.site.store.write(change).await?)
 }
@@ -179,8 +195,32 @@ async fn offer(
     Ok(offered.map_or(SignInError::Wrong, SignInError::Leaving))
 }
 
+/// What becomes of somebody who proved a password or a link.
+enum Welcome {
+    /// They are signed in.
+    Begun(Begun),
+    /// They have this for the second step.
+    SecondStep(Secret),
+}
+
+/// Begins a session, or the second step where the account has a second factor.
+fn welcome(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    first: &FirstStep,
+    client: &Client,
+) -> Result<Option<Welcome>, StoreError> {
+    if account::lock(tx, &account.id)? && second_factor::is_enrolled(tx, &account.id)? {
+        let token = second_step::begin(tx, &account.id, first)?;
+        return Ok(Some(Welcome::SecondStep(token)));
+    }
+    let begun = let_in(tx, site, account, first.method, first.stay, client)?;
+    Ok(begun.map(Welcome::Begun))
+}
+
 /// Begins a session, and tells the owner where the browser is a new one.
-pub(crate) fn welcome(
+pub(crate) fn let_in(
     tx: &mut Tx<'_>,
     site: &Site,
     account: &Account,
@@ -268,14 +308,14 @@ pub fn is_link(tx: &mut Tx<'_>, secret: &Secret) -> Result<bool, StoreError> {
     Ok(one_time::find::<Onward>(tx, Purpose::SignIn, secret)?.is_some())
 }
 
-/// Somebody who came by a link.
+/// Somebody who came by a link, or is through the second step.
 #[derive(Clone, Debug)]
 pub struct Arrived {
     /// Who it is.
     pub account: Account,
     /// What their browser is given.
     pub begun: Begun,
-    /// Where the link leads.
+    /// Where they go.
     pub to: String,
 }
 
@@ -291,12 +331,17 @@ pub async fn with_link(
         let link = link.ok_or(SignInError::LinkGone)?;
         let id = link.account.ok_or(SignInError::LinkGone)?;
         let account = account::find(tx, &id)?.ok_or(SignInError::LinkGone)?;
-        let begun = welcome(tx, &site, &account, Method::Link, Stay::Visit, &client)?;
-        Ok(Arrived {
-            account,
-            begun: begun.ok_or(SignInError::LinkGone)?,
-            to: link.data.to,
-        })
+        let first = FirstStep {
+            method: Method::Link,
+            stay: Stay::Visit,
+            to: link.data.to.clone(),
+        };
+        let welcome = welcome(tx, &site, &account, &first, &client)?;
+        Ok((account, welcome.ok_or(SignInError::LinkGone)?, link.data.to))
     };
-    accounts.site.store.write(change).await
+    let (account, welcome, to) = accounts.site.store.write(change).await?;
+    match welcome {
+        Welcome::Begun(begun) => Ok(Arrived { account, begun, to }),
+        Welcome::SecondStep(token) => Err(SignInError::SecondStep(token)),
+    }
 }

@@ -5,6 +5,7 @@ pub mod call;
 mod cookies;
 mod email_change;
 mod entrance;
+mod factors;
 mod form;
 pub mod frame;
 mod invites;
@@ -16,6 +17,7 @@ mod people;
 mod problem;
 mod registration;
 mod reset;
+mod second_step;
 mod sudo;
 mod visitor;
 
@@ -72,11 +74,22 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/setup/{secret}", Anybody, newcomer::set_up)
         .get("/admin/join/{secret}", Anybody, newcomer::join)
         .post("/admin/join/{secret}", Anybody, newcomer::accept)
+        .get("/login/mfa", Anybody, second_step::show)
+        .post("/login/mfa", Anybody, second_step::prove)
         .get("/sudo", People, sudo::show)
         .post("/sudo", People, sudo::prove)
         .get("/.well-known/change-password", Anybody, me::change_password)
         .get("/me/security", People, me::security)
         .post("/me/security/password", People, me::set_password)
+        .get("/me/security/totp", People, factors::setup)
+        .post("/me/security/totp", People, factors::begin)
+        .post("/me/security/totp/confirm", People, factors::confirm)
+        .post("/me/security/totp/remove", People, factors::remove)
+        .post(
+            "/me/security/recovery-codes",
+            People,
+            factors::renew_recovery_codes,
+        )
         .post("/me/security/sessions", People, me::end_sessions)
         .post("/me/security/passkeys/remove", People, me::remove_passkey)
         .post("/me/security/tokens", People, me::create_token)
@@ -92,9 +105,11 @@ pub fn pages() -> Pages<Accounts, Callers> {
 }
 
 /// Puts around a site's routes what the extractors of [`asking`] rely on. It
-/// decides nothing: it carries the counters in, and a renewed cookie out.
+/// decides nothing: it carries the counters and who needs a second factor in, and a renewed cookie
+/// out.
 pub fn around(accounts: &Accounts, router: Router<Site>) -> Router<Site> {
-    router.layer(from_fn_with_state(accounts.changes.clone(), cookies::carry))
+    let carried = (accounts.changes.clone(), accounts.require_mfa_for);
+    router.layer(from_fn_with_state(carried, cookies::carry))
 }
 
 impl FromRef<Accounts> for Site {

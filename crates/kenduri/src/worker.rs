@@ -269,6 +269,7 @@ fn accounts(site: &Site, settings: &Settings) -> Accounts {
             registration: settings.registration,
             has_mail: !settings.has_mailbox(),
         },
+        require_mfa_for: settings.require_mfa_for,
         ..Accounts::new(site.clone(), DOMAINS)
     };
     // `tests/api` changes more than an account may. A release build does not look.

@@ -3,6 +3,8 @@
 //! no part of the store: whoever has a copy of the store can sign nothing. What is
 //! printed on paper must outlive that file, so its key is in the store.
 
+mod seal;
+
 use std::fmt;
 use std::sync::Arc;
 

@@ -211,6 +211,8 @@ impl Asked {
             problems::json(problem, &text, masked, &self.facts)
         } else if problem.code == "unauthenticated" && is_get {
             see_other(&way_in(self.here()))
+        } else if problem.code == "mfa_enrolment_required" && is_get {
+            see_other("/me/security")
         } else if problem.code == "sudo_required" {
             let page = if is_get {
                 Some(self.here())

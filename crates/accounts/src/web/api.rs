@@ -2,12 +2,14 @@
 //! tokens.
 
 mod email_change;
+mod factors;
 mod invites;
 mod leaving;
 mod passkeys;
 mod people;
 pub(super) mod refresh;
 mod registering;
+mod second_step;
 mod sudo;
 
 use std::collections::BTreeMap;
@@ -17,6 +19,7 @@ use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use platform::{Secret, StoreError, Tx};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -56,6 +59,8 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .merge(registering::routes())
         .merge(email_change::routes())
         .merge(invites::routes())
+        .merge(second_step::routes())
+        .merge(factors::routes())
 }
 
 /// The description of the interface.
@@ -127,7 +132,7 @@ struct Login {
 }
 
 /// What a sign-in gives.
-#[derive(Default, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Want {
     /// A session, as a cookie.
@@ -138,7 +143,7 @@ pub(super) enum Want {
 }
 
 impl Want {
-    fn stay(&self, remember: bool) -> Stay {
+    fn stay(self, remember: bool) -> Stay {
         match self {
             Self::Cookie if !remember => Stay::Visit,
             Self::Cookie | Self::Tokens => Stay::Remembered,
@@ -146,13 +151,26 @@ impl Want {
     }
 }
 
-/// A sign-in by script, known to come from a page of ours.
-struct LoginCall {
-    login: Login,
-    attempt: (Facts, Client),
+/// A step of a sign-in.
+trait Step: DeserializeOwned {
+    fn want(&self) -> Want;
 }
 
-impl FromRequest<Accounts> for LoginCall {
+impl Step for Login {
+    fn want(&self) -> Want {
+        self.want
+    }
+}
+
+/// A sign-in by script, known to come from a page of ours.
+struct LoginCall<T> {
+    login: T,
+    attempt: (Facts, Client),
+    /// What stands in for a session on the sign-in page.
+    browser: Secret,
+}
+
+impl<T: Step> FromRequest<Accounts> for LoginCall<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
@@ -161,21 +179,20 @@ impl FromRequest<Accounts> for LoginCall {
         let mut client = Client::from_request_parts(&mut parts, accounts).await?;
         let url = accounts.site.url();
         entrance::check_connection(url)?;
-        // What the sign-in page was given stands in for the session.
-        let secret = cookies::before(&parts.headers, url).or_else(|| client.session.clone());
-        let secret = secret.unwrap_or_else(|| Secret::new(""));
+        let browser = passkeys::browser(&accounts.site, &parts.headers);
         let headers = parts.headers.clone();
-        let Json(login): Json<Login> =
+        let Json(login): Json<T> =
             Json::from_request(Request::from_parts(parts, body), accounts).await?;
         // What is answered in the body is of no use to another site's page.
-        match login.want {
-            Want::Cookie => csrf::check(&headers, url, secret.reveal(), None)?,
+        match login.want() {
+            Want::Cookie => csrf::check(&headers, url, browser.reveal(), None)?,
             // The browser's own session goes on.
             Want::Tokens => client.session = None,
         }
         Ok(Self {
             login,
             attempt: (facts, client),
+            browser,
         })
     }
 }
@@ -188,17 +205,22 @@ impl FromRequest<Accounts> for LoginCall {
     post, path = "/api/v1/auth/login", tag = "accounts",
     request_body = Login,
     responses(
-        (status = 200, description = "Signed in: who it is, or `Tokens`; `RestoreOffered` where the account is about to be erased", body = Me),
+        (status = 200, description = "Signed in: who it is, or `Tokens`; or `SecondStepRequired`, or \
+            `RestoreOffered` where the account is about to be erased", body = Me),
         (status = 401, description = "`credentials_invalid`, whatever is wrong"),
         (status = 403, description = "`csrf_failed` or `secure_connection_required`"),
         (status = 429, description = "`rate_limited`, with `Retry-After`"),
         (status = 503, description = "`busy`, with `Retry-After`"),
     ),
 )]
-async fn login(State(accounts): State<Accounts>, call: LoginCall) -> Result<Response, Problem> {
+async fn login(
+    State(accounts): State<Accounts>,
+    call: LoginCall<Login>,
+) -> Result<Response, Problem> {
     let LoginCall {
         login,
         attempt: (facts, client),
+        ..
     } = call;
     let stay = login.want.stay(login.remember);
     let attempt = Attempt {
@@ -207,20 +229,22 @@ async fn login(State(accounts): State<Accounts>, call: LoginCall) -> Result<Resp
         stay,
         network: facts.network(),
         client,
+        to: String::new(),
     };
     let (account, begun) = match sign_in::with_password(&accounts, attempt).await {
         Err(SignInError::Leaving(token)) => return Ok(leaving::offered(&token)),
+        Err(SignInError::SecondStep(token)) => return Ok(second_step::required(&token)),
         done => done?,
     };
-    signed_in(&accounts, account, &begun, &login.want).await
+    signed_in(&accounts, account, &begun, login.want).await
 }
 
-/// What somebody who has just signed in is answered.
+/// What a sign-in gives.
 async fn signed_in(
     accounts: &Accounts,
     account: Account,
     begun: &Begun,
-    want: &Want,
+    want: Want,
 ) -> Result<Response, Problem> {
     if let Want::Tokens = want {
         return refresh::begin(accounts, account, begun).await;

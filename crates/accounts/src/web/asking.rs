@@ -25,6 +25,7 @@ use super::problem::too_often;
 use crate::access::Callers;
 use crate::access_token::Signer;
 use crate::client::Client;
+use crate::second_factor::RequireMfaFor;
 use crate::session::{self, Stay};
 use crate::signed_in::{self, Bearer, SignedIn, Visit};
 use crate::token;
@@ -50,6 +51,7 @@ where
     async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
         check_people(parts)?;
         let (visit, secret) = visit(parts, &Site::from_ref(state)).await?;
+        check_factor(parts, &Site::from_ref(state), &visit.who).await?;
         Ok(Self {
             who: visit.who,
             csrf: csrf::token(secret.reveal(), &Site::from_ref(state).random),
@@ -127,6 +129,7 @@ where
             let again = csrf::is_from_us(headers, site.url()).then_some(token);
             return Err(problem.keeping(form, again));
         }
+        check_factor(&parts, &site, &visit.who).await?;
         Ok(Self {
             stay: visit.stay(),
             who: visit.who,
@@ -185,6 +188,7 @@ where
                 .map_err(too_often)?;
             }
             let who = allowed?;
+            check_factor(parts, &site, &who).await?;
             return Ok(Self { who, request });
         }
         let (visit, secret) = visit(parts, &site).await?;
@@ -193,6 +197,7 @@ where
             count_change(parts, &visit.who, site.clock.now())?;
         }
         let who = visit.who;
+        check_factor(parts, &site, &who).await?;
         Ok(Self { who, request })
     }
 }
@@ -315,6 +320,34 @@ pub(super) fn request_facts(parts: &request::Parts) -> Result<RequestFacts, Prob
         request_id: facts.request_id.to_string(),
         network: Some(facts.client),
     })
+}
+
+/// What whoever needs a second factor and has none may use: what sets one up, and the way out.
+const ENROLMENT: &[&str] = &[
+    "/me/security",
+    "/me/security/totp",
+    "/me/security/totp/confirm",
+    "/sudo",
+    "/logout",
+    "/api/v1/me/totp",
+    "/api/v1/me/totp/confirm",
+    "/api/v1/auth/sudo",
+    "/api/v1/auth/logout",
+];
+
+/// Refuses whoever needs a second factor and has none.
+async fn check_factor(parts: &request::Parts, site: &Site, who: &SignedIn) -> Result<(), Problem> {
+    let required = beside(parts)?.require_mfa_for;
+    if required == RequireMfaFor::None || ENROLMENT.contains(&parts.uri.path()) {
+        return Ok(());
+    }
+    let id = who.account().id.clone();
+    let look = move |tx: &mut Tx<'_>| required.is_unmet(tx, &id);
+    if site.store.read(look).await? {
+        let code = "mfa_enrolment_required";
+        return Err(Problem::new(StatusCode::FORBIDDEN, code));
+    }
+    Ok(())
 }
 
 /// Pages are for people: a list that says something else of one is wrong.

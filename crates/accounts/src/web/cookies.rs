@@ -14,6 +14,8 @@ use web::cookie::{self, Life};
 use crate::changes::Changes;
 use crate::device;
 use crate::registration;
+use crate::second_factor::RequireMfaFor;
+use crate::second_step;
 use crate::session::{Begun, Stay};
 
 const SESSION: &str = "kd_session";
@@ -22,11 +24,13 @@ const DEVICE: &str = "kd_device";
 const BEFORE: &str = "kd_before";
 /// What tells the browser that registered an account.
 const REGISTERED: &str = "kd_registered";
+/// What somebody has between the two steps of a sign-in.
+const SECOND_STEP: &str = "kd_mfa";
 
 /// What these cookies are called at this address.
 pub(super) fn names(url: &SiteUrl) -> Vec<String> {
     let prefix = if url.is_secure() { "__Host-" } else { "" };
-    let names = [SESSION, DEVICE, BEFORE, REGISTERED];
+    let names = [SESSION, DEVICE, BEFORE, REGISTERED, SECOND_STEP];
     names.map(|name| format!("{prefix}{name}")).to_vec()
 }
 
@@ -61,6 +65,22 @@ pub(super) fn set_registered(url: &SiteUrl, secret: &Secret) -> HeaderValue {
     cookie::secret(url, REGISTERED, secret.reveal(), lifetime)
 }
 
+/// What a browser has for the second step.
+pub(super) fn second_step(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
+    cookie::find_secret(headers, url, SECOND_STEP).map(Secret::new)
+}
+
+/// Gives a browser what it needs for the second step.
+pub(super) fn set_second_step(url: &SiteUrl, token: &Secret) -> HeaderValue {
+    let lifetime = Life::Seconds(second_step::LIFETIME.as_secs());
+    cookie::secret(url, SECOND_STEP, token.reveal(), lifetime)
+}
+
+/// Takes it away.
+pub(super) fn forget_second_step(url: &SiteUrl) -> HeaderValue {
+    cookie::forget(url, SECOND_STEP)
+}
+
 /// Gives a browser its session.
 pub(super) fn set_session(url: &SiteUrl, secret: &Secret, stay: Stay) -> HeaderValue {
     let life = match stay {
@@ -89,6 +109,8 @@ pub(super) fn set_begun(headers: &mut HeaderMap, url: &SiteUrl, begun: &Begun) {
 pub(super) struct Beside {
     /// The counters of this process.
     pub(super) changes: Changes,
+    /// Who must have a second factor.
+    pub(super) require_mfa_for: RequireMfaFor,
     renewed: Arc<Mutex<Option<HeaderValue>>>,
 }
 
@@ -102,12 +124,13 @@ impl Beside {
 /// Carries the counters in, and a renewed cookie out, unless the answer has
 /// decided about the session itself.
 pub(super) async fn carry(
-    State(changes): State<Changes>,
+    State((changes, require_mfa_for)): State<(Changes, RequireMfaFor)>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let beside = Beside {
         changes,
+        require_mfa_for,
         renewed: Arc::default(),
     };
     request.extensions_mut().insert(beside.clone());

@@ -16,13 +16,14 @@ use web::{Problem, Text, Wishes};
 use super::asking::{Reader, Sender};
 use super::call::see_other;
 use super::problem;
-use super::{cookies, frame};
+use super::{cookies, factors, frame};
 use crate::Accounts;
 use crate::client::{self, Client};
 use crate::credential::{self, Change, ChangeError};
 use crate::domain::Domain;
 use crate::passkey::{self, Passkey, PasskeyId};
 use crate::password::{self, Password};
+use crate::second_factor;
 use crate::session::{self, Session, Stay};
 use crate::signed_in::SignedIn;
 use crate::sudo::Sudo;
@@ -55,6 +56,7 @@ struct SecurityPage<'a> {
     made: Option<&'a str>,
     has_password: bool,
     fields: Vec<Field>,
+    factors: factors::Section<'a>,
     current: &'a SignedIn,
     sessions: &'a [Session],
     passkeys: &'a [Passkey],
@@ -144,6 +146,7 @@ pub(super) async fn security(
             Some("session") => Some("account-done-session"),
             Some("token") => Some("account-done-token"),
             Some("passkey") => Some("account-done-passkey"),
+            Some("factor") => Some("account-done-factor"),
             _ => None,
         },
         made: None,
@@ -167,9 +170,10 @@ async fn page(
             session::list(tx, &id)?,
             passkey::list(tx, &id)?,
             token::list(tx, &id)?,
+            second_factor::find(tx, &id)?,
         ))
     };
-    let (has_password, sessions, passkeys, tokens) = site.store.read(look).await?;
+    let (has_password, sessions, passkeys, tokens, factors) = site.store.read(look).await?;
     let zone = TimeZone::get(&who.account().time_zone);
     let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
     let form_state = shown.form_state;
@@ -186,6 +190,12 @@ async fn page(
         made: shown.made.map(Secret::reveal),
         has_password,
         fields: password_fields(text, has_password, form_state),
+        factors: factors::Section {
+            text,
+            csrf,
+            zone: &zone,
+            factors,
+        },
         current: who,
         sessions: &sessions,
         passkeys: &passkeys,

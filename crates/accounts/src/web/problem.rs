@@ -16,6 +16,8 @@ use crate::password::{self, Weakness};
 use crate::people::PeopleError;
 use crate::registration::RegisterError;
 use crate::reset::{AskError, ResetError};
+use crate::second_factor::FactorError;
+use crate::second_step::SecondStepError;
 use crate::setup::SetupError;
 use crate::sign_in::SignInError;
 use crate::signed_in::ScopeMissing;
@@ -31,6 +33,8 @@ impl From<SignInError> for Problem {
                 Self::new(StatusCode::UNAUTHORIZED, "credentials_invalid")
             }
             SignInError::LinkGone => gone(),
+            // Handlers lead to the second step.
+            SignInError::SecondStep(_) => Self::internal("a second step that nobody leads to"),
             SignInError::UsedUp(wait) => too_often(wait),
             SignInError::Busy(error) => error.into(),
             SignInError::Store(error) => error.into(),
@@ -54,6 +58,29 @@ impl From<Busy> for Problem {
 impl From<ScopeMissing> for Problem {
     fn from(ScopeMissing(scope): ScopeMissing) -> Self {
         Self::new(StatusCode::FORBIDDEN, "scope_required").with("scope", scope.word())
+    }
+}
+
+impl From<SecondStepError> for Problem {
+    fn from(error: SecondStepError) -> Self {
+        match error {
+            SecondStepError::CodeInvalid => Self::new(StatusCode::UNAUTHORIZED, "mfa_code_invalid"),
+            SecondStepError::TokenGone => Self::new(StatusCode::UNAUTHORIZED, "mfa_token_invalid"),
+            SecondStepError::UsedUp(wait) => too_often(wait),
+            SecondStepError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<FactorError> for Problem {
+    fn from(error: FactorError) -> Self {
+        match error {
+            FactorError::CodeInvalid => Self::new(StatusCode::UNAUTHORIZED, "mfa_code_invalid"),
+            FactorError::Enrolled => Self::new(StatusCode::CONFLICT, "mfa_enrolled"),
+            FactorError::NotEnrolled => Self::new(StatusCode::CONFLICT, "mfa_not_enrolled"),
+            FactorError::NotSignedIn => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated"),
+            FactorError::Store(error) => error.into(),
+        }
     }
 }
 

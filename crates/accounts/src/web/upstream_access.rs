@@ -73,7 +73,7 @@ pub async fn check(
     let Some(secret) = cookies::session(headers, site.url()) else {
         return Ok(UpstreamAccess::SignedOut);
     };
-    let shown = secret.clone();
+    let (shown, require_mfa_for) = (secret.clone(), accounts.require_mfa_for);
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let Some(visit) = signed_in::by_session(tx, &shown)? else {
             return Ok(None);
@@ -84,6 +84,8 @@ pub async fn check(
             }
             AllowedUsers::Hosts => grant::has_any_rank(tx, &visit.who.account().id)?,
         };
+        let is_unmet = require_mfa_for.is_unmet(tx, &visit.who.account().id)?;
+        let may = may && !is_unmet;
         let email = account::verified_email(tx, &visit.who.account().id)?;
         Ok(Some((visit, may, email)))
     };

@@ -18,6 +18,7 @@ use super::call::see_other;
 use super::cookies;
 use super::entrance::{Entrance, Entry};
 use super::leaving;
+use super::second_step;
 use crate::Accounts;
 use crate::domain::SignInHint;
 use crate::registration::Registration;
@@ -84,10 +85,12 @@ pub(super) async fn sign_in(
         stay,
         network,
         client: entrance.client.clone(),
+        to: form.text("redirect").to_owned(),
     };
-    let redirect = form.text("redirect").to_owned();
+    let redirect = attempt.to.clone();
     let done = match sign_in::with_password(&accounts, attempt).await {
         Err(SignInError::Leaving(token)) => return Ok(leaving::to_offer(&token)),
+        Err(SignInError::SecondStep(token)) => return Ok(second_step::lead(&accounts, &token)),
         done => done,
     };
     let done = done.map(|(_, begun)| begun_at(&accounts, &begun, target(&redirect)));
@@ -196,7 +199,10 @@ pub(super) async fn use_link(
     entry: Entry,
 ) -> Result<Response, Problem> {
     let client = entry.entrance.client;
-    let arrived = sign_in::with_link(&accounts, Secret::new(secret), client).await?;
+    let arrived = match sign_in::with_link(&accounts, Secret::new(secret), client).await {
+        Err(SignInError::SecondStep(token)) => return Ok(second_step::lead(&accounts, &token)),
+        arrived => arrived?,
+    };
     Ok(begun_at(&accounts, &arrived.begun, target(&arrived.to)))
 }
 

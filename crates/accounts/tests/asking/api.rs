@@ -286,6 +286,7 @@ fn the_description_names_every_address() {
             "/api/v1/auth/forgot",
             "/api/v1/auth/login",
             "/api/v1/auth/logout",
+            "/api/v1/auth/mfa",
             "/api/v1/auth/passkey/options",
             "/api/v1/auth/passkey/verify",
             "/api/v1/auth/refresh",
@@ -303,10 +304,13 @@ fn the_description_names_every_address() {
             "/api/v1/me/passkeys",
             "/api/v1/me/passkeys/options",
             "/api/v1/me/passkeys/{id}",
+            "/api/v1/me/recovery-codes",
             "/api/v1/me/sessions",
             "/api/v1/me/sessions/{id}",
             "/api/v1/me/tokens",
             "/api/v1/me/tokens/{id}",
+            "/api/v1/me/totp",
+            "/api/v1/me/totp/confirm",
         ]
     );
 }

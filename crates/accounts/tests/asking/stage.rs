@@ -141,6 +141,7 @@ pub(crate) fn attempt(email: &str, password: &str, last: u8) -> Attempt {
         stay: Stay::Visit,
         network: Network::of([203, 0, 113, last].into()),
         client: client(last),
+        to: String::new(),
     }
 }
 

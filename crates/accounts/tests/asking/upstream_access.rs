@@ -138,7 +138,13 @@ fn a_session_in_use_lives_on_and_its_cookie_stays_with_us() {
         }
         assert_eq!(
             upstream_access::own_cookies(&accounts),
-            ["kd_session", "kd_device", "kd_before", "kd_registered"]
+            [
+                "kd_session",
+                "kd_device",
+                "kd_before",
+                "kd_registered",
+                "kd_mfa"
+            ]
         );
         let secure = accounts_at(world, "https://kad.example");
         assert_eq!(

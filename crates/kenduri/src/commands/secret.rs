@@ -1,6 +1,6 @@
 //! `kenduri secret new`: another key file.
 
-use accounts::session;
+use accounts::{second_factor, session};
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use platform::audit::{Actor, Entry};
@@ -19,8 +19,9 @@ pub(super) enum Secret {
 
 /// Make another key file, when the one of this store is lost or somebody has read it
 ///
-/// Everybody is signed out, browsers forget which invitations they opened, and the list of
-/// addresses that get no mail is emptied, because it can be read with the old keys only. Links and
+/// Everybody is signed out, browsers forget which invitations they opened, and second factors and
+/// the list of addresses that get no mail are removed, because they can be read with the old keys
+/// only. Links and
 /// codes on cards stay as they are, and so do passwords and API tokens. Stop Kenduri first.
 #[derive(Debug, Args)]
 pub(super) struct New {
@@ -31,6 +32,7 @@ pub(super) struct New {
 /// What went with the old keys.
 struct Ended {
     sessions: u64,
+    factors: u64,
     suppressed: u64,
 }
 
@@ -51,12 +53,13 @@ impl Secret {
         let keys = fresh.keys.clone();
         let Ended {
             sessions,
+            factors,
             suppressed,
         } = alone(async { Ok(store.write(move |tx| replace(tx, &keys)).await?) })?;
         let path = fresh.put()?;
         say(&format!(
-            "{} holds a new key. {sessions} sessions were ended, and {suppressed} addresses left the \
-             list of those that get no mail.\nCopy the file to a place apart from the store. Where \
+            "{} holds a new key. {sessions} sessions were ended, {factors} people have no second factor any \
+             more, and {suppressed} addresses left the list of those that get no mail.\nCopy the file to a place apart from the store. Where \
              several machines share the store, each needs this file before it starts again.\n",
             path.display()
         ))
@@ -67,6 +70,7 @@ fn replace(tx: &mut Tx<'_>, keys: &Keyring) -> Result<Ended, StoreError> {
     key::replace(tx, keys)?;
     let ended = Ended {
         sessions: session::end_all(tx)?,
+        factors: second_factor::erase_all(tx)?,
         suppressed: suppression::forget_all(tx)?,
     };
     tx.record(Entry {

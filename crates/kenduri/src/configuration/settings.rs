@@ -54,6 +54,8 @@ pub(crate) struct Settings {
     pub(crate) log: Log,
     /// An address for `/metrics` alone.
     pub(crate) metrics: Option<ListenAddress>,
+    /// Who must have a second factor.
+    pub(crate) require_mfa_for: accounts::RequireMfaFor,
     /// The slug of the occasion that older programs' addresses answer for.
     pub(crate) compat_occasion: Option<String>,
 }
@@ -155,6 +157,7 @@ pub(super) fn settings(
             },
         },
         metrics,
+        require_mfa_for: written.accounts.require_mfa_for.into(),
         compat_occasion: compat_occasion(written, check),
     };
     let whole = (settings, plan?);

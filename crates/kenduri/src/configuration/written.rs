@@ -199,7 +199,7 @@ pub(crate) struct Accounts {
     /// Who may have an account: `closed` (who is invited to help), `invite` (whoever owners and
     /// administrators invite) or `open` (everybody; needs a mail server).
     pub(crate) registration: Registration,
-    /// Who must have a second factor. This version knows `none`.
+    /// Who must have a second factor: `none`, `admins` or `all`.
     pub(crate) require_mfa_for: RequireMfaFor,
 }
 
@@ -224,12 +224,26 @@ pub(crate) enum Registration {
     Open,
 }
 
-/// Who must have a second factor. A closed list of one, so that asking for more is told at start.
+/// Who must have a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum RequireMfaFor {
     /// Nobody.
     None,
+    /// Owners and administrators of the installation.
+    Admins,
+    /// Everybody who has an account.
+    All,
+}
+
+impl From<RequireMfaFor> for accounts::RequireMfaFor {
+    fn from(written: RequireMfaFor) -> Self {
+        match written {
+            RequireMfaFor::None => Self::None,
+            RequireMfaFor::Admins => Self::Admins,
+            RequireMfaFor::All => Self::All,
+        }
+    }
 }
 
 /// `[jobs]`: work that follows from changes.

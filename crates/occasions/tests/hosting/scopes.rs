@@ -18,7 +18,7 @@ use crate::roles::routes;
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 
 /// Operations that no token is for: guests show a code, people a password.
-const WITHOUT_TOKEN: [&str; 38] = [
+const WITHOUT_TOKEN: [&str; 44] = [
     "POST /api/rsvp",
     "GET /api/v1/admin/invites",
     "POST /api/v1/admin/invites",
@@ -27,6 +27,7 @@ const WITHOUT_TOKEN: [&str; 38] = [
     "POST /api/v1/auth/email/undo",
     "POST /api/v1/auth/forgot",
     "POST /api/v1/auth/login",
+    "POST /api/v1/auth/mfa",
     "POST /api/v1/auth/refresh",
     "POST /api/v1/auth/restore",
     "POST /api/v1/auth/register",
@@ -37,6 +38,11 @@ const WITHOUT_TOKEN: [&str; 38] = [
     "POST /api/v1/auth/verify",
     "POST /api/v1/auth/verify/resend",
     "POST /api/v1/codes/resolve",
+    "POST /api/v1/me/recovery-codes",
+    "GET /api/v1/me/totp",
+    "POST /api/v1/me/totp",
+    "DELETE /api/v1/me/totp",
+    "POST /api/v1/me/totp/confirm",
     "GET /api/v1/invitations/{code}",
     "PUT /api/v1/invitations/{code}/note",
     "DELETE /api/v1/invitations/{code}/note",

@@ -1,7 +1,7 @@
 //! Passkeys: signing in with one, making one, and taking one back. What is asked of the browser,
 //! and what it answers, has the shapes of Web Authentication Level 3, §5.1.
 
-use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
+use axum::extract::{Path, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -12,15 +12,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::cursor::List;
 use web::described::Routes;
-use web::{Json, Problem, Site, csrf, routes};
+use web::{Json, Problem, Site, routes};
 
-use super::super::{cookies, entrance};
-use super::{Want, all, signed_in};
+use super::super::cookies;
+use super::{LoginCall, Step, Want, all, signed_in};
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
-use crate::client::Client;
 use crate::passkey::{self, Passkey, PasskeyError, PasskeyId};
-use crate::session::Stay;
 use crate::sudo::Sudo;
 use crate::web::asking::Caller;
 use crate::web_authn::{self, Asked, Assertion, Registration};
@@ -62,7 +60,7 @@ async fn ask(State(accounts): State<Accounts>, headers: HeaderMap) -> Json<Reque
 }
 
 /// What stands in for a session before there is one.
-fn browser(site: &Site, headers: &HeaderMap) -> Secret {
+pub(super) fn browser(site: &Site, headers: &HeaderMap) -> Secret {
     let before = cookies::before(headers, site.url());
     let secret = before.or_else(|| cookies::session(headers, site.url()));
     secret.unwrap_or_else(|| Secret::new(""))
@@ -88,36 +86,9 @@ struct PasskeyLogin {
     want: Want,
 }
 
-struct PasskeyCall {
-    login: PasskeyLogin,
-    client: Client,
-    browser: Secret,
-}
-
-impl FromRequest<Accounts> for PasskeyCall {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
-        let (mut parts, body) = request.into_parts();
-        let mut client = Client::from_request_parts(&mut parts, accounts).await?;
-        let url = accounts.site.url();
-        entrance::check_connection(url)?;
-        let (headers, browser) = (
-            parts.headers.clone(),
-            browser(&accounts.site, &parts.headers),
-        );
-        let request = Request::from_parts(parts, body);
-        let Json(login): Json<PasskeyLogin> = Json::from_request(request, accounts).await?;
-        match login.want {
-            Want::Cookie => csrf::check(&headers, url, browser.reveal(), None)?,
-            // The browser's own session goes on.
-            Want::Tokens => client.session = None,
-        }
-        Ok(Self {
-            login,
-            client,
-            browser,
-        })
+impl Step for PasskeyLogin {
+    fn want(&self) -> Want {
+        self.want
     }
 }
 
@@ -132,23 +103,25 @@ impl FromRequest<Accounts> for PasskeyCall {
         (status = 403, description = "`csrf_failed` or `secure_connection_required`"),
     ),
 )]
-async fn sign_in(State(accounts): State<Accounts>, call: PasskeyCall) -> Result<Response, Problem> {
-    let PasskeyCall {
+async fn sign_in(
+    State(accounts): State<Accounts>,
+    call: LoginCall<PasskeyLogin>,
+) -> Result<Response, Problem> {
+    let LoginCall {
         login,
-        client,
+        attempt: (_, client),
         browser,
     } = call;
-    let stay: Stay = login.want.stay(login.remember);
-    let asked = |key| web_authn::Asked {
+    let stay = login.want.stay(login.remember);
+    let asked = Asked {
         url: accounts.site.url(),
-        key,
+        key: &accounts.site.keys.key(web_authn::KEY),
         now: accounts.site.clock.now(),
         browser: browser.reveal(),
     };
-    let key = accounts.site.keys.key(web_authn::KEY);
-    let done = passkey::sign_in(&accounts, &login.credential, &asked(&key), stay, client).await;
+    let done = passkey::sign_in(&accounts, &login.credential, &asked, stay, client).await;
     let (account, begun) = done?;
-    signed_in(&accounts, account, &begun, &login.want).await
+    signed_in(&accounts, account, &begun, login.want).await
 }
 
 /// A passkey.
@@ -321,10 +294,9 @@ async fn add(
 ) -> Result<Response, Problem> {
     let (site, request) = (&accounts.site, caller.request);
     let sudo = Sudo::check(caller.who, site.clock.now())?;
-    let key = site.keys.key(web_authn::KEY);
     let asked = Asked {
         url: site.url(),
-        key: &key,
+        key: &site.keys.key(web_authn::KEY),
         now: site.clock.now(),
         browser: sudo.session().as_str(),
     };

@@ -1,0 +1,97 @@
+//! Recovery codes: ten, each of which stands in for the app once.
+
+use platform::key::Key;
+use platform::{Rows, Secret, StoreError, Tx, sql};
+use web::Site;
+
+use super::base32;
+use crate::account::AccountId;
+
+/// How many there are in a set.
+pub const COUNT: usize = 10;
+
+/// Makes a set; those before work no more. They are shown once and kept nowhere.
+pub(super) fn create(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &AccountId,
+) -> Result<Vec<Secret>, StoreError> {
+    sql!(
+        "DELETE FROM recovery_code WHERE account_id = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    let mut codes = Vec::new();
+    for _ in 0..COUNT {
+        let mut bytes = [0; 10];
+        tx.random().fill(&mut bytes);
+        let code = base32(&bytes);
+        sql!(
+            "INSERT INTO recovery_code (hash, account_id) VALUES (:hash, :account)",
+            hash = key(site).mac(&[account.as_str(), &code]),
+            account
+        )
+        .run(tx, Rows::Exactly(1))?;
+        codes.push(Secret::new(grouped(&code)));
+    }
+    Ok(codes)
+}
+
+pub(super) fn count(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM recovery_code WHERE account_id = :account AND used_at IS NULL",
+        account
+    )
+    .one(tx)?;
+    Ok(count)
+}
+
+/// Whether it is one of the account's codes; then it is used up.
+pub(super) fn accept(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &AccountId,
+    typed: &str,
+) -> Result<bool, StoreError> {
+    let now = tx.now();
+    let code = typed.chars().filter(char::is_ascii_alphanumeric);
+    let code: String = code.map(|letter| letter.to_ascii_uppercase()).collect();
+    for hash in key(site).macs(&[account.as_str(), &code]) {
+        let count = sql!(
+            "UPDATE recovery_code SET used_at = :now
+             WHERE hash = :hash AND account_id = :account AND used_at IS NULL",
+            account,
+            hash,
+            now
+        )
+        .run(tx, Rows::AtMostOne)?;
+        if count == 1 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn key(site: &Site) -> Key {
+    site.keys.key("recovery codes")
+}
+
+/// In groups of four, as people read them out.
+fn grouped(code: &str) -> String {
+    let groups: Vec<String> = code
+        .as_bytes()
+        .chunks(4)
+        .map(|group| String::from_utf8_lossy(group).into_owned())
+        .collect();
+    groups.join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_in_groups() {
+        assert_eq!(grouped("ABCDEFGHIJKLMNOP"), "ABCD-EFGH-IJKL-MNOP");
+    }
+}

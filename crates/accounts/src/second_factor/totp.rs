@@ -1,0 +1,226 @@
+//! Codes of an authenticator app (RFC 6238): SHA-1, six digits, another one every 30 seconds. The
+//! code before and the one after count too, because clocks differ.
+
+use std::fmt;
+
+use aws_lc_rs::hmac;
+use jiff::Timestamp;
+use platform::key::Key;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, secret, sql};
+use qrcode::{Color, QrCode};
+use web::Site;
+
+use super::base32;
+use crate::account::{Account, AccountId};
+
+/// How long a code is shown, in seconds.
+pub const STEP: i64 = 30;
+
+/// What the app computes its codes from: 160 bits. Prints as `***`.
+pub struct AppSecret([u8; 20]);
+
+impl fmt::Debug for AppSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl AppSecret {
+    /// As people type it.
+    pub fn text(&self) -> String {
+        base32(&self.0)
+    }
+
+    /// As apps read it: who it is for is shown beside the code.
+    pub fn uri(&self, site: &Site, account: &Account) -> String {
+        let issuer = percent_encoded(&site.settings.name);
+        let account = percent_encoded(&account.email);
+        let secret = self.text();
+        format!("otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}")
+    }
+
+    /// The code at this moment.
+    pub fn code(&self, at: Timestamp) -> String {
+        code(&self.0, step_at(at))
+    }
+}
+
+/// A text as a QR code: how many modules wide, and the dark ones as the path of an SVG. `None` for
+/// a text that is too long for one.
+pub fn qr_path(text: &str) -> Option<(usize, String)> {
+    let picture = QrCode::new(text).ok()?;
+    let width = picture.width();
+    let modules = picture.to_colors().into_iter().enumerate();
+    let dark = modules.filter(|(_, color)| *color == Color::Dark);
+    let squares = dark.map(|(at, _)| format!("M{} {}h1v1h-1z", at % width, at / width));
+    Some((width, squares.collect()))
+}
+
+#[derive(Row)]
+struct Stored {
+    sealed_secret: Vec<u8>,
+    last_step: i64,
+}
+
+pub(super) fn active_since(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+) -> Result<Option<Timestamp>, StoreError> {
+    let found: Option<(Timestamp,)> = sql!(
+        "SELECT confirmed_at FROM totp WHERE account_id = :account AND confirmed_at IS NOT NULL",
+        account
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(at,)| at))
+}
+
+pub(super) fn begin(tx: &mut Tx<'_>, site: &Site, account: &AccountId) -> Result<(), StoreError> {
+    let mut secret = [0; 20];
+    tx.random().fill(&mut secret);
+    let sealed = key(site).seal(tx.random(), &place(account), &secret);
+    sql!(
+        "INSERT INTO totp (account_id, sealed_secret, last_step) VALUES (:account, :sealed, 0)
+         ON CONFLICT (account_id) DO UPDATE SET sealed_secret = excluded.sealed_secret
+         WHERE totp.confirmed_at IS NULL",
+        account,
+        sealed
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+pub(super) fn pending(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &AccountId,
+) -> Result<Option<AppSecret>, StoreError> {
+    let stored: Option<Stored> = sql!(
+        "SELECT {Stored} FROM totp WHERE account_id = :account AND confirmed_at IS NULL",
+        account
+    )
+    .maybe(tx)?;
+    Ok(stored.and_then(|stored| open(site, account, &stored)))
+}
+
+/// Whether the code is the app's for about now; then it is used up, and the app is confirmed.
+pub(super) fn accept(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &AccountId,
+    typed: &str,
+) -> Result<bool, StoreError> {
+    let now = tx.now();
+    let stored: Option<Stored> = sql!(
+        "SELECT {Stored} FROM totp WHERE account_id = :account",
+        account
+    )
+    .maybe(tx)?;
+    let Some(stored) = stored else {
+        return Ok(false);
+    };
+    let Some(AppSecret(app)) = open(site, account, &stored) else {
+        return Ok(false);
+    };
+    let typed: String = typed.split_whitespace().collect();
+    let current = step_at(now);
+    let mut steps = (current - 1..=current + 1).filter(|step| *step > stored.last_step);
+    let Some(step) =
+        steps.find(|step| secret::same(code(&app, *step).as_bytes(), typed.as_bytes()))
+    else {
+        return Ok(false);
+    };
+    let count = sql!(
+        "UPDATE totp SET last_step = :step, confirmed_at = COALESCE(confirmed_at, :now)
+         WHERE account_id = :account AND last_step < :step",
+        account,
+        step,
+        now
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(count == 1)
+}
+
+fn open(site: &Site, account: &AccountId, stored: &Stored) -> Option<AppSecret> {
+    let secret = key(site).open(&place(account), &stored.sealed_secret)?;
+    secret.try_into().ok().map(AppSecret)
+}
+
+fn key(site: &Site) -> Key {
+    site.keys.key("totp secrets")
+}
+
+fn place(account: &AccountId) -> [&str; 3] {
+    ["totp", "sealed_secret", account.as_str()]
+}
+
+fn step_at(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(STEP)
+}
+
+/// The code of a step (RFC 4226, section 5.3).
+fn code(secret: &[u8; 20], step: i64) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret);
+    let tag = hmac::sign(&key, &step.to_be_bytes());
+    let bytes = tag.as_ref();
+    let at = bytes.last().map_or(0, |last| usize::from(last & 0xf));
+    let chosen = bytes.iter().skip(at).take(4);
+    let number = chosen.fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+    format!("{:06}", (number & 0x7fff_ffff) % 1_000_000)
+}
+
+/// Percent-encodes what is more than letters and digits; apps take `+` for itself.
+fn percent_encoded(text: &str) -> String {
+    let encoded = text.bytes().map(|byte| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(byte).to_string()
+        }
+        byte => format!("%{byte:02X}"),
+    });
+    encoded.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_those_of_rfc_6238() {
+        // Appendix B, the last six of its eight digits.
+        for (second, expected) in [
+            (59, "287082"),
+            (1_111_111_109, "081804"),
+            (1_111_111_111, "050471"),
+            (1_234_567_890, "005924"),
+            (2_000_000_000, "279037"),
+            (20_000_000_000, "353130"),
+        ] {
+            let secret = AppSecret(*b"12345678901234567890");
+            assert_eq!(
+                secret.code(Timestamp::from_second(second).unwrap()),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn an_address_and_a_name_stand_in_a_uri() {
+        assert_eq!(
+            percent_encoded("Kenduri Kami: a+b@x"),
+            "Kenduri%20Kami%3A%20a%2Bb%40x"
+        );
+    }
+
+    #[test]
+    fn a_qr_code_has_its_three_corners() {
+        let (width, path) = qr_path("otpauth://totp/a").unwrap();
+        assert!(width >= 21, "{width}");
+        for (column, row) in [(0, 0), (width - 1, 0), (0, width - 1)] {
+            assert!(path.contains(&format!("M{column} {row}h1v1h-1z")));
+        }
+        assert!(
+            !path.contains(&format!("M{} {}h", 7, 7)),
+            "between two corners"
+        );
+    }
+}

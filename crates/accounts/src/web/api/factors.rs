@@ -1,0 +1,192 @@
+//! The second factor of one's own account.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Response};
+use platform::{Secret, Tx};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::described::Routes;
+use web::{Json, Problem, routes};
+
+use crate::Accounts;
+use crate::Callers::People;
+use crate::client::Client;
+use crate::second_factor::{self, FactorError};
+use crate::signed_in::SignedIn;
+use crate::sudo::Sudo;
+use crate::web::asking::Caller;
+use crate::web::cookies;
+
+pub(super) fn routes<R: Routes<Accounts>>() -> R {
+    R::default()
+        .routes(routes!(show: People, begin: People, remove: People))
+        .routes(routes!(confirm: People))
+        .routes(routes!(renew_recovery_codes: People))
+}
+
+/// The second factor.
+#[derive(Serialize, ToSchema)]
+struct FactorView {
+    /// Since when codes of an app are asked for (RFC 3339); null: they are not.
+    confirmed_at: Option<String>,
+    /// How many recovery codes are left.
+    recovery_codes: i64,
+}
+
+/// What an app is set up with. It is never shown again by this interface.
+#[derive(Serialize, ToSchema)]
+struct NewSecret {
+    /// In base32.
+    secret: String,
+    /// The same as apps read it: `otpauth://totp/…`.
+    uri: String,
+}
+
+/// A code of the app.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Confirmation {
+    /// Six digits.
+    code: String,
+}
+
+/// Codes for who loses the app.
+#[derive(Serialize, ToSchema)]
+struct RecoveryCodes {
+    /// Each works once. They are never shown again.
+    codes: Vec<String>,
+}
+
+impl RecoveryCodes {
+    fn of(codes: &[Secret]) -> Json<Self> {
+        let codes = codes.iter().map(|code| code.reveal().to_owned());
+        Json(Self {
+            codes: codes.collect(),
+        })
+    }
+}
+
+fn check(accounts: &Accounts, who: SignedIn) -> Result<Sudo, Problem> {
+    Ok(Sudo::check(who, accounts.site.clock.now())?)
+}
+
+/// The second factor.
+#[utoipa::path(
+    get, path = "/api/v1/me/totp", tag = "accounts",
+    responses(
+        (status = 200, description = "What there is", body = FactorView),
+        (status = 403, description = "`token_not_permitted`"),
+    ),
+)]
+async fn show(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+) -> Result<Json<FactorView>, Problem> {
+    let id = caller.who.account().id.clone();
+    let look = move |tx: &mut Tx<'_>| second_factor::find(tx, &id);
+    let factors = accounts.site.store.read(look).await?;
+    Ok(Json(FactorView {
+        confirmed_at: factors.totp_since.map(|at| at.to_string()),
+        recovery_codes: factors.recovery_codes,
+    }))
+}
+
+/// Begin to set up codes of an app.
+///
+/// They are asked for once the first code is confirmed.
+#[utoipa::path(
+    post, path = "/api/v1/me/totp", tag = "accounts",
+    responses(
+        (status = 201, description = "The secret for the app", body = NewSecret),
+        (status = 403, description = "`sudo_required` or `token_not_permitted`"),
+        (status = 409, description = "`mfa_enrolled`: remove it first"),
+    ),
+)]
+async fn begin(State(accounts): State<Accounts>, caller: Caller) -> Result<Response, Problem> {
+    let (site, sudo) = (accounts.site.clone(), check(&accounts, caller.who)?);
+    let account = sudo.who().account().clone();
+    let change = move |tx: &mut Tx<'_>| -> Result<_, FactorError> {
+        second_factor::begin(tx, &site, &sudo)?;
+        Ok(second_factor::pending(tx, &site, &sudo)?)
+    };
+    let secret = accounts.site.store.write(change).await?;
+    let secret = secret.ok_or_else(|| Problem::internal("a secret that was just made is gone"))?;
+    let body = Json(NewSecret {
+        secret: secret.text(),
+        uri: secret.uri(&accounts.site, &account),
+    });
+    Ok((StatusCode::CREATED, body).into_response())
+}
+
+/// Confirm the first code of an app.
+#[utoipa::path(
+    post, path = "/api/v1/me/totp/confirm", tag = "accounts",
+    request_body = Confirmation,
+    responses(
+        (status = 200, description = "A code is asked for from now on", body = RecoveryCodes),
+        (status = 401, description = "`mfa_code_invalid`"),
+        (status = 403, description = "`sudo_required` or `token_not_permitted`"),
+        (status = 409, description = "`mfa_enrolled`: a code was confirmed before"),
+    ),
+)]
+async fn confirm(
+    State(accounts): State<Accounts>,
+    client: Client,
+    caller: Caller,
+    Json(Confirmation { code }): Json<Confirmation>,
+) -> Result<Json<RecoveryCodes>, Problem> {
+    let (site, sudo) = (accounts.site.clone(), check(&accounts, caller.who)?);
+    let change = move |tx: &mut Tx<'_>| second_factor::confirm(tx, &site, &sudo, &code, &client);
+    let codes = accounts.site.store.write(change).await?;
+    Ok(RecoveryCodes::of(&codes))
+}
+
+/// Remove the second factor.
+///
+/// Every other session ends. The answer sets a new cookie of this one.
+#[utoipa::path(
+    delete, path = "/api/v1/me/totp", tag = "accounts",
+    responses(
+        (status = 204, description = "Removed, with the recovery codes"),
+        (status = 403, description = "`sudo_required` or `token_not_permitted`"),
+        (status = 409, description = "`mfa_not_enrolled`"),
+    ),
+)]
+async fn remove(
+    State(accounts): State<Accounts>,
+    client: Client,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let (site, sudo) = (accounts.site.clone(), check(&accounts, caller.who)?);
+    let change = move |tx: &mut Tx<'_>| second_factor::remove(tx, &site, &sudo, &client);
+    let (secret, stay) = accounts.site.store.write(change).await?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let cookie = cookies::set_session(accounts.site.url(), &secret, stay);
+    response.headers_mut().append(SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// Make new recovery codes.
+///
+/// Those before work no more.
+#[utoipa::path(
+    post, path = "/api/v1/me/recovery-codes", tag = "accounts",
+    responses(
+        (status = 201, description = "The codes, shown this once", body = RecoveryCodes),
+        (status = 403, description = "`sudo_required` or `token_not_permitted`"),
+        (status = 409, description = "`mfa_not_enrolled`"),
+    ),
+)]
+async fn renew_recovery_codes(
+    State(accounts): State<Accounts>,
+    client: Client,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let (site, sudo) = (accounts.site.clone(), check(&accounts, caller.who)?);
+    let change =
+        move |tx: &mut Tx<'_>| second_factor::renew_recovery_codes(tx, &site, &sudo, &client);
+    let codes = accounts.site.store.write(change).await?;
+    Ok((StatusCode::CREATED, RecoveryCodes::of(&codes)).into_response())
+}

@@ -1,0 +1,130 @@
+//! The second step of signing in, for accounts with a second factor.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::SET_COOKIE;
+use axum::response::Response;
+use platform::{Secret, StoreError, Tx};
+use web::form_state::{self, Control, Field, FormState};
+use web::{Problem, Text};
+
+use super::call::see_other;
+use super::cookies;
+use super::entrance::{Entrance, Entry};
+use super::visitor::{begun_at, target};
+use crate::Accounts;
+use crate::second_factor::Method;
+use crate::second_step::{self, SecondStepError, Shown};
+
+#[derive(Template)]
+#[template(path = "second_step.html")]
+struct SecondStepPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    code: Field,
+    form_state: &'a FormState,
+}
+
+/// To the page of the second step, with what it needs.
+pub(super) fn lead(accounts: &Accounts, token: &Secret) -> Response {
+    let mut response = see_other("/login/mfa");
+    let cookie = cookies::set_second_step(accounts.site.url(), token);
+    response.headers_mut().append(SET_COOKIE, cookie);
+    response
+}
+
+pub(super) async fn show(
+    State(accounts): State<Accounts>,
+    headers: HeaderMap,
+    entrance: Entrance,
+) -> Result<Response, Problem> {
+    let Some(token) = cookies::second_step(&headers, accounts.site.url()) else {
+        return Ok(see_other("/login"));
+    };
+    let look =
+        move |tx: &mut Tx<'_>| -> Result<_, StoreError> { second_step::is_token(tx, &token) };
+    if !accounts.site.store.read(look).await? {
+        return Ok(see_other("/login"));
+    }
+    Ok(page(&accounts, entrance, &FormState::default()))
+}
+
+pub(super) async fn prove(
+    State(accounts): State<Accounts>,
+    headers: HeaderMap,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    let Entry {
+        entrance,
+        form,
+        network,
+    } = entry;
+    let url = accounts.site.url();
+    let token = cookies::second_step(&headers, url).ok_or(SecondStepError::TokenGone)?;
+    let code = Secret::new(form.text("code"));
+    let shown = Shown {
+        token,
+        method: method_of(code.reveal()),
+        code,
+        network,
+        client: entrance.client.clone(),
+    };
+    let done = match second_step::finish(&accounts, shown).await {
+        Err(error @ SecondStepError::TokenGone) => return Err(error.into()),
+        done => done,
+    };
+    let done = done.map(|arrived| {
+        let mut response = begun_at(&accounts, &arrived.begun, target(&arrived.to));
+        let gone = cookies::forget_second_step(url);
+        response.headers_mut().append(SET_COOKIE, gone);
+        response
+    });
+    form_state::answer(done, async |problem| {
+        // A code is not shown again: it changes, or is a secret.
+        let form_state = FormState::refused(web::Form::default(), &problem, &entrance.text);
+        Ok(page(&accounts, entrance, &form_state.at("code")))
+    })
+    .await
+}
+
+/// Apps give six digits; recovery codes are longer.
+fn method_of(code: &str) -> Method {
+    let mut letters = code.chars().filter(|letter| !letter.is_whitespace());
+    if letters.all(|letter| letter.is_ascii_digit()) {
+        Method::Totp
+    } else {
+        Method::RecoveryCode
+    }
+}
+
+fn page(accounts: &Accounts, entrance: Entrance, form_state: &FormState) -> Response {
+    let text = entrance.text.clone();
+    let control = Control::Line("text", "one-time-code");
+    let code = form_state.field("code", text.say("account-mfa-code"), control);
+    let csrf = entrance.csrf.clone();
+    let body = SecondStepPage {
+        text: &text,
+        csrf: &csrf,
+        code: code.hint(text.say("account-mfa-hint")).required(),
+        form_state,
+    };
+    entrance.show(&accounts.site, "account-mfa", body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn six_digits_are_an_app_s() {
+        for (code, method) in [
+            ("123456", Method::Totp),
+            ("123 456", Method::Totp),
+            ("ABCD-EFGH-IJKL-MNOP", Method::RecoveryCode),
+            ("2345-2345-2345-2345", Method::RecoveryCode),
+        ] {
+            assert_eq!(method_of(code), method, "{code}");
+        }
+    }
+}
