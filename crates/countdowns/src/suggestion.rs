@@ -24,6 +24,7 @@ const REASON: usize = 500;
 
 web::words! {
     /// What became of a suggestion.
+    #[schema(as = SuggestionState)]
     State {
         /// Nobody decided yet.
         Pending = "pending",

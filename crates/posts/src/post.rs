@@ -25,6 +25,7 @@ pub const NOTE: usize = 1000;
 
 web::words! {
     /// What a post is.
+    #[schema(as = PostKind)]
     Kind {
         /// It has a title.
         Article = "article",
@@ -35,6 +36,7 @@ web::words! {
 
 web::words! {
     /// Who can read it.
+    #[schema(as = PostState)]
     State {
         /// Editors.
         Draft = "draft",

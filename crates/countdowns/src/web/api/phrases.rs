@@ -184,6 +184,7 @@ async fn list_pending(call: Call) -> Result<Json<List<Suggestion>>, Problem> {
 /// Other words of a suggestion.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = SuggestionApproval)]
 struct Approval {
     /// Left out: as it was suggested.
     text: Option<String>,
