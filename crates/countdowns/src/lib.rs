@@ -11,6 +11,7 @@ pub mod reach;
 pub mod refusal;
 pub mod watchers;
 pub mod web;
+pub mod webhook;
 
 use ::web::Link;
 use ::web::codes::Code;
@@ -33,12 +34,16 @@ pub const DOMAIN: Domain = Domain {
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
     }),
-    jobs: |_| vec![reach::handler()],
+    jobs: |site| {
+        let webhooks = webhook::delivery::handlers(site);
+        webhooks.into_iter().chain([reach::handler()]).collect()
+    },
     ..Domain::new(MIGRATIONS)
 };
 
 /// The tables of this crate.
-const MIGRATIONS: Migrations = platform::migrations!("countdowns", "0001_begin", "0002_reach");
+const MIGRATIONS: Migrations =
+    platform::migrations!("countdowns", "0001_begin", "0002_reach", "0003_webhooks");
 
 /// The error codes of this crate.
 const PROBLEM_CODES: &[Code] = &[
@@ -52,6 +57,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "target_in_past"),
     Code::new(422, "target_out_of_range"),
     Code::new(422, "listed_requires_public"),
+    Code::new(422, "webhook_url_refused"),
 ];
 
 /// The messages of this crate.

@@ -1,6 +1,7 @@
 //! Countdowns for programs.
 
 mod owners;
+mod webhooks;
 
 use accounts::Callers::{Anybody, Tokens};
 use accounts::web::asking::Viewer;
@@ -34,6 +35,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(entries: Tokens(&[READ]), reset: Tokens(&[WRITE])))
         .routes(routes!(change_entry: Tokens(&[WRITE]), remove_entry: Tokens(&[WRITE])))
         .merge(owners::routes())
+        .merge(webhooks::routes())
         .routes(routes!(directory: Anybody))
         .routes(routes!(show_public: Anybody))
 }

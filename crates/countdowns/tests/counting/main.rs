@@ -9,3 +9,4 @@ mod own;
 mod public;
 mod races;
 mod stage;
+mod webhooks;
