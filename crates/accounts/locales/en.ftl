@@ -121,7 +121,7 @@ problem-role-above-own = You cannot grant a role above your own, or change someb
     .title = Not allowed
 problem-role-unknown = There is no such role.
     .title = Unknown role
-problem-reauth-required = Please confirm that it is you.
+problem-sudo-required = Please confirm that it is you.
     .title = Please confirm
 problem-scope-required = { $scope ->
     [none] This token may not do that.
@@ -138,3 +138,9 @@ problem-token-expired-or-used = This link has been used or has expired. Please a
     .title = Link no longer valid
 problem-current-password-wrong = The present password is not right.
     .title = Password not right
+
+# Proving once more who one is.
+account-sudo = Confirm that it is you
+account-sudo-text = What you want to do needs your password. After that you can go on for 10 minutes.
+account-sudo-link = You have no password. Sign out, and sign in with a new link; then you can go on for 10 minutes.
+account-sudo-confirm = Confirm

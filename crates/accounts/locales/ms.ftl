@@ -119,7 +119,7 @@ problem-role-above-own = Anda tidak boleh memberi peranan yang lebih tinggi dari
     .title = Tidak dibenarkan
 problem-role-unknown = Peranan itu tidak wujud.
     .title = Peranan tidak dikenali
-problem-reauth-required = Sila sahkan bahawa ini anda.
+problem-sudo-required = Sila sahkan bahawa ini anda.
     .title = Sila sahkan
 problem-scope-required = { $scope ->
     [none] Token ini tidak boleh melakukannya.
@@ -136,3 +136,9 @@ problem-token-expired-or-used = Pautan ini sudah digunakan atau tamat tempoh. Si
     .title = Pautan tidak sah lagi
 problem-current-password-wrong = Kata laluan sekarang tidak betul.
     .title = Kata laluan tidak betul
+
+# Membuktikan sekali lagi siapa anda.
+account-sudo = Sahkan bahawa ini anda
+account-sudo-text = Tindakan ini memerlukan kata laluan anda. Selepas itu anda boleh meneruskan selama 10 minit.
+account-sudo-link = Anda tiada kata laluan. Log keluar, kemudian log masuk dengan pautan baharu; selepas itu anda boleh meneruskan selama 10 minit.
+account-sudo-confirm = Sahkan

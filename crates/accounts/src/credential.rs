@@ -18,6 +18,7 @@ use crate::one_time::{self, Purpose};
 use crate::password::{self, Password};
 use crate::session::{self, SessionId};
 use crate::signed_in::SignedIn;
+use crate::sudo::{Sudo, SudoRequired};
 
 /// Why the password stays as it is.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,9 @@ pub enum ChangeError {
     /// The session has ended meanwhile, or it is a program that asks.
     #[error("not signed in")]
     NotSignedIn,
+    /// A first password is set by someone who signed in just now.
+    #[error(transparent)]
+    SudoRequired(#[from] SudoRequired),
     /// There were too many failures.
     #[error(transparent)]
     UsedUp(#[from] Wait),
@@ -72,6 +76,9 @@ pub async fn change(
             old.as_ref(),
         )
         .await?;
+    } else {
+        // A cookie alone does not become a credential that outlives it.
+        Sudo::check(who.clone(), accounts.site.clock.now())?;
     }
     let hash = accounts.hasher.hash(&change.new).await?;
     let client = change.client;
@@ -103,7 +110,7 @@ pub async fn change(
 
 /// Compares the password that was shown; a wrong one counts like a failed
 /// sign-in.
-async fn prove(
+pub(crate) async fn prove(
     accounts: &Accounts,
     who: &SignedIn,
     session: SessionId,

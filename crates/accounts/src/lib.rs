@@ -30,6 +30,7 @@ pub mod setup;
 pub mod sign_in;
 pub mod signed_in;
 pub mod slug;
+pub mod sudo;
 pub mod token;
 mod token_scope;
 pub mod web;
@@ -89,7 +90,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(403, "role_required"),
     Code::new(403, "role_above_own"),
     Code::new(400, "role_unknown"),
-    Code::new(403, "reauth_required"),
+    Code::new(403, "sudo_required"),
     Code::new(403, "scope_required"),
     Code::new(403, "token_not_permitted"),
     Code::new(403, "registration_closed"),

@@ -189,7 +189,7 @@ fn make_room(
 pub struct Session {
     /// Which one.
     pub id: SessionId,
-    /// When the sign-in was.
+    /// When its holder last proved a credential: at the sign-in, or later.
     pub authenticated_at: Timestamp,
     /// When it was last used, give or take [`SEEN_EVERY`].
     pub last_seen_at: Timestamp,
@@ -262,6 +262,25 @@ pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<Secret>, S
     )
     .run(tx, Rows::AtMostOne)?;
     Ok((count == 1).then_some(secret))
+}
+
+/// Notes that a session's holder proved a credential just now, and renews the session. `None` when
+/// it has ended meanwhile.
+pub(crate) fn authenticate(
+    tx: &mut Tx<'_>,
+    id: &SessionId,
+) -> Result<Option<(Secret, Stay)>, StoreError> {
+    let now = tx.now();
+    let found: Option<(Stay,)> = sql!(
+        "UPDATE session SET authenticated_at = :now WHERE id = :id RETURNING remembered",
+        now,
+        id
+    )
+    .maybe(tx)?;
+    let Some((stay,)) = found else {
+        return Ok(None);
+    };
+    Ok(renew(tx, id)?.map(|secret| (secret, stay)))
 }
 
 /// Ends the session behind `secret`, if there is one: signing out.

@@ -22,7 +22,11 @@ pub struct SignedIn {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum By {
-    Session(SessionId),
+    Session {
+        id: SessionId,
+        /// When its holder last proved a credential.
+        authenticated_at: Timestamp,
+    },
     /// A program of the person's, which goes on in a session.
     Access(SessionId),
     Token {
@@ -41,13 +45,24 @@ impl SignedIn {
     /// Whether a person sits in front of it: what touches passwords, tokens and
     /// roles is for people.
     pub fn is_in_browser(&self) -> bool {
-        matches!(self.by, By::Session(_))
+        matches!(self.by, By::Session { .. })
     }
 
     /// The session, if it is one.
     pub fn session(&self) -> Option<&SessionId> {
         match &self.by {
-            By::Session(id) => Some(id),
+            By::Session { id, .. } => Some(id),
+            By::Access(_) | By::Token { .. } => None,
+        }
+    }
+
+    /// The session, and when its holder last proved a credential.
+    pub(crate) fn authentication(&self) -> Option<(&SessionId, Timestamp)> {
+        match &self.by {
+            By::Session {
+                id,
+                authenticated_at,
+            } => Some((id, *authenticated_at)),
             By::Access(_) | By::Token { .. } => None,
         }
     }
@@ -56,7 +71,7 @@ impl SignedIn {
     /// has the scopes that it was made with.
     pub fn has(&self, scope: TokenScope) -> bool {
         match &self.by {
-            By::Session(_) | By::Access(_) => true,
+            By::Session { .. } | By::Access(_) => true,
             By::Token { scopes, .. } => scopes.iter().any(|word| word == scope.word()),
         }
     }
@@ -65,7 +80,7 @@ impl SignedIn {
     /// given what its owner's browser, or another token, was answered.
     pub fn repeats_as(&self) -> String {
         match &self.by {
-            By::Session(_) | By::Access(_) => self.account.id.to_string(),
+            By::Session { .. } | By::Access(_) => self.account.id.to_string(),
             By::Token { id, .. } => id.to_string(),
         }
     }
@@ -73,7 +88,7 @@ impl SignedIn {
     /// How the audit log names whoever this is.
     pub fn actor(&self) -> Actor {
         match &self.by {
-            By::Session(_) | By::Access(_) => Actor::Account(self.account.id.to_string()),
+            By::Session { .. } | By::Access(_) => Actor::Account(self.account.id.to_string()),
             By::Token { id, .. } => Actor::Token(id.to_string()),
         }
     }
@@ -89,7 +104,7 @@ impl SignedIn {
             By::Token {
                 scope: Some(only), ..
             } => *only == scope.name(),
-            By::Session(_) | By::Access(_) | By::Token { scope: None, .. } => true,
+            By::Session { .. } | By::Access(_) | By::Token { scope: None, .. } => true,
         }
     }
 }
@@ -120,7 +135,10 @@ impl FromRow for Visit {
         Ok(Self {
             who: SignedIn {
                 account: Account::from_row(row)?,
-                by: By::Session(row.column(5)?),
+                by: By::Session {
+                    id: row.column(5)?,
+                    authenticated_at: row.column(8)?,
+                },
             },
             stay: row.column(6)?,
             last_seen_at: row.column(7)?,
@@ -133,7 +151,7 @@ pub fn by_session(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Visit>, Sto
     let now = tx.now();
     sql!(
         "SELECT a.id, a.display_name, e.address, a.locale, a.time_zone,
-                s.id, s.remembered, s.last_seen_at
+                s.id, s.remembered, s.last_seen_at, s.authenticated_at
          FROM session s
          JOIN account a ON a.id = s.account_id AND a.state = 'active'
          JOIN email e ON e.account_id = a.id AND e.is_primary = 1

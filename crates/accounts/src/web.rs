@@ -9,6 +9,7 @@ pub mod frame;
 mod me;
 mod newcomer;
 mod problem;
+mod sudo;
 mod visitor;
 
 pub mod asking;
@@ -45,6 +46,8 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/setup/{secret}", Anybody, newcomer::set_up)
         .get("/admin/join/{secret}", Anybody, newcomer::join)
         .post("/admin/join/{secret}", Anybody, newcomer::accept)
+        .get("/sudo", People, sudo::show)
+        .post("/sudo", People, sudo::prove)
         .get("/.well-known/change-password", Anybody, me::change_password)
         .get("/me/security", People, me::security)
         .post("/me/security/password", People, me::set_password)

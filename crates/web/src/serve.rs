@@ -14,7 +14,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION,
-    REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    REFERER, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
@@ -74,6 +74,7 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
         uri: request.uri().clone(),
         wants_json: wants_json(request.uri(), request.headers()),
         wishes: Wishes::read(request.uri(), request.headers()),
+        sent_from: sent_from(&site, request.headers()),
         facts,
     };
 
@@ -156,10 +157,30 @@ fn count(route: Option<&MatchedPath>, status: StatusCode, taken: Duration) {
 
 /// The path of the sign-in page that leads back `here`, a path of ours.
 pub fn way_in(here: &str) -> String {
+    leading_back("/login", here)
+}
+
+/// The path of a page that leads back `here` when its form is done.
+fn leading_back(page: &str, here: &str) -> String {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("redirect", here)
         .finish();
-    format!("/login?{query}")
+    format!("{page}?{query}")
+}
+
+/// The path of the page of ours that a request was sent from.
+fn sent_from(site: &Site, headers: &HeaderMap) -> Option<String> {
+    let referrer = headers.get(REFERER)?.to_str().ok()?;
+    let path = referrer.strip_prefix(site.url().origin())?;
+    path.starts_with('/').then(|| path.to_owned())
+}
+
+fn see_other(path: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    if let Ok(location) = HeaderValue::try_from(path) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
 }
 
 /// What is kept of a request while a handler answers it.
@@ -168,6 +189,8 @@ struct Asked {
     uri: Uri,
     wants_json: bool,
     wishes: Wishes,
+    /// The path of the page with the form that was sent.
+    sent_from: Option<String>,
     facts: Facts,
 }
 
@@ -187,10 +210,16 @@ impl Asked {
         let mut response = if self.wants_json {
             problems::json(problem, &text, masked, &self.facts)
         } else if problem.code == "unauthenticated" && is_get {
-            self.sign_in()
+            see_other(&way_in(self.here()))
+        } else if problem.code == "sudo_required" {
+            let page = if is_get {
+                Some(self.here())
+            } else {
+                self.sent_from.as_deref()
+            };
+            see_other(&leading_back("/sudo", page.unwrap_or_default()))
         } else {
-            let here = self.uri.path_and_query().map_or("/", |here| here.as_str());
-            problems::page(problem, &text, site, &self.facts, here)
+            problems::page(problem, &text, site, &self.facts, self.here())
         };
         let headers = response.headers_mut();
         if let Some(seconds) = problem.retry_after {
@@ -202,14 +231,9 @@ impl Asked {
         response
     }
 
-    /// To the sign-in page, and from there back here.
-    fn sign_in(&self) -> Response {
-        let here = self.uri.path_and_query().map_or("/", |here| here.as_str());
-        let mut response = StatusCode::SEE_OTHER.into_response();
-        if let Ok(location) = HeaderValue::try_from(way_in(here)) {
-            response.headers_mut().insert(LOCATION, location);
-        }
-        response
+    /// The path and query that were asked for.
+    fn here(&self) -> &str {
+        self.uri.path_and_query().map_or("/", |here| here.as_str())
     }
 
     /// A `?lang=` that was granted holds for the pages that follow.

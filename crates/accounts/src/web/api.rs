@@ -2,6 +2,7 @@
 //! tokens.
 
 pub(super) mod refresh;
+mod sudo;
 
 use std::collections::BTreeMap;
 
@@ -41,6 +42,7 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .routes(routes!(login: Anybody))
         .routes(routes!(logout: People))
         .merge(refresh::routes())
+        .merge(sudo::routes())
 }
 
 /// The description of the interface.
@@ -255,7 +257,7 @@ struct SessionView {
     user_agent: String,
     /// The network it signed in from.
     network: String,
-    /// When the sign-in was (RFC 3339).
+    /// When its holder last proved who they are: at the sign-in, or later (RFC 3339).
     authenticated_at: String,
     /// When it was last used, give or take five minutes (RFC 3339).
     last_seen_at: String,

@@ -13,6 +13,7 @@ use crate::password::{self, Weakness};
 use crate::setup::SetupError;
 use crate::sign_in::SignInError;
 use crate::signed_in::ScopeMissing;
+use crate::sudo::SudoRequired;
 use crate::token;
 
 impl From<SignInError> for Problem {
@@ -43,6 +44,12 @@ impl From<Busy> for Problem {
 impl From<ScopeMissing> for Problem {
     fn from(ScopeMissing(scope): ScopeMissing) -> Self {
         Self::new(StatusCode::FORBIDDEN, "scope_required").with("scope", scope.word())
+    }
+}
+
+impl From<SudoRequired> for Problem {
+    fn from(SudoRequired: SudoRequired) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "sudo_required")
     }
 }
 
@@ -83,6 +90,7 @@ impl From<ChangeError> for Problem {
             ChangeError::CurrentWrong => {
                 Self::new(StatusCode::BAD_REQUEST, "current_password_wrong")
             }
+            ChangeError::SudoRequired(error) => error.into(),
             ChangeError::NotSignedIn => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated"),
             ChangeError::UsedUp(wait) => too_often(wait),
             ChangeError::Busy(error) => error.into(),

@@ -28,7 +28,7 @@ pub(super) const HOME: &str = "/admin";
 /// Where to go afterwards.
 #[derive(Deserialize)]
 pub(super) struct Onward {
-    redirect: Option<String>,
+    pub(super) redirect: Option<String>,
 }
 
 #[derive(Template)]
@@ -198,7 +198,7 @@ pub(super) fn begun_at(accounts: &Accounts, begun: &Begun, path: &str) -> Respon
 }
 
 /// Where to go after signing in: a path of ours, never somebody else's site.
-fn target(asked: &str) -> &str {
+pub(super) fn target(asked: &str) -> &str {
     let mut letters = asked.chars();
     match (letters.next(), letters.next()) {
         (None, _) => HOME,

@@ -276,6 +276,7 @@ fn the_description_names_every_address() {
             "/api/v1/auth/logout",
             "/api/v1/auth/refresh",
             "/api/v1/auth/revoke",
+            "/api/v1/auth/sudo",
             "/api/v1/auth/token",
             "/api/v1/me",
             "/api/v1/me/sessions",

@@ -15,5 +15,6 @@ mod sessions;
 mod setup;
 mod signing_in;
 mod stage;
+mod sudo;
 mod tokens;
 mod upstream_access;

@@ -18,11 +18,12 @@ use crate::roles::routes;
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 
 /// Operations that no token is for: guests show a code, people a password.
-const WITHOUT_TOKEN: [&str; 10] = [
+const WITHOUT_TOKEN: [&str; 11] = [
     "POST /api/rsvp",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/refresh",
     "POST /api/v1/auth/revoke",
+    "POST /api/v1/auth/sudo",
     "POST /api/v1/auth/token",
     "POST /api/v1/codes/resolve",
     "GET /api/v1/invitations/{code}",

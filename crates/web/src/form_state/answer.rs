@@ -31,6 +31,7 @@ fn is_about_form(problem: &Problem) -> bool {
         "not_found"
             | "unauthenticated"
             | "forbidden"
+            | "sudo_required"
             | "token_not_permitted"
             | "store_busy"
             | "internal"

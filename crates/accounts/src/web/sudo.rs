@@ -1,0 +1,95 @@
+//! The page where people who are signed in prove once more who they are.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::header::SET_COOKIE;
+use axum::response::Response;
+use platform::{Secret, StoreError, Tx};
+use web::form_state::{self, Control, Field, FormState};
+use web::{Problem, Text, Wishes};
+
+use super::asking::{Reader, Sender};
+use super::call::see_other;
+use super::visitor::{Onward, target};
+use super::{cookies, frame};
+use crate::Accounts;
+use crate::client::Client;
+use crate::password;
+use crate::signed_in::SignedIn;
+use crate::sudo::{self, Sudo};
+
+#[derive(Template)]
+#[template(path = "sudo.html")]
+struct SudoPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    redirect: &'a str,
+    email: &'a str,
+    /// Where there is a password.
+    password: Option<Field>,
+    form_state: &'a FormState,
+}
+
+pub(super) async fn show(
+    State(accounts): State<Accounts>,
+    Query(onward): Query<Onward>,
+    wishes: Wishes,
+    reader: Reader,
+) -> Result<Response, Problem> {
+    let redirect = onward.redirect.unwrap_or_default();
+    if Sudo::check(reader.who.clone(), accounts.site.clock.now()).is_ok() {
+        return Ok(see_other(target(&redirect)));
+    }
+    let text = accounts.site.speak(&wishes);
+    let who = (&reader.who, reader.csrf.as_str());
+    page(&accounts, &text, who, &redirect, &FormState::default()).await
+}
+
+pub(super) async fn prove(
+    State(accounts): State<Accounts>,
+    wishes: Wishes,
+    client: Client,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let password = Secret::new(sender.form.text("password"));
+    let redirect = sender.form.text("redirect");
+    let proved = sudo::prove(&accounts, &sender.who, &password, client).await;
+    let done = proved.map(|(secret, stay)| {
+        let mut response = see_other(target(redirect));
+        let cookie = cookies::set_session(accounts.site.url(), &secret, stay);
+        response.headers_mut().append(SET_COOKIE, cookie);
+        response
+    });
+    form_state::answer(done, async |problem| {
+        let text = accounts.site.speak(&wishes);
+        let form_state = FormState::refused(sender.form.clone(), &problem, &text).at("password");
+        let who = (&sender.who, sender.csrf.as_str());
+        page(&accounts, &text, who, redirect, &form_state).await
+    })
+    .await
+}
+
+async fn page(
+    accounts: &Accounts,
+    text: &Text,
+    (who, csrf): (&SignedIn, &str),
+    redirect: &str,
+    form_state: &FormState,
+) -> Result<Response, Problem> {
+    let id = who.account().id.clone();
+    let look =
+        move |tx: &mut Tx<'_>| -> Result<_, StoreError> { Ok(password::find(tx, &id)?.is_some()) };
+    let has_password = accounts.site.store.read(look).await?;
+    let control = Control::Line("password", "current-password");
+    let password = form_state.field("password", text.say("account-password"), control);
+    let body = SudoPage {
+        text,
+        csrf,
+        redirect,
+        email: &who.account().email,
+        password: has_password.then(|| password.required()),
+        form_state,
+    };
+    let title = text.say("account-sudo");
+    frame::show(&accounts.site, text, (who, csrf), ("/sudo", &title), body).await
+}
