@@ -40,6 +40,10 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
 }
 
 /// A world on each engine, in which countdowns wait for their days.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the test is a closure written in its place"
+)]
 pub(crate) fn each_world(test: impl AsyncFn(&World)) {
     World::each_engine(&domain::migrations(DOMAINS), async |world| {
         world.expect_jobs("countdown.reach");
