@@ -17,6 +17,7 @@ use web::fields::{self, choice, flag, key, line};
 use web::{Field, Findings, Input};
 
 use crate::calendar::{DayCounting, LeapDay, Repeat, Target};
+use crate::webhook::event::{self, About, Event};
 use crate::{Refusal, reach};
 
 platform::id!(CountdownId, "One countdown.");
@@ -472,6 +473,7 @@ pub fn change(
     }
     reach::plan(tx, &new)?;
     reach::announce(tx, id)?;
+    event::fire(tx, &new, Event::Changed, About::Nothing)?;
     owner.record(tx, "countdown.changed", changes.into())?;
     Ok(new)
 }

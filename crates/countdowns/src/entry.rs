@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use web::Findings;
 
 use crate::countdown::{CountdownId, Kind, OwnerOf};
+use crate::webhook::event::{self, About, Event};
 use crate::{Refusal, reach};
 
 platform::id!(EntryId, "One reset of a countdown.");
@@ -176,7 +177,7 @@ pub fn create(tx: &mut Tx<'_>, owner: &OwnerOf, sent: &Sent) -> Result<Entry, Re
     if inserted == 0 {
         return Err(Refusal::EntryExists);
     }
-    finish(tx, owner, "countdown.reset", None, Some(&entry))?;
+    finish(tx, owner, Event::Reset, None, Some(&entry))?;
     Ok(entry)
 }
 
@@ -220,7 +221,7 @@ pub fn change(
         id
     )
     .run(tx, Rows::Exactly(1))?;
-    finish(tx, owner, "countdown.entry_changed", Some(&old), Some(&new))?;
+    finish(tx, owner, Event::EntryChanged, Some(&old), Some(&new))?;
     Ok(new)
 }
 
@@ -228,7 +229,7 @@ pub fn change(
 pub fn delete(tx: &mut Tx<'_>, owner: &OwnerOf, id: &EntryId) -> Result<(), Refusal> {
     let old = find(tx, owner, id)?;
     sql!("DELETE FROM countdown_entry WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-    finish(tx, owner, "countdown.entry_deleted", Some(&old), None)?;
+    finish(tx, owner, Event::EntryDeleted, Some(&old), None)?;
     Ok(())
 }
 
@@ -266,7 +267,7 @@ fn read_instant(sent: Option<&str>, now: Timestamp, findings: &mut Findings) -> 
 fn finish(
     tx: &mut Tx<'_>,
     owner: &OwnerOf,
-    action: &'static str,
+    event: Event,
     old: Option<&Entry>,
     new: Option<&Entry>,
 ) -> Result<(), StoreError> {
@@ -277,10 +278,13 @@ fn finish(
     )
     .run(tx, Rows::Exactly(1))?;
     reach::announce(tx, &owner.countdown().id)?;
+    if let Some(entry) = new.or(old) {
+        event::fire(tx, owner.countdown(), event, About::Entry(entry))?;
+    }
     let [old, new] = [old, new].map(|entry| entry.map(|entry| entry.reset_at));
     owner.record(
         tx,
-        action,
+        event.word(),
         json!([{"field": "reset_at", "old": old, "new": new}]),
     )
 }

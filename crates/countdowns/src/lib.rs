@@ -14,6 +14,7 @@ pub mod refusal;
 pub mod suggestion;
 pub mod watchers;
 pub mod web;
+pub mod webhook;
 
 use ::web::Link;
 use ::web::codes::Code;
@@ -44,13 +45,21 @@ pub const DOMAIN: Domain = Domain {
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
     }),
-    jobs: |_| vec![reach::handler()],
+    jobs: |site| {
+        let webhooks = webhook::delivery::handlers(site);
+        webhooks.into_iter().chain([reach::handler()]).collect()
+    },
     ..Domain::new(MIGRATIONS)
 };
 
 /// The tables of this crate.
-const MIGRATIONS: Migrations =
-    platform::migrations!("countdowns", "0001_begin", "0002_reach", "0003_phrases");
+const MIGRATIONS: Migrations = platform::migrations!(
+    "countdowns",
+    "0001_begin",
+    "0002_reach",
+    "0003_phrases",
+    "0004_webhooks"
+);
 
 /// The error codes of this crate.
 const PROBLEM_CODES: &[Code] = &[
@@ -68,6 +77,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "target_out_of_range"),
     Code::new(422, "listed_requires_public"),
     Code::new(422, "words_too_few"),
+    Code::new(422, "webhook_url_refused"),
 ];
 
 /// The messages of this crate.

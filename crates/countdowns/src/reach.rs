@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::countdown::{self, Countdown, CountdownId};
+use crate::webhook::event::{self, About, Event};
 
 const KIND: &str = "countdown.reach";
+/// After how long the day was missed: nothing ran when it came.
+const LATE: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Serialize, Deserialize)]
 struct Payload {
@@ -75,6 +78,8 @@ pub fn reach(tx: &mut Tx<'_>, id: &CountdownId) -> Result<bool, StoreError> {
     }
     plan(tx, &countdown)?;
     announce(tx, id)?;
+    let is_late = tx.now().duration_since(at) > LATE;
+    event::fire(tx, &countdown, Event::Reached, About::Late(is_late))?;
     Ok(true)
 }
 

@@ -42,6 +42,11 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/me/countdowns/{id}/settings", People, own::edit)
         .post("/me/countdowns/{id}/settings", People, own::change)
         .post("/me/countdowns/{id}/delete", People, own::delete)
+        .get("/me/webhooks", People, own::webhooks::show)
+        .post("/me/webhooks", People, own::webhooks::create)
+        .post("/me/webhooks/{id}/test", People, own::webhooks::test)
+        .post("/me/webhooks/{id}/rotate", People, own::webhooks::rotate)
+        .post("/me/webhooks/{id}/delete", People, own::webhooks::delete)
         .get("/me/countdowns/{id}/owners", People, own::co_owners::show)
         .post(
             "/me/countdowns/{id}/owners/invite",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use accounts::domain;
 use anyhow::{Context as _, Result, bail};
 use edge::maintenance::Maintenance;
-use platform::{Clock, Files, Platform, Random, Store};
+use platform::{Clock, Files, Outbound, Platform, Random, Store};
 use web::{Site, SiteUrl};
 
 use crate::configuration::{Settings, likely_link};
@@ -30,6 +30,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Site> {
         random,
         files: Files::folder(&settings.files),
         keys,
+        outbound: Outbound::public()?,
     };
     let settings = web::Settings {
         url: url(settings)?,

@@ -19,6 +19,7 @@ pub mod limits;
 pub mod mail;
 pub mod money;
 pub mod news;
+pub mod outbound;
 pub mod random;
 pub mod request;
 pub mod secret;
@@ -31,6 +32,7 @@ pub use serde;
 pub use clock::{Clock, ManualClock};
 pub use files::Files;
 pub use key::Keyring;
+pub use outbound::Outbound;
 pub use platform_derive::sql;
 pub use random::Random;
 pub use secret::Secret;
@@ -58,4 +60,6 @@ pub struct Platform {
     pub files: Files,
     /// What signs, kept apart from the store.
     pub keys: Keyring,
+    /// Requests to addresses that people have typed.
+    pub outbound: Outbound,
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use platform::store::migrate::Migrations;
 use platform::store::{Row, Settings, SqliteSettings};
 use platform::{
-    Clock, Files, Keyring, ManualClock, Platform, Random, Store, StoreError, mail, sql,
+    Clock, Files, Keyring, ManualClock, Outbound, Platform, Random, Store, StoreError, mail, sql,
 };
 use tempfile::TempDir;
 
@@ -197,6 +197,7 @@ impl World {
                 random,
                 files: Files::folder(folder.path().join("files")),
                 keys: Keyring::new([1; 32], &[]),
+                outbound: Outbound::public().expect("trust"),
             },
             clock,
             engine,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use platform::store::{Settings as StoreSettings, SqliteSettings};
-use platform::{Clock, Files, Keyring, Platform, Random, Store};
+use platform::{Clock, Files, Keyring, Outbound, Platform, Random, Store};
 use tempfile::TempDir;
 
 use crate::client_info::Proxies;
@@ -38,6 +38,7 @@ pub(crate) fn site() -> (Site, TempDir) {
             random,
             files: Files::folder(folder.path()),
             keys: Keyring::new([1; 32], &[]),
+            outbound: Outbound::public().unwrap(),
         },
         catalogue: Catalogue::build(&[crate::LOCALES, LOCALES]),
         declared: Arc::new(Declared {

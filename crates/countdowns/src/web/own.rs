@@ -2,6 +2,7 @@
 
 pub(super) mod co_owners;
 pub(super) mod resets;
+pub(super) mod webhooks;
 
 use accounts::Confirmed;
 use accounts::signed_in::SignedIn;
@@ -94,6 +95,7 @@ fn done(uri: &Uri) -> Option<&'static str> {
         "saved" => Some("countdown-saved"),
         "reset" => Some("countdown-was-reset"),
         "deleted" => Some("countdown-deleted"),
+        "sent" => Some("countdown-webhook-sent"),
         _ => None,
     }
 }

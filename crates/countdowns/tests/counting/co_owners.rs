@@ -3,6 +3,7 @@
 use axum::http::Method;
 use countdowns::countdown::CountdownId;
 use countdowns::{Refusal, co_owners, countdown};
+use jiff::SignedDuration;
 use platform::id::Id as _;
 use platform::{Store, Tx};
 use serde_json::json;
@@ -43,6 +44,8 @@ fn who_is_invited_keeps_it_too() {
         let owners = format!("{}/owners", at.replace(API, MINE));
         daniel.browser.get(&owners).await.expect(404);
         let link = invite(&mut farah, &owners).await;
+        let second = SignedDuration::from_secs(1);
+        stage.world.clock.advance(second);
         accept(&mut daniel, &link).await;
         daniel.browser.get(&link).await.expect(400);
         // All of it is theirs too, under the name of who made it.
@@ -97,13 +100,16 @@ fn an_invite_is_withdrawn_and_an_owner_is_removed() {
         let owners = format!("{}/owners", at.replace(API, MINE));
         let withdrawn = invite(&mut farah, &owners).await;
         let page = farah.browser.get(&owners).await;
-        let form = page.form(&format!("{owners}/withdraw"));
+        let mut form = page.form(&format!("{owners}/withdraw"));
+        let (_, rest) = page.body.split_once("name=\"invite\" value=\"").unwrap();
+        form.press("invite", rest.split('"').next().unwrap());
         farah.browser.submit(&page, &form).await.expect(303);
         daniel.browser.get(&withdrawn).await.expect(400);
         let link = invite(&mut farah, &owners).await;
         accept(&mut daniel, &link).await;
         let page = farah.browser.get(&owners).await;
-        let form = page.form(&format!("{owners}/remove"));
+        let mut form = page.form(&format!("{owners}/remove"));
+        form.press("account", daniel.who.account().id.as_str());
         farah.browser.submit(&page, &form).await.expect(303);
         daniel.program.get(&at).await.expect(404);
         for _ in 0..co_owners::LIMIT - 1 {

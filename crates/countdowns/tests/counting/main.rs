@@ -12,3 +12,4 @@ mod phrases;
 mod public;
 mod races;
 mod stage;
+mod webhooks;

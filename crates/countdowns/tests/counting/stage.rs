@@ -13,7 +13,7 @@ use countdowns::countdown::{COUNTDOWN, READ, WRITE};
 use jiff::tz::TimeZone;
 use platform::audit::RequestFacts;
 use platform::jobs::Worker;
-use platform::{StoreError, Tx};
+use platform::{Outbound, Platform, StoreError, Tx};
 use serde_json::{Value, json};
 use testkit::{Page, Visitor, World};
 use web::client_info::Proxies;
@@ -37,14 +37,32 @@ pub(crate) struct Person {
 }
 
 pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
+    each_world(async |world| test(&Stage::build(world)).await);
+}
+
+/// A world on each engine, in which countdowns wait for their days.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the test is a closure written in its place"
+)]
+pub(crate) fn each_world(test: impl AsyncFn(&World)) {
     World::each_engine(&domain::migrations(DOMAINS), async |world| {
         world.expect_jobs("countdown.reach");
-        test(&Stage::build(world)).await;
+        test(world).await;
     });
 }
 
 impl<'w> Stage<'w> {
     fn build(world: &'w World) -> Self {
+        Self::with_outbound(world, world.platform.outbound.clone())
+    }
+
+    /// A site whose requests to others go another way.
+    pub(crate) fn with_outbound(world: &'w World, outbound: Outbound) -> Self {
+        let platform = Platform {
+            outbound,
+            ..world.platform.clone()
+        };
         let settings = Settings {
             url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
             name: "Kenduri Kami".to_owned(),
@@ -52,7 +70,7 @@ impl<'w> Stage<'w> {
             time_zone: TimeZone::UTC,
             proxies: Proxies::default(),
         };
-        let site = domain::site(DOMAINS, &[], world.platform.clone(), settings);
+        let site = domain::site(DOMAINS, &[], platform, settings);
         Self {
             world,
             accounts: Accounts::new(site, DOMAINS),

@@ -79,7 +79,7 @@ impl From<Invite> for InviteView {
 
 /// All owners, in the order they came.
 #[utoipa::path(
-    get, path = "/api/v1/countdowns/{id}/owners", tag = "countdowns",
+    get, path = "/api/v1/countdowns/{id}/owners", tag = "owners",
     params(("id" = String, Path,)),
     responses((status = 200, body = List<OwnerView>), (status = 404))
 )]
@@ -94,7 +94,7 @@ async fn list(call: Call, Path(id): Path<String>) -> Result<Json<List<OwnerView>
 /// Makes a link that makes an owner of who takes it, once, within 7 days. It is a secret and kept
 /// nowhere, so a repeat makes another one.
 #[utoipa::path(
-    post, path = "/api/v1/countdowns/{id}/owners", tag = "countdowns",
+    post, path = "/api/v1/countdowns/{id}/owners", tag = "owners",
     params(("id" = String, Path,)),
     responses((status = 201, body = Link), (status = 404), (status = 409))
 )]
@@ -107,7 +107,7 @@ async fn invite(call: Call, Path(id): Path<String>) -> Result<Response, Problem>
 
 /// Takes an owner away; each may take themselves away, but for the one under whose name it is.
 #[utoipa::path(
-    delete, path = "/api/v1/countdowns/{id}/owners/{account}", tag = "countdowns",
+    delete, path = "/api/v1/countdowns/{id}/owners/{account}", tag = "owners",
     params(("id" = String, Path,), ("account" = String, Path,)),
     responses((status = 204), (status = 404), (status = 409))
 )]
@@ -125,7 +125,7 @@ async fn remove(
 
 /// Links that nobody has taken yet.
 #[utoipa::path(
-    get, path = "/api/v1/countdowns/{id}/owners/invites", tag = "countdowns",
+    get, path = "/api/v1/countdowns/{id}/owners/invites", tag = "owners",
     params(("id" = String, Path,)),
     responses((status = 200, body = List<InviteView>), (status = 404))
 )]
@@ -136,7 +136,7 @@ async fn invites(call: Call, Path(id): Path<String>) -> Result<Json<List<InviteV
 
 /// Withdraws a link.
 #[utoipa::path(
-    delete, path = "/api/v1/countdowns/{id}/owners/invites/{invite}", tag = "countdowns",
+    delete, path = "/api/v1/countdowns/{id}/owners/invites/{invite}", tag = "owners",
     params(("id" = String, Path,), ("invite" = String, Path,)),
     responses((status = 204), (status = 404))
 )]

@@ -1,0 +1,244 @@
+//! Webhooks: where programs hear of what happens to an account's countdowns.
+
+pub mod delivery;
+pub mod event;
+
+use accounts::account;
+use accounts::signed_in::SignedIn;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::{Entry as Record, RequestFacts};
+use platform::store::Row;
+use platform::{Keyring, Rows, Secret, StoreError, Tx, outbound, sql, text_cleaning};
+use serde_json::json;
+use web::Findings;
+
+use crate::Refusal;
+use event::Event;
+
+platform::id!(WebhookId, "One webhook.");
+
+/// How many webhooks an account has at most.
+pub const LIMIT: i64 = 10;
+const PURPOSE: &str = "secret of a webhook";
+/// How long the secret before the last one signs too.
+const ROTATION: SignedDuration = SignedDuration::from_hours(24);
+
+web::words! {
+    /// How it stands with a webhook.
+    State {
+        /// What was sent last has arrived, or nothing was sent yet.
+        Active = "active",
+        /// It has not.
+        Failing = "failing",
+        /// Nothing is sent any more, until a test arrives.
+        Disabled = "disabled",
+    }
+}
+
+/// A webhook.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Webhook {
+    /// Its id.
+    pub id: WebhookId,
+    /// Where to; https alone.
+    pub url: String,
+    events: String,
+    /// Whether notes of resets are sent.
+    pub include_notes: bool,
+    /// How it stands.
+    pub state: State,
+    generation: i64,
+    rotated_at: Timestamp,
+    failing_since: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Webhook {
+    /// What it hears of.
+    pub fn events(&self) -> Vec<Event> {
+        self.events.split(' ').filter_map(Event::find).collect()
+    }
+
+    fn parts(&self, generation: i64) -> [String; 2] {
+        [self.id.to_string(), generation.to_string()]
+    }
+
+    /// The secret that signs what is sent, as its owner is shown it once. It is derived, so the
+    /// store has none.
+    pub fn secret(&self, keys: &Keyring) -> Secret {
+        let [id, generation] = self.parts(self.generation);
+        let mac = keys.key(PURPOSE).mac(&[&id, &generation]);
+        Secret::new(format!("whsec_{}", STANDARD.encode(mac)))
+    }
+
+    /// What signs at `now`: of the last rotation's day and of each key of the key file.
+    fn secrets(&self, keys: &Keyring, now: Timestamp) -> Vec<[u8; 32]> {
+        let is_rotating = self.generation > 1 && now < self.rotated_at + ROTATION;
+        let before = is_rotating.then_some(self.generation - 1);
+        let all = std::iter::once(self.generation).chain(before);
+        let of_one = |generation| {
+            let [id, generation] = self.parts(generation);
+            let key = keys.key(PURPOSE);
+            key.macs(&[&id, &generation]).collect::<Vec<_>>()
+        };
+        all.flat_map(of_one).collect()
+    }
+}
+
+/// A webhook as it is sent.
+#[derive(Clone, Debug, Default)]
+pub struct NewWebhook {
+    /// Where to.
+    pub url: String,
+    /// Names of events.
+    pub events: Vec<String>,
+    /// Whether notes are sent.
+    pub include_notes: bool,
+}
+
+/// Those of the caller, the oldest first. A token for one countdown has none.
+pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<Webhook>, Refusal> {
+    check_whole(who)?;
+    Ok(sql!(
+        "SELECT {Webhook} FROM webhook WHERE account_id = :account ORDER BY created_at, id",
+        account = who.account().id
+    )
+    .all(tx)?)
+}
+
+/// One of the caller's.
+pub fn find(tx: &mut Tx<'_>, who: &SignedIn, id: &WebhookId) -> Result<Webhook, Refusal> {
+    check_whole(who)?;
+    // Each change of one and each delivery's end hold its lock.
+    let found: Option<Webhook> = sql!(
+        "SELECT {Webhook} FROM webhook WHERE id = :id AND account_id = :account
+         FOR NO KEY UPDATE",
+        id,
+        account = who.account().id
+    )
+    .maybe(tx)?;
+    found.ok_or(Refusal::NotFound)
+}
+
+/// Makes one that is the caller's.
+pub fn create(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    request: &RequestFacts,
+    new: &NewWebhook,
+) -> Result<Webhook, Refusal> {
+    check_whole(who)?;
+    let account = &who.account().id;
+    account::lock(tx, account)?;
+    let mut findings = Findings::default();
+    let url = text_cleaning::clean_line(&new.url);
+    if url.is_empty() {
+        findings.add("/url", "required", []);
+    } else if !outbound::is_permitted(&url) {
+        findings.add("/url", "webhook_url_refused", []);
+    }
+    let mut events: Vec<&str> = Vec::new();
+    for (number, name) in new.events.iter().enumerate() {
+        match Event::find(name) {
+            Some(event) if !events.contains(&event.word()) => events.push(event.word()),
+            Some(_) => {}
+            None => findings.add(&format!("/events/{number}"), "unknown_option", []),
+        }
+    }
+    if new.events.is_empty() {
+        findings.add("/events", "required", []);
+    }
+    findings.finish()?;
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM webhook WHERE account_id = :account",
+        account
+    )
+    .one(tx)?;
+    if count >= LIMIT {
+        return Err(Refusal::LimitReached(LIMIT));
+    }
+    let now = tx.now();
+    let webhook = Webhook {
+        id: tx.id(),
+        url,
+        events: events.join(" "),
+        include_notes: new.include_notes,
+        state: State::Active,
+        generation: 1,
+        rotated_at: now,
+        failing_since: None,
+        created_at: now,
+    };
+    sql!(
+        "INSERT INTO webhook (account_id, {Webhook}) VALUES (:account, {:Webhook})",
+        account,
+        Webhook = webhook
+    )
+    .run(tx, Rows::Exactly(1))?;
+    record(tx, who, request, &webhook.id, "webhook.created")?;
+    Ok(webhook)
+}
+
+/// Makes another secret for one. The one before signs too for a day.
+pub fn rotate(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    request: &RequestFacts,
+    id: &WebhookId,
+) -> Result<Webhook, Refusal> {
+    let old = find(tx, who, id)?;
+    let now = tx.now();
+    sql!(
+        "UPDATE webhook SET generation = generation + 1, rotated_at = :now WHERE id = :id",
+        now,
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    record(tx, who, request, id, "webhook.rotated")?;
+    Ok(Webhook {
+        generation: old.generation + 1,
+        rotated_at: now,
+        ..old
+    })
+}
+
+/// Deletes one, with all that was sent to it.
+pub fn delete(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    request: &RequestFacts,
+    id: &WebhookId,
+) -> Result<(), Refusal> {
+    find(tx, who, id)?;
+    sql!("DELETE FROM webhook_delivery WHERE webhook_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM webhook WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    record(tx, who, request, id, "webhook.deleted")?;
+    Ok(())
+}
+
+fn check_whole(who: &SignedIn) -> Result<(), Refusal> {
+    if who.is_limited() {
+        return Err(Refusal::TokenNotPermitted);
+    }
+    Ok(())
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    request: &RequestFacts,
+    id: &WebhookId,
+    action: &'static str,
+) -> Result<(), StoreError> {
+    tx.record(Record {
+        actor: who.actor(),
+        action,
+        entity: ("webhook", id.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: Some(request.clone()),
+    })
+}

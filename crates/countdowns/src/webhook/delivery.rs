@@ -1,0 +1,336 @@
+//! One message to a webhook: sent until it has arrived, at most eight times within a day.
+
+use accounts::account;
+use accounts::notice::Notice;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::{SignedDuration, Timestamp};
+use platform::jobs::{Done, Handler, Job, JobError, NewJob};
+use platform::outbound::OutboundError;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use utoipa::ToSchema;
+use web::Site;
+
+use super::{State, Webhook, WebhookId};
+use crate::Refusal;
+
+platform::id!(DeliveryId, random, "One message to a webhook.");
+
+const KIND: &str = "webhook.deliver";
+/// The event of a test.
+pub const TEST: &str = "webhook.test";
+
+/// Pauses between the attempts: eight within a day.
+const PAUSES: [SignedDuration; 7] = [
+    SignedDuration::from_secs(30),
+    SignedDuration::from_mins(2),
+    SignedDuration::from_mins(10),
+    SignedDuration::from_mins(40),
+    SignedDuration::from_hours(2),
+    SignedDuration::from_hours(6),
+    SignedDuration::from_hours(15),
+];
+/// After how long without an arrival nothing is sent any more.
+const GIVEN_UP: SignedDuration = SignedDuration::from_hours(5 * 24);
+/// How long the list of what was sent goes back.
+const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How many of them are shown.
+const SHOWN: i64 = 50;
+
+web::words! {
+    /// How it stands with a message.
+    DeliveryState {
+        /// It will be sent, perhaps once more.
+        Waiting = "waiting",
+        /// It has arrived.
+        Delivered = "delivered",
+        /// It has not, and will not.
+        Failed = "failed",
+    }
+}
+
+/// A message, as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+pub struct Delivery {
+    /// Its id, which is sent as `webhook-id`.
+    #[schema(value_type = String)]
+    pub id: DeliveryId,
+    /// What happened.
+    pub event: String,
+    /// How it stands.
+    pub state: DeliveryState,
+    /// How often it was sent.
+    pub attempts: i64,
+    /// What the last attempt came to: a status, `refused`, `unreachable`, `slow` or `not_http`.
+    pub outcome: String,
+    /// When it happened.
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    delivery: DeliveryId,
+}
+
+/// Writes a message with the change that it tells of.
+pub(super) fn enqueue(
+    tx: &mut Tx<'_>,
+    webhook: &WebhookId,
+    event: &str,
+    mut body: Value,
+) -> Result<DeliveryId, StoreError> {
+    let (id, now): (DeliveryId, _) = (tx.id(), tx.now());
+    body["id"] = json!(id);
+    body["type"] = json!(event);
+    body["occurred_at"] = json!(now);
+    let body = body.to_string();
+    sql!(
+        "INSERT INTO webhook_delivery (id, webhook_id, event, body, state, attempts, outcome,
+             created_at)
+         VALUES (:id, :webhook, :event, :body, 'waiting', 0, '', :now)",
+        id,
+        webhook,
+        event,
+        body,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
+    tx.enqueue(NewJob::new(KIND, json!({"delivery": id})))?;
+    Ok(id)
+}
+
+/// Sends a test, also where nothing else is sent any more.
+pub fn test(tx: &mut Tx<'_>, webhook: &Webhook) -> Result<DeliveryId, Refusal> {
+    Ok(enqueue(tx, &webhook.id, TEST, json!({}))?)
+}
+
+/// What was sent to a webhook, the newest first.
+pub fn list(tx: &mut Tx<'_>, webhook: &Webhook) -> Result<Vec<Delivery>, StoreError> {
+    sql!(
+        "SELECT {Delivery} FROM webhook_delivery WHERE webhook_id = :id
+         ORDER BY created_at DESC, id LIMIT :limit",
+        id = webhook.id,
+        limit = SHOWN
+    )
+    .all(tx)
+}
+
+/// What sends, and what forgets what was sent.
+pub(crate) fn handlers(site: &Site) -> [Handler; 2] {
+    let site = site.clone();
+    let send = Handler::new(KIND, move |job: Job| {
+        let site = site.clone();
+        async move { attempt(site, &job).await }
+    });
+    let sweep = Handler::each_day("webhook.sweep", async |_| Ok(Done::with(sweep)));
+    [send, sweep]
+}
+
+fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let oldest = tx.now() - KEPT;
+    sql!(
+        "DELETE FROM webhook_delivery WHERE created_at < :oldest",
+        oldest
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// What is to be sent.
+#[derive(Clone, Debug)]
+struct Due {
+    id: DeliveryId,
+    event: String,
+    body: String,
+    attempts: i64,
+    webhook: Webhook,
+}
+
+async fn attempt(site: Site, job: &Job) -> Result<Done, JobError> {
+    let Payload { delivery } = job.read()?;
+    let look = move |tx: &mut Tx<'_>| find_due(tx, &delivery);
+    let Some(due) = site.store.read(look).await? else {
+        return Ok(Done::nothing());
+    };
+    let now = site.clock.now();
+    let headers = [
+        ("webhook-id", due.id.to_string()),
+        ("webhook-timestamp", now.as_second().to_string()),
+        ("webhook-signature", signatures(&site, &due, now)),
+    ];
+    let url = &due.webhook.url;
+    let answer = site.outbound.post(url, &headers, due.body.clone()).await;
+    let outcome = match &answer {
+        Ok(status) => status.as_u16().to_string(),
+        Err(OutboundError::Refused) => "refused".to_owned(),
+        Err(OutboundError::Unreachable(_)) => "unreachable".to_owned(),
+        Err(OutboundError::Http(_)) => "not_http".to_owned(),
+        Err(OutboundError::Slow) => "slow".to_owned(),
+    };
+    let end = match answer {
+        Ok(status) if status.is_success() => End::Arrived,
+        Ok(status) if status == axum::http::StatusCode::GONE => End::Gone,
+        _ => End::Failed,
+    };
+    Ok(Done::with(move |tx| settle(tx, &site, &due, end, &outcome)))
+}
+
+fn find_due(tx: &mut Tx<'_>, id: &DeliveryId) -> Result<Option<Due>, StoreError> {
+    let found: Option<(WebhookId, String, String, i64)> = sql!(
+        "SELECT webhook_id, event, body, attempts FROM webhook_delivery
+         WHERE id = :id AND state = 'waiting'",
+        id
+    )
+    .maybe(tx)?;
+    let Some((webhook, event, body, attempts)) = found else {
+        return Ok(None);
+    };
+    let webhook: Webhook =
+        sql!("SELECT {Webhook} FROM webhook WHERE id = :webhook", webhook).one(tx)?;
+    Ok(Some(Due {
+        id: id.clone(),
+        event,
+        body,
+        attempts,
+        webhook,
+    }))
+}
+
+/// A signature for each secret that counts (Standard Webhooks).
+fn signatures(site: &Site, due: &Due, now: Timestamp) -> String {
+    let signed = format!("{}.{}.{}", due.id, now.as_second(), due.body);
+    let secrets = due.webhook.secrets(&site.keys, now);
+    let all: Vec<String> = secrets.iter().map(|secret| sign(secret, &signed)).collect();
+    all.join(" ")
+}
+
+fn sign(secret: &[u8; 32], text: &str) -> String {
+    // A shorter key is one with zeros behind it (RFC 2104).
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(secret);
+    let mac = Hmac::<Sha256>::new(&block.into());
+    let mac = mac.chain_update(text.as_bytes()).finalize();
+    format!("v1,{}", STANDARD.encode(mac.into_bytes()))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Arrived,
+    /// Nobody wants it any more.
+    Gone,
+    Failed,
+}
+
+/// Writes down what became of an attempt, once.
+fn settle(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    due: &Due,
+    end: End,
+    outcome: &str,
+) -> Result<(), StoreError> {
+    let id = &due.webhook.id;
+    let webhook: Option<Webhook> = sql!(
+        "SELECT {Webhook} FROM webhook WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
+    let Some(webhook) = webhook else {
+        return Ok(());
+    };
+    // A test is sent once: somebody waits for what comes of it.
+    let pause = usize::try_from(due.attempts)
+        .ok()
+        .and_then(|past| PAUSES.get(past));
+    let pause = pause.filter(|_| end == End::Failed && due.event != TEST);
+    let state = match (end, pause) {
+        (End::Arrived, _) => DeliveryState::Delivered,
+        (End::Failed, Some(_)) => DeliveryState::Waiting,
+        _ => DeliveryState::Failed,
+    };
+    let body = if pause.is_some() {
+        due.body.as_str()
+    } else {
+        ""
+    };
+    let changed = sql!(
+        "UPDATE webhook_delivery SET attempts = attempts + 1, state = :state, outcome = :outcome,
+             body = :body
+         WHERE id = :delivery AND state = 'waiting' AND attempts = :before",
+        state,
+        outcome,
+        body,
+        delivery = due.id,
+        before = due.attempts
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if changed == 0 {
+        return Ok(());
+    }
+    let now = tx.now();
+    if end == End::Arrived {
+        return set(tx, id, State::Active, None);
+    }
+    let since = webhook.failing_since.unwrap_or(now);
+    if webhook.state == State::Disabled {
+        return Ok(());
+    }
+    if end == End::Gone || now.duration_since(since) >= GIVEN_UP {
+        return disable(tx, site, &webhook);
+    }
+    set(tx, id, State::Failing, Some(since))?;
+    match pause {
+        Some(pause) => tx.enqueue(NewJob {
+            run_at: Some(now + *pause),
+            ..NewJob::new(KIND, json!({"delivery": due.id}))
+        }),
+        None => Ok(()),
+    }
+}
+
+fn set(
+    tx: &mut Tx<'_>,
+    id: &WebhookId,
+    state: State,
+    failing_since: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE webhook SET state = :state, failing_since = :failing_since WHERE id = :id",
+        state,
+        failing_since,
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// Sends nothing more to it, and tells its owner.
+fn disable(tx: &mut Tx<'_>, site: &Site, webhook: &Webhook) -> Result<(), StoreError> {
+    let id = &webhook.id;
+    set(tx, id, State::Disabled, webhook.failing_since)?;
+    sql!(
+        "UPDATE webhook_delivery SET state = 'failed', body = ''
+         WHERE webhook_id = :id AND state = 'waiting'",
+        id
+    )
+    .run(tx, Rows::Any)?;
+    let (account,): (account::AccountId,) =
+        sql!("SELECT account_id FROM webhook WHERE id = :id", id).one(tx)?;
+    let Some(owner) = account::find(tx, &account)? else {
+        return Ok(());
+    };
+    let notice = Notice {
+        subject: "mail-webhook-subject",
+        text: "mail-webhook-text",
+        at: tx.now(),
+        path: "/me/webhooks",
+        values: vec![("url", webhook.url.as_str().into())],
+    };
+    notice.send(tx, site, &owner)
+}

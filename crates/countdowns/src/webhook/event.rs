@@ -1,0 +1,90 @@
+//! What webhooks hear of. What is sent is written with the change that it tells of.
+
+use accounts::grant;
+use platform::{StoreError, Tx, sql};
+use serde_json::{Value, json};
+
+use super::{Webhook, delivery};
+use crate::countdown::{self, Countdown};
+use crate::entry::{self, Entry};
+
+web::words! {
+    /// What happened to a countdown.
+    Event {
+        /// It was reset.
+        Reset = "countdown.reset",
+        /// A reset was changed.
+        EntryChanged = "countdown.entry_changed",
+        /// A reset was deleted.
+        EntryDeleted = "countdown.entry_deleted",
+        /// Its settings were changed.
+        Changed = "countdown.changed",
+        /// Its day has come.
+        Reached = "countdown.reached",
+    }
+}
+
+/// More about an event than its countdown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum About<'a> {
+    /// Nothing.
+    Nothing,
+    /// This reset.
+    Entry(&'a Entry),
+    /// Whether it is told late.
+    Late(bool),
+}
+
+/// Tells the webhooks of all owners. The countdown's lock is held.
+pub(crate) fn fire(
+    tx: &mut Tx<'_>,
+    countdown: &Countdown,
+    event: Event,
+    about: About<'_>,
+) -> Result<(), StoreError> {
+    for owner in grant::list(tx, &countdown::scope(&countdown.id))? {
+        let webhooks: Vec<Webhook> = sql!(
+            "SELECT {Webhook} FROM webhook WHERE account_id = :account AND state <> 'disabled'
+             ORDER BY id",
+            account = owner.account
+        )
+        .all(tx)?;
+        for webhook in webhooks {
+            if webhook.events().contains(&event) {
+                let body = body(tx, countdown, about, webhook.include_notes)?;
+                delivery::enqueue(tx, &webhook.id, event.word(), body)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn body(
+    tx: &mut Tx<'_>,
+    countdown: &Countdown,
+    about: About<'_>,
+    include_notes: bool,
+) -> Result<Value, StoreError> {
+    let stats = entry::summary(tx, &countdown.id)?.at(tx.now());
+    let mut body = json!({
+        "countdown": {
+            "id": countdown.id.as_str(),
+            "title": countdown.title,
+            "slug": countdown.slug,
+            "kind": countdown.kind,
+            "target": countdown.target,
+        },
+        "stats": stats,
+    });
+    match about {
+        About::Nothing => {}
+        About::Late(is_late) => body["late"] = json!(is_late),
+        About::Entry(entry) => {
+            body["entry"] = json!({"id": entry.id.as_str(), "reset_at": entry.reset_at});
+            if include_notes {
+                body["entry"]["note"] = json!(entry.note);
+            }
+        }
+    }
+    Ok(body)
+}
