@@ -5,6 +5,8 @@
 //!
 //! One layer does it all, for each layer costs every request what a look-up costs.
 
+mod redirect;
+
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -13,8 +15,8 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION,
-    REFERER, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
@@ -28,6 +30,7 @@ use crate::language::{self, Wishes};
 use crate::problem::{Carried, Problem};
 use crate::state::Site;
 use crate::{media_type, problems};
+use redirect::{leading_back, see_other, sent_from};
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
@@ -158,29 +161,6 @@ fn count(route: Option<&MatchedPath>, status: StatusCode, taken: Duration) {
 /// The path of the sign-in page that leads back `here`, a path of ours.
 pub fn way_in(here: &str) -> String {
     leading_back("/login", here)
-}
-
-/// The path of a page that leads back `here` when its form is done.
-fn leading_back(page: &str, here: &str) -> String {
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("redirect", here)
-        .finish();
-    format!("{page}?{query}")
-}
-
-/// The path of the page of ours that a request was sent from.
-fn sent_from(site: &Site, headers: &HeaderMap) -> Option<String> {
-    let referrer = headers.get(REFERER)?.to_str().ok()?;
-    let path = referrer.strip_prefix(site.url().origin())?;
-    path.starts_with('/').then(|| path.to_owned())
-}
-
-fn see_other(path: &str) -> Response {
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    if let Ok(location) = HeaderValue::try_from(path) {
-        response.headers_mut().insert(LOCATION, location);
-    }
-    response
 }
 
 /// What is kept of a request while a handler answers it.
