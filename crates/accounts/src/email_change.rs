@@ -47,7 +47,7 @@ pub async fn ask(
 ) -> Result<(), ResendError> {
     let (site, account) = (accounts.site.clone(), sudo.who().account().clone());
     let now = site.clock.now();
-    accounts.limits.confirm(&account.id, network, now)?;
+    accounts.limits.confirm(&account.id, to, network, now)?;
     let to = to.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         let change = Change {
