@@ -59,6 +59,9 @@ pub enum ResendError {
     /// One was mailed a moment ago, or too many today.
     #[error(transparent)]
     UsedUp(#[from] Wait),
+    /// The session has ended meanwhile.
+    #[error("not signed in")]
+    NotSignedIn,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),

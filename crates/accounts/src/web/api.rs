@@ -521,8 +521,8 @@ async fn create_token(
         days: token.expires_in_days.unwrap_or(token::DEFAULT_DAYS),
     };
     let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
-    let (id, request) = (sudo.who().account().id.clone(), caller.request);
-    let change = move |tx: &mut Tx<'_>| token::create(tx, &id, &new, Some(&request));
+    let request = caller.request;
+    let change = move |tx: &mut Tx<'_>| token::create_own(tx, &sudo, &new, &request);
     let created = accounts.site.store.write(change).await?;
     let body = Json(CreatedToken {
         id: created.id.to_string(),

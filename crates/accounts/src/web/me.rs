@@ -352,8 +352,8 @@ async fn try_create_token(accounts: &Accounts, sender: &Sender) -> Result<token:
         days: days.unwrap_or(0),
     };
     let sudo = Sudo::check(sender.who.clone(), accounts.site.clock.now())?;
-    let (id, request) = (sudo.who().account().id.clone(), sender.request.clone());
-    let change = move |tx: &mut Tx<'_>| token::create(tx, &id, &new, Some(&request));
+    let request = sender.request.clone();
+    let change = move |tx: &mut Tx<'_>| token::create_own(tx, &sudo, &new, &request);
     Ok(accounts.site.store.write(change).await?)
 }
 
