@@ -47,9 +47,12 @@ pub async fn ask(
 ) -> Result<(), ResendError> {
     let (site, account) = (accounts.site.clone(), sudo.who().account().clone());
     let now = site.clock.now();
-    accounts.limits.confirm(&account.id, network, now)?;
-    let to = to.clone();
-    let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+    accounts.limits.confirm(&account.id, to, network, now)?;
+    let (to, sudo) = (to.clone(), sudo.clone());
+    let change = move |tx: &mut Tx<'_>| -> Result<(), ResendError> {
+        if !sudo.lock(tx)? {
+            return Err(ResendError::NotSignedIn);
+        }
         let change = Change {
             from: account.email.clone(),
             to: to.clone(),
@@ -58,9 +61,9 @@ pub async fn ask(
         let id = Some(&account.id);
         let link = one_time::create(tx, Purpose::ChangeEmail, id, &change, LIFETIME)?;
         let path = format!("/email/confirm/{}", link.reveal());
-        mail(tx, &site, &account, &to, ("change", &path))
+        Ok(mail(tx, &site, &account, &to, ("change", &path))?)
     };
-    Ok(accounts.site.store.write(change).await?)
+    accounts.site.store.write(change).await
 }
 
 /// Mails one of the two links of a change to one of its two addresses.

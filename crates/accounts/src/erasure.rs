@@ -73,6 +73,9 @@ pub fn ask(
     let id = &who.account().id;
     let held = people::hold(tx, id)?.filter(|held| held.state == State::Active);
     let held = held.ok_or(EraseError::NotSignedIn)?;
+    if !sudo.lock(tx)? {
+        return Err(EraseError::NotSignedIn);
+    }
     tx.record(Entry {
         actor: who.actor(),
         action: "account.erasure_asked",

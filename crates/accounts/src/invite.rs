@@ -294,7 +294,7 @@ pub fn inviter(
 /// Why nobody was invited.
 #[derive(Debug, thiserror::Error)]
 pub enum InviteError {
-    /// The role is above the inviter's own.
+    /// The role, or that of an older invite of the address, is above the inviter's own.
     #[error("the role is above the inviter's own")]
     AboveOwn,
     /// People without a rank are not invited here.
@@ -335,6 +335,9 @@ pub fn create_for(
     let open = list_for_site(tx, by)?;
     let only = Some(address.canonical().to_owned());
     for older in open.iter().filter(|invite| invite.address == only) {
+        if !may_offer(by.rank, older.role) {
+            return Err(InviteError::AboveOwn);
+        }
         one_time::remove(tx, Purpose::Invite, &older.id)?;
     }
     if open.len() >= LIMIT {

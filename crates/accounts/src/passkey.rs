@@ -95,7 +95,7 @@ pub(crate) fn add(
     if !(1..=50).contains(&text_cleaning::length(&name)) {
         return Err(PasskeyError::Name);
     }
-    if !account::lock(tx, account)? {
+    if !sudo.lock(tx)? {
         return Err(PasskeyError::NotFound);
     }
     use_up(tx, answered)?;

@@ -17,7 +17,7 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 const REGISTRATIONS: &[Rule] = &[rule(2, SignedDuration::from_mins(5)), rule(10, HOUR)];
 const RESETS: &[Rule] = &[rule(10, HOUR)];
-const RESETS_OF_ADDRESS: &[Rule] = &[rule(3, HOUR)];
+const MAILS_TO_ADDRESS: &[Rule] = &[rule(3, HOUR)];
 const VERIFICATIONS: &[Rule] = &[rule(20, HOUR)];
 const VERIFICATIONS_OF_ACCOUNT: &[Rule] = &[
     rule(1, SignedDuration::from_mins(1)),
@@ -36,7 +36,7 @@ const fn rule(count: u32, per: SignedDuration) -> Rule {
 pub struct RequestLimits {
     registrations: Limit,
     resets: Limit,
-    resets_of_address: Limit,
+    mails_to_address: Limit,
     verifications: Limit,
     verifications_of_account: Limit,
 }
@@ -46,7 +46,7 @@ impl Default for RequestLimits {
         Self {
             registrations: Limit::new(REGISTRATIONS, KEYS),
             resets: Limit::new(RESETS, KEYS),
-            resets_of_address: Limit::new(RESETS_OF_ADDRESS, KEYS),
+            mails_to_address: Limit::new(MAILS_TO_ADDRESS, KEYS),
             verifications: Limit::new(VERIFICATIONS, KEYS),
             verifications_of_account: Limit::new(VERIFICATIONS_OF_ACCOUNT, KEYS),
         }
@@ -61,7 +61,7 @@ impl RequestLimits {
         Self {
             registrations: limit(),
             resets: limit(),
-            resets_of_address: limit(),
+            mails_to_address: limit(),
             verifications: limit(),
             verifications_of_account: limit(),
         }
@@ -84,21 +84,29 @@ impl RequestLimits {
 
     /// Whether one more such link may be sent to this address.
     pub(crate) fn may_send(&self, to: &Address, now: Timestamp) -> bool {
-        let key = URL_SAFE_NO_PAD.encode(Sha256::digest(to.canonical()));
-        self.resets_of_address.take(&key, now).is_ok()
+        self.mails_to_address.take(&address_key(to), now).is_ok()
     }
 
-    /// Takes the place of one more mail to confirm an address.
+    /// Takes the place of one more mail to confirm an address. Somebody may name an address of
+    /// others, so it counts with all that is mailed there.
     pub(crate) fn confirm(
         &self,
         account: &AccountId,
+        to: &Address,
         network: Network,
         now: Timestamp,
     ) -> Result<(), Wait> {
+        let address = address_key(to);
         self.verifications_of_account.check(account.as_str(), now)?;
+        self.mails_to_address.check(&address, now)?;
         self.verifications.take(&key(network), now)?;
+        self.mails_to_address.take(&address, now)?;
         self.verifications_of_account.take(account.as_str(), now)
     }
+}
+
+fn address_key(address: &Address) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(address.canonical()))
 }
 
 fn key(network: Network) -> String {

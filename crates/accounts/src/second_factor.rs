@@ -11,7 +11,7 @@ use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::json;
 use web::Site;
 
-use crate::account::{self, AccountId};
+use crate::account::AccountId;
 use crate::client::Client;
 use crate::notice;
 use crate::session::{self, Stay};
@@ -188,9 +188,8 @@ pub fn erase_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
 
 /// What changes or proves factors holds the account's lock.
 fn lock<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorError> {
-    let account = &sudo.who().account().id;
-    if account::lock(tx, account)? {
-        Ok(account)
+    if sudo.lock(tx)? {
+        Ok(&sudo.who().account().id)
     } else {
         Err(FactorError::NotSignedIn)
     }

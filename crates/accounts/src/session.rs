@@ -253,6 +253,13 @@ pub(crate) fn find(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<SessionId>
     Ok(found.map(|(id,)| id))
 }
 
+/// Whether a session has not ended.
+pub(crate) fn is_there(tx: &mut Tx<'_>, id: &SessionId) -> Result<bool, StoreError> {
+    let found: Option<(SessionId,)> =
+        sql!("SELECT id FROM session WHERE id = :id", id).maybe(tx)?;
+    Ok(found.is_some())
+}
+
 /// Gives a session a new secret and a new id; the old secret lets nobody in any more, nor does an
 /// access token that names the old id. `None` when the session has ended meanwhile.
 pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<Secret>, StoreError> {

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::Entry;
-use platform::{Secret, Tx};
+use platform::{Secret, StoreError, Tx};
 use serde_json::json;
 
 use crate::Accounts;
@@ -43,6 +43,12 @@ impl Sudo {
     /// Who it is.
     pub fn who(&self) -> &SignedIn {
         &self.who
+    }
+
+    /// Takes the account's lock; tells whether the session has not ended meanwhile. Whoever ends
+    /// the sessions of an account holds the same lock.
+    pub(crate) fn lock(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+        Ok(account::lock(tx, &self.who.account().id)? && session::is_there(tx, &self.session)?)
     }
 
     /// In which session.

@@ -15,6 +15,7 @@ use crate::account::{self, AccountId};
 use crate::grant::ScopeName;
 use crate::opaque;
 use crate::registration;
+use crate::sudo::Sudo;
 pub use crate::token_scope::{PROFILE_READ, TokenScope};
 
 platform::id!(TokenId, "One personal token.");
@@ -159,6 +160,19 @@ pub fn create(
         secret,
         expires_at,
     })
+}
+
+/// As [`create`], for somebody who has just proved who they are.
+pub fn create_own(
+    tx: &mut Tx<'_>,
+    sudo: &Sudo,
+    new: &NewToken,
+    request: &RequestFacts,
+) -> Result<Created, CreateError> {
+    if !sudo.lock(tx)? {
+        return Err(CreateError::NoAccount);
+    }
+    create(tx, &sudo.who().account().id, new, Some(request))
 }
 
 /// A token, as its owner sees it in the list.

@@ -59,6 +59,9 @@ pub enum ResendError {
     /// One was mailed a moment ago, or too many today.
     #[error(transparent)]
     UsedUp(#[from] Wait),
+    /// The session has ended meanwhile.
+    #[error("not signed in")]
+    NotSignedIn,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -77,7 +80,10 @@ pub async fn send_again(
         return Ok(());
     }
     let now = site.clock.now();
-    accounts.limits.confirm(&account.id, network, now)?;
+    let Ok(to) = account.email.parse::<Address>() else {
+        return Ok(());
+    };
+    accounts.limits.confirm(&account.id, &to, network, now)?;
     let account = account.clone();
     let change = move |tx: &mut Tx<'_>| send(tx, &site, &account);
     Ok(accounts.site.store.write(change).await?)

@@ -107,8 +107,11 @@ enum Sender {
 fn sender(headers: &HeaderMap, url: &SiteUrl) -> Sender {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let ours = |ours: bool| if ours { Sender::Us } else { Sender::Other };
-    if let Some(site) = text(FETCH_SITE) {
-        return ours(site == "same-origin");
+    match text(FETCH_SITE) {
+        // Somebody typed the address, or has it from a bookmark: no page sent it.
+        Some("none") => return Sender::Unsaid,
+        Some(site) => return ours(site == "same-origin"),
+        None => {}
     }
     match text(ORIGIN) {
         Some("null") | None => {}
@@ -151,7 +154,7 @@ mod tests {
             (&[][..], Sender::Unsaid),
             (&[("sec-fetch-site", "same-origin")], Sender::Us),
             (&[("sec-fetch-site", "same-site")], Sender::Other),
-            (&[("sec-fetch-site", "none")], Sender::Other),
+            (&[("sec-fetch-site", "none")], Sender::Unsaid),
             (
                 &[
                     ("sec-fetch-site", "cross-site"),

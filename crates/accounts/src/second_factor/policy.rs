@@ -5,6 +5,7 @@ use platform::{StoreError, Tx};
 use super::is_enrolled;
 use crate::account::AccountId;
 use crate::grant::{self, Scope};
+use crate::passkey;
 
 /// Who must have a second factor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,13 +20,13 @@ pub enum RequireMfaFor {
 }
 
 impl RequireMfaFor {
-    /// Whether the account must have one, and does not.
+    /// Whether the account must have one, and does not. A passkey is one in itself.
     pub(crate) fn is_unmet(self, tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
         let is_required = match self {
             Self::None => false,
             Self::Admins => grant::rank_of(tx, account, &Scope::site())?.is_some(),
             Self::All => true,
         };
-        Ok(is_required && !is_enrolled(tx, account)?)
+        Ok(is_required && !is_enrolled(tx, account)? && passkey::list(tx, account)?.is_empty())
     }
 }

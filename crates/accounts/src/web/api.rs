@@ -39,6 +39,7 @@ use crate::grant::{self, Role, Scope, ScopeName};
 use crate::registration;
 use crate::session::{self, Begun, Session, SessionId, Stay};
 use crate::sign_in::{self, Attempt, SignInError};
+use crate::sudo::Sudo;
 use crate::token::{self, NewToken, PROFILE_READ, Token, TokenId, TokenScope};
 
 /// Addresses of the JSON interface.
@@ -500,7 +501,7 @@ struct CreatedToken {
     request_body = CreateToken,
     responses(
         (status = 201, description = "Made; the token is shown this once", body = CreatedToken),
-        (status = 403, description = "`token_not_permitted`"),
+        (status = 403, description = "`sudo_required` or `token_not_permitted`"),
         (status = 409, description = "`limit_reached`: fifty are live"),
         (status = 422, description = "`validation_failed`"),
     ),
@@ -519,8 +520,9 @@ async fn create_token(
         scope,
         days: token.expires_in_days.unwrap_or(token::DEFAULT_DAYS),
     };
-    let Caller { who, request } = caller;
-    let change = move |tx: &mut Tx<'_>| token::create(tx, &who.account().id, &new, Some(&request));
+    let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
+    let request = caller.request;
+    let change = move |tx: &mut Tx<'_>| token::create_own(tx, &sudo, &new, &request);
     let created = accounts.site.store.write(change).await?;
     let body = Json(CreatedToken {
         id: created.id.to_string(),

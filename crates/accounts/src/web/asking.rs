@@ -331,6 +331,8 @@ const ENROLMENT: &[&str] = &[
     "/logout",
     "/api/v1/me/totp",
     "/api/v1/me/totp/confirm",
+    "/api/v1/me/passkeys",
+    "/api/v1/me/passkeys/options",
     "/api/v1/auth/sudo",
     "/api/v1/auth/logout",
 ];

@@ -296,11 +296,14 @@ async fn try_change(
     if action == "erase" && !sender.form.is_ticked("sure") {
         return Err(Problem::fields().field("/sure", "required", []));
     }
-    let rank = match sender.form.text("rank") {
-        "" => None,
-        word => [grant::OWNER, grant::ADMIN]
-            .into_iter()
-            .find(|rank| rank.word() == word),
+    let rank = match sender.form.find("rank") {
+        _ if action != "rank" => None,
+        Some("") => None,
+        word => {
+            let mut ranks = [grant::OWNER, grant::ADMIN].into_iter();
+            let rank = ranks.find(|rank| Some(rank.word()) == word);
+            Some(rank.ok_or_else(|| Problem::fields().field("/rank", "unknown_option", []))?)
+        }
     };
     let sudo = Sudo::check(sender.who.clone(), accounts.site.clock.now())?;
     let request = sender.request.clone();

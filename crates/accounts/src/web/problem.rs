@@ -188,6 +188,7 @@ impl From<ResendError> for Problem {
     fn from(error: ResendError) -> Self {
         match error {
             ResendError::UsedUp(wait) => too_often(wait),
+            ResendError::NotSignedIn => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated"),
             ResendError::Store(error) => error.into(),
         }
     }

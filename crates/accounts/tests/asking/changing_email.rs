@@ -102,6 +102,30 @@ fn the_new_address_is_confirmed_and_the_old_one_takes_it_back() {
 }
 
 #[test]
+fn an_address_gets_three_mails_an_hour_whoever_asks() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        for email in [OLD, "mei@example.my"] {
+            let id = person(world, email, None).await;
+            let mut browser = browser(world, &accounts, &id).await;
+            ask(world, &mut browser, NEW).await;
+            expect(world, &accounts, NEW, "mail-change-subject");
+        }
+        let id = person(world, "aisyah@example.my", None).await;
+        let mut aisyah = browser(world, &accounts, &id).await;
+        ask(world, &mut aisyah, NEW).await;
+        expect(world, &accounts, NEW, "mail-change-subject");
+        world.clock.advance(SignedDuration::from_mins(2));
+        let body = json!({ "email": NEW });
+        let change = "/api/v1/me/email";
+        aisyah.call(Method::POST, change, &body).await.with(429);
+        let other = json!({"email": "other@example.com"});
+        aisyah.call(Method::POST, change, &other).await.with(202);
+        expect(world, &accounts, "other@example.com", "mail-change-subject");
+    });
+}
+
+#[test]
 fn a_change_needs_a_fresh_proof_and_ends_after_a_day() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);

@@ -129,7 +129,7 @@ fn without_mail_the_link_is_copied_and_confirms_nothing() {
 fn nobody_offers_a_rank_above_their_own_and_a_lost_rank_ends_the_offer() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = with(world, Registration::Invite, false);
-        let owner = inviter(world, &accounts, "farah@example.my", grant::OWNER).await;
+        let mut owner = inviter(world, &accounts, "farah@example.my", grant::OWNER).await;
         let mut admin = inviter(world, &accounts, "aisyah@example.my", grant::ADMIN).await;
         let call = async |visitor: &mut Visitor, role: &str| {
             let body = json!({"email": EMAIL, "role": role});
@@ -137,6 +137,12 @@ fn nobody_offers_a_rank_above_their_own_and_a_lost_rank_ends_the_offer() {
         };
         let refused = call(&mut admin, "owner").await.with(403);
         assert_eq!(refused.json()["code"], "role_above_own");
+        let above = call(&mut owner, "owner").await.with(201).json();
+        let refused = call(&mut admin, "member").await.with(403);
+        assert_eq!(refused.json()["code"], "role_above_own");
+        let path = format!("/admin/join/{}", above["secret"].as_str().unwrap());
+        owner.get(&path).await.with(200);
+        call(&mut owner, "member").await.with(201);
         call(&mut admin, "king").await.with(422);
         let made = call(&mut admin, "admin").await.with(201).json();
         let mut stranger = {
@@ -160,7 +166,6 @@ fn nobody_offers_a_rank_above_their_own_and_a_lost_rank_ends_the_offer() {
         .await;
         let path = format!("/admin/join/{}", made["secret"].as_str().unwrap());
         join(&accounts, &path, None).await.with(400);
-        drop(owner);
     });
 }
 

@@ -8,7 +8,7 @@ use accounts::erasure::{self, DELAY, SLUG_HELD};
 use accounts::export::{self, DOCUMENT, ExportError, PERIOD};
 use accounts::grant::{OWNER, Scope};
 use accounts::session::Stay;
-use accounts::sign_in;
+use accounts::sign_in::{self, SignInError};
 use accounts::slug;
 use accounts::sudo::{self, Sudo};
 use accounts::token::PROFILE_READ;
@@ -23,6 +23,7 @@ use testkit::{Visitor, World};
 
 use crate::api::csrf_token;
 use crate::people::browser;
+use crate::second_factors::enrol;
 use crate::stage::{
     CLUB, CLUB_OWNER, Checked, MIGRATIONS, PASSWORD, accounts, accounts_of, actions, attempt,
     begin, client, expect_sign_in_mails, give, new_account, person, program, read, router,
@@ -395,6 +396,48 @@ fn a_cookie_alone_gets_no_copy_and_erases_nothing() {
         let (status, refused) = leave(&mut farah, json!({ "immediately": true })).await;
         assert_eq!((status, &refused["code"]), (403, &json!("sudo_required")));
         farah.get("/api/v1/me").await.with(200);
+    });
+}
+
+#[test]
+fn a_link_on_another_site_uses_no_copy_up() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, FARAH, None).await;
+        let mut farah = browser(world, &id).await;
+        for (sent_from, status) in [
+            ("cross-site", 403),
+            ("same-site", 403),
+            ("same-origin", 200),
+            ("none", 200),
+        ] {
+            farah.header("sec-fetch-site", sent_from);
+            farah.get("/api/v1/me/export").await.with(status);
+        }
+    });
+}
+
+#[test]
+fn a_restored_account_asks_for_its_second_factor() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let id = person(world, FARAH, Some(&hash)).await;
+        enrol(world, &id).await;
+        let mut farah = browser(world, &id).await;
+        assert_eq!(leave(&mut farah, Value::Null).await.0, 202);
+        let sign_in = async || {
+            let tried = attempt(FARAH, PASSWORD, 1);
+            sign_in::with_password(&accounts, tried).await.unwrap_err()
+        };
+        let SignInError::Leaving(offered) = sign_in().await else {
+            panic!("no offer");
+        };
+        let mut script = Visitor::new(router(&accounts));
+        let body = json!({ "restore_token": offered.reveal() });
+        let restore = "/api/v1/auth/restore";
+        script.call(Method::POST, restore, &body).await.with(204);
+        assert_eq!(script.cookie("kd_session"), None);
+        assert!(matches!(sign_in().await, SignInError::SecondStep(_)));
     });
 }
 

@@ -2,7 +2,7 @@
 
 use accounts::account::AccountId;
 use accounts::session::Stay;
-use accounts::{Accounts, passkey, sudo};
+use accounts::{Accounts, RequireMfaFor, passkey, sudo};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
@@ -306,6 +306,21 @@ fn keys_are_changed_by_who_has_just_proved_who_they_are() {
         ] {
             assert_eq!(page.with(403).json()["code"], "sudo_required");
         }
+    });
+}
+
+#[test]
+fn a_key_is_the_second_factor_that_is_required() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = Accounts {
+            require_mfa_for: RequireMfaFor::All,
+            ..accounts(world)
+        };
+        let (_, mut browser) = farah(world, &accounts).await;
+        let refused = browser.get("/api/v1/me").await.with(403).json();
+        assert_eq!(refused["code"], "mfa_enrolment_required");
+        register(&mut browser, &Device::new("one")).await.with(201);
+        browser.get("/api/v1/me").await.with(200);
     });
 }
 

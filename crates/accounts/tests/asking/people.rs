@@ -332,7 +332,13 @@ fn a_person_s_page_does_what_its_buttons_say() {
         press(&[("action", "rank"), ("rank", "admin")])
             .await
             .with(303);
+        press(&[("action", "rank"), ("rank", "king")])
+            .await
+            .with(422);
+        press(&[("action", "rank")]).await.with(422);
         assert_eq!(role(world, &id, &Scope::site()).await, Some(grant::ADMIN));
+        press(&[("action", "rank"), ("rank", "")]).await.with(303);
+        assert_eq!(role(world, &id, &Scope::site()).await, None);
         press(&[("action", "erase")]).await.with(422);
         assert_eq!(state().await, "active");
         press(&[("action", "erase"), ("sure", "1")]).await.with(303);

@@ -361,7 +361,7 @@ fn a_newer_link_ends_the_older_and_a_day_ends_both() {
         farah.call(Method::POST, resend, &nothing).await.with(429);
         farah.get(&older).await.with(400);
         for _ in 0..4 {
-            world.clock.advance(SignedDuration::from_mins(2));
+            world.clock.advance(SignedDuration::from_hours(1));
             farah.call(Method::POST, resend, &nothing).await.with(202);
         }
         world.clock.advance(SignedDuration::from_mins(2));

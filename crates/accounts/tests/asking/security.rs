@@ -1,10 +1,13 @@
 //! The page of one's own account, through the front door.
 
 use accounts::session::{self, Stay};
-use accounts::sign_in;
+use accounts::{sign_in, sudo, token};
+use axum::http::Method;
 use jiff::SignedDuration;
+use serde_json::json;
 use testkit::{Page, Visitor, World};
 
+use crate::api::csrf_token;
 use crate::stage::{
     Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, english,
     expect_sign_in_mails, find_session, person, read, usual_hash, visitor, write,
@@ -158,6 +161,30 @@ fn other_sessions_are_ended_one_by_one_or_all() {
         for other in others {
             assert!(find_session(world, &other.session).await.is_none());
         }
+    });
+}
+
+#[test]
+fn a_token_is_made_by_who_has_just_proved_who_they_are() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, "farah@example.my", None).await;
+        let begun = begin(world, &id, Stay::Visit, client(1)).await;
+        let mut visitor = visitor(&accounts);
+        visitor.set_cookie("kd_session", begun.session.reveal());
+        visitor.header("x-csrf-token", &csrf_token(begun.session.reveal()));
+        let page = visitor.get("/me/security").await.with(200);
+        let mut form = page.form("/me/security/tokens");
+        form.fill("name", "Kitchen screen")
+            .tick("scopes", "profile:read");
+        world.clock.advance(sudo::LIFETIME);
+        let refused = visitor.submit(&page, &form).await;
+        assert_eq!(refused.location(), Some("/sudo?redirect="));
+        let new = json!({"name": "Kitchen screen", "scopes": ["profile:read"]});
+        let refused = visitor.call(Method::POST, "/api/v1/me/tokens", &new).await;
+        assert_eq!(refused.with(403).json()["code"], "sudo_required");
+        let tokens = read(world.store(), move |tx| token::list(tx, &id)).await;
+        assert!(tokens.is_empty());
     });
 }
 

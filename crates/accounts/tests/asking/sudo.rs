@@ -1,16 +1,23 @@
 //! What asks for a fresh proof of a credential, and how one is given.
 
-use accounts::session::Stay;
+use accounts::email_change;
+use accounts::erasure::{self, EraseError, When};
+use accounts::second_factor::{self, FactorError};
+use accounts::session::{self, Stay};
 use accounts::sudo::{LIFETIME, Sudo, SudoRequired};
+use accounts::token::{self, CreateError, NewToken, PROFILE_READ};
+use accounts::verification::ResendError;
 use axum::http::Method;
 use jiff::SignedDuration;
+use platform::Tx;
 use serde_json::json;
 use testkit::World;
+use web::Network;
 
 use crate::api::csrf_token;
 use crate::stage::{
     Checked, MIGRATIONS, PASSWORD, accounts, actions, begin, client, english, find_session, person,
-    usual_hash, visitor,
+    usual_hash, visitor, write,
 };
 
 #[test]
@@ -26,6 +33,49 @@ fn a_proof_counts_for_ten_minutes() {
         assert_eq!(check().unwrap(), who);
         world.clock.advance(SignedDuration::from_millis(1));
         assert_eq!(check(), Err(SudoRequired));
+    });
+}
+
+#[test]
+fn a_proof_ends_with_its_session() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, "farah@example.my", None).await;
+        let begun = begin(world, &id, Stay::Visit, client(1)).await;
+        let who = find_session(world, &begun.session).await.unwrap();
+        let sudo = Sudo::check(who, world.clock.now()).unwrap();
+        // Somebody signs the thief out who has this proof in hand.
+        write(world.store(), move |tx| {
+            session::end_secret(tx, &begun.session)
+        })
+        .await;
+
+        let (site, request) = (accounts.site.clone(), client(1).request);
+        let refused = world.store().write({
+            let sudo = sudo.clone();
+            move |tx: &mut Tx<'_>| second_factor::begin(tx, &site, &sudo)
+        });
+        assert!(matches!(refused.await, Err(FactorError::NotSignedIn)));
+        let refused = world.store().write({
+            let (sudo, request) = (sudo.clone(), request.clone());
+            let new = NewToken {
+                name: "Kitchen screen".to_owned(),
+                scopes: vec![PROFILE_READ],
+                scope: None,
+                days: 1,
+            };
+            move |tx: &mut Tx<'_>| token::create_own(tx, &sudo, &new, &request)
+        });
+        assert!(matches!(refused.await, Err(CreateError::NoAccount)));
+        let refused = world.store().write({
+            let sudo = sudo.clone();
+            move |tx: &mut Tx<'_>| erasure::ask(tx, &[], &sudo, When::Later, &request)
+        });
+        assert!(matches!(refused.await, Err(EraseError::NotSignedIn)));
+        let to = "thief@example.com".parse().unwrap();
+        let network = Network::of([203, 0, 113, 1].into());
+        let refused = email_change::ask(&accounts, &sudo, &to, network).await;
+        assert!(matches!(refused, Err(ResendError::NotSignedIn)));
     });
 }
 

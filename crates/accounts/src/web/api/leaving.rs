@@ -1,13 +1,13 @@
 //! The JSON interface of a copy of one's own data, and of leaving.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use platform::{Secret, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::described::Routes;
-use web::{Json, Problem, routes};
+use web::{Json, Problem, csrf, routes};
 
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
@@ -50,11 +50,17 @@ pub(super) fn offered(token: &Secret) -> Response {
     get, path = "/api/v1/me/export", tag = "accounts",
     responses(
         (status = 200, description = "The zip", content_type = "application/zip"),
-        (status = 403, description = "`sudo_required` or `token_not_permitted`"),
+        (status = 403, description = "`sudo_required`, `csrf_failed` or `token_not_permitted`"),
         (status = 429, description = "`rate_limited`, with `Retry-After`"),
     ),
 )]
-async fn export(State(accounts): State<Accounts>, caller: Caller) -> Result<Response, Problem> {
+async fn export(
+    State(accounts): State<Accounts>,
+    headers: HeaderMap,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    // A link on another site would use the copies up.
+    csrf::check_sender(&headers, accounts.site.url())?;
     leaving::file(&accounts, caller.who, caller.request).await
 }
 
