@@ -2,7 +2,7 @@
 //! Authentication Level 3, §7.1 and §7.2.
 //!
 //! Which make of device holds a key decides nothing, so no attestation is asked for. Browsers send
-//! the public key of a new one as SubjectPublicKeyInfo beside it (§5.2.1), so no CBOR is read.
+//! the public key of a new one as `SubjectPublicKeyInfo` beside it (§5.2.1), so no CBOR is read.
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
