@@ -1,7 +1,9 @@
 -- People who asked for their account to be erased, and when that is done.
 CREATE TABLE account_erasure (
     account_id TEXT PRIMARY KEY REFERENCES account (id),
-    due_at BIGINT NOT NULL
+    due_at BIGINT NOT NULL,
+    -- Whom an administrator had kept out is not offered to come back.
+    was_deactivated BIGINT NOT NULL
 );
 CREATE INDEX account_erasure_due ON account_erasure (due_at);
 

@@ -11,6 +11,9 @@ use crate::opaque;
 /// How long a browser stays known after it was last used to sign in.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(180 * 24);
 
+/// How many browsers an account knows; the one that was unused the longest is forgotten.
+pub const LIMIT: i64 = 50;
+
 /// Whether the holder of `secret` has signed in to this account before.
 pub fn is_known(tx: &mut Tx<'_>, account: &AccountId, secret: &Secret) -> Result<bool, StoreError> {
     let now = tx.now();
@@ -69,6 +72,14 @@ pub fn remember(
         "DELETE FROM device WHERE account_id = :account AND expires_at <= :now",
         account,
         now
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "DELETE FROM device WHERE account_id = :account AND secret_hash NOT IN (
+             SELECT secret_hash FROM device WHERE account_id = :account
+             ORDER BY expires_at DESC, secret_hash LIMIT :kept)",
+        account,
+        kept = LIMIT - 1
     )
     .run(tx, Rows::Any)?;
     let secret = opaque::create(tx.random());

@@ -16,6 +16,7 @@ use crate::Accounts;
 use crate::account::AccountId;
 use crate::erasure;
 use crate::grant::ScopeKind;
+use crate::registration;
 use crate::token::TokenScope;
 
 /// What the program has to know of a domain.
@@ -158,6 +159,9 @@ pub fn jobs(domains: Domains, site: &Site) -> Vec<Handler> {
     domains
         .iter()
         .flat_map(|domain| (domain.jobs)(site))
-        .chain([erasure::job(domains, site.store.clone())])
+        .chain([
+            erasure::job(domains, site.store.clone()),
+            registration::job(domains, site.store.clone()),
+        ])
         .collect()
 }

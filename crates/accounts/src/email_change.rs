@@ -15,6 +15,7 @@ use web::{Network, Site};
 use crate::Accounts;
 use crate::account::{self, Account, AccountId};
 use crate::client::Client;
+use crate::domain::Domain;
 use crate::notice::Notice;
 use crate::one_time::{self, OneTime, Purpose};
 use crate::password::{self, PasswordHash};
@@ -236,22 +237,31 @@ pub fn find_undo(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, Stor
     Ok(link.map(|link| link.data.to))
 }
 
-/// Gives the account its old address back, whatever it has now. Every session ends, and later
-/// changes can no longer be taken back. A repeat within ten minutes is answered as the first.
-pub fn undo(tx: &mut Tx<'_>, link: &Secret, client: &Client) -> Result<(), ConfirmError> {
+/// Gives the account its old address back, whatever it has now. Every session ends, tokens,
+/// passkeys and the second factor are gone, and later changes can no longer be taken back. A repeat within ten minutes is answered as the first.
+///
+/// Whoever has the account now must not keep the old address by registering another account with
+/// it: one that has not confirmed it is removed.
+pub fn undo(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    link: &Secret,
+    client: &Client,
+) -> Result<(), ConfirmError> {
     let link = one_time::use_once::<Change>(tx, Purpose::UndoEmail, link)?;
     let link = link.ok_or(ConfirmError::LinkGone)?;
     let id = link.account.ok_or(ConfirmError::LinkGone)?;
     if link.is_used {
         return Ok(());
     }
+    registration::remove_with_email(tx, domains, &link.data.to)?;
     if !account::lock(tx, &id)? {
         return Err(ConfirmError::LinkGone);
     }
     if !account::replace_email(tx, &id, &link.data.to)? {
         return Err(ConfirmError::EmailTaken);
     }
-    reset::shut_out(tx, &id, reset::Tokens::Kept, &client.request)?;
+    reset::begin_anew(tx, &id, &client.request)?;
     one_time::remove_of(tx, Purpose::UndoEmail, &id)?;
     Ok(record(tx, &id, "email.restored", &client.request)?)
 }

@@ -14,7 +14,10 @@ use crate::account::AccountId;
 use crate::domain::{Domain, Domains};
 use crate::grant::GrantError;
 use crate::one_time::{self, Purpose};
+use crate::passkey;
 use crate::people::{self, Acting, PeopleError, State};
+use crate::registration;
+use crate::second_factor;
 use crate::sudo::Sudo;
 
 /// For how long somebody may change their mind.
@@ -25,6 +28,8 @@ pub const SLUG_HELD: SignedDuration = SignedDuration::from_hours(90 * 24);
 const RESTORE: SignedDuration = SignedDuration::from_mins(15);
 /// How many accounts one run of the job erases.
 const AT_ONCE: u32 = 20;
+/// When an account is tried again that could not be erased.
+const RETRY: SignedDuration = SignedDuration::from_hours(1);
 
 /// Why an account is not erased.
 #[derive(Debug, thiserror::Error)]
@@ -111,14 +116,17 @@ fn begin(
     if held.state != State::Leaving {
         people::set_state(tx, id, State::Leaving)?;
         sql!(
-            "INSERT INTO account_erasure (account_id, due_at) VALUES (:id, :due_at)",
+            "INSERT INTO account_erasure (account_id, due_at, was_deactivated)
+             VALUES (:id, :due_at, :was_deactivated)",
             due_at = tx.now() + DELAY,
+            was_deactivated = held.state == State::Deactivated,
             id
         )
         .run(tx, Rows::Exactly(1))?;
     }
     held.keep_an_owner(tx)?;
     people::end_access(tx, id)?;
+    one_time::remove_of(tx, Purpose::Invite, id)?;
     match when {
         When::Later => Ok(()),
         When::Now => Ok(purge(tx, domains, id)?),
@@ -138,10 +146,15 @@ fn refuse_obliged(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Result
 }
 
 /// What lets somebody who has just proved who they are change their mind, if they asked for their
-/// account to be erased.
+/// account to be erased. Nobody comes back this way whom an administrator had kept out.
 pub(crate) fn offer(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Secret>, StoreError> {
     let held = people::hold(tx, id)?;
-    if held.is_none_or(|held| held.state != State::Leaving) {
+    let was_deactivated: Option<(bool,)> = sql!(
+        "SELECT was_deactivated FROM account_erasure WHERE account_id = :id",
+        id
+    )
+    .maybe(tx)?;
+    if held.is_none_or(|held| held.state != State::Leaving) || was_deactivated != Some((false,)) {
         return Ok(None);
     }
     one_time::remove_of(tx, Purpose::Restore, id)?;
@@ -220,9 +233,12 @@ pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
         let change = move |tx: &mut Tx<'_>| purge_due(tx, domains, &erased);
         match store.write(change).await {
             Ok(()) => is_erased = true,
-            Err(EraseError::People(PeopleError::Store(error))) => return Err(error),
-            // Others left meanwhile, so something is the person's alone again.
-            Err(error) => tracing::warn!(account = %id, %error, "an account is not erased yet"),
+            // Others left meanwhile, so something is the person's alone again; or it is a mistake of
+            // ours. Neither may keep the others waiting.
+            Err(error) => {
+                tracing::warn!(account = %id, %error, "an account is not erased yet");
+                store.write(move |tx| postpone(tx, &id)).await?;
+            }
         }
     }
     if is_erased {
@@ -248,14 +264,29 @@ fn purge_due(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Result<(), 
     Ok(purge(tx, domains, id)?)
 }
 
+/// Tries again later, after those whose time comes meanwhile.
+fn postpone(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE account_erasure SET due_at = :later WHERE account_id = :id AND due_at < :later",
+        later = tx.now() + RETRY,
+        id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
 /// Erases the account, whose lock is held.
-fn purge(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Result<(), StoreError> {
+pub(crate) fn purge(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Result<(), StoreError> {
     let tombstone = platform::id::generate_random(tx.random());
     for domain in domains {
         (domain.erase)(tx, id)?;
     }
     // What follows is of this crate, so that it comes after all that refers to it.
     people::end_access(tx, id)?;
+    passkey::erase(tx, id)?;
+    second_factor::erase(tx, id)?;
+    registration::end(tx, id)?;
+    sql!("DELETE FROM one_time_token WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!(
         "DELETE FROM mail WHERE lower(recipient) IN (
              SELECT canonical FROM email WHERE account_id = :id

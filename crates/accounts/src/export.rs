@@ -18,6 +18,8 @@ use zip::{CompressionMethod, ZipWriter};
 
 use crate::account::{self, AccountId};
 use crate::domain::Domain;
+use crate::passkey;
+use crate::second_factor;
 use crate::session;
 use crate::sudo::Sudo;
 use crate::token;
@@ -206,6 +208,23 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
         id
     )
     .all(tx)?;
+    let registered_at: Option<(Timestamp,)> = sql!(
+        "SELECT registered_at FROM registration WHERE account_id = :id",
+        id
+    )
+    .maybe(tx)?;
+    let factors = second_factor::find(tx, id)?;
+    let passkeys: Vec<Value> = passkey::list(tx, id)?
+        .into_iter()
+        .map(|passkey| {
+            json!({
+                "id": passkey.id.to_string(),
+                "name": passkey.name,
+                "created_at": passkey.created_at,
+                "last_used_at": passkey.last_used_at,
+            })
+        })
+        .collect();
     let sessions: Vec<Value> = session::list(tx, id)?
         .into_iter()
         .map(|session| {
@@ -237,7 +256,11 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
         "suppressed_addresses": suppressed(tx, keys, &emails)?,
         "emails": emails,
         "slugs": slugs,
+        "unconfirmed_since": registered_at.map(|(at,)| at),
         "password_changed_at": password.map(|(at,)| at),
+        "second_factor_since": factors.totp_since,
+        "recovery_codes_left": factors.recovery_codes,
+        "passkeys": passkeys,
         "sessions": sessions,
         "refresh_tokens": refresh_tokens,
         "known_browsers_until": devices.into_iter().map(|(at,)| at).collect::<Vec<_>>(),

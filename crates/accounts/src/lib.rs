@@ -78,13 +78,7 @@ pub const DOMAIN: Domain = Domain {
         SecretPath::token("/email/undo/"),
     ],
     routes: web::routes,
-    jobs: |site| {
-        vec![
-            refresh::sweeps(site.store.clone()),
-            registration::purges(site.store.clone()),
-            reset::mails(site),
-        ]
-    },
+    jobs: |site| vec![refresh::sweeps(site.store.clone()), reset::mails(site)],
     describe: domain::debug_only(web::api::describe),
     ..Domain::new(MIGRATIONS)
 };
@@ -133,6 +127,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(400, "current_password_wrong"),
     // Of people who are administered, or leave.
     Code::new(409, "account_leaving"),
+    Code::new(409, "account_unverified"),
     Code::new(409, "active_obligations"),
     // Of second factors.
     Code::new(401, "mfa_code_invalid"),

@@ -81,12 +81,8 @@ pub(crate) fn create(
     data: &impl Serialize,
     lifetime: SignedDuration,
 ) -> Result<Secret, StoreError> {
+    remove_expired(tx)?;
     let now = tx.now();
-    sql!(
-        "DELETE FROM one_time_token WHERE expires_at <= :now AND purpose <> 'setup'",
-        now
-    )
-    .run(tx, Rows::Any)?;
     let secret = opaque::create(tx.random());
     let data = serde_json::to_string(data).unwrap_or_default();
     sql!(
@@ -104,6 +100,15 @@ pub(crate) fn create(
     Ok(secret)
 }
 
+fn remove_expired(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM one_time_token WHERE expires_at <= :now AND purpose <> 'setup'",
+        now = tx.now()
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
 /// Notes that what proves itself was used, until it proves nothing more; tells whether this is the
 /// first use.
 pub(crate) fn use_up(
@@ -112,6 +117,7 @@ pub(crate) fn use_up(
     used: &Secret,
     until: Timestamp,
 ) -> Result<bool, StoreError> {
+    remove_expired(tx)?;
     let count = sql!(
         "INSERT INTO one_time_token (hash, purpose, data, expires_at)
          VALUES (:hash, :purpose, '{}', :until) ON CONFLICT (hash) DO NOTHING",

@@ -14,6 +14,7 @@ use crate::client::Client;
 use crate::notice;
 use crate::one_time::{self, Purpose};
 use crate::password;
+use crate::registration;
 use crate::session::{self, Begun, Method, Stay};
 use crate::sign_in;
 use crate::sudo::Sudo;
@@ -55,6 +56,9 @@ pub enum PasskeyError {
     /// There would be nothing left to sign in with.
     #[error("it is the last way to sign in")]
     Last,
+    /// The address is not confirmed, so the account may be about to get its real owner.
+    #[error("the address is not confirmed")]
+    EmailUnverified,
     /// There is none, or the session has ended meanwhile.
     #[error("there is no such passkey")]
     NotFound,
@@ -97,6 +101,9 @@ pub(crate) fn add(
     }
     if !sudo.lock(tx)? {
         return Err(PasskeyError::NotFound);
+    }
+    if registration::is_pending(tx, account)? {
+        return Err(PasskeyError::EmailUnverified);
     }
     use_up(tx, answered)?;
     let known = list(tx, account)?.len();
@@ -158,6 +165,12 @@ pub(crate) fn remove(
     record(tx, account, "passkey.removed", id, request)?;
     session::end_others(tx, account, current, request)?;
     session::authenticate(tx, current)?.ok_or(PasskeyError::NotFound)
+}
+
+/// Removes every key of an account.
+pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!("DELETE FROM passkey WHERE account_id = :account", account).run(tx, Rows::Any)?;
+    Ok(())
 }
 
 /// A key that somebody says they have signed with.

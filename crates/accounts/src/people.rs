@@ -12,6 +12,8 @@ use serde_json::json;
 
 use crate::account::AccountId;
 use crate::grant::{self, GrantError, Role, SITE, Scope};
+use crate::one_time::{self, Purpose};
+use crate::registration;
 use crate::signed_in::SignedIn;
 use crate::sudo::Sudo;
 
@@ -45,6 +47,9 @@ pub enum PeopleError {
     /// Nobody would be left who owns the installation and can sign in.
     #[error("the last owner stays")]
     LastOwner,
+    /// The account waits for its address to be confirmed: somebody else may have registered it.
+    #[error("the address is not confirmed")]
+    EmailUnverified,
     /// The account is about to be erased.
     #[error("the account is about to be erased")]
     Leaving,
@@ -138,6 +143,8 @@ pub struct Person {
     pub created_at: Timestamp,
     /// When they last signed in.
     pub last_login_at: Option<Timestamp>,
+    /// Whether the account waits for its address to be confirmed.
+    pub is_unverified: bool,
 }
 
 /// Which people are looked for; what is empty does not matter.
@@ -163,9 +170,10 @@ pub fn list(
     let now = tx.roughly_now();
     sql!(
         "SELECT a.id, a.display_name, e.address AS email, a.state, g.role AS rank, a.created_at,
-             a.last_login_at
+             a.last_login_at, CASE WHEN r.account_id IS NULL THEN 0 ELSE 1 END AS is_unverified
          FROM account a
          JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+         LEFT JOIN registration r ON r.account_id = a.id
          LEFT JOIN role_grant g ON g.account_id = a.id AND g.scope_kind = 'site' AND g.is_rank = 1
              AND (g.expires_at IS NULL OR g.expires_at > :now)
          WHERE (:before = '' OR a.id < :before)
@@ -217,9 +225,10 @@ pub fn find(tx: &mut Tx<'_>, _: &Administrator, id: &AccountId) -> Result<Detail
     let now = tx.roughly_now();
     let person: Option<Person> = sql!(
         "SELECT a.id, a.display_name, e.address AS email, a.state, g.role AS rank, a.created_at,
-             a.last_login_at
+             a.last_login_at, CASE WHEN r.account_id IS NULL THEN 0 ELSE 1 END AS is_unverified
          FROM account a
          JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+         LEFT JOIN registration r ON r.account_id = a.id
          LEFT JOIN role_grant g ON g.account_id = a.id AND g.scope_kind = 'site' AND g.is_rank = 1
              AND (g.expires_at IS NULL OR g.expires_at > :now)
          WHERE a.id = :id",
@@ -315,6 +324,7 @@ pub fn deactivate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), Pe
     set_state(tx, id, State::Deactivated)?;
     held.keep_an_owner(tx)?;
     end_access(tx, id)?;
+    one_time::remove_of(tx, Purpose::Invite, id)?;
     by.record(tx, "account.deactivated", id)?;
     Ok(())
 }
@@ -349,6 +359,9 @@ pub fn set_rank(
     let owner = grant::manager(tx, &by.0.who, Scope::site(), request)?;
     let owner = owner.ok_or(PeopleError::Rank(grant::OWNER))?;
     let held = hold(tx, id)?.ok_or(PeopleError::NotFound)?;
+    if rank.is_some() && registration::is_pending(tx, id)? {
+        return Err(PeopleError::EmailUnverified);
+    }
     match (held.rank, rank) {
         (None, None) => {}
         (None, Some(rank)) => {
@@ -372,8 +385,9 @@ pub(crate) fn set_state(tx: &mut Tx<'_>, id: &AccountId, state: State) -> Result
 }
 
 /// Ends whatever lets somebody in, but for the password: sessions, and the refresh and access
-/// tokens that name them; personal tokens; links. The account's lock is held. Returns how many
-/// sessions there were.
+/// tokens that name them; personal tokens; links that lead in. A link that takes back a change of
+/// the address stays: it may be the owner's only way back. The account's lock is held. Returns how
+/// many sessions there were.
 pub(crate) fn end_access(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
     // A kept answer belongs to the token that asked.
     sql!(
@@ -383,6 +397,15 @@ pub(crate) fn end_access(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreEr
     )
     .run(tx, Rows::Any)?;
     sql!("DELETE FROM personal_token WHERE account_id = :id", id).run(tx, Rows::Any)?;
-    sql!("DELETE FROM one_time_token WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    for purpose in [
+        Purpose::SignIn,
+        Purpose::ResetPassword,
+        Purpose::VerifyEmail,
+        Purpose::ChangeEmail,
+        Purpose::Restore,
+        Purpose::SecondStep,
+    ] {
+        one_time::remove_of(tx, purpose, id)?;
+    }
     sql!("DELETE FROM session WHERE account_id = :id", id).run(tx, Rows::Any)
 }

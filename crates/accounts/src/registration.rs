@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry};
 use platform::jobs::{Done, Handler};
 use platform::limits::Wait;
+use platform::mail::Address;
 use platform::{Rows, Secret, Store, StoreError, Tx, sql};
 use serde_json::json;
 use web::{Network, Site};
@@ -15,10 +16,13 @@ use web::{Network, Site};
 use crate::Accounts;
 use crate::account::{self, Account, AccountId, NewAccount};
 use crate::client::Client;
+use crate::domain::{Domain, Domains};
+use crate::erasure;
 use crate::hashing::Busy;
 use crate::notice::Notice;
 use crate::opaque;
 use crate::password::{self, Password, PasswordHash};
+use crate::people;
 use crate::reset;
 use crate::signed_in::SignedIn;
 use crate::slug;
@@ -221,7 +225,7 @@ impl Entering {
             now
         )
         .run(tx, Rows::Exactly(1))?;
-        record(tx, "account.registered", &id, Some(&self.client))?;
+        record(tx, &id, &self.client)?;
         if let Some(account) = account::find(tx, &id)? {
             verification::send(tx, &self.site, &account)?;
         }
@@ -291,67 +295,76 @@ pub fn confirmed(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Option<Confirmed>, S
     Ok((!is_pending).then(|| Confirmed(who.clone())))
 }
 
-/// Removes the accounts that nobody has confirmed in time: once a day.
-pub(crate) fn purges(store: Store) -> Handler {
+/// The job that removes the accounts that nobody has confirmed in time: once a day.
+pub(crate) fn job(domains: Domains, store: Store) -> Handler {
     Handler::each_day("accounts.purge_unverified", move |_| {
         let store = store.clone();
         async move {
-            store.write(purge).await?;
+            purge(domains, &store).await?;
             Ok(Done::nothing())
         }
     })
 }
 
-/// What [`purges`] does.
-pub fn purge(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    let before = tx.now() - LIFETIME;
-    let due: Vec<(AccountId,)> = sql!(
-        "SELECT account_id FROM registration WHERE registered_at <= :before
-         ORDER BY account_id",
-        before
-    )
-    .all(tx)?;
-    for (id,) in due {
-        // Whoever confirms it holds this lock too.
-        account::lock(tx, &id)?;
-        if is_pending(tx, &id)? {
-            remove(tx, &id)?;
-            record(tx, "account.purged", &id, None)?;
+/// What [`job`] does.
+pub async fn purge(domains: Domains, store: &Store) -> Result<(), StoreError> {
+    let find = |tx: &mut Tx<'_>| -> Result<Vec<(AccountId,)>, StoreError> {
+        let before = tx.roughly_now() - LIFETIME;
+        sql!(
+            "SELECT account_id FROM registration WHERE registered_at <= :before
+             ORDER BY account_id",
+            before
+        )
+        .all(tx)
+    };
+    for (id,) in store.read(find).await? {
+        let removed = id.clone();
+        let change = move |tx: &mut Tx<'_>| remove(tx, domains, &removed);
+        if let Err(error) = store.write(change).await {
+            tracing::warn!(account = %id, %error, "an unconfirmed account is not removed yet");
         }
     }
     Ok(())
 }
 
-/// Removes an account that could not make anything.
-fn remove(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
-    for statement in [
-        sql!("DELETE FROM registration WHERE account_id = $1"),
-        sql!("DELETE FROM refresh_token WHERE account_id = $1"),
-        sql!("DELETE FROM session WHERE account_id = $1"),
-        sql!("DELETE FROM device WHERE account_id = $1"),
-        sql!("DELETE FROM one_time_token WHERE account_id = $1"),
-        sql!("DELETE FROM account_slug WHERE account_id = $1"),
-        sql!("DELETE FROM password WHERE account_id = $1"),
-        sql!("DELETE FROM email WHERE account_id = $1"),
-        sql!("DELETE FROM account WHERE id = $1"),
-    ] {
-        tx.run(statement, &[id], Rows::Any)?;
+/// Removes an account, if it still waits for its address to be confirmed. The slug is free at once:
+/// nobody has seen it.
+fn remove(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Result<(), StoreError> {
+    // Whoever confirms it holds this lock too.
+    if people::hold(tx, id)?.is_none() || !is_pending(tx, id)? {
+        return Ok(());
     }
-    Ok(())
+    sql!("DELETE FROM account_slug WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    erasure::purge(tx, domains, id)
 }
 
-fn record(
+/// Removes an account that was registered with this address and still waits for it to be
+/// confirmed: the address is found to be somebody else's.
+pub(crate) fn remove_with_email(
     tx: &mut Tx<'_>,
-    action: &'static str,
-    id: &AccountId,
-    client: Option<&Client>,
+    domains: &[Domain],
+    email: &Address,
 ) -> Result<(), StoreError> {
+    let found: Option<(AccountId,)> = sql!(
+        "SELECT r.account_id FROM registration r
+         JOIN email e ON e.account_id = r.account_id AND e.is_primary = 1
+         WHERE e.canonical = :canonical",
+        canonical = email.canonical()
+    )
+    .maybe(tx)?;
+    match found {
+        Some((id,)) => remove(tx, domains, &id),
+        None => Ok(()),
+    }
+}
+
+fn record(tx: &mut Tx<'_>, id: &AccountId, client: &Client) -> Result<(), StoreError> {
     tx.record(Entry {
         actor: Actor::System,
-        action,
+        action: "account.registered",
         entity: ("account", id.to_string()),
         scope: None,
         changes: json!([]),
-        request: client.map(|client| client.request.clone()),
+        request: Some(client.request.clone()),
     })
 }

@@ -19,8 +19,10 @@ use crate::client::Client;
 use crate::hashing::Busy;
 use crate::notice::Notice;
 use crate::one_time::{self, OneTime, Purpose};
+use crate::passkey;
 use crate::password::{self, Password, Weakness};
 use crate::registration;
+use crate::second_factor;
 use crate::session;
 use crate::sign_in;
 use crate::token;
@@ -98,18 +100,18 @@ fn mail(tx: &mut Tx<'_>, site: &Site, asked: &Asked) -> Result<(), StoreError> {
     let Some(account) = account::find_by_email(tx, &email)? else {
         return Ok(());
     };
-    // Who has not confirmed the address may not be who registered it: only a new password shuts
-    // the other one out.
-    let (subject, text, path) =
-        if asked.wanted == Wanted::SignIn && !registration::is_pending(tx, &account.id)? {
-            let link = sign_in::create_link(tx, &account.id)?;
-            let path = format!("/sign-in/{}", link.reveal());
-            ("mail-link-subject", "mail-link-text", path)
-        } else {
-            let link = create_link(tx, &account)?;
-            let path = format!("/reset/{}", link.reveal());
-            ("mail-reset-subject", "mail-reset-text", path)
-        };
+    // Where nobody has confirmed the address, somebody else may have the account: only a new
+    // password shuts them out.
+    let is_verified = account::verified_email(tx, &account.id)?.is_some();
+    let (subject, text, path) = if asked.wanted == Wanted::SignIn && is_verified {
+        let link = sign_in::create_link(tx, &account.id)?;
+        let path = format!("/sign-in/{}", link.reveal());
+        ("mail-link-subject", "mail-link-text", path)
+    } else {
+        let link = create_link(tx, &account)?;
+        let path = format!("/reset/{}", link.reveal());
+        ("mail-reset-subject", "mail-reset-text", path)
+    };
     let notice = Notice {
         subject,
         text,
@@ -143,7 +145,7 @@ pub(crate) fn create_link(tx: &mut Tx<'_>, account: &Account) -> Result<Secret, 
 pub struct Shown {
     /// Whose password it sets.
     pub account: Account,
-    /// Whether there are tokens that may be taken back.
+    /// Whether there are tokens or passkeys that may be taken back.
     pub has_tokens: bool,
 }
 
@@ -153,8 +155,9 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Shown>, StoreError>
     let Some(account) = account_of(tx, link)? else {
         return Ok(None);
     };
+    let has_tokens = !token::list(tx, &account.id)?.is_empty();
     Ok(Some(Shown {
-        has_tokens: !token::list(tx, &account.id)?.is_empty(),
+        has_tokens: has_tokens || !passkey::list(tx, &account.id)?.is_empty(),
         account,
     }))
 }
@@ -174,7 +177,7 @@ fn account_of(
     }))
 }
 
-/// What becomes of the account's personal tokens.
+/// What becomes of the account's personal tokens and passkeys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tokens {
     /// They work no more.
@@ -201,7 +204,8 @@ pub enum ResetError {
 }
 
 /// Sets the password with a link. Every session ends, and the address is known to be the
-/// account's own: the link was mailed there.
+/// account's own: the link was mailed there. The second factor stays, unless the address was not
+/// known to be the account's own before.
 pub async fn finish(
     accounts: &Accounts,
     link: Secret,
@@ -230,13 +234,13 @@ pub async fn finish(
         if !account::lock(tx, id)? {
             return Err(ResetError::LinkGone);
         }
-        let was_pending = registration::is_pending(tx, id)?;
-        let tokens = if was_pending { Tokens::Revoked } else { tokens };
-        shut_out(tx, id, tokens, &client.request)?;
-        password::set(tx, id, &hash)?;
-        if account::verified_email(tx, id)?.is_none() {
+        if account::verified_email(tx, id)?.is_some() {
+            shut_out(tx, id, tokens, &client.request)?;
+        } else {
+            begin_anew(tx, id, &client.request)?;
             account::verify_email(tx, id, VerifiedBy::Mail)?;
         }
+        password::set(tx, id, &hash)?;
         registration::end(tx, id)?;
         tx.record(Entry {
             actor: Actor::Account(id.to_string()),
@@ -258,9 +262,19 @@ pub async fn finish(
     accounts.site.store.write(change).await
 }
 
-/// Ends whatever somebody may have who knew the password, or registered the address of somebody
-/// else: sessions, known browsers, links.
-pub(crate) fn shut_out(
+/// Ends whatever somebody may have who had the account before its owner did: also passkeys, tokens
+/// and the second factor.
+pub(crate) fn begin_anew(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    shut_out(tx, id, Tokens::Revoked, request)?;
+    second_factor::erase(tx, id)
+}
+
+/// Ends whatever somebody may have who knew the password: sessions, known browsers, links.
+fn shut_out(
     tx: &mut Tx<'_>,
     id: &AccountId,
     tokens: Tokens,
@@ -272,11 +286,13 @@ pub(crate) fn shut_out(
         Purpose::ResetPassword,
         Purpose::VerifyEmail,
         Purpose::ChangeEmail,
+        Purpose::SecondStep,
     ] {
         one_time::remove_of(tx, purpose, id)?;
     }
     sql!("DELETE FROM device WHERE account_id = :id", id).run(tx, Rows::Any)?;
     if tokens == Tokens::Revoked {
+        passkey::erase(tx, id)?;
         sql!("DELETE FROM personal_token WHERE account_id = :id", id).run(tx, Rows::Any)?;
     }
     Ok(())

@@ -14,6 +14,7 @@ use web::Site;
 use crate::account::AccountId;
 use crate::client::Client;
 use crate::notice;
+use crate::registration;
 use crate::session::{self, Stay};
 use crate::sudo::Sudo;
 
@@ -59,6 +60,9 @@ pub enum FactorError {
     /// There is none.
     #[error("the account has no second factor")]
     NotEnrolled,
+    /// The address is not confirmed, so the account may be about to get its real owner.
+    #[error("the address is not confirmed")]
+    EmailUnverified,
     /// The session has ended meanwhile.
     #[error("not signed in")]
     NotSignedIn,
@@ -82,10 +86,7 @@ pub fn is_enrolled(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreEr
 
 /// Begins to set up codes of an app. What was begun before counts no more.
 pub fn begin(tx: &mut Tx<'_>, site: &Site, sudo: &Sudo) -> Result<(), FactorError> {
-    let account = lock(tx, sudo)?;
-    if is_enrolled(tx, account)? {
-        return Err(FactorError::Enrolled);
-    }
+    let account = lock_for_enrolment(tx, sudo)?;
     Ok(totp::begin(tx, site, account)?)
 }
 
@@ -106,10 +107,7 @@ pub fn confirm(
     code: &str,
     client: &Client,
 ) -> Result<Vec<Secret>, FactorError> {
-    let account = lock(tx, sudo)?;
-    if is_enrolled(tx, account)? {
-        return Err(FactorError::Enrolled);
-    }
+    let account = lock_for_enrolment(tx, sudo)?;
     if !totp::accept(tx, site, account, code)? {
         return Err(FactorError::CodeInvalid);
     }
@@ -193,6 +191,18 @@ fn lock<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorErro
     } else {
         Err(FactorError::NotSignedIn)
     }
+}
+
+/// As [`lock`], where a factor may be set up.
+fn lock_for_enrolment<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorError> {
+    let account = lock(tx, sudo)?;
+    if registration::is_pending(tx, account)? {
+        return Err(FactorError::EmailUnverified);
+    }
+    if is_enrolled(tx, account)? {
+        return Err(FactorError::Enrolled);
+    }
+    Ok(account)
 }
 
 fn record(

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use platform::audit::{Actor, Entry};
-use platform::{Secret, Store, StoreError, Tx, sql};
+use platform::{Rows, Secret, Store, StoreError, Tx, sql};
 use serde_json::json;
 use web::SiteUrl;
 
@@ -14,7 +14,10 @@ use crate::account::{self, AccountId, NewAccount, VerifiedBy};
 use crate::client::Client;
 use crate::grant::{self, GrantError, Scope};
 use crate::one_time::{self, Purpose};
+use crate::passkey;
 use crate::password::{self, PasswordHash};
+use crate::people;
+use crate::second_factor;
 use crate::session::{self, Begun, Method, Stay};
 use crate::sign_in;
 
@@ -154,7 +157,10 @@ pub fn create_owner(
 ) -> Result<(AccountId, Option<Secret>), SetupError> {
     one_time::remove_all(tx, Purpose::Setup)?;
     let id = match account::find_by_email(tx, &new.email)? {
-        Some(account) => account.id,
+        Some(account) => {
+            take_over(tx, &account.id)?;
+            account.id
+        }
         None => account::create(tx, new)?,
     };
     make_owner(tx, &id)?;
@@ -166,6 +172,21 @@ pub fn create_owner(
         Credential::Link => Some(sign_in::create_link_to(tx, &id, "/me/security")?),
     };
     Ok((id, link))
+}
+
+/// Somebody else may have registered the address before its owner came: what they sign in with is
+/// removed.
+fn take_over(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
+    if account::verified_email(tx, id)?.is_some() {
+        return Ok(());
+    }
+    account::lock(tx, id)?;
+    people::end_access(tx, id)?;
+    passkey::erase(tx, id)?;
+    second_factor::erase(tx, id)?;
+    sql!("DELETE FROM device WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM password WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
+    Ok(())
 }
 
 /// Whoever makes an owner can read the server's console, and is its operator.

@@ -23,6 +23,7 @@ use crate::hashing::{self, Busy};
 use crate::notice;
 use crate::one_time::{self, Purpose};
 use crate::password::{self, Password, PasswordHash};
+use crate::registration;
 use crate::second_factor;
 use crate::second_step::{self, FirstStep};
 use crate::session::{self, Begun, Method, Stay};
@@ -219,7 +220,8 @@ fn welcome(
     Ok(begun.map(Welcome::Begun))
 }
 
-/// Begins a session, and tells the owner where the browser is a new one.
+/// Begins a session, and tells the owner where the browser is a new one. The owner of an address
+/// that nobody has confirmed may be somebody else, who is mailed nothing of it.
 pub(crate) fn let_in(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -232,6 +234,7 @@ pub(crate) fn let_in(
     if begun
         .as_ref()
         .is_some_and(|begun| matches!(begun.device, Device::New(_)))
+        && !registration::is_pending(tx, &account.id)?
     {
         notice::new_sign_in(tx, site, account, client)?;
     }

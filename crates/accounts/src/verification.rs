@@ -287,7 +287,7 @@ fn write(
         Proven::Current(hash) if password::find(tx, id)? == *hash => {}
         Proven::Current(_) => return Err(ConfirmError::CurrentWrong),
         Proven::New(hash) => {
-            reset::shut_out(tx, id, reset::Tokens::Revoked, request)?;
+            reset::begin_anew(tx, id, request)?;
             password::set(tx, id, hash)?;
         }
     }

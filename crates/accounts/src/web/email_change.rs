@@ -232,7 +232,8 @@ pub(super) async fn undo(
 ) -> Result<Response, Problem> {
     let (link, entrance) = (Secret::new(link), entry.entrance);
     let client = entrance.client.clone();
-    let change = move |tx: &mut Tx<'_>| email_change::undo(tx, &link, &client);
+    let domains = accounts.domains;
+    let change = move |tx: &mut Tx<'_>| email_change::undo(tx, domains, &link, &client);
     accounts.site.store.write(change).await?;
     let message = Message {
         title: "account-undone",

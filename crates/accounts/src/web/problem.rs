@@ -78,6 +78,7 @@ impl From<FactorError> for Problem {
             FactorError::CodeInvalid => Self::new(StatusCode::UNAUTHORIZED, "mfa_code_invalid"),
             FactorError::Enrolled => Self::new(StatusCode::CONFLICT, "mfa_enrolled"),
             FactorError::NotEnrolled => Self::new(StatusCode::CONFLICT, "mfa_not_enrolled"),
+            FactorError::EmailUnverified => email_unverified(),
             FactorError::NotSignedIn => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated"),
             FactorError::Store(error) => error.into(),
         }
@@ -149,6 +150,7 @@ impl From<PasskeyError> for Problem {
             PasskeyError::Limit => {
                 Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", passkey::LIMIT)
             }
+            PasskeyError::EmailUnverified => email_unverified(),
             PasskeyError::Last => Self::new(StatusCode::CONFLICT, "last_credential"),
             PasskeyError::NotFound => Self::not_found(),
             PasskeyError::Store(error) => error.into(),
@@ -266,6 +268,7 @@ impl From<PeopleError> for Problem {
             PeopleError::NotFound => Self::not_found(),
             PeopleError::AboveOwn => Self::new(StatusCode::FORBIDDEN, "role_above_own"),
             PeopleError::LastOwner => Self::new(StatusCode::CONFLICT, "last_owner"),
+            PeopleError::EmailUnverified => Self::new(StatusCode::CONFLICT, "account_unverified"),
             PeopleError::Leaving => Self::new(StatusCode::CONFLICT, "account_leaving"),
             PeopleError::Store(error) => error.into(),
         }

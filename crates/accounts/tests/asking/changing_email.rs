@@ -13,7 +13,9 @@ use testkit::{Visitor, World, rounds};
 use web::Network;
 
 use crate::api::csrf_token;
-use crate::registering::{expect, link};
+use crate::passkeys::{Device, register as add_passkey};
+use crate::registering::{expect, link, open, register};
+use crate::second_factors::{enrol, is_enrolled};
 use crate::stage::{
     Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails,
     find_session, person, read, usual_hash, visitor, write,
@@ -222,6 +224,55 @@ fn whoever_took_the_account_over_cannot_undo_that_it_was_taken_back() {
         owner.get(&of_thief).await.with(400);
         expect(world, &accounts, OLD, "mail-changed-subject");
         expect(world, &accounts, NEW, "mail-changed-subject");
+    });
+}
+
+#[test]
+fn the_old_address_comes_back_though_somebody_registered_it_and_prepared_a_way_in() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = open(world);
+        let id = person(world, OLD, None).await;
+        let mut thief = browser(world, &accounts, &id).await;
+        let sent = ask(world, &mut thief, NEW).await;
+        let page = thief.get(&sent).await;
+        thief.submit(&page, &page.form("")).await.with(200);
+        add_passkey(&mut thief, &Device::new("thief"))
+            .await
+            .with(201);
+        enrol(world, &id).await;
+        let throwaway = register(world, &mut visitor(&accounts), &[("email", OLD)]).await;
+        throwaway.with(202);
+
+        let undo = link(world, "/email/undo/").await;
+        let mut owner = visitor(&accounts);
+        let page = owner.get(&undo).await.with(200);
+        owner.submit(&page, &page.form("")).await.with(200);
+        assert_eq!(address(world, &id).await, OLD);
+        assert!(!is_enrolled(world, &id).await);
+        let of = id.clone();
+        let passkeys = read(world.store(), move |tx| accounts::passkey::list(tx, &of)).await;
+        assert!(passkeys.is_empty());
+        // Mail of the account that was removed is gone with it.
+        expect(world, &accounts, NEW, "mail-change-subject");
+    });
+}
+
+#[test]
+fn an_undo_takes_the_address_from_nobody_who_has_confirmed_it() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = open(world);
+        let id = person(world, OLD, None).await;
+        let mut farah = browser(world, &accounts, &id).await;
+        let sent = ask(world, &mut farah, NEW).await;
+        let page = farah.get(&sent).await;
+        farah.submit(&page, &page.form("")).await.with(200);
+        person(world, OLD, None).await;
+        let undo = link(world, "/email/undo/").await;
+        let page = farah.get(&undo).await.with(200);
+        farah.submit(&page, &page.form("")).await.with(409);
+        assert_eq!(address(world, &id).await, NEW);
+        expect(world, &accounts, NEW, "mail-change-subject");
+        expect(world, &accounts, OLD, "mail-changed-subject");
     });
 }
 

@@ -17,11 +17,12 @@ use axum::http::Method;
 use jiff::SignedDuration;
 use platform::audit::chain;
 use platform::store::migrate::Migrations;
-use platform::{StoreError, Tx};
+use platform::{Rows, StoreError, Tx};
 use serde_json::{Value, json};
 use testkit::{Visitor, World};
 
 use crate::api::csrf_token;
+use crate::passkeys::{Device, register as add_passkey};
 use crate::people::browser;
 use crate::second_factors::enrol;
 use crate::stage::{
@@ -29,6 +30,7 @@ use crate::stage::{
     begin, client, expect_sign_in_mails, give, new_account, person, program, read, router,
     signed_in, usual_hash, write,
 };
+use crate::unconfirmed::make_pending;
 
 const FARAH: &str = "farah@example.my";
 
@@ -355,10 +357,16 @@ fn every_table_that_refers_to_an_account_is_erased_and_copied() {
     const NOT_COPIED: [&str; 3] = ["one_time_token", "account_erasure", "account_export"];
     let erased = concat!(
         include_str!("../../src/erasure.rs"),
-        include_str!("../../src/people.rs")
+        include_str!("../../src/passkey.rs"),
+        include_str!("../../src/people.rs"),
+        include_str!("../../src/registration.rs"),
+        include_str!("../../src/second_factor.rs")
     );
     let copied = concat!(
         include_str!("../../src/export.rs"),
+        include_str!("../../src/passkey.rs"),
+        include_str!("../../src/second_factor/recovery.rs"),
+        include_str!("../../src/second_factor/totp.rs"),
         include_str!("../../src/session.rs"),
         include_str!("../../src/token.rs")
     );
@@ -383,6 +391,73 @@ fn every_table_that_refers_to_an_account_is_erased_and_copied() {
         }
     }
     assert!(count > 8, "{count}");
+}
+
+#[test]
+fn keys_and_codes_are_in_the_copy_and_erased() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, FARAH, None).await;
+        enrol(world, &id).await;
+        let mut farah = browser(world, &id).await;
+        add_passkey(&mut farah, &Device::new("one")).await.with(201);
+        make_pending(world, &id).await;
+        let who = Sudo::check(signed_in(world, &id).await, world.clock.now()).unwrap();
+        let keys = world.platform.keys.clone();
+        let zip = write_zip(world, move |tx| {
+            export::create(tx, accounts.domains, &keys, &who, &client(1).request)
+        });
+        let copy = document(&zip.await);
+        let own = &copy["account"];
+        assert_eq!(own["passkeys"][0]["name"], "Telefon");
+        assert_eq!(own["recovery_codes_left"], 10);
+        assert!(own["second_factor_since"].is_string());
+        assert!(own["unconfirmed_since"].is_string());
+        let now = json!({ "immediately": true });
+        assert_eq!(leave(&mut farah, now).await.0, 202);
+        let of = id.clone();
+        let found = read(world.store(), move |tx| account::find(tx, &of)).await;
+        assert!(found.is_none());
+    });
+}
+
+#[test]
+fn accounts_that_cannot_be_erased_keep_no_other_waiting() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts_of(world, "http://127.0.0.1:8080", STRICT);
+        // As many as one run takes, and one whose time comes after them.
+        for number in 0..=20 {
+            let id = person(world, &format!("{number}@example.my"), None).await;
+            if number < 20 {
+                give(world, &id, CLUB_OWNER, &CLUB.scope(&number.to_string())).await;
+            }
+            write(world.store(), move |tx| {
+                platform::sql!(
+                    "UPDATE account SET state = 'pending_deletion' WHERE id = :id",
+                    id
+                )
+                .run(tx, Rows::Exactly(1))?;
+                platform::sql!(
+                    "INSERT INTO account_erasure (account_id, due_at, was_deactivated)
+                     VALUES (:id, :due_at, 0)",
+                    due_at = tx.now() + SignedDuration::from_secs(number),
+                    id
+                )
+                .run(tx, Rows::Exactly(1))
+            })
+            .await;
+        }
+        world.clock.advance(SignedDuration::from_mins(1));
+        let erased = async || {
+            let done = actions(world).await;
+            let erased = done.iter().filter(|action| *action == "account.erased");
+            erased.count()
+        };
+        run(&accounts).await;
+        assert_eq!(erased().await, 0);
+        run(&accounts).await;
+        assert_eq!(erased().await, 1);
+    });
 }
 
 #[test]

@@ -27,4 +27,5 @@ mod signing_in;
 mod stage;
 mod sudo;
 mod tokens;
+mod unconfirmed;
 mod upstream_access;

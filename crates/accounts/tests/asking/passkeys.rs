@@ -33,7 +33,7 @@ enum Pair {
 }
 
 /// A key on somebody's device, and what the device says when it signs.
-struct Device {
+pub(crate) struct Device {
     pair: Pair,
     id: String,
     /// `None`: it does not count.
@@ -44,7 +44,7 @@ struct Device {
 }
 
 impl Device {
-    fn new(id: &str) -> Self {
+    pub(crate) fn new(id: &str) -> Self {
         Self {
             pair: Pair::Edwards(Ed25519KeyPair::generate().unwrap()),
             id: id.to_owned(),
@@ -136,7 +136,7 @@ async fn ask(browser: &mut Visitor, address: &str) -> String {
     page.json()["challenge"].as_str().unwrap().to_owned()
 }
 
-async fn register(browser: &mut Visitor, device: &Device) -> Page {
+pub(crate) async fn register(browser: &mut Visitor, device: &Device) -> Page {
     let challenge = ask(browser, "/api/v1/me/passkeys/options").await;
     let body = json!({"name": "Telefon", "credential": device.register(&challenge)});
     browser.call(Method::POST, MINE, &body).await
@@ -321,6 +321,28 @@ fn a_key_is_the_second_factor_that_is_required() {
         assert_eq!(refused["code"], "mfa_enrolment_required");
         register(&mut browser, &Device::new("one")).await.with(201);
         browser.get("/api/v1/me").await.with(200);
+    });
+}
+
+#[test]
+fn challenges_that_were_used_are_kept_until_they_prove_nothing_more() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let (_, mut browser) = farah(world, &accounts).await;
+        let mut device = Device::new("one");
+        register(&mut browser, &device).await.with(201);
+        for _ in 0..3 {
+            world.clock.advance(SignedDuration::from_mins(10));
+            let mut newcomer = newcomer(&accounts).await;
+            let credential = device.sign(&ask(&mut newcomer, OPTIONS).await);
+            sign_in(&mut newcomer, &credential).await.with(200);
+        }
+        let (kept,): (i64,) = read(world.store(), |tx| {
+            tx.one(platform::sql!("SELECT COUNT(*) FROM one_time_token"), &[])
+        })
+        .await;
+        assert_eq!(kept, 1);
+        expect_sign_in_mails(world, "farah@example.my", 3);
     });
 }
 

@@ -420,3 +420,79 @@ fn a_sign_in_at_the_same_moment_leaves_no_session() {
         }
     });
 }
+
+#[test]
+fn a_link_that_takes_a_change_back_survives_and_invites_end_with_the_account() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let boss = administrator(world, "boss@example.my", OWNER).await;
+        let id = person(world, "farah@example.my", None).await;
+        let mut boss = browser(world, &boss).await;
+        let kinds = [
+            "sign_in",
+            "reset_password",
+            "verify_email",
+            "change_email",
+            "restore",
+            "mfa",
+            "invite",
+            "undo_email",
+        ];
+        let make = async |kind: &'static str| {
+            let of = id.clone();
+            write(world.store(), move |tx| {
+                sql!(
+                    "INSERT INTO one_time_token (hash, purpose, account_id, data, expires_at)
+                     VALUES (:hash, :kind, :of, '{}', :until)",
+                    hash = kind.as_bytes().to_vec(),
+                    until = tx.now() + SignedDuration::from_hours(1),
+                    kind,
+                    of
+                )
+                .run(tx, Rows::Exactly(1))
+            })
+            .await;
+        };
+        for kind in kinds {
+            make(kind).await;
+        }
+        let left = async || -> Vec<String> {
+            let rows: Vec<(String,)> = read(world.store(), |tx| {
+                let all = sql!("SELECT purpose FROM one_time_token ORDER BY purpose");
+                tx.all(all, &[])
+            })
+            .await;
+            rows.into_iter().map(|(kind,)| kind).collect()
+        };
+        assert_eq!(post(&mut boss, &id, "sign-out").await.0, 200);
+        assert_eq!(left().await, ["invite", "undo_email"]);
+        assert_eq!(post(&mut boss, &id, "deactivate").await.0, 204);
+        assert_eq!(left().await, ["undo_email"]);
+        make("invite").await;
+        let path = format!("{API}/{id}");
+        let ordered = boss.call(Method::DELETE, &path, &Value::Null).await;
+        ordered.with(202);
+        assert_eq!(left().await, ["undo_email"]);
+    });
+}
+
+#[test]
+fn who_was_kept_out_is_not_offered_to_come_back_when_they_are_to_be_erased() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let boss = administrator(world, "boss@example.my", OWNER).await;
+        let mut boss = browser(world, &boss).await;
+        let hash = usual_hash(world).await;
+        for (email, is_kept_out) in [("out@example.my", true), ("in@example.my", false)] {
+            let id = person(world, email, Some(&hash)).await;
+            if is_kept_out {
+                assert_eq!(post(&mut boss, &id, "deactivate").await.0, 204);
+            }
+            let path = format!("{API}/{id}");
+            let ordered = boss.call(Method::DELETE, &path, &Value::Null).await;
+            ordered.with(202);
+            let tried = sign_in::with_password(&accounts, attempt(email, PASSWORD, 9)).await;
+            let is_offered = matches!(tried, Err(SignInError::Leaving(_)));
+            assert_eq!(is_offered, !is_kept_out, "{tried:?}");
+        }
+    });
+}

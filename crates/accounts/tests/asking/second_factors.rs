@@ -46,7 +46,7 @@ pub(crate) async fn enrol(world: &World, id: &AccountId) -> Enrolled {
     Enrolled { app, recovery }
 }
 
-async fn set_up(world: &World, sudo: &Sudo) -> AppSecret {
+pub(crate) async fn set_up(world: &World, sudo: &Sudo) -> AppSecret {
     let (site, sudo) = (accounts(world).site, sudo.clone());
     let begin = move |tx: &mut Tx<'_>| -> Result<_, FactorError> {
         second_factor::begin(tx, &site, &sudo)?;

@@ -104,13 +104,14 @@ fn an_address_that_is_not_verified_is_not_passed_to_services() {
         .await;
         let begun = begin(world, &joined, Stay::Visit, client(1)).await;
         assert_eq!(told_address(&accounts, &begun.session).await, None);
-        // The operator's word counts, also for an account that is there.
+        // The operator's word counts, also for an account that is there; who has it signs in anew.
         write(world.store(), |tx| {
             let new = new_account("CEO@victim.example");
             setup::create_owner(tx, &new, &setup::Credential::Link).unwrap();
             Ok(())
         })
         .await;
+        let begun = begin(world, &joined, Stay::Visit, client(1)).await;
         let told = told_address(&accounts, &begun.session).await;
         assert_eq!(told.as_deref(), Some("ceo@victim.example"));
     });

@@ -104,7 +104,8 @@ struct UndoEmail {
 
 /// Get the old address back.
 ///
-/// Every session ends. A repeat within ten minutes is answered as the first.
+/// Every session ends, and passkeys, the second factor and personal tokens are removed. A repeat
+/// within ten minutes is answered as the first.
 #[utoipa::path(
     post, path = "/api/v1/auth/email/undo", tag = "accounts", request_body = UndoEmail,
     responses(
@@ -119,7 +120,8 @@ async fn undo(
     Json(sent): Json<UndoEmail>,
 ) -> Result<StatusCode, Problem> {
     let link = Secret::new(sent.token);
-    let change = move |tx: &mut Tx<'_>| email_change::undo(tx, &link, &client);
+    let domains = accounts.domains;
+    let change = move |tx: &mut Tx<'_>| email_change::undo(tx, domains, &link, &client);
     accounts.site.store.write(change).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -100,7 +100,8 @@ async fn show(
     post, path = "/api/v1/me/totp", tag = "accounts",
     responses(
         (status = 201, description = "The secret for the app", body = NewSecret),
-        (status = 403, description = "`sudo_required` or `token_not_permitted`"),
+        (status = 403, description = "`sudo_required`, `token_not_permitted` or
+            `email_unverified`"),
         (status = 409, description = "`mfa_enrolled`: remove it first"),
     ),
 )]
@@ -127,7 +128,8 @@ async fn begin(State(accounts): State<Accounts>, caller: Caller) -> Result<Respo
     responses(
         (status = 200, description = "A code is asked for from now on", body = RecoveryCodes),
         (status = 401, description = "`mfa_code_invalid`"),
-        (status = 403, description = "`sudo_required` or `token_not_permitted`"),
+        (status = 403, description = "`sudo_required`, `token_not_permitted` or
+            `email_unverified`"),
         (status = 409, description = "`mfa_enrolled`: a code was confirmed before"),
     ),
 )]

@@ -282,7 +282,8 @@ struct NewPasskey {
     responses(
         (status = 201, description = "Added", body = PasskeyView),
         (status = 401, description = "`passkey_invalid`, whatever is wrong"),
-        (status = 403, description = "`token_not_permitted` or `sudo_required`"),
+        (status = 403, description = "`token_not_permitted`, `sudo_required` or
+            `email_unverified`"),
         (status = 409, description = "`limit_reached`: there are twenty"),
         (status = 422, description = "`validation_failed`"),
     ),

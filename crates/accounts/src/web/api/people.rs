@@ -43,6 +43,8 @@ struct PersonView {
     email: String,
     /// Whether they may sign in.
     state: AccountState,
+    /// Whether their address is not confirmed yet, so that they can have no role.
+    unverified: bool,
     /// Their role in the installation, if they have one.
     role: Option<SiteRole>,
     /// Since when they have the account.
@@ -60,6 +62,7 @@ impl From<Person> for PersonView {
             display_name: person.display_name,
             email: person.email,
             state: person.state,
+            unverified: person.is_unverified,
             role: person.rank.map(|word| {
                 if word == grant::OWNER.word() {
                     SiteRole::Owner
@@ -311,7 +314,7 @@ struct RoleBody {
         (status = 204, description = "They have it"),
         (status = 403, description = "`sudo_required`, or `role_required`: owners of the installation"),
         (status = 404, description = "`not_found`"),
-        (status = 409, description = "`last_owner`"),
+        (status = 409, description = "`last_owner` or `account_unverified`"),
     ),
 )]
 async fn set_role(

@@ -257,7 +257,7 @@ struct ResetPassword {
     /// 10–256 characters.
     #[schema(format = Password)]
     password: String,
-    /// Whether personal tokens work no more.
+    /// Whether personal tokens and passkeys work no more.
     #[serde(default = "yes")]
     revoke_tokens: bool,
 }
