@@ -21,6 +21,7 @@ pub const RESERVED: &[&str] = &[
     "blog",
     "book",
     "cal",
+    "countdowns",
     "dashboard",
     "docs",
     "email",
