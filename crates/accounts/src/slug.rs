@@ -193,6 +193,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_leads_elsewhere_is_reserved() {
+        for word in ["blog", "countdowns", "notes"] {
+            assert!(is_reserved(word), "{word}");
+        }
+    }
+
+    #[test]
     fn a_name_gives_a_slug() {
         for (name, slug) in [
             ("Farah binti Ali", "farah-binti-ali"),

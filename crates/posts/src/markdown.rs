@@ -134,6 +134,12 @@ mod tests {
     }
 
     #[test]
+    fn an_excerpt_is_made_of_the_beginning() {
+        let long = format!("![{}](/a) behind", "é".repeat(LEAD));
+        assert!(!excerpt(&long).contains("behind"));
+    }
+
+    #[test]
     fn markdown_becomes_html() {
         for (markdown, expected) in [
             (
