@@ -18,7 +18,7 @@ use crate::roles::routes;
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 
 /// Operations that no token is for: guests show a code, people a password.
-const WITHOUT_TOKEN: [&str; 50] = [
+const WITHOUT_TOKEN: [&str; 44] = [
     "POST /api/rsvp",
     "GET /api/v1/admin/invites",
     "POST /api/v1/admin/invites",
@@ -64,13 +64,6 @@ const WITHOUT_TOKEN: [&str; 50] = [
     "POST /api/v1/me/passkeys",
     "POST /api/v1/me/passkeys/options",
     "DELETE /api/v1/me/passkeys/{id}",
-    // What moderators decide.
-    "GET /api/v1/admin/phrases",
-    "POST /api/v1/admin/phrases",
-    "PATCH /api/v1/admin/phrases/{id}",
-    "GET /api/v1/admin/suggestions",
-    "POST /api/v1/admin/suggestions/{id}/approve",
-    "POST /api/v1/admin/suggestions/{id}/reject",
 ];
 
 /// Personal fields, how they are recognised, and the scopes that show them.
