@@ -294,6 +294,12 @@ mail-password-text =
 
     a link that was mailed to you was used to set a new password. Everybody who was signed in has been signed out.
 
+    When: { $time } ({ $zone })
+    From: { $network }
+
+    If it was not you, somebody can read your mail. Set another password now, and change that of your mailbox:
+    { $address }
+
 # Second factors.
 account-mfa = Second step
 account-mfa-code = Code
@@ -349,7 +355,7 @@ mail-factor-removed-text =
     When: { $time } ({ $zone })
     From: { $network }
 
-    If it was not you, somebody can read your mail. Set another password now, and change that of your mailbox:
+    If this was you, there is nothing to do. If not, change your password now:
     { $address }
 
 problem-email-unverified = Confirm your e-mail address first: open the link that was mailed to you. You can have it sent again on the page of your account.
@@ -416,6 +422,4 @@ mail-invite-text =
     Hello,
 
     { $by } invites you to { $site }. Open this link within 7 days to create your account:
-
-    If this was you, there is nothing to do. If not, change your password now:
     { $address }

@@ -362,6 +362,7 @@ mail-invite-text =
     Salam,
 
     { $by } menjemput anda ke { $site }. Buka pautan ini dalam masa 7 hari untuk mencipta akaun anda:
+    { $address }
 
 # Faktor kedua.
 account-mfa = Langkah kedua
