@@ -220,7 +220,9 @@ pub fn give_until(
     }
     let is_rank = kind.is_rank(role);
     account::lock(tx, account)?;
-    registration::end(tx, account)?;
+    if kind.invites_newcomers {
+        registration::end(tx, account)?;
+    }
     lock_owners(tx, scope)?;
     let before = held(tx, account, scope, role)?;
     if let Some((held, until)) = before {

@@ -87,7 +87,9 @@ impl Invite {
         if self.role != MEMBER {
             grant::give(tx, id, self.role, &self.scope, Some(&self.invited_by))?;
         }
-        registration::end(tx, id)?;
+        if self.scope.kind().invites_newcomers {
+            registration::end(tx, id)?;
+        }
         if self.is_mailed && account::verified_email(tx, id)?.is_none() {
             account::verify_email(tx, id, VerifiedBy::Mail)?;
         }
@@ -185,6 +187,9 @@ pub enum TakeError {
     /// It is for another address.
     #[error("the invite is for another address")]
     OtherAddress,
+    /// It makes no accounts, and is taken by one whose address is confirmed.
+    #[error("the invite is for confirmed accounts")]
+    EmailUnverified,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -208,6 +213,9 @@ pub fn take_new(
     hash: &PasswordHash,
 ) -> Result<(AccountId, Invite), TakeError> {
     let invite = take(tx, domains, secret)?;
+    if !invite.scope.kind().invites_newcomers {
+        return Err(TakeError::EmailUnverified);
+    }
     if !invite.is_for(&new.email) {
         return Err(TakeError::OtherAddress);
     }
@@ -232,7 +240,11 @@ pub fn take_as(
     if !address.is_ok_and(|address| invite.is_for(&address)) {
         return Err(TakeError::OtherAddress);
     }
-    invite.give_to(tx, &who.account().id)?;
+    let id = &who.account().id;
+    if !invite.scope.kind().invites_newcomers && registration::is_pending(tx, id)? {
+        return Err(TakeError::EmailUnverified);
+    }
+    invite.give_to(tx, id)?;
     Ok(invite)
 }
 

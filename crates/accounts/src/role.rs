@@ -70,6 +70,9 @@ pub struct ScopeKind {
     pub duties: &'static [Role],
     /// The message that says of a token that it reaches one of these alone.
     pub only: &'static str,
+    /// Whether its invites make accounts, and members of those that wait for their address to be
+    /// confirmed.
+    pub invites_newcomers: bool,
 }
 
 /// The whole installation.
@@ -79,6 +82,7 @@ pub static SITE: ScopeKind = ScopeKind {
     below: &[ADMIN],
     duties: &[EDITOR, MODERATOR],
     only: "",
+    invites_newcomers: true,
 };
 /// Of the installation: everything.
 pub const OWNER: Role = Role::new("owner", "account-role-owner");
@@ -203,6 +207,7 @@ mod tests {
             below: &[],
             duties: &[],
             only: "",
+            invites_newcomers: true,
         };
         const PARKS: Domain = Domain {
             scope_kinds: &[&PARK],

@@ -21,6 +21,7 @@ pub const RESERVED: &[&str] = &[
     "blog",
     "book",
     "cal",
+    "countdowns",
     "dashboard",
     "docs",
     "email",
@@ -190,6 +191,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_leads_elsewhere_is_reserved() {
+        for word in ["blog", "countdowns", "notes"] {
+            assert!(is_reserved(word), "{word}");
+        }
+    }
 
     #[test]
     fn a_name_gives_a_slug() {

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use platform::audit::{Entry as Record, RequestFacts};
 use platform::id::Id as _;
 use platform::store::Row;
-use platform::{Rows, StoreError, Tx, audit, sql};
+use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -18,7 +18,7 @@ use web::{Field, Findings, Input};
 
 use crate::calendar::{DayCounting, LeapDay, Repeat, Target};
 use crate::webhook::event::{self, About, Event};
-use crate::{Refusal, reach};
+use crate::{Refusal, leaving, reach};
 
 platform::id!(CountdownId, "One countdown.");
 
@@ -32,6 +32,7 @@ pub static COUNTDOWN: ScopeKind = ScopeKind {
     below: &[],
     duties: &[],
     only: "countdown-token-one",
+    invites_newcomers: false,
 };
 /// Whoever made it, and those who were asked to keep it too.
 pub const OWNER: grant::Role = grant::Role::new("countdown_owner", "countdown-join-as-owner");
@@ -480,12 +481,7 @@ pub fn change(
 
 /// Deletes one whose lock is held, with all its resets.
 pub fn delete(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<(), Refusal> {
-    let id = &owner.countdown.id;
-    sql!("DELETE FROM countdown_entry WHERE countdown_id = :id", id).run(tx, Rows::Any)?;
-    grant::remove_scope(tx, &scope(id))?;
-    sql!("DELETE FROM countdown WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-    // Nobody could tell later whose words these were.
-    audit::forgetting::scope(tx, id.as_str())?;
+    leaving::remove(tx, &owner.countdown.id)?;
     owner.record(tx, "countdown.deleted", json!([]))?;
     Ok(())
 }
@@ -508,7 +504,11 @@ fn apply(
 
 /// A slug that was not chosen, with a number where the account has another countdown of that name.
 /// The account's lock is held.
-fn free_slug(tx: &mut Tx<'_>, account: &AccountId, base: &str) -> Result<String, StoreError> {
+pub(crate) fn free_slug(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    base: &str,
+) -> Result<String, StoreError> {
     let taken: Vec<(String,)> = sql!(
         "SELECT slug FROM countdown WHERE account_id = :account",
         account

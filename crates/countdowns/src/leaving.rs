@@ -1,15 +1,16 @@
 //! What of countdowns belongs to a person: the copy of it, and its erasure with the account.
 
-use accounts::account::AccountId;
-use accounts::grant;
+use accounts::account::{self, AccountId};
+use accounts::{grant, slug};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, audit, sql};
 use serde_json::{Value, json};
 
-use crate::countdown::{Countdown, CountdownId, scope};
+use crate::countdown::{self, Countdown, CountdownId, scope};
 use crate::entry::{self, Entry};
+use crate::{reach, suggestion, webhook};
 
-/// The countdowns of an account, with all their resets.
+/// The countdowns of an account with all their resets, its webhooks, and what it has of phrases.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all: Vec<Countdown> = sql!(
         "SELECT {Countdown} FROM countdown WHERE account_id = :account ORDER BY id",
@@ -25,7 +26,10 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
         .all(tx)?;
         exported.push(json!({ "countdown": countdown, "entries": entries }));
     }
-    Ok(exported.into())
+    let mut copy = suggestion::export(tx, account)?;
+    copy["countdowns"] = exported.into();
+    copy["webhooks"] = webhook::export(tx, account)?;
+    Ok(copy)
 }
 
 #[derive(Row)]
@@ -33,7 +37,8 @@ struct Owned {
     id: CountdownId,
 }
 
-/// Erases the countdowns of an account. Of what it did to those of others, they keep the resets.
+/// Erases what an account has. Its countdowns go to another owner, or with it where there is none;
+/// of what it did to those of others, they keep the resets.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     let all: Vec<Owned> = sql!(
         "SELECT {Owned} FROM countdown WHERE account_id = :account ORDER BY id FOR NO KEY UPDATE",
@@ -41,15 +46,47 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     )
     .all(tx)?;
     for Owned { id } in all {
-        sql!("DELETE FROM countdown_entry WHERE countdown_id = :id", id).run(tx, Rows::Any)?;
-        grant::remove_scope(tx, &scope(&id))?;
-        sql!("DELETE FROM countdown WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-        audit::forgetting::scope(tx, id.as_str())?;
+        let owners = grant::list(tx, &scope(&id))?.into_iter();
+        let mut others = owners.filter(|owner| owner.account != *account);
+        match others.next() {
+            Some(other) => hand_over(tx, &id, &other.account)?,
+            None => remove(tx, &id)?,
+        }
     }
     sql!(
         "UPDATE countdown_entry SET created_by = NULL WHERE created_by = :account",
         account
     )
     .run(tx, Rows::Any)?;
-    Ok(())
+    webhook::erase(tx, account)?;
+    suggestion::erase(tx, account)
+}
+
+/// The countdown is found under another owner's name. Its lock is held.
+fn hand_over(tx: &mut Tx<'_>, id: &CountdownId, to: &AccountId) -> Result<(), StoreError> {
+    account::lock(tx, to)?;
+    slug::of(tx, to)?;
+    let (old,): (String,) = sql!("SELECT slug FROM countdown WHERE id = :id", id).one(tx)?;
+    sql!(
+        "UPDATE countdown SET account_id = :to, slug = :slug, is_primary = 0,
+             version = version + 1, updated_at = :now
+         WHERE id = :id",
+        to,
+        slug = countdown::free_slug(tx, to, &old)?,
+        now = tx.now(),
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    reach::announce(tx, id)
+}
+
+/// Removes a countdown with all its resets, and ends the streams of its page. Its lock is held.
+pub(crate) fn remove(tx: &mut Tx<'_>, id: &CountdownId) -> Result<(), StoreError> {
+    reach::announce(tx, id)?;
+    reach::withdraw(tx, id)?;
+    sql!("DELETE FROM countdown_entry WHERE countdown_id = :id", id).run(tx, Rows::Any)?;
+    grant::remove_scope(tx, &scope(id))?;
+    sql!("DELETE FROM countdown WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    // Nobody could tell later whose words these were.
+    audit::forgetting::scope(tx, id.as_str())
 }

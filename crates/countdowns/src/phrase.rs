@@ -1,4 +1,4 @@
-//! Phrases, one of which is drawn for a page, and which of them somebody would rather not see.
+//! Phrases, one of which programs draw for an account, and which of them somebody would rather not see.
 
 use accounts::account::{self, AccountId};
 use accounts::grant::{self, MODERATOR};
@@ -36,7 +36,7 @@ pub struct OwnPhrase {
     #[serde(flatten)]
     #[row(flatten)]
     pub phrase: Phrase,
-    /// Whether it is never shown on the caller's pages.
+    /// Whether it is never drawn for the caller's pages.
     pub excluded: bool,
 }
 
@@ -103,8 +103,11 @@ pub fn list(
     who: &SignedIn,
     after: Option<&PhraseId>,
     rows: i64,
-) -> Result<Vec<OwnPhrase>, StoreError> {
-    sql!(
+) -> Result<Vec<OwnPhrase>, Refusal> {
+    if who.is_limited() {
+        return Err(Refusal::TokenNotPermitted);
+    }
+    Ok(sql!(
         "SELECT {p: Phrase}, CASE WHEN x.phrase_id IS NULL THEN CAST(0 AS BIGINT)
                              ELSE CAST(1 AS BIGINT) END AS excluded
          FROM phrase p
@@ -114,10 +117,10 @@ pub fn list(
         after = after.map_or("", PhraseId::as_str),
         rows
     )
-    .all(tx)
+    .all(tx)?)
 }
 
-/// Never shows a phrase on somebody's pages; twice is no mistake.
+/// Never draws a phrase for somebody's pages; twice is no mistake.
 pub fn exclude(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Refusal> {
     find_active(tx, who, id)?;
     sql!(
@@ -130,7 +133,7 @@ pub fn exclude(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Ref
     Ok(())
 }
 
-/// Shows it again; twice is no mistake.
+/// Draws it again; twice is no mistake.
 pub fn include(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Refusal> {
     find_active(tx, who, id)?;
     sql!(

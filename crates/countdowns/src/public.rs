@@ -3,7 +3,7 @@
 use accounts::account::{self, AccountId};
 use accounts::signed_in::SignedIn;
 use accounts::{grant, slug};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use platform::key::{Key, Keyring};
 use platform::store::Row;
 use platform::{StoreError, Tx, sql, text_cleaning};
@@ -47,7 +47,9 @@ impl Shown {
 
     /// What a page of it is made of but the seconds: while it stays, so may the page.
     pub(crate) fn tag(&self, language: &str) -> String {
-        let turn = self.clock.map(|clock| clock.turn);
+        // Counting down, it is a whole second and the fraction of `now`, which is 0 to 1 of it.
+        let whole = |turn: Timestamp| (turn - SignedDuration::from_nanos(1)).as_second();
+        let turn = self.clock.map(|clock| whole(clock.turn));
         let minute = whole_minute(self.now);
         let id = &self.countdown.id;
         format!("{id} {} {language} {minute} {turn:?}", self.revision)
@@ -114,6 +116,26 @@ pub fn find_primary(
         Some(found) => show(tx, account, found, viewing),
         None => Ok(None),
     }
+}
+
+/// The account that is called so, if everybody sees one of its countdowns.
+pub(crate) fn find_account(
+    tx: &mut Tx<'_>,
+    account: &str,
+) -> Result<Option<AccountId>, StoreError> {
+    let Some(id) = slug::account(tx, account)? else {
+        return Ok(None);
+    };
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM countdown c
+         WHERE c.account_id = :id AND c.visibility = 'public'
+           AND (c.kind = 'since' OR c.after <> 'hide' OR c.reach_at IS NOT NULL)
+           AND (c.kind = 'until'
+                OR EXISTS (SELECT 1 FROM countdown_entry e WHERE e.countdown_id = c.id))",
+        id
+    )
+    .one(tx)?;
+    Ok((count > 0).then_some(id))
 }
 
 fn show(

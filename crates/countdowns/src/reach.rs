@@ -1,7 +1,7 @@
 //! The day of a countdown comes: once for each of its days, however many processes look.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::jobs::{Done, Handler, Job, JobError, NewJob};
+use platform::jobs::{self, Done, Handler, Job, JobError, NewJob};
 use platform::news::NewNews;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -43,9 +43,18 @@ pub(crate) fn plan(tx: &mut Tx<'_>, countdown: &Countdown) -> Result<(), StoreEr
     }
 }
 
+fn key(id: &CountdownId) -> String {
+    format!("{KIND} {id}")
+}
+
+/// Nothing waits for its day any more.
+pub(crate) fn withdraw(tx: &mut Tx<'_>, id: &CountdownId) -> Result<(), StoreError> {
+    jobs::withdraw(tx, &key(id))
+}
+
 fn enqueue(tx: &mut Tx<'_>, id: &CountdownId, at: Timestamp) -> Result<(), StoreError> {
     tx.enqueue(NewJob {
-        key: Some(format!("{KIND} {id}")),
+        key: Some(key(id)),
         run_at: Some(at),
         ..NewJob::new(KIND, json!({"countdown": id}))
     })

@@ -1,5 +1,6 @@
 //! Phrases that people suggest, and what moderators decide.
 
+use accounts::Confirmed;
 use accounts::account::{self, AccountId};
 use accounts::signed_in::SignedIn;
 use jiff::{SignedDuration, Timestamp};
@@ -56,7 +57,8 @@ pub struct Suggestion {
 }
 
 /// Suggests a phrase.
-pub fn create(tx: &mut Tx<'_>, who: &SignedIn, text: &str) -> Result<Suggestion, Refusal> {
+pub fn create(tx: &mut Tx<'_>, who: &Confirmed, text: &str) -> Result<Suggestion, Refusal> {
+    let who = who.who();
     if who.is_limited() {
         return Err(Refusal::TokenNotPermitted);
     }
@@ -108,18 +110,17 @@ pub fn create(tx: &mut Tx<'_>, who: &SignedIn, text: &str) -> Result<Suggestion,
 }
 
 /// The newest suggestions of somebody, at most `limit`.
-pub fn list_own(
-    tx: &mut Tx<'_>,
-    who: &SignedIn,
-    limit: i64,
-) -> Result<Vec<Suggestion>, StoreError> {
-    sql!(
+pub fn list_own(tx: &mut Tx<'_>, who: &SignedIn, limit: i64) -> Result<Vec<Suggestion>, Refusal> {
+    if who.is_limited() {
+        return Err(Refusal::TokenNotPermitted);
+    }
+    Ok(sql!(
         "SELECT {Suggestion} FROM phrase_suggestion WHERE account_id = :account
          ORDER BY created_at DESC, id DESC LIMIT :limit",
         account = who.account().id,
         limit
     )
-    .all(tx)
+    .all(tx)?)
 }
 
 /// The oldest suggestions on which nobody decided yet, at most `limit`.
@@ -210,7 +211,7 @@ fn find_pending(tx: &mut Tx<'_>, id: &SuggestionId) -> Result<Pending, Refusal> 
 }
 
 /// What a copy of somebody's data has of phrases.
-pub fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
+pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let suggestions: Vec<Suggestion> = sql!(
         "SELECT {Suggestion} FROM phrase_suggestion WHERE account_id = :account
          ORDER BY created_at, id",
@@ -227,7 +228,7 @@ pub fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError>
 }
 
 /// Erases what is kept of somebody's suggestions. Phrases stay, and nobody's.
-pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM phrase_exclusion WHERE account_id = :account",
         account

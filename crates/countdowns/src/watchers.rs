@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use platform::id::Id as _;
 use platform::{Store, StoreError, Tx, news};
 use tokio::sync::watch;
 use web::Network;
@@ -72,20 +73,26 @@ impl Watchers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The countdowns that are watched; `None`: none is, and nobody follows any more.
-    fn watched(&self) -> Option<Vec<CountdownId>> {
+    /// Whether anything is watched; if not, nobody follows any more.
+    fn is_watched(&self) -> bool {
         let mut state = self.state();
         state
             .changed
             .retain(|_, sender| sender.receiver_count() > 0);
         state.is_following = !state.changed.is_empty();
-        let ids = state.changed.keys().cloned().collect();
-        state.is_following.then_some(ids)
+        state.is_following
     }
 
-    fn wake(&self, ids: &[CountdownId]) {
+    fn wake(&self, ids: &[String]) {
         let state = self.state();
-        for sender in ids.iter().filter_map(|id| state.changed.get(id)) {
+        let ids = ids.iter().map(|id| CountdownId::from_text(id.clone()));
+        for sender in ids.filter_map(|id| state.changed.get(&id)) {
+            sender.send_replace(());
+        }
+    }
+
+    fn wake_all(&self) {
+        for sender in self.state().changed.values() {
             sender.send_replace(());
         }
     }
@@ -107,27 +114,25 @@ impl Drop for Place {
 /// Reads the news once for all who watch, until nobody does.
 async fn follow(watchers: Watchers, store: Store, mut wake: watch::Receiver<u64>, mut last: i64) {
     while wake.changed().await.is_ok() {
-        let Some(ids) = watchers.watched() else {
+        if !watchers.is_watched() {
             return;
-        };
-        let (after, looked_for) = (last, ids.clone());
+        }
+        let after = last;
         let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-            let mut changed = Vec::new();
-            for id in &looked_for {
-                let news = news::after(tx, id.as_str(), after, 1)?;
-                if news.is_none_or(|news| !news.is_empty()) {
-                    changed.push(id.clone());
-                }
-            }
-            Ok((news::cursor(tx)?, changed))
+            Ok((news::cursor(tx)?, news::scopes_after(tx, after)?))
         };
+        // Who began to watch meanwhile is woken too: the cursor does not come back for them.
         match store.read(look).await {
-            Ok((cursor, changed)) => {
+            Ok((cursor, Some(scopes))) => {
                 last = cursor;
-                watchers.wake(&changed);
+                watchers.wake(&scopes);
+            }
+            Ok((cursor, None)) => {
+                last = cursor;
+                watchers.wake_all();
             }
             // Each looks for itself.
-            Err(_) => watchers.wake(&ids),
+            Err(_) => watchers.wake_all(),
         }
     }
 }

@@ -3,7 +3,7 @@
 pub mod delivery;
 pub mod event;
 
-use accounts::account;
+use accounts::account::{self, AccountId};
 use accounts::signed_in::SignedIn;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Entry as Record, RequestFacts};
 use platform::store::Row;
 use platform::{Keyring, Rows, Secret, StoreError, Tx, outbound, sql, text_cleaning};
-use serde_json::json;
+use serde_json::{Value, json};
 use web::Findings;
 
 use crate::Refusal;
@@ -216,6 +216,37 @@ pub fn delete(
     sql!("DELETE FROM webhook_delivery WHERE webhook_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM webhook WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     record(tx, who, request, id, "webhook.deleted")?;
+    Ok(())
+}
+
+/// What a copy of somebody's data has of webhooks.
+pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
+    let all: Vec<Webhook> = sql!(
+        "SELECT {Webhook} FROM webhook WHERE account_id = :account ORDER BY created_at, id",
+        account
+    )
+    .all(tx)?;
+    let exported = all.iter().map(|webhook| {
+        json!({
+            "url": webhook.url,
+            "events": webhook.events(),
+            "include_notes": webhook.include_notes,
+            "state": webhook.state,
+            "created_at": webhook.created_at,
+        })
+    });
+    Ok(exported.collect())
+}
+
+/// Erases somebody's webhooks, with all that was sent to them.
+pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM webhook_delivery
+         WHERE webhook_id IN (SELECT id FROM webhook WHERE account_id = :account)",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    sql!("DELETE FROM webhook WHERE account_id = :account", account).run(tx, Rows::Any)?;
     Ok(())
 }
 

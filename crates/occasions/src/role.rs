@@ -14,6 +14,7 @@ pub static OCCASION: ScopeKind = ScopeKind {
     below: &[COORDINATOR, OBSERVER],
     duties: &[],
     only: "host-token-one",
+    invites_newcomers: true,
 };
 
 const OWNER: grant::Role = grant::Role::new("occasion_owner", "host-join-as-occasion-owner");

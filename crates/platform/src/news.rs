@@ -120,6 +120,23 @@ pub fn after(
     Ok(Some(news))
 }
 
+/// The scopes of all news after `number`, each once. `None` as for [`after`].
+pub fn scopes_after(tx: &mut Tx<'_>, number: i64) -> Result<Option<Vec<String>>, StoreError> {
+    let (last, swept): (i64, i64) = tx.one(
+        sql!("SELECT last, swept FROM news_counter WHERE id = 1"),
+        &[],
+    )?;
+    if number < swept || number > last {
+        return Ok(None);
+    }
+    let scopes: Vec<(String,)> = sql!(
+        "SELECT DISTINCT scope FROM news WHERE number > :number",
+        number
+    )
+    .all(tx)?;
+    Ok(Some(scopes.into_iter().map(|(scope,)| scope).collect()))
+}
+
 /// Removes news older than [`KEPT`]; returns how many rows went.
 pub fn sweep(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     let (last, swept): (i64, i64) = tx.one(

@@ -9,6 +9,8 @@ use unicode_normalization::char::is_combining_mark;
 
 /// The most characters of an excerpt that is made of the text.
 const EXCERPT: usize = 160;
+/// How many characters of an article are read for it.
+const LEAD: usize = 8_192;
 
 /// The HTML of `markdown`. Links to paths of the site begin with `origin`, so that they also lead
 /// there from a feed.
@@ -59,7 +61,8 @@ pub fn plain(markdown: &str) -> String {
 
 /// The first words of `markdown`, with `…` where more follows.
 pub fn excerpt(markdown: &str) -> String {
-    let text = plain(markdown);
+    let lead = markdown.char_indices().nth(LEAD);
+    let text = plain(lead.map_or(markdown, |(end, _)| &markdown[..end]));
     let Some((end, _)) = text.char_indices().nth(EXCERPT) else {
         return text;
     };
@@ -128,6 +131,12 @@ mod tests {
 
     fn shown(markdown: &str) -> String {
         html(markdown, "https://example.my").replace('\n', "")
+    }
+
+    #[test]
+    fn an_excerpt_is_made_of_the_beginning() {
+        let long = format!("![{}](/a) behind", "é".repeat(LEAD));
+        assert!(!excerpt(&long).contains("behind"));
     }
 
     #[test]

@@ -90,8 +90,8 @@ impl Post {
         kind: choice(&[("article", "post-kind-article"), ("note", "post-kind-note")])
             .label("post-kind").fixed(),
         title: line(200).label("post-title"),
-        body: lines(200_000).label("post-body").hint("post-body-hint"),
-        excerpt: lines(300).label("post-excerpt").hint("post-excerpt-hint"),
+        body: lines(200_000).label("post-body").hint("post-body-hint").secret(),
+        excerpt: lines(300).label("post-excerpt").hint("post-excerpt-hint").secret(),
         tags: words().label("post-tags"),
         state: choice(STATES).label("post-state").section("post-section-published"),
         published_at: moment().optional().label("post-published-at")

@@ -47,9 +47,11 @@ function tick(clock) {
   const isKept = load && load.transferSize <= load.encodedBodySize;
   const ahead = isKept ? 0 : Date.now() - clock.dataset.now;
   const [zero, turn] = [+clock.dataset.zero, +clock.dataset.turn];
+  // By a clock that is wrong, a kept page is past its turn, and would be so again and again.
+  const isPast = Date.now() - ahead >= turn;
   const say = () => {
     const now = Date.now() - ahead;
-    if (now >= turn) return location.reload();
+    if (now >= turn && !isPast) return location.reload();
     const seconds = Math.floor(Math.abs(now - zero) / 1000);
     const parts = [seconds / 3600, (seconds / 60) % 60, seconds % 60];
     clock.textContent = parts.map((part) => String(Math.floor(part)).padStart(2, "0")).join(":");

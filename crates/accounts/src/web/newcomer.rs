@@ -97,7 +97,8 @@ struct JoinPage<'a> {
     role: Role,
     address: &'a str,
     who: Option<&'a str>,
-    fields: Vec<Field>,
+    /// Those of a new account, where the invite makes one.
+    fields: Option<Vec<Field>>,
     form_state: &'a FormState,
 }
 
@@ -204,7 +205,8 @@ fn join_page(
         role: shown.invite.role,
         address: &format!("/admin/join/{secret}"),
         who: who.as_deref(),
-        fields: new_account_fields(form_state, &text),
+        fields: (shown.invite.scope.kind().invites_newcomers)
+            .then(|| new_account_fields(form_state, &text)),
         form_state,
     };
     entrance.show(site, "account-join", page)

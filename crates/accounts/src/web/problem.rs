@@ -108,6 +108,7 @@ impl From<TakeError> for Problem {
             TakeError::Gone => gone(),
             TakeError::EmailTaken => email_taken(),
             TakeError::OtherAddress => Self::new(StatusCode::FORBIDDEN, "invite_for_other_address"),
+            TakeError::EmailUnverified => email_unverified(),
             TakeError::Store(error) => error.into(),
         }
     }

@@ -27,6 +27,7 @@ pub(crate) static CLUB: ScopeKind = ScopeKind {
     below: &[COORDINATOR, OBSERVER],
     duties: &[COOK, SINGER],
     only: "only-one-test",
+    invites_newcomers: true,
 };
 pub(crate) const CLUB_OWNER: Role = Role::new("club_owner", "join-as-test");
 pub(crate) const COORDINATOR: Role = Role::new("coordinator", "join-as-test");

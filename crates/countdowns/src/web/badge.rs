@@ -66,12 +66,8 @@ pub(super) async fn show(
     let (shown, clock) = find(&site, address, &query).await?;
     let text = site.speak(&wishes);
     let label: String = match query.text("label").trim() {
-        "" => shown.countdown.title.chars().take(LABEL).collect(),
-        label => label
-            .chars()
-            .filter(|char| !char.is_control())
-            .take(LABEL)
-            .collect(),
+        "" => label(&shown.countdown.title),
+        chosen => label(chosen),
     };
     let value = figure(
         &text,
@@ -117,6 +113,12 @@ async fn find(
     let found = shown.and_then(|shown| Some((shown.clock?, shown)));
     let (clock, shown) = found.ok_or_else(Problem::not_found)?;
     Ok((shown, clock))
+}
+
+/// As much as a label has room for, without what XML refuses.
+fn label(text: &str) -> String {
+    let is_allowed = |char: &char| !char.is_control() && !matches!(char, '\u{fffe}' | '\u{ffff}');
+    text.chars().filter(is_allowed).take(LABEL).collect()
 }
 
 fn figure(text: &Text, clock: &Clock, unit: Unit) -> String {

@@ -108,19 +108,27 @@ async fn send(
     // What changed before anybody listened has to be looked for.
     wake.mark_changed();
     loop {
-        let text = tokio::select! {
-            changed = wake.changed() => match (changed, page.look().await) {
-                (Ok(()), Ok(Some(shown))) if shown.revision == seen => continue,
-                (Ok(()), Ok(Some(shown))) => {
-                    seen = shown.revision;
-                    format!("id: {seen}\nevent: changed\ndata: {{\"revision\":{seen}}}\n\n")
+        let is_tick = tokio::select! {
+            changed = wake.changed() => {
+                if changed.is_err() {
+                    return;
                 }
-                _ => return,
-            },
+                false
+            }
             _ = tick.tick() => {
                 ticks += 1;
-                ":\n\n".to_owned()
+                true
             }
+        };
+        // No news tell that an account was deactivated, so each tick looks too.
+        let text = match page.look().await {
+            Ok(Some(shown)) if shown.revision != seen => {
+                seen = shown.revision;
+                format!("id: {seen}\nevent: changed\ndata: {{\"revision\":{seen}}}\n\n")
+            }
+            Ok(Some(_)) if is_tick => ":\n\n".to_owned(),
+            Ok(Some(_)) => continue,
+            _ => return,
         };
         if ticks > MOST || !push(text) {
             return;

@@ -1,5 +1,6 @@
 //! The pages of phrases: of everybody who is signed in, and of moderators.
 
+use accounts::Confirmed;
 use accounts::web::asking::{Reader, Sender};
 use accounts::web::call::{id as parse, submission};
 use accounts::web::frame;
@@ -12,6 +13,7 @@ use web::form_state::{self, Field, FormState};
 use web::{Form, Piece, Problem, Site, Text, Wishes};
 
 use crate::Refusal;
+use crate::countdown;
 use crate::phrase::{self, ModeratedPhrase, Moderator, OwnPhrase, PhraseId};
 use crate::suggestion::{self, State as SuggestionState, Suggestion, SuggestionId};
 
@@ -126,11 +128,12 @@ pub(super) async fn suggest(
     sender: Sender,
 ) -> Result<Response, Problem> {
     let (who, typed) = (sender.who.clone(), sender.form.text("text").to_owned());
-    let change = move |tx: &mut Tx<'_>, (): &()| {
-        suggestion::create(tx, &who, &typed)?;
+    let enter = move |tx: &mut Tx<'_>| countdown::maker(tx, &who);
+    let change = move |tx: &mut Tx<'_>, who: &Confirmed| {
+        suggestion::create(tx, who, &typed)?;
         Ok::<_, Refusal>(format!("{MINE}?done=suggested"))
     };
-    let done = sender.once(&site, "POST /me/phrases/suggest", |_| Ok(()), change);
+    let done = sender.once(&site, "POST /me/phrases/suggest", enter, change);
     form_state::answer(done.await, async |problem| {
         let text = site.speak(&wishes);
         let form_state = FormState::refused(sender.form.clone(), &problem, &text).at("text");

@@ -244,6 +244,11 @@ fn a_token_for_one_countdown_reaches_no_other() {
         assert_eq!(made.json()["code"], "token_not_permitted");
         let main = json!({"version": 1, "is_primary": true});
         limited.call(Method::PATCH, &at, &main).await.expect(403);
+        for path in ["/api/v1/phrases", "/api/v1/suggestions"] {
+            let refused = limited.get(path).await;
+            refused.expect(403);
+            assert_eq!(refused.json()["code"], "token_not_permitted", "{path}");
+        }
     });
 }
 

@@ -92,6 +92,38 @@ fn who_is_invited_keeps_it_too() {
 }
 
 #[test]
+fn only_confirmed_accounts_take_an_invite() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let at = farah.since("Together").await;
+        let owners = format!("{}/owners", at.replace(API, MINE));
+        let link = invite(&mut farah, &owners).await;
+        // It makes no account, whatever is sent.
+        let mut visitor = stage.open().visitor();
+        let page = visitor.get(&link).await;
+        page.expect(200);
+        assert!(!page.body.contains("name=\"password\""));
+        let page = visitor.get("/register").await;
+        let mut form = page.form("/register");
+        form.action.clone_from(&link);
+        form.fill("display_name", "Mei Lin")
+            .fill("email", "new@example.my")
+            .fill("password", "sebuah pantun lama");
+        let mut fields = form.fields.iter_mut();
+        let name = fields.find(|field| field.name == "display_name");
+        "name".clone_into(&mut name.unwrap().name);
+        visitor.submit(&page, &form).await.expect(403);
+        // Nor does it confirm an address.
+        let mut pending = stage.unconfirmed("mei@example.my").await;
+        let page = pending.get(&link).await;
+        let form = page.form(&link);
+        pending.submit(&page, &form).await.expect(403);
+        let mut daniel = stage.person("Daniel Tan").await;
+        accept(&mut daniel, &link).await;
+    });
+}
+
+#[test]
 fn an_invite_is_withdrawn_and_an_owner_is_removed() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;

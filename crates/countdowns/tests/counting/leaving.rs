@@ -110,6 +110,34 @@ async fn mark_the_rest(stage: &Stage<'_>, id: &AccountId) {
             id
         )
         .run(tx, Rows::Exactly(1))?;
+        for statement in [
+            sql!(
+                "INSERT INTO webhook (id, account_id, url, events, include_notes, state, generation,
+                 rotated_at, created_at)
+             VALUES ('hook', $1, $2, '', 0, 'active', 1, 0, 0)"
+            ),
+            sql!(
+                "INSERT INTO webhook_delivery (id, webhook_id, event, body, state, attempts, outcome,
+                 created_at)
+             SELECT 'sent', id, $2, $2, 'failed', 1, $2, 0 FROM webhook WHERE account_id = $1"
+            ),
+            sql!(
+                "INSERT INTO phrase (id, text, folded_text, active, author_id, created_at)
+             SELECT 'phrase', 'Keep going', 'keep going', 1, id, 0 FROM account
+             WHERE id = $1 AND $2 <> ''"
+            ),
+            sql!(
+                "INSERT INTO phrase_exclusion (account_id, phrase_id)
+             SELECT id, 'phrase' FROM account WHERE id = $1 AND $2 <> ''"
+            ),
+            sql!(
+                "INSERT INTO phrase_suggestion (id, account_id, text, folded_text, state, reason,
+                 decided_by, created_at)
+             VALUES ('suggestion', $1, $2, $2, 'rejected', $2, $1, 0)"
+            ),
+        ] {
+            tx.run(statement, &[&id, &MARK], Rows::Exactly(1))?;
+        }
         tx.record(audit::Entry {
             actor: audit::Actor::Account(id.to_string()),
             action: "account.renamed",
@@ -173,6 +201,9 @@ fn nothing_is_left_of_whoever_leaves_and_the_log_holds() {
             "refresh_token",
             "personal_token",
             "password",
+            "webhook",
+            "webhook_delivery",
+            "phrase_suggestion",
         ] {
             let found = stage.world.places_of(MARK);
             let is_there = found.iter().any(|found| found == place);
@@ -209,6 +240,39 @@ fn nothing_is_left_of_whoever_leaves_and_the_log_holds() {
 }
 
 #[test]
+fn a_countdown_goes_to_another_owner_or_with_its_account() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let mut daniel = stage.person("Daniel Tan").await;
+        let shared = farah.public("Together").await;
+        farah.public("Alone").await;
+        daniel.public("Together").await;
+        let (id, to) = (
+            shared.rsplit_once('/').unwrap().1.to_owned(),
+            daniel.who.account().id.clone(),
+        );
+        let by = farah.who.account().id.clone();
+        write(stage, move |tx| {
+            grant::give(tx, &to, OWNER, &COUNTDOWN.scope(&id), Some(&by)).unwrap();
+            Ok(())
+        })
+        .await;
+        let mut events = stage.visitor().listen("/u/farah-ali/together/events").await;
+        events.next().await.unwrap();
+        let sudo = Sudo::check(farah.who.clone(), stage.world.clock.now()).unwrap();
+        let ask = move |tx: &mut Tx<'_>| erasure::ask(tx, DOMAINS, &sudo, When::Now, &request());
+        stage.world.store().write(ask).await.unwrap();
+        assert_eq!(events.next().await, None);
+        let page = stage.visitor().get("/u/daniel-tan/together-2").await;
+        page.expect(200);
+        assert!(!page.body.contains("Farah Ali"));
+        daniel.reset(&shared, &json!({})).await.expect(201);
+        let all = daniel.program.get("/api/v1/countdowns").await.json();
+        assert_eq!(all["total"], 2);
+    });
+}
+
+#[test]
 fn a_copy_has_the_countdowns_with_all_resets() {
     on_both(&async |stage: &Stage<'_>| {
         let person = marked(stage).await;
@@ -216,7 +280,7 @@ fn a_copy_has_the_countdowns_with_all_resets() {
         other.since("Not yours").await;
         let id = person.who.account().id.clone();
         let copy = write(stage, move |tx| (countdowns::DOMAIN.export)(tx, &id)).await;
-        let all = copy.as_array().unwrap();
+        let all = copy["countdowns"].as_array().unwrap();
         assert_eq!(all.len(), 2);
         let swim = format!("{MARK} swim");
         let mut swims = all.iter().filter(|one| one["countdown"]["title"] == swim);

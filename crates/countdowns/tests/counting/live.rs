@@ -47,6 +47,33 @@ fn a_page_hears_at_once_what_changed() {
 }
 
 #[test]
+fn a_stream_ends_and_nothing_waits_when_a_countdown_is_deleted() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let made = farah
+            .make(
+                json!({"title": "Live", "kind": "until", "target": "2040-01-16",
+                "visibility": "public"}),
+            )
+            .await;
+        let mut visitor = stage.visitor();
+        let mut events = visitor.listen(&format!("{PAGE}/events")).await;
+        events.next().await.unwrap();
+        let at = format!("{API}/{}", made["id"].as_str().unwrap());
+        farah.call("DELETE", &at, &json!({})).await.expect(204);
+        assert_eq!(events.next().await, None);
+        let count = |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {
+            tx.one(
+                sql!("SELECT COUNT(*) FROM job WHERE kind = 'countdown.reach'"),
+                &[],
+            )
+        };
+        let waiting = stage.world.store().read(count).await.unwrap();
+        assert_eq!(waiting, (0,));
+    });
+}
+
+#[test]
 fn the_page_names_its_stream_and_a_network_has_five() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;

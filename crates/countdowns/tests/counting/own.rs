@@ -178,20 +178,7 @@ fn nobody_else_finds_the_pages() {
 #[test]
 fn who_has_not_confirmed_their_address_makes_none() {
     on_both(&async |stage: &Stage<'_>| {
-        let (email, password) = ("mei@example.my", "sebuah pantun lama");
-        let mut browser = stage.open().visitor();
-        let page = browser.get("/register").await;
-        let mut form = page.form("/register");
-        form.fill("display_name", "Mei Lin")
-            .fill("email", email)
-            .fill("password", password);
-        stage.world.clock.advance(SignedDuration::from_secs(10));
-        browser.submit(&page, &form).await.expect(202);
-        let page = browser.get("/login").await;
-        let mut form = page.form("/login");
-        form.fill("email", email).fill("password", password);
-        browser.submit(&page, &form).await.expect(303);
-
+        let mut browser = stage.unconfirmed("mei@example.my").await;
         let at = format!("{MINE}/new");
         let page = browser.get(&at).await;
         let csrf = page.form(&at).value("_csrf").unwrap().to_owned();
@@ -202,11 +189,14 @@ fn who_has_not_confirmed_their_address_makes_none() {
         let body = json!({"title": "Without a cold", "kind": "since"});
         let answer = browser.call(Method::POST, API, &body).await;
         assert_eq!(answer.expect(403).json()["code"], "email_unverified");
-        stage
-            .world
-            .expect_mail(email, "Confirm your address for Kenduri Kami");
-        stage
-            .world
-            .expect_mail(email, "New sign-in to Kenduri Kami");
+        let body = json!({"text": "Keep going"});
+        let answer = browser
+            .call(Method::POST, "/api/v1/suggestions", &body)
+            .await;
+        assert_eq!(answer.expect(403).json()["code"], "email_unverified");
+        let page = browser.get("/me/phrases").await;
+        let mut form = page.form("/me/phrases/suggest");
+        form.fill("text", "Keep going");
+        browser.submit(&page, &form).await.expect(403);
     });
 }

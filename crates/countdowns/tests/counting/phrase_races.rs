@@ -2,8 +2,8 @@
 
 use accounts::grant::MODERATOR;
 use countdowns::Refusal;
-use countdowns::phrase;
 use countdowns::suggestion::{self, PENDING, State, Suggestion, SuggestionId};
+use countdowns::{countdown, phrase};
 use platform::{Store, Tx};
 use testkit::{rounds, together};
 
@@ -16,7 +16,10 @@ fn suggest(
     text: String,
 ) -> impl Future<Output = Result<Suggestion, Refusal>> + use<> {
     let who = person.who.clone();
-    let change = move |tx: &mut Tx<'_>| suggestion::create(tx, &who, &text);
+    let change = move |tx: &mut Tx<'_>| {
+        let who = countdown::maker(tx, &who)?;
+        suggestion::create(tx, &who, &text)
+    };
     async move { store.write(change).await }
 }
 

@@ -185,6 +185,18 @@ fn a_page_that_a_browser_has_is_not_sent_again_until_it_changes() {
             stage.world.clock.advance(day);
             visitor.get(path).await.expect(200);
         }
+        // Nor while it counts down: the page has whole seconds.
+        let day = json!({"title": "Day", "kind": "until", "target": "2040-01-16T18:00",
+            "day_counting": "elapsed", "visibility": "public"});
+        farah.make(day).await;
+        let mut visitor = stage.visitor();
+        let first = visitor.get("/u/farah-ali/day").await;
+        visitor.header("if-none-match", first.header("etag"));
+        for _ in 0..3 {
+            let moment = SignedDuration::from_millis(150);
+            stage.world.clock.advance(moment);
+            visitor.get("/u/farah-ali/day").await.expect(304);
+        }
         let mut visitor = stage.visitor();
         let path = "/u/farah-ali/without-a-cold";
         let first = visitor.get(path).await;
@@ -304,6 +316,10 @@ fn other_sites_show_a_badge_a_frame_and_a_few_words() {
                 .contains("<title>&#60;script&#62;: 2 minggu</title>")
         );
         assert!(shown.body.contains("#b3261e") && shown.body.contains("rx=\"0\""));
+        // XML has no such characters.
+        let label = format!("{badge}?label=a%EF%BF%BEb%EF%BF%BFc");
+        let shown = stage.visitor().get(&label).await;
+        assert!(shown.body.contains("<title>abc: 15 days</title>"));
         let wrong = format!("{badge}?unit=years&color=%22/%3E&style=9&lang=xx&label=%FF");
         stage.visitor().get(&wrong).await.expect(200);
 

@@ -10,6 +10,7 @@ use accounts::signed_in::{self, SignedIn};
 use accounts::token::{self, NewToken, TokenScope};
 use axum::http;
 use countdowns::countdown::{COUNTDOWN, READ, WRITE};
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use platform::audit::RequestFacts;
 use platform::jobs::Worker;
@@ -150,6 +151,30 @@ impl<'w> Stage<'w> {
 }
 
 impl Stage<'_> {
+    /// A browser in which somebody registered, who has not confirmed their address.
+    pub(crate) async fn unconfirmed(&self, email: &str) -> Visitor {
+        let password = "sebuah pantun lama";
+        let mut browser = self.open().visitor();
+        let page = browser.get("/register").await;
+        let mut form = page.form("/register");
+        form.fill("display_name", "Mei Lin")
+            .fill("email", email)
+            .fill("password", password);
+        self.world.clock.advance(SignedDuration::from_secs(10));
+        browser.submit(&page, &form).await.expect(202);
+        let page = browser.get("/login").await;
+        let mut form = page.form("/login");
+        form.fill("email", email).fill("password", password);
+        browser.submit(&page, &form).await.expect(303);
+        for subject in [
+            "Confirm your address for Kenduri Kami",
+            "New sign-in to Kenduri Kami",
+        ] {
+            self.world.expect_mail(email, subject);
+        }
+        browser
+    }
+
     /// A program of somebody's, with a token for one countdown.
     pub(crate) async fn limited(&self, person: &Person, id: &str) -> Visitor {
         let token = NewToken {

@@ -187,6 +187,16 @@ impl Tx<'_> {
     }
 }
 
+/// Removes the waiting job with this key, if there is one.
+pub fn withdraw(tx: &mut Tx<'_>, key: &str) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM job WHERE unique_key = :key AND state = 'waiting'",
+        key
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
 /// A job that was given up.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct FailedJob {

@@ -56,6 +56,30 @@ fn amounts(news: &[News]) -> Vec<i64> {
 }
 
 #[test]
+fn each_scope_with_news_is_found_once() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let store = world.store();
+        let start = store.read(news::cursor).await.unwrap();
+        for (number, scope) in (0..).zip(["one", "two", "one"]) {
+            store
+                .write(move |tx| tell(tx, scope, number))
+                .await
+                .unwrap();
+        }
+        read_on(store, "one", start, 2).await;
+        let found = store.read(move |tx| news::scopes_after(tx, start)).await;
+        let mut found = found.unwrap().unwrap();
+        found.sort();
+        assert_eq!(found, ["one", "two"]);
+        let end = store.read(news::cursor).await.unwrap();
+        for (number, expected) in [(end, Some(Vec::new())), (end + 1, None)] {
+            let found = store.read(move |tx| news::scopes_after(tx, number)).await;
+            assert_eq!(found.unwrap(), expected);
+        }
+    });
+}
+
+#[test]
 fn news_is_heard_by_its_own_readers_and_only_when_it_is_true() {
     World::each_engine(&MIGRATIONS, async |world| {
         let store = world.store();

@@ -9,6 +9,30 @@ use crate::stage::{API, Stage, at, errors, on_both, titles};
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 #[test]
+fn the_log_does_not_keep_the_texts() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.editor().await;
+        let draft = json!({"title": "Rain", "body": "first-words", "excerpt": "first-lead"});
+        let post = farah.make(draft).await;
+        let change = json!({"body": "other-words", "excerpt": "other-lead"});
+        farah.set(&post, change).await.expect(200);
+        let form = farah
+            .browser
+            .get(&at(&post).replace(API, "/me/posts"))
+            .await;
+        assert!(form.body.contains("other-words"), "{}", form.body);
+        farah
+            .call("DELETE", &at(&post), &json!({}))
+            .await
+            .expect(204);
+        for words in ["first-words", "first-lead", "other-words", "other-lead"] {
+            let found = stage.world.places_of(words);
+            assert!(!found.contains(&"audit".to_owned()), "{words}: {found:?}");
+        }
+    });
+}
+
+#[test]
 fn an_article_is_written_published_and_withdrawn() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = stage.editor().await;

@@ -51,6 +51,7 @@ pub(crate) static BOARD: ScopeKind = ScopeKind {
     below: &[],
     duties: &[],
     only: "note-only",
+    invites_newcomers: true,
 };
 pub(crate) const EDITOR: Role = Role::new("editor", "note-editor");
 pub(crate) const NOTES: TokenScope = TokenScope::new("notes", "note-scope");

@@ -1,7 +1,7 @@
 //! Phrases for programs.
 
-use accounts::Callers::{Anybody, Tokens};
-use accounts::slug;
+use accounts::Callers::{Anybody, People, Tokens};
+use accounts::Confirmed;
 use accounts::web::call::{Call, Maybe, answer, id as parse};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
@@ -15,8 +15,9 @@ use web::{Form, Json, List, Piece, Problem, Site, routes};
 
 use super::all;
 use crate::Refusal;
-use crate::countdown::{READ, WRITE};
+use crate::countdown::{self, READ, WRITE};
 use crate::phrase::{self, ModeratedPhrase, Moderator, OwnPhrase, Phrase, PhraseId};
+use crate::public;
 use crate::suggestion::{self, Suggestion, SuggestionId};
 
 /// How many suggestions a list has.
@@ -28,11 +29,11 @@ pub(super) fn routes<R: Routes<Site>>(routes: R) -> R {
         .routes(routes!(list: Tokens(&[READ])))
         .routes(routes!(exclude: Tokens(&[WRITE]), include: Tokens(&[WRITE])))
         .routes(routes!(list_suggestions: Tokens(&[READ]), suggest: Tokens(&[WRITE])))
-        .routes(routes!(list_all: Tokens(&[READ]), create: Tokens(&[WRITE])))
-        .routes(routes!(change: Tokens(&[WRITE])))
-        .routes(routes!(list_pending: Tokens(&[READ])))
-        .routes(routes!(approve: Tokens(&[WRITE])))
-        .routes(routes!(reject: Tokens(&[WRITE])))
+        .routes(routes!(list_all: People, create: People))
+        .routes(routes!(change: People))
+        .routes(routes!(list_pending: People))
+        .routes(routes!(approve: People))
+        .routes(routes!(reject: People))
         .routes(routes!(draw: Anybody))
 }
 
@@ -48,7 +49,7 @@ async fn list(call: Call, piece: Piece) -> Result<Json<List<OwnPhrase>>, Problem
     Ok(Json(piece.list(found, |one| one.phrase.id.clone())))
 }
 
-/// Never shows a phrase on the caller's pages.
+/// Never draws a phrase for the caller's pages.
 #[utoipa::path(
     put, path = "/api/v1/phrases/{id}/exclusion", tag = "phrases",
     params(("id" = String, Path,)), responses((status = 204), (status = 404))
@@ -60,7 +61,7 @@ async fn exclude(call: Call, Path(id): Path<String>) -> Result<StatusCode, Probl
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Shows it again.
+/// Draws it again.
 #[utoipa::path(
     delete, path = "/api/v1/phrases/{id}/exclusion", tag = "phrases",
     params(("id" = String, Path,)), responses((status = 204), (status = 404))
@@ -103,8 +104,8 @@ struct PhraseText {
 async fn suggest(call: Call, body: Received<PhraseText>) -> Result<Response, Problem> {
     let (who, key) = (call.who.clone(), call.key(&body.bytes)?);
     let text = body.value.text;
-    let change = move |tx: &mut Tx<'_>, (): &()| suggestion::create(tx, &who, &text);
-    let enter = |_: &mut Tx<'_>| Ok::<(), Refusal>(());
+    let enter = move |tx: &mut Tx<'_>| countdown::maker(tx, &who);
+    let change = move |tx: &mut Tx<'_>, who: &Confirmed| suggestion::create(tx, who, &text);
     Ok(call.once(key, StatusCode::CREATED, enter, change).await?)
 }
 
@@ -259,7 +260,7 @@ async fn draw(
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
     let not = query.text("not").parse::<PhraseId>().ok();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        let Some(owner) = slug::account(tx, &account)? else {
+        let Some(owner) = public::find_account(tx, &account)? else {
             return Ok(None);
         };
         Ok(Some(phrase::draw(tx, &owner, not.as_ref())?))
