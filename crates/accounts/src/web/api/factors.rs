@@ -74,7 +74,7 @@ fn check(accounts: &Accounts, who: SignedIn) -> Result<Sudo, Problem> {
 
 /// The second factor.
 #[utoipa::path(
-    get, path = "/api/v1/me/totp", tag = "accounts",
+    get, path = "/api/v1/me/totp", tag = "second factors",
     responses(
         (status = 200, description = "What there is", body = FactorView),
         (status = 403, description = "`token_not_permitted`"),
@@ -97,7 +97,7 @@ async fn show(
 ///
 /// They are asked for once the first code is confirmed.
 #[utoipa::path(
-    post, path = "/api/v1/me/totp", tag = "accounts",
+    post, path = "/api/v1/me/totp", tag = "second factors",
     responses(
         (status = 201, description = "The secret for the app", body = NewSecret),
         (status = 403, description = "`sudo_required`, `token_not_permitted` or
@@ -123,7 +123,7 @@ async fn begin(State(accounts): State<Accounts>, caller: Caller) -> Result<Respo
 
 /// Confirm the first code of an app.
 #[utoipa::path(
-    post, path = "/api/v1/me/totp/confirm", tag = "accounts",
+    post, path = "/api/v1/me/totp/confirm", tag = "second factors",
     request_body = Confirmation,
     responses(
         (status = 200, description = "A code is asked for from now on", body = RecoveryCodes),
@@ -149,7 +149,7 @@ async fn confirm(
 ///
 /// Every other session ends. The answer sets a new cookie of this one.
 #[utoipa::path(
-    delete, path = "/api/v1/me/totp", tag = "accounts",
+    delete, path = "/api/v1/me/totp", tag = "second factors",
     responses(
         (status = 204, description = "Removed, with the recovery codes"),
         (status = 403, description = "`sudo_required` or `token_not_permitted`"),
@@ -174,7 +174,7 @@ async fn remove(
 ///
 /// Those before work no more.
 #[utoipa::path(
-    post, path = "/api/v1/me/recovery-codes", tag = "accounts",
+    post, path = "/api/v1/me/recovery-codes", tag = "second factors",
     responses(
         (status = 201, description = "The codes, shown this once", body = RecoveryCodes),
         (status = 403, description = "`sudo_required` or `token_not_permitted`"),

@@ -48,7 +48,7 @@ impl SiteInvite {
 
 /// The open invites to the installation.
 #[utoipa::path(
-    get, path = "/api/v1/admin/invites", tag = "accounts",
+    get, path = "/api/v1/admin/invites", tag = "invites",
     responses((status = 200, body = List<SiteInvite>)),
 )]
 async fn list(
@@ -82,7 +82,7 @@ struct CreatedSiteInvite {
 ///
 /// The link works once, for seven days.
 #[utoipa::path(
-    post, path = "/api/v1/admin/invites", tag = "accounts", request_body = CreateSiteInvite,
+    post, path = "/api/v1/admin/invites", tag = "invites", request_body = CreateSiteInvite,
     responses(
         (status = 201, description = "Invited", body = CreatedSiteInvite),
         (status = 403, description = "`sudo_required`, `role_above_own` or `registration_closed`"),
@@ -105,7 +105,7 @@ async fn create(
 
 /// Withdraw an invite.
 #[utoipa::path(
-    delete, path = "/api/v1/admin/invites/{id}", tag = "accounts",
+    delete, path = "/api/v1/admin/invites/{id}", tag = "invites",
     params(("id" = String, Path, description = "The invite's id")),
     responses(
         (status = 204, description = "Its link works no more"),

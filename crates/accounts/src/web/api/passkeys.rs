@@ -46,7 +46,7 @@ struct RequestOptions {
 ///
 /// Any passkey of the site will do. The answer is good for five minutes, in this browser.
 #[utoipa::path(
-    post, path = "/api/v1/auth/passkey/options", tag = "accounts",
+    post, path = "/api/v1/auth/passkey/options", tag = "passkeys",
     responses((status = 200, description = "For `navigator.credentials.get`", body = RequestOptions)),
 )]
 async fn ask(State(accounts): State<Accounts>, headers: HeaderMap) -> Json<RequestOptions> {
@@ -96,7 +96,7 @@ impl Step for PasskeyLogin {
 ///
 /// As signing in with a password; no second factor is asked for.
 #[utoipa::path(
-    post, path = "/api/v1/auth/passkey/verify", tag = "accounts", request_body = PasskeyLogin,
+    post, path = "/api/v1/auth/passkey/verify", tag = "passkeys", request_body = PasskeyLogin,
     responses(
         (status = 200, description = "Signed in: who it is, or `Tokens`", body = super::Me),
         (status = 401, description = "`passkey_invalid`, whatever is wrong"),
@@ -150,7 +150,7 @@ impl From<Passkey> for PasskeyView {
 
 /// The account's passkeys.
 #[utoipa::path(
-    get, path = "/api/v1/me/passkeys", tag = "accounts",
+    get, path = "/api/v1/me/passkeys", tag = "passkeys",
     responses(
         (status = 200, description = "The passkeys, oldest first", body = List<PasskeyView>),
         (status = 403, description = "`token_not_permitted`"),
@@ -220,7 +220,7 @@ const PUBLIC_KEY: &str = "public-key";
 
 /// Ask for a new passkey.
 #[utoipa::path(
-    post, path = "/api/v1/me/passkeys/options", tag = "accounts",
+    post, path = "/api/v1/me/passkeys/options", tag = "passkeys",
     responses(
         (status = 200, description = "For `navigator.credentials.create`", body = CreationOptions),
         (status = 403, description = "`token_not_permitted` or `sudo_required`"),
@@ -278,7 +278,7 @@ struct NewPasskey {
 
 /// Add a passkey.
 #[utoipa::path(
-    post, path = "/api/v1/me/passkeys", tag = "accounts", request_body = NewPasskey,
+    post, path = "/api/v1/me/passkeys", tag = "passkeys", request_body = NewPasskey,
     responses(
         (status = 201, description = "Added", body = PasskeyView),
         (status = 401, description = "`passkey_invalid`, whatever is wrong"),
@@ -312,7 +312,7 @@ async fn add(
 ///
 /// Every other session of the account ends; this one goes on with another cookie.
 #[utoipa::path(
-    delete, path = "/api/v1/me/passkeys/{id}", tag = "accounts",
+    delete, path = "/api/v1/me/passkeys/{id}", tag = "passkeys",
     params(("id" = String, Path, description = "The passkey's id")),
     responses(
         (status = 204, description = "It signs nobody in any more"),

@@ -93,7 +93,7 @@ pub(super) fn required(token: &Secret) -> Response {
 /// For an account with a second factor. The token of the first step works for 5 minutes, once, and
 /// for 5 tries.
 #[utoipa::path(
-    post, path = "/api/v1/auth/mfa", tag = "accounts",
+    post, path = "/api/v1/auth/mfa", tag = "second factors",
     request_body = SecondStep,
     responses(
         (status = 200, description = "Signed in: who it is, or `Tokens`", body = Me),
