@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn an_excerpt_is_made_of_the_beginning() {
-        let long = format!("![{}](/a) behind", "é".repeat(LEAD));
+        let long = format!("[a](/{}) behind", "e".repeat(LEAD));
         assert!(!excerpt(&long).contains("behind"));
     }
 
