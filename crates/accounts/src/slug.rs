@@ -21,7 +21,6 @@ pub const RESERVED: &[&str] = &[
     "blog",
     "book",
     "cal",
-    "countdowns",
     "dashboard",
     "docs",
     "email",
@@ -194,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_leads_elsewhere_is_reserved() {
-        for word in ["blog", "countdowns", "notes"] {
+        for word in ["blog", "notes"] {
             assert!(is_reserved(word), "{word}");
         }
     }

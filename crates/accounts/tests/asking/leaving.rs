@@ -429,7 +429,7 @@ fn accounts_that_cannot_be_erased_keep_no_other_waiting() {
         for number in 0..=20 {
             let id = person(world, &format!("{number}@example.my"), None).await;
             if number < 20 {
-                give(world, &id, CLUB_OWNER, &CLUB.scope(&number.to_string())).await;
+                give(world, &id, CLUB_OWNER, &CLUB.scope(number.to_string())).await;
             }
             write(world.store(), move |tx| {
                 platform::sql!(
