@@ -210,6 +210,7 @@ people-log = What happened to the account
 people-done = Done.
 people-unverified = Address not confirmed
 problem-account-unverified = The address of this account is not confirmed, so it may be somebody else's. A role is given once it is confirmed.
+    .title = Address not confirmed
 problem-account-leaving = This account is about to be erased.
     .title = About to be erased
 problem-active-obligations = Settle these first, or make somebody else their owner: { $obligations }.

@@ -208,6 +208,7 @@ people-log = Apa yang berlaku pada akaun
 people-done = Selesai.
 people-unverified = Alamat belum disahkan
 problem-account-unverified = Alamat akaun ini belum disahkan, jadi mungkin milik orang lain. Peranan diberi setelah alamat disahkan.
+    .title = Alamat belum disahkan
 problem-account-leaving = Akaun ini akan dipadamkan.
     .title = Akan dipadamkan
 problem-active-obligations = Selesaikan yang ini dahulu, atau jadikan orang lain pemiliknya: { $obligations }.
