@@ -207,7 +207,11 @@ async fn a_connection_of_http2_without_streams_waits_for_a_request() {
     assert_eq!(read(asked.await.unwrap()).await.1, "hello");
     let mut other = serving(OTHER, address, &site.scene).await;
     let newcomer = idle(THIRD, address).await;
-    let closed = async { while site.send.ready().await.is_ok() {} };
+    let closed = async {
+        while site.send.ready().await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
     tokio::time::timeout(SOON, closed).await.unwrap();
     site.scene.go.add_permits(1);
     assert!(answer(&mut other).await.ends_with("waited"));
@@ -244,7 +248,11 @@ async fn a_connection_of_http2_whose_streams_are_not_read_makes_room() {
     let unread = site.send.send_request(asked).await.unwrap();
     let mut other = serving(OTHER, address, &site.scene).await;
     let newcomer = idle(THIRD, address).await;
-    let closed = async { while site.send.ready().await.is_ok() {} };
+    let closed = async {
+        while site.send.ready().await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
     tokio::time::timeout(SOON, closed).await.unwrap();
     let let_go = site.scene.let_go.notified();
     tokio::time::timeout(SOON, let_go).await.unwrap();
