@@ -68,17 +68,9 @@ pub(crate) fn new_sign_in(
 ) -> Result<(), StoreError> {
     let browser = client::describe(&client.user_agent);
     let browser = if browser.is_empty() { "none" } else { &browser };
-    let notice = Notice {
-        subject: "mail-sign-in-subject",
-        text: "mail-sign-in-text",
-        at: tx.now(),
-        path: "/me/security",
-        values: vec![
-            ("browser", browser.into()),
-            ("network", client.network().into()),
-        ],
-    };
-    notice.send(tx, site, account)
+    let messages = ("mail-sign-in-subject", "mail-sign-in-text");
+    let browser = vec![("browser", browser.into())];
+    send(tx, site, account, client, messages, browser)
 }
 
 /// Tells that somebody has a copy of a refresh token, so that a session was ended.
@@ -88,14 +80,8 @@ pub(crate) fn token_reused(
     account: &Account,
     client: &Client,
 ) -> Result<(), StoreError> {
-    let notice = Notice {
-        subject: "mail-reuse-subject",
-        text: "mail-reuse-text",
-        at: tx.now(),
-        path: "/me/security",
-        values: vec![("network", client.network().into())],
-    };
-    notice.send(tx, site, account)
+    let messages = ("mail-reuse-subject", "mail-reuse-text");
+    send(tx, site, account, client, messages, Vec::new())
 }
 
 /// Tells that a passkey signed that had signed as often before: somebody has a copy.
@@ -105,14 +91,8 @@ pub(crate) fn passkey_copied(
     account: &Account,
     client: &Client,
 ) -> Result<(), StoreError> {
-    let notice = Notice {
-        subject: "mail-passkey-copied-subject",
-        text: "mail-passkey-copied-text",
-        at: tx.now(),
-        path: "/me/security",
-        values: vec![("network", client.network().into())],
-    };
-    notice.send(tx, site, account)
+    let messages = ("mail-passkey-copied-subject", "mail-passkey-copied-text");
+    send(tx, site, account, client, messages, Vec::new())
 }
 
 /// Tells that a recovery code was used.
@@ -123,14 +103,9 @@ pub(crate) fn recovery_code_used(
     client: &Client,
     left: i64,
 ) -> Result<(), StoreError> {
-    let notice = Notice {
-        subject: "mail-recovery-code-subject",
-        text: "mail-recovery-code-text",
-        at: tx.now(),
-        path: "/me/security",
-        values: vec![("network", client.network().into()), ("left", left.into())],
-    };
-    notice.send(tx, site, account)
+    let messages = ("mail-recovery-code-subject", "mail-recovery-code-text");
+    let left = vec![("left", left.into())];
+    send(tx, site, account, client, messages, left)
 }
 
 /// Tells that the account has no second factor any more.
@@ -140,12 +115,26 @@ pub(crate) fn factor_removed(
     account: &Account,
     client: &Client,
 ) -> Result<(), StoreError> {
+    let messages = ("mail-factor-removed-subject", "mail-factor-removed-text");
+    send(tx, site, account, client, messages, Vec::new())
+}
+
+/// Tells of what happened just now in a browser, and where to look.
+fn send(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    client: &Client,
+    (subject, text): (&'static str, &'static str),
+    mut values: Vec<(&'static str, Value<'_>)>,
+) -> Result<(), StoreError> {
+    values.push(("network", client.network().into()));
     let notice = Notice {
-        subject: "mail-factor-removed-subject",
-        text: "mail-factor-removed-text",
+        subject,
+        text,
         at: tx.now(),
         path: "/me/security",
-        values: vec![("network", client.network().into())],
+        values,
     };
     notice.send(tx, site, account)
 }

@@ -90,6 +90,18 @@ pub(super) fn set_session(url: &SiteUrl, secret: &Secret, stay: Stay) -> HeaderV
     cookie::secret(url, SESSION, secret.reveal(), life)
 }
 
+/// An answer that gives a browser the new secret of the session that it goes on in.
+pub(super) fn renewed(
+    mut response: Response,
+    url: &SiteUrl,
+    secret: &Secret,
+    stay: Stay,
+) -> Response {
+    let cookie = set_session(url, secret, stay);
+    response.headers_mut().append(SET_COOKIE, cookie);
+    response
+}
+
 /// Takes a browser's session away.
 pub(super) fn forget_session(url: &SiteUrl) -> HeaderValue {
     cookie::forget(url, SESSION)

@@ -3,7 +3,6 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header::SET_COOKIE;
 use axum::response::Response;
 use jiff::tz::TimeZone;
 use platform::{Secret, Tx};
@@ -189,8 +188,10 @@ pub(super) async fn remove(
         second_factor::remove(tx, &site, &sudo, &client)
     };
     let (secret, stay) = accounts.site.store.write(change).await?;
-    let mut response = see_other("/me/security?done=factor");
-    let cookie = cookies::set_session(accounts.site.url(), &secret, stay);
-    response.headers_mut().append(SET_COOKIE, cookie);
-    Ok(response)
+    Ok(cookies::renewed(
+        see_other("/me/security?done=factor"),
+        accounts.site.url(),
+        &secret,
+        stay,
+    ))
 }

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -249,10 +248,12 @@ pub(super) async fn set_password(
 ) -> Result<Response, Problem> {
     let done = try_set_password(&accounts, client, &sender).await;
     let done = done.map(|secret| {
-        let mut response = see_other("/me/security?done=password");
-        let cookie = cookies::set_session(accounts.site.url(), &secret, sender.stay);
-        response.headers_mut().append(SET_COOKIE, cookie);
-        response
+        cookies::renewed(
+            see_other("/me/security?done=password"),
+            accounts.site.url(),
+            &secret,
+            sender.stay,
+        )
     });
     form_state::answer(done, async |problem| {
         let first = if problem.code == "current_password_wrong" {
@@ -379,10 +380,12 @@ pub(super) async fn remove_passkey(
 ) -> Result<Response, Problem> {
     let done = try_remove_passkey(&accounts, &sender).await;
     let done = done.map(|(secret, stay)| {
-        let mut response = see_other("/me/security?done=passkey");
-        let cookie = cookies::set_session(accounts.site.url(), &secret, stay);
-        response.headers_mut().append(SET_COOKIE, cookie);
-        response
+        cookies::renewed(
+            see_other("/me/security?done=passkey"),
+            accounts.site.url(),
+            &secret,
+            stay,
+        )
     });
     form_state::answer(done, async |problem| {
         again(&accounts, &wishes, &sender, &problem, "passkey_name").await

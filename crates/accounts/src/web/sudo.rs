@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::header::SET_COOKIE;
 use axum::response::Response;
 use platform::{Secret, StoreError, Tx};
 use web::form_state::{self, Control, Field, FormState};
@@ -55,10 +54,12 @@ pub(super) async fn prove(
     let redirect = sender.form.text("redirect");
     let proved = sudo::prove(&accounts, &sender.who, &password, client).await;
     let done = proved.map(|(secret, stay)| {
-        let mut response = see_other(target(redirect));
-        let cookie = cookies::set_session(accounts.site.url(), &secret, stay);
-        response.headers_mut().append(SET_COOKIE, cookie);
-        response
+        cookies::renewed(
+            see_other(target(redirect)),
+            accounts.site.url(),
+            &secret,
+            stay,
+        )
     });
     form_state::answer(done, async |problem| {
         let text = accounts.site.speak(&wishes);

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Response};
 use platform::{Secret, Tx};
 use serde::{Deserialize, Serialize};
@@ -164,10 +163,12 @@ async fn remove(
     let (site, sudo) = (accounts.site.clone(), check(&accounts, caller.who)?);
     let change = move |tx: &mut Tx<'_>| second_factor::remove(tx, &site, &sudo, &client);
     let (secret, stay) = accounts.site.store.write(change).await?;
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    let cookie = cookies::set_session(accounts.site.url(), &secret, stay);
-    response.headers_mut().append(SET_COOKIE, cookie);
-    Ok(response)
+    Ok(cookies::renewed(
+        StatusCode::NO_CONTENT.into_response(),
+        accounts.site.url(),
+        &secret,
+        stay,
+    ))
 }
 
 /// Make new recovery codes.

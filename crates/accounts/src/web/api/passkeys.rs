@@ -2,7 +2,6 @@
 //! and what it answers, has the shapes of Web Authentication Level 3, §5.1.
 
 use axum::extract::{Path, State};
-use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -333,8 +332,10 @@ async fn remove(
         passkey::remove(tx, &sudo, &id, &request)
     };
     let (secret, stay) = accounts.site.store.write(change).await?;
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    let cookie = cookies::set_session(accounts.site.url(), &secret, stay);
-    response.headers_mut().append(SET_COOKIE, cookie);
-    Ok(response)
+    Ok(cookies::renewed(
+        StatusCode::NO_CONTENT.into_response(),
+        accounts.site.url(),
+        &secret,
+        stay,
+    ))
 }

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Response};
 use platform::Secret;
 use serde::Deserialize;
@@ -58,8 +57,10 @@ async fn prove(
         ChangeError::CurrentWrong => Problem::new(StatusCode::UNAUTHORIZED, "credentials_invalid"),
         other => other.into(),
     })?;
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    let cookie = cookies::set_session(accounts.site.url(), &secret, stay);
-    response.headers_mut().append(SET_COOKIE, cookie);
-    Ok(response)
+    Ok(cookies::renewed(
+        StatusCode::NO_CONTENT.into_response(),
+        accounts.site.url(),
+        &secret,
+        stay,
+    ))
 }
