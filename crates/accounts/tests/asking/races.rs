@@ -4,13 +4,14 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use accounts::account::{self, NewAccount};
 use accounts::grant::{self, GrantError, Scope};
 use accounts::invite::{self, TakeError};
 use accounts::session::{self, LIMIT, Method, Stay};
 use accounts::setup::{self, SetupError};
 use accounts::sign_in::{self, SignInError};
 use accounts::token::{self, CreateError, NewToken, PROFILE_READ};
-use accounts::{Accounts, credential, password};
+use accounts::{Accounts, credential, password, slug};
 use platform::{Rows, Secret, Store, StoreError, Tx, sql};
 use testkit::{World, rounds};
 use tokio::sync::Barrier;
@@ -342,5 +343,35 @@ fn a_sign_in_with_the_old_password_leaves_no_session_beside_its_change() {
             world.clock.advance(jiff::SignedDuration::from_mins(20));
         }
         expect_sign_in_mails(world, "farah@example.my", signed_in_anew);
+    });
+}
+
+#[test]
+fn two_people_of_one_name_have_slugs_of_their_own() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stores = stores(world);
+        for round in 0..rounds() {
+            let new = |which: usize| NewAccount {
+                name: format!("Farah {round}").parse().unwrap(),
+                ..new_account(&format!("{round}.{which}@example.my"))
+            };
+            let changes = [1, 2]
+                .map(|which| {
+                    let new = new(which);
+                    move |tx: &mut Tx<'_>| -> Result<String, StoreError> {
+                        let id = account::create(tx, &new).unwrap();
+                        slug::of(tx, &id)
+                    }
+                })
+                .into();
+            let mut slugs: Vec<_> = at_once(&stores, changes)
+                .await
+                .into_iter()
+                .map(Result::unwrap)
+                .collect();
+            slugs.sort();
+            let first = format!("farah-{round}");
+            assert_eq!(slugs, [first.clone(), format!("{first}-2")]);
+        }
     });
 }

@@ -1,8 +1,10 @@
 //! Programs that people sign in to: access tokens, and refresh tokens that work once.
 
 use accounts::Accounts;
+use accounts::grant::{OWNER, Scope};
 use accounts::refresh::{self, GRACE, Outcome};
-use accounts::session;
+use accounts::sudo::Sudo;
+use accounts::{people, session};
 use axum::http::Method;
 use jiff::SignedDuration;
 use platform::{Secret, Store, Tx, sql};
@@ -11,8 +13,8 @@ use testkit::{Page, Visitor, World, rounds, together};
 
 use crate::api::csrf_token;
 use crate::stage::{
-    MIGRATIONS, PASSWORD, accounts, begin, client, expect_sign_in_mails, person, read, usual_hash,
-    visitor, write,
+    MIGRATIONS, PASSWORD, accounts, begin, client, expect_sign_in_mails, give, person, read,
+    signed_in, usual_hash, visitor, write,
 };
 
 const EMAIL: &str = "farah@example.my";
@@ -363,6 +365,45 @@ fn who_ends_all_sessions_leaves_no_live_token() {
             let owner = id.clone();
             let left = read(world.store(), move |tx| session::list(tx, &owner)).await;
             assert_eq!(left, []);
+        }
+    });
+}
+
+#[test]
+fn a_refresh_beside_a_deactivation_leaves_no_live_token() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let boss = person(world, "boss@example.my", None).await;
+        give(world, &boss, OWNER, &Scope::site()).await;
+        let boss = signed_in(world, &boss).await;
+        let there = world.second_store();
+        for round in 0..rounds() {
+            let id = person(world, &format!("p{round}@example.my"), None).await;
+            let owner = id.clone();
+            let token = write(world.store(), move |tx| {
+                let stay = session::Stay::Remembered;
+                let begun =
+                    session::begin(tx, &owner, session::Method::Link, stay, &client(1))?.unwrap();
+                let account = accounts::account::find(tx, &owner)?.unwrap();
+                let first = refresh::begin(tx, &account, &begun.session)?;
+                Ok(first.unwrap().token.reveal().to_owned())
+            })
+            .await;
+            let sudo = Sudo::check(boss.clone(), world.clock.now()).unwrap();
+            let store = there.clone();
+            let deactivate = async move {
+                let change = move |tx: &mut Tx<'_>| {
+                    let by = people::acting(tx, &sudo, &client(1).request)?;
+                    people::deactivate(tx, &by, &id)
+                };
+                store.write(change).await.unwrap();
+            };
+            let here = world.store().clone();
+            let (outcome, ()) =
+                together(use_token(&accounts, here.clone(), &token), deactivate).await;
+            let last = next(outcome).unwrap_or(token);
+            let after = use_token(&accounts, here, &last).await;
+            assert!(next(after).is_none(), "round {round}");
         }
     });
 }

@@ -1,7 +1,7 @@
 //! Races that really race: `testkit::rounds` each, on both engines.
 
 use countdowns::countdown::{self, CountdownId, Kind};
-use countdowns::entry::{self, Entry, Sent};
+use countdowns::entry::{self, Entry, EntryId, Sent};
 use countdowns::{Refusal, countdown::Countdown};
 use platform::{Store, Tx};
 use serde_json::json;
@@ -37,12 +37,13 @@ fn change(
     store: Store,
     person: &Person,
     id: &CountdownId,
+    version: i64,
     input: Input,
 ) -> impl Future<Output = Result<Countdown, Refusal>> + use<> {
     let (who, id) = (person.who.clone(), id.clone());
     let change = move |tx: &mut Tx<'_>| {
         let owner = countdown::enter_locked(tx, &who, &id, &request())?;
-        countdown::change(tx, &owner, 1, &input)
+        countdown::change(tx, &owner, version, &input)
     };
     async move { store.write(change).await }
 }
@@ -81,8 +82,8 @@ fn of_two_main_countdowns_one_is_left() {
             let input = || Input::from(json!({"is_primary": true}));
             let store = stage.world.store().clone();
             let (first, second) = together(
-                change(store, &farah, &one, input()),
-                change(other.clone(), &farah, &two, input()),
+                change(store, &farah, &one, 1, input()),
+                change(other.clone(), &farah, &two, 1, input()),
             )
             .await;
             assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
@@ -95,6 +96,116 @@ fn of_two_main_countdowns_one_is_left() {
                 1,
                 "round {round}"
             );
+        }
+    });
+}
+
+fn edit(
+    store: Store,
+    person: &Person,
+    countdown: &CountdownId,
+    id: &EntryId,
+) -> impl Future<Output = Result<Entry, Refusal>> + use<> {
+    let (who, countdown, id) = (person.who.clone(), countdown.clone(), id.clone());
+    let change = move |tx: &mut Tx<'_>| {
+        let owner = countdown::enter_locked(tx, &who, &countdown, &request())?;
+        let note = Some("edited".to_owned());
+        let sent = Sent {
+            note,
+            ..Sent::default()
+        };
+        entry::change(tx, &owner, &id, &sent)
+    };
+    async move { store.write(change).await }
+}
+
+fn delete(
+    store: Store,
+    person: &Person,
+    countdown: &CountdownId,
+    id: &EntryId,
+) -> impl Future<Output = Result<(), Refusal>> + use<> {
+    let (who, countdown, id) = (person.who.clone(), countdown.clone(), id.clone());
+    let change = move |tx: &mut Tx<'_>| {
+        let owner = countdown::enter_locked(tx, &who, &countdown, &request())?;
+        entry::delete(tx, &owner, &id)
+    };
+    async move { store.write(change).await }
+}
+
+async fn entries(stage: &Stage<'_>, id: &CountdownId) -> Vec<Entry> {
+    let id = id.clone();
+    let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> { Ok(entry::list(tx, &id, 10)?) };
+    stage.world.store().read(look).await.unwrap()
+}
+
+#[test]
+fn an_entry_that_is_deleted_while_it_is_edited_stays_deleted() {
+    on_both(&async |stage: &Stage<'_>| {
+        let farah = stage.person("Farah Ali").await;
+        let (here, there) = (stage.world.store().clone(), stage.world.second_store());
+        let id = make(stage, &farah, "Race".to_owned()).await;
+        for round in 0..rounds() {
+            let made = reset(here.clone(), &farah, &id).await.unwrap();
+            let (edited, deleted) = together(
+                edit(here.clone(), &farah, &id, &made.id),
+                delete(there.clone(), &farah, &id, &made.id),
+            )
+            .await;
+            deleted.unwrap();
+            let is_fine = matches!(edited, Ok(_) | Err(Refusal::NotFound));
+            assert!(is_fine, "round {round}: {edited:?}");
+            assert_eq!(entries(stage, &id).await, []);
+        }
+    });
+}
+
+#[test]
+fn a_reset_beside_the_deletion_of_the_newest_is_what_runs() {
+    on_both(&async |stage: &Stage<'_>| {
+        let farah = stage.person("Farah Ali").await;
+        let (here, there) = (stage.world.store().clone(), stage.world.second_store());
+        let id = make(stage, &farah, "Race".to_owned()).await;
+        let mut newest = reset(here.clone(), &farah, &id).await.unwrap();
+        for _ in 0..rounds() {
+            let (made, deleted) = together(
+                reset(here.clone(), &farah, &id),
+                delete(there.clone(), &farah, &id, &newest.id),
+            )
+            .await;
+            deleted.unwrap();
+            newest = made.unwrap();
+            assert_eq!(entries(stage, &id).await, [newest.clone()]);
+        }
+    });
+}
+
+#[test]
+fn a_reset_of_a_countdown_that_is_hidden_meanwhile_is_kept_and_not_shown() {
+    on_both(&async |stage: &Stage<'_>| {
+        let farah = stage.person("Farah Ali").await;
+        let (here, there) = (stage.world.store().clone(), stage.world.second_store());
+        let id = make(stage, &farah, "Race".to_owned()).await;
+        let mut version = 1;
+        for round in 1..=rounds() {
+            let public = Input::from(json!({"visibility": "public"}));
+            change(here.clone(), &farah, &id, version, public)
+                .await
+                .unwrap();
+            let private = Input::from(json!({"visibility": "private"}));
+            let (made, hidden) = together(
+                reset(here.clone(), &farah, &id),
+                change(there.clone(), &farah, &id, version + 1, private),
+            )
+            .await;
+            made.unwrap();
+            version = hidden.unwrap().version;
+            let at = id.clone();
+            let look =
+                move |tx: &mut Tx<'_>| -> Result<_, Refusal> { Ok(entry::summary(tx, &at)?) };
+            let summary = here.read(look).await.unwrap();
+            assert_eq!(summary.count, i64::try_from(round).unwrap());
+            stage.visitor().get("/u/farah-ali/race").await.expect(404);
         }
     });
 }
