@@ -5,6 +5,7 @@ mod badge;
 mod events;
 mod own;
 mod phrases;
+mod picture;
 mod public;
 mod words;
 
@@ -22,6 +23,7 @@ pub(crate) fn routes(_: &Accounts) -> Router<Site> {
         .merge(pages().into_router())
         .layer(Extension(Watchers::default()))
         .layer(Extension(EntryLimit::default()))
+        .layer(Extension(picture::Pictures::default()))
 }
 
 /// Every page.
@@ -31,6 +33,7 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/u/{account}", Anybody, public::account)
         .get("/u/{account}/{countdown}", Anybody, public::show)
         .get("/u/{account}/{countdown}/badge.svg", Anybody, badge::show)
+        .get("/u/{account}/{countdown}/og.png", Anybody, picture::show)
         .get("/u/{account}/{countdown}/events", Anybody, events::listen)
         .get("/embed/{account}/{countdown}", Anybody, badge::embed)
         .get("/{account}/incident-timer", Anybody, public::show_primary)

@@ -10,7 +10,7 @@ use platform::Tx;
 use web::page::{self, Kind, Page, Social, Written};
 use web::{Form, Problem, Site, Text, Theme, Wishes, conditional};
 
-use super::words;
+use super::{picture, words};
 use crate::calendar::Breakdown;
 use crate::clock::{Clock, State as ClockState};
 use crate::countdown::{Countdown, Visibility};
@@ -259,14 +259,17 @@ fn countdown_page(
         shown: &shown,
     };
     let description = body.clock.as_ref().map(ClockView::sentence);
+    let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
     let url = site.url().join(&shown.path());
-    let social = description.as_ref().map(|description| Social {
+    let image = shown.clock.filter(|_| is_public);
+    let image = image.map(|clock| picture::address(site, &text, &shown, &clock));
+    let social = description.as_ref().zip(image.as_ref());
+    let social = social.map(|(description, image)| Social {
         title: &shown.countdown.title,
         description,
         url: &url,
+        image,
     });
-    let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
-    let social = social.filter(|_| is_public);
     let written = plain(site, &text, &shown.countdown.title, body, social)?;
     let mut page = written.into_response();
     if shown.countdown.visibility != Visibility::Public {

@@ -9,6 +9,7 @@ mod live;
 mod own;
 mod phrase_races;
 mod phrases;
+mod pictures;
 mod public;
 mod races;
 mod stage;

@@ -247,3 +247,17 @@ pub(crate) fn errors(page: &Page) -> Vec<(String, String)> {
         .map(|one| (text(&one["pointer"]), text(&one["code"])))
         .collect()
 }
+
+/// An answer, without what differs by itself.
+pub(crate) fn shape(page: &Page) -> (u16, String, Vec<(String, String)>) {
+    let id = page.header("x-request-id").to_owned();
+    let body = page.body.replace(&id, "");
+    let mut headers: Vec<_> = page
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != "x-request-id")
+        .map(|(name, value)| (name.to_string(), format!("{value:?}")))
+        .collect();
+    headers.sort();
+    (page.status.as_u16(), body, headers)
+}
