@@ -10,6 +10,7 @@ mod public;
 mod words;
 
 use accounts::Callers::{Anybody, People};
+use accounts::dates::Dates;
 use accounts::{Accounts, Callers};
 use axum::{Extension, Router};
 use web::{Pages, Site};
@@ -18,11 +19,12 @@ use crate::entry_limit::EntryLimit;
 use crate::watchers::Watchers;
 
 /// All addresses, with what the requests of this process share.
-pub(crate) fn routes(_: &Accounts) -> Router<Site> {
+pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
     api::routes::<Router<_>>()
         .merge(pages().into_router())
         .layer(Extension(Watchers::default()))
         .layer(Extension(EntryLimit::default()))
+        .layer(Extension(Dates(accounts.domains)))
         .layer(Extension(picture::Pictures::default()))
 }
 

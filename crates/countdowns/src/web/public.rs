@@ -1,6 +1,7 @@
 //! The pages that everybody may look at.
 
 use accounts::web::asking::Viewer;
+use accounts::web::call::submission;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Uri};
@@ -25,13 +26,14 @@ pub(super) async fn show(
     headers: HeaderMap,
     viewer: Viewer,
 ) -> Result<Response, Problem> {
+    let csrf = viewer.csrf.clone();
     let viewing = viewing(&site, viewer, &uri)?;
     let key = viewing.key.clone();
     let look = move |tx: &mut Tx<'_>| public::find(tx, &account, &countdown, &viewing);
     countdown_page(
         &site,
         &wishes,
-        (&headers, &key),
+        (&headers, &key, &csrf),
         site.store.read(look).await?,
     )
 }
@@ -45,9 +47,15 @@ pub(super) async fn show_primary(
     headers: HeaderMap,
     viewer: Viewer,
 ) -> Result<Response, Problem> {
+    let csrf = viewer.csrf.clone();
     let viewing = viewing(&site, viewer, &uri)?;
     let look = move |tx: &mut Tx<'_>| public::find_primary(tx, &account, &viewing);
-    countdown_page(&site, &wishes, (&headers, ""), site.store.read(look).await?)
+    countdown_page(
+        &site,
+        &wishes,
+        (&headers, "", &csrf),
+        site.store.read(look).await?,
+    )
 }
 
 fn viewing(site: &Site, viewer: Viewer, uri: &Uri) -> Result<Viewing, Problem> {
@@ -179,8 +187,16 @@ struct CountdownPage<'a> {
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
     entries: Vec<(String, &'a str)>,
+    /// With what its owner hides the phrase.
+    hiding: Option<Hiding<'a>>,
     /// Where its changes are heard of.
     live: Option<String>,
+}
+
+/// What the form that hides a phrase is sent with.
+struct Hiding<'a> {
+    csrf: &'a str,
+    submission: String,
 }
 
 /// What the script goes on with; instants in milliseconds since 1970.
@@ -231,7 +247,7 @@ impl ClockView {
 fn countdown_page(
     site: &Site,
     wishes: &Wishes,
-    (headers, key): (&HeaderMap, &str),
+    (headers, key, csrf): (&HeaderMap, &str, &str),
     shown: Option<Shown>,
 ) -> Result<Response, Problem> {
     let shown = shown.ok_or_else(Problem::not_found)?;
@@ -256,8 +272,13 @@ fn countdown_page(
             let path = format!("{}/events?since={}", shown.path(), shown.revision);
             words::with_key(path, key)
         }),
+        hiding: (shown.is_own && shown.phrase.is_some()).then(|| Hiding {
+            csrf,
+            submission: submission(&site.random),
+        }),
         shown: &shown,
     };
+    let has_form = body.hiding.is_some();
     let description = body.clock.as_ref().map(ClockView::sentence);
     let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
     let url = site.url().join(&shown.path());
@@ -277,7 +298,7 @@ fn countdown_page(
         page.headers_mut().insert("x-robots-tag", noindex);
     }
     // What only some people see is kept by nobody.
-    if !is_public {
+    if !is_public || has_form {
         return Ok(page);
     }
     let tag = conditional::tag(shown.tag(&text.language().tag).as_bytes());

@@ -4,6 +4,8 @@
 
 mod calls;
 mod co_owners;
+mod days;
+mod following;
 mod leaving;
 mod live;
 mod own;
