@@ -14,6 +14,7 @@ use web::{Catalogue, Declared, Link, Locale, Settings, Site};
 
 use crate::Accounts;
 use crate::account::AccountId;
+use crate::dates::{self, Date, Dates};
 use crate::erasure;
 use crate::grant::ScopeKind;
 use crate::registration;
@@ -50,6 +51,10 @@ pub struct Domain {
     pub obligations: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<String>, StoreError>,
     /// Erases what it keeps of a person, and lets go of the account.
     pub erase: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
+    /// The dates of its own that somebody may follow.
+    pub dates: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Date>, StoreError>,
+    /// Looks again at the date of this id for all that follows it: it was moved, or is gone.
+    pub follow: fn(&mut Tx<'_>, Dates, &str) -> Result<(), StoreError>,
     /// The description of its JSON interface; `None` in release builds, which hold nothing of
     /// what it takes to write that ([`debug_only`]).
     pub describe: Option<fn() -> OpenApi>,
@@ -86,6 +91,8 @@ impl Domain {
             export: |_, _| Ok(Value::Null),
             obligations: |_, _| Ok(Vec::new()),
             erase: |_, _| Ok(()),
+            dates: |_, _| Ok(Vec::new()),
+            follow: |_, _, _| Ok(()),
             describe: None,
             shared_responses: &[],
         }
@@ -162,6 +169,7 @@ pub fn jobs(domains: Domains, site: &Site) -> Vec<Handler> {
         .chain([
             erasure::job(domains, site.store.clone()),
             registration::job(domains, site.store.clone()),
+            dates::job(domains),
         ])
         .collect()
 }

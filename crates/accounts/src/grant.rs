@@ -58,19 +58,29 @@ pub fn ranks_of(
     who: &SignedIn,
     kind: &'static ScopeKind,
 ) -> Result<Vec<(String, Role)>, StoreError> {
+    let mut all = ranks_of_account(tx, &who.account().id, kind)?;
+    all.retain(|(id, _)| who.reaches(&kind.scope(id)));
+    Ok(all)
+}
+
+/// As [`ranks_of`], for callers that ask for somebody else.
+pub fn ranks_of_account(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    kind: &'static ScopeKind,
+) -> Result<Vec<(String, Role)>, StoreError> {
     let now = tx.roughly_now();
     let all: Vec<(String, String)> = sql!(
         "SELECT scope_id, role FROM role_grant
          WHERE account_id = :account AND scope_kind = :scope_kind AND is_rank = 1
            AND (expires_at IS NULL OR expires_at > :now)
          ORDER BY scope_id",
-        account = who.account().id,
+        account,
         scope_kind = kind.name,
         now
     )
     .all(tx)?;
     all.into_iter()
-        .filter(|(id, _)| who.reaches(&kind.scope(id)))
         .map(|(id, word)| Ok((id, read(kind, &word)?)))
         .collect()
 }

@@ -13,6 +13,7 @@ pub mod attempts;
 pub mod changes;
 pub mod client;
 pub mod credential;
+pub mod dates;
 mod described;
 pub mod device;
 pub mod domain;

@@ -1,6 +1,7 @@
 //! A countdown: since an instant that may be reset, or until a day.
 
 use accounts::account::{self, AccountId};
+use accounts::dates::Dates;
 use accounts::grant::{self, GrantError, Scope, ScopeKind};
 use accounts::signed_in::SignedIn;
 use accounts::{Confirmed, slug, token::TokenScope};
@@ -17,11 +18,14 @@ use web::fields::{self, choice, flag, key, line};
 use web::{Field, Findings, Input};
 
 use crate::calendar::{DayCounting, LeapDay, Repeat, Target};
+use crate::follow::{self, Choice};
 use crate::webhook::event::{self, About, Event};
 use crate::{Refusal, leaving, reach};
 
 platform::id!(CountdownId, "One countdown.");
 
+/// How many characters a title has.
+pub(crate) const TITLE: usize = 80;
 /// How many countdowns somebody may have.
 pub const LIMIT: i64 = 100;
 
@@ -89,6 +93,9 @@ pub struct Countdown {
     pub slug: String,
     /// Set when it is made.
     pub kind: Kind,
+    /// The date that it follows; empty: none. Chosen in a browser, by the person under whose name it
+    /// is found. Day and zone are then that date's.
+    pub follows: String,
     /// A day or a time of the clock, `2027-01-16` or `2027-01-16T18:00`; empty where it counts up.
     pub target: String,
     /// An IANA zone.
@@ -109,6 +116,8 @@ pub struct Countdown {
     pub show_notes: bool,
     /// Whether others see how long it went before.
     pub show_stats: bool,
+    /// Whether others see the phrase of the day.
+    pub show_phrase: bool,
     /// Whether it is the one at `/{account}/incident-timer`.
     pub is_primary: bool,
     /// Raised by every change of these, which names the one that was seen.
@@ -118,9 +127,10 @@ pub struct Countdown {
 impl Countdown {
     /// What people fill in.
     pub const FIELDS: &'static [Field] = web::fields! { Countdown:
-        title: line(80).label("countdown-title").required(),
+        title: line(TITLE).label("countdown-title").required(),
         kind: choice(&[("since", "countdown-kind-since"), ("until", "countdown-kind-until")])
             .label("countdown-kind").fixed(),
+        follows: line(64).label("countdown-follows").section("countdown-section-until").hint("countdown-follows-hint"),
         target: line(16).label("countdown-target").section("countdown-section-until").hint("countdown-target-hint"),
         repeat: choice(&[
             ("none", "countdown-repeat-none"), ("weekly", "countdown-repeat-weekly"),
@@ -144,6 +154,7 @@ impl Countdown {
         listed: flag().label("countdown-listed").section("countdown-section-seen"),
         show_notes: flag().label("countdown-show-notes").section("countdown-section-seen"),
         show_stats: flag().label("countdown-show-stats").section("countdown-section-seen"),
+        show_phrase: flag().label("countdown-show-phrase").section("countdown-section-seen").hint("countdown-show-phrase-hint"),
         is_primary: flag().label("countdown-is-primary").section("countdown-section-seen").hint("countdown-is-primary-hint"),
     };
 
@@ -171,6 +182,7 @@ impl Countdown {
             title: String::new(),
             slug: String::new(),
             kind,
+            follows: String::new(),
             target: String::new(),
             time_zone: time_zone.to_owned(),
             day_counting: match kind {
@@ -184,6 +196,7 @@ impl Countdown {
             listed: false,
             show_notes: false,
             show_stats: true,
+            show_phrase: false,
             is_primary: false,
             version: 1,
         }
@@ -211,6 +224,8 @@ impl Countdown {
         match (self.kind, self.target.as_str()) {
             (Kind::Since, "") => {}
             (Kind::Since, _) => findings.add("/target", "not_allowed", []),
+            // What a date would have said.
+            (Kind::Until, _) if findings.has("/follows") => {}
             (Kind::Until, "") => findings.add("/target", "required", []),
             (Kind::Until, _) => self.validate_target(old, now, findings),
         }
@@ -366,6 +381,7 @@ pub fn create(
     tx: &mut Tx<'_>,
     who: &Confirmed,
     request: &RequestFacts,
+    dates: Dates,
     input: &Input,
 ) -> Result<Countdown, Refusal> {
     let who = who.who();
@@ -376,7 +392,12 @@ pub fn create(
     account::lock(tx, account)?;
     let kind = Kind::find(input.text("kind")).unwrap_or(Kind::Since);
     let blank = Countdown::blank(tx.id(), kind, &who.account().time_zone);
-    let mut new = apply(tx, input, &blank, None)?;
+    let choice = Choice {
+        who,
+        account,
+        dates,
+    };
+    let mut new = apply(tx, input, &choice, &blank, None)?;
     if !input.has("slug") {
         new.slug = free_slug(tx, account, &new.slug)?;
     }
@@ -410,6 +431,7 @@ pub fn create(
     slug::of(tx, account)?;
     give(tx, account, &new.id)?;
     reach::plan(tx, &new)?;
+    follow::begin(tx, &new)?;
     let changes = json!([{"field": "title", "old": null, "new": new.title}]);
     record(tx, who, request, &new.id, "countdown.created", changes)?;
     Ok(new)
@@ -420,13 +442,21 @@ pub fn change(
     tx: &mut Tx<'_>,
     owner: &OwnerOf,
     version: i64,
+    dates: Dates,
     input: &Input,
 ) -> Result<Countdown, Refusal> {
     let old = &owner.countdown;
     if old.version != version {
         return Err(Refusal::VersionConflict(Box::new(old.clone())));
     }
-    let mut new = apply(tx, input, old, Some(old))?;
+    let id = &old.id;
+    let account = account_of(tx, id)?;
+    let choice = Choice {
+        who: &owner.who,
+        account: &account,
+        dates,
+    };
+    let mut new = apply(tx, input, &choice, old, Some(old))?;
     let changes = fields::difference(Countdown::FIELDS, old, &new);
     if changes.is_empty() {
         return Ok(new);
@@ -436,8 +466,6 @@ pub fn change(
         return Err(Refusal::TokenNotPermitted);
     }
     new.version += 1;
-    let id = &old.id;
-    let account = account_of(tx, id)?;
     // Each change of a slug or of the main countdown holds the account's lock.
     account::lock(tx, &account)?;
     let (others,): (i64,) = sql!(
@@ -473,6 +501,9 @@ pub fn change(
         .run(tx, Rows::Exactly(1))?;
     }
     reach::plan(tx, &new)?;
+    if new.follows != old.follows {
+        follow::begin(tx, &new)?;
+    }
     reach::announce(tx, id)?;
     event::fire(tx, &new, Event::Changed, About::Nothing)?;
     owner.record(tx, "countdown.changed", changes.into())?;
@@ -489,6 +520,7 @@ pub fn delete(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<(), Refusal> {
 fn apply(
     tx: &mut Tx<'_>,
     input: &Input,
+    choice: &Choice<'_>,
     from: &Countdown,
     old: Option<&Countdown>,
 ) -> Result<Countdown, Refusal> {
@@ -496,6 +528,7 @@ fn apply(
     let is_new = old.is_none();
     let zone = from.zone();
     let mut one = input.apply(Countdown::FIELDS, from, is_new, &zone, &mut findings);
+    choice.settle(tx, &mut one, old, &mut findings)?;
     one.validate(old, tx.now(), &mut findings);
     findings.sort(Countdown::FIELDS);
     findings.finish()?;

@@ -68,7 +68,7 @@ fn hand_over(tx: &mut Tx<'_>, id: &CountdownId, to: &AccountId) -> Result<(), St
     slug::of(tx, to)?;
     let (old,): (String,) = sql!("SELECT slug FROM countdown WHERE id = :id", id).one(tx)?;
     sql!(
-        "UPDATE countdown SET account_id = :to, slug = :slug, is_primary = 0,
+        "UPDATE countdown SET account_id = :to, slug = :slug, is_primary = 0, follows = '',
              version = version + 1, updated_at = :now
          WHERE id = :id",
         to,

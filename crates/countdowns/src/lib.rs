@@ -6,6 +6,7 @@ pub mod co_owners;
 pub mod countdown;
 pub mod entry;
 mod entry_limit;
+mod follow;
 mod leaving;
 pub mod phrase;
 pub mod public;
@@ -41,6 +42,7 @@ pub const DOMAIN: Domain = Domain {
     ],
     export: leaving::export,
     erase: leaving::erase,
+    follow: follow::follow,
     routes: web::routes,
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
@@ -58,7 +60,9 @@ const MIGRATIONS: Migrations = platform::migrations!(
     "0001_begin",
     "0002_reach",
     "0003_phrases",
-    "0004_webhooks"
+    "0004_webhooks",
+    "0005_following",
+    "0006_show_phrase"
 );
 
 /// The error codes of this crate.

@@ -3,16 +3,19 @@
 use accounts::account::{self, AccountId};
 use accounts::grant::{self, MODERATOR};
 use accounts::signed_in::SignedIn;
+use jiff::civil::Date;
 use platform::audit::{Entry, RequestFacts};
 use platform::id::Id as _;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 use web::Findings;
 
 use crate::Refusal;
+use crate::countdown::CountdownId;
 
 platform::id!(PhraseId, random, "One phrase.");
 
@@ -51,6 +54,26 @@ pub struct ModeratedPhrase {
     pub active: bool,
 }
 
+/// The phrase of a day for somebody's countdown: the same all day, so that pages may be kept.
+pub fn of_day(
+    tx: &mut Tx<'_>,
+    owner: &AccountId,
+    countdown: &CountdownId,
+    day: Date,
+) -> Result<Option<Phrase>, StoreError> {
+    let nothing = PhraseId::from_text(String::new());
+    let count = count_without(tx, owner, &nothing)?;
+    let digest = Sha256::digest(format!("{countdown} {day}"));
+    let number = digest
+        .iter()
+        .take(8)
+        .fold(0, |number, byte| number << 8 | u64::from(*byte));
+    match number.checked_rem(count) {
+        Some(place) => at(tx, owner, &nothing, place),
+        None => Ok(None),
+    }
+}
+
 /// One of the active phrases by chance, without those that `owner` excluded, and without `not`
 /// where there is another one.
 pub fn draw(
@@ -70,16 +93,25 @@ pub fn draw(
     }
     let mut bytes = [0; 8];
     tx.random().fill(&mut bytes);
-    let drawn = u64::from_be_bytes(bytes) % count;
+    at(tx, owner, not, u64::from_be_bytes(bytes) % count)
+}
+
+/// One of those that [`count_without`] counts, by its place.
+fn at(
+    tx: &mut Tx<'_>,
+    owner: &AccountId,
+    not: &PhraseId,
+    place: u64,
+) -> Result<Option<Phrase>, StoreError> {
     sql!(
         "SELECT {p: Phrase} FROM phrase p
          WHERE p.active = 1 AND p.id <> :not
            AND NOT EXISTS (SELECT 1 FROM phrase_exclusion x
                            WHERE x.phrase_id = p.id AND x.account_id = :owner)
-         ORDER BY p.id LIMIT 1 OFFSET :drawn",
+         ORDER BY p.id LIMIT 1 OFFSET :place",
         not,
         owner,
-        drawn
+        place
     )
     .maybe(tx)
 }

@@ -12,6 +12,7 @@ use web::Form;
 use crate::clock::{Clock, State};
 use crate::countdown::{After, Countdown, CountdownId, Visibility, scope};
 use crate::entry::{self, Entry, Summary};
+use crate::phrase::{self, Phrase};
 
 /// How many resets a page shows.
 const ENTRIES: i64 = 20;
@@ -31,6 +32,10 @@ pub struct Shown {
     pub summary: Summary,
     /// The newest of them, where their notes are shown.
     pub entries: Vec<Entry>,
+    /// The phrase of the day, where one is shown.
+    pub phrase: Option<Phrase>,
+    /// Whether it is the viewer under whose name it is found: what they hide is not shown here.
+    pub is_own: bool,
     /// Raised by whatever others see of it.
     pub revision: i64,
     /// When it was looked at.
@@ -52,7 +57,11 @@ impl Shown {
         let turn = self.clock.map(|clock| whole(clock.turn));
         let minute = whole_minute(self.now);
         let id = &self.countdown.id;
-        format!("{id} {} {language} {minute} {turn:?}", self.revision)
+        let phrase = self.phrase.as_ref().map(|phrase| &phrase.id);
+        format!(
+            "{id} {} {language} {minute} {turn:?} {phrase:?}",
+            self.revision
+        )
     }
 }
 
@@ -179,7 +188,19 @@ fn show(
     } else {
         Vec::new()
     };
+    let phrase = if countdown.show_phrase {
+        let today = now.to_zoned(countdown.zone()).date();
+        phrase::of_day(tx, &found.account_id, &countdown.id, today)?
+    } else {
+        None
+    };
+    let is_own = viewing
+        .who
+        .as_ref()
+        .is_some_and(|who| who.account().id == found.account_id);
     Ok(Some(Shown {
+        phrase,
+        is_own,
         name: owner.display_name,
         account: account.to_owned(),
         clock,

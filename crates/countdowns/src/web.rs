@@ -5,10 +5,12 @@ mod badge;
 mod events;
 mod own;
 mod phrases;
+mod picture;
 mod public;
 mod words;
 
 use accounts::Callers::{Anybody, People};
+use accounts::dates::Dates;
 use accounts::{Accounts, Callers};
 use axum::{Extension, Router};
 use web::{Pages, Site};
@@ -17,11 +19,13 @@ use crate::entry_limit::EntryLimit;
 use crate::watchers::Watchers;
 
 /// All addresses, with what the requests of this process share.
-pub(crate) fn routes(_: &Accounts) -> Router<Site> {
+pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
     api::routes::<Router<_>>()
         .merge(pages().into_router())
         .layer(Extension(Watchers::default()))
         .layer(Extension(EntryLimit::default()))
+        .layer(Extension(Dates(accounts.domains)))
+        .layer(Extension(picture::Pictures::default()))
 }
 
 /// Every page.
@@ -31,6 +35,7 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/u/{account}", Anybody, public::account)
         .get("/u/{account}/{countdown}", Anybody, public::show)
         .get("/u/{account}/{countdown}/badge.svg", Anybody, badge::show)
+        .get("/u/{account}/{countdown}/og.png", Anybody, picture::show)
         .get("/u/{account}/{countdown}/events", Anybody, events::listen)
         .get("/embed/{account}/{countdown}", Anybody, badge::embed)
         .get("/{account}/incident-timer", Anybody, public::show_primary)

@@ -180,6 +180,15 @@ portal-answered = وصلتنا ردودكم: { $counts }.
 portal-partly = حتى الآن: { $counts }.
 portal-the-day = يوم المناسبة
 portal-the-days = أيام المناسبة
+portal-today = اليوم
+portal-days-left = { $n ->
+    [zero] لم يبق أي يوم
+    [one] بقي يوم واحد
+    [two] بقي يومان
+    [few] بقيت { $n } أيام
+    [many] بقي { $n } يومًا
+   *[other] بقي { $n } يوم
+}
 portal-map = الخريطة
 portal-calendar = الإضافة إلى التقويم
 portal-schedule = البرنامج

@@ -122,6 +122,11 @@ portal-answered = We have your answers: { $counts }.
 portal-partly = So far: { $counts }.
 portal-the-day = The day
 portal-the-days = The days
+portal-today = Today
+portal-days-left = { $n ->
+    [one] 1 day to go
+   *[other] { $n } days to go
+}
 portal-map = Map
 portal-calendar = Add to calendar
 portal-schedule = Schedule

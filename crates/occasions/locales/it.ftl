@@ -131,6 +131,11 @@ portal-answered = Abbiamo ricevuto le risposte: { $counts }.
 portal-partly = Finora: { $counts }.
 portal-the-day = La giornata
 portal-the-days = Le giornate
+portal-today = Oggi
+portal-days-left = { $n ->
+    [one] Manca 1 giorno
+   *[other] Mancano { $n } giorni
+}
 portal-map = Mappa
 portal-calendar = Aggiungi al calendario
 portal-schedule = Programma

@@ -1,5 +1,6 @@
 //! One dated part of an occasion, and the seats it has.
 
+mod dates;
 mod rules;
 mod schedule;
 mod web;
@@ -13,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::occasion::OccasionId;
 
+pub(crate) use dates::dates;
 pub(crate) use rules::{by_keys, keys_of, wait_for_answers};
 pub(crate) use schedule::{change as change_schedule, edit as edit_schedule};
 

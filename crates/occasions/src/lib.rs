@@ -71,6 +71,7 @@ pub const DOMAIN: Domain = Domain {
     export: leaving::export,
     obligations: leaving::obligations,
     erase: leaving::erase,
+    dates: event::dates,
     describe: domain::debug_only(web::api::describe),
     shared_responses: &[
         (410, "Gone", "The invitation is over."),

@@ -109,6 +109,8 @@ pub struct Switches {
     pub late_gifts_notes: bool,
     /// A mail confirms what was saved.
     pub confirmation_mail: bool,
+    /// The invitation says how many days are left.
+    pub days_left: bool,
     /// Whoever knows the public page may answer, without a code.
     pub open_rsvp: bool,
     /// What they wrote with it can be read there, once hosts have approved it.
@@ -127,6 +129,7 @@ impl Default for Switches {
             plus_one_name_required: false,
             late_gifts_notes: true,
             confirmation_mail: true,
+            days_left: true,
             open_rsvp: false,
             public_wishes: false,
             ask_name: false,

@@ -124,8 +124,19 @@ impl Portal {
             .filter(|event| self.household.events.contains(&event.id))
     }
 
-    /// The instant from which the same facts read differently: another day, or
-    /// answers that have closed.
+    /// The next of its events, from its first minute to the end of the day on which it begins.
+    pub fn next_event(&self) -> Option<&Event> {
+        let zone = self.occasion.zone();
+        let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
+        let today = day(self.now);
+        let events = self
+            .invited_events()
+            .filter(|event| day(event.starts_at) >= today);
+        events.min_by_key(|event| event.starts_at)
+    }
+
+    /// The instant from which the same facts read differently: another day,
+    /// answers that have closed, or an event that has begun.
     pub fn reads_alike_until(&self) -> Timestamp {
         let here = self.now.to_zoned(self.occasion.zone());
         let tomorrow = here.tomorrow().and_then(|day| day.start_of_day());
@@ -135,7 +146,9 @@ impl Portal {
             invitation.deadline(&self.occasion),
             invitation.details.open_until,
         ];
-        let later = moments.into_iter().flatten().filter(|at| *at > self.now);
+        let begin = self.events.iter().map(|event| event.starts_at);
+        let moments = moments.into_iter().flatten().chain(begin);
+        let later = moments.filter(|at| *at > self.now);
         later.fold(tomorrow, Timestamp::min)
     }
 

@@ -40,18 +40,20 @@ function sayHere(time) {
   time.after(note);
 }
 
-// Hours, minutes and seconds of a countdown. They follow the server's clock, but where the browser
-// had kept the page; days come with the page anew.
+// Hours, minutes and seconds to or since an instant, from when on they are shown. They follow the
+// server's clock, where the page says what it was and the browser had not kept the page; days come
+// with the page anew.
 function tick(clock) {
   const [load] = performance.getEntriesByType("navigation");
   const isKept = load && load.transferSize <= load.encodedBodySize;
-  const ahead = isKept ? 0 : Date.now() - clock.dataset.now;
+  const ahead = isKept || !clock.dataset.now ? 0 : Date.now() - clock.dataset.now;
   const [zero, turn] = [+clock.dataset.zero, +clock.dataset.turn];
   // By a clock that is wrong, a kept page is past its turn, and would be so again and again.
   const isPast = Date.now() - ahead >= turn;
   const say = () => {
     const now = Date.now() - ahead;
     if (now >= turn && !isPast) return location.reload();
+    clock.hidden = now < clock.dataset.from;
     const seconds = Math.floor(Math.abs(now - zero) / 1000);
     const parts = [seconds / 3600, (seconds / 60) % 60, seconds % 60];
     clock.textContent = parts.map((part) => String(Math.floor(part)).padStart(2, "0")).join(":");

@@ -29,6 +29,7 @@ pub mod mailbox;
 pub mod masking;
 pub mod media_type;
 pub mod page;
+pub mod picture;
 pub mod problem;
 mod problems;
 mod serve;

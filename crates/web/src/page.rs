@@ -234,6 +234,8 @@ pub struct Social<'a> {
     pub description: &'a str,
     /// Its address, with the site's.
     pub url: &'a str,
+    /// The address of a picture, drawn by [`crate::picture`].
+    pub image: &'a str,
 }
 
 /// As [`page`], to be kept and sent again.

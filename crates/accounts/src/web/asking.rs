@@ -65,6 +65,15 @@ where
 pub struct Viewer {
     /// Who it is, if they are signed in.
     pub who: Option<SignedIn>,
+    /// The hidden `_csrf` of their forms on the page.
+    pub csrf: String,
+}
+
+impl Viewer {
+    fn unknown() -> Self {
+        let csrf = String::new();
+        Self { who: None, csrf }
+    }
 }
 
 impl<S> FromRequestParts<S> for Viewer
@@ -77,14 +86,15 @@ where
     async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
         let site = Site::from_ref(state);
         if cookies::session(&parts.headers, site.url()).is_none() {
-            return Ok(Self { who: None });
+            return Ok(Self::unknown());
         }
         match visit(parts, &site).await {
-            Ok((visit, _)) => Ok(Self {
+            Ok((visit, secret)) => Ok(Self {
                 who: Some(visit.who),
+                csrf: csrf::token(secret.reveal(), &site.random),
             }),
             Err(problem) if problem.status.is_server_error() => Err(problem),
-            Err(_) => Ok(Self { who: None }),
+            Err(_) => Ok(Self::unknown()),
         }
     }
 }

@@ -6,6 +6,7 @@ mod webhooks;
 
 use accounts::Callers::{Anybody, Tokens};
 use accounts::Confirmed;
+use accounts::dates::Dates;
 use accounts::web::asking::Viewer;
 use accounts::web::call::{Call, Maybe, answer, id as parse};
 use axum::Extension;
@@ -105,12 +106,16 @@ fn all<T>(items: Vec<T>) -> List<T> {
     post, path = "/api/v1/countdowns", tag = "countdowns", request_body = CountdownChange,
     responses((status = 201, body = View), (status = 409), (status = 422))
 )]
-async fn create(call: Call, body: Received<Members>) -> Result<Response, Problem> {
+async fn create(
+    call: Call,
+    Extension(dates): Extension<Dates>,
+    body: Received<Members>,
+) -> Result<Response, Problem> {
     let (input, _) = Input::of_json(body.value)?;
     let (who, request) = (call.who.clone(), call.request.clone());
     let enter = move |tx: &mut Tx<'_>| countdown::maker(tx, &who);
     let change = move |tx: &mut Tx<'_>, maker: &Confirmed| -> Result<View, Refusal> {
-        let made = countdown::create(tx, maker, &request, &input)?;
+        let made = countdown::create(tx, maker, &request, dates, &input)?;
         View::of(tx, made)
     };
     let (key, created) = (call.key(&body.bytes)?, StatusCode::CREATED);
@@ -138,13 +143,14 @@ async fn show(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
 )]
 async fn change(
     call: Call,
+    Extension(dates): Extension<Dates>,
     Path(id): Path<String>,
     Json(body): Json<Members>,
 ) -> Result<Response, Problem> {
     let (input, version) = Input::of_json(body)?;
     let version = call.version(version)?;
     let changed = write(&call, &id, move |tx, owner| {
-        let changed = countdown::change(tx, owner, version, &input)?;
+        let changed = countdown::change(tx, owner, version, dates, &input)?;
         View::of(tx, changed)
     });
     Ok(answer(StatusCode::OK, &changed.await?))

@@ -98,7 +98,7 @@ pub(super) async fn show(
 }
 
 /// What everybody sees of it, signed in or not.
-async fn find(
+pub(super) async fn find(
     site: &Site,
     (account, countdown): (String, String),
     query: &Form,

@@ -5,18 +5,20 @@ pub(super) mod resets;
 pub(super) mod webhooks;
 
 use accounts::Confirmed;
+use accounts::dates::{Date, Dates};
 use accounts::signed_in::SignedIn;
 use accounts::slug;
 use accounts::web::asking::{Reader, Sender};
 use accounts::web::call::{id as parse, submission};
 use accounts::web::frame;
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::Uri;
 use axum::response::Response;
 use platform::audit::RequestFacts;
 use platform::{StoreError, Tx};
-use web::form_state::{self, Field, FormState, Group, TableForm};
+use web::form_state::{self, Control, Field, FormState, Group, TableForm};
 use web::{Findings, Form, Input, Problem, Site, Text, Wishes, fields};
 
 use super::public::ClockView;
@@ -145,6 +147,24 @@ impl<'a> Asking<'a> {
         let look = move |tx: &mut Tx<'_>| {
             let owner = countdown::enter(tx, &who, &id, &request)?;
             look(tx, &owner)
+        };
+        self.site.store.read(look).await
+    }
+
+    /// The dates that a countdown may follow: those of the person under whose name it is found.
+    async fn dates(&self, dates: Dates, one: Option<&Countdown>) -> Result<Vec<Date>, StoreError> {
+        let me = self.who.account().id.clone();
+        let id = one.map(|one| one.id.clone());
+        let look = move |tx: &mut Tx<'_>| {
+            let named_after = match &id {
+                Some(id) => countdown::account_of(tx, id)?,
+                None => me.clone(),
+            };
+            if named_after == me {
+                dates.list(tx, &me)
+            } else {
+                Ok(Vec::new())
+            }
         };
         self.site.store.read(look).await
     }
@@ -319,6 +339,7 @@ struct FormPage<'a> {
 /// `GET /me/countdowns/new`.
 pub(super) async fn new(
     State(site): State<Site>,
+    Extension(dates): Extension<Dates>,
     wishes: Wishes,
     reader: Reader,
 ) -> Result<Response, Problem> {
@@ -327,12 +348,13 @@ pub(super) async fn new(
     let blank = Countdown::blank_for(&reader.who, Kind::Since);
     let mut form = stored(&blank);
     form.remove(CHOSEN);
-    form_page(&asking, None, &FormState::of(form)).await
+    form_page(&asking, dates, None, &FormState::of(form)).await
 }
 
 /// `POST /me/countdowns/new`.
 pub(super) async fn create(
     State(site): State<Site>,
+    Extension(dates): Extension<Dates>,
     wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
@@ -340,7 +362,7 @@ pub(super) async fn create(
     let input = Input::Form(sender.form.clone(), Countdown::FIELDS.to_vec());
     let enter = move |tx: &mut Tx<'_>| countdown::maker(tx, &who);
     let change = move |tx: &mut Tx<'_>, maker: &Confirmed| {
-        let made = countdown::create(tx, maker, &request, &input)?;
+        let made = countdown::create(tx, maker, &request, dates, &input)?;
         Ok::<_, Refusal>(at(&made.id, "?done=saved"))
     };
     let done = sender
@@ -349,7 +371,8 @@ pub(super) async fn create(
     form_state::answer(done, async |problem| {
         let text = site.speak(&wishes);
         let form_state = FormState::refused(sender.form.clone(), &problem, &text);
-        form_page(&Asking::sender(&site, &text, &sender), None, &form_state).await
+        let asking = Asking::sender(&site, &text, &sender);
+        form_page(&asking, dates, None, &form_state).await
     })
     .await
 }
@@ -357,6 +380,7 @@ pub(super) async fn create(
 /// `GET /me/countdowns/{id}/settings`.
 pub(super) async fn edit(
     State(site): State<Site>,
+    Extension(dates): Extension<Dates>,
     Path(id): Path<String>,
     wishes: Wishes,
     reader: Reader,
@@ -364,17 +388,14 @@ pub(super) async fn edit(
     let text = site.speak(&wishes);
     let asking = Asking::reader(&site, &text, &reader);
     let countdown = asking.load_countdown(&parse(&id)?).await?;
-    form_page(
-        &asking,
-        Some(&countdown),
-        &FormState::of(stored(&countdown)),
-    )
-    .await
+    let form_state = FormState::of(stored(&countdown));
+    form_page(&asking, dates, Some(&countdown), &form_state).await
 }
 
 /// `POST /me/countdowns/{id}/settings`.
 pub(super) async fn change(
     State(site): State<Site>,
+    Extension(dates): Extension<Dates>,
     Path(id): Path<String>,
     wishes: Wishes,
     sender: Sender,
@@ -385,7 +406,7 @@ pub(super) async fn change(
     let input = Input::Form(sender.form.clone(), changeable());
     let to = at(&id, "?done=saved");
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
-        countdown::change(tx, owner, version, &input)?;
+        countdown::change(tx, owner, version, dates, &input)?;
         Ok(to.clone())
     };
     let done = sender
@@ -398,7 +419,7 @@ pub(super) async fn change(
         let stored = stored(&countdown);
         let form_state =
             FormState::not_saved(&sender.form, || stored, "countdown-save", &problem, &text);
-        form_page(&asking, Some(&countdown), &form_state).await
+        form_page(&asking, dates, Some(&countdown), &form_state).await
     })
     .await
 }
@@ -406,6 +427,7 @@ pub(super) async fn change(
 /// `POST /me/countdowns/{id}/delete`.
 pub(super) async fn delete(
     State(site): State<Site>,
+    Extension(dates): Extension<Dates>,
     Path(id): Path<String>,
     wishes: Wishes,
     sender: Sender,
@@ -432,7 +454,7 @@ pub(super) async fn delete(
         let asking = Asking::sender(&site, &text, &sender);
         let countdown = asking.load_countdown(&id).await?;
         let form_state = FormState::refused(stored(&countdown), &problem, &text);
-        form_page(&asking, Some(&countdown), &form_state).await
+        form_page(&asking, dates, Some(&countdown), &form_state).await
     })
     .await
 }
@@ -449,8 +471,40 @@ fn changeable() -> Vec<web::Field> {
     all.filter(|field| !field.is_fixed).collect()
 }
 
+/// Lets the date that is followed be chosen, where there is one to choose.
+fn offer_dates(text: &Text, dates: &[Date], one: Option<&Countdown>, groups: &mut [Group]) {
+    let followed = one.map_or("", |one| one.follows.as_str());
+    let mut choices = vec![(
+        String::new(),
+        text.say("countdown-follows-none").into_owned(),
+    )];
+    let known = dates
+        .iter()
+        .map(|date| (date.id.clone(), date.label.clone()));
+    choices.extend(known);
+    if choices.iter().all(|(id, _)| id != followed) {
+        let other = text.say("countdown-follows-other").into_owned();
+        choices.push((followed.to_owned(), other));
+    }
+    let is_offered = choices.len() > 1 && one.is_none_or(|one| one.kind == Kind::Until);
+    for group in groups {
+        for field in &mut group.fields {
+            match field.name.as_str() {
+                "follows" if is_offered => field.control = Control::Select(choices.clone()),
+                // Where a date is chosen, its name will do.
+                "title" if is_offered => field.is_required = false,
+                _ => {}
+            }
+        }
+        group
+            .fields
+            .retain(|field| is_offered || field.name != "follows");
+    }
+}
+
 async fn form_page(
     asking: &Asking<'_>,
+    dates: Dates,
     one: Option<&Countdown>,
     form_state: &FormState,
 ) -> Result<Response, Problem> {
@@ -473,11 +527,14 @@ async fn form_page(
         None => Countdown::FIELDS.to_vec(),
         Some(_) => changeable(),
     };
+    let mut groups = table.groups(&shown, "countdown-what");
+    let choices = asking.dates(dates, one).await?;
+    offer_dates(text, &choices, one, &mut groups);
     let body = FormPage {
         text,
         csrf: asking.csrf,
         submission: submission(&asking.site.random),
-        groups: table.groups(&shown, "countdown-what"),
+        groups,
         delete: one.map(|one| at(&one.id, "/delete")).unwrap_or_default(),
         confirm: one.map(|one| {
             let label = text.with(

@@ -1,6 +1,7 @@
 //! The pages of phrases: of everybody who is signed in, and of moderators.
 
 use accounts::Confirmed;
+use accounts::slug;
 use accounts::web::asking::{Reader, Sender};
 use accounts::web::call::{id as parse, submission};
 use accounts::web::frame;
@@ -12,6 +13,7 @@ use platform::Tx;
 use web::form_state::{self, Field, FormState};
 use web::{Form, Piece, Problem, Site, Text, Wishes};
 
+use super::words;
 use crate::Refusal;
 use crate::countdown;
 use crate::phrase::{self, ModeratedPhrase, Moderator, OwnPhrase, PhraseId};
@@ -150,9 +152,16 @@ pub(super) async fn exclude(
     sender: Sender,
 ) -> Result<Response, Problem> {
     let (id, who): (PhraseId, _) = (parse(&id)?, sender.who.clone());
+    let countdown = sender.form.text("countdown").to_owned();
     let change = move |tx: &mut Tx<'_>, (): &()| {
         phrase::exclude(tx, &who, &id)?;
-        Ok::<_, Refusal>(format!("{MINE}?done=saved"))
+        // Back to the page of one's own where it stood, if it did.
+        let account = slug::find(tx, &who.account().id)?;
+        let page = account.filter(|_| slug::is_valid(&countdown));
+        Ok::<_, Refusal>(match page {
+            Some(account) => words::path(&account, &countdown),
+            None => format!("{MINE}?done=saved"),
+        })
     };
     let done = sender.once(&site, "POST /me/phrases/exclude", |_| Ok(()), change);
     Ok(done.await?)

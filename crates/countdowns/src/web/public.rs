@@ -1,6 +1,7 @@
 //! The pages that everybody may look at.
 
 use accounts::web::asking::Viewer;
+use accounts::web::call::submission;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Uri};
@@ -10,7 +11,7 @@ use platform::Tx;
 use web::page::{self, Kind, Page, Social, Written};
 use web::{Form, Problem, Site, Text, Theme, Wishes, conditional};
 
-use super::words;
+use super::{picture, words};
 use crate::calendar::Breakdown;
 use crate::clock::{Clock, State as ClockState};
 use crate::countdown::{Countdown, Visibility};
@@ -25,13 +26,14 @@ pub(super) async fn show(
     headers: HeaderMap,
     viewer: Viewer,
 ) -> Result<Response, Problem> {
+    let csrf = viewer.csrf.clone();
     let viewing = viewing(&site, viewer, &uri)?;
     let key = viewing.key.clone();
     let look = move |tx: &mut Tx<'_>| public::find(tx, &account, &countdown, &viewing);
     countdown_page(
         &site,
         &wishes,
-        (&headers, &key),
+        (&headers, &key, &csrf),
         site.store.read(look).await?,
     )
 }
@@ -45,9 +47,15 @@ pub(super) async fn show_primary(
     headers: HeaderMap,
     viewer: Viewer,
 ) -> Result<Response, Problem> {
+    let csrf = viewer.csrf.clone();
     let viewing = viewing(&site, viewer, &uri)?;
     let look = move |tx: &mut Tx<'_>| public::find_primary(tx, &account, &viewing);
-    countdown_page(&site, &wishes, (&headers, ""), site.store.read(look).await?)
+    countdown_page(
+        &site,
+        &wishes,
+        (&headers, "", &csrf),
+        site.store.read(look).await?,
+    )
 }
 
 fn viewing(site: &Site, viewer: Viewer, uri: &Uri) -> Result<Viewing, Problem> {
@@ -179,8 +187,16 @@ struct CountdownPage<'a> {
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
     entries: Vec<(String, &'a str)>,
+    /// With what its owner hides the phrase.
+    hiding: Option<Hiding<'a>>,
     /// Where its changes are heard of.
     live: Option<String>,
+}
+
+/// What the form that hides a phrase is sent with.
+struct Hiding<'a> {
+    csrf: &'a str,
+    submission: String,
 }
 
 /// What the script goes on with; instants in milliseconds since 1970.
@@ -231,7 +247,7 @@ impl ClockView {
 fn countdown_page(
     site: &Site,
     wishes: &Wishes,
-    (headers, key): (&HeaderMap, &str),
+    (headers, key, csrf): (&HeaderMap, &str, &str),
     shown: Option<Shown>,
 ) -> Result<Response, Problem> {
     let shown = shown.ok_or_else(Problem::not_found)?;
@@ -256,17 +272,25 @@ fn countdown_page(
             let path = format!("{}/events?since={}", shown.path(), shown.revision);
             words::with_key(path, key)
         }),
+        hiding: (shown.is_own && shown.phrase.is_some()).then(|| Hiding {
+            csrf,
+            submission: submission(&site.random),
+        }),
         shown: &shown,
     };
+    let has_form = body.hiding.is_some();
     let description = body.clock.as_ref().map(ClockView::sentence);
+    let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
     let url = site.url().join(&shown.path());
-    let social = description.as_ref().map(|description| Social {
+    let image = shown.clock.filter(|_| is_public);
+    let image = image.map(|clock| picture::address(site, &text, &shown, &clock));
+    let social = description.as_ref().zip(image.as_ref());
+    let social = social.map(|(description, image)| Social {
         title: &shown.countdown.title,
         description,
         url: &url,
+        image,
     });
-    let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
-    let social = social.filter(|_| is_public);
     let written = plain(site, &text, &shown.countdown.title, body, social)?;
     let mut page = written.into_response();
     if shown.countdown.visibility != Visibility::Public {
@@ -274,7 +298,7 @@ fn countdown_page(
         page.headers_mut().insert("x-robots-tag", noindex);
     }
     // What only some people see is kept by nobody.
-    if !is_public {
+    if !is_public || has_form {
         return Ok(page);
     }
     let tag = conditional::tag(shown.tag(&text.language().tag).as_bytes());

@@ -4,11 +4,14 @@
 
 mod calls;
 mod co_owners;
+mod days;
+mod following;
 mod leaving;
 mod live;
 mod own;
 mod phrase_races;
 mod phrases;
+mod pictures;
 mod public;
 mod races;
 mod stage;

@@ -26,7 +26,7 @@ async fn moderator(stage: &Stage<'_>) -> Person {
 }
 
 /// Somebody who calls the API from their browser: no token decides on phrases.
-async fn by_hand(mut person: Person) -> Person {
+pub(crate) async fn by_hand(mut person: Person) -> Person {
     let page = person.browser.get("/me/phrases").await;
     let form = page.form("/me/phrases/suggest");
     person.program = person.browser.clone();
@@ -368,5 +368,55 @@ fn what_somebody_suggested_goes_with_them_and_phrases_stay() {
             .filter(|place| place.contains("phrase"))
             .collect();
         assert_eq!(places, Vec::<&String>::new());
+    });
+}
+
+#[test]
+fn a_page_shows_the_phrase_of_the_day_where_its_owner_says_so() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let mut moderator = moderator(stage).await;
+        let both = ["Keep going", "Rest a while"];
+        for text in both {
+            add(&mut moderator, text).await;
+        }
+        let at = farah.public("Mine").await;
+        let page = "/u/farah-ali/mine";
+        let said = |body: &str| both.into_iter().find(|text| body.contains(text));
+        let without = stage.visitor().get(page).await;
+        assert_eq!(said(&without.body), None);
+        let version = farah.program.get(&at).await.json()["version"].clone();
+        let change = json!({"version": version, "show_phrase": true});
+        farah.call("PATCH", &at, &change).await.expect(200);
+
+        let shown = stage.visitor().get(page).await;
+        let first = said(&shown.body).unwrap();
+        assert!(
+            !shown.body.contains("/me/phrases/"),
+            "nobody hides another's"
+        );
+        // The page may be kept all day.
+        let mut again = stage.visitor();
+        again.header("if-none-match", shown.header("etag"));
+        again.get(page).await.expect(304);
+        let mut days = Vec::new();
+        for _ in 0..6 {
+            stage.world.clock.advance(SignedDuration::from_hours(24));
+            days.extend(said(&stage.visitor().get(page).await.body));
+        }
+        assert!(both.iter().all(|text| days.contains(text)), "{days:?}");
+
+        let own = farah.browser.get(page).await;
+        assert!(own.header("cache-control").contains("no-store"));
+        let hidden = said(&own.body).unwrap();
+        let form = own.forms().into_iter().next().unwrap();
+        let sent = farah.browser.submit(&own, &form).await;
+        assert_eq!(sent.expect(303).location(), Some(page));
+        for _ in 0..20 {
+            let other = said(&stage.visitor().get(page).await.body).unwrap();
+            assert_ne!(other, hidden);
+            stage.world.clock.advance(SignedDuration::from_hours(24));
+        }
+        assert!(both.contains(&first));
     });
 }

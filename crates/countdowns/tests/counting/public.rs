@@ -2,23 +2,8 @@
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use testkit::Page;
 
-use crate::stage::{API, Stage, on_both};
-
-/// An answer, without what differs by itself.
-fn shape(page: &Page) -> (u16, String, Vec<(String, String)>) {
-    let id = page.header("x-request-id").to_owned();
-    let body = page.body.replace(&id, "");
-    let mut headers: Vec<_> = page
-        .headers
-        .iter()
-        .filter(|(name, _)| *name != "x-request-id")
-        .map(|(name, value)| (name.to_string(), format!("{value:?}")))
-        .collect();
-    headers.sort();
-    (page.status.as_u16(), body, headers)
-}
+use crate::stage::{API, Stage, on_both, shape};
 
 async fn set(stage: &Stage<'_>, at: &str, person: &mut crate::stage::Person, change: Value) {
     let _ = stage;

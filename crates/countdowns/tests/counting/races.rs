@@ -8,14 +8,14 @@ use serde_json::json;
 use testkit::{rounds, together};
 use web::Input;
 
-use crate::stage::{Person, Stage, on_both, request};
+use crate::stage::{DATES, Person, Stage, on_both, request};
 
 async fn make(stage: &Stage<'_>, person: &Person, title: String) -> CountdownId {
     let who = person.who.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<CountdownId, Refusal> {
         let input = Input::from(json!({"title": title, "kind": Kind::Since.word()}));
         let maker = countdown::maker(tx, &who)?;
-        Ok(countdown::create(tx, &maker, &request(), &input)?.id)
+        Ok(countdown::create(tx, &maker, &request(), DATES, &input)?.id)
     };
     stage.world.store().write(change).await.unwrap()
 }
@@ -43,7 +43,7 @@ fn change(
     let (who, id) = (person.who.clone(), id.clone());
     let change = move |tx: &mut Tx<'_>| {
         let owner = countdown::enter_locked(tx, &who, &id, &request())?;
-        countdown::change(tx, &owner, version, &input)
+        countdown::change(tx, &owner, version, DATES, &input)
     };
     async move { store.write(change).await }
 }

@@ -3,6 +3,7 @@
 use accounts::Accounts;
 use accounts::account::{self, AccountId, NewAccount};
 use accounts::client::Client;
+use accounts::dates::Dates;
 use accounts::domain::{self, Domains};
 use accounts::registration::{Policy, Registration};
 use accounts::session::{self, Method, Stay};
@@ -20,7 +21,11 @@ use testkit::{Page, Visitor, World};
 use web::client_info::Proxies;
 use web::{Settings, SiteUrl};
 
-pub(crate) const DOMAINS: Domains = &[accounts::DOMAIN, countdowns::DOMAIN];
+use crate::days;
+
+pub(crate) const DOMAINS: Domains = &[accounts::DOMAIN, days::DOMAIN, countdowns::DOMAIN];
+
+pub(crate) const DATES: Dates = Dates(DOMAINS);
 
 pub(crate) const API: &str = "/api/v1/countdowns";
 
@@ -101,11 +106,16 @@ impl<'w> Stage<'w> {
 
     /// Does what is due in the background.
     pub(crate) async fn work(&self) {
+        self.work_apart().await;
+    }
+
+    /// The same, for a race.
+    pub(crate) fn work_apart(&self) -> impl Future<Output = ()> + use<> {
         let site = &self.accounts.site;
         let handlers = domain::jobs(DOMAINS, site);
         let (store, clock) = (site.store.clone(), site.clock.clone());
         let worker = Worker::new(store, clock, site.random.clone(), handlers);
-        while worker.run_due().await.unwrap() > 0 {}
+        async move { while worker.run_due().await.unwrap() > 0 {} }
     }
 
     /// Somebody of this name, signed in, with a token for everything.
@@ -246,4 +256,18 @@ pub(crate) fn errors(page: &Page) -> Vec<(String, String)> {
     all.iter()
         .map(|one| (text(&one["pointer"]), text(&one["code"])))
         .collect()
+}
+
+/// An answer, without what differs by itself.
+pub(crate) fn shape(page: &Page) -> (u16, String, Vec<(String, String)>) {
+    let id = page.header("x-request-id").to_owned();
+    let body = page.body.replace(&id, "");
+    let mut headers: Vec<_> = page
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != "x-request-id")
+        .map(|(name, value)| (name.to_string(), format!("{value:?}")))
+        .collect();
+    headers.sort();
+    (page.status.as_u16(), body, headers)
 }

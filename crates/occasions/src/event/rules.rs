@@ -3,6 +3,7 @@
 
 use ::web::fields::{flag, hour, https, key, line, lines, moment, number, rows, texts};
 use ::web::{Field, Findings, I18n, Input, Limits};
+use accounts::dates;
 use jiff::{SignedDuration, Timestamp};
 use platform::{Rows, StoreError, Tx, sql};
 
@@ -130,6 +131,9 @@ impl Resource for Event {
 
     fn before_update(&self, tx: &mut Tx<'_>, host: &HostOf, old: &Self) -> Result<(), Refusal> {
         lock(tx, &self.id)?;
+        if self.starts_at != old.starts_at {
+            dates::moved(tx, self.id.as_str())?;
+        }
         if self.capacity != old.capacity {
             // Who answers just now does not know of the limit yet.
             wait_for_answers(tx, host.occasion())?;
@@ -190,6 +194,7 @@ impl Resource for Event {
     /// With every answer given for it.
     fn delete(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
         wait_for_answers(tx, occasion)?;
+        dates::moved(tx, self.id.as_str())?;
         for delete in [
             sql!("DELETE FROM reply WHERE event = :id", id = self.id),
             sql!(

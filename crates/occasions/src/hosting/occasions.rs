@@ -1,5 +1,6 @@
 //! Occasions, as their hosts make, change, publish and end them.
 
+use accounts::dates;
 use accounts::grant::{self, GrantError, SITE, Scope};
 use accounts::signed_in::SignedIn;
 use jiff::tz::TimeZone;
@@ -67,6 +68,7 @@ const SWITCHES: &[Field] = web::fields! { Switches:
     plus_one_name_required: flag().label("host-switch-names").hint("host-switch-names-on"),
     late_gifts_notes: flag().label("host-switch-late").hint("host-switch-late-off"),
     confirmation_mail: flag().label("host-switch-mail").hint("host-switch-mail-off"),
+    days_left: flag().label("host-switch-days-left").hint("host-switch-days-left-on"),
     open_rsvp: flag().label("host-switch-open").hint("host-switch-open-on"),
     public_wishes: flag().label("host-switch-wishes").hint("host-switch-wishes-on"),
     ask_name: flag().label("host-switch-ask-name").hint("host-switch-ask-name-on"),
@@ -206,6 +208,11 @@ pub fn change(
     }
     if new.slug != old.slug {
         take_slug(tx, &new.slug)?;
+    }
+    if new.time_zone != old.time_zone {
+        for event in event::list(tx, &new.id)? {
+            dates::moved(tx, event.id.as_str())?;
+        }
     }
     event::wait_for_answers(tx, &new.id)?;
     occasion::update(tx, &new).map_err(slug_taken)?;

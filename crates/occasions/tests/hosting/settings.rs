@@ -116,6 +116,57 @@ fn a_new_event_invites_everybody_and_the_last_one_stays() {
 }
 
 #[test]
+fn what_follows_an_event_hears_that_it_is_moved_or_gone() {
+    on_both(async |stage| {
+        let dates = |tx: &mut Tx<'_>, host: &HostOf| -> Result<_, Refusal> {
+            Ok((occasions::DOMAIN.dates)(tx, host.account())?)
+        };
+        let all = stage.done(resource::list::<Event>).await;
+        let event = all[0].clone();
+        let zone = stage.done(hosted::load).await.zone();
+        let begins = event.starts_at.to_zoned(zone).datetime();
+        let listed = stage.done(dates).await;
+        assert_eq!(listed.len(), all.len());
+        let date = listed.iter().find(|date| date.id == event.id.as_str());
+        let date = date.unwrap();
+        assert!(begins.to_string().starts_with(&date.at), "{date:?}");
+        assert!(date.label.contains("Akad nikah"), "{date:?}");
+        // Nobody else may follow it.
+        let none = stage.act(&stage.stranger, dates).await;
+        assert!(none.is_err() || none.unwrap().is_empty());
+
+        let change = |input: Value| {
+            let (id, input) = (event.id.to_string(), Input::from(input));
+            stage.done(move |tx, host| {
+                let old: Event = resource::find(tx, host, &id)?;
+                resource::change::<Event>(tx, host, &id, old.version, &input)
+            })
+        };
+        change(json!({"venue": "Elsewhere"})).await;
+        assert_eq!(stage.world.jobs().await.len(), 0);
+        change(json!({"starts_at": "2027-01-10T10:00:00+08:00"})).await;
+        let jobs = stage.world.jobs().await;
+        assert_eq!(jobs.len(), 1);
+        assert_eq!(jobs[0].kind, "date.moved");
+        let moved = stage.done(dates).await;
+        let date = moved.iter().find(|date| date.id == event.id.as_str());
+        assert_eq!(date.unwrap().at, "2027-01-10T10:00");
+
+        let zone = Input::from(json!({"time_zone": "Asia/Tokyo"}));
+        stage
+            .done(move |tx, host| {
+                let version = hosted::load(tx, host)?.version;
+                hosted::change(tx, host, version, &zone)
+            })
+            .await;
+        assert_eq!(stage.world.jobs().await.len(), all.len());
+        let moved = stage.done(dates).await;
+        let date = moved.iter().find(|date| date.id == event.id.as_str());
+        assert_eq!(date.unwrap().at, "2027-01-10T11:00");
+    });
+}
+
+#[test]
 fn what_an_event_may_hold() {
     on_both(async |stage| {
         let wrong = Input::from(json!({

@@ -96,6 +96,8 @@ impl<'w> Stage<'w> {
         .await;
         let observer = host(&site, "observer", Some((Role::Observer.into(), &here))).await;
         let stranger = host(&site, "stranger", Some((grant::OWNER, &Scope::site()))).await;
+        // Something may follow whatever begins at another time, or not at all.
+        world.expect_jobs("date.moved");
         let accounts = Accounts::new(site.clone(), DOMAINS);
         let keys = site.keys.clone();
         let begin = move |tx: &mut Tx<'_>| {

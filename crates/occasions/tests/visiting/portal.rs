@@ -1,5 +1,8 @@
 //! What a household sees behind its code, and what it does not.
 
+use jiff::SignedDuration;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use occasions::words::OccasionStatus;
 use platform::{Rows, Sql, Tx, sql};
 use testkit::{Form, Page};
@@ -72,6 +75,57 @@ fn an_open_portal_shows_all_that_a_household_needs() {
             let count = stage.fill(count, [("n", 1.into())]);
             assert!(text.contains(&count), "{count}: {text}");
         }
+    });
+}
+
+#[test]
+fn the_days_to_the_next_event_are_counted_where_it_is() {
+    on_both(async |stage| {
+        let mut guest = stage.guest();
+        let page = guest.get("/invite/RAHMA").await;
+        let (_, left) = page.body.split_once("<p class=\"days-left\">").unwrap();
+        let (left, _) = left.split_once("</p>").unwrap();
+        assert!(left.contains("role=\"timer\" hidden"), "{left}");
+        let (_, day) = left.split_once("datetime=\"").unwrap();
+        let day: Date = day[..10].parse().unwrap();
+        let today = stage.world.platform.clock.now();
+        let today = today.to_zoned(TimeZone::get("Asia/Kuala_Lumpur").unwrap());
+        let days = i64::from(web::dates::days_between(today.date(), day));
+        assert!(days > 2);
+        let said = async |n: i64| {
+            let mut guest = stage.guest();
+            let text = guest.get("/invite/RAHMA").await.text();
+            text.contains(&stage.fill("portal-days-left", [("n", n.into())]))
+        };
+        assert!(said(days).await);
+        // The next day begins there at midnight, eight hours after it is four in the afternoon.
+        stage
+            .world
+            .clock
+            .advance(SignedDuration::from_secs(8 * 3_600 - 1));
+        assert!(said(days).await);
+        stage.world.clock.advance(SignedDuration::from_secs(1));
+        assert!(said(days - 1).await);
+        let rest = SignedDuration::from_hours(24 * (days - 2));
+        stage.world.clock.advance(rest);
+        assert!(said(1).await);
+        let mut arabic = stage.visitor();
+        let page = arabic.get("/invite/RAHMA?lang=ar").await;
+        assert!(page.body.contains("بقي يوم واحد"));
+        stage.world.clock.advance(SignedDuration::from_hours(24));
+        let text = guest.get("/invite/RAHMA").await.text();
+        assert!(text.contains(&stage.say("portal-today")));
+
+        stage.switch(|switches| switches.days_left = false).await;
+        let page = guest.get("/invite/RAHMA").await;
+        assert!(!page.body.contains("days-left"));
+        stage.switch(|switches| switches.days_left = true).await;
+        stage
+            .world
+            .clock
+            .advance(SignedDuration::from_hours(24 * 30));
+        let page = stage.guest().get("/invite/RAHMA").await;
+        assert!(!page.body.contains("days-left"), "all of it is over");
     });
 }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the woff2 files of this folder from the fonts on npm, again and byte for byte.
+# Makes the fonts of this folder from the fonts on npm, again and byte for byte.
 # Needs: npm, and from pip `fonttools==4.68.0 brotli==1.2.1` (pyftsubset).
 # README.md beside this file says why each choice was made.
 set -eu
@@ -26,6 +26,15 @@ subset marcellus/files/marcellus-latin-ext-400-normal.woff2 songket-rare.woff2 "
 subset cormorant-garamond/files/cormorant-garamond-latin-600-normal.woff2 letterpress.woff2 "$latin" 'kern,liga,lnum'
 subset cormorant-garamond/files/cormorant-garamond-latin-ext-600-normal.woff2 letterpress-rare.woff2 "$rare" 'kern,liga'
 subset noto-naskh-arabic/files/noto-naskh-arabic-arabic-600-normal.woff2 naskh.woff2 "$arabic" "$joining"
+
+# What is drawn into pictures: one file with all letters, as it lies in memory. It is not served.
+plain() { # source, target, code points
+    pyftsubset "$from/$1" --output-file="$work/$2" --unicodes="$3" --layout-features='' \
+        --drop-tables+=GPOS,GSUB,gasp --name-IDs=0,13,14 --no-hinting
+}
+plain marcellus/files/marcellus-latin-400-normal.woff2 latin.woff2 "$latin"
+plain marcellus/files/marcellus-latin-ext-400-normal.woff2 rare.woff2 "$rare"
+pyftmerge "$work/latin.woff2" "$work/rare.woff2" --drop-tables+=GPOS,GSUB,gasp --output-file="$here/songket.ttf"
 
 cp "$from/marcellus/LICENSE" "$here/OFL-songket.txt"
 cp "$from/cormorant-garamond/LICENSE" "$here/OFL-letterpress.txt"

@@ -10,7 +10,7 @@ use super::open_rsvp;
 use super::pages::Found;
 use super::request::{EarlyResponse, GuestRequest};
 use super::show::{self, Reading, masked_email};
-use super::view::{self, Standing, Typed};
+use super::view::{self, DaysLeft, Standing, Typed};
 use crate::portal::Portal;
 
 /// `GET /invite/{code}`.
@@ -69,6 +69,11 @@ fn body<'a>(text: &'a Text, portal: &'a Portal, typed: Vec<Typed>) -> view::Port
         progress: reading.progress(),
         welcome: show::welcome(text, &portal.occasion),
         message: (!details.host_message.is_empty()).then_some(details.host_message.as_str()),
+        days_left: reading.days_left().map(|left| DaysLeft {
+            // Loaded again, the answer to a form would send it again.
+            timer: left.timer.filter(|_| typed.is_empty()),
+            ..left
+        }),
         typed,
         events: reading.events(),
         calendar: reading.calendar(),

@@ -5,14 +5,14 @@ use std::cell::OnceCell;
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{SignedDuration, Timestamp, Zoned};
 use web::dates;
 use web::{Deadline, Spoken, Text, Wishes};
 
 use super::open_rsvp::EVENT;
 use super::view::{
-    Closing, Contact, Counts, Cover, EventRow, Frame, Hosts, Mark, OpenEvent, Progress,
-    ScheduleRow, Standing, Stored, Tile,
+    Closing, Contact, Counts, Cover, DaysLeft, EventRow, Frame, Hosts, Mark, OpenEvent, Progress,
+    ScheduleRow, Standing, Stored, Tile, Timer,
 };
 use crate::diet::DietaryOption;
 use crate::event::Event;
@@ -20,6 +20,9 @@ use crate::guest::{self, Guest};
 use crate::occasion::Occasion;
 use crate::portal::Portal;
 use crate::words::{Access, ReplyStatus, Response};
+
+/// How long before an event its hours and minutes count.
+const HOURS_SHOWN: SignedDuration = SignedDuration::from_hours(48);
 
 /// A portal, read in one language and in the occasion's zone.
 pub(crate) struct Reading<'a> {
@@ -135,6 +138,31 @@ impl<'a> Reading<'a> {
             Response::Partial => Progress::Partly,
             Response::Complete => Progress::Complete,
         }
+    }
+
+    pub(super) fn days_left(&self) -> Option<DaysLeft> {
+        if !self.occasion().switches.days_left {
+            return None;
+        }
+        let starts_at = self.portal.next_event()?.starts_at;
+        let (now, start) = (self.local(self.portal.now), self.local(starts_at));
+        let words = match dates::days_between(now.date(), start.date()) {
+            0 => self.text.say("portal-today").into_owned(),
+            days => self.text.with("portal-days-left", [("n", days.into())]),
+        };
+        let midnight = now.tomorrow().and_then(|day| day.start_of_day());
+        let timer = (starts_at > self.portal.now).then(|| Timer {
+            from: (starts_at - HOURS_SHOWN).as_millisecond(),
+            zero: starts_at.as_millisecond(),
+            turn: midnight
+                .map_or(starts_at, |midnight| midnight.timestamp().min(starts_at))
+                .as_millisecond(),
+        });
+        Some(DaysLeft {
+            words,
+            day_machine: start.date().to_string(),
+            timer,
+        })
     }
 
     pub(super) fn events(&self) -> Vec<EventRow<'a>> {

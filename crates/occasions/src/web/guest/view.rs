@@ -28,7 +28,8 @@ pub use entry::{Card, CodeEntry, CodeProblem, Farewell, Known};
 pub use mail::{Confirmation as ConfirmationMail, ConfirmationText};
 pub use open_rsvp::{Open, OpenEvent, TypedAnswer};
 pub use portal::{
-    Confirmation, EventRow, Portal, Progress, ScheduleRow, Standing, Stored, Tile, Typed,
+    Confirmation, DaysLeft, EventRow, Portal, Progress, ScheduleRow, Standing, Stored, Tile, Timer,
+    Typed,
 };
 pub use question::{Ask, Asked, AskedChoice, Told};
 

@@ -33,6 +33,8 @@ pub struct Portal<'a> {
     pub message: Option<&'a str>,
     /// What was typed and came too late to be saved.
     pub typed: Vec<Typed>,
+    /// How long it is to the next of them.
+    pub days_left: Option<DaysLeft>,
     /// The events this household is invited to, by time.
     pub events: Vec<EventRow<'a>>,
     /// The address of the calendar file.
@@ -67,6 +69,26 @@ pub enum Progress {
     Partly,
     /// Everybody has, for every event.
     Complete,
+}
+
+/// How long it is to an event.
+pub struct DaysLeft {
+    /// "12 days to go", "Today".
+    pub words: String,
+    /// The day for machines.
+    pub day_machine: String,
+    /// Before it begins.
+    pub timer: Option<Timer>,
+}
+
+/// What the script counts down with, in milliseconds since 1970.
+pub struct Timer {
+    /// From when on hours are shown.
+    pub from: i64,
+    /// When the event begins.
+    pub zero: i64,
+    /// When the words are others.
+    pub turn: i64,
 }
 
 /// One event in "The day".

@@ -6,9 +6,9 @@ use web::theme::Preset;
 use web::{Spoken, Text, Theme};
 
 use super::{
-    Card, Closing, CodeEntry, Confirmation, ConfirmationMail, Contact, Counts, Cover, EventRow,
-    Farewell, Frame, Hosts, Known, Mark, OpenEvent, Portal, Progress, ScheduleRow, Standing,
-    Stored, Tile, Told, Tone, Typed,
+    Card, Closing, CodeEntry, Confirmation, ConfirmationMail, Contact, Counts, Cover, DaysLeft,
+    EventRow, Farewell, Frame, Hosts, Known, Mark, OpenEvent, Portal, Progress, ScheduleRow,
+    Standing, Stored, Tile, Timer, Told, Tone, Typed,
 };
 
 /// What hosts wrote, in the languages of the demo.
@@ -263,6 +263,15 @@ pub(crate) fn portal(text: &Text) -> Portal<'_> {
         ),
         message: None,
         typed: Vec::new(),
+        days_left: Some(DaysLeft {
+            words: text.with("portal-days-left", [("n", 12.into())]),
+            day_machine: "2027-01-16".to_owned(),
+            timer: Some(Timer {
+                from: 1_799_870_400_000,
+                zero: 1_800_043_200_000,
+                turn: 1_799_000_000_000,
+            }),
+        }),
         events: events(text),
         calendar: Some("/invite/RAHMA/calendar.ics".to_owned()),
         guests,

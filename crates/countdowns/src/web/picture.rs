@@ -1,0 +1,210 @@
+//! The picture that other sites show beside a link to a countdown.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+use web::picture::{Colors, Font, Picture, WIDTH};
+use web::{Form, Language, Problem, Site, Text, Wishes, conditional};
+
+use super::badge;
+use super::words;
+use crate::clock::Clock;
+use crate::countdown::Countdown;
+use crate::public::Shown;
+
+/// How many pictures are kept.
+const KEPT: usize = 32;
+/// How many requests may wait for theirs to be drawn.
+const WAITING: usize = 16;
+/// Those of the theme Plain: its cover, what is written on it, and its ornament.
+const COLORS: Colors = Colors {
+    ground: [0xe2, 0xf0, 0xf1],
+    inks: [[0x0a, 0x3f, 0x46], [0x0d, 0x5a, 0x63]],
+};
+/// How far lines stay away from the edges.
+const MARGIN: f32 = 80.0;
+/// The band of kelarai of that cover, one tile of it: bars from the left, from the top, their
+/// widths and heights.
+const TILE: [(u16, u16, u16, u16); 14] = [
+    (0, 2, 17, 4),
+    (31, 2, 1, 4),
+    (7, 10, 18, 4),
+    (15, 18, 17, 4),
+    (0, 18, 1, 4),
+    (23, 26, 9, 4),
+    (0, 26, 9, 4),
+    (2, 7, 4, 18),
+    (10, 15, 4, 17),
+    (10, 0, 4, 1),
+    (18, 23, 4, 9),
+    (18, 0, 4, 9),
+    (26, 0, 4, 17),
+    (26, 31, 4, 1),
+];
+
+/// What a picture says.
+#[derive(Clone, Debug)]
+pub(super) struct Words {
+    title: String,
+    number: String,
+    /// “days until 16 January 2027”.
+    caption: String,
+    site: String,
+}
+
+impl Words {
+    pub(super) fn of(site: &Site, text: &Text, countdown: &Countdown, clock: &Clock) -> Self {
+        let caption = |text: &Text| {
+            let at = clock.anchor.to_zoned(countdown.zone());
+            let anchor = words::anchor(text, countdown, clock.state, &at);
+            format!("{} {anchor}", words::unit(text, clock.days))
+        };
+        let font = Font::load().ok();
+        let has = |text: &str| font.as_ref().is_some_and(|font| font.can_write(text));
+        // A title in letters that the font lacks is left out, and so is such a name of the site;
+        // what Kenduri says in such a language, it says in English.
+        let written = |text: &str| {
+            if has(text) {
+                text.to_owned()
+            } else {
+                String::new()
+            }
+        };
+        let mut said = (text.number(clock.days), caption(text));
+        if !has(&said.0) || !has(&said.1) {
+            let english = site.catalogue.speak(&Language::of("en"));
+            said = (english.number(clock.days), caption(&english));
+        }
+        Self {
+            title: written(&countdown.title),
+            number: said.0,
+            caption: said.1,
+            site: written(&site.settings.name),
+        }
+    }
+
+    /// What the picture is made of: while it stays, so does the picture.
+    pub(super) fn tag(&self) -> String {
+        let parts = [&self.title, &self.number, &self.caption, &self.site];
+        conditional::tag(parts.map(String::as_str).join("\n").as_bytes())
+    }
+
+    fn draw(&self) -> Result<Vec<u8>, Problem> {
+        let font = Font::load().map_err(Problem::internal)?;
+        let mut picture = Picture::default();
+        #[expect(clippy::cast_precision_loss, reason = "a small number")]
+        let width = WIDTH as f32 - 2.0 * MARGIN;
+        let mut line = |text: &str, sizes: &[f32], baseline, ink| {
+            let fits = |size: &&f32| font.width(text, **size) <= width;
+            let smallest = sizes.last().copied().unwrap_or_default();
+            let size = sizes.iter().find(fits).copied().unwrap_or(smallest);
+            let shown = font.shorten(text, size, width);
+            picture.write(&font, &shown, size, baseline, ink);
+        };
+        line(&self.title, &[72.0, 60.0, 48.0], 140.0, 0);
+        line(&self.number, &[270.0, 200.0], 380.0, 0);
+        line(&self.caption, &[48.0, 38.0, 30.0], 464.0, 1);
+        line(&self.site, &[32.0], 556.0, 1);
+        for left in (0..1_200).step_by(32) {
+            for (x, y, width, height) in TILE {
+                picture.fill((left + x, 598 + y), (width, height), 0.38, 1);
+            }
+        }
+        picture.png(&COLORS).map_err(Problem::internal)
+    }
+}
+
+/// The address of its picture: another one as soon as that shows something else.
+pub(super) fn address(site: &Site, text: &Text, shown: &Shown, clock: &Clock) -> String {
+    let tag = Words::of(site, text, &shown.countdown, clock).tag();
+    let language = &text.language().tag;
+    let path = format!("{}/og.png?lang={language}&v={tag}", shown.path());
+    site.url().join(&path)
+}
+
+/// `GET /u/{account}/{countdown}/og.png`, with `lang`; `v` only makes the address another one.
+pub(super) async fn show(
+    State(site): State<Site>,
+    Extension(pictures): Extension<Pictures>,
+    Path(address): Path<(String, String)>,
+    wishes: Wishes,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let query = Form::parse(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
+    let (shown, clock) = badge::find(&site, address, &query).await?;
+    let words = Words::of(&site, &site.speak(&wishes), &shown.countdown, &clock);
+    let tag = words.tag();
+    let png = pictures.find_or_draw(&tag, words).await?;
+    let response = ([(CONTENT_TYPE, "image/png")], png).into_response();
+    let mut response = conditional::revalidated(&headers, &tag, response);
+    let brief = HeaderValue::from_static("max-age=300");
+    response.headers_mut().insert(CACHE_CONTROL, brief);
+    Ok(response)
+}
+
+/// The pictures that were drawn last. One is drawn at a time. Clones share them.
+#[derive(Clone, Debug)]
+pub(super) struct Pictures {
+    kept: Arc<Mutex<VecDeque<(String, Bytes)>>>,
+    drawing: Arc<tokio::sync::Mutex<()>>,
+    places: Arc<Semaphore>,
+}
+
+impl Default for Pictures {
+    fn default() -> Self {
+        Self {
+            kept: Arc::default(),
+            drawing: Arc::default(),
+            places: Arc::new(Semaphore::new(WAITING)),
+        }
+    }
+}
+
+impl Pictures {
+    /// What a tag stands for never changes, so what is kept is never too old.
+    fn find(&self, tag: &str) -> Option<Bytes> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = kept.iter().find(|(other, _)| other == tag);
+        found.map(|(_, png)| png.clone())
+    }
+
+    async fn find_or_draw(&self, tag: &str, words: Words) -> Result<Bytes, Problem> {
+        if let Some(found) = self.find(tag) {
+            return Ok(found);
+        }
+        let busy = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy");
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(busy)?;
+        let turn = Arc::clone(&self.drawing).lock_owned().await;
+        // Perhaps somebody before us asked for the same.
+        if let Some(found) = self.find(tag) {
+            return Ok(found);
+        }
+        // Whoever asked may go away; the turn ends with the work.
+        let (pictures, tag) = (self.clone(), tag.to_owned());
+        let work = move || {
+            let drawn = words.draw().map(Bytes::from);
+            if let Ok(png) = &drawn {
+                pictures.keep(tag, png.clone());
+            }
+            drop((turn, place));
+            drawn
+        };
+        let drawn = tokio::task::spawn_blocking(work).await;
+        drawn.map_err(Problem::internal)?
+    }
+
+    fn keep(&self, tag: String, png: Bytes) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.truncate(KEPT - 1);
+        kept.push_front((tag, png));
+    }
+}

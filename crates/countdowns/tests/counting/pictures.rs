@@ -1,0 +1,92 @@
+//! The picture beside a link, as other sites show it.
+
+use jiff::SignedDuration;
+use serde_json::json;
+use testkit::Page;
+
+use crate::stage::{Stage, on_both, shape};
+
+const PAGE: &str = "/u/farah-ali/our-day";
+
+/// The address of a page's picture, without the site's.
+fn address(page: &Page) -> String {
+    let before = r#"<meta property="og:image" content="http://127.0.0.1:8080"#;
+    let (_, rest) = page.body.split_once(before).unwrap();
+    let (address, _) = rest.split_once('"').unwrap();
+    address.replace("&#38;", "&")
+}
+
+#[test]
+fn a_page_names_a_picture_that_is_another_one_the_next_day() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        farah
+            .make(
+                json!({"title": "Our day", "kind": "until", "target": "2030-01-16",
+                "visibility": "public"}),
+            )
+            .await;
+        let first = address(&stage.visitor().get(PAGE).await);
+        assert!(first.starts_with("/u/farah-ali/our-day/og.png?lang=en&v="));
+        let drawn = stage.visitor().get(&first).await;
+        drawn.expect(200);
+        assert_eq!(drawn.header("content-type"), "image/png");
+        assert_eq!(drawn.header("cache-control"), "max-age=300");
+        assert!(drawn.body.contains("PNG"));
+        let tag = drawn.header("etag").to_owned();
+        let mut again = stage.visitor();
+        again.header("if-none-match", &tag);
+        again.get(&first).await.expect(304);
+
+        stage.world.clock.advance(SignedDuration::from_hours(24));
+        let next = address(&stage.visitor().get(PAGE).await);
+        assert_ne!(next, first);
+        let drawn = again.get(&next).await;
+        drawn.expect(200);
+        assert_ne!(drawn.header("etag"), tag);
+    });
+}
+
+#[test]
+fn there_is_no_picture_of_what_may_not_be_seen() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let at = farah.since("Our day").await;
+        farah.reset(&at, &json!({})).await.expect(201);
+        let absent = shape(&stage.visitor().get("/u/nobody-here/at-all").await);
+        let picture = format!("{PAGE}/og.png");
+        // Also for its owner: a picture elsewhere is everybody's.
+        for browser in [&mut farah.browser, &mut stage.visitor()] {
+            assert_eq!(shape(&browser.get(&picture).await), absent);
+        }
+        let own = farah.browser.get(PAGE).await;
+        assert!(!own.body.contains("og:image"));
+        let link = json!({"version": 1, "visibility": "unlisted"});
+        farah.call("PATCH", &at, &link).await.expect(200);
+        assert_eq!(shape(&stage.visitor().get(&picture).await), absent);
+    });
+}
+
+#[test]
+fn a_title_that_the_font_lacks_is_left_out() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let mut tags = Vec::new();
+        for (title, slug) in [
+            ("我们的日子", "one"),
+            ("يومنا", "two"),
+            ("Our day", "three"),
+        ] {
+            farah
+                .make(json!({"title": title, "slug": slug, "kind": "until",
+                    "target": "2030-01-16", "visibility": "public"}))
+                .await;
+            let picture = format!("/u/farah-ali/{slug}/og.png");
+            let drawn = stage.visitor().get(&picture).await;
+            drawn.expect(200);
+            tags.push(drawn.header("etag").to_owned());
+        }
+        assert_eq!(tags[0], tags[1]);
+        assert_ne!(tags[1], tags[2]);
+    });
+}

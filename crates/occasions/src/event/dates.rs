@@ -1,0 +1,37 @@
+//! When events begin, for what follows that elsewhere.
+
+use ::web::Language;
+use accounts::account::AccountId;
+use accounts::dates::Date;
+use accounts::grant;
+use platform::id::Id as _;
+use platform::{StoreError, Tx};
+
+use crate::event;
+use crate::occasion::{self, OccasionId};
+use crate::role;
+
+/// The beginnings of all events that somebody hosts, newest occasion first.
+pub(crate) fn dates(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Date>, StoreError> {
+    let mut dates = Vec::new();
+    for (id, _) in grant::ranks_of_account(tx, account, &role::OCCASION)? {
+        let Some(occasion) = occasion::find(tx, &OccasionId::from_text(id))? else {
+            continue;
+        };
+        let (zone, default) = (occasion.zone(), occasion.default_language.as_str());
+        let language = Language::of(default);
+        let title = occasion.title.pick(&language, default).text;
+        for event in event::list(tx, &occasion.id)?.into_iter().rev() {
+            let name = event.name.pick(&language, default).text;
+            let at = event.starts_at.to_zoned(zone.clone()).datetime();
+            dates.push(Date {
+                id: event.id.to_string(),
+                label: format!("{title}: {name}"),
+                at: at.strftime("%Y-%m-%dT%H:%M").to_string(),
+                time_zone: occasion.time_zone.clone(),
+            });
+        }
+    }
+    dates.reverse();
+    Ok(dates)
+}

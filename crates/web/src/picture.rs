@@ -1,0 +1,224 @@
+//! Pictures of a few words, as other sites show them beside a link. Letters are those of one Latin
+//! font without joining and reordering: what it lacks cannot be written ([`Font::can_write`]).
+
+use std::io::{self, Write as _};
+
+use ab_glyph::{Font as _, FontRef, Glyph, InvalidFont, PxScale, ScaleFont as _, point};
+use flate2::write::ZlibEncoder;
+use flate2::{Compression, Crc};
+
+/// How wide a picture is.
+pub const WIDTH: usize = 1_200;
+/// How high it is.
+pub const HEIGHT: usize = 630;
+
+/// What of a pixel is an ink, of 127.
+const FULL: f32 = 127.0;
+
+/// The font that pictures are written with.
+pub struct Font(FontRef<'static>);
+
+impl Font {
+    /// The one that the program holds.
+    pub fn load() -> Result<Self, InvalidFont> {
+        let file = include_bytes!("../assets/fonts/songket.ttf");
+        FontRef::try_from_slice(file).map(Self)
+    }
+
+    /// Whether it has every letter.
+    pub fn can_write(&self, text: &str) -> bool {
+        text.chars().all(|char| self.0.glyph_id(char).0 != 0)
+    }
+
+    /// How wide a text is in letters of this size.
+    pub fn width(&self, text: &str, size: f32) -> f32 {
+        let font = self.0.as_scaled(self.scale(size));
+        let advance = |char| font.h_advance(font.glyph_id(char));
+        text.chars().map(advance).sum()
+    }
+
+    /// As much of a text as fits, with an ellipsis where that is not all.
+    pub fn shorten(&self, text: &str, size: f32, width: f32) -> String {
+        if self.width(text, size) <= width {
+            return text.to_owned();
+        }
+        let mut kept = text.to_owned();
+        while kept.pop().is_some() {
+            let shorter = format!("{}…", kept.trim_end());
+            if self.width(&shorter, size) <= width {
+                return shorter;
+            }
+        }
+        kept
+    }
+
+    /// Of an em, as sizes are everywhere else.
+    fn scale(&self, size: f32) -> PxScale {
+        let units = self.0.units_per_em().unwrap_or(1_000.0);
+        PxScale::from(size * self.0.height_unscaled() / units)
+    }
+}
+
+/// The colours of a picture, each red, green and blue.
+#[derive(Clone, Copy, Debug)]
+pub struct Colors {
+    /// What all is written on.
+    pub ground: [u8; 3],
+    /// What is written with.
+    pub inks: [[u8; 3]; 2],
+}
+
+/// A picture that is being drawn.
+pub struct Picture {
+    /// Of each pixel, the ink in the highest bit, and how much of it in the others.
+    pixels: Vec<u8>,
+}
+
+impl Default for Picture {
+    fn default() -> Self {
+        Self {
+            pixels: vec![0; WIDTH * HEIGHT],
+        }
+    }
+}
+
+impl Picture {
+    /// Writes a line, its middle in the picture's, with ink 0 or 1.
+    pub fn write(&mut self, font: &Font, text: &str, size: f32, baseline: f32, ink: u8) {
+        let scale = font.scale(size);
+        let scaled = font.0.as_scaled(scale);
+        #[expect(clippy::cast_precision_loss, reason = "a small number")]
+        let mut left = (WIDTH as f32 - font.width(text, size)) / 2.0;
+        for char in text.chars() {
+            let id = scaled.glyph_id(char);
+            let place = point(left, baseline);
+            left += scaled.h_advance(id);
+            let glyph: Glyph = id.with_scale_and_position(scale, place);
+            let Some(outline) = font.0.outline_glyph(glyph) else {
+                continue;
+            };
+            let bounds = outline.px_bounds();
+            outline.draw(|x, y, coverage| {
+                #[expect(clippy::cast_possible_truncation, reason = "pixels of a letter")]
+                let (x, y) = (x as f32 + bounds.min.x, y as f32 + bounds.min.y);
+                self.put(x, y, coverage, ink);
+            });
+        }
+    }
+
+    /// Fills a rectangle with as much of ink 0 or 1 as `coverage` says, which is 0 to 1.
+    pub fn fill(
+        &mut self,
+        (x, y): (u16, u16),
+        (width, height): (u16, u16),
+        coverage: f32,
+        ink: u8,
+    ) {
+        for y in y..y.saturating_add(height) {
+            for x in x..x.saturating_add(width) {
+                self.put(x.into(), y.into(), coverage, ink);
+            }
+        }
+    }
+
+    fn put(&mut self, x: f32, y: f32, coverage: f32, ink: u8) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "floats become the nearest number there is"
+        )]
+        let (x, y, much) = (x as usize, y as usize, (coverage * FULL) as u8);
+        let pixel = self.pixels.get_mut(y * WIDTH + x).filter(|_| x < WIDTH);
+        if let Some(pixel) = pixel
+            && much.min(127) > *pixel & 127
+        {
+            *pixel = (ink & 1) << 7 | much.min(127);
+        }
+    }
+
+    /// The picture as a PNG (RFC 2083) of 256 colours.
+    pub fn png(&self, colors: &Colors) -> io::Result<Vec<u8>> {
+        let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
+        let mut header = Vec::new();
+        for length in [WIDTH, HEIGHT] {
+            header.extend(u32::try_from(length).unwrap_or_default().to_be_bytes());
+        }
+        // 8 bits, a palette, and no choice in the rest.
+        header.extend([8, 3, 0, 0, 0]);
+        chunk(&mut png, b"IHDR", &header);
+        let mut palette = Vec::new();
+        for ink in colors.inks {
+            for much in 0..=127_u16 {
+                let mixed = colors.ground.iter().zip(ink).map(|(ground, ink)| {
+                    let sum = u16::from(*ground) * (127 - much) + u16::from(ink) * much;
+                    u8::try_from(sum / 127).unwrap_or(u8::MAX)
+                });
+                palette.extend(mixed);
+            }
+        }
+        chunk(&mut png, b"PLTE", &palette);
+        let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
+        for row in self.pixels.chunks(WIDTH) {
+            packed.write_all(&[0])?;
+            packed.write_all(row)?;
+        }
+        chunk(&mut png, b"IDAT", &packed.finish()?);
+        chunk(&mut png, b"IEND", b"");
+        Ok(png)
+    }
+}
+
+fn chunk(png: &mut Vec<u8>, name: &[u8; 4], content: &[u8]) {
+    let length = u32::try_from(content.len()).unwrap_or_default();
+    let mut sum = Crc::new();
+    sum.update(name);
+    sum.update(content);
+    png.extend(length.to_be_bytes());
+    png.extend(name);
+    png.extend(content);
+    png.extend(sum.sum().to_be_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latin_letters_can_be_written_and_others_cannot() {
+        let font = Font::load().unwrap();
+        for text in ["Aisyah & Daniel", "Çağla, Łukasz – “Ž”…", "1,234 days"] {
+            assert!(font.can_write(text), "{text}");
+        }
+        for text in ["عائشة", "家", "நிலா", "Tiểu", "a\u{301}", "🎉"] {
+            assert!(!font.can_write(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_ends_in_an_ellipsis() {
+        let font = Font::load().unwrap();
+        assert_eq!(font.shorten("Our day", 40.0, 1_000.0), "Our day");
+        let shorter = font.shorten(&"Our day ".repeat(10), 40.0, 400.0);
+        assert!(
+            shorter.ends_with("y…") || shorter.ends_with("r…"),
+            "{shorter}"
+        );
+        assert!(font.width(&shorter, 40.0) <= 400.0);
+        assert_eq!(font.shorten("Our day", 40.0, 1.0), "");
+    }
+
+    #[test]
+    fn nothing_is_drawn_beyond_the_edges() {
+        let font = Font::load().unwrap();
+        let mut picture = Picture::default();
+        picture.write(&font, &"wide ".repeat(80), 200.0, 700.0, 1);
+        picture.fill((1_190, 620), (100, 100), 1.0, 0);
+        let png = picture.png(&Colors {
+            ground: [255; 3],
+            inks: [[0; 3], [200, 0, 0]],
+        });
+        let png = png.unwrap();
+        assert!(png.starts_with(b"\x89PNG"));
+        assert_eq!(png[16..24], [0, 0, 4, 176, 0, 0, 2, 118]);
+    }
+}
