@@ -323,7 +323,7 @@ fn a_network_begins_thirty_sign_ins_in_five_minutes() {
             start(&mut browser).await.with(303);
         }
         start(&mut browser).await.with(429);
-        world.clock.advance(SignedDuration::from_mins(5));
+        world.clock.advance(SignedDuration::from_mins(6));
         start(&mut browser).await.with(303);
     });
 }
