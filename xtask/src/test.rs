@@ -91,13 +91,13 @@ fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
         run(showing(&what).arg(&built))
     })?;
     let tests = |name: &str| root().join("tests").join(name);
-    let [websockets, socketio, browser, examples] =
-        ["websockets", "socketio", "browser", "examples"].map(tests);
+    let [websockets, socketio, oidc, browser, examples] =
+        ["websockets", "socketio", "oidc", "browser", "examples"].map(tests);
     steps.step("packages of Node and Python", || {
         for site in [Site::Kadkahwin, Site::FlaskExpress] {
             site.install()?;
         }
-        for folder in [&websockets, &socketio, &browser, &examples] {
+        for folder in [&websockets, &socketio, &oidc, &browser, &examples] {
             install_node(folder)?;
         }
         Ok(())
@@ -108,6 +108,7 @@ fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
     steps.step("Socket.IO with its own client", || {
         run(&mut npm_test(&socketio))
     })?;
+    steps.step("sign-ins with a provider", || run(&mut npm_test(&oidc)))?;
     // Its programs start, stop and wait most of the time.
     let sites = Steps::start("sites with programs beside them", npm_test(&examples))?;
     steps.step("stories and looks in a browser", || {

@@ -33,6 +33,9 @@ pub struct DisplayName(String);
 pub struct NotAName;
 
 impl DisplayName {
+    /// How many characters it may have.
+    pub const LONGEST: usize = 50;
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -48,7 +51,7 @@ impl FromStr for DisplayName {
             .filter(|c| !is_invisible(*c))
             .collect();
         let name = visible.split_whitespace().collect::<Vec<_>>().join(" ");
-        if (2..=50).contains(&text_cleaning::length(&name)) {
+        if (2..=Self::LONGEST).contains(&text_cleaning::length(&name)) {
             Ok(Self(name))
         } else {
             Err(NotAName)

@@ -14,6 +14,8 @@ pub struct Client {
     pub session: Option<Secret>,
     /// The secret that marks it as known to an account.
     pub device: Option<Secret>,
+    /// The secret under which an identity waits to be linked by a sign-in.
+    pub identity: Option<Secret>,
 }
 
 impl Client {

@@ -1,4 +1,5 @@
-//! Setting and changing one's own password, signed in.
+//! What somebody signs in with: whether anything is left, and setting and changing one's own
+//! password, signed in.
 //!
 //! A person who has a password shows it first; one who came by a link sets the
 //! first one. Either way the session goes on under a new secret, every other
@@ -10,15 +11,24 @@ use platform::{Secret, StoreError, Tx};
 use serde_json::json;
 
 use crate::Accounts;
-use crate::account;
+use crate::account::{self, AccountId};
 use crate::attempts::{Attempt, Source};
 use crate::client::Client;
 use crate::hashing::Busy;
+use crate::identity;
 use crate::one_time::{self, Purpose};
+use crate::passkey;
 use crate::password::{self, Password};
 use crate::session::{self, SessionId};
 use crate::signed_in::SignedIn;
 use crate::sudo::{Sudo, SudoRequired};
+
+/// Whether an account has anything to sign in with: a password, a passkey or a linked identity.
+pub(crate) fn has_any(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
+    Ok(password::find(tx, account)?.is_some()
+        || !passkey::list(tx, account)?.is_empty()
+        || !identity::list(tx, account)?.is_empty())
+}
 
 /// Why the password stays as it is.
 #[derive(Debug, thiserror::Error)]

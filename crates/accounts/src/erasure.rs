@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::account::AccountId;
 use crate::domain::{Domain, Domains};
 use crate::grant::GrantError;
+use crate::identity;
 use crate::one_time::{self, Purpose};
 use crate::passkey;
 use crate::people::{self, Acting, PeopleError, State};
@@ -284,6 +285,7 @@ pub(crate) fn purge(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Resu
     // What follows is of this crate, so that it comes after all that refers to it.
     people::end_access(tx, id)?;
     passkey::erase(tx, id)?;
+    identity::erase(tx, id)?;
     second_factor::erase(tx, id)?;
     registration::end(tx, id)?;
     sql!("DELETE FROM one_time_token WHERE account_id = :id", id).run(tx, Rows::Any)?;

@@ -18,6 +18,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use crate::account::{self, AccountId};
 use crate::domain::Domain;
+use crate::identity;
 use crate::passkey;
 use crate::second_factor;
 use crate::session;
@@ -225,6 +226,17 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
             })
         })
         .collect();
+    let identities: Vec<Value> = identity::list(tx, id)?
+        .into_iter()
+        .map(|identity| {
+            json!({
+                "issuer": identity.issuer,
+                "subject": identity.subject,
+                "linked_at": identity.linked_at,
+                "last_used_at": identity.last_used_at,
+            })
+        })
+        .collect();
     let sessions: Vec<Value> = session::list(tx, id)?
         .into_iter()
         .map(|session| {
@@ -261,6 +273,7 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
         "second_factor_since": factors.totp_since,
         "recovery_codes_left": factors.recovery_codes,
         "passkeys": passkeys,
+        "identities": identities,
         "sessions": sessions,
         "refresh_tokens": refresh_tokens,
         "known_browsers_until": devices.into_iter().map(|(at,)| at).collect::<Vec<_>>(),

@@ -22,6 +22,8 @@ pub mod erasure;
 pub mod export;
 pub mod grant;
 pub mod hashing;
+mod id_token;
+pub mod identity;
 pub mod invite;
 pub mod notice;
 mod one_time;
@@ -29,6 +31,8 @@ mod opaque;
 pub mod passkey;
 pub mod password;
 pub mod people;
+pub mod provider;
+pub mod provider_sign_in;
 pub mod refresh;
 pub mod registration;
 pub mod request_limits;
@@ -54,6 +58,7 @@ pub use changes::Changes;
 pub use described::describe;
 pub use domain::{Domain, Domains};
 pub use hashing::Hasher;
+pub use provider::{ProviderSettings, Providers};
 pub use registration::{Confirmed, Policy, confirmed};
 pub use request_limits::RequestLimits;
 pub use second_factor::RequireMfaFor;
@@ -93,7 +98,8 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0004_registration",
     "0005_second_factors",
     "0006_people",
-    "0007_passkeys"
+    "0007_passkeys",
+    "0008_identities"
 );
 
 /// The error codes of this crate, which those of domains may use too.
@@ -124,6 +130,12 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(403, "secure_connection_required"),
     Code::new(401, "passkey_invalid"),
     Code::new(409, "last_credential"),
+    // Of providers of sign-ins.
+    Code::new(400, "oauth_state_invalid"),
+    Code::new(400, "oauth_denied"),
+    Code::new(502, "oauth_provider_failed"),
+    Code::new(409, "link_requires_sign_in"),
+    Code::new(409, "identity_in_use"),
     Code::new(400, "token_expired_or_used"),
     Code::new(400, "current_password_wrong"),
     // Of people who are administered, or leave.
@@ -160,6 +172,8 @@ pub struct Accounts {
     pub policy: Policy,
     /// Who must have a second factor.
     pub require_mfa_for: RequireMfaFor,
+    /// With whom people may sign in.
+    pub providers: Providers,
     /// What the program consists of.
     pub domains: Domains,
 }
@@ -174,6 +188,7 @@ impl Accounts {
             limits: RequestLimits::default(),
             policy: Policy::default(),
             require_mfa_for: RequireMfaFor::default(),
+            providers: Providers::default(),
             domains,
             site,
         }

@@ -39,6 +39,12 @@ pub(crate) enum Purpose {
     UndoEmail,
     /// To sign in, once a second factor is proved.
     SecondStep,
+    /// To come back from a provider of sign-ins.
+    ProviderState,
+    /// To link an identity at the next sign-in.
+    LinkIdentity,
+    /// To say which address is theirs, for somebody whom a provider has identified.
+    Newcomer,
 }
 
 impl Purpose {
@@ -54,6 +60,9 @@ impl Purpose {
             Self::ChangeEmail => "change_email",
             Self::UndoEmail => "undo_email",
             Self::SecondStep => "mfa",
+            Self::ProviderState => "oauth_state",
+            Self::LinkIdentity => "link_identity",
+            Self::Newcomer => "newcomer",
         }
     }
 }

@@ -11,9 +11,9 @@ use web::Site;
 use crate::Accounts;
 use crate::account::{self, Account, AccountId};
 use crate::client::Client;
+use crate::credential;
 use crate::notice;
 use crate::one_time::{self, Purpose};
-use crate::password;
 use crate::registration;
 use crate::session::{self, Begun, Method, Stay};
 use crate::sign_in;
@@ -159,7 +159,7 @@ pub(crate) fn remove(
     if count == 0 {
         return Err(PasskeyError::NotFound);
     }
-    if password::find(tx, account)?.is_none() && list(tx, account)?.is_empty() {
+    if !credential::has_any(tx, account)? {
         return Err(PasskeyError::Last);
     }
     record(tx, account, "passkey.removed", id, request)?;

@@ -10,6 +10,7 @@ use platform::jobs::{Done, Handler};
 use platform::limits::Wait;
 use platform::mail::Address;
 use platform::{Rows, Secret, Store, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::{Network, Site};
 
@@ -19,7 +20,9 @@ use crate::client::Client;
 use crate::domain::{Domain, Domains};
 use crate::erasure;
 use crate::hashing::Busy;
+use crate::identity::{self, Identity, IdentityError};
 use crate::notice::Notice;
+use crate::one_time::{self, Purpose};
 use crate::opaque;
 use crate::password::{self, Password, PasswordHash};
 use crate::people;
@@ -83,6 +86,9 @@ pub enum RegisterError {
     /// Somebody else is called so in public addresses.
     #[error("the slug is taken")]
     SlugTaken,
+    /// What a provider said of the newcomer was used, or its time is over.
+    #[error("the sign-in has to begin again")]
+    NewcomerGone,
     /// Somebody signs in with this address already. Only the function that meets it knows.
     #[error("the address is another account's")]
     EmailTaken,
@@ -104,6 +110,44 @@ impl From<account::CreateError> for RegisterError {
             account::CreateError::Store(error) => Self::Store(error),
         }
     }
+}
+
+impl From<IdentityError> for RegisterError {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Store(error) => Self::Store(error),
+            // Another sign-in made an account of it meanwhile.
+            _ => Self::NewcomerGone,
+        }
+    }
+}
+
+/// Somebody whom a provider has identified, and who has no account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Newcomer {
+    /// Who they are there.
+    pub identity: Identity,
+    /// What they are called, as the provider says.
+    pub name: String,
+    /// Their address, as the provider says. Its word is not taken for it.
+    pub email: String,
+}
+
+/// How long a newcomer may take to say which address is theirs.
+pub const NEWCOMER_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
+
+/// Keeps what a provider said of somebody; the secret is for their browser.
+pub(crate) fn expect_newcomer(tx: &mut Tx<'_>, newcomer: &Newcomer) -> Result<Secret, StoreError> {
+    one_time::create(tx, Purpose::Newcomer, None, newcomer, NEWCOMER_LIFETIME)
+}
+
+/// What was kept of a newcomer.
+pub(crate) fn find_newcomer(
+    tx: &mut Tx<'_>,
+    secret: &Secret,
+) -> Result<Option<Newcomer>, StoreError> {
+    let found = one_time::find(tx, Purpose::Newcomer, secret)?;
+    Ok(found.map(|found| found.data))
 }
 
 /// What a form carries so that it tells its age.
@@ -168,27 +212,66 @@ pub async fn register(
     if new.is_bot {
         return Ok(browser);
     }
-    let email = new.account.email.clone();
     let entering = Entering {
+        may_remind: accounts.limits.may_send(&new.account.email, now),
         site: site.clone(),
         new: new.account,
         slug: new.slug,
-        hash,
+        credential: Credential::Password(hash),
         browser: browser.clone(),
         client: client.clone(),
-        may_remind: accounts.limits.may_send(&email, now),
     };
-    // Who registers the same address meanwhile makes it one that is known; and the address of an
-    // account that may not act stays taken.
+    enter(entering).await.map(|()| browser)
+}
+
+/// Registers a newcomer with the address that they say is theirs, as [`register`] does.
+pub(crate) async fn register_newcomer(
+    accounts: &Accounts,
+    newcomer: Secret,
+    new: NewAccount,
+    network: Network,
+    client: &Client,
+) -> Result<Secret, RegisterError> {
+    let site = &accounts.site;
+    if accounts.policy.registration != Registration::Open {
+        return Err(RegisterError::Closed);
+    }
+    let now = site.clock.now();
+    accounts.limits.register(network, now)?;
+    let browser = opaque::create(&site.random);
+    let entering = Entering {
+        may_remind: accounts.limits.may_send(&new.email, now),
+        site: site.clone(),
+        new,
+        slug: None,
+        credential: Credential::Newcomer(newcomer),
+        browser: browser.clone(),
+        client: client.clone(),
+    };
+    enter(entering).await.map(|()| browser)
+}
+
+/// Who registers the same address meanwhile makes it one that is known; and the address of an
+/// account that may not act stays taken.
+async fn enter(entering: Entering) -> Result<(), RegisterError> {
+    let store = entering.site.store.clone();
     for _ in 0..2 {
         let entering = entering.clone();
         let change = move |tx: &mut Tx<'_>| entering.enter(tx);
-        match site.store.write(change).await {
+        match store.write(change).await {
             Err(RegisterError::EmailTaken) => {}
-            other => return other.map(|()| browser),
+            other => return other,
         }
     }
-    Ok(browser)
+    Ok(())
+}
+
+/// What somebody will sign in with.
+#[derive(Clone)]
+enum Credential {
+    Password(PasswordHash),
+    /// What a provider said of them is kept under this.
+    Newcomer(Secret),
 }
 
 /// A registration that was found acceptable.
@@ -197,7 +280,7 @@ struct Entering {
     site: Site,
     new: NewAccount,
     slug: Option<String>,
-    hash: PasswordHash,
+    credential: Credential,
     browser: Secret,
     client: Client,
     /// Whether the owner of a known address may be mailed once more.
@@ -206,6 +289,13 @@ struct Entering {
 
 impl Entering {
     fn enter(&self, tx: &mut Tx<'_>) -> Result<(), RegisterError> {
+        let newcomer = match &self.credential {
+            Credential::Password(_) => None,
+            Credential::Newcomer(secret) => {
+                let taken = one_time::take::<Newcomer>(tx, Purpose::Newcomer, secret)?;
+                Some(taken.ok_or(RegisterError::NewcomerGone)?.data)
+            }
+        };
         if let Some(account) = account::find_by_email(tx, &self.new.email)? {
             return Ok(self.remind(tx, &account)?);
         }
@@ -215,7 +305,12 @@ impl Entering {
         {
             return Err(RegisterError::SlugTaken);
         }
-        password::set(tx, &id, &self.hash)?;
+        if let Credential::Password(hash) = &self.credential {
+            password::set(tx, &id, hash)?;
+        }
+        if let Some(newcomer) = newcomer {
+            identity::add(tx, &id, &newcomer.identity, &self.client.request)?;
+        }
         let now = tx.now();
         sql!(
             "INSERT INTO registration (account_id, browser_hash, registered_at)
@@ -358,7 +453,8 @@ pub(crate) fn remove_with_email(
     }
 }
 
-fn record(tx: &mut Tx<'_>, id: &AccountId, client: &Client) -> Result<(), StoreError> {
+/// Writes down that somebody made an account of their own.
+pub(crate) fn record(tx: &mut Tx<'_>, id: &AccountId, client: &Client) -> Result<(), StoreError> {
     tx.record(Entry {
         actor: Actor::System,
         action: "account.registered",

@@ -17,6 +17,7 @@ use crate::Accounts;
 use crate::account::{self, Account, AccountId, VerifiedBy};
 use crate::client::Client;
 use crate::hashing::Busy;
+use crate::identity;
 use crate::notice::Notice;
 use crate::one_time::{self, OneTime, Purpose};
 use crate::passkey;
@@ -145,7 +146,7 @@ pub(crate) fn create_link(tx: &mut Tx<'_>, account: &Account) -> Result<Secret, 
 pub struct Shown {
     /// Whose password it sets.
     pub account: Account,
-    /// Whether there are tokens or passkeys that may be taken back.
+    /// Whether there are tokens, passkeys or linked identities that may be taken back.
     pub has_tokens: bool,
 }
 
@@ -155,9 +156,11 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Shown>, StoreError>
     let Some(account) = account_of(tx, link)? else {
         return Ok(None);
     };
-    let has_tokens = !token::list(tx, &account.id)?.is_empty();
+    let has_tokens = !token::list(tx, &account.id)?.is_empty()
+        || !passkey::list(tx, &account.id)?.is_empty()
+        || !identity::list(tx, &account.id)?.is_empty();
     Ok(Some(Shown {
-        has_tokens: has_tokens || !passkey::list(tx, &account.id)?.is_empty(),
+        has_tokens,
         account,
     }))
 }
@@ -177,7 +180,7 @@ fn account_of(
     }))
 }
 
-/// What becomes of the account's personal tokens and passkeys.
+/// What becomes of the account's personal tokens, passkeys and linked identities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tokens {
     /// They work no more.
@@ -262,8 +265,8 @@ pub async fn finish(
     accounts.site.store.write(change).await
 }
 
-/// Ends whatever somebody may have who had the account before its owner did: also passkeys, tokens
-/// and the second factor.
+/// Ends whatever somebody may have who had the account before its owner did: also passkeys, linked
+/// identities, tokens and the second factor.
 pub(crate) fn begin_anew(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -293,6 +296,7 @@ fn shut_out(
     sql!("DELETE FROM device WHERE account_id = :id", id).run(tx, Rows::Any)?;
     if tokens == Tokens::Revoked {
         passkey::erase(tx, id)?;
+        identity::erase(tx, id)?;
         sql!("DELETE FROM personal_token WHERE account_id = :id", id).run(tx, Rows::Any)?;
     }
     Ok(())

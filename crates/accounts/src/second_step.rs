@@ -37,7 +37,7 @@ pub(crate) struct FirstStep {
 /// The same, as it is kept.
 #[derive(Serialize, Deserialize)]
 struct Stored {
-    is_link: bool,
+    method: session::Method,
     remember: bool,
     to: String,
 }
@@ -81,7 +81,7 @@ pub(crate) fn begin(
     first: &FirstStep,
 ) -> Result<Secret, StoreError> {
     let stored = Stored {
-        is_link: first.method == session::Method::Link,
+        method: first.method,
         remember: first.stay == Stay::Remembered,
         to: first.to.clone(),
     };
@@ -177,17 +177,12 @@ fn sign_in(
     first: &Stored,
     client: &Client,
 ) -> Result<Option<Begun>, StoreError> {
-    let method = if first.is_link {
-        session::Method::Link
-    } else {
-        session::Method::Password
-    };
     let stay = if first.remember {
         Stay::Remembered
     } else {
         Stay::Visit
     };
-    sign_in::let_in(tx, site, account, method, stay, client)
+    sign_in::let_in(tx, site, account, first.method, stay, client)
 }
 
 async fn burn(accounts: &Accounts, token: Secret) -> Result<(), StoreError> {

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
 use platform::store::{Bind, Column, Row, Value};
 use platform::{Rows, Secret, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::account::{self, AccountId};
@@ -68,7 +69,8 @@ impl Column for Stay {
 }
 
 /// How somebody proved who they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Method {
     /// With address and password.
     Password,
@@ -76,6 +78,8 @@ pub enum Method {
     Link,
     /// With a passkey.
     Passkey,
+    /// At a provider of sign-ins.
+    Provider,
     /// By creating the account just now.
     Beginning,
 }
@@ -87,6 +91,7 @@ impl Method {
             Self::Password => "password",
             Self::Link => "link",
             Self::Passkey => "passkey",
+            Self::Provider => "provider",
             Self::Beginning => "beginning",
         }
     }

@@ -20,6 +20,7 @@ use crate::client::Client;
 use crate::device::{self, Device};
 use crate::erasure;
 use crate::hashing::{self, Busy};
+use crate::identity;
 use crate::notice;
 use crate::one_time::{self, Purpose};
 use crate::password::{self, Password, PasswordHash};
@@ -196,8 +197,8 @@ async fn offer(
     Ok(offered.map_or(SignInError::Wrong, SignInError::Leaving))
 }
 
-/// What becomes of somebody who proved a password or a link.
-enum Welcome {
+/// What becomes of somebody who proved a password, a link or an identity.
+pub(crate) enum Welcome {
     /// They are signed in.
     Begun(Begun),
     /// They have this for the second step.
@@ -205,7 +206,7 @@ enum Welcome {
 }
 
 /// Begins a session, or the second step where the account has a second factor.
-fn welcome(
+pub(crate) fn welcome(
     tx: &mut Tx<'_>,
     site: &Site,
     account: &Account,
@@ -220,7 +221,8 @@ fn welcome(
     Ok(begun.map(Welcome::Begun))
 }
 
-/// Begins a session, and tells the owner where the browser is a new one. The owner of an address
+/// Begins a session, links the identity that waits for it, and tells the owner where the browser is a
+/// new one. The owner of an address
 /// that nobody has confirmed may be somebody else, who is mailed nothing of it.
 pub(crate) fn let_in(
     tx: &mut Tx<'_>,
@@ -231,6 +233,11 @@ pub(crate) fn let_in(
     client: &Client,
 ) -> Result<Option<Begun>, StoreError> {
     let begun = session::begin(tx, &account.id, method, stay, client)?;
+    if begun.is_some()
+        && let Some(secret) = &client.identity
+    {
+        identity::link_awaited(tx, &account.id, secret, &client.request)?;
+    }
     if begun
         .as_ref()
         .is_some_and(|begun| matches!(begun.device, Device::New(_)))

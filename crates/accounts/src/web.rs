@@ -13,6 +13,7 @@ mod leaving;
 mod me;
 mod message;
 mod newcomer;
+mod oauth;
 mod people;
 mod problem;
 mod registration;
@@ -74,6 +75,10 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/setup/{secret}", Anybody, newcomer::set_up)
         .get("/admin/join/{secret}", Anybody, newcomer::join)
         .post("/admin/join/{secret}", Anybody, newcomer::accept)
+        .post("/oauth/{provider}/start", Anybody, oauth::start)
+        .get("/oauth/{provider}/callback", Anybody, oauth::callback)
+        .get("/oauth/{provider}/address", Anybody, oauth::address)
+        .post("/oauth/{provider}/address", Anybody, oauth::register)
         .get("/login/mfa", Anybody, second_step::show)
         .post("/login/mfa", Anybody, second_step::prove)
         .get("/sudo", People, sudo::show)
@@ -92,6 +97,7 @@ pub fn pages() -> Pages<Accounts, Callers> {
         )
         .post("/me/security/sessions", People, me::end_sessions)
         .post("/me/security/passkeys/remove", People, me::remove_passkey)
+        .post("/me/security/identities/remove", People, oauth::unlink)
         .post("/me/security/tokens", People, me::create_token)
         .post("/me/security/tokens/remove", People, me::remove_token)
         .get("/me/data", People, leaving::data)

@@ -137,7 +137,7 @@ pub fn create(
     let url = text_cleaning::clean_line(&new.url);
     if url.is_empty() {
         findings.add("/url", "required", []);
-    } else if !outbound::is_permitted(&url) {
+    } else if !outbound::is_permitted(&url, outbound::Reach::Public) {
         findings.add("/url", "webhook_url_refused", []);
     }
     let mut events: Vec<&str> = Vec::new();

@@ -11,6 +11,7 @@ mod differences;
 mod keys;
 mod mail;
 mod problem;
+mod providers;
 mod report;
 mod restart_only;
 pub(crate) mod services;

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::Accounts;
+use accounts::{Accounts, Providers};
 use anyhow::{Context as _, Result, bail};
 use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Options};
 use occasions::first_opened::Opens;
@@ -270,6 +270,7 @@ fn accounts(site: &Site, settings: &Settings) -> Accounts {
             has_mail: !settings.has_mailbox(),
         },
         require_mfa_for: settings.require_mfa_for,
+        providers: Providers::new(settings.providers.clone()),
         ..Accounts::new(site.clone(), DOMAINS)
     };
     // `tests/api` changes more than an account may. A release build does not look.

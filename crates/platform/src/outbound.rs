@@ -1,6 +1,6 @@
 //! Requests to addresses that people have typed: over TLS, to public networks alone, and never
 //! where an answer leads to. Each address is checked when it is connected to, so that no name
-//! can mean another one meanwhile.
+//! can mean another one meanwhile. Hosts that the operator named may be in private networks.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,11 +13,12 @@ use bytes::Bytes;
 use http::header::{HOST, HeaderName, HeaderValue};
 use http::uri::{Authority, Scheme};
 use http::{Method, Request, StatusCode, Uri};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -26,6 +27,8 @@ use tokio_rustls::TlsConnector;
 pub const LONGEST: usize = 2_000;
 /// How long a request may take, from the look-up of the name to the status.
 const TIME: Duration = Duration::from_secs(10);
+/// How much of an answer is read, in bytes.
+const LONGEST_ANSWER: usize = 256 * 1024;
 /// Endings of names that are never of public hosts (RFC 6761, 6762, 8375 and ICANN's `internal`).
 const PRIVATE: [&str; 5] = ["localhost", "local", "internal", "home.arpa", "onion"];
 
@@ -49,6 +52,37 @@ pub enum Names {
     Listed(HashMap<String, Vec<IpAddr>>),
 }
 
+/// Which hosts a request may reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Those on public networks, over TLS.
+    Public,
+    /// Any, because the operator named the host; this machine also without TLS.
+    Private,
+}
+
+/// A request whose answer is read.
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    /// Where to.
+    pub url: &'a str,
+    /// Which hosts it may reach.
+    pub reach: Reach,
+    /// Headers beside those of every request.
+    pub headers: &'a [(&'static str, String)],
+    /// Fields of a form, which is posted; `None`: the URL is got.
+    pub form: Option<String>,
+}
+
+/// What was answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The body, whole.
+    pub body: Bytes,
+}
+
 /// Why nothing was answered.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboundError {
@@ -61,6 +95,9 @@ pub enum OutboundError {
     /// It does not speak HTTP.
     #[error("no answer of HTTP: {0}")]
     Http(#[from] hyper::Error),
+    /// The answer is too long.
+    #[error("the answer has more than {LONGEST_ANSWER} bytes")]
+    TooLong,
     /// It took too long.
     #[error("no answer within {} s", TIME.as_secs())]
     Slow,
@@ -112,54 +149,70 @@ impl Outbound {
         headers: &[(&'static str, String)],
         body: String,
     ) -> Result<StatusCode, OutboundError> {
-        let sending = self.send(url, headers, body);
-        timeout(TIME, sending)
-            .await
-            .map_err(|_| OutboundError::Slow)?
+        let request = Outgoing {
+            method: Method::POST,
+            media_type: Some("application/json"),
+            headers,
+            body,
+            is_read: false,
+        };
+        Ok(self.send(url, Reach::Public, request).await?.status)
+    }
+
+    /// Gets a URL or posts a form, and returns the answer with its body.
+    pub async fn call(&self, call: Call<'_>) -> Result<Answer, OutboundError> {
+        let is_form = call.form.is_some();
+        let request = Outgoing {
+            method: if is_form { Method::POST } else { Method::GET },
+            media_type: is_form.then_some("application/x-www-form-urlencoded"),
+            headers: call.headers,
+            body: call.form.unwrap_or_default(),
+            is_read: true,
+        };
+        self.send(call.url, call.reach, request).await
     }
 
     async fn send(
         &self,
         url: &str,
-        headers: &[(&'static str, String)],
-        body: String,
-    ) -> Result<StatusCode, OutboundError> {
-        let (uri, authority) = read(url).ok_or(OutboundError::Refused)?;
-        let host = bare(&authority).to_owned();
-        let name = ServerName::try_from(host.clone()).map_err(|_| OutboundError::Refused)?;
-        let stream = self
-            .connect(&host, authority.port_u16().unwrap_or(443))
-            .await?;
-        let stream = self.0.tls.connect(name, stream).await?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        let mut request = Request::new(Full::new(Bytes::from(body)));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = path.parse().map_err(|_| OutboundError::Refused)?;
-        let common = [
-            (HOST, authority.to_string()),
-            (http::header::CONTENT_TYPE, "application/json".to_owned()),
-            (http::header::USER_AGENT, "Kenduri".to_owned()),
-        ];
-        let given = headers
-            .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), value.clone()));
-        for (name, value) in common.into_iter().chain(given) {
-            let value = HeaderValue::try_from(value).map_err(|_| OutboundError::Refused)?;
-            request.headers_mut().insert(name, value);
-        }
-        let mut answer = std::pin::pin!(sender.send_request(request));
-        let mut connection = std::pin::pin!(connection);
-        let answer = tokio::select! {
-            biased;
-            answer = &mut answer => answer,
-            // What ended the connection, the request knows of too.
-            _ = &mut connection => answer.await,
-        };
-        Ok(answer?.status())
+        reach: Reach,
+        request: Outgoing<'_>,
+    ) -> Result<Answer, OutboundError> {
+        let sending = self.send_unlimited(url, reach, request);
+        timeout(TIME, sending)
+            .await
+            .map_err(|_| OutboundError::Slow)?
     }
 
-    async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, OutboundError> {
+    async fn send_unlimited(
+        &self,
+        url: &str,
+        reach: Reach,
+        request: Outgoing<'_>,
+    ) -> Result<Answer, OutboundError> {
+        let (uri, authority) = read(url, reach).ok_or(OutboundError::Refused)?;
+        let host = bare(&authority).to_owned();
+        let is_tls = uri.scheme() == Some(&Scheme::HTTPS);
+        let port = authority
+            .port_u16()
+            .unwrap_or(if is_tls { 443 } else { 80 });
+        let is_read = request.is_read;
+        let request = request.build(&uri, &authority)?;
+        let stream = self.connect(&host, port, reach).await?;
+        if !is_tls {
+            return exchange(stream, request, is_read).await;
+        }
+        let name = ServerName::try_from(host).map_err(|_| OutboundError::Refused)?;
+        let stream = self.0.tls.connect(name, stream).await?;
+        exchange(stream, request, is_read).await
+    }
+
+    async fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        reach: Reach,
+    ) -> Result<TcpStream, OutboundError> {
         let addresses: Vec<SocketAddr> = match (&self.0.names, host.parse::<IpAddr>()) {
             (_, Ok(address)) => vec![(address, port).into()],
             (Names::System, Err(_)) => lookup_host((host, port)).await?.collect(),
@@ -168,7 +221,9 @@ impl Outbound {
                 found.map(|address| (*address, port).into()).collect()
             }
         };
-        let may = |one: &SocketAddr| is_public(one.ip()) || self.0.permitted.contains(one);
+        let may = |one: &SocketAddr| {
+            reach == Reach::Private || is_public(one.ip()) || self.0.permitted.contains(one)
+        };
         // A name that means our own networks too is no name of a stranger.
         if !addresses.iter().all(may) {
             return Err(OutboundError::Refused);
@@ -184,12 +239,108 @@ impl Outbound {
     }
 }
 
-/// Whether a URL may be called, as far as it can be known without looking its name up.
-pub fn is_permitted(url: &str) -> bool {
-    read(url).is_some()
+/// A request before it is known how it travels.
+struct Outgoing<'a> {
+    method: Method,
+    media_type: Option<&'static str>,
+    headers: &'a [(&'static str, String)],
+    body: String,
+    /// Whether anybody reads the body of the answer.
+    is_read: bool,
 }
 
-fn read(url: &str) -> Option<(Uri, Authority)> {
+impl Outgoing<'_> {
+    fn build(
+        self,
+        uri: &Uri,
+        authority: &Authority,
+    ) -> Result<Request<Full<Bytes>>, OutboundError> {
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        let mut request = Request::new(Full::new(Bytes::from(self.body)));
+        *request.method_mut() = self.method;
+        *request.uri_mut() = path.parse().map_err(|_| OutboundError::Refused)?;
+        let media_type = self
+            .media_type
+            .map(|media_type| (http::header::CONTENT_TYPE, media_type.to_owned()));
+        let common = [
+            (HOST, authority.to_string()),
+            (http::header::USER_AGENT, "Kenduri".to_owned()),
+        ];
+        let given = self
+            .headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.clone()));
+        for (name, value) in common.into_iter().chain(media_type).chain(given) {
+            let value = HeaderValue::try_from(value).map_err(|_| OutboundError::Refused)?;
+            request.headers_mut().insert(name, value);
+        }
+        Ok(request)
+    }
+}
+
+/// Sends a request on a connection that is used once.
+async fn exchange<S>(
+    stream: S,
+    request: Request<Full<Bytes>>,
+    is_read: bool,
+) -> Result<Answer, OutboundError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let answering = async move {
+        let answer = sender.send_request(request).await?;
+        let status = answer.status();
+        let body = if is_read {
+            let body = Limited::new(answer.into_body(), LONGEST_ANSWER)
+                .collect()
+                .await;
+            body.map_err(unread)?.to_bytes()
+        } else {
+            Bytes::new()
+        };
+        Ok(Answer { status, body })
+    };
+    let mut answering = std::pin::pin!(answering);
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        biased;
+        answer = &mut answering => answer,
+        // What ended the connection, the request knows of too.
+        _ = &mut connection => answering.await,
+    }
+}
+
+/// Why a body was not read to its end.
+fn unread(error: Box<dyn std::error::Error + Send + Sync>) -> OutboundError {
+    if error.is::<LengthLimitError>() {
+        return OutboundError::TooLong;
+    }
+    match error.downcast::<hyper::Error>() {
+        Ok(error) => OutboundError::Http(*error),
+        Err(error) => OutboundError::Unreachable(io::Error::other(error)),
+    }
+}
+
+/// Whether a URL may be called, as far as it can be known without looking its name up.
+pub fn is_permitted(url: &str, reach: Reach) -> bool {
+    read(url, reach).is_some()
+}
+
+/// Scheme, host and port of a URL.
+pub fn origin(url: &str) -> Option<String> {
+    let uri: Uri = url.parse().ok()?;
+    let authority = uri.authority()?.as_str().to_ascii_lowercase();
+    Some(format!("{}://{authority}", uri.scheme_str()?))
+}
+
+/// Whether two URLs name the same host and port in the same scheme.
+pub fn is_same_origin(one: &str, other: &str) -> bool {
+    let one = origin(one);
+    one.is_some() && one == origin(other)
+}
+
+fn read(url: &str, reach: Reach) -> Option<(Uri, Authority)> {
     let uri: Uri = url.parse().ok()?;
     let authority = uri.authority()?.clone();
     let host = bare(&authority).trim_end_matches('.').to_ascii_lowercase();
@@ -197,12 +348,20 @@ fn read(url: &str) -> Option<(Uri, Authority)> {
         let before = host.strip_suffix(ending);
         before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
     };
-    let is_fine = url.len() <= LONGEST
-        && uri.scheme() == Some(&Scheme::HTTPS)
-        && !authority.as_str().contains('@')
-        && !host.is_empty()
-        && !PRIVATE.iter().any(|ending| is_private(ending))
-        && host.parse().map_or(true, is_public);
+    let address: Option<IpAddr> = host.parse().ok();
+    let is_own = host == "localhost" || address.is_some_and(|address| address.is_loopback());
+    let is_reached = match reach {
+        Reach::Public => {
+            uri.scheme() == Some(&Scheme::HTTPS)
+                && !PRIVATE.iter().any(|ending| is_private(ending))
+                && address.is_none_or(is_public)
+        }
+        Reach::Private => {
+            uri.scheme() == Some(&Scheme::HTTPS) || uri.scheme() == Some(&Scheme::HTTP) && is_own
+        }
+    };
+    let is_fine =
+        url.len() <= LONGEST && !authority.as_str().contains('@') && !host.is_empty() && is_reached;
     is_fine.then_some((uri, authority))
 }
 
@@ -251,100 +410,4 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_strangers_are_called() {
-        for (address, expected) in [
-            ("93.184.216.34", true),
-            ("2606:2800:220:1::1", true),
-            ("0.0.0.0", false),
-            ("10.1.2.3", false),
-            ("100.64.0.1", false),
-            ("127.0.0.1", false),
-            ("169.254.169.254", false),
-            ("172.31.0.1", false),
-            ("172.32.0.1", true),
-            ("192.168.1.1", false),
-            ("198.19.0.1", false),
-            ("224.0.0.1", false),
-            ("255.255.255.255", false),
-            ("::", false),
-            ("::1", false),
-            ("::ffff:10.0.0.1", false),
-            ("::ffff:93.184.216.34", true),
-            ("64:ff9b::a00:1", false),
-            ("fd00::1", false),
-            ("fe80::1", false),
-            ("fec0::1", false),
-            ("ff02::1", false),
-            ("2001::1", false),
-            ("2001:db8::1", false),
-            ("2002:a00:1::", false),
-        ] {
-            assert_eq!(is_public(address.parse().unwrap()), expected, "{address}");
-        }
-    }
-
-    #[test]
-    fn a_url_says_much_before_its_name_is_looked_up() {
-        for (url, expected) in [
-            ("https://example.org/hook?a=b", true),
-            ("https://example.org:8443/", true),
-            ("http://example.org/", false),
-            ("https://user:word@example.org/", false),
-            ("https://localhost/", false),
-            ("https://a.LOCALHOST./", false),
-            ("https://notlocalhost.org/", true),
-            ("https://nas.local/", false),
-            ("https://metadata.google.internal/", false),
-            ("https://127.0.0.1/", false),
-            ("https://[::1]/", false),
-            ("https://[fd00::1]:8443/", false),
-            ("https://93.184.216.34/", true),
-            ("https:///path", false),
-            ("/path", false),
-            ("", false),
-        ] {
-            assert_eq!(is_permitted(url), expected, "{url}");
-        }
-        assert!(!is_permitted(&format!(
-            "https://example.org/{}",
-            "a".repeat(2_000)
-        )));
-    }
-
-    #[tokio::test]
-    async fn a_name_that_means_a_private_address_is_not_called() {
-        let addresses = |all: &[&str]| all.iter().map(|one| one.parse().unwrap()).collect();
-        let names = HashMap::from([
-            ("inside.example".to_owned(), addresses(&["10.0.0.1"])),
-            (
-                "both.example".to_owned(),
-                addresses(&["93.184.216.34", "127.0.0.1"]),
-            ),
-            ("none.example".to_owned(), addresses(&[])),
-        ]);
-        let outbound = Outbound::new(Names::Listed(names), Vec::new(), &[]).unwrap();
-        for (host, is_refused) in [("inside", true), ("both", true), ("none", false)] {
-            let url = format!("https://{host}.example/");
-            let error = outbound.post(&url, &[], String::new()).await.unwrap_err();
-            assert_eq!(
-                matches!(error, OutboundError::Refused),
-                is_refused,
-                "{host}: {error}"
-            );
-        }
-        let system = Outbound::public().unwrap();
-        // Forms of 127.0.0.1 that only the look-up understands.
-        for host in ["127.1", "2130706433"] {
-            let url = format!("https://{host}/");
-            let error = system.post(&url, &[], String::new()).await.unwrap_err();
-            assert!(
-                !matches!(error, OutboundError::Slow | OutboundError::Http(_)),
-                "{error}"
-            );
-        }
-    }
-}
+mod tests;

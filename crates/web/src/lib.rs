@@ -56,7 +56,7 @@ pub use language::{Language, Wishes};
 pub use page::page;
 pub use problem::{Argument, FieldProblem, Problem};
 pub use problems::{FieldProblemBody, ProblemBody};
-pub use serve::{EMBED_POLICY, HEADER_LIMIT, Shown, panicked, serve, way_in};
+pub use serve::{EMBED_POLICY, HEADER_LIMIT, Shown, panicked, policy_with_forms_to, serve, way_in};
 pub use state::{Declared, Link, Settings, Site, SiteUrl};
 pub use text::{Catalogue, Locale, Text, Value};
 pub use theme::{Ground, Preset, Theme};

@@ -40,6 +40,13 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
 pub const EMBED_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; script-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors *";
 
+/// The policy of a page whose forms may lead to these origins, too.
+pub fn policy_with_forms_to(origins: &[String]) -> HeaderValue {
+    let forms = format!("form-action 'self' {}", origins.join(" "));
+    let policy = POLICY.replace("form-action 'self'", &forms);
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(POLICY))
+}
+
 /// A header section above this is refused, in bytes.
 pub const HEADER_LIMIT: usize = 16 * 1024;
 

@@ -3,6 +3,7 @@
 
 mod email_change;
 mod factors;
+mod identities;
 mod invites;
 mod leaving;
 mod passkeys;
@@ -53,6 +54,7 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .routes(routes!(login: Anybody))
         .routes(routes!(logout: People))
         .merge(passkeys::routes())
+        .merge(identities::routes())
         .merge(refresh::routes())
         .merge(sudo::routes())
         .merge(people::routes())

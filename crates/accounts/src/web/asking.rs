@@ -227,6 +227,7 @@ where
             user_agent: text(headers, &USER_AGENT),
             session: cookies::session(headers, site.url()),
             device: cookies::device(headers, site.url()),
+            identity: cookies::provider(headers, site.url()),
         })
     }
 }

@@ -13,6 +13,7 @@ use web::cookie::{self, Life};
 
 use crate::changes::Changes;
 use crate::device;
+use crate::identity;
 use crate::registration;
 use crate::second_factor::RequireMfaFor;
 use crate::second_step;
@@ -26,11 +27,13 @@ const BEFORE: &str = "kd_before";
 const REGISTERED: &str = "kd_registered";
 /// What somebody has between the two steps of a sign-in.
 const SECOND_STEP: &str = "kd_mfa";
+/// What somebody has who signs in with a provider, until they are in.
+const PROVIDER: &str = "kd_oauth";
 
 /// What these cookies are called at this address.
 pub(super) fn names(url: &SiteUrl) -> Vec<String> {
     let prefix = if url.is_secure() { "__Host-" } else { "" };
-    let names = [SESSION, DEVICE, BEFORE, REGISTERED, SECOND_STEP];
+    let names = [SESSION, DEVICE, BEFORE, REGISTERED, SECOND_STEP, PROVIDER];
     names.map(|name| format!("{prefix}{name}")).to_vec()
 }
 
@@ -81,6 +84,22 @@ pub(super) fn forget_second_step(url: &SiteUrl) -> HeaderValue {
     cookie::forget(url, SECOND_STEP)
 }
 
+/// What a browser has for a sign-in with a provider.
+pub(super) fn provider(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
+    cookie::find_secret(headers, url, PROVIDER).map(Secret::new)
+}
+
+/// Gives a browser what it needs for the next step of such a sign-in.
+pub(super) fn set_provider(url: &SiteUrl, secret: &Secret) -> HeaderValue {
+    let lifetime = Life::Seconds(identity::LINK_LIFETIME.as_secs());
+    cookie::secret(url, PROVIDER, secret.reveal(), lifetime)
+}
+
+/// Takes it away.
+pub(super) fn forget_provider(url: &SiteUrl) -> HeaderValue {
+    cookie::forget(url, PROVIDER)
+}
+
 /// Gives a browser its session.
 pub(super) fn set_session(url: &SiteUrl, secret: &Secret, stay: Stay) -> HeaderValue {
     let life = match stay {
@@ -114,6 +133,7 @@ pub(super) fn set_begun(headers: &mut HeaderMap, url: &SiteUrl, begun: &Begun) {
     headers.append(SET_COOKIE, set_session(url, &begun.session, begun.stay));
     headers.append(SET_COOKIE, cookie::secret(url, DEVICE, device, lifetime));
     headers.append(SET_COOKIE, cookie::forget(url, BEFORE));
+    headers.append(SET_COOKIE, forget_provider(url));
 }
 
 /// What travels beside a request, put there by [`carry`].

@@ -15,11 +15,12 @@ use web::{Problem, Text, Wishes};
 use super::asking::{Reader, Sender};
 use super::call::see_other;
 use super::problem;
-use super::{cookies, factors, frame};
+use super::{cookies, factors, frame, oauth};
 use crate::Accounts;
 use crate::client::{self, Client};
 use crate::credential::{self, Change, ChangeError};
 use crate::domain::Domain;
+use crate::identity;
 use crate::passkey::{self, Passkey, PasskeyId};
 use crate::password::{self, Password};
 use crate::second_factor;
@@ -56,6 +57,7 @@ struct SecurityPage<'a> {
     has_password: bool,
     fields: Vec<Field>,
     factors: factors::Section<'a>,
+    identities: oauth::Section<'a>,
     current: &'a SignedIn,
     sessions: &'a [Session],
     passkeys: &'a [Passkey],
@@ -144,6 +146,7 @@ pub(super) async fn security(
             Some("password") => Some("account-done-password"),
             Some("session") => Some("account-done-session"),
             Some("token") => Some("account-done-token"),
+            Some("identity") => Some("account-done-identity"),
             Some("passkey") => Some("account-done-passkey"),
             Some("factor") => Some("account-done-factor"),
             _ => None,
@@ -170,9 +173,11 @@ async fn page(
             passkey::list(tx, &id)?,
             token::list(tx, &id)?,
             second_factor::find(tx, &id)?,
+            identity::list(tx, &id)?,
         ))
     };
-    let (has_password, sessions, passkeys, tokens, factors) = site.store.read(look).await?;
+    let (has_password, sessions, passkeys, tokens, factors, identities) =
+        site.store.read(look).await?;
     let zone = TimeZone::get(&who.account().time_zone);
     let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
     let form_state = shown.form_state;
@@ -195,6 +200,7 @@ async fn page(
             zone: &zone,
             factors,
         },
+        identities: oauth::Section::of(accounts, (text, csrf, &zone), identities),
         current: who,
         sessions: &sessions,
         passkeys: &passkeys,
@@ -211,7 +217,8 @@ async fn page(
         form_state,
     };
     let title = text.say("account-security");
-    frame::show(site, text, (who, csrf), (HERE, &title), body).await
+    let response = frame::show(site, text, (who, csrf), (HERE, &title), body).await?;
+    Ok(oauth::allow_forms(accounts, response))
 }
 
 fn offer<'a>(text: &'a Text, form_state: &FormState, scope: TokenScope) -> Offered<'a> {
@@ -406,7 +413,7 @@ async fn try_remove_passkey(
 }
 
 /// The page again, with what was wrong with what was sent.
-async fn again(
+pub(super) async fn again(
     accounts: &Accounts,
     wishes: &Wishes,
     sender: &Sender,

@@ -10,10 +10,12 @@ use crate::erasure::EraseError;
 use crate::export::ExportError;
 use crate::grant::GrantError;
 use crate::hashing::Busy;
+use crate::identity::IdentityError;
 use crate::invite::{self, InviteError, TakeError};
 use crate::passkey::{self, PasskeyError};
 use crate::password::{self, Weakness};
 use crate::people::PeopleError;
+use crate::provider_sign_in::ProviderSignInError;
 use crate::registration::RegisterError;
 use crate::reset::{AskError, ResetError};
 use crate::second_factor::FactorError;
@@ -159,6 +161,45 @@ impl From<PasskeyError> for Problem {
     }
 }
 
+impl From<IdentityError> for Problem {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::InUse => Self::new(StatusCode::CONFLICT, "identity_in_use"),
+            IdentityError::OneOfProvider => {
+                Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", 1)
+            }
+            IdentityError::Last => Self::new(StatusCode::CONFLICT, "last_credential"),
+            IdentityError::EmailUnverified => email_unverified(),
+            IdentityError::NotFound => Self::not_found(),
+            IdentityError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ProviderSignInError> for Problem {
+    fn from(error: ProviderSignInError) -> Self {
+        match error {
+            ProviderSignInError::StateInvalid => {
+                Self::new(StatusCode::BAD_REQUEST, "oauth_state_invalid")
+            }
+            // Handlers lead to the next step, or offer to keep an account.
+            ProviderSignInError::Denied
+            | ProviderSignInError::SecondStep(_)
+            | ProviderSignInError::Leaving(_) => Self::new(StatusCode::BAD_REQUEST, "oauth_denied"),
+            ProviderSignInError::Provider(error) => {
+                tracing::warn!(%error, "a provider of sign-ins does not work");
+                Self::new(StatusCode::BAD_GATEWAY, "oauth_provider_failed")
+            }
+            ProviderSignInError::SignInToLink(_) => {
+                Self::new(StatusCode::CONFLICT, "link_requires_sign_in")
+            }
+            ProviderSignInError::Identity(error) => error.into(),
+            ProviderSignInError::Register(error) => error.into(),
+            ProviderSignInError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<InviteError> for Problem {
     fn from(error: InviteError) -> Self {
         match error {
@@ -179,6 +220,7 @@ impl From<RegisterError> for Problem {
             RegisterError::Closed => Self::new(StatusCode::FORBIDDEN, "registration_closed"),
             RegisterError::FormStale => Self::new(StatusCode::BAD_REQUEST, "form_stale"),
             RegisterError::SlugTaken => Self::new(StatusCode::CONFLICT, "slug_taken"),
+            RegisterError::NewcomerGone => gone(),
             RegisterError::EmailTaken => email_taken(),
             RegisterError::UsedUp(wait) => too_often(wait),
             RegisterError::Busy(error) => error.into(),

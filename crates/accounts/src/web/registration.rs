@@ -12,6 +12,7 @@ use web::{Form, Problem, Site, Text};
 
 use super::entrance::{Entrance, Entry};
 use super::message::Message;
+use super::oauth::{self, Button};
 use super::{cookies, problem};
 use crate::Accounts;
 use crate::account::{DisplayName, NewAccount};
@@ -89,6 +90,9 @@ struct RegisterPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     form_stamp: &'a str,
+    /// Where a provider's sign-in leads: where it leads without one.
+    redirect: &'a str,
+    providers: Vec<Button>,
     fields: Vec<Field>,
     form_state: &'a FormState,
 }
@@ -206,10 +210,13 @@ fn register_page(
         text: &text,
         csrf: &csrf,
         form_stamp,
+        redirect: "",
+        providers: Button::all(accounts, &text, "account-provider-register"),
         fields,
         form_state,
     };
-    entrance.show(&accounts.site, "account-register", page)
+    let response = entrance.show(&accounts.site, "account-register", page);
+    oauth::allow_forms(accounts, response)
 }
 
 #[derive(Template)]

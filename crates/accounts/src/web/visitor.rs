@@ -18,6 +18,7 @@ use super::call::see_other;
 use super::cookies;
 use super::entrance::{Entrance, Entry};
 use super::leaving;
+use super::oauth::{self, Button};
 use super::second_step;
 use crate::Accounts;
 use crate::domain::SignInHint;
@@ -45,6 +46,7 @@ struct LoginPage<'a> {
     next: &'a str,
     remember: bool,
     can_register: bool,
+    providers: Vec<Button>,
     fields: Vec<Field>,
     form_state: &'a FormState,
 }
@@ -127,6 +129,7 @@ fn login_page(
         redirect,
         next: target(redirect),
         remember: form_state.form.is_ticked("remember"),
+        providers: Button::all(accounts, &text, "account-provider-sign-in"),
         can_register: accounts.policy.registration == Registration::Open,
         fields,
         form_state,
@@ -136,7 +139,8 @@ fn login_page(
             .flat_map(|domain| domain.sign_in_hints)
             .collect(),
     };
-    entrance.show(&accounts.site, "account-sign-in", page)
+    let response = entrance.show(&accounts.site, "account-sign-in", page);
+    oauth::allow_forms(accounts, response)
 }
 
 pub(super) async fn sign_out(

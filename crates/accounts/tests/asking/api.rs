@@ -301,6 +301,8 @@ fn the_description_names_every_address() {
             "/api/v1/me",
             "/api/v1/me/email",
             "/api/v1/me/export",
+            "/api/v1/me/identities",
+            "/api/v1/me/identities/{id}",
             "/api/v1/me/passkeys",
             "/api/v1/me/passkeys/options",
             "/api/v1/me/passkeys/{id}",

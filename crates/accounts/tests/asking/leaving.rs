@@ -357,6 +357,7 @@ fn every_table_that_refers_to_an_account_is_erased_and_copied() {
     const NOT_COPIED: [&str; 3] = ["one_time_token", "account_erasure", "account_export"];
     let erased = concat!(
         include_str!("../../src/erasure.rs"),
+        include_str!("../../src/identity.rs"),
         include_str!("../../src/passkey.rs"),
         include_str!("../../src/people.rs"),
         include_str!("../../src/registration.rs"),
@@ -364,6 +365,7 @@ fn every_table_that_refers_to_an_account_is_erased_and_copied() {
     );
     let copied = concat!(
         include_str!("../../src/export.rs"),
+        include_str!("../../src/identity.rs"),
         include_str!("../../src/passkey.rs"),
         include_str!("../../src/second_factor/recovery.rs"),
         include_str!("../../src/second_factor/totp.rs"),

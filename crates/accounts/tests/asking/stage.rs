@@ -132,6 +132,7 @@ pub(crate) fn client(last: u8) -> Client {
             .to_owned(),
         session: None,
         device: None,
+        identity: None,
     }
 }
 

@@ -170,7 +170,7 @@ async fn attempt(site: Site, job: &Job) -> Result<Done, JobError> {
         Ok(status) => status.as_u16().to_string(),
         Err(OutboundError::Refused) => "refused".to_owned(),
         Err(OutboundError::Unreachable(_)) => "unreachable".to_owned(),
-        Err(OutboundError::Http(_)) => "not_http".to_owned(),
+        Err(OutboundError::Http(_) | OutboundError::TooLong) => "not_http".to_owned(),
         Err(OutboundError::Slow) => "slow".to_owned(),
     };
     let end = match answer {

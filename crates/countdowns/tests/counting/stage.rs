@@ -204,6 +204,7 @@ pub(crate) fn client() -> Client {
         user_agent: "test".to_owned(),
         session: None,
         device: None,
+        identity: None,
     }
 }
 

@@ -7,6 +7,8 @@ use toml::Spanned;
 use toml::de::{DeValue, ValueDeserializer};
 use units::nearest;
 
+use super::written::Provider;
+
 /// Something that cannot be understood, and where in the file it is.
 pub(super) struct Slip {
     pub(super) offset: usize,
@@ -17,6 +19,7 @@ pub(super) struct Slip {
 /// All that cannot be understood in the value of one of [`DEEP`](super::keys::DEEP).
 pub(super) fn slips(key: &str, value: &Spanned<DeValue<'_>>) -> Vec<Slip> {
     match key {
+        "accounts.provider" => of_list::<Provider>(key, value),
         "route" => of_list::<edge::Route>(key, value),
         "service" => of_table::<supervisor::ServiceConfig>(key, value),
         "tls.acme" => of_one::<edge::Acme>(key, value),

@@ -30,7 +30,8 @@ pub(crate) fn built_in() -> Table {
 
 /// The keys whose values have keys of their own, which are told by their place:
 /// `route[2].to`, `upstream.flask.balance`.
-pub(crate) const DEEP: [&str; 5] = [
+pub(crate) const DEEP: [&str; 6] = [
+    "accounts.provider",
     "route",
     "service",
     "tls.acme",

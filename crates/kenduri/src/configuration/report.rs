@@ -30,6 +30,7 @@ pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> Stri
         }
         let value = match section {
             "service" => without_secrets(name, value),
+            "accounts" => without_client_secrets(value),
             _ => without_password_in(name, value),
         };
         let line = format!("{name} = {value}");
@@ -52,6 +53,16 @@ fn without_secrets(name: &str, value: &Value) -> Value {
         ("health.path", Value::String(path)) => Value::String(masking::query(path)),
         (_, other) => other.clone(),
     }
+}
+
+/// The `[[accounts.provider]]` list, and whatever else is in the section.
+fn without_client_secrets(value: &Value) -> Value {
+    let mut value = value.clone();
+    let providers = value.as_array_mut().into_iter().flatten();
+    for secret in providers.filter_map(|provider| provider.get_mut("client_secret")) {
+        *secret = Value::String("***".to_owned());
+    }
+    value
 }
 
 fn without_password_in(name: &str, value: &Value) -> Value {

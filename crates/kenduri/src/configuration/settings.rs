@@ -15,6 +15,7 @@ use web::client_info::Proxies;
 use super::address;
 use super::check::Check;
 use super::mail::{self, MailRoute};
+use super::providers;
 use super::services::LOGS;
 use super::sign_in_routes;
 use super::written::{Registration, Synchronous, Written};
@@ -56,6 +57,8 @@ pub(crate) struct Settings {
     pub(crate) metrics: Option<ListenAddress>,
     /// Who must have a second factor.
     pub(crate) require_mfa_for: accounts::RequireMfaFor,
+    /// With whom people may sign in.
+    pub(crate) providers: Vec<accounts::ProviderSettings>,
     /// The slug of the occasion that older programs' addresses answer for.
     pub(crate) compat_occasion: Option<String>,
 }
@@ -158,6 +161,7 @@ pub(super) fn settings(
         },
         metrics,
         require_mfa_for: written.accounts.require_mfa_for.into(),
+        providers: providers::read(&written.accounts.provider, check),
         compat_occasion: compat_occasion(written, check),
     };
     let whole = (settings, plan?);

@@ -193,7 +193,7 @@ impl Default for Files {
 }
 
 /// `[accounts]`: who may have one.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Accounts {
     /// Who may have an account: `closed` (who is invited to help), `invite` (whoever owners and
@@ -201,6 +201,8 @@ pub(crate) struct Accounts {
     pub(crate) registration: Registration,
     /// Who must have a second factor: `none`, `admins` or `all`.
     pub(crate) require_mfa_for: RequireMfaFor,
+    /// With whom people may sign in.
+    pub(crate) provider: Vec<Provider>,
 }
 
 impl Default for Accounts {
@@ -208,8 +210,31 @@ impl Default for Accounts {
         Self {
             registration: Registration::Closed,
             require_mfa_for: RequireMfaFor::None,
+            provider: Vec::new(),
         }
     }
+}
+
+/// `[[accounts.provider]]`: an OpenID Connect provider that signs people in.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Provider {
+    /// Its name in addresses.
+    pub(crate) name: String,
+    /// What people know it as; empty: its name.
+    pub(crate) label: String,
+    /// Its address, as it writes it itself.
+    pub(crate) issuer: String,
+    /// What it knows this site as.
+    pub(crate) client_id: String,
+    /// The secret that it gave this site.
+    pub(crate) client_secret: String,
+    /// A file that holds the secret.
+    pub(crate) client_secret_file: String,
+    /// Whether its word is taken for an e-mail address.
+    pub(crate) trusted_email: bool,
+    /// Whether it may be in a private network.
+    pub(crate) private_network: bool,
 }
 
 /// Who may have an account.

@@ -18,7 +18,7 @@ use crate::roles::routes;
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 
 /// Operations that no token is for: guests show a code, people a password.
-const WITHOUT_TOKEN: [&str; 44] = [
+const WITHOUT_TOKEN: [&str; 46] = [
     "POST /api/rsvp",
     "GET /api/v1/admin/invites",
     "POST /api/v1/admin/invites",
@@ -64,6 +64,8 @@ const WITHOUT_TOKEN: [&str; 44] = [
     "POST /api/v1/me/passkeys",
     "POST /api/v1/me/passkeys/options",
     "DELETE /api/v1/me/passkeys/{id}",
+    "GET /api/v1/me/identities",
+    "DELETE /api/v1/me/identities/{id}",
 ];
 
 /// Personal fields, how they are recognised, and the scopes that show them.

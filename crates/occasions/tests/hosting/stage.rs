@@ -350,6 +350,7 @@ async fn host(site: &Site, name: &'static str, role: Option<(grant::Role, &Scope
                 user_agent: String::new(),
                 session: None,
                 device: None,
+                identity: None,
             };
             let begun =
                 session::begin(tx, &id, SignInMethod::Beginning, Stay::Remembered, &client)?;

@@ -1,0 +1,201 @@
+//! The token in which a provider says who signed in (OpenID Connect Core 1.0, 3.1.3.7), and
+//! whether it is true.
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+    UnparsedPublicKey,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+
+/// By how much the provider's clock may be behind.
+const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
+/// How long the name may be that a provider has for somebody.
+const LONGEST_SUBJECT: usize = 255;
+
+/// A token that is not taken, and why; people are told only that it was not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Invalid(&'static str);
+
+/// What a provider says of somebody.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Claims {
+    pub(crate) sub: String,
+    pub(crate) email: Option<String>,
+    #[serde(default, deserialize_with = "truth")]
+    pub(crate) email_verified: bool,
+    pub(crate) name: Option<String>,
+}
+
+/// Some providers write it as text.
+fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(value == true || value == "true")
+}
+
+/// What has to be so in every token.
+#[derive(Deserialize)]
+struct Frame {
+    iss: String,
+    aud: Audience,
+    azp: Option<String>,
+    exp: f64,
+    nonce: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// What a token is held against.
+pub(crate) struct Expected<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) nonce: &'a str,
+    pub(crate) now: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+    crit: Option<serde_json::Value>,
+}
+
+/// A key of a provider (RFC 7517), if it is of a kind that is taken.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Key {
+    kid: Option<String>,
+    alg: Option<String>,
+    #[serde(rename = "use")]
+    purpose: Option<String>,
+    #[serde(flatten)]
+    material: Material,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "kty")]
+enum Material {
+    #[serde(rename = "RSA")]
+    Rsa { n: String, e: String },
+    #[serde(rename = "EC")]
+    Elliptic { crv: String, x: String, y: String },
+    #[serde(rename = "OKP")]
+    Edwards { crv: String, x: String },
+}
+
+impl Key {
+    /// Whether a token with this header may be signed with it.
+    fn is_for(&self, header: &Header) -> bool {
+        let is_kind = match &self.material {
+            Material::Rsa { .. } => header.alg == "RS256",
+            Material::Elliptic { crv, .. } => header.alg == "ES256" && crv == "P-256",
+            Material::Edwards { crv, .. } => {
+                ["EdDSA", "Ed25519"].contains(&header.alg.as_str()) && crv == "Ed25519"
+            }
+        };
+        let is_named = header.kid.is_none() || header.kid == self.kid;
+        let is_purpose = self.purpose.as_ref().is_none_or(|purpose| purpose == "sig");
+        is_kind && is_named && is_purpose && self.alg.as_ref().is_none_or(|alg| *alg == header.alg)
+    }
+
+    fn verify(&self, signed: &[u8], signature: &[u8]) -> Result<(), Invalid> {
+        let verified = match &self.material {
+            Material::Rsa { n, e } => {
+                let (n, e) = (bytes(n)?, bytes(e)?);
+                let key = RsaPublicKeyComponents { n: &n, e: &e };
+                key.verify(&RSA_PKCS1_2048_8192_SHA256, signed, signature)
+            }
+            Material::Elliptic { x, y, .. } => {
+                let (x, y) = (bytes(x)?, bytes(y)?);
+                // Uncompressed (SEC 1, 2.3.3).
+                let point = [&[4], &x[..], &y[..]].concat();
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(signed, signature)
+            }
+            Material::Edwards { x, .. } => {
+                UnparsedPublicKey::new(&ED25519, bytes(x)?).verify(signed, signature)
+            }
+        };
+        verified.map_err(|_| Invalid("another signature"))
+    }
+}
+
+/// Whether the key of a token is among these; a token that cannot be read needs none.
+pub(crate) fn has_key(token: &str, keys: &[Key]) -> bool {
+    let header = token.split('.').next().and_then(|part| json(part).ok());
+    header.is_none_or(|header: Header| keys.iter().any(|key| key.is_for(&header)))
+}
+
+/// What the token says, if the provider made it, for us and for this sign-in.
+pub(crate) fn verify(
+    token: &str,
+    keys: &[Key],
+    expected: &Expected<'_>,
+) -> Result<Claims, Invalid> {
+    let (signed, signature) = token.rsplit_once('.').ok_or(SHAPE)?;
+    let (header, payload) = signed.split_once('.').ok_or(SHAPE)?;
+    let header: Header = json(header)?;
+    if header.crit.is_some() {
+        return Err(Invalid("an extension that is not known"));
+    }
+    // The kind of key says how the signature is checked, so that nobody chooses a weaker way.
+    let mut fitting = keys.iter().filter(|key| key.is_for(&header));
+    let key = fitting.next().ok_or(Invalid("another key"))?;
+    if fitting.next().is_some() {
+        return Err(Invalid("one of several keys"));
+    }
+    key.verify(signed.as_bytes(), &bytes(signature)?)?;
+    check(&json(payload)?, expected)?;
+    let claims: Claims = json(payload)?;
+    if claims.sub.is_empty() || claims.sub.len() > LONGEST_SUBJECT {
+        return Err(Invalid("no subject"));
+    }
+    Ok(claims)
+}
+
+fn check(frame: &Frame, expected: &Expected<'_>) -> Result<(), Invalid> {
+    if frame.iss != expected.issuer {
+        return Err(Invalid("another issuer"));
+    }
+    let (is_for_us, is_for_others) = match &frame.aud {
+        Audience::One(one) => (one == expected.client_id, false),
+        Audience::Many(all) => (
+            all.iter().any(|one| one == expected.client_id),
+            all.len() > 1,
+        ),
+    };
+    let is_asked_by_us = match &frame.azp {
+        Some(azp) => azp == expected.client_id,
+        None => !is_for_others,
+    };
+    if !is_for_us || !is_asked_by_us {
+        return Err(Invalid("another audience"));
+    }
+    let now = (expected.now - LEEWAY).as_second();
+    // Seconds, which may be written with a fraction.
+    #[expect(clippy::cast_precision_loss, reason = "exact for 285 million years")]
+    if frame.exp.is_nan() || frame.exp <= now as f64 {
+        return Err(Invalid("too late"));
+    }
+    if frame.nonce.as_deref() != Some(expected.nonce) {
+        return Err(Invalid("another nonce"));
+    }
+    Ok(())
+}
+
+const SHAPE: Invalid = Invalid("no signed token");
+
+fn bytes(part: &str) -> Result<Vec<u8>, Invalid> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| SHAPE)
+}
+
+fn json<T: DeserializeOwned>(part: &str) -> Result<T, Invalid> {
+    serde_json::from_slice(&bytes(part)?).map_err(|_| SHAPE)
+}

@@ -1,0 +1,107 @@
+//! The linked identities of one's own account. Linking one leads through the provider's pages, so it
+//! begins on a page of ours.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use platform::Tx;
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::cursor::List;
+use web::described::Routes;
+use web::{Json, Problem, routes};
+
+use super::super::cookies;
+use super::all;
+use crate::Accounts;
+use crate::Callers::People;
+use crate::identity::{self, IdentityId, Linked};
+use crate::sudo::Sudo;
+use crate::web::asking::Caller;
+
+pub(super) fn routes<R: Routes<Accounts>>() -> R {
+    R::default()
+        .routes(routes!(list: People))
+        .routes(routes!(unlink: People))
+}
+
+/// Who somebody is at a provider of sign-ins.
+#[derive(Serialize, ToSchema)]
+struct IdentityView {
+    /// The identity's id.
+    id: String,
+    /// The provider's address.
+    issuer: String,
+    /// The provider's name for the person.
+    subject: String,
+    /// The provider's name in `/oauth/{provider}/start`; null: it is no longer configured.
+    provider: Option<String>,
+    /// Since when (RFC 3339).
+    linked_at: String,
+    /// When it last signed somebody in (RFC 3339).
+    last_used_at: Option<String>,
+}
+
+impl IdentityView {
+    fn of(accounts: &Accounts, linked: Linked) -> Self {
+        let provider = accounts.providers.of_issuer(&linked.issuer);
+        Self {
+            id: linked.id.to_string(),
+            provider: provider.map(|provider| provider.settings.name.clone()),
+            issuer: linked.issuer,
+            subject: linked.subject,
+            linked_at: linked.linked_at.to_string(),
+            last_used_at: linked.last_used_at.map(|at| at.to_string()),
+        }
+    }
+}
+
+/// The account's linked identities.
+#[utoipa::path(
+    get, path = "/api/v1/me/identities", tag = "identities",
+    responses(
+        (status = 200, description = "The identities, oldest first", body = List<IdentityView>),
+        (status = 403, description = "`token_not_permitted`"),
+    ),
+)]
+async fn list(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+) -> Result<Json<List<IdentityView>>, Problem> {
+    let id = caller.who.account().id.clone();
+    let look = move |tx: &mut Tx<'_>| identity::list(tx, &id);
+    let found = accounts.site.store.read(look).await?;
+    let view = |linked| IdentityView::of(&accounts, linked);
+    Ok(Json(all(found.into_iter().map(view).collect())))
+}
+
+/// Unlink an identity.
+///
+/// Every other session of the account ends; this one goes on with another cookie.
+#[utoipa::path(
+    delete, path = "/api/v1/me/identities/{id}", tag = "identities",
+    params(("id" = String, Path, description = "The identity's id")),
+    responses(
+        (status = 204, description = "It signs nobody in any more"),
+        (status = 403, description = "`token_not_permitted` or `sudo_required`"),
+        (status = 404, description = "`not_found`: no identity of this account"),
+        (status = 409, description = "`last_credential`: there is no other way to sign in"),
+    ),
+)]
+async fn unlink(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let id: IdentityId = id.parse().map_err(|_| Problem::not_found())?;
+    let request = caller.request;
+    let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
+    let change = move |tx: &mut Tx<'_>| identity::unlink(tx, &sudo, &id, &request);
+    let (secret, stay) = accounts.site.store.write(change).await?;
+    Ok(cookies::renewed(
+        StatusCode::NO_CONTENT.into_response(),
+        accounts.site.url(),
+        &secret,
+        stay,
+    ))
+}

@@ -1,0 +1,370 @@
+//! The way to a provider and back: states, id tokens, keys.
+
+use accounts::{Accounts, Providers, provider_sign_in};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use testkit::{Page, Visitor, World, rounds, together};
+
+use crate::provider::{CALLBACK, Provider, Signed, leave};
+use crate::stage::{Checked, MIGRATIONS, accounts as accounts_of, actions, english, visitor};
+
+/// Somebody whom nobody knows yet.
+fn farah() -> Value {
+    json!({"sub": "farah-1", "email": "farah@example.my", "email_verified": true, "name": "Farah"})
+}
+
+/// What is refused as a page, with the words of a code.
+#[track_caller]
+fn refused(accounts: &Accounts, page: &Page, status: u16, code: &str) {
+    page.expect(status);
+    let words = english(accounts).say(&format!("problem-{}", code.replace('_', "-")));
+    assert!(page.text().contains(&words), "{code}\n{}", page.text());
+}
+
+async fn is_signed_in(browser: &mut Visitor) -> bool {
+    browser.get("/api/v1/me").await.status.as_u16() == 200
+}
+
+#[test]
+fn every_kind_of_signature_that_is_known_signs_in() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let provider = Provider::start().await;
+        let accounts = provider.site(world, true);
+        for (number, signed) in [Signed::Edwards, Signed::Elliptic, Signed::Rsa]
+            .into_iter()
+            .enumerate()
+        {
+            provider.sign(signed);
+            let mut browser = visitor(&accounts);
+            let email = format!("farah{number}@example.my");
+            let claims = json!({"sub": email, "email": email, "email_verified": "true"});
+            let page = provider
+                .sign_in(world, &mut browser, &claims)
+                .await
+                .with(303);
+            assert_eq!(page.location(), Some("/admin"), "{signed:?}");
+            let me = browser.get("/api/v1/me").await.with(200).json();
+            assert_eq!(
+                (&me["email"], &me["unverified"]),
+                (&json!(email), &json!(false))
+            );
+            assert_eq!(me["display_name"], format!("farah{number}"));
+            assert!(browser.cookie("kd_oauth").is_none());
+        }
+        assert_eq!(provider.keys_asked(), 1);
+    });
+}
+
+#[test]
+fn what_is_not_true_signs_nobody_in() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let provider = Provider::start().await;
+        let accounts = provider.site(world, true);
+        let past = world.clock.now().as_second() - 61;
+        let wrong = [
+            json!({"iss": "https://accounts.google.com"}),
+            json!({"iss": format!("{}/", provider.issuer)}),
+            json!({"aud": "another"}),
+            json!({"aud": ["kenduri&co", "another"]}),
+            json!({"aud": ["kenduri&co", "another"], "azp": "another"}),
+            json!({"aud": []}),
+            json!({"azp": "another"}),
+            json!({"exp": past}),
+            json!({"exp": null}),
+            json!({"nonce": "another"}),
+            json!({"nonce": null}),
+            json!({"sub": ""}),
+            json!({"sub": "x".repeat(256)}),
+        ];
+        let mut tries: Vec<(Signed, Value)> = wrong
+            .into_iter()
+            .map(|claims| (Signed::Edwards, claims))
+            .collect();
+        for signed in [Signed::None, Signed::PublicAsSecret, Signed::Unpublished] {
+            tries.push((signed, json!({})));
+        }
+        for (signed, changed) in tries {
+            // Another site each time, so that none has used up its tries.
+            let mut browser = visitor(&provider.site(world, true));
+            provider.sign(signed);
+            let mut claims = farah();
+            for (name, value) in changed.as_object().unwrap() {
+                claims[name] = value.clone();
+            }
+            let page = provider.sign_in(world, &mut browser, &claims).await;
+            refused(&accounts, &page, 502, "oauth_provider_failed");
+            assert!(!is_signed_in(&mut browser).await, "{signed:?} {changed}");
+        }
+        provider.sign(Signed::Edwards);
+        let mut claims = farah();
+        claims["aud"] = json!(["kenduri&co", "another"]);
+        claims["azp"] = json!("kenduri&co");
+        claims["exp"] = json!(past + 2);
+        let mut browser = visitor(&accounts);
+        provider
+            .sign_in(world, &mut browser, &claims)
+            .await
+            .with(303);
+        assert!(is_signed_in(&mut browser).await);
+    });
+}
+
+#[test]
+fn keys_that_are_not_known_are_asked_for_once_a_minute() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let provider = Provider::start().await;
+        let accounts = provider.site(world, true);
+        provider
+            .sign_in(world, &mut visitor(&accounts), &farah())
+            .await
+            .with(303);
+        provider.rename_keys("two");
+        for _ in 0..3 {
+            let page = provider
+                .sign_in(world, &mut visitor(&accounts), &farah())
+                .await;
+            refused(&accounts, &page, 502, "oauth_provider_failed");
+        }
+        assert_eq!(provider.keys_asked(), 1);
+        world.clock.advance(SignedDuration::from_mins(1));
+        for _ in 0..2 {
+            provider
+                .sign_in(world, &mut visitor(&accounts), &farah())
+                .await
+                .with(303);
+        }
+        assert_eq!(provider.keys_asked(), 2);
+        crate::stage::expect_sign_in_mails(world, "farah@example.my", 2);
+    });
+}
+
+#[test]
+fn a_state_works_once_in_its_browser_and_for_its_time() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let provider = Provider::start().await;
+        let mut other = provider.settings(true);
+        (other.name, other.issuer) = ("other".to_owned(), "https://other.example".to_owned());
+        let accounts = Accounts {
+            providers: Providers::new([provider.settings(true), other]),
+            ..provider.site(world, true)
+        };
+        let mut browser = visitor(&accounts);
+        let location = leave(&mut browser, "/login").await;
+        let back = provider.agree(&location, world.clock.now(), &farah());
+        // Somebody else's browser, with nothing and with a sign-in of its own.
+        let mut stranger = visitor(&accounts);
+        refused(
+            &accounts,
+            &stranger.get(&back).await,
+            400,
+            "oauth_state_invalid",
+        );
+        leave(&mut stranger, "/login").await;
+        refused(
+            &accounts,
+            &stranger.get(&back).await,
+            400,
+            "oauth_state_invalid",
+        );
+        let elsewhere = back.replace("/oauth/id/", "/oauth/other/");
+        refused(
+            &accounts,
+            &browser.get(&elsewhere).await,
+            400,
+            "oauth_state_invalid",
+        );
+        browser
+            .get(&back.replace("/oauth/id/", "/oauth/none/"))
+            .await
+            .with(404);
+        assert!(!is_signed_in(&mut browser).await && !is_signed_in(&mut stranger).await);
+        browser.get(&back).await.with(303);
+        assert!(is_signed_in(&mut browser).await);
+        let page = browser.get(&back).await;
+        refused(&accounts, &page, 400, "oauth_state_invalid");
+        refused(
+            &accounts,
+            &browser.get(CALLBACK).await,
+            400,
+            "oauth_state_invalid",
+        );
+
+        let mut slow = visitor(&accounts);
+        let location = leave(&mut slow, "/login").await;
+        world.clock.advance(provider_sign_in::LIFETIME);
+        let back = provider.agree(&location, world.clock.now(), &farah());
+        refused(
+            &accounts,
+            &slow.get(&back).await,
+            400,
+            "oauth_state_invalid",
+        );
+    });
+}
+
+#[test]
+fn an_answer_of_another_provider_or_without_a_code_is_refused() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let provider = Provider::start().await;
+        let accounts = provider.site(world, true);
+        let mut browser = visitor(&accounts);
+        for (from, to, status, code) in [
+            ("&iss=http", "&iss=https", 400, "oauth_state_invalid"),
+            ("&iss=", "&is=", 400, "oauth_state_invalid"),
+            ("?code=", "?error=access_denied&x=", 400, "oauth_denied"),
+            ("?code=", "?code=x", 502, "oauth_provider_failed"),
+        ] {
+            let location = leave(&mut browser, "/login").await;
+            let back = provider.agree(&location, world.clock.now(), &farah());
+            let page = browser.get(&back.replace(from, to)).await;
+            refused(&accounts, &page, status, code);
+            // The state is used up.
+            refused(
+                &accounts,
+                &browser.get(&back).await,
+                400,
+                "oauth_state_invalid",
+            );
+        }
+        assert!(!is_signed_in(&mut browser).await);
+        assert_eq!(actions(world).await, [""; 0]);
+    });
+}
+
+#[test]
+fn a_provider_that_is_somebody_else_or_does_not_answer_is_not_used() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let provider = Provider::start().await;
+        let accounts = provider.site(world, true);
+        for metadata in [
+            json!({"issuer": "https://accounts.google.com"}),
+            json!({"authorization_endpoint": "javascript:alert(1)"}),
+            json!({"authorization_endpoint": "http://example.org/authorize"}),
+            json!({"token_endpoint": null}),
+        ] {
+            provider.say_of_itself(metadata);
+            let page = start(&mut visitor(&provider.site(world, true))).await;
+            refused(&accounts, &page, 502, "oauth_provider_failed");
+        }
+        // What is elsewhere is not asked in a private network.
+        let private = Provider::start().await;
+        let keys = json!({"jwks_uri": format!("{}/keys", private.issuer)});
+        provider.say_of_itself(keys);
+        let mut browser = visitor(&provider.site(world, true));
+        let page = provider.sign_in(world, &mut browser, &farah()).await;
+        refused(&accounts, &page, 502, "oauth_provider_failed");
+        assert_eq!(private.keys_asked(), 0);
+
+        provider.say_of_itself(json!({}));
+        let mut settings = provider.settings(true);
+        settings.is_private = false;
+        let public = Accounts {
+            providers: Providers::new([settings]),
+            ..provider.site(world, true)
+        };
+        let page = start(&mut visitor(&public)).await;
+        refused(&accounts, &page, 502, "oauth_provider_failed");
+        start(&mut visitor(&accounts)).await.with(303);
+    });
+}
+
+/// Presses the button.
+async fn start(browser: &mut Visitor) -> Page {
+    let page = browser.get("/login").await.with(200);
+    let form = page.form("/oauth/id/start");
+    browser.submit(&page, &form).await
+}
+
+#[test]
+fn forms_lead_to_providers_and_nowhere_else() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let provider = Provider::start().await;
+        let accounts = provider.site(world, true);
+        let mut browser = visitor(&accounts);
+        for address in ["/login", "/register"] {
+            let page = browser.get(address).await.with(200);
+            let policy = page.header("content-security-policy");
+            let forms = format!("; form-action 'self' {};", provider.issuer);
+            assert!(policy.contains(&forms), "{policy}");
+            assert!(page.text().contains("Rumah ID"), "{address}");
+        }
+        let page = browser.get("/forgot").await.with(200);
+        let policy = page.header("content-security-policy");
+        assert!(policy.contains("; form-action 'self';"), "{policy}");
+        browser.post("/oauth/id/start", &[]).await.with(403);
+
+        // A sign-in page at another address is a link on a page of ours.
+        provider.say_of_itself(json!({"authorization_endpoint": "https://login.example/?a=b"}));
+        let page = start(&mut visitor(&provider.site(world, true)))
+            .await
+            .with(200);
+        let link = page
+            .links()
+            .into_iter()
+            .find(|link| link.href.starts_with("https://login.example/"));
+        assert!(
+            link.unwrap()
+                .href
+                .starts_with("https://login.example/?a=b&response_type=code&")
+        );
+
+        let without = visitor(&accounts_of(world)).get("/login").await.with(200);
+        assert!(!without.header("content-security-policy").contains("http:"));
+    });
+}
+
+#[test]
+fn a_network_begins_thirty_sign_ins_in_five_minutes() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let provider = Provider::start().await;
+        let accounts = provider.site(world, true);
+        let mut browser = visitor(&accounts);
+        for _ in 0..30 {
+            start(&mut browser).await.with(303);
+        }
+        start(&mut browser).await.with(429);
+        world.clock.advance(SignedDuration::from_mins(6));
+        start(&mut browser).await.with(303);
+    });
+}
+
+#[test]
+fn where_somebody_wanted_to_go_they_come_to() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let provider = Provider::start().await;
+        let accounts = provider.site(world, true);
+        for (redirect, to) in [("/me/data", "/me/data"), ("https://evil.example", "/")] {
+            let mut browser = visitor(&accounts);
+            let location = leave(&mut browser, &format!("/login?redirect={redirect}")).await;
+            let back = provider.agree(&location, world.clock.now(), &farah());
+            let page = browser.get(&back).await.with(303);
+            assert_eq!(page.location(), Some(to));
+        }
+        crate::stage::expect_sign_in_mails(world, "farah@example.my", 1);
+    });
+}
+
+#[test]
+fn of_two_uses_of_one_state_one_signs_in() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let provider = Provider::start().await;
+        for round in 0..rounds() {
+            let accounts = provider.site(world, true);
+            let mut browser = visitor(&accounts);
+            let email = format!("{round}@example.my");
+            let claims = json!({"sub": email, "email": email, "email_verified": true});
+            let location = leave(&mut browser, "/login").await;
+            let back = provider.agree(&location, world.clock.now(), &claims);
+            let [one, other] = [browser.clone(), browser].map(|mut browser| {
+                let back = back.clone();
+                async move { browser.get(&back).await.status.as_u16() }
+            });
+            let (one, other) = together(one, other).await;
+            assert_eq!(
+                [one.min(other), one.max(other)],
+                [303, 400],
+                "round {round}"
+            );
+        }
+    });
+}
