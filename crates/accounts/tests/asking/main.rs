@@ -6,6 +6,7 @@
 mod access;
 mod api;
 mod changing_email;
+mod forged_tokens;
 mod grants;
 mod inviting;
 mod leaving;
