@@ -14,6 +14,7 @@ mod leaving_races;
 mod notes;
 mod pages;
 mod passkeys;
+mod passwords;
 mod people;
 mod races;
 mod refreshing;
