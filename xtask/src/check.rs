@@ -11,6 +11,7 @@ mod layers;
 mod licence;
 mod locales;
 mod migrations;
+mod named_tests;
 
 use std::fmt;
 
@@ -54,6 +55,7 @@ pub(crate) fn check() -> Result<()> {
         ("migrations", migrations::check(&metadata)?),
         ("locales", locales::check(&metadata)?),
         ("paths in documents", documents::check()?),
+        ("tests named in documents", named_tests::check()?),
         ("no domain named below", domains::check(&files)),
     ];
     let mut holes = 0;

@@ -164,7 +164,7 @@ pub(crate) fn remove(
     }
     record(tx, account, "passkey.removed", id, request)?;
     session::end_others(tx, account, current, request)?;
-    session::authenticate(tx, current)?.ok_or(PasskeyError::NotFound)
+    session::renew_with_stay(tx, current)?.ok_or(PasskeyError::NotFound)
 }
 
 /// Removes every key of an account.

@@ -9,6 +9,9 @@ use crate::account::AccountId;
 
 /// How many there are in a set.
 pub const COUNT: usize = 10;
+/// How many random bytes a code is made of: 120 bits, which nobody can try one by one, so a plain
+/// hash keeps them.
+const BYTES: usize = 15;
 
 /// Makes a set; those before work no more. They are shown once and kept nowhere.
 pub(super) fn create(
@@ -23,7 +26,7 @@ pub(super) fn create(
     .run(tx, Rows::Any)?;
     let mut codes = Vec::new();
     for _ in 0..COUNT {
-        let mut bytes = [0; 10];
+        let mut bytes = [0; BYTES];
         tx.random().fill(&mut bytes);
         let code = base32(&bytes);
         sql!(

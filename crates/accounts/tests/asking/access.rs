@@ -6,7 +6,7 @@ use accounts::grant::{OWNER, Scope};
 use accounts::session::Stay;
 use accounts::token::{PROFILE_READ, TokenScope};
 use accounts::web::asking::{Caller, Reader, Sender};
-use accounts::{Accounts, Callers};
+use accounts::{Accounts, Callers, sudo};
 use axum::Router;
 use axum::http::Method;
 use axum::routing::{get, post};
@@ -129,6 +129,49 @@ fn every_address_is_for_whom_its_list_says() {
         }
         // What a person sends has an address of their own confirmed.
         registering::expect(world, &accounts, "farah@example.my", "mail-verify-subject");
+    });
+}
+
+/// Whoever opens another way in describes it there.
+#[test]
+fn what_anybody_may_call_is_in_the_documentation() {
+    let documentation = include_str!("../../../../docs/security.md");
+    for route in routes() {
+        let is_told = documentation.contains(&format!("`{}`", route.path));
+        assert!(
+            is_told || route.callers != Callers::Anybody,
+            "{}",
+            route.path
+        );
+    }
+}
+
+#[test]
+fn every_page_for_people_has_the_way_out() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, "farah@example.my", None).await;
+        give(world, &id, OWNER, &Scope::site()).await;
+        let mut visitor = browser(world, &accounts, router(&accounts), &id).await;
+        // Also the page that asks for a proof.
+        world.clock.advance(sudo::LIFETIME);
+        let is_page = |route: &Route| {
+            let is_api = route.path.starts_with("/api/");
+            route.method == Method::GET && route.callers == Callers::People && !is_api
+        };
+        let mut shown = Vec::new();
+        for route in routes().into_iter().filter(is_page) {
+            let page = visitor.get(&route.path.replace("{id}", id.as_str())).await;
+            if page.location().is_none() {
+                page.expect(200);
+                assert_eq!(page.form("/logout").method, "post", "{}", route.path);
+                shown.push(route.path);
+            }
+        }
+        assert!(
+            shown.contains(&"/sudo".to_owned()) && shown.len() > 5,
+            "{shown:?}"
+        );
     });
 }
 

@@ -6,6 +6,7 @@
 mod access;
 mod api;
 mod changing_email;
+mod forged_tokens;
 mod grants;
 mod identities;
 mod inviting;
@@ -14,6 +15,7 @@ mod leaving_races;
 mod notes;
 mod pages;
 mod passkeys;
+mod passwords;
 mod people;
 mod provider;
 mod providing;

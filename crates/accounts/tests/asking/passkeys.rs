@@ -17,8 +17,8 @@ use testkit::{Page, Visitor, World, rounds, together};
 
 use crate::api::csrf_token;
 use crate::stage::{
-    Checked, MIGRATIONS, accounts, actions, begin, client, english, expect_sign_in_mails, person,
-    read, usual_hash, visitor,
+    Checked, MIGRATIONS, accounts, actions, begin, client, english, expect_sign_in_mails,
+    find_session, person, read, usual_hash, visitor,
 };
 
 const URL: &str = "http://127.0.0.1:8080";
@@ -306,6 +306,30 @@ fn keys_are_changed_by_who_has_just_proved_who_they_are() {
         ] {
             assert_eq!(page.with(403).json()["code"], "sudo_required");
         }
+    });
+}
+
+#[test]
+fn who_removes_a_key_ends_other_sessions_and_has_proved_nothing() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let (id, mut browser) = farah(world, &accounts).await;
+        let elsewhere = begin(world, &id, Stay::Visit, client(2)).await.session;
+        let mut keys = Vec::new();
+        for id in ["one", "two"] {
+            let added = register(&mut browser, &Device::new(id)).await.with(201);
+            keys.push(format!("{MINE}/{}", added.json()["id"].as_str().unwrap()));
+        }
+        let second = SignedDuration::from_secs(1);
+        world.clock.advance(sudo::LIFETIME - second);
+        let removed = browser.call(Method::DELETE, &keys[0], &Value::Null).await;
+        removed.with(204);
+        assert!(find_session(world, &elsewhere).await.is_none());
+        let token = csrf_token(browser.cookie("kd_session").unwrap());
+        browser.header("x-csrf-token", &token);
+        world.clock.advance(second);
+        let refused = browser.call(Method::DELETE, &keys[1], &Value::Null).await;
+        assert_eq!(refused.with(403).json()["code"], "sudo_required");
     });
 }
 

@@ -23,7 +23,7 @@ const REFRESH: &str = "/api/v1/auth/refresh";
 const ME: &str = "/api/v1/me";
 
 /// Farah's program, signed in, and what it was given.
-async fn sign_in(world: &World, accounts: &Accounts) -> Value {
+pub(crate) async fn sign_in(world: &World, accounts: &Accounts) -> Value {
     let hash = usual_hash(world).await;
     person(world, EMAIL, Some(&hash)).await;
     expect_sign_in_mails(world, EMAIL, 1);

@@ -93,6 +93,11 @@ fn a_factor_counts_once_a_code_is_confirmed() {
         let spaced = format!(" {} {} ", &code[..3], &code[3..]);
         let codes = confirm(&spaced).await.unwrap();
         assert_eq!(codes.len(), 10);
+        for code in &codes {
+            // Of 5 bits each: 112 are needed where no slow hash keeps them.
+            let letters = code.reveal().chars().filter(|letter| *letter != '-');
+            assert!(letters.count() * 5 >= 112);
+        }
         assert!(is_enrolled(world, &id).await);
         assert!(matches!(confirm(&code).await, Err(FactorError::Enrolled)));
         // The secret is shown no more, and cannot be replaced unseen.

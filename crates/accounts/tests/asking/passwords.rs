@@ -1,0 +1,124 @@
+//! Passwords as people type them, or have them typed.
+
+use std::fs;
+use std::path::Path;
+
+use accounts::session::Stay;
+use accounts::{setup, sudo};
+use jiff::SignedDuration;
+use testkit::{Page, Visitor, World};
+
+use crate::registering::{expect, link, open};
+use crate::resetting::ask;
+use crate::stage::{
+    Checked, MIGRATIONS, accounts, begin, client, expect_sign_in_mails, hash, person, usual_hash,
+    visitor, write,
+};
+
+const EMAIL: &str = "farah@example.my";
+
+async fn sign_in(visitor: &mut Visitor, email: &str, password: &str) -> Page {
+    let page = visitor.get("/login").await.with(200);
+    let mut form = page.form("/login");
+    form.fill("email", email).fill("password", password);
+    visitor.submit(&page, &form).await
+}
+
+#[test]
+fn a_password_is_compared_as_it_was_typed() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let long = format!("{}Z", "长".repeat(255));
+        let (long, lower) = (long.as_str(), long.to_lowercase());
+        for (email, password, others) in [
+            (
+                "farah@example.my",
+                " Sebuah  Pantun ",
+                [" sebuah  pantun ", "Sebuah  Pantun", " Sebuah Pantun "],
+            ),
+            (
+                "mei@example.my",
+                long,
+                [&long[..72], &long[..long.len() - 1], lower.as_str()],
+            ),
+        ] {
+            let hash = hash(&accounts.hasher, password).await;
+            person(world, email, Some(&hash)).await;
+            for other in others {
+                let mut visitor = visitor(&accounts);
+                sign_in(&mut visitor, email, other).await.with(401);
+            }
+            let mut visitor = visitor(&accounts);
+            sign_in(&mut visitor, email, password).await.with(303);
+            expect_sign_in_mails(world, email, 1);
+        }
+    });
+}
+
+#[test]
+fn a_password_is_good_until_it_is_changed() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        person(world, EMAIL, Some(&hash)).await;
+        world
+            .clock
+            .advance(SignedDuration::from_hours(24 * 365 * 10));
+        let mut visitor = visitor(&accounts);
+        let password = crate::stage::PASSWORD;
+        let done = sign_in(&mut visitor, EMAIL, password).await;
+        assert_eq!(done.location(), Some("/admin"));
+        expect_sign_in_mails(world, EMAIL, 1);
+    });
+}
+
+/// Every field for a password hides it, and tells password managers what it is for.
+fn check(page: &Page) {
+    let fields: Vec<_> = page
+        .body
+        .split("<input ")
+        .skip(1)
+        .filter_map(|rest| rest.split('>').next())
+        .filter(|tag| tag.contains("password"))
+        .collect();
+    assert!(!fields.is_empty(), "{}", page.body);
+    for field in fields {
+        assert!(field.contains("type=\"password\""), "{field}");
+        let is_told = ["current", "new"]
+            .iter()
+            .any(|which| field.contains(&format!("autocomplete=\"{which}-password\"")));
+        assert!(is_told && !field.contains("maxlength"), "{field}");
+    }
+}
+
+#[test]
+fn fields_for_passwords_hide_them_and_take_them_from_managers() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = open(world);
+        let hash = usual_hash(world).await;
+        let id = person(world, EMAIL, Some(&hash)).await;
+        let key = write(world.store(), setup::make_key).await.unwrap();
+        let setup = format!("/setup/{}", key.reveal());
+        ask(world, &accounts, EMAIL, "reset").await.with(202);
+        let reset = link(world, "/reset/").await;
+        let mut outside = visitor(&accounts);
+        for address in ["/login", "/register", &setup, &reset] {
+            check(&outside.get(address).await.with(200));
+        }
+        let begun = begin(world, &id, Stay::Visit, client(1)).await;
+        let mut inside = visitor(&accounts);
+        inside.set_cookie("kd_session", begun.session.reveal());
+        check(&inside.get("/me/security").await.with(200));
+        world.clock.advance(sudo::LIFETIME);
+        check(&inside.get("/sudo").await.with(200));
+        expect(world, &accounts, EMAIL, "mail-reset-subject");
+    });
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/assets");
+    for entry in fs::read_dir(scripts).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|kind| kind == "js") {
+            let script = fs::read_to_string(&path).unwrap();
+            assert!(!script.contains("paste"), "{}", path.display());
+        }
+    }
+}
