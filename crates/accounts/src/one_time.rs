@@ -39,6 +39,8 @@ pub(crate) enum Purpose {
     UndoEmail,
     /// To sign in, once a second factor is proved.
     SecondStep,
+    /// To keep second factors that were to be removed.
+    KeepFactors,
 }
 
 impl Purpose {
@@ -54,6 +56,7 @@ impl Purpose {
             Self::ChangeEmail => "change_email",
             Self::UndoEmail => "undo_email",
             Self::SecondStep => "mfa",
+            Self::KeepFactors => "keep_factors",
         }
     }
 }

@@ -146,6 +146,7 @@ pub(super) async fn security(
             Some("token") => Some("account-done-token"),
             Some("passkey") => Some("account-done-passkey"),
             Some("factor") => Some("account-done-factor"),
+            Some("kept") => Some("account-factors-kept-text"),
             _ => None,
         },
         made: None,
