@@ -6,7 +6,7 @@ use accounts::grant::{self, ADMIN, EDITOR, MODERATOR, OWNER, Role, Scope};
 use accounts::sudo;
 use axum::http::Method;
 use serde_json::{Value, json};
-use testkit::{Visitor, World};
+use testkit::{Page, Visitor, World};
 
 use crate::people::{API, administrator, browser, post, press};
 use crate::registering::expect;
@@ -150,5 +150,46 @@ fn the_page_of_a_person_says_in_sentences_what_happened() {
             assert!(page.text().contains(&english.say(event)), "{event}");
         }
         assert!(!page.text().contains("account."));
+    });
+}
+
+#[test]
+fn the_way_to_other_pages_is_in_two_groups_that_a_phone_folds() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let english = english(&accounts);
+        let groups = |page: &Page| {
+            let folded = page.body.split("<details>").skip(1);
+            let entries = folded.map(|group| {
+                let group = group.split("</details>").next().unwrap();
+                let title = group.split("<summary>").nth(1).unwrap();
+                let title = title.split("</summary>").next().unwrap().to_owned();
+                assert!(group.contains(&format!("<h2>{title}</h2>")));
+                let links = group.split("<a href=\"").skip(1);
+                let links = links.map(|link| link.split('"').next().unwrap().to_owned());
+                (title, links.collect::<Vec<_>>())
+            });
+            entries.collect::<Vec<_>>()
+        };
+        let own = (english.say("host-yours"), vec!["/me/security", "/me/data"]);
+        let group = |(title, links): &(String, Vec<&str>)| {
+            let links = links.iter().map(|link| (*link).to_owned());
+            (title.clone(), links.collect::<Vec<_>>())
+        };
+        let id = person(world, FARAH, None).await;
+        let page = browser(world, &id).await.get("/me/security").await;
+        assert_eq!(groups(&page), [group(&own)]);
+        for (rank, links) in [
+            (ADMIN, vec!["/admin/people", "/admin/invites"]),
+            (
+                OWNER,
+                vec!["/admin/people", "/admin/invites", "/admin/server"],
+            ),
+        ] {
+            let id = administrator(world, &format!("{rank}@example.my"), rank).await;
+            let page = browser(world, &id).await.get("/me/security").await;
+            let site = (english.say("host-site"), links);
+            assert_eq!(groups(&page), [group(&own), group(&site)], "{rank}");
+        }
     });
 }

@@ -230,7 +230,9 @@ fn a_script_sets_a_factor_up_and_removes_it() {
         let on = script.get(totp).await.with(200).json();
         assert_eq!(
             on,
-            json!({"confirmed_at": "2026-11-20T08:00:00Z", "recovery_codes": 10})
+            json!({
+                "confirmed_at": "2026-11-20T08:00:00Z", "recovery_codes": 10, "reset_at": null,
+            })
         );
         let refused = script.call(Method::POST, totp, &Value::Null).await;
         assert_eq!(refused.with(409).json()["code"], "mfa_enrolled");

@@ -1,6 +1,6 @@
 //! All occasions of a host, and the way to another one.
 
-use accounts::grant::Role;
+use accounts::grant;
 use accounts::web::call::{form_once, see_other};
 use askama::Template;
 use axum::response::Response;
@@ -115,7 +115,7 @@ pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     Ok(new_page(&req, site_rank, &form_state))
 }
 
-fn new_page(req: &HostRequest, site_rank: Option<Role>, form_state: &FormState) -> Response {
+fn new_page(req: &HostRequest, site_rank: Option<grant::Role>, form_state: &FormState) -> Response {
     let text = &req.text;
     let kinds = KINDS.iter();
     let kinds = kinds.map(|(kind, id)| ((*kind).to_owned(), text.say(id).into_owned()));
