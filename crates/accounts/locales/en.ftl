@@ -451,3 +451,98 @@ mail-invite-text =
 
     { $by } invites you to { $site }. Open this link within 7 days to create your account:
     { $address }
+
+# Second factors that an administrator resets.
+account-factors-reset-at = An administrator wants your second factor and your passkeys to be removed on { $at }, because they are said to be lost.
+account-factors-keep = Keep my factors
+account-factors-keep-text = An administrator wants the second factor and the passkeys of your account to be removed, because they are said to be lost. Press the button to keep them.
+account-factors-kept = Your factors stay
+account-factors-kept-text = Your second factor and your passkeys stay as they are.
+account-sudo-passkey = Confirm with a passkey
+account-sudo-passkey-text = What you want to do needs your passkey. After that you can go on for 10 minutes.
+people-duties = Duties
+people-duties-text = Beside the role, this person is
+people-duties-save = Save the duties
+people-factors = Second factors
+people-factors-text = If the person has lost the authenticator app, the recovery codes and all passkeys, have them removed. The person is told by mail and can keep them for 24 hours; then they are removed, and everybody who is signed in to the account is signed out.
+people-factors-reset = Remove them in 24 hours
+people-factors-keep = Do not remove them
+people-factors-reset-at = Second factors and passkeys are removed after { $at }.
+people-export = Copy of the data
+people-export-text = All that is kept of this person, as they could get it themselves. The person is told by mail.
+people-export-get = Get the copy
+problem-account-deactivated = This account is kept out. Let the person in again first.
+    .title = Kept out
+problem-account-without-factors = This account has neither a second factor nor a passkey.
+    .title = Nothing to reset
+mail-factor-reset-subject = Your second factor at { $site } is about to be removed
+mail-factor-reset-text =
+    Hello { $name },
+
+    an administrator of { $site } was told that you have lost your second factor and your passkeys. They will be removed, and everybody who is signed in to your account will be signed out:
+
+    When: { $time } ({ $zone })
+
+    If you have asked for this, there is nothing to do. If not, keep them with this link until then:
+    { $address }
+mail-factors-reset-subject = Your second factor at { $site } was removed
+mail-factors-reset-text =
+    Hello { $name },
+
+    your account at { $site } has no second factor and no passkeys any more, and everybody who was signed in to it was signed out.
+
+    When: { $time } ({ $zone })
+
+    Sign in with your password, or have a link mailed to you, and set up a second factor again:
+    { $address }
+mail-exported-subject = A copy of your data at { $site } was made
+mail-exported-text =
+    Hello { $name },
+
+    { $by }, who owns { $site }, was given a copy of all that is kept of you there.
+
+    When: { $time } ({ $zone })
+
+    If you have asked for it, there is nothing to do. You can get the same copy yourself:
+    { $address }
+
+# What happened to an account, as its log says.
+event-account-activated = Was let in again
+event-account-deactivated = Was kept out
+event-account-erased = The account was erased
+event-account-erasure-asked = Asked for the account to be erased
+event-account-erasure-ordered = An administrator had the account erased
+event-account-exported = A copy of the data was made
+event-account-registered = Registered
+event-account-restored = Kept the account after all
+event-account-signed-out = An administrator signed them out everywhere
+event-email-changed = Changed the e-mail address
+event-email-restored = Took a change of the e-mail address back
+event-email-verified = Confirmed the e-mail address
+event-factor-reset-asked = An administrator asked for the second factors to be removed
+event-factor-reset-cancelled = The second factors were kept after all
+event-factor-reset-done = The second factors and passkeys were removed
+event-grant-changed = Got another role
+event-grant-given = Got a role
+event-grant-removed = Lost a role
+event-invite-created = An invitation was made
+event-invite-withdrawn = An invitation was withdrawn
+event-owner-created = Became an owner from the server’s console
+event-passkey-added = Added a passkey
+event-passkey-copied = A passkey answered that may have been copied
+event-passkey-removed = Removed a passkey
+event-password-changed = Changed the password
+event-password-reset = Set a new password by a mailed link
+event-password-set = Set a first password
+event-recovery-codes-renewed = Made new recovery codes
+event-refresh-reused = A program showed a key that had been used before; its session was ended
+event-second-factor-added = Set up a second factor
+event-second-factor-failed = Entered a wrong code at the second step
+event-second-factor-proved = Passed the second step
+event-second-factor-removed = Removed the second factor
+event-session-revoked = A session was ended
+event-sign-in-failed = Somebody tried to sign in with a wrong password
+event-sign-in-succeeded = Signed in
+event-sudo-proved = Confirmed who they are
+event-token-created = A token was made
+event-token-revoked = A token was taken back

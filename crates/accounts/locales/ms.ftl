@@ -448,3 +448,98 @@ mail-factor-removed-text =
 
     Jika ini anda, tiada apa-apa perlu dibuat. Jika bukan, tukar kata laluan anda sekarang:
     { $address }
+
+# Faktor kedua yang ditetapkan semula oleh pentadbir.
+account-factors-reset-at = Seorang pentadbir mahu faktor kedua dan kunci laluan anda dibuang pada { $at }, kerana dikatakan hilang.
+account-factors-keep = Kekalkan faktor saya
+account-factors-keep-text = Seorang pentadbir mahu faktor kedua dan kunci laluan akaun anda dibuang, kerana dikatakan hilang. Tekan butang untuk mengekalkannya.
+account-factors-kept = Faktor anda dikekalkan
+account-factors-kept-text = Faktor kedua dan kunci laluan anda kekal seperti sedia ada.
+account-sudo-passkey = Sahkan dengan kunci laluan
+account-sudo-passkey-text = Perkara yang anda mahu buat memerlukan kunci laluan anda. Selepas itu anda boleh teruskan selama 10 minit.
+people-duties = Tugas
+people-duties-text = Selain peranan, orang ini ialah
+people-duties-save = Simpan tugas
+people-factors = Faktor kedua
+people-factors-text = Jika orang ini kehilangan aplikasi pengesah, kod pemulihan dan semua kunci laluan, mintalah supaya semuanya dibuang. Orang itu diberitahu melalui e-mel dan boleh mengekalkannya dalam masa 24 jam; selepas itu semuanya dibuang, dan sesiapa yang sedang log masuk ke akaun itu dilog keluar.
+people-factors-reset = Buang dalam 24 jam
+people-factors-keep = Jangan buang
+people-factors-reset-at = Faktor kedua dan kunci laluan dibuang selepas { $at }.
+people-export = Salinan data
+people-export-text = Semua yang disimpan tentang orang ini, seperti yang boleh diperolehnya sendiri. Orang itu diberitahu melalui e-mel.
+people-export-get = Dapatkan salinan
+problem-account-deactivated = Akaun ini dihalang. Benarkan orang itu masuk semula dahulu.
+    .title = Dihalang
+problem-account-without-factors = Akaun ini tiada faktor kedua dan tiada kunci laluan.
+    .title = Tiada apa untuk dibuang
+mail-factor-reset-subject = Faktor kedua anda di { $site } akan dibuang
+mail-factor-reset-text =
+    Salam { $name },
+
+    seorang pentadbir { $site } telah diberitahu bahawa anda kehilangan faktor kedua dan kunci laluan anda. Semuanya akan dibuang, dan sesiapa yang sedang log masuk ke akaun anda akan dilog keluar:
+
+    Masa: { $time } ({ $zone })
+
+    Jika anda yang memintanya, tiada apa-apa yang perlu dibuat. Jika bukan, kekalkan semuanya dengan pautan ini sebelum masa itu:
+    { $address }
+mail-factors-reset-subject = Faktor kedua anda di { $site } telah dibuang
+mail-factors-reset-text =
+    Salam { $name },
+
+    akaun anda di { $site } tiada faktor kedua dan kunci laluan lagi, dan sesiapa yang sedang log masuk telah dilog keluar.
+
+    Masa: { $time } ({ $zone })
+
+    Log masuk dengan kata laluan anda, atau minta pautan melalui e-mel, dan sediakan faktor kedua semula:
+    { $address }
+mail-exported-subject = Salinan data anda di { $site } telah dibuat
+mail-exported-text =
+    Salam { $name },
+
+    { $by }, pemilik { $site }, telah menerima salinan semua yang disimpan tentang anda di sana.
+
+    Masa: { $time } ({ $zone })
+
+    Jika anda yang memintanya, tiada apa-apa yang perlu dibuat. Anda sendiri boleh mendapatkan salinan yang sama:
+    { $address }
+
+# Apa yang berlaku pada akaun, menurut lognya.
+event-account-activated = Dibenarkan masuk semula
+event-account-deactivated = Dihalang
+event-account-erased = Akaun telah dipadamkan
+event-account-erasure-asked = Meminta akaun dipadamkan
+event-account-erasure-ordered = Pentadbir meminta akaun dipadamkan
+event-account-exported = Salinan data telah dibuat
+event-account-registered = Mendaftar
+event-account-restored = Mengekalkan akaun
+event-account-signed-out = Pentadbir melog keluarnya di mana-mana
+event-email-changed = Menukar alamat e-mel
+event-email-restored = Membatalkan penukaran alamat e-mel
+event-email-verified = Mengesahkan alamat e-mel
+event-factor-reset-asked = Pentadbir meminta faktor kedua dibuang
+event-factor-reset-cancelled = Faktor kedua dikekalkan
+event-factor-reset-done = Faktor kedua dan kunci laluan telah dibuang
+event-grant-changed = Menerima peranan lain
+event-grant-given = Menerima peranan
+event-grant-removed = Kehilangan peranan
+event-invite-created = Jemputan telah dibuat
+event-invite-withdrawn = Jemputan telah ditarik balik
+event-owner-created = Menjadi pemilik melalui konsol pelayan
+event-passkey-added = Menambah kunci laluan
+event-passkey-copied = Satu kunci laluan yang mungkin telah disalin menjawab
+event-passkey-removed = Membuang kunci laluan
+event-password-changed = Menukar kata laluan
+event-password-reset = Menetapkan kata laluan baharu melalui pautan e-mel
+event-password-set = Menetapkan kata laluan pertama
+event-recovery-codes-renewed = Membuat kod pemulihan baharu
+event-refresh-reused = Sebuah program menunjukkan kunci yang sudah digunakan; sesinya ditamatkan
+event-second-factor-added = Menyediakan faktor kedua
+event-second-factor-failed = Memasukkan kod yang salah pada langkah kedua
+event-second-factor-proved = Melepasi langkah kedua
+event-second-factor-removed = Membuang faktor kedua
+event-session-revoked = Satu sesi telah ditamatkan
+event-sign-in-failed = Seseorang cuba log masuk dengan kata laluan yang salah
+event-sign-in-succeeded = Log masuk
+event-sudo-proved = Mengesahkan dirinya
+event-token-created = Token telah dibuat
+event-token-revoked = Token telah ditarik balik

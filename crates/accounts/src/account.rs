@@ -159,6 +159,20 @@ pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Account>, StoreErr
     .maybe(tx)
 }
 
+/// The account with this id, whatever its state.
+pub(crate) fn find_in_any_state(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+) -> Result<Option<Account>, StoreError> {
+    sql!(
+        "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone
+         FROM account a JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+         WHERE a.id = :id",
+        id
+    )
+    .maybe(tx)
+}
+
 /// The active account that signs in with this address.
 pub fn find_by_email(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Account>, StoreError> {
     sql!(

@@ -150,16 +150,21 @@ fn refuse_obliged(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Result
 /// account to be erased. Nobody comes back this way whom an administrator had kept out.
 pub(crate) fn offer(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Secret>, StoreError> {
     let held = people::hold(tx, id)?;
+    if held.is_none_or(|held| held.state != State::Leaving) || !is_restorable(tx, id)? {
+        return Ok(None);
+    }
+    one_time::remove_of(tx, Purpose::Restore, id)?;
+    one_time::create(tx, Purpose::Restore, Some(id), &(), RESTORE).map(Some)
+}
+
+/// Whether the account is about to be erased, and no administrator had kept its owner out.
+pub(crate) fn is_restorable(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let was_deactivated: Option<(bool,)> = sql!(
         "SELECT was_deactivated FROM account_erasure WHERE account_id = :id",
         id
     )
     .maybe(tx)?;
-    if held.is_none_or(|held| held.state != State::Leaving) || was_deactivated != Some((false,)) {
-        return Ok(None);
-    }
-    one_time::remove_of(tx, Purpose::Restore, id)?;
-    one_time::create(tx, Purpose::Restore, Some(id), &(), RESTORE).map(Some)
+    Ok(was_deactivated == Some((false,)))
 }
 
 /// Whether [`restore`] would accept this.
@@ -313,6 +318,7 @@ pub(crate) fn purge(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Resu
     sql!("DELETE FROM password WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM account_export WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM account_erasure WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM factor_reset WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM email WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM account WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     idempotency::forget(tx, id.as_str())?;

@@ -13,13 +13,17 @@ use platform::store::Row;
 use platform::{Keyring, Rows, StoreError, Tx, sql};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use web::Site;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use crate::account::{self, AccountId};
 use crate::domain::Domain;
+use crate::factor_reset;
 use crate::identity;
+use crate::notice::Notice;
 use crate::passkey;
+use crate::people::{self, Acting, PeopleError};
 use crate::second_factor;
 use crate::session;
 use crate::sudo::Sudo;
@@ -43,6 +47,9 @@ pub enum ExportError {
     /// There were too many copies today.
     #[error(transparent)]
     TooMany(#[from] Wait),
+    /// As of everything that is done to people.
+    #[error(transparent)]
+    People(#[from] PeopleError),
     /// The zip cannot be written.
     #[error("the zip cannot be written")]
     Zip(#[from] zip::result::ZipError),
@@ -65,6 +72,49 @@ pub fn create(
         return Err(ExportError::NotSignedIn);
     }
     count(tx, id)?;
+    let document = document(tx, domains, keys, id)?;
+    tx.record(Entry {
+        actor: who.actor(),
+        action: "account.exported",
+        entity: ("account", id.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: Some(request.clone()),
+    })?;
+    zipped(&document)
+}
+
+/// The same copy for an owner of the installation, whom the person has asked for it; the person is
+/// told. It is not counted among the person's own.
+pub fn create_for_owner(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    site: &Site,
+    by: &Acting,
+    id: &AccountId,
+) -> Result<Vec<u8>, ExportError> {
+    let owner = by.owner()?;
+    people::hold_for(tx, by, id)?;
+    let person = account::find_in_any_state(tx, id)?.ok_or(PeopleError::NotFound)?;
+    let document = document(tx, domains, &site.keys, id)?;
+    by.record(tx, "account.exported", id)?;
+    let notice = Notice {
+        subject: "mail-exported-subject",
+        text: "mail-exported-text",
+        at: tx.now(),
+        path: "/me/data",
+        values: vec![("by", owner.name().into())],
+    };
+    notice.send(tx, site, &person)?;
+    zipped(&document)
+}
+
+fn document(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    keys: &Keyring,
+    id: &AccountId,
+) -> Result<Value, StoreError> {
     let mut document = Map::new();
     document.insert("format_version".to_owned(), FORMAT_VERSION.into());
     document.insert("created_at".to_owned(), json!(tx.now()));
@@ -75,15 +125,7 @@ pub fn create(
             document.insert(domain.migrations.owner.to_owned(), part);
         }
     }
-    tx.record(Entry {
-        actor: who.actor(),
-        action: "account.exported",
-        entity: ("account", id.to_string()),
-        scope: None,
-        changes: json!([]),
-        request: Some(request.clone()),
-    })?;
-    zipped(&Value::Object(document))
+    Ok(Value::Object(document))
 }
 
 /// Counts this copy. The account's lock is held.
@@ -272,6 +314,7 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
         "password_changed_at": password.map(|(at,)| at),
         "second_factor_since": factors.totp_since,
         "recovery_codes_left": factors.recovery_codes,
+        "second_factors_reset_at": factor_reset::due(tx, id)?,
         "passkeys": passkeys,
         "identities": identities,
         "sessions": sessions,

@@ -394,7 +394,33 @@ pub fn remove_duty(
     account: &AccountId,
     duty: Role,
 ) -> Result<(), GrantError> {
-    let scope = &by.scope;
+    take_duty(tx, by.actor(), account, &by.scope, duty, by.request())
+}
+
+/// The duties of the account in `scope` right now.
+pub(crate) fn duties_of(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    scope: &Scope,
+) -> Result<Vec<Role>, StoreError> {
+    let mut duties = Vec::new();
+    for duty in scope.kind().duties {
+        if held(tx, account, scope, *duty)?.is_some() {
+            duties.push(*duty);
+        }
+    }
+    Ok(duties)
+}
+
+/// As [`remove_duty`], by whoever was found to be allowed to.
+pub(crate) fn take_duty(
+    tx: &mut Tx<'_>,
+    actor: Actor,
+    account: &AccountId,
+    scope: &Scope,
+    duty: Role,
+    request: Option<RequestFacts>,
+) -> Result<(), GrantError> {
     let count = sql!(
         "DELETE FROM role_grant
          WHERE account_id = :account AND scope_kind = :scope_kind AND scope_id = :scope
@@ -408,15 +434,7 @@ pub fn remove_duty(
     if count == 0 {
         return Err(GrantError::NotAMember);
     }
-    record(
-        tx,
-        by.actor(),
-        account,
-        scope,
-        Some(duty),
-        None,
-        by.request(),
-    )?;
+    record(tx, actor, account, scope, Some(duty), None, request)?;
     Ok(())
 }
 

@@ -20,6 +20,7 @@ pub mod domain;
 pub mod email_change;
 pub mod erasure;
 pub mod export;
+pub mod factor_reset;
 pub mod grant;
 pub mod hashing;
 mod id_token;
@@ -82,9 +83,16 @@ pub const DOMAIN: Domain = Domain {
         SecretPath::token("/restore/"),
         SecretPath::token("/email/confirm/"),
         SecretPath::token("/email/undo/"),
+        SecretPath::token("/factors/keep/"),
     ],
     routes: web::routes,
-    jobs: |site| vec![refresh::sweeps(site.store.clone()), reset::mails(site)],
+    jobs: |site| {
+        vec![
+            refresh::sweeps(site.store.clone()),
+            reset::mails(site),
+            factor_reset::job(site),
+        ]
+    },
     describe: domain::debug_only(web::api::describe),
     ..Domain::new(MIGRATIONS)
 };
@@ -99,7 +107,8 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0005_second_factors",
     "0006_people",
     "0007_passkeys",
-    "0008_identities"
+    "0008_identities",
+    "0010_factor_reset"
 );
 
 /// The error codes of this crate, which those of domains may use too.
@@ -141,6 +150,8 @@ const PROBLEM_CODES: &[Code] = &[
     // Of people who are administered, or leave.
     Code::new(409, "account_leaving"),
     Code::new(409, "account_unverified"),
+    Code::new(409, "account_deactivated"),
+    Code::new(409, "account_without_factors"),
     Code::new(409, "active_obligations"),
     // Of second factors.
     Code::new(401, "mfa_code_invalid"),

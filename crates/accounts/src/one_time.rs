@@ -45,6 +45,8 @@ pub(crate) enum Purpose {
     LinkIdentity,
     /// To say which address is theirs, for somebody whom a provider has identified.
     Newcomer,
+    /// To keep second factors that were to be removed.
+    KeepFactors,
 }
 
 impl Purpose {
@@ -63,6 +65,7 @@ impl Purpose {
             Self::ProviderState => "oauth_state",
             Self::LinkIdentity => "link_identity",
             Self::Newcomer => "newcomer",
+            Self::KeepFactors => "keep_factors",
         }
     }
 }

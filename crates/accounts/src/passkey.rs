@@ -12,12 +12,15 @@ use crate::Accounts;
 use crate::account::{self, Account, AccountId};
 use crate::client::Client;
 use crate::credential;
+use crate::erasure;
 use crate::notice;
 use crate::one_time::{self, Purpose};
+use crate::people;
 use crate::registration;
 use crate::session::{self, Begun, Method, Stay};
 use crate::sign_in;
-use crate::sudo::Sudo;
+use crate::signed_in::SignedIn;
+use crate::sudo::{self, Sudo};
 use crate::web_authn::{Answered, Asked, Assertion, Invalid, NewKey};
 
 platform::id!(PasskeyId, "One passkey.");
@@ -62,6 +65,9 @@ pub enum PasskeyError {
     /// There is none, or the session has ended meanwhile.
     #[error("there is no such passkey")]
     NotFound,
+    /// They asked for their account to be erased, and may change their mind with this.
+    #[error("the account is about to be erased")]
+    Leaving(Secret),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -199,23 +205,70 @@ pub(crate) async fn sign_in(
     stay: Stay,
     client: Client,
 ) -> Result<(Account, Begun), PasskeyError> {
-    let (site, credential) = (accounts.site.clone(), assertion.id.clone());
-    let key = site.store.read(move |tx| find(tx, &credential)).await?;
-    let key = key.ok_or(Invalid::UNKNOWN)?;
-    let signed = assertion.check(asked, (key.algorithm, &key.public_key))?;
+    let site = accounts.site.clone();
+    let (key, signed) = check(accounts, assertion, asked).await?;
     let store = site.store.clone();
     let change = move |tx: &mut Tx<'_>| begin(tx, &site, &key, &signed, stay, &client);
     match store.write(change).await? {
         SignedBy::Owner(account, begun) => Ok((account, begun)),
+        SignedBy::Leaving(token) => Err(PasskeyError::Leaving(token)),
         SignedBy::Copy => Err(Invalid::COPY.into()),
         SignedBy::Nobody => Err(Invalid::UNKNOWN.into()),
     }
+}
+
+/// Finds the key that is said to have signed, and checks the signature.
+async fn check(
+    accounts: &Accounts,
+    assertion: &Assertion,
+    asked: &Asked<'_>,
+) -> Result<(Claimed, Signed), PasskeyError> {
+    let credential = assertion.id.clone();
+    let look = move |tx: &mut Tx<'_>| find(tx, &credential);
+    let key = accounts.site.store.read(look).await?;
+    let key = key.ok_or(Invalid::UNKNOWN)?;
+    let signed = assertion.check(asked, (key.algorithm, &key.public_key))?;
+    Ok((key, signed))
+}
+
+/// Proves with a passkey who is signed in. Returns the session's new secret: the one that was shown
+/// works no more.
+pub(crate) async fn prove(
+    accounts: &Accounts,
+    who: &SignedIn,
+    assertion: &Assertion,
+    asked: &Asked<'_>,
+    client: Client,
+) -> Result<(Secret, Stay), PasskeyError> {
+    let session = who.session().cloned().ok_or(PasskeyError::NotFound)?;
+    let (key, signed) = check(accounts, assertion, asked).await?;
+    if key.account_id != who.account().id {
+        return Err(Invalid::UNKNOWN.into());
+    }
+    let (site, account) = (accounts.site.clone(), who.account().clone());
+    let change = move |tx: &mut Tx<'_>| -> Result<_, PasskeyError> {
+        if !account::lock(tx, &account.id)? {
+            return Err(PasskeyError::NotFound);
+        }
+        Ok(match count(tx, &site, &account, &key, &signed, &client)? {
+            Counted::Once => {
+                sudo::record(tx, &account.id, &client.request)?;
+                let renewed = session::authenticate(tx, &session)?;
+                Ok(renewed.ok_or(PasskeyError::NotFound)?)
+            }
+            Counted::Copy => Err(Invalid::COPY),
+            Counted::Gone => Err(Invalid::UNKNOWN),
+        })
+    };
+    Ok(accounts.site.store.write(change).await??)
 }
 
 /// What a good signature led to.
 enum SignedBy {
     /// The owner.
     Owner(Account, Begun),
+    /// The owner, who may keep the account with this.
+    Leaving(Secret),
     /// A copy of the key: it had signed as often before. The owner is told.
     Copy,
     /// Nobody who may sign in.
@@ -227,16 +280,50 @@ fn begin(
     tx: &mut Tx<'_>,
     site: &Site,
     key: &Claimed,
-    (sign_count, answered): &(i64, Answered),
+    signed: &Signed,
     stay: Stay,
     client: &Client,
 ) -> Result<SignedBy, PasskeyError> {
-    let Some(account) = account::find(tx, &key.account_id)? else {
+    let Some(account) = account::find_in_any_state(tx, &key.account_id)? else {
         return Ok(SignedBy::Nobody);
     };
     if !account::lock(tx, &account.id)? {
-        return Ok(SignedBy::Nobody);
+        people::hold(tx, &account.id)?;
     }
+    match count(tx, site, &account, key, signed, client)? {
+        Counted::Once => {}
+        Counted::Copy => return Ok(SignedBy::Copy),
+        Counted::Gone => return Ok(SignedBy::Nobody),
+    }
+    if let Some(begun) = sign_in::let_in(tx, site, &account, Method::Passkey, stay, client)? {
+        return Ok(SignedBy::Owner(account, begun));
+    }
+    let offered = erasure::offer(tx, &account.id)?;
+    Ok(offered.map_or(SignedBy::Nobody, SignedBy::Leaving))
+}
+
+/// How often a key has signed, and what it has answered.
+type Signed = (i64, Answered);
+
+/// Whether a good signature counts.
+enum Counted {
+    /// It does, this once.
+    Once,
+    /// The key had signed as often before, so somebody has a copy. The owner is told.
+    Copy,
+    /// The key was removed meanwhile.
+    Gone,
+}
+
+/// Counts a good signature. The account's lock is held.
+fn count(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    key: &Claimed,
+    (sign_count, answered): &Signed,
+    client: &Client,
+) -> Result<Counted, PasskeyError> {
     use_up(tx, answered)?;
     let (now, sign_count) = (tx.now(), *sign_count);
     let count = sql!(
@@ -248,15 +335,14 @@ fn begin(
     )
     .run(tx, Rows::AtMostOne)?;
     if count == 1 {
-        let begun = sign_in::let_in(tx, site, &account, Method::Passkey, stay, client)?;
-        return Ok(begun.map_or(SignedBy::Nobody, |begun| SignedBy::Owner(account, begun)));
+        return Ok(Counted::Once);
     }
     if list(tx, &account.id)?.iter().any(|own| own.id == key.id) {
         record(tx, &account.id, "passkey.copied", &key.id, &client.request)?;
-        notice::passkey_copied(tx, site, &account, client)?;
-        return Ok(SignedBy::Copy);
+        notice::passkey_copied(tx, site, account, client)?;
+        return Ok(Counted::Copy);
     }
-    Ok(SignedBy::Nobody)
+    Ok(Counted::Gone)
 }
 
 /// Uses up a challenge: of two answers to it one is refused.

@@ -11,6 +11,7 @@ use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
 
 use crate::account::AccountId;
+use crate::factor_reset;
 use crate::grant::{self, GrantError, Role, SITE, Scope};
 use crate::one_time::{self, Purpose};
 use crate::registration;
@@ -53,6 +54,12 @@ pub enum PeopleError {
     /// The account is about to be erased.
     #[error("the account is about to be erased")]
     Leaving,
+    /// Somebody who is kept out.
+    #[error("the account is deactivated")]
+    Deactivated,
+    /// There is nothing to reset.
+    #[error("the account has neither a second factor nor a passkey")]
+    NoFactors,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -77,6 +84,11 @@ pub struct Administrator {
 }
 
 impl Administrator {
+    /// What they are called.
+    pub(crate) fn name(&self) -> &str {
+        &self.who.account().display_name
+    }
+
     /// Whether they own the installation.
     pub fn is_owner(&self) -> bool {
         self.rank == grant::OWNER
@@ -103,6 +115,12 @@ pub fn administrator(
 pub struct Acting(Administrator);
 
 impl Acting {
+    /// The proof, where they own the installation.
+    pub(crate) fn owner(&self) -> Result<&Administrator, PeopleError> {
+        let owner = Some(&self.0).filter(|by| by.is_owner());
+        owner.ok_or(PeopleError::Rank(grant::OWNER))
+    }
+
     pub(crate) fn record(
         &self,
         tx: &mut Tx<'_>,
@@ -214,8 +232,14 @@ pub struct Details {
     pub sessions: i64,
     /// How many tokens.
     pub tokens: i64,
+    /// Their duties in the installation.
+    pub duties: Vec<Role>,
     /// When the account is erased, if they asked for it.
     pub erased_at: Option<Timestamp>,
+    /// Whether they have a second factor or a passkey.
+    pub has_factors: bool,
+    /// When these are removed, if an administrator asked for it.
+    pub factors_reset_at: Option<Timestamp>,
     /// What the audit log says about them, the newest first.
     pub lines: Vec<Record>,
 }
@@ -262,7 +286,10 @@ pub fn find(tx: &mut Tx<'_>, _: &Administrator, id: &AccountId) -> Result<Detail
         person: person.ok_or(PeopleError::NotFound)?,
         sessions,
         tokens,
+        duties: grant::duties_of(tx, id, &Scope::site())?,
         erased_at: erased_at.map(|(at,)| at),
+        has_factors: factor_reset::has_factors(tx, id)?,
+        factors_reset_at: factor_reset::due(tx, id)?,
         lines: audit::list(tx, &about, None, LINES)?,
     })
 }
@@ -369,6 +396,32 @@ pub fn set_rank(
         }
         (Some(_), Some(rank)) => grant::change(tx, &owner, id, rank)?,
         (Some(_), None) => grant::remove(tx, &owner, id)?,
+    }
+    Ok(())
+}
+
+/// Gives somebody these duties in the installation, and takes the others away.
+pub fn set_duties(
+    tx: &mut Tx<'_>,
+    by: &Acting,
+    id: &AccountId,
+    duties: &[Role],
+) -> Result<(), PeopleError> {
+    hold_for(tx, by, id)?;
+    let site = Scope::site();
+    let held = grant::duties_of(tx, id, &site)?;
+    for duty in SITE.duties {
+        match (held.contains(duty), duties.contains(duty)) {
+            (false, true) if registration::is_pending(tx, id)? => {
+                return Err(PeopleError::EmailUnverified);
+            }
+            (false, true) => grant::give(tx, id, *duty, &site, Some(&by.0.who.account().id))?,
+            (true, false) => {
+                let request = Some(by.0.request.clone());
+                grant::take_duty(tx, by.0.who.actor(), id, &site, *duty, request)?;
+            }
+            _ => {}
+        }
     }
     Ok(())
 }

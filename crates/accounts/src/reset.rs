@@ -16,6 +16,7 @@ use web::{Network, Site};
 use crate::Accounts;
 use crate::account::{self, Account, AccountId, VerifiedBy};
 use crate::client::Client;
+use crate::erasure;
 use crate::hashing::Busy;
 use crate::identity;
 use crate::notice::Notice;
@@ -99,7 +100,7 @@ fn mail(tx: &mut Tx<'_>, site: &Site, asked: &Asked) -> Result<(), StoreError> {
         return Ok(());
     };
     let Some(account) = account::find_by_email(tx, &email)? else {
-        return Ok(());
+        return mail_leaving(tx, site, &email);
     };
     // Where nobody has confirmed the address, somebody else may have the account: only a new
     // password shuts them out.
@@ -118,6 +119,27 @@ fn mail(tx: &mut Tx<'_>, site: &Site, asked: &Asked) -> Result<(), StoreError> {
         text,
         at: tx.now(),
         path: &path,
+        values: Vec::new(),
+    };
+    notice.send(tx, site, &account)
+}
+
+/// Somebody who asked for their account to be erased gets a link that offers to keep it.
+fn mail_leaving(tx: &mut Tx<'_>, site: &Site, email: &Address) -> Result<(), StoreError> {
+    let Some(account) = account::find_leaving(tx, email)? else {
+        return Ok(());
+    };
+    if account::verified_email(tx, &account.id)?.is_none()
+        || !erasure::is_restorable(tx, &account.id)?
+    {
+        return Ok(());
+    }
+    let link = sign_in::create_link(tx, &account.id)?;
+    let notice = Notice {
+        subject: "mail-link-subject",
+        text: "mail-link-text",
+        at: tx.now(),
+        path: &format!("/sign-in/{}", link.reveal()),
         values: Vec::new(),
     };
     notice.send(tx, site, &account)

@@ -340,16 +340,20 @@ pub async fn with_link(
         let link = one_time::take::<Onward>(tx, Purpose::SignIn, &secret)?;
         let link = link.ok_or(SignInError::LinkGone)?;
         let id = link.account.ok_or(SignInError::LinkGone)?;
-        let account = account::find(tx, &id)?.ok_or(SignInError::LinkGone)?;
+        let Some(account) = account::find(tx, &id)? else {
+            let offered = erasure::offer(tx, &id)?.ok_or(SignInError::LinkGone)?;
+            return Ok(Err(SignInError::Leaving(offered)));
+        };
         let first = FirstStep {
             method: Method::Link,
             stay: Stay::Visit,
             to: link.data.to.clone(),
         };
         let welcome = welcome(tx, &site, &account, &first, &client)?;
-        Ok((account, welcome.ok_or(SignInError::LinkGone)?, link.data.to))
+        let welcome = welcome.ok_or(SignInError::LinkGone)?;
+        Ok(Ok((account, welcome, link.data.to)))
     };
-    let (account, welcome, to) = accounts.site.store.write(change).await?;
+    let (account, welcome, to) = accounts.site.store.write(change).await??;
     match welcome {
         Welcome::Begun(begun) => Ok(Arrived { account, begun, to }),
         Welcome::SecondStep(token) => Err(SignInError::SecondStep(token)),

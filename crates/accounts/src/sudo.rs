@@ -2,12 +2,12 @@
 //! credential a short while ago. A cookie that somebody else got hold of is not enough.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::Entry;
+use platform::audit::{Actor, Entry, RequestFacts};
 use platform::{Secret, StoreError, Tx};
 use serde_json::json;
 
 use crate::Accounts;
-use crate::account;
+use crate::account::{self, AccountId};
 use crate::client::Client;
 use crate::credential::{self, ChangeError};
 use crate::password;
@@ -67,7 +67,7 @@ pub async fn prove(
 ) -> Result<(Secret, Stay), ChangeError> {
     let store = &accounts.site.store;
     let session = who.session().cloned().ok_or(ChangeError::NotSignedIn)?;
-    let (id, actor) = (who.account().id.clone(), who.actor());
+    let id = who.account().id.clone();
     let of = id.clone();
     let hash = store.read(move |tx| password::find(tx, &of)).await?;
     credential::prove(accounts, who, session.clone(), password, hash.as_ref()).await?;
@@ -77,15 +77,24 @@ pub async fn prove(
             return Err(ChangeError::CurrentWrong);
         }
         let renewed = session::authenticate(tx, &session)?.ok_or(ChangeError::NotSignedIn)?;
-        tx.record(Entry {
-            actor: actor.clone(),
-            action: "sudo.proved",
-            entity: ("account", id.to_string()),
-            scope: None,
-            changes: json!([]),
-            request: Some(client.request.clone()),
-        })?;
+        record(tx, &id, &client.request)?;
         Ok(renewed)
     };
     store.write(change).await
+}
+
+/// Notes in the log that somebody proved once more who they are.
+pub(crate) fn record(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    tx.record(Entry {
+        actor: Actor::Account(id.to_string()),
+        action: "sudo.proved",
+        entity: ("account", id.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: Some(request.clone()),
+    })
 }

@@ -5,6 +5,8 @@ pub mod call;
 mod cookies;
 mod email_change;
 mod entrance;
+mod event;
+mod factor_reset;
 mod factors;
 mod form;
 pub mod frame;
@@ -94,6 +96,13 @@ pub fn pages() -> Pages<Accounts, Callers> {
             "/me/security/recovery-codes",
             People,
             factors::renew_recovery_codes,
+        )
+        .post(factor_reset::KEEP, People, factor_reset::keep)
+        .get("/factors/keep/{secret}", Anybody, factor_reset::look)
+        .post(
+            "/factors/keep/{secret}",
+            Anybody,
+            factor_reset::keep_with_link,
         )
         .post("/me/security/sessions", People, me::end_sessions)
         .post("/me/security/passkeys/remove", People, me::remove_passkey)

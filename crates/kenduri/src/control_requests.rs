@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use accounts::account::{DisplayName, NewAccount};
+use accounts::factor_reset::{self, Reset};
 use accounts::grant::{self, Scope};
 use accounts::setup::{self, Credential};
 use accounts::token::{self, NewToken, TokenScope};
@@ -32,6 +33,11 @@ use crate::domains::DOMAINS;
 pub(crate) enum ControlRequest {
     /// Make somebody an owner of the installation.
     OwnerCreate(OwnerCreate),
+    /// Remove the second factors and passkeys of somebody who lost them.
+    FactorsReset {
+        /// The address they sign in with.
+        email: String,
+    },
     /// Make an API token.
     TokenCreate(TokenCreate),
     /// Tell whether the audit log is as it was sealed.
@@ -88,6 +94,8 @@ pub(crate) enum ControlResponse {
         /// Signs in once, and leads to where a password is set.
         link: String,
     },
+    /// Second factors and passkeys were removed.
+    FactorsReset,
     /// A token was made.
     Token {
         /// The token, which is never shown again.
@@ -157,7 +165,10 @@ impl ControlRequest {
     pub(crate) fn is_for_the_app(&self) -> bool {
         matches!(
             self,
-            Self::OwnerCreate(_) | Self::TokenCreate(_) | Self::VerifyAudit
+            Self::OwnerCreate(_)
+                | Self::FactorsReset { .. }
+                | Self::TokenCreate(_)
+                | Self::VerifyAudit
         )
     }
 
@@ -165,6 +176,7 @@ impl ControlRequest {
     pub(crate) async fn carry_out(self, hands: &RequestContext) -> Result<ControlResponse> {
         match self {
             Self::OwnerCreate(order) => create_owner(order, hands.site()?).await,
+            Self::FactorsReset { email } => reset_factors(&email, hands.site()?).await,
             Self::TokenCreate(order) => create_token(order, hands.site()?).await,
             Self::VerifyAudit => verify_audit(hands.site()?).await,
             Self::Purge { tags } => {
@@ -220,6 +232,19 @@ async fn create_owner(order: OwnerCreate, site: &Site) -> Result<ControlResponse
     Ok(ControlResponse::Owner {
         link: site.url().join(&format!("/sign-in/{}", secret.reveal())),
     })
+}
+
+async fn reset_factors(typed: &str, site: &Site) -> Result<ControlResponse> {
+    let Ok(email) = typed.parse::<Address>() else {
+        bail!("{typed:?} is no mail address");
+    };
+    let here = site.clone();
+    let change = move |tx: &mut Tx<'_>| factor_reset::reset_now(tx, &here, &email);
+    match site.store.write(change).await? {
+        Reset::Done => Ok(ControlResponse::FactorsReset),
+        Reset::Nothing => bail!("{typed} has neither a second factor nor a passkey"),
+        Reset::Nobody => bail!("nobody signs in with {typed:?}"),
+    }
 }
 
 async fn create_token(order: TokenCreate, site: &Site) -> Result<ControlResponse> {

@@ -11,6 +11,9 @@ pub(crate) const DOMAINS: Domains = &[
 ];
 
 #[cfg(test)]
+mod stolen_database;
+
+#[cfg(test)]
 mod tests {
     use accounts::domain;
 

@@ -276,6 +276,53 @@ fn an_unknown_address_bounces_once_and_is_left_alone() {
 }
 
 #[test]
+fn the_text_of_what_is_given_up_stays_only_where_it_may_be_sent_again() {
+    World::each_engine(MIGRATIONS, async |world| {
+        let server = Server::start(Encryption::OnRequest).await;
+        let worker = worker_to(world, &server);
+        server.behave(Manner::SaysAtText("554 5.7.1 looks like spam"));
+        let nobody_s = |to: &str| NewMail {
+            scope: None,
+            ..mail_to(to)
+        };
+        send(world, mail_to("rahma@example.my")).await;
+        send(world, nobody_s("rahma@example.my")).await;
+        worker.run_due().await.unwrap();
+        // Once it is unknown, an address gets nothing more.
+        server.behave(Manner::SaysAtRecipient("550 5.1.1 no such user"));
+        send(world, nobody_s("nobody@example.my")).await;
+        worker.run_due().await.unwrap();
+        send(world, nobody_s("nobody@example.my")).await;
+        worker.run_due().await.unwrap();
+        server.behave(Manner::SaysAtRecipient("451 4.7.1 greylisted"));
+        send(world, nobody_s("rahma@example.my")).await;
+        worker.run_due().await.unwrap();
+        let kept = async || {
+            let mails = world.mails().await;
+            let kept = mails
+                .into_iter()
+                .map(|mail| (mail.state, !mail.text.is_empty()));
+            kept.collect::<Vec<_>>()
+        };
+        let state = |word: &str, is_kept| (word.to_owned(), is_kept);
+        let mut expected = vec![
+            state("bounced", true),
+            state("bounced", false),
+            state("bounced", false),
+            state("suppressed", false),
+            state("deferred", true),
+        ];
+        assert_eq!(kept().await, expected);
+        for pause in [72, 360, 2_160, 8_640, 25_920] {
+            world.clock.advance(SignedDuration::from_secs(pause));
+            worker.run_due().await.unwrap();
+        }
+        expected[4] = state("failed", false);
+        assert_eq!(kept().await, expected);
+    });
+}
+
+#[test]
 fn a_refused_text_bounces_but_the_address_may_be_good() {
     World::each_engine(MIGRATIONS, async |world| {
         let server = Server::start(Encryption::OnRequest).await;

@@ -1,11 +1,11 @@
-// Passkeys: signing in with one, and making one. Where a browser has none, the forms stay hidden.
+// Passkeys: signing in with one, proving with one who is signed in, and making one. Where a browser has none, the forms stay hidden.
 
 const decode = (text) =>
   Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
 const encode = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-const jobs = { "sign-in": signIn, add };
+const jobs = { "sign-in": signIn, prove, add };
 
 if (window.PublicKeyCredential) document.querySelectorAll("form[data-passkey]").forEach(prepare);
 
@@ -26,14 +26,25 @@ function prepare(form) {
 }
 
 async function signIn(form) {
-  const options = await post(form, "/api/v1/auth/passkey/options");
-  const publicKey = { ...options, challenge: decode(options.challenge) };
+  const credential = await sign(await post(form, "/api/v1/auth/passkey/options"));
+  const remember = document.querySelector("[name=remember]").checked;
+  const answer = await post(form, "/api/v1/auth/passkey/verify", { credential, remember });
+  const { restore_token: restore } = answer;
+  location.assign(restore ? `/restore/${restore}` : form.dataset.next);
+}
+
+async function prove(form) {
+  const credential = await sign(await post(form, "/api/v1/auth/sudo/options"));
+  await post(form, "/api/v1/auth/sudo", { credential });
+  location.assign(form.dataset.next);
+}
+
+async function sign(options) {
+  const allowCredentials = (options.allowCredentials ?? []).map((known) => ({ ...known, id: decode(known.id) }));
+  const publicKey = { ...options, challenge: decode(options.challenge), allowCredentials };
   const made = await navigator.credentials.get({ publicKey });
   const { clientDataJSON, authenticatorData, signature } = made.response;
-  const response = all({ clientDataJSON, authenticatorData, signature });
-  const remember = document.querySelector("[name=remember]").checked;
-  await post(form, "/api/v1/auth/passkey/verify", { credential: { id: made.id, response }, remember });
-  location.assign(form.dataset.next);
+  return { id: made.id, response: all({ clientDataJSON, authenticatorData, signature }) };
 }
 
 async function add(form) {
@@ -61,7 +72,7 @@ async function post(form, address, body) {
   const headers = { "x-csrf-token": form.elements._csrf.value };
   if (body) headers["content-type"] = "application/json";
   const response = await fetch(address, { method: "POST", headers, body: body && JSON.stringify(body) });
-  const answer = await response.json();
+  const answer = response.status === 204 ? {} : await response.json();
   if (!response.ok) throw answer;
   return answer;
 }

@@ -122,7 +122,8 @@ pub struct Action<'a> {
 /// A group of places to go.
 #[derive(Clone, Debug, Default)]
 pub struct Section {
-    /// The group's name, if it has one.
+    /// The group's name, if it has one. Where there are no bottom tabs, a phone folds a group that
+    /// has one behind it.
     pub title: Option<String>,
     /// The places.
     pub entries: Vec<Entry>,

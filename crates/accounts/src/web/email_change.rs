@@ -1,5 +1,7 @@
 //! One's e-mail address: have it confirmed, and change it.
 
+use std::sync::LazyLock;
+
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
@@ -125,13 +127,33 @@ pub(super) async fn mail_link(
 /// The page of either link.
 #[derive(Template)]
 #[template(path = "email_change.html")]
-struct LinkPage<'a> {
+pub(super) struct LinkPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     title: &'static str,
     words: String,
     password: Option<Field>,
     form_state: &'a FormState,
+}
+
+impl<'a> LinkPage<'a> {
+    /// The page of a link that needs nothing but its button.
+    pub(super) fn new(
+        text: &'a Text,
+        csrf: &'a str,
+        title: &'static str,
+        words: String,
+    ) -> LinkPage<'a> {
+        static UNTOUCHED: LazyLock<FormState> = LazyLock::new(FormState::default);
+        LinkPage {
+            text,
+            csrf,
+            title,
+            words,
+            password: None,
+            form_state: &UNTOUCHED,
+        }
+    }
 }
 
 pub(super) async fn look(

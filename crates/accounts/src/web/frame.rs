@@ -2,14 +2,17 @@
 
 use askama::Template;
 use axum::response::Response;
+use jiff::tz::TimeZone;
 use platform::{StoreError, Tx};
-use web::page::{Account, Entry, Kind, Navigation, Page, Section};
+use web::page::{Account, Action, Entry, Kind, Navigation, Page, Section, Strip};
 use web::{Problem, Site, Text, Theme};
 
+use super::factor_reset::KEEP;
 use super::{invites, leaving, people};
-use crate::grant::{self, Scope};
+use crate::factor_reset;
+use crate::grant::{self, Role, Scope};
 use crate::invite;
-use crate::signed_in::{self, SignedIn};
+use crate::signed_in::SignedIn;
 
 /// Shows a page to somebody, with the way to the site's other pages. `here` is its address
 /// there, and `title` a title without the site's name.
@@ -23,24 +26,26 @@ pub async fn show<B: Template>(
     let asking = who.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let rank = grant::rank_in(tx, &asking, &Scope::site())?;
-        Ok((signed_in::owner(tx, asking.clone())?.is_some(), rank))
+        Ok((rank, factor_reset::due(tx, &asking.account().id)?))
     };
-    let (may_operate, rank) = site.store.read(look).await?;
-    let may_invite = rank.is_some_and(|rank| invite::may_offer(rank, invite::MEMBER));
-    let mut section = Section::of_site(site, text, here, may_operate);
-    let people = rank.map(|_| ("people-title", people::HERE));
-    let invites = may_invite.then_some(("account-invites", invites::HERE));
-    let more = [("account-data", leaving::HERE)]
-        .into_iter()
-        .chain(people)
-        .chain(invites);
-    section.entries.extend(more.map(|(label, href)| Entry {
-        label: text.say(label).into_owned(),
-        href: href.to_owned(),
-        current: href == here,
-        ..Entry::default()
-    }));
-    let sections = [section];
+    let (rank, reset_at) = site.store.read(look).await?;
+    let sections = sections(site, text, here, rank);
+    let warning = reset_at.map(|at| {
+        let zone = TimeZone::get(&who.account().time_zone);
+        let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
+        let at = text.moment_short(&at.to_zoned(zone));
+        text.with("account-factors-reset-at", [("at", at.into())])
+    });
+    let label = text.say("account-factors-keep");
+    let fields = [("_csrf", csrf)];
+    let strip = warning.as_deref().map(|words| Strip {
+        words,
+        action: Some(Action {
+            label: &label,
+            href: KEEP,
+            fields: &fields,
+        }),
+    });
     Ok(web::page(Page {
         title: &format!("{title} – {}", site.settings.name),
         body,
@@ -50,11 +55,38 @@ pub async fn show<B: Template>(
             heading: None,
             sections: &sections,
             more: None,
-            strip: None,
+            strip,
             account: Some(Account {
                 name: &who.account().display_name,
                 csrf,
             }),
         }),
     }))
+}
+
+/// The way to the pages that belong to nothing but the site, for somebody with this rank in it:
+/// what is their own, and what they administer. `here` is the address of the page that is shown.
+pub fn sections(site: &Site, text: &Text, here: &str, rank: Option<Role>) -> Vec<Section> {
+    let entry = |(label, href): (&str, &str)| Entry {
+        label: text.say(label).into_owned(),
+        href: href.to_owned(),
+        current: href == here,
+        ..Entry::default()
+    };
+    let mut own = Section::of_site(site, text, here, false);
+    own.title = Some(text.say("host-yours").into_owned());
+    own.entries.push(entry(("account-data", leaving::HERE)));
+    let Some(rank) = rank else {
+        return vec![own];
+    };
+    let may_invite = invite::may_offer(rank, invite::MEMBER);
+    let administered = [("people-title", people::HERE)]
+        .into_iter()
+        .chain(may_invite.then_some(("account-invites", invites::HERE)))
+        .chain((rank == grant::OWNER).then_some(("host-server", "/admin/server")));
+    let administered = Section {
+        title: Some(text.say("host-site").into_owned()),
+        entries: administered.map(entry).collect(),
+    };
+    vec![own, administered]
 }

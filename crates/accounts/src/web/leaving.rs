@@ -78,13 +78,17 @@ pub(super) async fn file(
     let change = move |tx: &mut Tx<'_>| -> Result<_, ExportError> {
         export::create(tx, domains, &keys, &sudo, &request)
     };
-    let zip = accounts.site.store.write(change).await?;
+    Ok(download(accounts.site.store.write(change).await?))
+}
+
+/// A zip with what is kept of somebody, to be saved.
+pub(super) fn download(zip: Vec<u8>) -> Response {
     let headers = [
         (CONTENT_TYPE, "application/zip"),
         (CONTENT_DISPOSITION, "attachment; filename=\"account.zip\""),
         (CACHE_CONTROL, "no-store, private"),
     ];
-    Ok((headers, zip).into_response())
+    (headers, zip).into_response()
 }
 
 pub(super) async fn erase(

@@ -149,6 +149,7 @@ pub(super) async fn security(
             Some("identity") => Some("account-done-identity"),
             Some("passkey") => Some("account-done-passkey"),
             Some("factor") => Some("account-done-factor"),
+            Some("kept") => Some("account-factors-kept-text"),
             _ => None,
         },
         made: None,

@@ -1,12 +1,14 @@
 //! The pages of those who administer people.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
-use platform::audit::Record;
+use platform::audit::{Record, RequestFacts};
 use serde::Deserialize;
 use web::cursor::Piece;
 use web::form_state::{self, Control, Field, FormState};
@@ -14,11 +16,13 @@ use web::{Problem, Text, Wishes};
 
 use super::asking::{Reader, Sender};
 use super::call::{self, see_other};
-use super::frame;
+use super::{event, frame, leaving};
 use crate::Accounts;
 use crate::account::AccountId;
 use crate::erasure::{self, EraseError, When};
-use crate::grant;
+use crate::export::{self, ExportError};
+use crate::factor_reset;
+use crate::grant::{self, Role, SITE};
 use crate::people::{self, Details, PeopleError, Person, Search, State as AccountState};
 use crate::signed_in::SignedIn;
 use crate::sudo::Sudo;
@@ -164,8 +168,16 @@ struct PersonPage<'a> {
     details: &'a Details,
     /// The field of the rank, for those who may change it.
     rank: Option<Field>,
+    duties: Vec<Duty<'a>>,
     sure: Field,
     form_state: &'a FormState,
+}
+
+/// Something that somebody may be beside their rank.
+struct Duty<'a> {
+    word: &'static str,
+    label: Cow<'a, str>,
+    is_held: bool,
 }
 
 impl PersonPage<'_> {
@@ -189,6 +201,16 @@ impl PersonPage<'_> {
         let at = self.details.erased_at?;
         let values = [("at", self.moment(at).into())];
         Some(self.text.with("people-erased-at", values))
+    }
+
+    fn reset(&self) -> Option<String> {
+        let at = self.details.factors_reset_at?;
+        let values = [("at", self.moment(at).into())];
+        Some(self.text.with("people-factors-reset-at", values))
+    }
+
+    fn event(&self, line: &Record) -> String {
+        event::sentence(self.text, &line.action)
     }
 
     fn line(&self, line: &Record) -> String {
@@ -230,7 +252,7 @@ async fn page(
     (who, csrf): (&SignedIn, &str),
     id: &AccountId,
     (done, form_state): (bool, &FormState),
-    request: &platform::audit::RequestFacts,
+    request: &RequestFacts,
 ) -> Result<Response, Problem> {
     let (asking, id, request) = (who.clone(), id.clone(), request.clone());
     let look = move |tx: &mut Tx<'_>| {
@@ -248,9 +270,15 @@ async fn page(
     if form_state.is_fine() {
         rank.value = details.person.rank.clone().unwrap_or_default();
     }
+    let duties = SITE.duties.iter().map(|duty| Duty {
+        word: duty.word(),
+        label: text.say(duty.label()),
+        is_held: details.duties.contains(duty),
+    });
     let body = PersonPage {
         text,
         csrf,
+        duties: duties.collect(),
         zone: zone.unwrap_or_else(|_| accounts.site.settings.time_zone.clone()),
         done,
         rank: is_owner.then_some(rank),
@@ -287,6 +315,29 @@ pub(super) async fn change(
     .await
 }
 
+/// The duties in the installation that these words stand for.
+pub(super) fn read_duties<'a>(words: impl Iterator<Item = &'a str>) -> Result<Vec<Role>, Problem> {
+    let find = |word| SITE.duties.iter().find(|duty| duty.word() == word).copied();
+    let duties: Option<Vec<_>> = words.map(find).collect();
+    duties.ok_or_else(|| Problem::fields().field("/duties", "unknown_option", []))
+}
+
+/// The zip with what is kept of somebody, for an owner of the installation.
+pub(super) async fn export(
+    accounts: &Accounts,
+    sudo: Sudo,
+    request: RequestFacts,
+    id: AccountId,
+) -> Result<Response, Problem> {
+    let (domains, site) = (accounts.domains, accounts.site.clone());
+    let change = move |tx: &mut Tx<'_>| -> Result<_, ExportError> {
+        let by = people::acting(tx, &sudo, &request)?;
+        export::create_for_owner(tx, domains, &site, &by, &id)
+    };
+    let zip = accounts.site.store.write(change).await?;
+    Ok(leaving::download(zip))
+}
+
 async fn try_change(
     accounts: &Accounts,
     sender: &Sender,
@@ -305,9 +356,13 @@ async fn try_change(
             Some(rank.ok_or_else(|| Problem::fields().field("/rank", "unknown_option", []))?)
         }
     };
+    let duties = read_duties(sender.form.all("duties"))?;
     let sudo = Sudo::check(sender.who.clone(), accounts.site.clock.now())?;
     let request = sender.request.clone();
-    let (person, domains) = (id.clone(), accounts.domains);
+    if action == "export" {
+        return export(accounts, sudo, request, id.clone()).await;
+    }
+    let (person, domains, site) = (id.clone(), accounts.domains, accounts.site.clone());
     let change = move |tx: &mut Tx<'_>| -> Result<(), EraseError> {
         let by = people::acting(tx, &sudo, &request)?;
         match action.as_str() {
@@ -315,6 +370,9 @@ async fn try_change(
             "activate" => Ok(people::activate(tx, &by, &person)?),
             "sign-out" => Ok(people::sign_out(tx, &by, &person).map(drop)?),
             "rank" => Ok(people::set_rank(tx, &by, &person, rank)?),
+            "duties" => Ok(people::set_duties(tx, &by, &person, &duties)?),
+            "reset-factors" => Ok(factor_reset::ask(tx, &site, &by, &person).map(drop)?),
+            "keep-factors" => Ok(factor_reset::withdraw(tx, &by, &person).map(drop)?),
             "erase" => erasure::order(tx, domains, &by, &person, When::Later),
             _ => Err(PeopleError::NotFound.into()),
         }

@@ -156,6 +156,8 @@ impl From<PasskeyError> for Problem {
             PasskeyError::EmailUnverified => email_unverified(),
             PasskeyError::Last => Self::new(StatusCode::CONFLICT, "last_credential"),
             PasskeyError::NotFound => Self::not_found(),
+            // Handlers offer to keep the account.
+            PasskeyError::Leaving(_) => Self::internal("an offer that nobody makes"),
             PasskeyError::Store(error) => error.into(),
         }
     }
@@ -313,6 +315,8 @@ impl From<PeopleError> for Problem {
             PeopleError::LastOwner => Self::new(StatusCode::CONFLICT, "last_owner"),
             PeopleError::EmailUnverified => Self::new(StatusCode::CONFLICT, "account_unverified"),
             PeopleError::Leaving => Self::new(StatusCode::CONFLICT, "account_leaving"),
+            PeopleError::Deactivated => Self::new(StatusCode::CONFLICT, "account_deactivated"),
+            PeopleError::NoFactors => Self::new(StatusCode::CONFLICT, "account_without_factors"),
             PeopleError::Store(error) => error.into(),
         }
     }
@@ -334,6 +338,7 @@ impl From<ExportError> for Problem {
         match error {
             ExportError::NotSignedIn => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated"),
             ExportError::TooMany(wait) => too_often(wait),
+            ExportError::People(error) => error.into(),
             ExportError::Zip(error) => Self::internal(error),
             ExportError::Store(error) => error.into(),
         }

@@ -13,6 +13,7 @@ use super::visitor::{Onward, target};
 use super::{cookies, frame};
 use crate::Accounts;
 use crate::client::Client;
+use crate::passkey;
 use crate::password;
 use crate::signed_in::SignedIn;
 use crate::sudo::{self, Sudo};
@@ -26,6 +27,9 @@ struct SudoPage<'a> {
     email: &'a str,
     /// Where there is a password.
     password: Option<Field>,
+    has_passkey: bool,
+    /// Where a passkey leads.
+    next: &'a str,
     form_state: &'a FormState,
 }
 
@@ -78,9 +82,11 @@ async fn page(
     form_state: &FormState,
 ) -> Result<Response, Problem> {
     let id = who.account().id.clone();
-    let look =
-        move |tx: &mut Tx<'_>| -> Result<_, StoreError> { Ok(password::find(tx, &id)?.is_some()) };
-    let has_password = accounts.site.store.read(look).await?;
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let has_passkey = !passkey::list(tx, &id)?.is_empty();
+        Ok((password::find(tx, &id)?.is_some(), has_passkey))
+    };
+    let (has_password, has_passkey) = accounts.site.store.read(look).await?;
     let control = Control::Line("password", "current-password");
     let password = form_state.field("password", text.say("account-password"), control);
     let body = SudoPage {
@@ -89,6 +95,8 @@ async fn page(
         redirect,
         email: &who.account().email,
         password: has_password.then(|| password.required()),
+        has_passkey,
+        next: target(redirect),
         form_state,
     };
     let title = text.say("account-sudo");

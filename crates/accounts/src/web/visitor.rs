@@ -205,6 +205,7 @@ pub(super) async fn use_link(
     let client = entry.entrance.client;
     let arrived = match sign_in::with_link(&accounts, Secret::new(secret), client).await {
         Err(SignInError::SecondStep(token)) => return Ok(second_step::lead(&accounts, &token)),
+        Err(SignInError::Leaving(token)) => return Ok(leaving::to_offer(&token)),
         arrived => arrived?,
     };
     Ok(begun_at(&accounts, &arrived.begun, target(&arrived.to)))

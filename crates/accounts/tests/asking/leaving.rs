@@ -364,6 +364,7 @@ fn every_table_that_refers_to_an_account_is_erased_and_copied() {
         include_str!("../../src/second_factor.rs")
     );
     let copied = concat!(
+        include_str!("../../src/factor_reset.rs"),
         include_str!("../../src/export.rs"),
         include_str!("../../src/identity.rs"),
         include_str!("../../src/passkey.rs"),

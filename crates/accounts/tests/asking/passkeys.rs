@@ -23,7 +23,7 @@ use crate::stage::{
 
 const URL: &str = "http://127.0.0.1:8080";
 const HOST: &str = "127.0.0.1";
-const OPTIONS: &str = "/api/v1/auth/passkey/options";
+pub(crate) const OPTIONS: &str = "/api/v1/auth/passkey/options";
 const VERIFY: &str = "/api/v1/auth/passkey/verify";
 const MINE: &str = "/api/v1/me/passkeys";
 
@@ -91,7 +91,7 @@ impl Device {
     }
 
     /// What it answers when it is asked to sign.
-    fn sign(&mut self, challenge: &str) -> Value {
+    pub(crate) fn sign(&mut self, challenge: &str) -> Value {
         self.count = self.count.map(|count| count + 1);
         let (client, data) = (
             self.client_data("webauthn.get", challenge),
@@ -128,7 +128,7 @@ async fn signed_in(world: &World, id: &AccountId, browser: &mut Visitor) {
     browser.header("x-csrf-token", &token);
 }
 
-async fn ask(browser: &mut Visitor, address: &str) -> String {
+pub(crate) async fn ask(browser: &mut Visitor, address: &str) -> String {
     let page = browser
         .call(Method::POST, address, &Value::Null)
         .await
@@ -143,7 +143,7 @@ pub(crate) async fn register(browser: &mut Visitor, device: &Device) -> Page {
 }
 
 /// A browser that opens the sign-in page.
-async fn newcomer(accounts: &Accounts) -> Visitor {
+pub(crate) async fn newcomer(accounts: &Accounts) -> Visitor {
     let mut browser = visitor(accounts);
     let page = browser.get("/login").await.with(200);
     let token = page.form("/login").value("_csrf").unwrap().to_owned();
@@ -151,7 +151,7 @@ async fn newcomer(accounts: &Accounts) -> Visitor {
     browser
 }
 
-async fn sign_in(browser: &mut Visitor, credential: &Value) -> Page {
+pub(crate) async fn sign_in(browser: &mut Visitor, credential: &Value) -> Page {
     let body = json!({"credential": credential});
     browser.call(Method::POST, VERIFY, &body).await
 }

@@ -12,15 +12,15 @@ use axum::http::Method;
 use jiff::SignedDuration;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
-use testkit::{Visitor, World, rounds, together};
+use testkit::{Page, Visitor, World, rounds, together};
 
 use crate::api::csrf_token;
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails,
-    give, person, program, read, role, signed_in, usual_hash, visitor, write,
+    Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, english,
+    expect_sign_in_mails, give, person, program, read, role, signed_in, usual_hash, visitor, write,
 };
 
-const API: &str = "/api/v1/admin/users";
+pub(crate) const API: &str = "/api/v1/admin/users";
 
 /// The browser of somebody who is signed in.
 pub(crate) async fn browser(world: &World, id: &AccountId) -> Visitor {
@@ -31,7 +31,7 @@ pub(crate) async fn browser(world: &World, id: &AccountId) -> Visitor {
     visitor
 }
 
-async fn administrator(world: &World, email: &str, rank: Role) -> AccountId {
+pub(crate) async fn administrator(world: &World, email: &str, rank: Role) -> AccountId {
     let hash = usual_hash(world).await;
     let id = person(world, email, Some(&hash)).await;
     give(world, &id, rank, &Scope::site()).await;
@@ -43,12 +43,27 @@ fn proven(who: &SignedIn) -> Sudo {
     Sudo::check(who.clone(), "2026-11-20T08:00:00Z".parse().unwrap()).unwrap()
 }
 
-async fn post(browser: &mut Visitor, id: &AccountId, what: &str) -> (u16, Value) {
+pub(crate) async fn post(browser: &mut Visitor, id: &AccountId, what: &str) -> (u16, Value) {
     let page = browser
         .call(Method::POST, &format!("{API}/{id}/{what}"), &Value::Null)
         .await;
     let body = serde_json::from_str(&page.body).unwrap_or(Value::Null);
     (page.status.as_u16(), body["code"].clone())
+}
+
+/// Presses a button on the page of a person.
+pub(crate) async fn press(browser: &mut Visitor, id: &AccountId, fields: &[(&str, &str)]) -> Page {
+    let at = format!("/admin/people/{id}");
+    let page = browser.get(&at).await.with(200);
+    for (name, value) in fields {
+        let control = format!("name=\"{name}\"");
+        assert!(page.body.contains(&control), "{name}");
+        assert!(page.body.contains(&format!("value=\"{value}\"")), "{value}");
+    }
+    let token = page.form(&at).value("_csrf").unwrap().to_owned();
+    let mut fields = fields.to_vec();
+    fields.push(("_csrf", &token));
+    browser.post(&at, &fields).await
 }
 
 #[test]
@@ -307,7 +322,8 @@ fn a_person_s_page_does_what_its_buttons_say() {
         let at = format!("/admin/people/{id}");
         let mut boss = browser(world, &boss).await;
         let page = boss.get(&at).await.with(200);
-        assert!(page.text().contains("sign_in.succeeded"), "{}", page.text());
+        let signed_in = english(&accounts(world)).say("event-sign-in-succeeded");
+        assert!(page.text().contains(&signed_in), "{}", page.text());
         let token = page.form(&at).value("_csrf").unwrap().to_owned();
         let mut press = async |fields: &[(&str, &str)]| {
             let fields: Vec<_> = fields
@@ -359,7 +375,13 @@ fn who_administers_shows_who_they_are_before_anything_is_changed() {
         world.clock.advance(sudo::LIFETIME);
         let at = format!("{API}/{id}");
         boss.get(&at).await.with(200);
-        for what in ["deactivate", "activate", "sign-out"] {
+        for what in [
+            "deactivate",
+            "activate",
+            "sign-out",
+            "factor-reset",
+            "export",
+        ] {
             assert_eq!(
                 post(&mut boss, &id, what).await,
                 (403, json!("sudo_required")),

@@ -213,7 +213,7 @@ fn a_script_sets_a_factor_up_and_removes_it() {
         let mut script = at_home(world, &id).await;
         let (totp, codes) = ("/api/v1/me/totp", "/api/v1/me/recovery-codes");
         let confirm = "/api/v1/me/totp/confirm";
-        let off = json!({"confirmed_at": null, "recovery_codes": 0});
+        let off = json!({"confirmed_at": null, "recovery_codes": 0, "reset_at": null});
         assert_eq!(script.get(totp).await.with(200).json(), off);
         for (method, address) in [(Method::DELETE, totp), (Method::POST, codes)] {
             let refused = script.call(method, address, &Value::Null).await.with(409);
@@ -235,7 +235,9 @@ fn a_script_sets_a_factor_up_and_removes_it() {
         let on = script.get(totp).await.with(200).json();
         assert_eq!(
             on,
-            json!({"confirmed_at": "2026-11-20T08:00:00Z", "recovery_codes": 10})
+            json!({
+                "confirmed_at": "2026-11-20T08:00:00Z", "recovery_codes": 10, "reset_at": null,
+            })
         );
         let refused = script.call(Method::POST, totp, &Value::Null).await;
         assert_eq!(refused.with(409).json()["code"], "mfa_enrolled");

@@ -4,13 +4,17 @@ use accounts::sign_in::{self, SignInError};
 use accounts::{Accounts, password, session};
 use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
+use axum::http::Method;
 use jiff::SignedDuration;
 use platform::{Rows, Secret, sql};
+use serde_json::Value;
 use testkit::World;
 use web::Network;
 
+use crate::passkeys::{Device, register};
+use crate::people::browser;
 use crate::stage::{
-    MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails,
+    Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails,
     find_session, person, read, usual_hash, write,
 };
 
@@ -27,9 +31,22 @@ fn every_failure_reads_the_same_and_costs_one_hash() {
             tx.run(sql, &[&gone], Rows::Exactly(1))
         })
         .await;
+        let key = person(world, "key@example.my", None).await;
+        register(&mut browser(world, &key).await, &Device::new("one"))
+            .await
+            .with(201);
+        let leaving = person(world, "leaving@example.my", Some(&hash)).await;
+        browser(world, &leaving)
+            .await
+            .call(Method::DELETE, "/api/v1/me", &Value::Null)
+            .await
+            .with(202);
+        let before = actions(world).await.len();
         for (email, password) in [
             ("farah@example.my", "something else"),
             ("link@example.my", PASSWORD),
+            ("key@example.my", PASSWORD),
+            ("leaving@example.my", "something else"),
             ("gone@example.my", PASSWORD),
             ("nobody@example.my", PASSWORD),
             ("no address at all", PASSWORD),
@@ -40,7 +57,7 @@ fn every_failure_reads_the_same_and_costs_one_hash() {
             assert!(matches!(result, Err(SignInError::Wrong)), "{email}");
             assert_eq!(accounts.hasher.count() - before, 1, "{email}");
         }
-        assert_eq!(actions(world).await, ["sign_in.failed"; 6]);
+        assert_eq!(actions(world).await[before..], ["sign_in.failed"; 8]);
     });
 }
 

@@ -47,6 +47,7 @@ impl Maintenance {
             ControlResponse::Closed { links, others } => say(&closed(&links, others)),
             ControlResponse::Open => say("The doors are open.\n"),
             ControlResponse::Owner { .. }
+            | ControlResponse::FactorsReset
             | ControlResponse::Token { .. }
             | ControlResponse::Applied { .. }
             | ControlResponse::Purged { .. }

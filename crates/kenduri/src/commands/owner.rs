@@ -1,4 +1,4 @@
-//! `kenduri owner create`: the first owner, or one more.
+//! `kenduri owner`: what only whoever has the server's console may do to accounts.
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -6,10 +6,11 @@ use clap::{Args, Subcommand};
 use super::{Where, give, say};
 use crate::control_requests::{ControlRequest, ControlResponse, OwnerCreate};
 
-/// Make somebody an owner of the installation
+/// Make owners of the installation, and let people back in
 #[derive(Debug, Subcommand)]
 pub(super) enum Owner {
     Create(Create),
+    ResetFactors(ResetFactors),
 }
 
 /// Make somebody an owner, and print a link that signs them in once
@@ -28,17 +29,53 @@ pub(super) struct Create {
     name: String,
 }
 
+/// Remove the second factor and the passkeys of somebody who lost them
+///
+/// At once, for anybody who has an account. They are told by mail, and signed out everywhere. Works
+/// whether Kenduri is running or not.
+#[derive(Debug, Args)]
+pub(super) struct ResetFactors {
+    #[command(flatten)]
+    place: Where,
+    /// The mail address that they sign in with
+    #[arg(value_name = "ADDRESS")]
+    email: String,
+}
+
 impl Owner {
     pub(super) fn run(self) -> Result<()> {
-        let Self::Create(create) = self;
+        match self {
+            Self::Create(create) => create.run(),
+            Self::ResetFactors(reset) => reset.run(),
+        }
+    }
+}
+
+impl Create {
+    fn run(self) -> Result<()> {
         let order = ControlRequest::OwnerCreate(OwnerCreate {
-            email: create.email.clone(),
-            name: create.name,
+            email: self.email.clone(),
+            name: self.name,
         });
-        if let ControlResponse::Owner { link } = give(order, &create.place)? {
+        if let ControlResponse::Owner { link } = give(order, &self.place)? {
             say(&format!(
                 "{} is an owner. This link signs in once:\n{link}\n",
-                create.email
+                self.email
+            ))?;
+        }
+        Ok(())
+    }
+}
+
+impl ResetFactors {
+    fn run(self) -> Result<()> {
+        let order = ControlRequest::FactorsReset {
+            email: self.email.clone(),
+        };
+        if let ControlResponse::FactorsReset = give(order, &self.place)? {
+            say(&format!(
+                "{} has no second factor and no passkeys any more\n",
+                self.email
             ))?;
         }
         Ok(())

@@ -1,7 +1,9 @@
 //! What every admin page needs: the owner, their language and time zone, and the layout around it.
 
+use accounts::grant;
 use accounts::signed_in::{self, Owner, SignedIn};
 use accounts::web::asking::Reader;
+use accounts::web::frame;
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -10,7 +12,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::StoreError;
-use web::page::{Account, Kind, Navigation, Page, Section};
+use web::page::{Account, Kind, Navigation, Page};
 use web::{Language, Problem, Site, Text, Theme, Wishes};
 
 /// Languages of the admin page: those of the hosts' pages around it.
@@ -77,7 +79,7 @@ impl AdminContext {
 
     /// A page that must not be cached.
     pub(super) fn page<B: Template>(&self, title: &str, body: B) -> Response {
-        let sections = [Section::of_site(&self.site, &self.text, HERE, true)];
+        let sections = frame::sections(&self.site, &self.text, HERE, Some(grant::OWNER));
         let mut response = web::page(Page {
             title: &format!("{title} – {}", self.site.settings.name),
             body,

@@ -18,7 +18,7 @@ use crate::roles::routes;
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 
 /// Operations that no token is for: guests show a code, people a password.
-const WITHOUT_TOKEN: [&str; 46] = [
+const WITHOUT_TOKEN: [&str; 52] = [
     "POST /api/rsvp",
     "GET /api/v1/admin/invites",
     "POST /api/v1/admin/invites",
@@ -34,6 +34,7 @@ const WITHOUT_TOKEN: [&str; 46] = [
     "POST /api/v1/auth/reset",
     "POST /api/v1/auth/revoke",
     "POST /api/v1/auth/sudo",
+    "POST /api/v1/auth/sudo/options",
     "POST /api/v1/auth/token",
     "POST /api/v1/auth/verify",
     "POST /api/v1/auth/verify/resend",
@@ -55,6 +56,11 @@ const WITHOUT_TOKEN: [&str; 46] = [
     "POST /api/v1/admin/users/{id}/deactivate",
     "POST /api/v1/admin/users/{id}/sign-out",
     "PUT /api/v1/admin/users/{id}/role",
+    "PUT /api/v1/admin/users/{id}/duties",
+    "POST /api/v1/admin/users/{id}/export",
+    "POST /api/v1/admin/users/{id}/factor-reset",
+    "DELETE /api/v1/admin/users/{id}/factor-reset",
+    "DELETE /api/v1/me/factor-reset",
     "DELETE /api/v1/me",
     "GET /api/v1/me/export",
     "POST /api/v1/me/email",

@@ -142,6 +142,7 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
         tracing::warn!(mail = %id, "a mail was found half sent");
         metrics::counter!("kenduri_mails_uncertain_total").increment(1);
         if doubts > 0 {
+            give_up(tx, id)?;
             return Ok(None);
         }
     }
@@ -151,6 +152,7 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
         if !found_half_sent {
             note(tx, id, State::Suppressed, None)?;
         }
+        give_up(tx, id)?;
         return Ok(None);
     }
     if !found_half_sent {
@@ -167,9 +169,10 @@ fn ended(mail: Outgoing, state: State, answer: String) -> Done {
     Done::with(move |tx| {
         note(tx, &mail.id, state, Some(&answer))?;
         if state == State::Sent {
-            forget(tx, &mail.id)?;
+            forget(tx, &mail.id)
+        } else {
+            give_up(tx, &mail.id)
         }
-        Ok::<(), StoreError>(())
     })
 }
 
@@ -177,6 +180,7 @@ fn bounced(post: Arc<Post>, mail: Outgoing, answer: String, is_unknown: bool) ->
     metrics::counter!("kenduri_mails_total", "state" => State::Bounced.word()).increment(1);
     Done::with(move |tx| {
         note(tx, &mail.id, State::Bounced, Some(&answer))?;
+        give_up(tx, &mail.id)?;
         if is_unknown {
             suppression::record(tx, &post.suppression, &mail.to, Cause::HardBounce)?;
         }
@@ -187,6 +191,17 @@ fn bounced(post: Arc<Post>, mail: Outgoing, answer: String, is_unknown: bool) ->
 /// Removes the text of a mail that is gone: it may hold a link that signs in.
 fn forget(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     sql!("UPDATE mail SET text = '', html = NULL WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// Removes the text of a mail that is not sent any more. One that belongs to a scope keeps it: those
+/// who look after the scope may send it [again](super::send_again).
+fn give_up(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE mail SET text = '', html = NULL WHERE id = :id AND scope IS NULL",
+        id
+    )
+    .run(tx, Rows::AtMostOne)?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use platform::{Secret, Tx};
+use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::described::Routes;
@@ -12,6 +12,7 @@ use web::{Json, Problem, routes};
 use crate::Accounts;
 use crate::Callers::People;
 use crate::client::Client;
+use crate::factor_reset;
 use crate::second_factor::{self, FactorError};
 use crate::signed_in::SignedIn;
 use crate::sudo::Sudo;
@@ -23,6 +24,7 @@ pub(super) fn routes<R: Routes<Accounts>>() -> R {
         .routes(routes!(show: People, begin: People, remove: People))
         .routes(routes!(confirm: People))
         .routes(routes!(renew_recovery_codes: People))
+        .routes(routes!(keep: People))
 }
 
 /// The second factor.
@@ -32,6 +34,8 @@ struct FactorView {
     confirmed_at: Option<String>,
     /// How many recovery codes are left.
     recovery_codes: i64,
+    /// When it and all passkeys are removed, if an administrator asked for it (RFC 3339).
+    reset_at: Option<String>,
 }
 
 /// What an app is set up with. It is never shown again by this interface.
@@ -84,12 +88,33 @@ async fn show(
     caller: Caller,
 ) -> Result<Json<FactorView>, Problem> {
     let id = caller.who.account().id.clone();
-    let look = move |tx: &mut Tx<'_>| second_factor::find(tx, &id);
-    let factors = accounts.site.store.read(look).await?;
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        Ok((second_factor::find(tx, &id)?, factor_reset::due(tx, &id)?))
+    };
+    let (factors, reset_at) = accounts.site.store.read(look).await?;
     Ok(Json(FactorView {
         confirmed_at: factors.totp_since.map(|at| at.to_string()),
         recovery_codes: factors.recovery_codes,
+        reset_at: reset_at.map(|at| at.to_string()),
     }))
+}
+
+/// Keep second factors and passkeys that an administrator wants to be removed.
+#[utoipa::path(
+    delete, path = "/api/v1/me/factor-reset", tag = "second factors",
+    responses(
+        (status = 204, description = "They stay"),
+        (status = 403, description = "`token_not_permitted`"),
+        (status = 404, description = "`not_found`: nobody wants them to be removed"),
+    ),
+)]
+async fn keep(State(accounts): State<Accounts>, caller: Caller) -> Result<StatusCode, Problem> {
+    let change = move |tx: &mut Tx<'_>| factor_reset::keep(tx, &caller.who, &caller.request);
+    if accounts.site.store.write(change).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found())
+    }
 }
 
 /// Begin to set up codes of an app.

@@ -14,7 +14,7 @@ use web::described::Routes;
 use web::{Json, Problem, Site, routes};
 
 use super::super::cookies;
-use super::{LoginCall, Step, Want, all, signed_in};
+use super::{LoginCall, Step, Want, all, leaving, signed_in};
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
 use crate::passkey::{self, Passkey, PasskeyError, PasskeyId};
@@ -34,11 +34,27 @@ pub(super) fn routes<R: Routes<Accounts>>() -> R {
 /// What a browser is asked to sign: `PublicKeyCredentialRequestOptionsJSON`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct RequestOptions {
+pub(super) struct RequestOptions {
     challenge: String,
     timeout: i64,
     rp_id: String,
+    /// Which passkeys will do; none: any of the site.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allow_credentials: Vec<Descriptor>,
     user_verification: &'static str,
+}
+
+impl RequestOptions {
+    /// Asks `browser` for one of these passkeys.
+    pub(super) fn new(site: &Site, browser: &str, allow_credentials: Vec<Descriptor>) -> Self {
+        Self {
+            challenge: challenge(site, browser),
+            timeout: web_authn::LIFETIME.as_secs() * 1000,
+            rp_id: site.url().host().to_owned(),
+            allow_credentials,
+            user_verification: "required",
+        }
+    }
 }
 
 /// Ask for a passkey.
@@ -50,12 +66,8 @@ struct RequestOptions {
 )]
 async fn ask(State(accounts): State<Accounts>, headers: HeaderMap) -> Json<RequestOptions> {
     let site = &accounts.site;
-    Json(RequestOptions {
-        challenge: challenge(site, browser(site, &headers).reveal()),
-        timeout: web_authn::LIFETIME.as_secs() * 1000,
-        rp_id: site.url().host().to_owned(),
-        user_verification: "required",
-    })
+    let browser = browser(site, &headers);
+    Json(RequestOptions::new(site, browser.reveal(), Vec::new()))
 }
 
 /// What stands in for a session before there is one.
@@ -97,7 +109,8 @@ impl Step for PasskeyLogin {
 #[utoipa::path(
     post, path = "/api/v1/auth/passkey/verify", tag = "passkeys", request_body = PasskeyLogin,
     responses(
-        (status = 200, description = "Signed in: who it is, or `Tokens`", body = super::Me),
+        (status = 200, description = "Signed in: who it is, or `Tokens`; or `RestoreOffered` where \
+            the account is about to be erased", body = super::Me),
         (status = 401, description = "`passkey_invalid`, whatever is wrong"),
         (status = 403, description = "`csrf_failed` or `secure_connection_required`"),
     ),
@@ -119,7 +132,10 @@ async fn sign_in(
         browser: browser.reveal(),
     };
     let done = passkey::sign_in(&accounts, &login.credential, &asked, stay, client).await;
-    let (account, begun) = done?;
+    let (account, begun) = match done {
+        Err(PasskeyError::Leaving(token)) => return Ok(leaving::offered(&token)),
+        done => done?,
+    };
     signed_in(&accounts, account, &begun, login.want).await
 }
 
@@ -203,7 +219,7 @@ struct Parameters {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Descriptor {
+pub(super) struct Descriptor {
     r#type: &'static str,
     id: String,
 }
@@ -216,6 +232,15 @@ struct Selection {
 }
 
 const PUBLIC_KEY: &str = "public-key";
+
+impl Descriptor {
+    pub(super) fn new(id: String) -> Self {
+        Self {
+            r#type: PUBLIC_KEY,
+            id,
+        }
+    }
+}
 
 /// Ask for a new passkey.
 #[utoipa::path(
@@ -235,10 +260,6 @@ async fn ask_new(
     let id = account.id.clone();
     let look = move |tx: &mut Tx<'_>| passkey::credentials(tx, &id);
     let known = site.store.read(look).await?;
-    let descriptor = |id| Descriptor {
-        r#type: PUBLIC_KEY,
-        id,
-    };
     let parameters = |alg| Parameters {
         r#type: PUBLIC_KEY,
         alg,
@@ -256,7 +277,7 @@ async fn ask_new(
             display_name: account.display_name.clone(),
         },
         pub_key_cred_params: web_authn::ALGORITHMS.map(parameters).into(),
-        exclude_credentials: known.into_iter().map(descriptor).collect(),
+        exclude_credentials: known.into_iter().map(Descriptor::new).collect(),
         authenticator_selection: Selection {
             resident_key: "required",
             user_verification: "required",

@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use axum::response::Response;
 use jiff::Timestamp;
 use platform::Tx;
 use platform::audit::RequestFacts;
@@ -16,11 +17,13 @@ use crate::Accounts;
 use crate::Callers::People;
 use crate::account::AccountId;
 use crate::erasure::{self, EraseError, When};
+use crate::factor_reset;
 use crate::grant;
 use crate::people::{self, Details, PeopleError, Person, Search, State as AccountState};
 use crate::sudo::Sudo;
 use crate::web::asking::Caller;
 use crate::web::call;
+use crate::web::people::read_duties;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()
@@ -30,6 +33,9 @@ pub(super) fn routes<R: Routes<Accounts>>() -> R {
         .routes(routes!(activate: People))
         .routes(routes!(sign_out: People))
         .routes(routes!(set_role: People))
+        .routes(routes!(set_duties: People))
+        .routes(routes!(reset_factors: People, keep_factors: People))
+        .routes(routes!(export: People))
 }
 
 /// Somebody who has an account.
@@ -85,9 +91,14 @@ struct PersonDetails {
     sessions: i64,
     /// How many tokens.
     tokens: i64,
+    /// Their duties in the installation, beside the role.
+    duties: Vec<&'static str>,
     /// When the account is erased, if they asked for it.
     #[schema(value_type = Option<String>, format = "date-time")]
     erased_at: Option<Timestamp>,
+    /// When their second factors and passkeys are removed, if an administrator asked for it.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    factors_reset_at: Option<Timestamp>,
     /// What the audit log says about them, the newest first.
     events: Vec<EventView>,
 }
@@ -121,7 +132,9 @@ impl From<Details> for PersonDetails {
             person: details.person.into(),
             sessions: details.sessions,
             tokens: details.tokens,
+            duties: details.duties.iter().map(|duty| duty.word()).collect(),
             erased_at: details.erased_at,
+            factors_reset_at: details.factors_reset_at,
             events: details.lines.into_iter().map(event).collect(),
         }
     }
@@ -335,6 +348,136 @@ async fn set_role(
     };
     accounts.site.store.write(change).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What somebody is to the installation beside their role.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct DutiesBody {
+    /// All of them: `editor`, `moderator`.
+    duties: Vec<String>,
+}
+
+/// Give somebody duties in the installation.
+///
+/// Those that are not named are taken away.
+#[utoipa::path(
+    put, path = "/api/v1/admin/users/{id}/duties", tag = "people",
+    params(("id" = String, Path, description = "The account's id")),
+    request_body = DutiesBody,
+    responses(
+        (status = 204, description = "They have them"),
+        (status = 403, description = "`sudo_required`, `role_required` or `role_above_own`"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`account_unverified`"),
+        (status = 422, description = "`validation_failed`: there is no such duty"),
+    ),
+)]
+async fn set_duties(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+    Json(body): Json<DutiesBody>,
+) -> Result<StatusCode, Problem> {
+    let id: AccountId = call::id(&id)?;
+    let duties = read_duties(body.duties.iter().map(String::as_str))?;
+    let (sudo, request) = sudo(&accounts, caller)?;
+    let change = move |tx: &mut Tx<'_>| {
+        let by = people::acting(tx, &sudo, &request)?;
+        people::set_duties(tx, &by, &id, &duties)
+    };
+    accounts.site.store.write(change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// When something happens.
+#[derive(Serialize, ToSchema)]
+struct FactorReset {
+    /// When the factors are removed.
+    #[schema(value_type = String, format = "date-time")]
+    due_at: Timestamp,
+}
+
+/// Reset the second factors of somebody who lost them.
+///
+/// Passkeys, the authenticator app and recovery codes are removed in 24 hours, and all sessions
+/// end. The person is told by mail, and can keep them until then.
+#[utoipa::path(
+    post, path = "/api/v1/admin/users/{id}/factor-reset", tag = "people",
+    params(("id" = String, Path, description = "The account's id")),
+    responses(
+        (status = 202, description = "They are removed in 24 hours, or when they are already to be",
+            body = FactorReset),
+        (status = 403, description = "`sudo_required`, `role_required` or `role_above_own`"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`account_without_factors`, `account_deactivated` or
+            `account_leaving`"),
+    ),
+)]
+async fn reset_factors(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<(StatusCode, Json<FactorReset>), Problem> {
+    let id: AccountId = call::id(&id)?;
+    let (sudo, request) = sudo(&accounts, caller)?;
+    let site = accounts.site.clone();
+    let change = move |tx: &mut Tx<'_>| {
+        let by = people::acting(tx, &sudo, &request)?;
+        factor_reset::ask(tx, &site, &by, &id)
+    };
+    let due_at = accounts.site.store.write(change).await?;
+    Ok((StatusCode::ACCEPTED, Json(FactorReset { due_at })))
+}
+
+/// Keep the second factors of somebody after all.
+#[utoipa::path(
+    delete, path = "/api/v1/admin/users/{id}/factor-reset", tag = "people",
+    params(("id" = String, Path, description = "The account's id")),
+    responses(
+        (status = 204, description = "They stay"),
+        (status = 403, description = "`sudo_required`, `role_required` or `role_above_own`"),
+        (status = 404, description = "`not_found`: nobody wants them to be removed"),
+    ),
+)]
+async fn keep_factors(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<StatusCode, Problem> {
+    let id: AccountId = call::id(&id)?;
+    let (sudo, request) = sudo(&accounts, caller)?;
+    let change = move |tx: &mut Tx<'_>| {
+        let by = people::acting(tx, &sudo, &request)?;
+        factor_reset::withdraw(tx, &by, &id)
+    };
+    if accounts.site.store.write(change).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+/// A copy of all that is kept of somebody.
+///
+/// For owners of the installation, whom the person has asked for it; the person is told by mail.
+#[utoipa::path(
+    post, path = "/api/v1/admin/users/{id}/export", tag = "people",
+    params(("id" = String, Path, description = "The account's id")),
+    responses(
+        (status = 200, description = "The zip", content_type = "application/zip"),
+        (status = 403, description = "`sudo_required`, or `role_required`: owners of the installation"),
+        (status = 404, description = "`not_found`"),
+    ),
+)]
+async fn export(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let id: AccountId = call::id(&id)?;
+    let (sudo, request) = sudo(&accounts, caller)?;
+    crate::web::people::export(&accounts, sudo, request, id).await
 }
 
 /// Have somebody's account erased.

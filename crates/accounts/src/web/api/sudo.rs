@@ -3,31 +3,63 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use platform::Secret;
+use platform::{Secret, Tx};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::{Json, Problem, routes};
 
+use super::passkeys::{Descriptor, RequestOptions};
 use crate::Accounts;
 use crate::Callers::People;
 use crate::client::Client;
 use crate::credential::ChangeError;
+use crate::passkey;
+use crate::session::SessionId;
 use crate::sudo;
 use crate::web::asking::Caller;
 use crate::web::cookies;
+use crate::web_authn::{self, Asked, Assertion};
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
-    R::default().routes(routes!(prove: People))
+    R::default()
+        .routes(routes!(prove: People))
+        .routes(routes!(ask: People))
 }
 
-/// What proves who somebody is.
+/// What proves who somebody is: one of the two.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Proof {
     /// The password as typed.
     #[schema(format = Password)]
-    password: String,
+    password: Option<String>,
+    /// What `navigator.credentials.get` gave: `AuthenticationResponseJSON`.
+    credential: Option<Assertion>,
+}
+
+/// Ask for a passkey as proof.
+///
+/// One of the account's own. The answer is good for five minutes, in this session.
+#[utoipa::path(
+    post, path = "/api/v1/auth/sudo/options", tag = "passkeys",
+    responses(
+        (status = 200, description = "For `navigator.credentials.get`", body = RequestOptions),
+        (status = 403, description = "`csrf_failed` or `token_not_permitted`"),
+    ),
+)]
+async fn ask(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+) -> Result<Json<RequestOptions>, Problem> {
+    let session = caller.who.session().cloned();
+    let session = session.ok_or_else(|| Problem::internal("a person without a session"))?;
+    let id = caller.who.account().id.clone();
+    let look = move |tx: &mut Tx<'_>| passkey::credentials(tx, &id);
+    let own = accounts.site.store.read(look).await?;
+    let own = own.into_iter().map(Descriptor::new).collect();
+    let options = RequestOptions::new(&accounts.site, session.as_str(), own);
+    Ok(Json(options))
 }
 
 /// Prove once more who you are.
@@ -39,8 +71,9 @@ struct Proof {
     request_body = Proof,
     responses(
         (status = 204, description = "Proved"),
-        (status = 401, description = "`credentials_invalid`"),
+        (status = 401, description = "`credentials_invalid` or `passkey_invalid`"),
         (status = 403, description = "`csrf_failed` or `token_not_permitted`"),
+        (status = 422, description = "`validation_failed`"),
         (status = 429, description = "`rate_limited`, with `Retry-After`"),
         (status = 503, description = "`busy`, with `Retry-After`"),
     ),
@@ -51,12 +84,35 @@ async fn prove(
     caller: Caller,
     Json(proof): Json<Proof>,
 ) -> Result<Response, Problem> {
-    let password = Secret::new(proof.password);
-    let proved = sudo::prove(&accounts, &caller.who, &password, client).await;
-    let (secret, stay) = proved.map_err(|error| match error {
-        ChangeError::CurrentWrong => Problem::new(StatusCode::UNAUTHORIZED, "credentials_invalid"),
-        other => other.into(),
-    })?;
+    let (secret, stay) = match proof {
+        Proof {
+            password: Some(password),
+            credential: None,
+        } => {
+            let password = Secret::new(password);
+            let proved = sudo::prove(&accounts, &caller.who, &password, client).await;
+            proved.map_err(|error| match error {
+                ChangeError::CurrentWrong => {
+                    Problem::new(StatusCode::UNAUTHORIZED, "credentials_invalid")
+                }
+                other => other.into(),
+            })?
+        }
+        Proof {
+            password: None,
+            credential: Some(credential),
+        } => {
+            let session = caller.who.session().map(SessionId::as_str);
+            let asked = Asked {
+                url: accounts.site.url(),
+                key: &accounts.site.keys.key(web_authn::KEY),
+                now: accounts.site.clock.now(),
+                browser: session.unwrap_or_default(),
+            };
+            passkey::prove(&accounts, &caller.who, &credential, &asked, client).await?
+        }
+        _ => return Err(Problem::fields().field("/password", "required", [])),
+    };
     Ok(cookies::renewed(
         StatusCode::NO_CONTENT.into_response(),
         accounts.site.url(),

@@ -1,7 +1,8 @@
 //! The frame around hosts' pages: where they are, where they can go, what the page
 //! before did.
 
-use accounts::signed_in;
+use accounts::grant::{self, Role, Scope};
+use accounts::web::frame;
 use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -82,12 +83,11 @@ impl HostRequest {
         self.framed(&format!("{title} – {hosts}"), navigation, body)
     }
 
-    /// Whether who asks owns the installation, and so has a page for the server: it
-    /// belongs to the program around this room.
-    pub(crate) async fn may_operate(&self) -> Result<bool, Problem> {
+    /// The rank in the installation of who asks.
+    pub(crate) async fn site_rank(&self) -> Result<Option<Role>, Problem> {
         let who = self.who.clone();
-        let look = move |tx: &mut Tx<'_>| -> Result<bool, StoreError> {
-            Ok(signed_in::owner(tx, who.clone())?.is_some())
+        let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            grant::rank_in(tx, &who, &Scope::site())
         };
         Ok(self.site.store.read(look).await?)
     }
@@ -96,15 +96,10 @@ impl HostRequest {
     pub(crate) fn plain_page<B: Template>(
         &self,
         title: &str,
-        may_operate: bool,
+        site_rank: Option<Role>,
         body: B,
     ) -> Response {
-        let sections = [Section::of_site(
-            &self.site,
-            &self.text,
-            "/admin",
-            may_operate,
-        )];
+        let sections = frame::sections(&self.site, &self.text, "/admin", site_rank);
         let navigation = Navigation {
             heading: None,
             sections: &sections,

@@ -1,5 +1,6 @@
 //! All occasions of a host, and the way to another one.
 
+use accounts::grant;
 use accounts::web::call::{form_once, see_other};
 use askama::Template;
 use axum::response::Response;
@@ -80,8 +81,8 @@ pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
         may_create,
     };
     let title = req.text.say("host-occasions");
-    let may_operate = req.may_operate().await?;
-    Ok(req.plain_page(&title, may_operate, body))
+    let site_rank = req.site_rank().await?;
+    Ok(req.plain_page(&title, site_rank, body))
 }
 
 #[derive(Template)]
@@ -110,11 +111,11 @@ pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
         ("kind", OccasionKind::Wedding.word()),
         ("default_language", language),
     ]));
-    let may_operate = req.may_operate().await?;
-    Ok(new_page(&req, may_operate, &form_state))
+    let site_rank = req.site_rank().await?;
+    Ok(new_page(&req, site_rank, &form_state))
 }
 
-fn new_page(req: &HostRequest, may_operate: bool, form_state: &FormState) -> Response {
+fn new_page(req: &HostRequest, site_rank: Option<grant::Role>, form_state: &FormState) -> Response {
     let text = &req.text;
     let kinds = KINDS.iter();
     let kinds = kinds.map(|(kind, id)| ((*kind).to_owned(), text.say(id).into_owned()));
@@ -164,7 +165,7 @@ fn new_page(req: &HostRequest, may_operate: bool, form_state: &FormState) -> Res
             ],
         }],
     };
-    req.plain_page(&text.say("host-new-occasion"), may_operate, body)
+    req.plain_page(&text.say("host-new-occasion"), site_rank, body)
 }
 
 /// `POST /admin/new`.
@@ -203,8 +204,8 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
         if problem.code == "slug_taken" {
             form_state = form_state.at("slug");
         }
-        let may_operate = req.may_operate().await?;
-        Ok(new_page(req, may_operate, &form_state))
+        let site_rank = req.site_rank().await?;
+        Ok(new_page(req, site_rank, &form_state))
     })
     .await
 }

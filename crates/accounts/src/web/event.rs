@@ -1,0 +1,110 @@
+//! What the audit log says about a person, as sentences.
+
+use web::Text;
+
+/// What is recorded of people, and the sentence of each.
+const SENTENCES: &[(&str, &str)] = &[
+    ("account.activated", "event-account-activated"),
+    ("account.deactivated", "event-account-deactivated"),
+    ("account.erased", "event-account-erased"),
+    ("account.erasure_asked", "event-account-erasure-asked"),
+    ("account.erasure_ordered", "event-account-erasure-ordered"),
+    ("account.exported", "event-account-exported"),
+    ("account.registered", "event-account-registered"),
+    ("account.restored", "event-account-restored"),
+    ("account.signed_out", "event-account-signed-out"),
+    ("email.changed", "event-email-changed"),
+    ("email.restored", "event-email-restored"),
+    ("email.verified", "event-email-verified"),
+    ("factor_reset.asked", "event-factor-reset-asked"),
+    ("factor_reset.cancelled", "event-factor-reset-cancelled"),
+    ("factor_reset.done", "event-factor-reset-done"),
+    ("grant.changed", "event-grant-changed"),
+    ("grant.given", "event-grant-given"),
+    ("grant.removed", "event-grant-removed"),
+    ("invite.created", "event-invite-created"),
+    ("invite.withdrawn", "event-invite-withdrawn"),
+    ("owner.created", "event-owner-created"),
+    ("passkey.added", "event-passkey-added"),
+    ("passkey.copied", "event-passkey-copied"),
+    ("passkey.removed", "event-passkey-removed"),
+    ("password.changed", "event-password-changed"),
+    ("password.reset", "event-password-reset"),
+    ("password.set", "event-password-set"),
+    ("recovery_codes.renewed", "event-recovery-codes-renewed"),
+    ("refresh.reused", "event-refresh-reused"),
+    ("second_factor.added", "event-second-factor-added"),
+    ("second_factor.failed", "event-second-factor-failed"),
+    ("second_factor.proved", "event-second-factor-proved"),
+    ("second_factor.removed", "event-second-factor-removed"),
+    ("session.revoked", "event-session-revoked"),
+    ("sign_in.failed", "event-sign-in-failed"),
+    ("sign_in.succeeded", "event-sign-in-succeeded"),
+    ("sudo.proved", "event-sudo-proved"),
+    ("token.created", "event-token-created"),
+    ("token.revoked", "event-token-revoked"),
+];
+
+/// What an action is called in a log that people read.
+pub(super) fn sentence(text: &Text, action: &str) -> String {
+    let found = SENTENCES.iter().find(|(known, _)| *known == action);
+    match found {
+        Some((_, sentence)) => text.say(sentence).into_owned(),
+        None => action.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::SENTENCES;
+
+    /// Names of jobs look like those of actions.
+    const JOBS: &str = "accounts.";
+
+    /// Every text in the sources below `folder` that looks like the name of an action.
+    fn actions(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                actions(&path, found);
+            } else if path.file_name().is_some_and(|name| name != "event.rs") {
+                let source = fs::read_to_string(&path).unwrap();
+                let texts = source.split('"').filter(|text| is_action(text));
+                found.extend(texts.map(str::to_owned));
+            }
+        }
+    }
+
+    fn is_action(text: &str) -> bool {
+        let is_word = |word: &str| {
+            !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+        };
+        text.split_once('.').is_some_and(|(noun, verb)| {
+            is_word(noun) && is_word(verb) && verb != "html" && !text.starts_with(JOBS)
+        })
+    }
+
+    #[test]
+    fn every_action_that_is_recorded_has_a_sentence() {
+        let mut recorded = BTreeSet::new();
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        actions(&sources, &mut recorded);
+        let known: BTreeSet<_> = SENTENCES
+            .iter()
+            .map(|(action, _)| (*action).to_owned())
+            .collect();
+        assert_eq!(recorded, known);
+        let messages: Vec<_> = crate::LOCALES.iter().map(|(_, text)| *text).collect();
+        for (_, sentence) in SENTENCES {
+            let line = format!("\n{sentence} = ");
+            assert!(
+                messages.iter().all(|text| text.contains(&line)),
+                "{sentence}"
+            );
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Keeping second factors that an administrator wants to be removed: by the link in the mail, or
+//! signed in.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use platform::{Secret, Tx};
+use web::Problem;
+
+use super::asking::Sender;
+use super::call::see_other;
+use super::email_change::LinkPage;
+use super::entrance::{Entrance, Entry};
+use super::message::Message;
+use super::problem::gone;
+use crate::Accounts;
+use crate::factor_reset;
+
+/// Where somebody who is signed in keeps them.
+pub(super) const KEEP: &str = "/me/security/factors/keep";
+
+pub(super) async fn look(
+    State(accounts): State<Accounts>,
+    Path(link): Path<String>,
+    entrance: Entrance,
+) -> Result<Response, Problem> {
+    let link = Secret::new(link);
+    let look = move |tx: &mut Tx<'_>| factor_reset::is_link(tx, &link);
+    if !accounts.site.store.read(look).await? {
+        return Err(gone());
+    }
+    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let words = text.say("account-factors-keep-text").into_owned();
+    let page = LinkPage::new(&text, &csrf, "account-factors-keep", words);
+    Ok(entrance.show(&accounts.site, "account-factors-keep", page))
+}
+
+pub(super) async fn keep_with_link(
+    State(accounts): State<Accounts>,
+    Path(link): Path<String>,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    let (link, entrance) = (Secret::new(link), entry.entrance);
+    let request = entrance.client.request.clone();
+    let change = move |tx: &mut Tx<'_>| factor_reset::keep_with_link(tx, &link, &request);
+    if !accounts.site.store.write(change).await? {
+        return Err(gone());
+    }
+    let message = Message {
+        title: "account-factors-kept",
+        words: "account-factors-kept-text",
+        onward: Some(("/login", "account-sign-in")),
+    };
+    Ok(message.show(&accounts.site, entrance))
+}
+
+pub(super) async fn keep(
+    State(accounts): State<Accounts>,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let change = move |tx: &mut Tx<'_>| factor_reset::keep(tx, &sender.who, &sender.request);
+    if accounts.site.store.write(change).await? {
+        Ok(see_other("/me/security?done=kept"))
+    } else {
+        Ok(see_other("/me/security"))
+    }
+}

@@ -1,0 +1,195 @@
+//! What else administrators do for people: duties, a copy of somebody's data, and reading what
+//! happened to an account.
+
+use accounts::account::AccountId;
+use accounts::grant::{self, ADMIN, EDITOR, MODERATOR, OWNER, Role, Scope};
+use accounts::sudo;
+use axum::http::Method;
+use serde_json::{Value, json};
+use testkit::{Page, Visitor, World};
+
+use crate::people::{API, administrator, browser, post, press};
+use crate::registering::expect;
+use crate::stage::{
+    Checked, MIGRATIONS, accounts, actions, english, person, read, signed_in, usual_hash,
+};
+use crate::unconfirmed::make_pending;
+
+const FARAH: &str = "farah@example.my";
+
+async fn has(world: &World, id: &AccountId, duty: Role) -> bool {
+    let who = signed_in(world, id).await;
+    read(world.store(), move |tx| {
+        grant::has_duty(tx, &who, &Scope::site(), duty)
+    })
+    .await
+}
+
+async fn put(browser: &mut Visitor, id: &AccountId, duties: Value) -> (u16, Value) {
+    let path = format!("{API}/{id}/duties");
+    let page = browser
+        .call(Method::PUT, &path, &json!({ "duties": duties }))
+        .await;
+    let body = serde_json::from_str(&page.body).unwrap_or(Value::Null);
+    (page.status.as_u16(), body["code"].clone())
+}
+
+#[test]
+fn administrators_give_duties_and_take_them() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, FARAH, None).await;
+        let owner = administrator(world, "owner@example.my", OWNER).await;
+        let admin = administrator(world, "admin@example.my", ADMIN).await;
+        let mut boss = browser(world, &admin).await;
+        let address = format!("/admin/people/{id}");
+        let page = boss.get(&address).await.with(200);
+        let english = english(&accounts(world));
+        for duty in [EDITOR, MODERATOR] {
+            assert!(page.text().contains(&english.say(duty.label())), "{duty}");
+        }
+        let editor = [("duties", "editor"), ("action", "duties")];
+        press(&mut boss, &id, &editor).await.with(303);
+        assert!(has(world, &id, EDITOR).await);
+        assert!(!has(world, &id, MODERATOR).await);
+        let shown = boss.get(&format!("{API}/{id}")).await.with(200).json();
+        assert_eq!(
+            (&shown["duties"], &shown["role"]),
+            (&json!(["editor"]), &Value::Null)
+        );
+
+        assert_eq!(put(&mut boss, &id, json!(["moderator"])).await.0, 204);
+        assert!(!has(world, &id, EDITOR).await);
+        assert!(has(world, &id, MODERATOR).await);
+        for unknown in ["owner", "admin", "king"] {
+            assert_eq!(put(&mut boss, &id, json!([unknown])).await.0, 422);
+        }
+        assert!(has(world, &id, MODERATOR).await);
+        assert_eq!(put(&mut boss, &id, json!([])).await.0, 204);
+        assert!(!has(world, &id, MODERATOR).await);
+        let done = actions(world).await;
+        let done = done.iter().filter(|one| one.starts_with("grant."));
+        let duties: Vec<_> = done.skip(2).collect();
+        assert_eq!(
+            duties,
+            [
+                "grant.given",
+                "grant.removed",
+                "grant.given",
+                "grant.removed"
+            ]
+        );
+
+        let refused = put(&mut boss, &owner, json!(["editor"])).await;
+        assert_eq!(refused, (403, json!("role_above_own")));
+        let mut nobody = browser(world, &id).await;
+        let refused = put(&mut nobody, &id, json!(["editor"])).await;
+        assert_eq!(refused, (403, json!("role_required")));
+        make_pending(world, &id).await;
+        let refused = put(&mut boss, &id, json!(["editor"])).await;
+        assert_eq!(refused, (409, json!("account_unverified")));
+        world.clock.advance(sudo::LIFETIME);
+        let refused = put(&mut boss, &id, json!([])).await;
+        assert_eq!(refused, (403, json!("sudo_required")));
+    });
+}
+
+#[test]
+fn owners_get_a_copy_of_somebody_s_data_and_the_person_is_told() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, FARAH, Some(&usual_hash(world).await)).await;
+        let owner = administrator(world, "owner@example.my", OWNER).await;
+        let admin = administrator(world, "admin@example.my", ADMIN).await;
+        let mut boss = browser(world, &admin).await;
+        let refused = post(&mut boss, &id, "export").await;
+        assert_eq!(refused, (403, json!("role_required")));
+        let address = format!("/admin/people/{id}");
+        let page = boss.get(&address).await.with(200);
+        assert!(!page.body.contains("value=\"export\""));
+
+        let mut boss = browser(world, &owner).await;
+        let zip = press(&mut boss, &id, &[("action", "export")]).await;
+        zip.expect(200);
+        assert_eq!(zip.header("content-type"), "application/zip");
+        assert!(zip.body.contains(FARAH));
+        expect(world, &accounts, FARAH, "mail-exported-subject");
+        // It is not counted among the person's own, nor against them.
+        for _ in 0..2 {
+            let copy = boss
+                .call(Method::POST, &format!("{API}/{id}/export"), &Value::Null)
+                .await
+                .with(200);
+            assert_eq!(copy.header("content-type"), "application/zip");
+            expect(world, &accounts, FARAH, "mail-exported-subject");
+        }
+        let mut theirs = browser(world, &id).await;
+        theirs.get("/api/v1/me/export").await.with(200);
+        let count = actions(world).await;
+        let count = count
+            .iter()
+            .filter(|one| *one == "account.exported")
+            .count();
+        assert_eq!(count, 4);
+        world.clock.advance(sudo::LIFETIME);
+        let refused = post(&mut boss, &id, "export").await;
+        assert_eq!(refused, (403, json!("sudo_required")));
+    });
+}
+
+#[test]
+fn the_page_of_a_person_says_in_sentences_what_happened() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, FARAH, None).await;
+        let admin = administrator(world, "admin@example.my", ADMIN).await;
+        let mut boss = browser(world, &admin).await;
+        assert_eq!(post(&mut boss, &id, "deactivate").await.0, 204);
+        assert_eq!(post(&mut boss, &id, "activate").await.0, 204);
+        let page = boss.get(&format!("/admin/people/{id}")).await.with(200);
+        let english = english(&accounts(world));
+        for event in ["event-account-deactivated", "event-account-activated"] {
+            assert!(page.text().contains(&english.say(event)), "{event}");
+        }
+        assert!(!page.text().contains("account."));
+    });
+}
+
+#[test]
+fn the_way_to_other_pages_is_in_two_groups_that_a_phone_folds() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let english = english(&accounts);
+        let groups = |page: &Page| {
+            let folded = page.body.split("<details>").skip(1);
+            let entries = folded.map(|group| {
+                let group = group.split("</details>").next().unwrap();
+                let title = group.split("<summary>").nth(1).unwrap();
+                let title = title.split("</summary>").next().unwrap().to_owned();
+                assert!(group.contains(&format!("<h2>{title}</h2>")));
+                let links = group.split("<a href=\"").skip(1);
+                let links = links.map(|link| link.split('"').next().unwrap().to_owned());
+                (title, links.collect::<Vec<_>>())
+            });
+            entries.collect::<Vec<_>>()
+        };
+        let own = (english.say("host-yours"), vec!["/me/security", "/me/data"]);
+        let group = |(title, links): &(String, Vec<&str>)| {
+            let links = links.iter().map(|link| (*link).to_owned());
+            (title.clone(), links.collect::<Vec<_>>())
+        };
+        let id = person(world, FARAH, None).await;
+        let page = browser(world, &id).await.get("/me/security").await;
+        assert_eq!(groups(&page), [group(&own)]);
+        for (rank, links) in [
+            (ADMIN, vec!["/admin/people", "/admin/invites"]),
+            (
+                OWNER,
+                vec!["/admin/people", "/admin/invites", "/admin/server"],
+            ),
+        ] {
+            let id = administrator(world, &format!("{rank}@example.my"), rank).await;
+            let page = browser(world, &id).await.get("/me/security").await;
+            let site = (english.say("host-site"), links);
+            assert_eq!(groups(&page), [group(&own), group(&site)], "{rank}");
+        }
+    });
+}
