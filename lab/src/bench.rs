@@ -4,19 +4,26 @@
 //! machine then disturb all of them alike. Nothing is believed across runs.
 
 mod client;
+mod confinement;
 mod cores;
+mod countdown;
 mod crawl;
 mod crowd;
 mod edge;
 mod flush;
 mod footprint;
 mod load;
+mod login;
+mod members;
 mod neighbours;
+mod paced;
 mod page;
 mod rsvp;
 mod server;
+mod site;
+mod watchers;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -68,6 +75,49 @@ pub(crate) enum Bench {
         #[arg(long)]
         clean_build: bool,
     },
+    /// Processor time of a sign-in, and what guests notice of 50 at once.
+    Login {
+        #[command(flatten)]
+        turns: Turns,
+        #[command(flatten)]
+        subject: Subject,
+    },
+    /// Processor time of a request for a public countdown, beside Actix, sqlx and `PostgreSQL`.
+    Countdown {
+        #[command(flatten)]
+        turns: Turns,
+        #[command(flatten)]
+        subject: Subject,
+    },
+    /// Many who watch a countdown: memory, processor time, and how soon they hear of a reset.
+    Watchers {
+        #[command(flatten)]
+        watching: watchers::Watching,
+        #[command(flatten)]
+        subject: Subject,
+    },
+    /// A personal site in little memory, under steady load.
+    Site {
+        #[command(flatten)]
+        visit: site::Visit,
+        #[command(flatten)]
+        subject: Subject,
+    },
+}
+
+/// Which program is measured.
+#[derive(Args)]
+pub(crate) struct Subject {
+    /// Measure this program in place of a release build of the workspace.
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+}
+
+impl Subject {
+    fn path(&self) -> Result<PathBuf> {
+        let named = self.program.as_ref();
+        named.map_or_else(|| Ok(binary()), |path| Ok(path.canonicalize()?))
+    }
 }
 
 /// How often and how long each way is measured.
@@ -89,13 +139,17 @@ impl Turns {
 
 /// Measures, if this is a release build: a slow client would only measure itself.
 pub(crate) fn bench(bench: &Bench) -> Result<()> {
+    let named = bench.named_program();
     ensure!(
-        !cfg!(debug_assertions),
+        !cfg!(debug_assertions) || named.is_some(),
         "a build without optimisation measures itself: cargo xtask bench"
     );
     interrupt::listen()?;
-    let needs_kenduri = !matches!(bench, Bench::Edge { door: Some(_), .. });
-    if needs_kenduri {
+    println!("$ cargo xtask {}", arguments());
+    if cfg!(debug_assertions) {
+        println!("a build without optimisation: the figures only show that they can be taken");
+    }
+    if named.is_none() {
         run(program("cargo").args(["build", "--release", "--locked", "-p", "kenduri"]))?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -107,7 +161,33 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
         Bench::Edge { turns, door, only } => edge::bench(&runtime, *turns, door.as_deref(), only),
         Bench::Neighbours { turns } => neighbours::bench(&runtime, *turns),
         Bench::Footprint { clean_build } => footprint::bench(&runtime, *clean_build),
+        Bench::Login { turns, subject } => login::bench(&runtime, &subject.path()?, *turns),
+        Bench::Countdown { turns, subject } => countdown::bench(&runtime, &subject.path()?, *turns),
+        Bench::Watchers { watching, subject } => {
+            watchers::bench(&runtime, &subject.path()?, *watching)
+        }
+        Bench::Site { visit, subject } => site::bench(&runtime, &subject.path()?, *visit),
     }
+}
+
+impl Bench {
+    /// What is measured in place of a release build of the workspace.
+    fn named_program(&self) -> Option<&Path> {
+        match self {
+            Bench::Edge { door, .. } => door.as_deref(),
+            Bench::Login { subject, .. }
+            | Bench::Countdown { subject, .. }
+            | Bench::Watchers { subject, .. }
+            | Bench::Site { subject, .. } => subject.program.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// What this run was asked for, so that its figures can be taken again.
+fn arguments() -> String {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    arguments.join(" ")
 }
 
 /// A folder on the disk that the workspace lies on: a temporary one may be memory.
@@ -121,8 +201,33 @@ fn binary() -> PathBuf {
     root().join("target/release/kenduri")
 }
 
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// The time within which so many of 100 were done; `times` are in order.
+fn percentile(times: &[Duration], percent: usize) -> Duration {
+    let at = (times.len() * percent).div_ceil(100).saturating_sub(1);
+    times.get(at).copied().unwrap_or_default()
+}
+
 /// The middle of some figures.
 fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn within_its_time_so_many_of_a_hundred_are_done() {
+        let times: Vec<_> = (1..=200).map(Duration::from_millis).collect();
+        assert_eq!(percentile(&times, 50), Duration::from_millis(100));
+        assert_eq!(percentile(&times, 99), Duration::from_millis(198));
+        assert_eq!(percentile(&times, 100), Duration::from_millis(200));
+        assert_eq!(percentile(&times[..1], 50), Duration::from_millis(1));
+        assert_eq!(percentile(&[], 99), Duration::ZERO);
+    }
 }

@@ -79,6 +79,11 @@ impl PrivatePostgres {
         )
     }
 
+    /// The process that was started; those that answer connections are its children.
+    pub fn process(&self) -> u32 {
+        self.server.id()
+    }
+
     fn wait_until_ready(&mut self, programs: &Path) -> Result<()> {
         let begin = Instant::now();
         loop {

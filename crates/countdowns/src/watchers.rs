@@ -11,10 +11,23 @@ use web::Network;
 
 use crate::countdown::CountdownId;
 
-/// How many may watch in all.
-pub const MOST: usize = 500;
-/// How many of them from one network.
-pub const MOST_OF_NETWORK: usize = 5;
+/// How many may watch at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// In all.
+    pub total: usize,
+    /// From one network.
+    pub of_network: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            total: 500,
+            of_network: 5,
+        }
+    }
+}
 
 /// All who watch. Clones share them.
 #[derive(Clone, Debug, Default)]
@@ -38,10 +51,10 @@ pub struct Place {
 
 impl Watchers {
     /// A place for one more; `None`: there are enough.
-    pub fn take(&self, network: Network) -> Option<Place> {
+    pub fn take(&self, network: Network, limits: Limits) -> Option<Place> {
         let mut state = self.state();
         let of_network = state.networks.get(&network).copied().unwrap_or(0);
-        if state.total >= MOST || of_network >= MOST_OF_NETWORK {
+        if state.total >= limits.total || of_network >= limits.of_network {
             return None;
         }
         state.total += 1;
@@ -150,12 +163,17 @@ mod tests {
     #[test]
     fn a_network_and_all_together_have_so_many_places() {
         let watchers = Watchers::default();
-        let of_one: Vec<_> = (0..9).filter_map(|_| watchers.take(network(0))).collect();
-        assert_eq!(of_one.len(), MOST_OF_NETWORK);
-        let others: Vec<_> = (1..900).filter_map(|n| watchers.take(network(n))).collect();
-        assert_eq!(of_one.len() + others.len(), MOST);
+        let limits = Limits {
+            total: 50,
+            of_network: 4,
+        };
+        let take = |number| watchers.take(network(number), limits);
+        let of_one: Vec<_> = (0..9).filter_map(|_| take(0)).collect();
+        assert_eq!(of_one.len(), limits.of_network);
+        let others: Vec<_> = (1..90).filter_map(take).collect();
+        assert_eq!(of_one.len() + others.len(), limits.total);
         drop(of_one);
-        assert!(watchers.take(network(0)).is_some());
+        assert!(take(0).is_some());
         drop(others);
         assert!(watchers.state().networks.is_empty());
         assert_eq!(watchers.state().total, 0);

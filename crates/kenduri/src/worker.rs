@@ -244,6 +244,7 @@ impl App {
             gate: CodeGate::new(&site.keys, links_key, budget.clone(), Arc::clone(&opens)),
             mailbox: mailbox_access(settings),
             compat: compat(&site, settings, start).await?,
+            watchers: settings.watchers,
             figures: figures.clone(),
             server_status,
             stop: stop.clone(),

@@ -1,10 +1,10 @@
 //! A small HTTP/1.1 client over one kept connection: as little work as possible beside the server.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use anyhow::{Context, Result, bail, ensure};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// One kept connection.
 pub(super) struct Client {
@@ -25,7 +25,15 @@ pub(super) struct Answer<'a> {
 impl Client {
     /// Connects.
     pub(super) async fn open(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address).await?;
+        Self::over(TcpStream::connect(address).await?)
+    }
+
+    /// Connects from one of this machine's addresses.
+    pub(super) async fn open_from(source: IpAddr, address: SocketAddr) -> Result<Self> {
+        Self::over(open_from(source, address).await?)
+    }
+
+    fn over(stream: TcpStream) -> Result<Self> {
         stream.set_nodelay(true)?;
         Ok(Client {
             stream,
@@ -82,6 +90,13 @@ impl Answer<'_> {
         }
         Ok(())
     }
+}
+
+/// A connection from one of this machine's addresses.
+pub(super) async fn open_from(source: IpAddr, address: SocketAddr) -> Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::new(source, 0))?;
+    Ok(socket.connect(address).await?)
 }
 
 /// A request without a body.

@@ -22,7 +22,7 @@ use super::crowd::{self, Crowd};
 use super::flush::{self, SlowFlushes};
 use super::load::{self, Conversation, Turn, figure};
 use super::server::Server;
-use super::{Turns, median, new_folder};
+use super::{Turns, median, milliseconds, new_folder};
 use crate::command::{program, run};
 use crate::postgres::PrivatePostgres;
 
@@ -246,10 +246,6 @@ async fn one_turn(
     let flushed = usize::try_from(after.0 - before.0)?;
     let reached = Reached::of(&turn, after.1.saturating_sub(before.1));
     Ok((reached, figure(turn.answers) / figure(flushed)))
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
 }
 
 /// How a household asks for a save.

@@ -25,14 +25,23 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// The demo in `data`, with some settings changed through the environment.
+    /// The release build with the demo in `data`, with some settings changed through the
+    /// environment.
     pub(super) async fn kenduri(
         data: &Path,
         settings: &[(&str, String)],
         core: Option<usize>,
     ) -> Result<Self> {
+        Self::demo(pinned(super::binary(), core), data, settings).await
+    }
+
+    /// The same, where `command` starts the program.
+    pub(super) async fn demo(
+        mut command: Command,
+        data: &Path,
+        settings: &[(&str, String)],
+    ) -> Result<Self> {
         let address = free_address()?;
-        let mut command = pinned(super::binary(), core);
         command
             .args(["serve", "--demo", "--data"])
             .arg(data)
@@ -78,19 +87,7 @@ impl Server {
 
     /// Processor time used so far by all its processes, in user and kernel together.
     pub(super) fn processor_time(&self) -> Result<Duration> {
-        let mut ticks = 0;
-        for process in self.processes()? {
-            let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-            // The name may hold spaces; what follows its bracket does not. Ticks are hundredths on Linux.
-            let (_, fields) = stat.rsplit_once(") ").context("a strange /proc/PID/stat")?;
-            ticks += fields
-                .split(' ')
-                .skip(11)
-                .take(2)
-                .map(str::parse::<u64>)
-                .sum::<Result<u64, _>>()?;
-        }
-        Ok(Duration::from_millis(ticks * 10))
+        processor_time(&self.processes()?)
     }
 
     /// Memory of all its processes in bytes, what they share counted once (`Pss`, proc(5)).
@@ -126,6 +123,23 @@ impl Drop for Server {
         }
         let _ = self.child.wait();
     }
+}
+
+/// Processor time used so far by some processes, in user and kernel together.
+pub(super) fn processor_time(processes: &[u32]) -> Result<Duration> {
+    let mut ticks = 0;
+    for process in processes {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+        // The name may hold spaces; what follows its bracket does not. Ticks are hundredths on Linux.
+        let (_, fields) = stat.rsplit_once(") ").context("a strange /proc/PID/stat")?;
+        ticks += fields
+            .split(' ')
+            .skip(11)
+            .take(2)
+            .map(str::parse::<u64>)
+            .sum::<Result<u64, _>>()?;
+    }
+    Ok(Duration::from_millis(ticks * 10))
 }
 
 /// The command, kept on these cores; on none: wherever there is room.

@@ -17,7 +17,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use web::{Facts, Form, Problem, Site};
 
 use crate::public::{self, Shown, Viewing};
-use crate::watchers::Watchers;
+use crate::watchers::{Limits, Watchers};
 
 /// How many messages may wait for a slow reader before it is cut off.
 const WAITING: usize = 8;
@@ -31,6 +31,7 @@ const MOST: u32 = 144;
 pub(super) async fn listen(
     State(site): State<Site>,
     Extension(watchers): Extension<Watchers>,
+    limits: Option<Extension<Limits>>,
     Path((account, countdown)): Path<(String, String)>,
     uri: Uri,
     headers: HeaderMap,
@@ -49,7 +50,8 @@ pub(super) async fn listen(
     };
     let shown = page.look().await?.ok_or_else(Problem::not_found)?;
     let busy = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy");
-    let place = watchers.take(facts.network()).ok_or_else(busy)?;
+    let Extension(limits) = limits.unwrap_or_default();
+    let place = watchers.take(facts.network(), limits).ok_or_else(busy)?;
     let wake = watchers
         .watch(&page.site.store, &shown.countdown.id)
         .await?;

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use countdowns::watchers;
 use edge::{ListenAddress, ListenSettings};
 use jiff::tz::TimeZone;
 use platform::key_file::KeyFile;
@@ -18,7 +19,7 @@ use super::mail::{self, MailRoute};
 use super::providers;
 use super::services::LOGS;
 use super::sign_in_routes;
-use super::written::{Registration, Synchronous, Written};
+use super::written::{Countdowns, Registration, Synchronous, Written};
 use crate::log::{Log, To};
 use crate::operators::PATHS;
 
@@ -59,6 +60,8 @@ pub(crate) struct Settings {
     pub(crate) require_mfa_for: accounts::RequireMfaFor,
     /// With whom people may sign in.
     pub(crate) providers: Vec<accounts::ProviderSettings>,
+    /// How many may watch countdowns.
+    pub(crate) watchers: watchers::Limits,
     /// The slug of the occasion that older programs' addresses answer for.
     pub(crate) compat_occasion: Option<String>,
 }
@@ -162,6 +165,7 @@ pub(super) fn settings(
         metrics,
         require_mfa_for: written.accounts.require_mfa_for.into(),
         providers: providers::read(&written.accounts.provider, check),
+        watchers: watcher_limits(&written.countdowns, check),
         compat_occasion: compat_occasion(written, check),
     };
     let whole = (settings, plan?);
@@ -186,6 +190,17 @@ fn registration(written: &Written, check: &mut Check<'_>) -> accounts::registrat
             }
             Needed::Open
         }
+    }
+}
+
+fn watcher_limits(written: &Countdowns, check: &mut Check<'_>) -> watchers::Limits {
+    let mut between = |key, number| check.between(key, number, 0, 1_000_000) as usize;
+    watchers::Limits {
+        total: between("countdowns.watchers", written.watchers),
+        of_network: between(
+            "countdowns.watchers_per_network",
+            written.watchers_per_network,
+        ),
     }
 }
 

@@ -1,0 +1,122 @@
+//! A control group with little memory, in which a program is started.
+//!
+//! systemd makes it where it runs; else it is made in the file system of control groups, of either
+//! version, where that may be written. Where neither is possible the program runs unconfined.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::command::{output, program};
+
+/// The roots of the two versions, and their files for the limit, that of swap, and the peak.
+const VERSIONS: [(&str, [&str; 3]); 2] = [
+    (
+        "/sys/fs/cgroup",
+        ["memory.max", "memory.swap.max", "memory.peak"],
+    ),
+    (
+        "/sys/fs/cgroup/memory",
+        [
+            "memory.limit_in_bytes",
+            "memory.memsw.limit_in_bytes",
+            "memory.max_usage_in_bytes",
+        ],
+    ),
+];
+
+/// Where it comes from.
+pub(super) enum Confinement {
+    /// `systemd-run` makes it, for as long as the program runs.
+    Scope { limit: u64 },
+    /// A folder of the file system, and the file that tells the peak.
+    Group { folder: PathBuf, peak: &'static str },
+    /// There is none.
+    Missing,
+}
+
+impl Confinement {
+    /// Of so many bytes.
+    pub(super) fn find(limit: u64) -> Self {
+        let scope = output(program("systemd-run").args(["--scope", "--quiet", "true"]));
+        if scope.is_ok() {
+            return Confinement::Scope { limit };
+        }
+        let groups = VERSIONS.into_iter();
+        groups
+            .filter_map(|(root, files)| make_group(Path::new(root), files, limit))
+            .next()
+            .unwrap_or(Confinement::Missing)
+    }
+
+    /// Starts a program in it; arguments may be added.
+    pub(super) fn command(&self, binary: &Path) -> Command {
+        match self {
+            Confinement::Scope { limit } => {
+                let mut command = program("systemd-run");
+                command
+                    .args(["--scope", "--quiet", "-p", "MemorySwapMax=0", "-p"])
+                    .arg(format!("MemoryMax={limit}"))
+                    .arg("--")
+                    .arg(binary);
+                command
+            }
+            Confinement::Group { folder, .. } => {
+                let mut command = program("sh");
+                command
+                    .args(["-c", r#"echo $$ > "$0" && exec "$@""#])
+                    .arg(folder.join("cgroup.procs"))
+                    .arg(binary);
+                command
+            }
+            Confinement::Missing => program(binary),
+        }
+    }
+
+    /// The most memory that was ever used in it, files that the kernel keeps included; `process`
+    /// runs in it.
+    pub(super) fn peak(&self, process: u32) -> Result<Option<u64>> {
+        let file = match self {
+            Confinement::Scope { .. } => {
+                let groups = fs::read_to_string(format!("/proc/{process}/cgroup"))?;
+                let group = groups.lines().find_map(|line| line.strip_prefix("0::/"));
+                let group = group.context("the program is in no control group")?;
+                Path::new("/sys/fs/cgroup").join(group).join("memory.peak")
+            }
+            Confinement::Group { folder, peak } => folder.join(peak),
+            Confinement::Missing => return Ok(None),
+        };
+        Ok(Some(fs::read_to_string(file)?.trim().parse()?))
+    }
+}
+
+impl Drop for Confinement {
+    fn drop(&mut self) {
+        // One that is still in use stays: there is nothing else to do about it.
+        if let Confinement::Group { folder, .. } = self {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+/// A group below `root`, if memory can be limited there.
+fn make_group(root: &Path, files: [&'static str; 3], limit: u64) -> Option<Confinement> {
+    let [max, swap, peak] = files;
+    let folder = root.join(format!("kenduri-bench-{}", std::process::id()));
+    fs::create_dir(&folder).ok()?;
+    let group = Confinement::Group { folder, peak };
+    let Confinement::Group { folder, .. } = &group else {
+        return None;
+    };
+    // Without the controller the file is not there.
+    if !folder.join(max).is_file() {
+        return None;
+    }
+    fs::write(folder.join(max), limit.to_string()).ok()?;
+    // Together with swap in the older version, swap alone in the newer; neither where there is none.
+    let swapped = if swap.contains("memsw") { limit } else { 0 };
+    let _ = fs::write(folder.join(swap), swapped.to_string());
+    Some(group)
+}

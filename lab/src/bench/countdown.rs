@@ -1,0 +1,190 @@
+//! `bench countdown`: what a request for a public countdown costs, beside a small program of Actix,
+//! sqlx and `PostgreSQL` that answers a row of a person and their newest timer as JSON.
+//!
+//! Both servers have the same one core. `PostgreSQL`, which runs wherever there is room, is counted
+//! apart: only Kenduri has its store within.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::runtime::Runtime;
+
+use super::client::{Answer, Client, get};
+use super::cores::Cores;
+use super::load::{self, Conversation, figure};
+use super::members::{self, Member};
+use super::server::{Server, free_address, pinned, processor_time};
+use super::{Turns, median, new_folder};
+use crate::command::{program, run, with_children};
+use crate::postgres::PrivatePostgres;
+use crate::workspace::root;
+
+/// Clients that ask at once: enough to keep a core busy.
+const CLIENTS: usize = 64;
+const PAGE: &str = "/u/member-1/coffee";
+const JSON: &str = "/api/v1/public/member-1/coffee";
+/// Of the program beside it.
+const ACTIX: &str = "/member-1/incident-timer";
+
+pub(super) fn bench(runtime: &Runtime, kenduri: &Path, turns: Turns) -> Result<()> {
+    run(program("cargo")
+        .args(["build", "--release", "--locked"])
+        .args(["--manifest-path", "lab/actix/Cargo.toml"])
+        .args(["--target-dir", "target/actix"]))?;
+    let folder = new_folder()?;
+    let data = folder.path().join("data");
+    let cores = Cores::choose()?;
+    let start = || Server::demo(pinned(kenduri.to_owned(), Some(cores.server)), &data, &[]);
+    drop(runtime.block_on(start())?);
+    members::join(kenduri, &data, 1)?;
+    let postgres = PrivatePostgres::start(&[])?;
+    cores.settle()?;
+    runtime.block_on(async {
+        let server = start().await?;
+        let mut client = Client::open(server.address).await?;
+        let member = Member::sign_in(&mut client, 1).await?;
+        member.count_up(&mut client, "coffee").await?;
+        let known = look(&mut client).await?;
+        let actix = start_actix(folder.path(), &postgres, cores.server).await?;
+        let of_actix = Way {
+            store: Some(postgres.process()),
+            ..Way::new("Actix, sqlx: JSON", &actix, ACTIX)
+        };
+        let not_modified = Way {
+            headers: format!("If-None-Match: {known}\r\n"),
+            status: 304,
+            ..Way::new("Kenduri: page, not modified", &server, PAGE)
+        };
+        compare(
+            [
+                of_actix,
+                Way::new("Kenduri: page", &server, PAGE),
+                not_modified,
+                Way::new("Kenduri: JSON", &server, JSON),
+            ],
+            turns,
+        )
+        .await
+    })
+}
+
+/// The validator of the page.
+async fn look(client: &mut Client) -> Result<String> {
+    let answer = client.exchange(&get(PAGE, "")).await?;
+    answer.expect(200)?;
+    println!("the page has {} bytes", answer.body.len());
+    let known = answer.header("etag").context("a page without ETag")?;
+    Ok(known.to_owned())
+}
+
+async fn start_actix(folder: &Path, postgres: &PrivatePostgres, core: usize) -> Result<Server> {
+    let address = free_address()?;
+    let binary = root().join("target/actix/release/countdown-actix");
+    let mut command = pinned(binary, Some(core));
+    command.arg(address.to_string()).arg(postgres.url());
+    Server::start(command, address, folder.join("actix.log"), ACTIX).await
+}
+
+/// One of the requests that are compared, and what its turns showed.
+struct Way<'a> {
+    name: &'static str,
+    server: &'a Server,
+    path: &'static str,
+    headers: String,
+    status: u16,
+    /// The first process of a store beside the server.
+    store: Option<u32>,
+    per_second: Vec<f64>,
+    server_us: Vec<f64>,
+    store_us: Vec<f64>,
+}
+
+impl<'a> Way<'a> {
+    fn new(name: &'static str, server: &'a Server, path: &'static str) -> Self {
+        Way {
+            name,
+            server,
+            path,
+            headers: String::new(),
+            status: 200,
+            store: None,
+            per_second: Vec::new(),
+            server_us: Vec::new(),
+            store_us: Vec::new(),
+        }
+    }
+
+    async fn turn(&mut self, duration: Duration) -> Result<()> {
+        let readers = (0..CLIENTS)
+            .map(|_| Reader {
+                request: get(self.path, &self.headers),
+                status: self.status,
+            })
+            .collect();
+        let sample = || {
+            let store = self
+                .store
+                .map(|first| processor_time(&with_children(first)?));
+            Ok([
+                self.server.processor_time()?,
+                store.transpose()?.unwrap_or_default(),
+            ])
+        };
+        let driven = load::drive(self.server.address, readers, duration, sample).await?;
+        let (turn, [before, after]) = driven;
+        let each = |at: usize| {
+            after[at].saturating_sub(before[at]).as_secs_f64() * 1e6 / figure(turn.answers)
+        };
+        let [server_us, store_us] = [each(0), each(1)];
+        self.per_second.push(turn.per_second);
+        self.server_us.push(server_us);
+        self.store_us.push(store_us);
+        Ok(())
+    }
+}
+
+async fn compare(mut ways: [Way<'_>; 4], turns: Turns) -> Result<()> {
+    for _ in 0..turns.rounds {
+        for way in &mut ways {
+            way.turn(turns.duration()).await?;
+        }
+    }
+    println!(
+        "\nProcessor time of a request for a public countdown, {CLIENTS} clients; medians of {} turns of {} s",
+        turns.rounds, turns.seconds
+    );
+    println!(
+        "{:<28}  {:>10}  {:>9}  {:>10}  {:>9}  {:>7}",
+        "", "requests/s", "server", "PostgreSQL", "together", "÷ Actix"
+    );
+    let mut of_actix = None;
+    for way in ways {
+        let [server, store] = [way.server_us, way.store_us].map(median);
+        let together = server + store;
+        let of_actix = *of_actix.get_or_insert(together);
+        println!(
+            "{:<28}  {:>10.0}  {server:>6.1} µs  {store:>7.1} µs  {together:>6.1} µs  {:>7.2}",
+            way.name,
+            median(way.per_second),
+            together / of_actix
+        );
+    }
+    Ok(())
+}
+
+/// Somebody who asks for the same again and again.
+struct Reader {
+    request: Vec<u8>,
+    status: u16,
+}
+
+impl Conversation for Reader {
+    fn ask(&mut self, request: &mut Vec<u8>) {
+        request.extend(&self.request);
+    }
+
+    fn hear(&mut self, answer: &Answer<'_>) -> Result<()> {
+        answer.expect(self.status)
+    }
+}

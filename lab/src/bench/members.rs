@@ -1,0 +1,140 @@
+//! Members of an installation: `lab/examples/members.rs` puts them into its store, with phrases. The
+//! rest is made through the API, as each of them.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use super::client::{Answer, Client, send_json};
+use super::load::Conversation;
+use crate::command::{program, run};
+
+const PASSWORD: &str = "nasi lemak for breakfast";
+
+/// Puts so many into the store of a data folder, which nobody has open. They are counted from 1.
+pub(super) fn join(kenduri: &Path, data: &Path, number: usize) -> Result<()> {
+    let hash = hash(kenduri)?;
+    let mut cargo = program("cargo");
+    cargo.args(["run", "--quiet", "--locked", "-p", "lab"]);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    cargo.args(["--example", "members", "--"]);
+    cargo.arg(data.join("kenduri.db"));
+    run(cargo.args([&number.to_string(), &hash]))
+}
+
+/// The hash of their password, at the cost that the program ships with.
+fn hash(kenduri: &Path) -> Result<String> {
+    let mut child = program(kenduri)
+        .args(["password", "hash"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot start the program")?;
+    let mut input = child.stdin.take().context("no standard input")?;
+    writeln!(input, "{PASSWORD}")?;
+    drop(input);
+    let output = child.wait_with_output()?;
+    ensure!(output.status.success(), "no hash of a password was made");
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+/// What one of them is called in addresses.
+pub(super) fn slug(number: usize) -> String {
+    format!("member-{number}")
+}
+
+/// A sign-in of one of them.
+pub(super) fn sign_in(number: usize) -> Vec<u8> {
+    let body = json!({
+        "email": format!("{}@example.com", slug(number)),
+        "password": PASSWORD,
+        "want": "tokens",
+    });
+    send_json("POST", "/api/v1/auth/login", "", &body.to_string())
+}
+
+/// One of them signs in again and again.
+pub(super) struct SigningIn(pub(super) usize);
+
+impl Conversation for SigningIn {
+    fn ask(&mut self, request: &mut Vec<u8>) {
+        request.extend(sign_in(self.0));
+    }
+
+    fn hear(&mut self, answer: &Answer<'_>) -> Result<()> {
+        answer.expect(200)
+    }
+}
+
+/// One of them who is signed in.
+pub(super) struct Member {
+    /// Counted from 1.
+    pub(super) number: usize,
+    /// What each call of the API shows.
+    pub(super) authorization: String,
+}
+
+impl Member {
+    /// Signs in.
+    pub(super) async fn sign_in(client: &mut Client, number: usize) -> Result<Self> {
+        let answer = client.exchange(&sign_in(number)).await?;
+        answer.expect(200)?;
+        let tokens: Value = serde_json::from_slice(answer.body)?;
+        let token = tokens["access_token"].as_str().context("no token")?;
+        Ok(Member {
+            number,
+            authorization: format!("Authorization: Bearer {token}\r\n"),
+        })
+    }
+
+    /// A call of the API that creates something.
+    pub(super) fn create(&self, path: &str, body: &Value) -> Vec<u8> {
+        send_json("POST", path, &self.authorization, &body.to_string())
+    }
+
+    /// Creates something; answers what it is.
+    pub(super) async fn created(
+        &self,
+        client: &mut Client,
+        path: &str,
+        body: &Value,
+    ) -> Result<Value> {
+        let answer = client.exchange(&self.create(path, body)).await?;
+        answer.expect(201)?;
+        Ok(serde_json::from_slice(answer.body)?)
+    }
+
+    /// Makes a countdown that everybody sees and that was reset once; answers its id.
+    pub(super) async fn count_up(&self, client: &mut Client, slug: &str) -> Result<String> {
+        let countdown = json!({
+            "kind": "since",
+            "title": format!("Days since {slug}"),
+            "slug": slug,
+            "visibility": "public",
+            "listed": true,
+            "time_zone": "Asia/Kuala_Lumpur",
+        });
+        let made = self.created(client, "/api/v1/countdowns", &countdown);
+        let made = made.await?;
+        let id = made["id"].as_str().context("a countdown without an id")?;
+        self.reset(client, id).await?;
+        Ok(id.to_owned())
+    }
+
+    /// Resets a countdown.
+    pub(super) async fn reset(&self, client: &mut Client, countdown: &str) -> Result<()> {
+        let path = resets(countdown);
+        self.created(client, &path, &json!({})).await?;
+        Ok(())
+    }
+}
+
+/// Where the resets of a countdown are written.
+pub(super) fn resets(countdown: &str) -> String {
+    format!("/api/v1/countdowns/{countdown}/entries")
+}
