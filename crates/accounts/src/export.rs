@@ -58,6 +58,17 @@ pub fn create(
     sudo: &Sudo,
     request: &RequestFacts,
 ) -> Result<Vec<u8>, ExportError> {
+    zipped(&document(tx, domains, keys, sudo, request)?)
+}
+
+/// The document in that zip.
+pub(crate) fn document(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    keys: &Keyring,
+    sudo: &Sudo,
+    request: &RequestFacts,
+) -> Result<Value, ExportError> {
     let who = sudo.who();
     let id = &who.account().id;
     if !account::lock(tx, id)? {
@@ -82,7 +93,7 @@ pub fn create(
         changes: json!([]),
         request: Some(request.clone()),
     })?;
-    zipped(&Value::Object(document))
+    Ok(Value::Object(document))
 }
 
 /// Counts this copy. The account's lock is held.

@@ -28,6 +28,7 @@ mod opaque;
 pub mod passkey;
 pub mod password;
 pub mod people;
+pub mod profile;
 pub mod refresh;
 pub mod registration;
 pub mod request_limits;
@@ -125,6 +126,8 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "last_credential"),
     Code::new(400, "token_expired_or_used"),
     Code::new(400, "current_password_wrong"),
+    Code::new(400, "password_exists"),
+    Code::new(403, "sign_in_page_required"),
     // Of people who are administered, or leave.
     Code::new(409, "account_leaving"),
     Code::new(409, "account_unverified"),
@@ -159,8 +162,21 @@ pub struct Accounts {
     pub policy: Policy,
     /// Who must have a second factor.
     pub require_mfa_for: RequireMfaFor,
+    /// What the configuration says of the addresses of the older personal site; `None`: they are
+    /// not there.
+    pub backend: Option<BackendPolicy>,
     /// What the program consists of.
     pub domains: Domains,
+}
+
+/// What the configuration says of the addresses of the older personal site.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BackendPolicy {
+    /// Whether `/api/auth` and `/api/user` have its shape.
+    pub has_auth: bool,
+    /// Whether registering answers with tokens, or that the address is taken. So anybody can find
+    /// out who has an account.
+    pub register_tokens: bool,
 }
 
 impl Accounts {
@@ -173,9 +189,19 @@ impl Accounts {
             limits: RequestLimits::default(),
             policy: Policy::default(),
             require_mfa_for: RequireMfaFor::default(),
+            backend: None,
             domains,
             site,
         }
+    }
+
+    /// These addresses of the older personal site, where the configuration wants them.
+    pub fn backend_routes(
+        &self,
+        routes: impl FnOnce(BackendPolicy) -> axum::Router<::web::Site>,
+    ) -> axum::Router<::web::Site> {
+        let wanted = self.backend.map(routes);
+        ::web::backend::around(wanted.unwrap_or_default())
     }
 }
 

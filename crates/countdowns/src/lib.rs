@@ -8,6 +8,8 @@ pub mod entry;
 mod entry_limit;
 mod leaving;
 pub mod phrase;
+pub mod phrase_list;
+pub mod primary;
 pub mod public;
 pub mod reach;
 pub mod refusal;
@@ -42,6 +44,7 @@ pub const DOMAIN: Domain = Domain {
     export: leaving::export,
     erase: leaving::erase,
     routes: web::routes,
+    backend_preferences: primary::preferences,
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
     }),

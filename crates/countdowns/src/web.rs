@@ -1,6 +1,7 @@
 //! Every address of countdowns.
 
 pub mod api;
+mod backend;
 mod badge;
 mod events;
 mod own;
@@ -17,9 +18,10 @@ use crate::entry_limit::EntryLimit;
 use crate::watchers::Watchers;
 
 /// All addresses, with what the requests of this process share.
-pub(crate) fn routes(_: &Accounts) -> Router<Site> {
+pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
     api::routes::<Router<_>>()
         .merge(pages().into_router())
+        .merge(accounts.backend_routes(|policy| backend::routes(accounts, policy)))
         .layer(Extension(Watchers::default()))
         .layer(Extension(EntryLimit::default()))
 }
