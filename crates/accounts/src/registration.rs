@@ -175,7 +175,10 @@ pub async fn register(
         }
     };
     let browser = opaque::create(&site.random);
-    let registered = |account| Registered { browser: browser.clone(), account };
+    let registered = |account| Registered {
+        browser: browser.clone(),
+        account,
+    };
     if new.is_bot {
         return Ok(registered(None));
     }

@@ -92,9 +92,7 @@ impl SignedIn {
     /// How the audit log names whoever this is.
     pub fn actor(&self) -> Actor {
         match &self.by {
-            By::Session { .. } | By::Access { .. } => {
-                Actor::Account(self.account.id.to_string())
-            }
+            By::Session { .. } | By::Access { .. } => Actor::Account(self.account.id.to_string()),
             By::Token { id, .. } => Actor::Token(id.to_string()),
         }
     }

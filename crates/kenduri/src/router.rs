@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use web::mailbox::Access;
 
 use crate::api;
+use crate::backend;
 use crate::metrics::Metrics;
 use crate::operators;
 use crate::server::{self, ServerStatus};
@@ -41,6 +42,7 @@ pub(crate) fn router(parts: Parts) -> Router {
     });
     let router = domain::routes(&parts.accounts)
         .merge(compat.unwrap_or_default())
+        .merge(backend::routes(&parts.accounts))
         .layer(Extension(parts.gate))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
         .merge(server::routes(parts.server_status))

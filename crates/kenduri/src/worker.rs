@@ -264,12 +264,21 @@ impl App {
 }
 
 fn accounts(site: &Site, settings: &Settings) -> Accounts {
+    if settings
+        .backend
+        .is_some_and(|policy| policy.register_tokens)
+    {
+        tracing::warn!(
+            "compat.register_tokens is on: anybody can find out which addresses have an account"
+        );
+    }
     let accounts = Accounts {
         policy: accounts::Policy {
             registration: settings.registration,
             has_mail: !settings.has_mailbox(),
         },
         require_mfa_for: settings.require_mfa_for,
+        backend: settings.backend,
         ..Accounts::new(site.clone(), DOMAINS)
     };
     // `tests/api` changes more than an account may. A release build does not look.

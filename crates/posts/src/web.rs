@@ -7,8 +7,8 @@ mod own;
 mod public;
 mod search;
 
-use accounts::{Accounts, Callers};
 use accounts::Callers::{Anybody, People};
+use accounts::{Accounts, Callers};
 use axum::Router;
 use web::{Pages, Site};
 

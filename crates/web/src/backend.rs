@@ -30,9 +30,7 @@ async fn repeat(mut response: Response) -> Response {
             problem.status = StatusCode::BAD_REQUEST;
         }
         *response.status_mut() = problem.status;
-        response
-            .extensions_mut()
-            .insert(Carried(Arc::new(problem)));
+        response.extensions_mut().insert(Carried(Arc::new(problem)));
     }
     response
 }

@@ -14,15 +14,17 @@ use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use web::{Json, Problem, Site};
 
-use crate::{Accounts, BackendPolicy};
 use crate::account::Account;
 use crate::domain::Domain;
 use crate::grant::{self, Scope};
+use crate::{Accounts, BackendPolicy};
 use crate::{password, registration, slug};
 
 /// Every address.
 pub(super) fn routes(accounts: &Accounts, policy: BackendPolicy) -> Router<Site> {
-    let mut routes = auth::routes(policy).merge(own::routes()).merge(admin::routes());
+    let mut routes = auth::routes(policy)
+        .merge(own::routes())
+        .merge(admin::routes());
     if policy.has_auth {
         routes = routes.merge(twins::routes(policy));
     }

@@ -5,6 +5,7 @@
 
 mod access;
 mod api;
+mod backend;
 mod changing_email;
 mod grants;
 mod inviting;

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use web::{Access as _, Facts, Json, Problem, Wishes};
 
 use super::{Message, Person, done, person};
-use crate::{Accounts, BackendPolicy};
 use crate::Callers::Anybody;
 use crate::account::{self, Account, AccountId};
 use crate::client::Client;
@@ -25,6 +24,7 @@ use crate::web::api::refresh;
 use crate::web::registration::Sent;
 use crate::web::reset::mail_link;
 use crate::web::{cookies, entrance};
+use crate::{Accounts, BackendPolicy};
 
 pub(super) fn routes(policy: BackendPolicy) -> Router<Accounts> {
     let at = |path| format!("/backend/public/auth/{path}");
@@ -176,10 +176,9 @@ pub(super) async fn try_sign_in(
     };
     match sign_in::with_password(accounts, attempt).await {
         // The front end has no page for what comes next.
-        Err(SignInError::Leaving(_) | SignInError::SecondStep(_)) => Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "sign_in_page_required",
-        )),
+        Err(SignInError::Leaving(_) | SignInError::SecondStep(_)) => {
+            Err(Problem::new(StatusCode::FORBIDDEN, "sign_in_page_required"))
+        }
         other => Ok(other?),
     }
 }

@@ -12,13 +12,13 @@ use web::{Access as _, Facts, Json, Problem, Wishes};
 
 use super::auth::{self, Login, Registration};
 use super::own;
-use crate::{Accounts, BackendPolicy};
 use crate::Callers::{Anybody, Sessions};
 use crate::access_token::LIFETIME;
 use crate::client::Client;
 use crate::web::api::refresh;
 use crate::web::asking::{Caller, check_same_origin};
 use crate::web::{cookies, visitor};
+use crate::{Accounts, BackendPolicy};
 
 pub(super) fn routes(policy: BackendPolicy) -> Router<Accounts> {
     let at = |path| format!("/api/auth/{path}");

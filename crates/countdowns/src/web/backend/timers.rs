@@ -35,10 +35,7 @@ pub(super) fn routes(policy: BackendPolicy) -> Router<Accounts> {
         )
         .route(&own(""), Sessions.declare(get(list).post(create)))
         .route(&own("/stats"), Sessions.declare(get(statistics)))
-        .route(
-            &own("/{id}"),
-            Sessions.declare(put(change).delete(remove)),
-        )
+        .route(&own("/{id}"), Sessions.declare(put(change).delete(remove)))
         .route(
             "/backend/protected/auth/preferences",
             Sessions.declare(put(set_preferences)),
