@@ -10,7 +10,7 @@ use platform::audit::RequestFacts;
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, json};
+use serde_json::json;
 use web::Input;
 
 use crate::Refusal;
@@ -59,14 +59,9 @@ pub fn enter_or_create(
     if find(tx, &who.who().account().id)?.is_some() {
         return Err(Refusal::WrongKind);
     }
-    let fields = [
-        ("title", json!(title)),
-        ("kind", json!(Kind::Since)),
-        ("is_primary", json!(true)),
-        ("show_notes", json!(true)),
-    ];
-    let fields = fields.map(|(name, value)| (name.to_owned(), value));
-    let input = Input::Json(Map::from_iter(fields));
+    let input = Input::from(json!({
+        "title": title, "kind": Kind::Since, "is_primary": true, "show_notes": true,
+    }));
     let made = countdown::create(tx, who, request, &input)?;
     countdown::enter_locked(tx, who.who(), &made.id, request)
 }
@@ -107,13 +102,13 @@ pub fn timer(tx: &mut Tx<'_>, id: &EntryId) -> Result<Timer, StoreError> {
 
 /// What the older personal site calls statistics: the running time counts as the others do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Streaks {
+pub struct StreakSummary {
     longest_streak_seconds: i64,
     average_streak_seconds: i64,
     total_completed_streaks: i64,
 }
 
-impl Streaks {
+impl StreakSummary {
     /// At `now`; `None` before the first reset.
     pub fn of(summary: Summary, now: Timestamp) -> Option<Self> {
         let (first, count) = (summary.first?, summary.count);
@@ -157,11 +152,7 @@ pub fn set_visibility(
         (false, Visibility::Public) => Visibility::Private,
         (false, other) => other,
     };
-    let fields = [
-        ("visibility".to_owned(), json!(visibility)),
-        ("listed".to_owned(), json!(is_listed)),
-    ];
-    let input = Input::Json(Map::from_iter(fields));
+    let input = Input::from(json!({"visibility": visibility, "listed": is_listed}));
     countdown::change(tx, owner, countdown.version, &input)?;
     Ok(())
 }
@@ -212,14 +203,14 @@ mod tests {
     #[test]
     fn the_running_time_counts_as_the_others_do() {
         let at = |second| Timestamp::from_second(second).unwrap();
-        assert_eq!(Streaks::of(Summary::default(), at(0)), None);
+        assert_eq!(StreakSummary::of(Summary::default(), at(0)), None);
         let three = Summary {
             count: 3,
             first: Some(at(0)),
             newest: Some(at(13)),
             longest: Some(10_000),
         };
-        let streaks = Streaks::of(three, at(20)).unwrap();
+        let streaks = StreakSummary::of(three, at(20)).unwrap();
         assert_eq!(streaks.longest_streak_seconds, 10);
         assert_eq!(streaks.average_streak_seconds, 7, "20 of 3, rounded");
         assert_eq!(streaks.total_completed_streaks, 3);

@@ -613,3 +613,18 @@ fn a_person_without_a_password_sets_the_first_one() {
         browser.get(&format!("{OWN}/me")).await.with(200);
     });
 }
+
+#[test]
+fn a_second_factor_is_proved_on_our_own_page() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = older(world, WITH_AUTH);
+        let hash = usual_hash(world).await;
+        let id = person(world, EMAIL, Some(&hash)).await;
+        crate::second_factors::enrol(world, &id).await;
+        let refused = login(&accounts, EMAIL, PASSWORD).await.with(403);
+        assert_eq!(refused.json()["code"], "sign_in_page_required");
+        let body = json!({"email": EMAIL, "password": PASSWORD});
+        let twin = post(&mut visitor(&accounts), "/api/auth/login", body).await;
+        assert_eq!(twin.with(403).header("set-cookie"), "");
+    });
+}

@@ -78,7 +78,7 @@ impl PostView {
 
 /// A page of posts.
 #[derive(Serialize)]
-struct Posts {
+struct PostPage {
     posts: Vec<PostView>,
     total: i64,
     page: i64,
@@ -105,8 +105,8 @@ impl Asked {
         (self.page - 1) * self.rows
     }
 
-    fn answer(&self, site: &Site, shown: impl Iterator<Item = Post>, total: i64) -> Json<Posts> {
-        Json(Posts {
+    fn answer(&self, site: &Site, shown: impl Iterator<Item = Post>, total: i64) -> Json<PostPage> {
+        Json(PostPage {
             posts: shown.map(|post| PostView::of(site, post)).collect(),
             total,
             page: self.page,
@@ -119,7 +119,7 @@ fn query(uri: &Uri) -> Result<Form, Problem> {
     Form::parse(uri.query().unwrap_or_default().as_bytes())
 }
 
-async fn list(State(site): State<Site>, uri: Uri) -> Result<Json<Posts>, Problem> {
+async fn list(State(site): State<Site>, uri: Uri) -> Result<Json<PostPage>, Problem> {
     let query = query(&uri)?;
     let (asked, tag) = (Asked::read(&query), query.text("tag").to_owned());
     let (offset, rows) = (asked.offset(), asked.rows);
@@ -157,7 +157,7 @@ async fn tags(State(site): State<Site>) -> Result<Json<Tags>, Problem> {
 }
 
 /// Of what is found best, the articles.
-async fn find(State(site): State<Site>, uri: Uri) -> Result<Json<Posts>, Problem> {
+async fn find(State(site): State<Site>, uri: Uri) -> Result<Json<PostPage>, Problem> {
     let query = query(&uri)?;
     let asked = Asked::read(&query);
     let words = super::search::read(query.text("q"))?;

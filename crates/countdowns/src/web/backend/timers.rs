@@ -18,7 +18,7 @@ use super::renamed;
 use crate::countdown::{self, CountdownId, Kind, OwnerOf};
 use crate::entry::{self, EntryId, Sent};
 use crate::entry_limit::EntryLimit;
-use crate::primary::{self, ListedTimer, Streaks, Timer};
+use crate::primary::{self, ListedTimer, StreakSummary, Timer};
 use crate::public::{self, Search, Viewing};
 use crate::{Refusal, web::api::null_is_empty};
 
@@ -75,7 +75,7 @@ struct PublicTimer {
     #[serde(flatten)]
     timer: TimerView,
     user_display_name: String,
-    streak_stats: Option<Streaks>,
+    streak_stats: Option<StreakSummary>,
 }
 
 async fn show(
@@ -96,7 +96,7 @@ async fn show(
         if !shown.countdown.show_notes {
             timer.notes = None;
         }
-        let streaks = Streaks::of(shown.summary, shown.now);
+        let streaks = StreakSummary::of(shown.summary, shown.now);
         Ok(PublicTimer {
             timer,
             user_display_name: shown.name,
@@ -156,7 +156,7 @@ async fn list(call: Call) -> Result<Json<Vec<TimerView>>, Problem> {
 
 #[derive(Serialize)]
 struct Statistics {
-    streak_stats: Option<Streaks>,
+    streak_stats: Option<StreakSummary>,
 }
 
 async fn statistics(call: Call) -> Result<Json<Statistics>, Problem> {
@@ -166,7 +166,7 @@ async fn statistics(call: Call) -> Result<Json<Statistics>, Problem> {
             return Ok(None);
         };
         let summary = entry::summary(tx, &owner.countdown().id)?;
-        Ok(Streaks::of(summary, tx.now()))
+        Ok(StreakSummary::of(summary, tx.now()))
     };
     Ok(Json(Statistics {
         streak_stats: call.site.store.read(look).await?,
