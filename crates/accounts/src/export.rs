@@ -66,6 +66,17 @@ pub fn create(
     sudo: &Sudo,
     request: &RequestFacts,
 ) -> Result<Vec<u8>, ExportError> {
+    zipped(&own_document(tx, domains, keys, sudo, request)?)
+}
+
+/// The document in that zip.
+pub(crate) fn own_document(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    keys: &Keyring,
+    sudo: &Sudo,
+    request: &RequestFacts,
+) -> Result<Value, ExportError> {
     let who = sudo.who();
     let id = &who.account().id;
     if !account::lock(tx, id)? {
@@ -81,7 +92,7 @@ pub fn create(
         changes: json!([]),
         request: Some(request.clone()),
     })?;
-    zipped(&document)
+    Ok(document)
 }
 
 /// The same copy for an owner of the installation, whom the person has asked for it; the person is

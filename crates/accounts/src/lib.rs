@@ -32,6 +32,7 @@ mod opaque;
 pub mod passkey;
 pub mod password;
 pub mod people;
+pub mod profile;
 pub mod provider;
 pub mod provider_sign_in;
 pub mod refresh;
@@ -147,6 +148,8 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "identity_in_use"),
     Code::new(400, "token_expired_or_used"),
     Code::new(400, "current_password_wrong"),
+    Code::new(400, "password_exists"),
+    Code::new(403, "sign_in_page_required"),
     // Of people who are administered, or leave.
     Code::new(409, "account_leaving"),
     Code::new(409, "account_unverified"),
@@ -185,8 +188,21 @@ pub struct Accounts {
     pub require_mfa_for: RequireMfaFor,
     /// With whom people may sign in.
     pub providers: Providers,
+    /// What the configuration says of the addresses of the older personal site; `None`: they are
+    /// not there.
+    pub backend: Option<BackendPolicy>,
     /// What the program consists of.
     pub domains: Domains,
+}
+
+/// What the configuration says of the addresses of the older personal site.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BackendPolicy {
+    /// Whether `/api/auth` and `/api/user` have its shape.
+    pub has_auth: bool,
+    /// Whether registering answers with tokens, or that the address is taken. So anybody can find
+    /// out who has an account.
+    pub register_tokens: bool,
 }
 
 impl Accounts {
@@ -200,9 +216,19 @@ impl Accounts {
             policy: Policy::default(),
             require_mfa_for: RequireMfaFor::default(),
             providers: Providers::default(),
+            backend: None,
             domains,
             site,
         }
+    }
+
+    /// These addresses of the older personal site, where the configuration wants them.
+    pub fn backend_routes(
+        &self,
+        routes: impl FnOnce(BackendPolicy) -> axum::Router<::web::Site>,
+    ) -> axum::Router<::web::Site> {
+        let wanted = self.backend.map(routes);
+        ::web::backend::around(wanted.unwrap_or_default())
     }
 }
 

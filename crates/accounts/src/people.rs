@@ -10,11 +10,12 @@ use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
 
-use crate::account::AccountId;
+use crate::account::{self, AccountId};
 use crate::factor_reset;
 use crate::grant::{self, GrantError, Role, SITE, Scope};
 use crate::one_time::{self, Purpose};
 use crate::registration;
+use crate::reset::{self, Wanted};
 use crate::signed_in::SignedIn;
 use crate::sudo::Sudo;
 
@@ -373,6 +374,41 @@ pub fn sign_out(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<u64, Peo
     let count = end_access(tx, id)?;
     by.record(tx, "account.signed_out", id)?;
     Ok(count)
+}
+
+/// Mails somebody a link that sets a new password.
+pub fn send_reset(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), PeopleError> {
+    if hold_for(tx, by, id)?.state != State::Active {
+        return Err(PeopleError::NotFound);
+    }
+    let account = account::find(tx, id)?.ok_or(PeopleError::NotFound)?;
+    reset::enqueue(tx, &account.email, Wanted::Reset)?;
+    by.record(tx, "account.reset_sent", id)?;
+    Ok(())
+}
+
+/// Makes somebody an administrator, or takes that back. Who owns the installation is more than
+/// that, and stays it.
+pub fn set_admin(
+    tx: &mut Tx<'_>,
+    by: &Acting,
+    id: &AccountId,
+    is_admin: bool,
+) -> Result<(), PeopleError> {
+    let is_owner = grant::rank_of(tx, id, &Scope::site())? == Some(grant::OWNER);
+    match (is_owner, is_admin) {
+        (true, true) => hold_for(tx, by, id).map(drop),
+        (true, false) => Err(PeopleError::AboveOwn),
+        (false, _) => set_rank(tx, by, id, is_admin.then_some(grant::ADMIN)),
+    }
+}
+
+/// How many people there are, and how many of them may sign in.
+pub fn count(tx: &mut Tx<'_>, _: &Administrator) -> Result<(i64, i64), StoreError> {
+    tx.one(
+        sql!("SELECT COUNT(*), COUNT(CASE WHEN state = 'active' THEN 1 END) FROM account"),
+        &[],
+    )
 }
 
 /// Gives somebody another rank in the installation, or none; only owners do.

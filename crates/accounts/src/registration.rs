@@ -68,8 +68,8 @@ pub struct Registrant {
     pub password: Password,
     /// What they want to be called in public addresses.
     pub slug: Option<String>,
-    /// What [`form_stamp`] gave the form.
-    pub form_stamp: String,
+    /// What [`form_stamp`] gave the form; `None`: it is none of our forms.
+    pub form_stamp: Option<String>,
     /// Whether a field was filled in that people do not see.
     pub is_bot: bool,
 }
@@ -180,19 +180,29 @@ fn age(site: &Site, stamp: &str) -> Option<SignedDuration> {
     is_ours.then(|| site.clock.now().duration_since(shown))
 }
 
-/// Registers somebody, or tells the owner of the address that they have an account. Returns the
-/// secret by which the browser is known when the address is confirmed.
+/// What came of a registration.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    /// The secret by which the browser is known when the address is confirmed.
+    pub browser: Secret,
+    /// The account that was made. Whoever is told learns whether the address was known.
+    pub account: Option<AccountId>,
+}
+
+/// Registers somebody, or tells the owner of the address that they have an account.
 pub async fn register(
     accounts: &Accounts,
     new: Registrant,
     network: Network,
     client: &Client,
-) -> Result<Secret, RegisterError> {
+) -> Result<Registered, RegisterError> {
     let site = &accounts.site;
     if accounts.policy.registration != Registration::Open {
         return Err(RegisterError::Closed);
     }
-    check_stamp(site, &new.form_stamp)?;
+    if let Some(stamp) = &new.form_stamp {
+        check_stamp(site, stamp)?;
+    }
     if let Some(wanted) = new.slug.clone() {
         let look = move |tx: &mut Tx<'_>| slug::is_free(tx, &wanted);
         if !site.store.read(look).await? {
@@ -209,8 +219,12 @@ pub async fn register(
         }
     };
     let browser = opaque::create(&site.random);
+    let registered = |account| Registered {
+        browser: browser.clone(),
+        account,
+    };
     if new.is_bot {
-        return Ok(browser);
+        return Ok(registered(None));
     }
     let entering = Entering {
         may_remind: accounts.limits.may_send(&new.account.email, now),
@@ -221,7 +235,7 @@ pub async fn register(
         browser: browser.clone(),
         client: client.clone(),
     };
-    enter(entering).await.map(|()| browser)
+    enter(entering).await.map(registered)
 }
 
 /// Registers a newcomer with the address that they say is theirs, as [`register`] does.
@@ -248,12 +262,12 @@ pub(crate) async fn register_newcomer(
         browser: browser.clone(),
         client: client.clone(),
     };
-    enter(entering).await.map(|()| browser)
+    enter(entering).await.map(|_| browser)
 }
 
-/// Who registers the same address meanwhile makes it one that is known; and the address of an
-/// account that may not act stays taken.
-async fn enter(entering: Entering) -> Result<(), RegisterError> {
+/// Returns the account that was made. Who registers the same address meanwhile makes it one that is
+/// known; and the address of an account that may not act stays taken.
+async fn enter(entering: Entering) -> Result<Option<AccountId>, RegisterError> {
     let store = entering.site.store.clone();
     for _ in 0..2 {
         let entering = entering.clone();
@@ -263,7 +277,7 @@ async fn enter(entering: Entering) -> Result<(), RegisterError> {
             other => return other,
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// What somebody will sign in with.
@@ -288,7 +302,8 @@ struct Entering {
 }
 
 impl Entering {
-    fn enter(&self, tx: &mut Tx<'_>) -> Result<(), RegisterError> {
+    /// Returns the account that was made.
+    fn enter(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>, RegisterError> {
         let newcomer = match &self.credential {
             Credential::Password(_) => None,
             Credential::Newcomer(secret) => {
@@ -297,7 +312,8 @@ impl Entering {
             }
         };
         if let Some(account) = account::find_by_email(tx, &self.new.email)? {
-            return Ok(self.remind(tx, &account)?);
+            self.remind(tx, &account)?;
+            return Ok(None);
         }
         let id = account::create(tx, &self.new)?;
         if let Some(slug) = &self.slug
@@ -324,7 +340,7 @@ impl Entering {
         if let Some(account) = account::find(tx, &id)? {
             verification::send(tx, &self.site, &account)?;
         }
-        Ok(())
+        Ok(Some(id))
     }
 
     fn remind(&self, tx: &mut Tx<'_>, account: &Account) -> Result<(), StoreError> {

@@ -75,12 +75,18 @@ pub async fn ask(
     if !accounts.limits.may_send(email, now) {
         return Ok(());
     }
+    let email = email.to_string();
+    let change = move |tx: &mut Tx<'_>| enqueue(tx, &email, wanted);
+    Ok(site.store.write(change).await?)
+}
+
+/// Has a link mailed once this change is made.
+pub(crate) fn enqueue(tx: &mut Tx<'_>, email: &str, wanted: Wanted) -> Result<(), StoreError> {
     let asked = json!(Asked {
-        email: email.to_string(),
+        email: email.to_owned(),
         wanted,
     });
-    let change = move |tx: &mut Tx<'_>| tx.enqueue(NewJob::new(JOB, asked.clone()));
-    Ok(site.store.write(change).await?)
+    tx.enqueue(NewJob::new(JOB, asked))
 }
 
 /// Mails the links that were asked for.

@@ -28,7 +28,11 @@ enum By {
         authenticated_at: Timestamp,
     },
     /// A program of the person's, which goes on in a session.
-    Access(SessionId),
+    Access {
+        id: SessionId,
+        /// When the session's holder last proved a credential.
+        authenticated_at: Timestamp,
+    },
     Token {
         id: TokenId,
         scopes: Vec<String>,
@@ -52,7 +56,7 @@ impl SignedIn {
     pub fn session(&self) -> Option<&SessionId> {
         match &self.by {
             By::Session { id, .. } => Some(id),
-            By::Access(_) | By::Token { .. } => None,
+            By::Access { .. } | By::Token { .. } => None,
         }
     }
 
@@ -63,7 +67,7 @@ impl SignedIn {
                 id,
                 authenticated_at,
             } => Some((id, *authenticated_at)),
-            By::Access(_) | By::Token { .. } => None,
+            By::Access { .. } | By::Token { .. } => None,
         }
     }
 
@@ -71,7 +75,7 @@ impl SignedIn {
     /// has the scopes that it was made with.
     pub fn has(&self, scope: TokenScope) -> bool {
         match &self.by {
-            By::Session { .. } | By::Access(_) => true,
+            By::Session { .. } | By::Access { .. } => true,
             By::Token { scopes, .. } => scopes.iter().any(|word| word == scope.word()),
         }
     }
@@ -80,7 +84,7 @@ impl SignedIn {
     /// given what its owner's browser, or another token, was answered.
     pub fn repeats_as(&self) -> String {
         match &self.by {
-            By::Session { .. } | By::Access(_) => self.account.id.to_string(),
+            By::Session { .. } | By::Access { .. } => self.account.id.to_string(),
             By::Token { id, .. } => id.to_string(),
         }
     }
@@ -88,9 +92,24 @@ impl SignedIn {
     /// How the audit log names whoever this is.
     pub fn actor(&self) -> Actor {
         match &self.by {
-            By::Session { .. } | By::Access(_) => Actor::Account(self.account.id.to_string()),
+            By::Session { .. } | By::Access { .. } => Actor::Account(self.account.id.to_string()),
             By::Token { id, .. } => Actor::Token(id.to_string()),
         }
+    }
+
+    /// The person in front of the session whose access token was shown.
+    pub(crate) fn in_its_session(mut self) -> Self {
+        if let By::Access {
+            id,
+            authenticated_at,
+        } = self.by
+        {
+            self.by = By::Session {
+                id,
+                authenticated_at,
+            };
+        }
+        self
     }
 
     /// Whether it is a token that was made for one scope alone.
@@ -104,7 +123,7 @@ impl SignedIn {
             By::Token {
                 scope: Some(only), ..
             } => *only == scope.name(),
-            By::Session { .. } | By::Access(_) | By::Token { scope: None, .. } => true,
+            By::Session { .. } | By::Access { .. } | By::Token { scope: None, .. } => true,
         }
     }
 }
@@ -166,9 +185,15 @@ pub fn by_session(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Visit>, Sto
 /// Whom an access token speaks for, if the session that it names is alive. What it says was signed
 /// by us.
 pub fn by_access_token(tx: &mut Tx<'_>, claims: &Claims) -> Result<Option<SignedIn>, StoreError> {
+    #[derive(Row)]
+    struct Found {
+        #[row(flatten)]
+        account: Account,
+        authenticated_at: Timestamp,
+    }
     let now = tx.now();
-    let found: Option<Account> = sql!(
-        "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone
+    let found: Option<Found> = sql!(
+        "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone, s.authenticated_at
          FROM session s
          JOIN account a ON a.id = s.account_id AND a.state = 'active'
          JOIN email e ON e.account_id = a.id AND e.is_primary = 1
@@ -179,9 +204,12 @@ pub fn by_access_token(tx: &mut Tx<'_>, claims: &Claims) -> Result<Option<Signed
         now
     )
     .maybe(tx)?;
-    Ok(found.map(|account| SignedIn {
-        account,
-        by: By::Access(claims.sid.clone()),
+    Ok(found.map(|found| SignedIn {
+        account: found.account,
+        by: By::Access {
+            id: claims.sid.clone(),
+            authenticated_at: found.authenticated_at,
+        },
     }))
 }
 

@@ -115,13 +115,28 @@ pub fn of(tx: &mut Tx<'_>, id: &AccountId) -> Result<String, StoreError> {
     if let Some(slug) = find(tx, id)? {
         return Ok(slug);
     }
-    let name = account::find(tx, id)?.map(|account| from_name(&account.display_name));
-    let base = name
-        .filter(|slug| is_valid(slug))
-        .unwrap_or_else(|| format!("user-{}", suffix(tx, 6)));
+    let name = account::find(tx, id)?.map(|account| account.display_name);
+    first(tx, &name.unwrap_or_default(), |tx, slug| {
+        Ok(!is_reserved(slug) && take(tx, id, slug)?)
+    })
+}
+
+/// The slug that an account of this name would be given now.
+pub fn propose(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreError> {
+    first(tx, name, is_free)
+}
+
+/// The first slug made of a name that `fits`.
+fn first(
+    tx: &mut Tx<'_>,
+    name: &str,
+    fits: impl Fn(&mut Tx<'_>, &str) -> Result<bool, StoreError>,
+) -> Result<String, StoreError> {
+    let base = Some(from_name(name)).filter(|slug| is_valid(slug));
+    let base = base.unwrap_or_else(|| format!("user-{}", suffix(tx, 6)));
     let mut slug = base.clone();
     for number in 2.. {
-        if !is_reserved(&slug) && take(tx, id, &slug)? {
+        if fits(tx, &slug)? {
             break;
         }
         let ending = match number {

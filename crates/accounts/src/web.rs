@@ -1,6 +1,7 @@
 //! What people and programs see of accounts: every address on one page.
 
 pub mod api;
+pub mod backend;
 pub mod call;
 mod cookies;
 mod email_change;
@@ -44,6 +45,7 @@ pub fn routes(accounts: &Accounts) -> Router<Site> {
         .merge(api::routes::<Router<_>>())
         .merge(api::refresh::well_known())
         .with_state(accounts.clone())
+        .merge(accounts.backend_routes(|policy| backend::routes(accounts, policy)))
 }
 
 /// Every page of this crate.

@@ -38,6 +38,7 @@ countdown-longest = الأطول
 countdown-average = في المتوسط
 countdown-resets = مرات البدء من جديد
 countdown-entries = مرات البدء من جديد
+countdown-primary-title = منذ آخر حادث
 countdown-directory = عدّ الأيام
 countdown-directory-empty = لا أحد يعرض عدًّا هنا بعد.
 countdown-search = العنوان أو الاسم

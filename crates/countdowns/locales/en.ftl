@@ -26,6 +26,7 @@ countdown-longest = Longest
 countdown-average = On average
 countdown-resets = Resets
 countdown-entries = Resets
+countdown-primary-title = Since the last incident
 countdown-directory = Countdowns
 countdown-directory-empty = Nobody shows a countdown here yet.
 countdown-search = Title or name

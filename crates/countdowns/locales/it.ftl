@@ -26,6 +26,7 @@ countdown-longest = Il più lungo
 countdown-average = In media
 countdown-resets = Azzeramenti
 countdown-entries = Azzeramenti
+countdown-primary-title = Dall'ultimo incidente
 countdown-directory = Conteggi dei giorni
 countdown-directory-empty = Qui nessuno mostra ancora un conteggio.
 countdown-search = Titolo o nome

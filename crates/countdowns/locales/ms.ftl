@@ -15,6 +15,7 @@ countdown-longest = Paling lama
 countdown-average = Purata
 countdown-resets = Set semula
 countdown-entries = Set semula
+countdown-primary-title = Sejak insiden terakhir
 countdown-directory = Kiraan hari
 countdown-directory-empty = Belum ada kiraan hari yang ditunjukkan di sini.
 countdown-search = Tajuk atau nama

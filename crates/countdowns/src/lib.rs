@@ -9,6 +9,8 @@ mod entry_limit;
 mod follow;
 mod leaving;
 pub mod phrase;
+pub mod phrase_list;
+pub mod primary;
 pub mod public;
 pub mod reach;
 pub mod refusal;
@@ -44,6 +46,7 @@ pub const DOMAIN: Domain = Domain {
     erase: leaving::erase,
     follow: follow::follow,
     routes: web::routes,
+    backend_preferences: primary::preferences,
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
     }),

@@ -1,6 +1,7 @@
 //! Every address of countdowns.
 
 pub mod api;
+mod backend;
 mod badge;
 mod events;
 mod own;
@@ -22,6 +23,7 @@ use crate::watchers::Watchers;
 pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
     api::routes::<Router<_>>()
         .merge(pages().into_router())
+        .merge(accounts.backend_routes(|policy| backend::routes(accounts, policy)))
         .layer(Extension(Watchers::default()))
         .layer(Extension(EntryLimit::default()))
         .layer(Extension(Dates(accounts.domains)))

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use web::mailbox::Access;
 
 use crate::api;
+use crate::backend;
 use crate::metrics::Metrics;
 use crate::operators;
 use crate::server::{self, ServerStatus};
@@ -44,6 +45,7 @@ pub(crate) fn router(parts: Parts) -> Router {
     });
     let router = domain::routes(&parts.accounts)
         .merge(compat.unwrap_or_default())
+        .merge(backend::routes(&parts.accounts))
         .layer(Extension(parts.gate))
         .layer(Extension(parts.watchers))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))

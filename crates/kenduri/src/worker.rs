@@ -265,6 +265,14 @@ impl App {
 }
 
 fn accounts(site: &Site, settings: &Settings) -> Accounts {
+    if settings
+        .backend
+        .is_some_and(|policy| policy.register_tokens)
+    {
+        tracing::warn!(
+            "compat.register_tokens is on: anybody can find out which addresses have an account"
+        );
+    }
     let accounts = Accounts {
         policy: accounts::Policy {
             registration: settings.registration,
@@ -272,6 +280,7 @@ fn accounts(site: &Site, settings: &Settings) -> Accounts {
         },
         require_mfa_for: settings.require_mfa_for,
         providers: Providers::new(settings.providers.clone()),
+        backend: settings.backend,
         ..Accounts::new(site.clone(), DOMAINS)
     };
     // `tests/api` changes more than an account may. A release build does not look.

@@ -12,7 +12,6 @@ pub mod web;
 use ::web::codes::Code;
 use accounts::domain::{self, Domain};
 use accounts::token::TokenScope;
-use axum::Router;
 
 pub use refusal::Refusal;
 
@@ -26,7 +25,8 @@ pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     token_scopes: &[READ, WRITE],
-    routes: |_| web::api::routes::<Router<_>>().merge(web::pages().into_router()),
+    routes: web::routes,
+    backend_preferences: |_, _| Ok(vec![("notify_blog_posts", false)]),
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
     }),

@@ -56,6 +56,54 @@ pub fn list(tx: &mut Tx<'_>, listing: &Listing) -> Result<Vec<Post>, StoreError>
     Ok(found.into_iter().map(|post| post.at(now)).collect())
 }
 
+/// A page of the published articles with this tag, or of all where it is empty, the newest first;
+/// and how many there are in all.
+pub fn page(
+    tx: &mut Tx<'_>,
+    tag: &str,
+    offset: i64,
+    rows: i64,
+) -> Result<(Vec<Post>, i64), StoreError> {
+    let now = tx.roughly_now();
+    let (total,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM post p
+         WHERE p.kind = 'article' AND p.state IN ('scheduled', 'published')
+           AND p.published_at <= :now
+           AND (CAST(:tag AS TEXT) = ''
+                OR EXISTS (SELECT 1 FROM post_tag t WHERE t.post_id = p.id AND t.tag = :tag))",
+        now,
+        tag
+    )
+    .one(tx)?;
+    let found: Vec<Post> = sql!(
+        "SELECT {p: Post} FROM post p
+         WHERE p.kind = 'article' AND p.state IN ('scheduled', 'published')
+           AND p.published_at <= :now
+           AND (CAST(:tag AS TEXT) = ''
+                OR EXISTS (SELECT 1 FROM post_tag t WHERE t.post_id = p.id AND t.tag = :tag))
+         ORDER BY p.published_at DESC, p.id DESC LIMIT :rows OFFSET :offset",
+        now,
+        tag,
+        rows,
+        offset
+    )
+    .all(tx)?;
+    Ok((found.into_iter().map(|post| post.at(now)).collect(), total))
+}
+
+/// The tags of published articles, and how many have each: the most frequent first.
+pub fn tags(tx: &mut Tx<'_>) -> Result<Vec<(String, i64)>, StoreError> {
+    let now = tx.roughly_now();
+    sql!(
+        "SELECT t.tag, COUNT(*) FROM post_tag t JOIN post p ON p.id = t.post_id
+         WHERE p.kind = 'article' AND p.state IN ('scheduled', 'published')
+           AND p.published_at <= :now
+         GROUP BY t.tag ORDER BY COUNT(*) DESC, t.tag",
+        now
+    )
+    .all(tx)
+}
+
 /// The article with this slug.
 pub fn article(tx: &mut Tx<'_>, slug: &str) -> Result<Post, Refusal> {
     let found = sql!(

@@ -1,14 +1,23 @@
 //! Every address of posts.
 
 pub mod api;
+mod backend;
 mod feeds;
 mod own;
 mod public;
 mod search;
 
-use accounts::Callers;
 use accounts::Callers::{Anybody, People};
+use accounts::{Accounts, Callers};
+use axum::Router;
 use web::{Pages, Site};
+
+/// All addresses.
+pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
+    api::routes::<Router<_>>()
+        .merge(pages().into_router())
+        .merge(accounts.backend_routes(|_| backend::routes()))
+}
 
 /// Every page.
 pub fn pages() -> Pages<Site, Callers> {

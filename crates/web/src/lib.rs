@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod assets;
+pub mod backend;
 pub mod client_info;
 pub mod codes;
 mod compression;

@@ -56,6 +56,9 @@ pub struct Refusal {
     pub theme: Option<Theme>,
     /// The form that was refused unread.
     pub kept: Option<Kept>,
+    /// Whether it is JSON for everybody, which repeats the sentence as `error`
+    /// ([`backend`](crate::backend)).
+    pub(crate) repeats_detail: bool,
 }
 
 /// A form that was refused before anybody looked at it: its page shows what was
@@ -106,6 +109,7 @@ impl Problem {
             text: None,
             theme: None,
             kept: None,
+            repeats_detail: false,
         }))
     }
 

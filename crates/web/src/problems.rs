@@ -59,6 +59,10 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     current: Option<Json>,
+    /// The sentence again, for clients of the older personal site.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    error: Option<String>,
     #[serde(flatten)]
     #[schema(ignore)]
     members: BTreeMap<&'static str, Json>,
@@ -98,6 +102,7 @@ pub(crate) fn json(problem: &Problem, text: &Text, instance: &str, facts: &Facts
         errors: errors.collect(),
         retry_after: problem.retry_after,
         current: problem.current.clone(),
+        error: problem.repeats_detail.then(|| problem.detail(text)),
         members: members.collect(),
     };
     let mut response = (problem.status, axum::Json(body)).into_response();

@@ -183,9 +183,9 @@ struct Asked {
 
 impl Asked {
     fn render(&self, site: &Site, problem: &Problem, masked: &str) -> Response {
-        debug_assert_eq!(
-            site.declared.status_of(problem.code),
-            Some(problem.status.as_u16()),
+        debug_assert!(
+            problem.repeats_detail
+                || site.declared.status_of(problem.code) == Some(problem.status.as_u16()),
             "nobody declares {} with this status",
             problem.code
         );
@@ -194,7 +194,8 @@ impl Asked {
             None => site.speak(&self.wishes),
         };
         let is_get = matches!(self.method, Method::GET | Method::HEAD);
-        let mut response = if self.wants_json {
+        let wants_json = self.wants_json || problem.repeats_detail;
+        let mut response = if wants_json {
             problems::json(problem, &text, masked, &self.facts)
         } else if problem.code == "unauthenticated" && is_get {
             see_other(&way_in(self.here()))
@@ -214,7 +215,7 @@ impl Asked {
         if let Some(seconds) = problem.retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
         }
-        if problem.status == StatusCode::UNAUTHORIZED && self.wants_json {
+        if problem.status == StatusCode::UNAUTHORIZED && wants_json {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
@@ -285,7 +286,7 @@ fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
 
 /// The problem that an answer carries: a handler's own, or one in the place of
 /// the plain text with which axum refuses what it cannot read.
-fn refusal(response: &mut Response) -> Option<Arc<Problem>> {
+pub(crate) fn refusal(response: &mut Response) -> Option<Arc<Problem>> {
     if let Some(Carried(problem)) = response.extensions_mut().remove::<Carried>() {
         return Some(problem);
     }

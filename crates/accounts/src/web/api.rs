@@ -8,7 +8,7 @@ mod invites;
 mod leaving;
 mod passkeys;
 mod people;
-pub(super) mod refresh;
+pub(in crate::web) mod refresh;
 mod registering;
 mod second_step;
 mod sudo;

@@ -175,6 +175,7 @@ where
                 Shown::Access(who) => {
                     let allowed = match callers {
                         Callers::Tokens(_) => Ok(who),
+                        Callers::Sessions => Ok(who.in_its_session()),
                         Callers::Anybody | Callers::People => Err(token_not_permitted()),
                     };
                     (allowed, None)
@@ -183,7 +184,9 @@ where
                     let id = bearer.id().clone();
                     let allowed = match callers {
                         Callers::Tokens(scopes) => bearer.with(scopes).map_err(Problem::from),
-                        Callers::Anybody | Callers::People => Err(token_not_permitted()),
+                        Callers::Anybody | Callers::People | Callers::Sessions => {
+                            Err(token_not_permitted())
+                        }
                     };
                     (allowed, Some(id))
                 }
@@ -203,7 +206,11 @@ where
         }
         let (visit, secret) = visit(parts, &site).await?;
         if changes {
-            csrf::check(&parts.headers, site.url(), secret.reveal(), None)?;
+            if callers == Callers::Sessions {
+                check_same_origin(&parts.headers, &site)?;
+            } else {
+                csrf::check(&parts.headers, site.url(), secret.reveal(), None)?;
+            }
             count_change(parts, &visit.who, site.clock.now())?;
         }
         let who = visit.who;
@@ -369,6 +376,15 @@ fn check_people(parts: &request::Parts) -> Result<(), Problem> {
         Callers::People => Ok(()),
         other => Err(Problem::internal(format!("a page for {other:?}"))),
     }
+}
+
+/// Refuses what a browser does not say to be asked by a page of this origin. Pages that know no
+/// value for their forms are told from others by that alone.
+pub(super) fn check_same_origin(headers: &HeaderMap, site: &Site) -> Result<(), Problem> {
+    if csrf::is_from_us(headers, site.url()) {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::FORBIDDEN, "csrf_failed"))
 }
 
 fn token_not_permitted() -> Problem {

@@ -15,6 +15,7 @@ use crate::invite::{self, InviteError, TakeError};
 use crate::passkey::{self, PasskeyError};
 use crate::password::{self, Weakness};
 use crate::people::PeopleError;
+use crate::profile::{self, ProfileError};
 use crate::provider_sign_in::ProviderSignInError;
 use crate::registration::RegisterError;
 use crate::reset::{AskError, ResetError};
@@ -318,6 +319,21 @@ impl From<PeopleError> for Problem {
             PeopleError::Deactivated => Self::new(StatusCode::CONFLICT, "account_deactivated"),
             PeopleError::NoFactors => Self::new(StatusCode::CONFLICT, "account_without_factors"),
             PeopleError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ProfileError> for Problem {
+    fn from(error: ProfileError) -> Self {
+        match error {
+            ProfileError::SlugInvalid => Self::fields().field("/slug", "slug_invalid", []),
+            ProfileError::SlugReserved => Self::fields().field("/slug", "slug_reserved", []),
+            ProfileError::SlugTaken => Self::new(StatusCode::CONFLICT, "slug_taken"),
+            ProfileError::TooManyRenames => {
+                Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", profile::RENAMES)
+            }
+            ProfileError::NotSignedIn => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated"),
+            ProfileError::Store(error) => error.into(),
         }
     }
 }

@@ -30,7 +30,8 @@ pub(super) struct Sent<'a> {
     pub(super) slug: &'a str,
     /// The language of mails.
     pub(super) locale: &'a str,
-    pub(super) form_stamp: &'a str,
+    /// `None`: it is none of our forms.
+    pub(super) form_stamp: Option<&'a str>,
     /// What people do not see, and leave empty.
     pub(super) website: &'a str,
 }
@@ -78,7 +79,7 @@ impl Sent<'_> {
             },
             password,
             slug: slug.map(str::to_owned),
-            form_stamp: self.form_stamp.to_owned(),
+            form_stamp: self.form_stamp.map(str::to_owned),
             is_bot: !self.website.is_empty(),
         })
     }
@@ -172,12 +173,13 @@ async fn try_register(
         display_name: form.text("display_name"),
         slug: form.text("slug"),
         locale: &locale,
-        form_stamp: form.text("form_stamp"),
+        form_stamp: Some(form.text("form_stamp")),
         website: form.text("website"),
     };
     let new = sent.read(&accounts.site)?;
     let client = &entrance.client;
-    Ok(registration::register(accounts, new, network, client).await?)
+    let registered = registration::register(accounts, new, network, client).await?;
+    Ok(registered.browser)
 }
 
 fn register_page(

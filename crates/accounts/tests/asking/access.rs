@@ -111,7 +111,7 @@ fn every_address_is_for_whom_its_list_says() {
             let told = format!("{} {}", route.method, route.path);
             let [but_profile, all] = match route.callers {
                 Callers::Anybody => [None, None],
-                Callers::People => [Some("token_not_permitted"); 2],
+                Callers::People | Callers::Sessions => [Some("token_not_permitted"); 2],
                 Callers::Tokens(_) => [Some("scope_required"), None],
             };
             for (program, expected) in programs.iter().zip([but_profile, all]) {

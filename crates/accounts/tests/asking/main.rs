@@ -5,6 +5,7 @@
 
 mod access;
 mod api;
+mod backend;
 mod changing_email;
 mod factor_resets;
 mod forged_tokens;

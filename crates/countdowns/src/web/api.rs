@@ -209,7 +209,9 @@ struct Body {
     note: Option<String>,
 }
 
-fn null_is_empty<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+pub(super) fn null_is_empty<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<String>, D::Error> {
     Option::<String>::deserialize(from).map(|note| Some(note.unwrap_or_default()))
 }
 

@@ -2,7 +2,7 @@
 
 use countdowns::countdown::{self, CountdownId, Kind};
 use countdowns::entry::{self, Entry, EntryId, Sent};
-use countdowns::{Refusal, countdown::Countdown};
+use countdowns::{Refusal, countdown::Countdown, primary};
 use platform::{Store, Tx};
 use serde_json::json;
 use testkit::{rounds, together};
@@ -206,6 +206,32 @@ fn a_reset_of_a_countdown_that_is_hidden_meanwhile_is_kept_and_not_shown() {
             let summary = here.read(look).await.unwrap();
             assert_eq!(summary.count, i64::try_from(round).unwrap());
             stage.visitor().get("/u/farah-ali/race").await.expect(404);
+        }
+    });
+}
+
+#[test]
+fn two_first_resets_make_one_primary_countdown() {
+    on_both(&async |stage: &Stage<'_>| {
+        let other = stage.world.second_store();
+        for round in 0..rounds() {
+            let farah = stage.person(&format!("Farah Ali {round}")).await;
+            let first = |store: Store| {
+                let who = farah.who.clone();
+                let change = move |tx: &mut Tx<'_>| -> Result<Entry, Refusal> {
+                    let maker = countdown::maker(tx, &who)?;
+                    let owner = primary::enter_or_create(tx, &maker, "Since then", &request())?;
+                    entry::create(tx, &owner, &Sent::default())
+                };
+                async move { store.write(change).await }
+            };
+            let store = stage.world.store().clone();
+            let (one, two) = together(first(store), first(other.clone())).await;
+            assert!(one.is_ok() && two.is_ok(), "{one:?} {two:?}");
+            let who = farah.who.clone();
+            let look = move |tx: &mut Tx<'_>| countdown::list(tx, &who);
+            let all = stage.world.store().read(look).await.unwrap();
+            assert_eq!(all.len(), 1, "{all:?}");
         }
     });
 }

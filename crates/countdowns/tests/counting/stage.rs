@@ -1,6 +1,5 @@
 //! What the tests stand on: a site in a world, and people in it.
 
-use accounts::Accounts;
 use accounts::account::{self, AccountId, NewAccount};
 use accounts::client::Client;
 use accounts::dates::Dates;
@@ -9,6 +8,7 @@ use accounts::registration::{Policy, Registration};
 use accounts::session::{self, Method, Stay};
 use accounts::signed_in::{self, SignedIn};
 use accounts::token::{self, NewToken, TokenScope};
+use accounts::{Accounts, BackendPolicy};
 use axum::http;
 use countdowns::countdown::{COUNTDOWN, READ, WRITE};
 use jiff::SignedDuration;
@@ -93,6 +93,21 @@ impl<'w> Stage<'w> {
             world: self.world,
             accounts: Accounts {
                 policy,
+                ..self.accounts.clone()
+            },
+        }
+    }
+
+    /// The same site with the addresses of the older personal site.
+    pub(crate) fn with_backend(&self, has_auth: bool) -> Self {
+        let policy = BackendPolicy {
+            has_auth,
+            register_tokens: false,
+        };
+        Self {
+            world: self.world,
+            accounts: Accounts {
+                backend: Some(policy),
                 ..self.accounts.clone()
             },
         }

@@ -64,6 +64,8 @@ pub(crate) struct Settings {
     pub(crate) watchers: watchers::Limits,
     /// The slug of the occasion that older programs' addresses answer for.
     pub(crate) compat_occasion: Option<String>,
+    /// What is said of the addresses of the older personal site, if they are there.
+    pub(crate) backend: Option<accounts::BackendPolicy>,
 }
 
 /// What the installation is called and where it is reached.
@@ -167,6 +169,7 @@ pub(super) fn settings(
         providers: providers::read(&written.accounts.provider, check),
         watchers: watcher_limits(&written.countdowns, check),
         compat_occasion: compat_occasion(written, check),
+        backend: backend(written, check),
     };
     let whole = (settings, plan?);
     check.problems.is_empty().then_some(whole)
@@ -219,6 +222,55 @@ fn compat_occasion(written: &Written, check: &mut Check<'_>) -> Option<String> {
         );
     }
     (!slug.is_empty()).then(|| slug.to_owned())
+}
+
+/// The addresses of the older personal site.
+fn backend(written: &Written, check: &mut Check<'_>) -> Option<accounts::BackendPolicy> {
+    let compat = &written.compat;
+    let has_auth = match compat.auth.as_str() {
+        "" => false,
+        "backend" => true,
+        "bookings" => {
+            check.refuse(
+                "compat.auth",
+                "compat.auth is \"bookings\", and no bookings are built into Kenduri yet",
+                "write \"backend\", or leave it out",
+            );
+            false
+        }
+        other => {
+            check.refuse(
+                "compat.auth",
+                &format!("compat.auth is {other:?}, and \"backend\" is the only shape there is"),
+                "write \"backend\", or leave it out",
+            );
+            false
+        }
+    };
+    let wanting = [
+        ("compat.auth", has_auth),
+        ("compat.register_tokens", compat.register_tokens),
+    ];
+    for (key, _) in wanting
+        .iter()
+        .filter(|(_, wants)| *wants && !compat.backend)
+    {
+        check.refuse(
+            key,
+            &format!("{key} is for the addresses of the older personal site, which are off"),
+            "set compat.backend = true, or leave it out",
+        );
+    }
+    if compat.backend && compat.register_tokens {
+        check.warn(
+            "compat.register_tokens: anybody can find out which addresses have an account. \
+             Leave it out where the front end can do without",
+        );
+    }
+    compat.backend.then_some(accounts::BackendPolicy {
+        has_auth,
+        register_tokens: compat.register_tokens,
+    })
 }
 
 /// What the edge does, if all of it can be done.

@@ -174,6 +174,22 @@ fn impossible_combinations_are_refused() {
             "kenduri.toml:2: accounts.registration is \"open\", but with mail.url",
         ),
         (
+            "[compat]\nbackend = true\nauth = \"bookings\"\n",
+            "kenduri.toml:3: compat.auth is \"bookings\", and no bookings are built into Kenduri yet",
+        ),
+        (
+            "[compat]\nbackend = true\nauth = \"nuxt\"\n",
+            "kenduri.toml:3: compat.auth is \"nuxt\"",
+        ),
+        (
+            "[compat]\nauth = \"backend\"\n",
+            "kenduri.toml:2: compat.auth is for the addresses of the older personal site",
+        ),
+        (
+            "[compat]\nregister_tokens = true\n",
+            "kenduri.toml:2: compat.register_tokens is for the addresses",
+        ),
+        (
             "[files]\nurl = \"s3://bucket\"\n",
             "kenduri.toml:2: files.url",
         ),
@@ -580,6 +596,7 @@ fn every_example_of_the_documents_is_accepted() {
         include_str!("../../../../docs/edge.md"),
         include_str!("../../../../docs/edge-reference.md"),
         include_str!("../../../../docs/install.md"),
+        include_str!("../../../../docs/older-personal-site.md"),
         include_str!("../../../../docs/services.md"),
     ];
     let examples = documents
@@ -610,4 +627,14 @@ fn every_example_of_the_documents_is_accepted() {
         count += 1;
     }
     assert!(count >= 4);
+}
+
+#[test]
+fn the_older_personal_site_is_there_where_it_is_switched_on() {
+    let (_folder, asked) = written("");
+    assert!(load(&asked).expect("built-in").settings.backend.is_none());
+    let (_folder, asked) = written("[compat]\nbackend = true\nauth = \"backend\"\n");
+    let policy = load(&asked).expect("settings").settings.backend;
+    let policy = policy.expect("switched on");
+    assert!(policy.has_auth && !policy.register_tokens);
 }

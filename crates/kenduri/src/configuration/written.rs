@@ -370,4 +370,10 @@ pub(crate) struct Compat {
     /// The slug of the occasion that `/api/flask`, `/api/node` and `/socket.io` answer for;
     /// empty: they are not there.
     pub(crate) occasion: String,
+    /// Whether the addresses of the older personal site, `/backend`, are there.
+    pub(crate) backend: bool,
+    /// Whose shape `/api/auth` has: `backend`; empty: it is not there.
+    pub(crate) auth: String,
+    /// Whether registering below `/backend` answers with tokens, or that the address is taken.
+    pub(crate) register_tokens: bool,
 }

@@ -79,16 +79,22 @@ pub(super) async fn show(
     Ok(page)
 }
 
-/// A piece of what is found; a cursor counts what came before.
-pub(super) async fn find(site: &Site, query: &str, piece: &Piece) -> Result<List<Post>, Problem> {
+/// The words that are looked for.
+pub(super) fn read(query: &str) -> Result<String, Problem> {
     let mut findings = Findings::default();
     let (least, most) = search::LENGTH;
     let query = findings.line("/q", query, least, most);
-    if let Err(errors) = findings.finish() {
+    findings.finish().map_err(|errors| {
         let mut problem = Problem::fields();
         problem.errors = errors;
-        return Err(problem);
-    }
+        problem
+    })?;
+    Ok(query)
+}
+
+/// A piece of what is found; a cursor counts what came before.
+pub(super) async fn find(site: &Site, query: &str, piece: &Piece) -> Result<List<Post>, Problem> {
+    let query = read(query)?;
     let offset = piece.after::<u32>()?.map_or(0, i64::from);
     let most = i64::from(piece.limit).min(search::PAGE);
     let look = move |tx: &mut Tx<'_>| search::search(tx, &query, offset, most + 1);

@@ -74,17 +74,26 @@ async fn keys(State(accounts): State<Accounts>) -> Response {
         .into_response()
 }
 
-/// The first tokens of somebody who has just signed in.
+/// The answer to somebody who has just signed in.
 pub(super) async fn begin(
     accounts: &Accounts,
     account: Account,
     begun: &Begun,
 ) -> Result<Response, Problem> {
+    answer(accounts, first(accounts, account, begun).await?).await
+}
+
+/// The first token of somebody who has just signed in.
+pub(in crate::web) async fn first(
+    accounts: &Accounts,
+    account: Account,
+    begun: &Begun,
+) -> Result<Refreshed, Problem> {
     let secret = begun.session.clone();
     let change = move |tx: &mut Tx<'_>| refresh::begin(tx, &account, &secret);
     let refreshed = accounts.site.store.write(change).await?;
     let revoked = || Problem::new(StatusCode::UNAUTHORIZED, "session_revoked");
-    answer(accounts, refreshed.ok_or_else(revoked)?).await
+    refreshed.ok_or_else(revoked)
 }
 
 /// Go on in a session.
@@ -105,8 +114,17 @@ async fn refresh(
     client: Client,
     Json(body): Json<RefreshBody>,
 ) -> Result<Response, Problem> {
-    let site = accounts.site.clone();
     let shown = Secret::new(body.refresh_token);
+    answer(&accounts, go_on(&accounts, shown, client).await?).await
+}
+
+/// Uses a token for the next one.
+pub(in crate::web) async fn go_on(
+    accounts: &Accounts,
+    shown: Secret,
+    client: Client,
+) -> Result<Refreshed, Problem> {
+    let site = accounts.site.clone();
     // What is made up costs no change.
     let asked = shown.clone();
     let owner = site
@@ -118,7 +136,7 @@ async fn refresh(
     counted.map_err(too_often)?;
     let change = move |tx: &mut Tx<'_>| refresh::refresh(tx, &site, &shown, &client);
     let code = match accounts.site.store.write(change).await? {
-        Outcome::Refreshed(refreshed) => return answer(&accounts, *refreshed).await,
+        Outcome::Refreshed(refreshed) => return Ok(*refreshed),
         Outcome::Unknown => "refresh_invalid",
         Outcome::Expired => "refresh_expired",
         Outcome::SessionEnded => "session_revoked",
@@ -183,7 +201,12 @@ async fn answer(accounts: &Accounts, refreshed: Refreshed) -> Result<Response, P
     }))
 }
 
-fn sign(accounts: &Accounts, account: &AccountId, session: &SessionId) -> Result<String, Problem> {
+/// An access token of a session.
+pub(in crate::web) fn sign(
+    accounts: &Accounts,
+    account: &AccountId,
+    session: &SessionId,
+) -> Result<String, Problem> {
     let site = &accounts.site;
     let token = signer(site).sign(account, session, site.clock.now(), &site.random);
     let token = token.ok_or_else(|| Problem::internal("an access token was not signed"))?;
@@ -195,7 +218,7 @@ fn signer(site: &Site) -> Signer {
 }
 
 /// As RFC 6749 (section 5.1) wants it: kept by nobody on the way.
-fn unstored(body: impl Serialize) -> Response {
+pub(in crate::web) fn unstored(body: impl Serialize) -> Response {
     (
         [(CACHE_CONTROL, "no-store"), (PRAGMA, "no-cache")],
         axum::Json(body),

@@ -124,14 +124,14 @@ async fn register(
         display_name: &sent.display_name,
         slug: &sent.slug,
         locale: sent.locale.as_deref().unwrap_or(&spoken),
-        form_stamp: &sent.form_stamp,
+        form_stamp: Some(&sent.form_stamp),
         website: &sent.website,
     };
     let new = read.read(site)?;
     let network = call.facts.network();
-    let browser = registration::register(&accounts, new, network, &call.client).await?;
+    let registered = registration::register(&accounts, new, network, &call.client).await?;
     let mut response = accepted();
-    let cookie = cookies::set_registered(site.url(), &browser);
+    let cookie = cookies::set_registered(site.url(), &registered.browser);
     response.headers_mut().append(SET_COOKIE, cookie);
     Ok(response)
 }

@@ -1,0 +1,120 @@
+//! Accounts at the addresses of the older personal site, for its front end: the same rules in the
+//! shapes that it knows.
+
+mod admin;
+mod auth;
+mod own;
+mod twins;
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use jiff::Timestamp;
+use platform::{StoreError, Tx, sql};
+use serde::Serialize;
+use web::{Json, Problem, Site};
+
+use crate::account::Account;
+use crate::domain::Domain;
+use crate::grant::{self, Scope};
+use crate::{Accounts, BackendPolicy};
+use crate::{password, registration, slug};
+
+/// Every address.
+pub(super) fn routes(accounts: &Accounts, policy: BackendPolicy) -> Router<Site> {
+    let mut routes = auth::routes(policy)
+        .merge(own::routes())
+        .merge(admin::routes());
+    if policy.has_auth {
+        routes = routes.merge(twins::routes(policy));
+    }
+    routes.with_state(accounts.clone())
+}
+
+/// What is answered where there is nothing to tell.
+#[derive(Debug, Serialize)]
+pub struct Message {
+    message: &'static str,
+}
+
+/// The answer to what was done.
+pub fn done() -> Json<Message> {
+    Json(Message { message: "done" })
+}
+
+/// Somebody with an account.
+#[derive(Debug, Serialize)]
+pub struct Person {
+    id: String,
+    email: String,
+    display_name: String,
+    slug: String,
+    roles: Vec<&'static str>,
+    email_verified: bool,
+    has_credentials: bool,
+    created_at: Timestamp,
+    /// Nothing more is kept of anybody.
+    profile: Option<()>,
+    external_accounts: [(); 0],
+    preferences: BTreeMap<&'static str, bool>,
+}
+
+/// Somebody, with what the domains add to their preferences.
+pub async fn person(accounts: &Accounts, account: &Account) -> Result<Person, Problem> {
+    let (store, id) = (&accounts.site.store, account.id.clone());
+    let found = store.read(move |tx| slug::find(tx, &id)).await?;
+    let slug = if let Some(slug) = found {
+        slug
+    } else {
+        let id = account.id.clone();
+        let change = move |tx: &mut Tx<'_>| slug::of(tx, &id);
+        store.write::<_, StoreError, _>(change).await?
+    };
+    let (account, domains) = (account.clone(), accounts.domains);
+    let look = move |tx: &mut Tx<'_>| Person::of(tx, domains, &account, slug.clone());
+    Ok(store.read::<_, StoreError, _>(look).await?)
+}
+
+impl Person {
+    fn of(
+        tx: &mut Tx<'_>,
+        domains: &[Domain],
+        account: &Account,
+        slug: String,
+    ) -> Result<Self, StoreError> {
+        let id = &account.id;
+        let (created_at,): (Timestamp,) =
+            sql!("SELECT created_at FROM account WHERE id = :id", id).one(tx)?;
+        let email_verified = !registration::is_pending(tx, id)?;
+        let is_admin = grant::rank_of(tx, id, &Scope::site())?.is_some();
+        let mut preferences = BTreeMap::new();
+        for domain in domains {
+            preferences.extend((domain.backend_preferences)(tx, id)?);
+        }
+        Ok(Self {
+            id: id.to_string(),
+            email: account.email.clone(),
+            display_name: account.display_name.clone(),
+            slug,
+            roles: roles(email_verified, is_admin),
+            email_verified,
+            has_credentials: password::find(tx, id)?.is_some(),
+            created_at,
+            profile: None,
+            external_accounts: [],
+            preferences,
+        })
+    }
+}
+
+/// The words of the older personal site; who owns the installation is an administrator there.
+fn roles(is_verified: bool, is_admin: bool) -> Vec<&'static str> {
+    let all = [
+        ("user", true),
+        ("email-verified", is_verified),
+        ("admin", is_admin),
+    ];
+    all.into_iter()
+        .filter_map(|(word, has)| has.then_some(word))
+        .collect()
+}

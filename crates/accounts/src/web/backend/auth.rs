@@ -1,0 +1,306 @@
+//! Registering and signing in, by a front end that keeps the tokens.
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use platform::{Secret, StoreError, Tx};
+use serde::{Deserialize, Serialize};
+use web::{Access as _, Facts, Json, Problem, Wishes};
+
+use super::{Message, Person, done, person};
+use crate::Callers::Anybody;
+use crate::account::{self, Account, AccountId};
+use crate::client::Client;
+use crate::refresh::Refreshed;
+use crate::registration::{self, Registered};
+use crate::reset::{self, Tokens as ResetTokens, Wanted};
+use crate::session::{self, Begun, Method, Stay};
+use crate::sign_in::{self, Attempt, SignInError};
+use crate::slug;
+use crate::verification::{self, Confirmation, Proof};
+use crate::web::api::refresh;
+use crate::web::registration::Sent;
+use crate::web::reset::mail_link;
+use crate::web::{cookies, entrance};
+use crate::{Accounts, BackendPolicy};
+
+pub(super) fn routes(policy: BackendPolicy) -> Router<Accounts> {
+    let at = |path| format!("/backend/public/auth/{path}");
+    let register = if policy.register_tokens {
+        post(register_with_tokens)
+    } else {
+        post(register)
+    };
+    Router::new()
+        .route(&at("register"), Anybody.declare(register))
+        .route(&at("login"), Anybody.declare(post(login)))
+        .route(&at("refresh"), Anybody.declare(post(go_on)))
+        .route(&at("preview-slug"), Anybody.declare(post(preview_slug)))
+        .route(&at("verify-email"), Anybody.declare(get(verify)))
+        .route(&at("forgot-password"), Anybody.declare(post(forgot)))
+        .route(&at("reset-password"), Anybody.declare(post(reset)))
+}
+
+/// What a front end goes on with.
+#[derive(Serialize)]
+struct Tokens {
+    token: String,
+    refresh_token: String,
+    user: Person,
+}
+
+async fn tokens(
+    accounts: &Accounts,
+    refreshed: Refreshed,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let Refreshed {
+        account,
+        session,
+        token,
+    } = refreshed;
+    let body = Tokens {
+        token: refresh::sign(accounts, &account.id, &session)?,
+        refresh_token: token.reveal().to_owned(),
+        user: person(accounts, &account).await?,
+    };
+    Ok((status, refresh::unstored(body)).into_response())
+}
+
+/// Somebody who wants an account.
+#[derive(Deserialize)]
+pub(super) struct Registration {
+    email: String,
+    password: String,
+    display_name: String,
+    /// What people do not see, and leave empty.
+    honeypot: Option<String>,
+}
+
+/// Registers somebody; their browser has no form of ours.
+pub(super) async fn try_register(
+    accounts: &Accounts,
+    facts: &Facts,
+    client: &Client,
+    wishes: &Wishes,
+    sent: Registration,
+) -> Result<Registered, Problem> {
+    let site = &accounts.site;
+    entrance::check_connection(site.url())?;
+    let text = site.speak(wishes);
+    let new = Sent {
+        email: &sent.email,
+        password: Secret::new(sent.password),
+        display_name: &sent.display_name,
+        slug: "",
+        locale: &text.language().tag,
+        form_stamp: None,
+        website: sent.honeypot.as_deref().unwrap_or_default(),
+    };
+    let new = new.read(site)?;
+    Ok(registration::register(accounts, new, facts.network(), client).await?)
+}
+
+/// Signs in whoever has just registered, where the configuration lets the answer tell that the
+/// address was new.
+pub(super) async fn enter(
+    accounts: &Accounts,
+    registered: Registered,
+    client: Client,
+) -> Result<(Account, Begun), Problem> {
+    let taken = || Problem::new(StatusCode::CONFLICT, "email_taken");
+    let id: AccountId = registered.account.ok_or_else(taken)?;
+    let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let begun = session::begin(tx, &id, Method::Password, Stay::Remembered, &client)?;
+        Ok(account::find(tx, &id)?.zip(begun))
+    };
+    let begun = accounts.site.store.write(change).await?;
+    begun.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated"))
+}
+
+async fn register(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    client: Client,
+    wishes: Wishes,
+    Json(sent): Json<Registration>,
+) -> Result<Response, Problem> {
+    try_register(&accounts, &facts, &client, &wishes, sent).await?;
+    Ok((StatusCode::ACCEPTED, accepted()).into_response())
+}
+
+async fn register_with_tokens(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    mut client: Client,
+    wishes: Wishes,
+    Json(sent): Json<Registration>,
+) -> Result<Response, Problem> {
+    // The browser's own session goes on.
+    client.session = None;
+    let registered = try_register(&accounts, &facts, &client, &wishes, sent).await?;
+    let (account, begun) = enter(&accounts, registered, client).await?;
+    let first = refresh::first(&accounts, account, &begun).await?;
+    tokens(&accounts, first, StatusCode::CREATED).await
+}
+
+fn accepted() -> Json<Message> {
+    Json(Message {
+        message: "accepted",
+    })
+}
+
+/// An address and a password.
+#[derive(Deserialize)]
+pub(super) struct Login {
+    email: String,
+    password: String,
+}
+
+pub(super) async fn try_sign_in(
+    accounts: &Accounts,
+    facts: &Facts,
+    client: Client,
+    login: Login,
+) -> Result<(Account, Begun), Problem> {
+    entrance::check_connection(accounts.site.url())?;
+    let attempt = Attempt {
+        email: login.email,
+        password: Secret::new(login.password),
+        stay: Stay::Remembered,
+        network: facts.network(),
+        client,
+        to: String::new(),
+    };
+    match sign_in::with_password(accounts, attempt).await {
+        // The front end has no page for what comes next.
+        Err(SignInError::Leaving(_) | SignInError::SecondStep(_)) => {
+            Err(Problem::new(StatusCode::FORBIDDEN, "sign_in_page_required"))
+        }
+        other => Ok(other?),
+    }
+}
+
+async fn login(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    mut client: Client,
+    Json(login): Json<Login>,
+) -> Result<Response, Problem> {
+    client.session = None;
+    let (account, begun) = try_sign_in(&accounts, &facts, client, login).await?;
+    let first = refresh::first(&accounts, account, &begun).await?;
+    tokens(&accounts, first, StatusCode::OK).await
+}
+
+/// A token of a session.
+#[derive(Deserialize)]
+pub(super) struct RefreshToken {
+    pub(super) refresh_token: String,
+}
+
+async fn go_on(
+    State(accounts): State<Accounts>,
+    client: Client,
+    Json(sent): Json<RefreshToken>,
+) -> Result<Response, Problem> {
+    let shown = Secret::new(sent.refresh_token);
+    let refreshed = refresh::go_on(&accounts, shown, client).await?;
+    tokens(&accounts, refreshed, StatusCode::OK).await
+}
+
+#[derive(Deserialize)]
+struct Named {
+    display_name: String,
+}
+
+/// What a name gives.
+#[derive(Serialize)]
+struct PreviewedSlug {
+    slug: String,
+    available: bool,
+    /// The one that is free.
+    final_slug: String,
+}
+
+async fn preview_slug(
+    State(accounts): State<Accounts>,
+    Json(sent): Json<Named>,
+) -> Result<Json<PreviewedSlug>, Problem> {
+    let name = sent.display_name;
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let (slug, final_slug) = (slug::from_name(&name), slug::propose(tx, &name)?);
+        Ok(PreviewedSlug {
+            available: slug == final_slug,
+            slug,
+            final_slug,
+        })
+    };
+    Ok(Json(accounts.site.store.read(look).await?))
+}
+
+#[derive(Deserialize)]
+struct Link {
+    token: String,
+}
+
+/// That an address is its owner's.
+#[derive(Serialize)]
+struct Verified {
+    message: &'static str,
+    email_verified: bool,
+}
+
+/// A script calls it, and no mail scanner, so it may confirm the address.
+async fn verify(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    client: Client,
+    headers: HeaderMap,
+    Query(link): Query<Link>,
+) -> Result<Json<Verified>, Problem> {
+    let asked = Confirmation {
+        link: Secret::new(link.token),
+        browser: cookies::registered(&headers, accounts.site.url()),
+        proof: Proof::None,
+        network: facts.network(),
+        client,
+    };
+    verification::confirm(&accounts, asked).await?;
+    Ok(Json(Verified {
+        message: "done",
+        email_verified: true,
+    }))
+}
+
+#[derive(Deserialize)]
+struct Forgot {
+    email: String,
+}
+
+async fn forgot(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    Json(sent): Json<Forgot>,
+) -> Result<Json<Message>, Problem> {
+    mail_link(&accounts, &sent.email, Wanted::Reset, facts.network()).await?;
+    Ok(accepted())
+}
+
+#[derive(Deserialize)]
+struct ResetPassword {
+    token: String,
+    new_password: String,
+}
+
+async fn reset(
+    State(accounts): State<Accounts>,
+    client: Client,
+    Json(sent): Json<ResetPassword>,
+) -> Result<Json<Message>, Problem> {
+    let (link, typed) = (Secret::new(sent.token), Secret::new(sent.new_password));
+    reset::finish(&accounts, link, &typed, ResetTokens::Revoked, client).await?;
+    Ok(done())
+}

@@ -1,0 +1,290 @@
+//! One's own account.
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{delete, get, post, put};
+use platform::{Secret, StoreError, Tx};
+use serde::{Deserialize, Serialize};
+use web::{Access as _, Facts, Json, Problem, csrf};
+
+use super::auth::RefreshToken;
+use super::{Message, Person, done, person};
+use crate::Accounts;
+use crate::Callers::Sessions;
+use crate::account::{self, DisplayName};
+use crate::client::Client;
+use crate::credential::{self, Change};
+use crate::erasure::{self, EraseError, When};
+use crate::export::{self, ExportError};
+use crate::password::{self, Password};
+use crate::sudo::Sudo;
+use crate::web::api::refresh;
+use crate::web::asking::Caller;
+use crate::web::{cookies, problem};
+use crate::{profile, session, signed_in, slug, verification};
+
+pub(super) fn routes() -> Router<Accounts> {
+    let at = |path| format!("/backend/protected/auth/{path}");
+    Router::new()
+        .route(&at("me"), Sessions.declare(get(me)))
+        .route(&at("revoke"), Sessions.declare(post(revoke)))
+        .route(&at("revoke-all"), Sessions.declare(post(revoke_all)))
+        .route(&at("profile"), Sessions.declare(put(change_profile)))
+        .route(
+            &at("change-password"),
+            Sessions.declare(put(change_password)),
+        )
+        .route(&at("set-password"), Sessions.declare(put(set_password)))
+        .route(&at("validate-slug"), Sessions.declare(get(validate_slug)))
+        .route(&at("send-verification"), Sessions.declare(post(send_again)))
+        .route(&at("delete-account"), Sessions.declare(delete(erase)))
+        .route(&at("export-data"), Sessions.declare(get(export_data)))
+}
+
+pub(super) async fn me(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+) -> Result<Json<Person>, Problem> {
+    Ok(Json(person(&accounts, caller.who.account()).await?))
+}
+
+/// Ends the session of a token of the caller's own.
+async fn revoke(
+    State(accounts): State<Accounts>,
+    client: Client,
+    caller: Caller,
+    Json(sent): Json<RefreshToken>,
+) -> Result<Json<Message>, Problem> {
+    let (shown, id) = (
+        Secret::new(sent.refresh_token),
+        caller.who.account().id.clone(),
+    );
+    let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let is_own = crate::refresh::owner(tx, &shown)? == Some(id.clone());
+        if is_own {
+            crate::refresh::end(tx, &shown, &client)?;
+        }
+        Ok(is_own)
+    };
+    if accounts.site.store.write(change).await? {
+        Ok(done())
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+/// How much was ended.
+#[derive(Serialize)]
+struct Revoked {
+    message: &'static str,
+    /// How many sessions.
+    revoked: u64,
+}
+
+async fn revoke_all(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+) -> Result<Json<Revoked>, Problem> {
+    let Caller { who, request } = caller;
+    let change = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
+        let id = &who.account().id;
+        account::lock(tx, id)?;
+        let Some(own) = who.session() else {
+            return Ok(0);
+        };
+        let others = session::end_others(tx, id, own, &request)?;
+        Ok(others + u64::from(session::end(tx, id, own, &request)?))
+    };
+    Ok(Json(Revoked {
+        message: "done",
+        revoked: accounts.site.store.write(change).await?,
+    }))
+}
+
+/// What somebody wants to be called.
+#[derive(Deserialize)]
+pub(super) struct Profile {
+    display_name: String,
+    slug: String,
+}
+
+pub(super) async fn change_profile(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+    Json(sent): Json<Profile>,
+) -> Result<Json<Person>, Problem> {
+    let wrong = |error| problem::name(Problem::fields(), "/display_name", error);
+    let name: DisplayName = sent.display_name.parse().map_err(wrong)?;
+    let (store, id) = (&accounts.site.store, caller.who.account().id.clone());
+    let change = move |tx: &mut Tx<'_>| {
+        profile::change(tx, &caller.who, &name, sent.slug.trim(), &caller.request)
+    };
+    store.write(change).await?;
+    let changed = store.read(move |tx| account::find(tx, &id)).await?;
+    let gone = || Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated");
+    Ok(Json(person(&accounts, &changed.ok_or_else(gone)?).await?))
+}
+
+#[derive(Deserialize)]
+struct ChangePassword {
+    current_password: String,
+    new_password: String,
+}
+
+async fn change_password(
+    State(accounts): State<Accounts>,
+    headers: HeaderMap,
+    client: Client,
+    caller: Caller,
+    Json(sent): Json<ChangePassword>,
+) -> Result<Response, Problem> {
+    let current = Secret::new(sent.current_password);
+    let new = Secret::new(sent.new_password);
+    renew_password(&accounts, &headers, client, &caller, current, &new).await
+}
+
+#[derive(Deserialize)]
+struct SetPassword {
+    new_password: String,
+}
+
+/// The first password of somebody who signed in without one.
+async fn set_password(
+    State(accounts): State<Accounts>,
+    headers: HeaderMap,
+    client: Client,
+    caller: Caller,
+    Json(sent): Json<SetPassword>,
+) -> Result<Response, Problem> {
+    let id = caller.who.account().id.clone();
+    let look = move |tx: &mut Tx<'_>| password::find(tx, &id);
+    if accounts.site.store.read(look).await?.is_some() {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "password_exists"));
+    }
+    let (none, new) = (Secret::new(""), Secret::new(sent.new_password));
+    renew_password(&accounts, &headers, client, &caller, none, &new).await
+}
+
+/// The session goes on under another name.
+#[derive(Serialize)]
+struct Renewed {
+    message: &'static str,
+    /// The access tokens so far work no more.
+    token: String,
+}
+
+async fn renew_password(
+    accounts: &Accounts,
+    headers: &HeaderMap,
+    client: Client,
+    caller: &Caller,
+    current: Secret,
+    new: &Secret,
+) -> Result<Response, Problem> {
+    let (site, account) = (&accounts.site, caller.who.account());
+    let known = [
+        account.email.as_str(),
+        &account.display_name,
+        &site.settings.name,
+    ];
+    let new = Password::choose(new, &known)
+        .map_err(|weakness| problem::password(Problem::fields(), "/new_password", weakness))?;
+    let change = Change {
+        current,
+        new,
+        client,
+    };
+    let secret = credential::change(accounts, &caller.who, change).await?;
+    let shown = secret.clone();
+    let look = move |tx: &mut Tx<'_>| signed_in::by_session(tx, &shown);
+    let visit = site.store.read::<_, StoreError, _>(look).await?;
+    let gone = || Problem::new(StatusCode::UNAUTHORIZED, "session_revoked");
+    let visit = visit.ok_or_else(gone)?;
+    let session = visit.who.session().ok_or_else(gone)?;
+    let response = refresh::unstored(Renewed {
+        message: "done",
+        token: refresh::sign(accounts, &account.id, session)?,
+    });
+    if headers.contains_key(AUTHORIZATION) {
+        return Ok(response);
+    }
+    Ok(cookies::renewed(
+        response,
+        site.url(),
+        &secret,
+        visit.stay(),
+    ))
+}
+
+#[derive(Deserialize)]
+struct SlugQuery {
+    slug: String,
+}
+
+#[derive(Serialize)]
+struct ValidatedSlug {
+    slug: String,
+    valid: bool,
+    available: bool,
+}
+
+async fn validate_slug(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+    Query(query): Query<SlugQuery>,
+) -> Result<Json<ValidatedSlug>, Problem> {
+    let id = caller.who.account().id.clone();
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let slug = query.slug.clone();
+        let valid = slug::is_valid(&slug) && !slug::is_reserved(&slug);
+        let is_own = slug::find(tx, &id)?.as_ref() == Some(&slug);
+        Ok(ValidatedSlug {
+            available: valid && (is_own || slug::is_free(tx, &slug)?),
+            valid,
+            slug,
+        })
+    };
+    Ok(Json(accounts.site.store.read(look).await?))
+}
+
+pub(super) async fn send_again(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    caller: Caller,
+) -> Result<Json<Message>, Problem> {
+    verification::send_again(&accounts, caller.who.account(), facts.network()).await?;
+    Ok(done())
+}
+
+async fn erase(State(accounts): State<Accounts>, caller: Caller) -> Result<Json<Message>, Problem> {
+    let domains = accounts.domains;
+    let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
+    let change = move |tx: &mut Tx<'_>| -> Result<_, EraseError> {
+        erasure::ask(tx, domains, &sudo, When::Later, &caller.request)
+    };
+    accounts.site.store.write(change).await?;
+    Ok(done())
+}
+
+async fn export_data(
+    State(accounts): State<Accounts>,
+    headers: HeaderMap,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    // A link on another site would use the copies up.
+    csrf::check_sender(&headers, accounts.site.url())?;
+    let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
+    let (domains, keys) = (accounts.domains, accounts.site.keys.clone());
+    let change = move |tx: &mut Tx<'_>| -> Result<_, ExportError> {
+        export::own_document(tx, domains, &keys, &sudo, &caller.request)
+    };
+    let document = accounts.site.store.write(change).await?;
+    let headers = [
+        (CONTENT_DISPOSITION, "attachment; filename=\"account.json\""),
+        (CACHE_CONTROL, "no-store, private"),
+    ];
+    Ok((headers, Json(document)).into_response())
+}
