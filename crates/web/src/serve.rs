@@ -451,6 +451,8 @@ mod tests {
             header(&response, "content-security-policy")
                 .starts_with("default-src 'none'; style-src 'self'")
         );
+        let policy = header(&response, "content-security-policy");
+        assert!(policy.contains("; script-src 'self';") && !policy.contains("unsafe"));
         assert!(header(&response, "set-cookie").starts_with("kd_lang=ar; Path=/"));
         assert_eq!(header(&response, "x-request-id").len(), 32);
     }

@@ -95,6 +95,18 @@ async fn browser(world: &World, accounts: &Accounts, router: Router, id: &Accoun
     visitor
 }
 
+/// A program that goes on in a session of somebody's.
+async fn access_program(world: &World, accounts: &Accounts, id: &AccountId) -> Visitor {
+    let mut page = browser(world, accounts, router(accounts), id).await;
+    let address = "/api/v1/auth/token";
+    let made = page.call(Method::POST, address, &json!({})).await;
+    let token = made.expect(200).json()["access_token"].clone();
+    let mut program = Visitor::new(router(accounts));
+    let header = format!("Bearer {}", token.as_str().unwrap());
+    program.header("authorization", &header);
+    program
+}
+
 #[test]
 fn every_address_is_for_whom_its_list_says() {
     World::each_engine(&MIGRATIONS, async |world| {
@@ -119,6 +131,9 @@ fn every_address_is_for_whom_its_list_says() {
                 assert_eq!(refused.as_deref(), expected, "{told}");
             }
             let router = router(&accounts);
+            let program = access_program(world, &accounts, &id).await;
+            let refused = refusal(program, &route).await;
+            assert_eq!(refused.as_deref(), all, "{told}: an access token");
             let refused = refusal(Visitor::new(router.clone()), &route).await;
             // Whoever is signed out already has what they ask for.
             let is_open = route.callers == Callers::Anybody || told.ends_with("/logout");

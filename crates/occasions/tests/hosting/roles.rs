@@ -305,6 +305,12 @@ async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
             } else {
                 assert_eq!(answer.refusal.as_deref(), Some("forbidden"), "{told}");
             }
+            // The guests' page that another page shows in a frame is not one of the host's own.
+            let is_own = answer.body.starts_with("<!doctype html>")
+                && !route.path.ends_with("/preview/page");
+            if is_in && is_own {
+                assert!(answer.body.contains("action=\"/logout\""), "{told}");
+            }
             // A file of the owner's is for those who may see all of it, once it is made.
             if is_in && route.is_read() && !route.path.contains("{x}") {
                 assert_eq!(answer.status, 200, "{told}");
