@@ -21,6 +21,7 @@ pub mod erasure;
 pub mod export;
 pub mod grant;
 pub mod hashing;
+pub mod import;
 pub mod invite;
 pub mod notice;
 mod one_time;

@@ -6,6 +6,7 @@ pub mod co_owners;
 pub mod countdown;
 pub mod entry;
 mod entry_limit;
+pub mod import;
 mod leaving;
 pub mod phrase;
 pub mod public;
