@@ -121,13 +121,9 @@ impl Dump {
         if !ends && count as u64 == LONGEST {
             return Err(self.refuse("the line is longer than 16 MiB", MAKE_PLAIN));
         }
-        match String::from_utf8(bytes) {
-            Ok(text) => self.text = text,
-            Err(_) => {
-                let mend = "make the dump with `pg_dump --encoding=UTF8`";
-                return Err(self.refuse("it is no text in UTF-8", mend));
-            }
-        }
+        let mend = "make the dump with `pg_dump --encoding=UTF8`";
+        self.text =
+            String::from_utf8(bytes).map_err(|_| self.refuse("it is no text in UTF-8", mend))?;
         // The last line of a block is whole, or the dump breaks off within it.
         Ok(ends || count > 0 && self.table.is_none())
     }
@@ -156,7 +152,11 @@ impl Dump {
     }
 
     fn row(&self, table: Rc<Table>) -> Result<Row, ImportError> {
-        let values: Option<Vec<_>> = self.text.split('\t').map(value).collect();
+        let values = self.text.split('\t').map(|text| match text {
+            "\\N" => Some(None),
+            text => unescaped(text).map(Some),
+        });
+        let values: Option<Vec<_>> = values.collect();
         let values = values.filter(|values| values.len() == table.columns.len());
         let what = "not a row of its table";
         Ok(Row {
@@ -222,11 +222,8 @@ fn table(file: &str, line: &str) -> Option<Table> {
     })
 }
 
-/// A value of a row as `COPY` writes it; `Some(None)` is NULL.
-fn value(text: &str) -> Option<Option<String>> {
-    if text == "\\N" {
-        return Some(None);
-    }
+/// A value that is not NULL, as `COPY` writes it.
+fn unescaped(text: &str) -> Option<String> {
     let mut value = String::with_capacity(text.len());
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {
@@ -243,7 +240,7 @@ fn value(text: &str) -> Option<Option<String>> {
             other => other,
         });
     }
-    Some(Some(value))
+    Some(value)
 }
 
 /// The texts of an array as PostgreSQL writes it: `{a,"b c"}`.

@@ -57,6 +57,7 @@ pub(super) struct Import<'a> {
 }
 
 /// What later rows need of a person.
+#[expect(clippy::struct_excessive_bools, reason = "each is of another row")]
 struct Known {
     is_new: bool,
     is_active: bool,
@@ -261,7 +262,6 @@ impl<'a> Import<'a> {
         };
         let is_owner = self.owner.as_ref() == Some(&account);
         match role {
-            "user" => {}
             "email-verified" if known.is_new => people::verify_email(tx, &account)?,
             // Also where they were imported before.
             "admin" if is_owner && known.is_active => {
@@ -273,7 +273,7 @@ impl<'a> Import<'a> {
                 let is_new = people::give(tx, &account, ADMIN)?;
                 self.report.count("administrators", is_new);
             }
-            "email-verified" | "admin" => {}
+            "user" | "email-verified" | "admin" => {}
             _ => self.report.remark(OTHER_ROLE),
         }
         Ok(())
