@@ -17,7 +17,8 @@ const output = async (...command) => (await promisify(execFile)(...command)).std
 
 export class Site {
   // Runs `name`, by the settings in `file` as `adapt` leaves them and more `words`, on a free port.
-  static async run(name, file = 'kenduri.toml', adapt = (settings) => settings, words = []) {
+  // `prepare` may have the built program do something there before.
+  static async run(name, file = 'kenduri.toml', adapt = (settings) => settings, words = [], prepare = async () => {}) {
     const from = join(examples, name);
     const folder = mkdtempSync(join(tmpdir(), 'kenduri-example-'));
     const isOurs = (path) => ![...installed, 'data', '__pycache__'].includes(basename(path));
@@ -29,6 +30,7 @@ export class Site {
       }
     }
     writeFileSync(join(folder, file), adapt(readFileSync(join(folder, file), 'utf8')));
+    await prepare(async (...command) => (await promisify(execFile)(built, command, { cwd: folder })).stdout);
     // By its bare name, as a person in that folder would; services stand in folders of their own.
     const kenduri = await Kenduri.run(folder, ['--config', file, '--listen', '127.0.0.1:0', '--data', 'data', ...words], folder);
     const site = new Site(kenduri, folder, file);

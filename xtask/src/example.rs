@@ -32,6 +32,8 @@ pub enum Site {
     Kadkahwin,
     /// A front end in Express and an API in Flask, two of each.
     FlaskExpress,
+    /// A personal site that was imported from an older one.
+    Personal,
 }
 
 /// Another configuration of a site.
@@ -55,7 +57,11 @@ pub fn example(wanted: &Wanted) -> Result<()> {
         return Ok(());
     }
     run(program("cargo").args(["build", "--release", "--locked", "-p", "kenduri"]))?;
-    let mut command = program(root().join("target/release/kenduri"));
+    let kenduri = root().join("target/release/kenduri");
+    if wanted.site == Site::Personal {
+        import_older_site(&kenduri, &folder, &settings)?;
+    }
+    let mut command = program(&kenduri);
     command.args(["serve", "--config"]).arg(&settings);
     if wanted.only == Some(Way::Alone) {
         // The occasion that the settings name is the demo's.
@@ -68,6 +74,15 @@ pub fn example(wanted: &Wanted) -> Result<()> {
         return Ok(());
     }
     ended
+}
+
+/// Imports the dump of the personal site; a second time that changes nothing.
+fn import_older_site(kenduri: &Path, folder: &Path, settings: &Path) -> Result<()> {
+    run(program(kenduri)
+        .args(["import", "personal-site"])
+        .arg(folder.join("older-site.sql"))
+        .args(["--owner", "farah@older.example", "--write", "--config"])
+        .arg(settings))
 }
 
 impl Wanted {
@@ -94,15 +109,17 @@ impl Site {
         root().join("examples").join(match self {
             Self::Kadkahwin => "kadkahwin",
             Self::FlaskExpress => "flask-express",
+            Self::Personal => "personal",
         })
     }
 
     /// Installs what its programs need, unless it is there.
     pub fn install(self) -> Result<()> {
         let folder = self.folder();
-        let programs = match self {
-            Self::Kadkahwin => ["flask", "node"],
-            Self::FlaskExpress => ["flask", "express"],
+        let programs: &[&str] = match self {
+            Self::Kadkahwin => &["flask", "node"],
+            Self::FlaskExpress => &["flask", "express"],
+            Self::Personal => &[],
         };
         for program in programs {
             let folder = folder.join(program);

@@ -3,7 +3,11 @@
 //! A hash costs some twenty milliseconds and nineteen mebibytes on purpose. So
 //! it runs on the blocking pool, one per core; a short queue waits, and whoever
 //! comes after that is told to come back instead of being made to wait.
+//!
+//! An imported account may bring a bcrypt hash, which is compared as the older program did, and
+//! replaced by argon2id at the first sign-in.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,6 +26,9 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
+
+/// Of bcrypt hashes: cheaper ones are no protection, and dearer ones keep a core for seconds.
+const BCRYPT_COSTS: RangeInclusive<u32> = 4..=15;
 
 /// What an account without a password is compared with. It costs what a real
 /// one costs, and nobody knows a password for it.
@@ -75,16 +82,19 @@ impl Hasher {
     /// Whether `typed` is the password behind `hash`. Without a hash it takes
     /// as long, and is not.
     pub async fn verify(&self, typed: &Secret, hash: Option<&PasswordHash>) -> Result<bool, Busy> {
-        let text = password::normal(typed);
+        let typed = typed.clone();
         let phc = hash.map_or(DECOY, PasswordHash::phc).to_owned();
         let is_real = hash.is_some();
         let matches = self
-            .run(move || {
-                argon2().is_ok_and(|argon2| {
+            .run(move || match bcrypt_cost(&phc) {
+                // The older program knew no normal form, and looked at the first 72 bytes.
+                Some(_) => bcrypt::verify(typed.reveal(), &phc).unwrap_or(false),
+                None => argon2().is_ok_and(|argon2| {
+                    let text = password::normal(&typed);
                     argon2
                         .verify_password(text.reveal().as_bytes(), phc.as_str())
                         .is_ok()
-                })
+                }),
             })
             .await?;
         Ok(matches && is_real)
@@ -122,6 +132,24 @@ pub fn is_outdated(hash: &PasswordHash) -> bool {
         .filter(|phc| phc.algorithm.as_str() == Algorithm::Argon2id.ident().as_str())
         .and_then(|phc| Params::try_from(&phc).ok())
         .is_none_or(|params| params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES)
+}
+
+/// Whether sign-ins can compare a password with this hash of another program.
+pub(crate) fn is_supported(hash: &PasswordHash) -> bool {
+    let is_argon2 = || {
+        let phc = phc::PasswordHash::new(hash.phc()).ok();
+        phc.is_some_and(|phc| phc.hash.is_some() && Params::try_from(&phc).is_ok())
+    };
+    bcrypt_cost(hash.phc()).is_some() || is_argon2()
+}
+
+/// The cost of a bcrypt hash that is accepted.
+fn bcrypt_cost(hash: &str) -> Option<u32> {
+    let is_known = ["$2a$", "$2b$", "$2y$"]
+        .iter()
+        .any(|version| hash.starts_with(version));
+    let parts = is_known.then(|| hash.parse::<bcrypt::HashParts>())?.ok()?;
+    Some(parts.get_cost()).filter(|cost| BCRYPT_COSTS.contains(cost))
 }
 
 fn argon2() -> Result<Argon2<'static>, argon2::password_hash::Error> {
@@ -179,6 +207,59 @@ mod tests {
             !is_outdated(&decoy),
             "the decoy must cost what a real hash costs"
         );
+    }
+
+    fn bcrypt_hash(password: &str, cost: u32, version: bcrypt::Version) -> PasswordHash {
+        let parts = bcrypt::hash_with_salt(password, cost, [7; 16]).unwrap();
+        PasswordHash::from_phc(parts.format_for_version(version))
+    }
+
+    #[tokio::test]
+    async fn bcrypt_compares_the_first_72_bytes_as_they_were_typed() {
+        use bcrypt::Version::{TwoA, TwoB, TwoX, TwoY};
+        let hasher = hasher();
+        let long = "x".repeat(72);
+        let longer = format!("{long}and more");
+        let mut count = 0;
+        for (password, cost, version, typed, same) in [
+            ("kopi o kosong", 4, TwoA, "kopi o kosong", true),
+            ("kopi o kosong", 5, TwoB, "kopi o kosong", true),
+            ("kopi o kosong", 4, TwoY, "kopi o", false),
+            ("kopi o kosong", 4, TwoX, "kopi o kosong", false),
+            ("cafe\u{301} latte", 4, TwoB, "cafe\u{301} latte", true),
+            ("cafe\u{301} latte", 4, TwoB, "caf\u{e9} latte", false),
+            (&long, 4, TwoB, &longer, true),
+            (&longer, 4, TwoB, &long, true),
+            ("short", 4, TwoB, "", false),
+        ] {
+            let hash = bcrypt_hash(password, cost, version);
+            let result = hasher.verify(&Secret::new(typed), Some(&hash)).await;
+            assert_eq!(result, Ok(same), "{password} {typed}");
+            assert!(is_outdated(&hash));
+            count += 1;
+            assert_eq!(hasher.count(), count, "one hash");
+        }
+    }
+
+    #[test]
+    fn hashes_of_other_programs_are_supported_or_not() {
+        let bcrypt = "$2b$12$abcdefghijklmnopqrstuuFnEnqcHPXXdrnQQhqOrZ0Kk2wsvDbQy";
+        for (hash, supported) in [
+            (DECOY.to_owned(), true),
+            (bcrypt.to_owned(), true),
+            (bcrypt.replace("$12$", "$04$"), true),
+            (bcrypt.replace("$12$", "$15$"), true),
+            (bcrypt.replace("$12$", "$03$"), false),
+            (bcrypt.replace("$12$", "$16$"), false),
+            (bcrypt.replace("$2b$", "$2x$"), false),
+            (bcrypt[..59].to_owned(), false),
+            ("$2b$12$system.hash.placeholder".to_owned(), false),
+            ("$argon2id$v=19$m=19456,t=2,p=1".to_owned(), false),
+            (String::new(), false),
+        ] {
+            let hash = PasswordHash::from_phc(hash);
+            assert_eq!(is_supported(&hash), supported, "{}", hash.phc());
+        }
     }
 
     #[tokio::test]

@@ -25,6 +25,7 @@ pub mod grant;
 pub mod hashing;
 mod id_token;
 pub mod identity;
+pub mod import;
 pub mod invite;
 pub mod notice;
 mod one_time;

@@ -568,7 +568,11 @@ fn make_primary(tx: &mut Tx<'_>, account: &AccountId, id: &CountdownId) -> Resul
     Ok(())
 }
 
-fn give(tx: &mut Tx<'_>, account: &AccountId, id: &CountdownId) -> Result<(), StoreError> {
+pub(crate) fn give(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    id: &CountdownId,
+) -> Result<(), StoreError> {
     match grant::give(tx, account, OWNER, &scope(id), None) {
         Err(GrantError::Store(error)) => Err(error),
         // What else there is cannot be: the role is the scope's own, and the scope is new.

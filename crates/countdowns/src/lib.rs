@@ -7,6 +7,7 @@ pub mod countdown;
 pub mod entry;
 mod entry_limit;
 mod follow;
+pub mod import;
 mod leaving;
 pub mod phrase;
 pub mod phrase_list;

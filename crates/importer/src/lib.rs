@@ -1,12 +1,13 @@
-//! What other programs are told, as `kenduri.toml`.
+//! What other programs are told, as `kenduri.toml`; and the rows of their databases.
 //!
-//! Each way in prints a file that `kenduri check` accepts, but for folders and
+//! But for [`dump`], each way in prints a file that `kenduri check` accepts, but for folders and
 //! files that are not there, and a comment about everything that could not be
 //! carried over. Nothing is guessed silently: where two things could be meant,
 //! the file holds the safer one and says so. What kept strangers out of a path
 //! never becomes a route that is open; where no path can say it, a remark that
 //! begins with CAREFUL does.
 
+pub mod dump;
 pub mod nginx;
 mod page;
 pub mod pm2;

@@ -2,6 +2,7 @@
 
 pub mod editor;
 pub mod feed;
+pub mod import;
 pub mod markdown;
 pub mod post;
 pub mod published;

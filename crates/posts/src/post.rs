@@ -372,7 +372,7 @@ fn apply(
 }
 
 /// Whether the slug was free.
-fn insert(tx: &mut Tx<'_>, post: &Post) -> Result<bool, StoreError> {
+pub(crate) fn insert(tx: &mut Tx<'_>, post: &Post) -> Result<bool, StoreError> {
     let words = Words::of(post);
     let inserted = sql!(
         "INSERT INTO post ({Post}, title_words, lead_words, all_words)
@@ -387,7 +387,7 @@ fn insert(tx: &mut Tx<'_>, post: &Post) -> Result<bool, StoreError> {
     Ok(inserted == 1)
 }
 
-fn write_tags(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
+pub(crate) fn write_tags(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
     for tag in &post.tags {
         sql!(
             "INSERT INTO post_tag (post_id, tag) VALUES (:id, :tag)",

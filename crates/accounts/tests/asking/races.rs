@@ -375,3 +375,52 @@ fn two_people_of_one_name_have_slugs_of_their_own() {
         }
     });
 }
+
+#[test]
+fn a_password_changed_while_an_imported_hash_is_replaced_stays() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let second = world.second_store();
+        let new = usual_hash(world).await;
+        let id = person(world, "farah@example.my", None).await;
+        let imported = bcrypt::hash("kopi o kosong", 4).unwrap();
+        let mut signed_in = 0;
+        for round in 0..rounds().div_ceil(3) {
+            let (of, old) = (id.clone(), imported.clone());
+            write(world.store(), move |tx| {
+                sql!("DELETE FROM password WHERE account_id = :of", of).run(tx, Rows::AtMostOne)?;
+                let now = tx.now();
+                assert!(accounts::import::set_password(tx, &of, &old, now)?);
+                Ok(())
+            })
+            .await;
+            let (of, to) = (id.clone(), new.clone());
+            let change = second.write(move |tx| -> Result<(), StoreError> {
+                accounts::account::lock(tx, &of)?;
+                password::set(tx, &of, &to)
+            });
+            let attempt = attempt("farah@example.my", "kopi o kosong", 1);
+            // Every other time the change comes while the second hash is being made.
+            let begun = accounts.hasher.count();
+            let changed = async {
+                while round % 2 == 1 && accounts.hasher.count() < begun + 2 {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                change.await
+            };
+            let (changed, entered) =
+                tokio::join!(changed, sign_in::with_password(&accounts, attempt));
+            changed.unwrap();
+            assert!(
+                matches!(entered, Ok(_) | Err(SignInError::Wrong)),
+                "{entered:?}"
+            );
+            signed_in += usize::from(entered.is_ok());
+            let of = id.clone();
+            let kept = read(world.store(), move |tx| password::find(tx, &of)).await;
+            assert!(kept == Some(new.clone()), "round {round}: {entered:?}");
+            world.clock.advance(jiff::SignedDuration::from_mins(20));
+        }
+        expect_sign_in_mails(world, "farah@example.my", signed_in);
+    });
+}

@@ -358,6 +358,48 @@ fn a_weaker_hash_is_made_anew() {
 }
 
 #[test]
+fn an_imported_bcrypt_hash_works_once_and_is_argon2id_from_then_on() {
+    let typed = "cafe\u{301} latte satu";
+    let imported = bcrypt::hash(typed, 4).unwrap();
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, "farah@example.my", None).await;
+        let (of, hash) = (id.clone(), imported.clone());
+        write(world.store(), move |tx| {
+            let now = tx.now();
+            assert!(!accounts::import::set_password(
+                tx,
+                &of,
+                "$2b$12$nonsense",
+                now
+            )?);
+            assert!(accounts::import::set_password(tx, &of, &hash, now)?);
+            Ok(())
+        })
+        .await;
+        let before = accounts.hasher.count();
+        // Bcrypt knows no normal form.
+        for wrong in ["caf\u{e9} latte satu", "something else"] {
+            let result = attempt("farah@example.my", wrong, 1);
+            let result = sign_in::with_password(&accounts, result).await;
+            assert!(matches!(result, Err(SignInError::Wrong)), "{wrong}");
+        }
+        assert_eq!(accounts.hasher.count() - before, 2, "one hash each");
+        // From then on both spellings are the password.
+        for (right, hashes) in [(typed, 2), ("caf\u{e9} latte satu", 1), (typed, 1)] {
+            let before = accounts.hasher.count();
+            let right = attempt("farah@example.my", right, 1);
+            assert!(sign_in::with_password(&accounts, right).await.is_ok());
+            assert_eq!(accounts.hasher.count() - before, hashes);
+            let of = id.clone();
+            let hash = read(world.store(), move |tx| password::find(tx, &of)).await;
+            assert!(!accounts::hashing::is_outdated(&hash.unwrap()));
+        }
+        expect_sign_in_mails(world, "farah@example.my", 3);
+    });
+}
+
+#[test]
 fn a_password_changed_meanwhile_is_not_overwritten() {
     World::each_engine(&MIGRATIONS, async |world| {
         let old = usual_hash(world).await;

@@ -1,4 +1,6 @@
-//! `kenduri import`: what other programs are told, as `kenduri.toml`.
+//! `kenduri import`: what other programs are told, as `kenduri.toml`, and what an older site knows.
+
+mod personal_site;
 
 use std::io::Write as _;
 use std::num::NonZero;
@@ -8,16 +10,19 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use importer::{Imported, nginx, pm2};
 
-use super::say;
+use super::{Where, say};
+use personal_site::PersonalSite;
 
-/// Turn a configuration of nginx or PM2 into a kenduri.toml
+/// Turn a configuration of nginx or PM2 into a kenduri.toml, or take over an older site
 ///
-/// The result is printed, and nothing is changed. What could not be carried over stands in
-/// comments, with file and line. Read them before you use the result.
+/// A configuration is printed, and nothing is changed. What could not be carried over stands in
+/// comments, with file and line. Read them before you use the result. What an older site knows is
+/// written into the store, but only with --write.
 #[derive(Debug, Subcommand)]
 pub(super) enum Import {
     Pm2(Pm2),
     Nginx(Nginx),
+    PersonalSite(PersonalSite),
 }
 
 /// Print the services of an ecosystem file of PM2 (.js, .cjs, .mjs or .json)
@@ -55,6 +60,7 @@ impl Import {
                 },
             )?,
             Self::Nginx(site) => nginx::import(&site.file)?,
+            Self::PersonalSite(site) => return site.run(),
         };
         say(&text)?;
         let mut errors = std::io::stderr().lock();

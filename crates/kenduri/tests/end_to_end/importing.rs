@@ -1,6 +1,10 @@
 //! What other programs are told becomes settings that Kenduri takes.
 
-use crate::program::{run, text};
+use std::path::Path;
+
+use rustix::process::Signal;
+
+use crate::program::{Program, run, text};
 
 #[test]
 fn a_site_of_nginx_becomes_settings() {
@@ -43,4 +47,53 @@ fn a_program_is_run_only_when_somebody_says_so() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("[service.a]\nrun = \"node a.js\""));
     assert!(folder.path().join("ran").exists());
+}
+
+#[test]
+fn an_older_site_is_imported_only_when_somebody_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dump = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/personal/older-site.sql");
+    let dump = dump.to_str().expect("text");
+    let words = ["import", "personal-site", dump, "--owner"];
+    let import = |more: &[&str]| run(&[&words[..], more].concat(), folder.path(), &[]);
+    for (more, code, said) in [
+        (&["farah@older.example"][..], 0, "--write does it"),
+        (&["daniel@older.example", "--write"], 1, "--owner names one"),
+        (&["farah", "--write"], 1, ""),
+        (
+            &["farah@older.example", "--write"],
+            0,
+            "is in the store now",
+        ),
+        (
+            &["farah@older.example", "--write"],
+            0,
+            "Everything is there already",
+        ),
+    ] {
+        let output = import(more);
+        let errors = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{more:?} {errors}");
+        assert!(text(&output.stdout).contains(said), "{more:?} {errors}");
+        assert_eq!(code == 1, errors.starts_with("error: "), "{errors}");
+    }
+    let custom = folder.path().join("site.dump");
+    std::fs::write(&custom, b"PGDMP\x01\x0e").expect("a file");
+    let output = run(
+        &["import", "personal-site", "site.dump"],
+        folder.path(),
+        &[],
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let errors = text(&output.stderr);
+    assert!(errors.contains("pg_restore --file=site.sql"), "{errors}");
+
+    let data = folder.path().join("data");
+    let data = data.to_str().expect("text");
+    let mut kenduri = Program::serve(&["--data", data, "--listen", "127.0.0.1:0"], &[]);
+    let output = import(&["farah@older.example"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("stop it first"));
+    assert_eq!(kenduri.get("/farah/incident-timer").status, 200);
+    assert!(kenduri.end(Signal::TERM).success());
 }

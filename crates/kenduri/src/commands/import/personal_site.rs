@@ -1,0 +1,107 @@
+//! `kenduri import personal-site`: people, timers, phrases and articles of the older personal site.
+
+mod report;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Result, anyhow, bail};
+use clap::Args;
+use platform::Tx;
+use platform::mail::{Address, suppression};
+use web::Site;
+
+use super::{Where, say};
+use crate::commands::alone;
+use crate::{app_setup, configuration, control};
+use report::Report;
+use tables::{Import, Options};
+
+/// Take over people, timers, phrases and articles from a dump of the older personal site
+///
+/// The dump is a plain one, as `pg_dump --no-owner --file=site.sql DATABASE` makes it. What would
+/// be imported is printed; only --write does it, all or nothing. What is there already stays as it
+/// is, so an import can be repeated. Stop Kenduri first.
+#[derive(Debug, Args)]
+pub(in crate::commands) struct PersonalSite {
+    #[command(flatten)]
+    place: Where,
+    /// The dump of the database
+    dump: PathBuf,
+    /// Import it, and not only say what would be imported
+    #[arg(long)]
+    write: bool,
+    /// The administrator of the older site who becomes the owner here
+    #[arg(long, value_name = "ADDRESS")]
+    owner: Option<String>,
+    /// Make one of timers that a person has in the same millisecond, with the notes of all
+    #[arg(long)]
+    merge_timers: bool,
+}
+
+impl PersonalSite {
+    pub(super) fn run(self) -> Result<()> {
+        let owner = self.owner.map(|owner| {
+            let address = owner.parse::<Address>();
+            address.map_err(|_| anyhow!("{owner:?} is no mail address"))
+        });
+        let options = Options {
+            dump: self.dump,
+            is_to_be_written: self.write,
+            owner: owner.transpose()?,
+            merges_timers: self.merge_timers,
+        };
+        let mut asked = self.place.asked();
+        // This command opens no listener.
+        asked.allow_public_mailbox = true;
+        let settings = Arc::new(configuration::load(&asked)?.settings);
+        if control::is_running(&settings.data)? {
+            bail!(
+                "Kenduri runs with the data in {}\n  stop it first",
+                settings.data.display()
+            );
+        }
+        let report = alone(async {
+            let site = app_setup::open(&settings).await?;
+            import(&site, options).await
+        })?;
+        say(&report.to_string())?;
+        match report.refused() {
+            0 => Ok(()),
+            count => bail!("nothing was written: {count} rows want a decision of yours first"),
+        }
+    }
+}
+
+/// The change was only tried, or rows of the dump were refused.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing was written")]
+struct NotWritten(Report);
+
+/// Imports a dump in one transaction, which is taken back unless everything can be written, and is
+/// to be.
+async fn import(site: &Site, options: Options) -> Result<Report> {
+    let settings = &site.settings;
+    let locale = settings.languages.first().cloned();
+    let locale = locale.unwrap_or_else(|| "en".to_owned());
+    let time_zone = settings.time_zone.iana_name().unwrap_or("UTC").to_owned();
+    let key = site.keys.key(suppression::PURPOSE);
+    let change = move |tx: &mut Tx<'_>| -> Result<Report> {
+        let import = Import::new(&options, &key, &locale, &time_zone);
+        let mut report = import.run(tx)?;
+        if report.refused() > 0 || !options.is_to_be_written {
+            return Err(NotWritten(report).into());
+        }
+        report.record(tx)?;
+        Ok(report)
+    };
+    let written = site.store.write(change).await;
+    written.or_else(|error| {
+        error
+            .downcast::<NotWritten>()
+            .map(|NotWritten(report)| report)
+    })
+}

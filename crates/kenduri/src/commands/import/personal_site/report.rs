@@ -1,0 +1,131 @@
+//! What an import did, or would do.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use platform::audit::{Actor, Entry};
+use platform::{StoreError, Tx};
+use serde_json::json;
+
+/// How many refused rows are listed; of more, the report gives the number.
+const LISTED: usize = 100;
+
+/// What became of the rows of a dump.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    kinds: BTreeMap<&'static str, Counts>,
+    left_out: BTreeMap<String, u64>,
+    remarks: BTreeMap<&'static str, u64>,
+    refusals: Vec<String>,
+    refused: usize,
+    is_written: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    new: u64,
+    known: u64,
+}
+
+impl Report {
+    /// Counts one of a kind: a new one, or one that is there already.
+    pub(super) fn count(&mut self, kind: &'static str, is_new: bool) {
+        let counts = self.kinds.entry(kind).or_default();
+        if is_new {
+            counts.new += 1;
+        } else {
+            counts.known += 1;
+        }
+    }
+
+    /// Counts a row of a table for which there is no place here.
+    pub(super) fn leave_out(&mut self, table: &str) {
+        match self.left_out.get_mut(table) {
+            Some(count) => *count += 1,
+            None => drop(self.left_out.insert(table.to_owned(), 1)),
+        }
+    }
+
+    /// Counts something that is worth knowing, and stops nothing.
+    pub(super) fn remark(&mut self, what: &'static str) {
+        *self.remarks.entry(what).or_default() += 1;
+    }
+
+    /// Notes what has to be decided before anything is written.
+    pub(super) fn refuse(&mut self, line: u64, what: &str) {
+        self.refused += 1;
+        if self.refusals.len() < LISTED {
+            self.refusals.push(format!("line {line}: {what}"));
+        }
+    }
+
+    /// How many rows were refused.
+    pub(super) fn refused(&self) -> usize {
+        self.refused
+    }
+
+    /// How many of a kind are new, and how many were there already.
+    #[cfg(test)]
+    pub(super) fn counts(&self, kind: &str) -> (u64, u64) {
+        let counts = self.kinds.get(kind).copied().unwrap_or_default();
+        (counts.new, counts.known)
+    }
+
+    /// Notes in the audit log what is written, if anything is.
+    pub(super) fn record(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        self.is_written = true;
+        let new = self.kinds.iter().filter(|(_, counts)| counts.new > 0);
+        let changes: Vec<_> = new
+            .map(|(kind, counts)| json!({"field": kind, "old": null, "new": counts.new}))
+            .collect();
+        if changes.is_empty() {
+            return Ok(());
+        }
+        tx.record(Entry {
+            actor: Actor::System,
+            action: "site.imported",
+            entity: ("installation", "1".to_owned()),
+            scope: None,
+            changes: changes.into(),
+            request: None,
+        })
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (kind, Counts { new, known }) in &self.kinds {
+            writeln!(f, "{kind:<14} {new:>8} new {known:>8} there already")?;
+        }
+        if !self.left_out.is_empty() {
+            writeln!(f, "\nNot taken over:")?;
+        }
+        for (table, count) in &self.left_out {
+            writeln!(f, "  {table}: {count} rows")?;
+        }
+        if !self.remarks.is_empty() {
+            writeln!(f, "\nGood to know:")?;
+        }
+        for (remark, count) in &self.remarks {
+            writeln!(f, "  {remark}: {count}")?;
+        }
+        if self.refused > 0 {
+            writeln!(f, "\nTo be decided first:")?;
+        }
+        for refusal in &self.refusals {
+            writeln!(f, "  {refusal}")?;
+        }
+        let more = self.refused - self.refusals.len();
+        if more > 0 {
+            writeln!(f, "  and {more} more")?;
+        }
+        let is_anything_new = self.kinds.values().any(|counts| counts.new > 0);
+        let end = match (self.is_written, is_anything_new, self.refused) {
+            (_, _, 1..) => return Ok(()),
+            (_, false, _) => "Everything is there already.",
+            (true, true, _) => "All of this is in the store now.",
+            (false, true, _) => "Nothing was written yet; --write does it.",
+        };
+        writeln!(f, "\n{end}")
+    }
+}

@@ -1,0 +1,447 @@
+//! A dump that `pg_dump` made of a small site with invented people, imported on both engines.
+
+use std::path::PathBuf;
+
+use accounts::account::{self, AccountId};
+use accounts::client::Client;
+use accounts::grant::{self, ADMIN, OWNER, Scope};
+use accounts::session::Stay;
+use accounts::sign_in::{self, Attempt, SignInError};
+use accounts::{Accounts, domain, slug};
+use countdowns::countdown::{Countdown, CountdownId, Visibility};
+use countdowns::entry::{self, Entry};
+use jiff::tz::TimeZone;
+use platform::audit::RequestFacts;
+use platform::mail::Address;
+use platform::mail::suppression::{self, Cause};
+use platform::{Secret, Store, StoreError, Tx, sql};
+use posts::post::{Post, State};
+use tempfile::TempDir;
+use testkit::{Visitor, World};
+use web::client_info::Proxies;
+use web::{Network, Settings, SiteUrl};
+
+use super::report::Report;
+use super::tables::Options;
+use super::{Result, import};
+use crate::domains::DOMAINS;
+
+const DUMP: &str = include_str!("../../../../../../examples/personal/older-site.sql");
+const FARAH: &str = "0199a000-0000-7000-8000-000000000001";
+const DANIEL: &str = "0199a000-0000-7000-8000-000000000002";
+const MEI: &str = "0199a000-0000-7000-8000-000000000003";
+const AINA: &str = "0199a000-0000-7000-8000-000000000004";
+const RAVI: &str = "0199a000-0000-7000-8000-000000000005";
+const LONG_SLUG: &str = "daniel-very-very-very-very-very-very-very-very-very-long-slug";
+
+struct Stage {
+    accounts: Accounts,
+    folder: TempDir,
+}
+
+impl Stage {
+    fn new(world: &World) -> Self {
+        let settings = Settings {
+            url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
+            name: "Kenduri Kami".to_owned(),
+            languages: vec!["ms".to_owned(), "en".to_owned()],
+            time_zone: TimeZone::get("Asia/Kuala_Lumpur").unwrap(),
+            proxies: Proxies::default(),
+        };
+        let site = domain::site(DOMAINS, &[], world.platform.clone(), settings);
+        Self {
+            accounts: Accounts::new(site, DOMAINS),
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn options(&self, dump: &str) -> Options {
+        let file: PathBuf = self.folder.path().join("site.sql");
+        std::fs::write(&file, dump).unwrap();
+        Options {
+            dump: file,
+            is_to_be_written: true,
+            owner: Some("farah@OLDER.example".parse().unwrap()),
+            merges_timers: false,
+        }
+    }
+
+    async fn import(&self, options: Options) -> Result<Report> {
+        import(&self.accounts.site, options).await
+    }
+
+    async fn sign_in(&self, email: &str, password: &str) -> Result<(), SignInError> {
+        let attempt = Attempt {
+            email: email.to_owned(),
+            password: Secret::new(password),
+            stay: Stay::Visit,
+            network: Network::of([203, 0, 113, 1].into()),
+            client: Client {
+                request: RequestFacts {
+                    request_id: "test".to_owned(),
+                    network: None,
+                },
+                user_agent: "Firefox".to_owned(),
+                session: None,
+                device: None,
+            },
+            to: String::new(),
+        };
+        let signed_in = sign_in::with_password(&self.accounts, attempt).await;
+        signed_in.map(drop)
+    }
+}
+
+async fn read<T, F>(store: &Store, look: F) -> T
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    T: Send + 'static,
+{
+    store.read(look).await.unwrap()
+}
+
+/// How many rows there are of what an import writes, the audit log included.
+async fn rows(store: &Store) -> [i64; 9] {
+    read(store, |tx| {
+        let counts: (i64, i64, i64, i64, i64) = tx.one(
+            sql!(
+                "SELECT (SELECT COUNT(*) FROM account), (SELECT COUNT(*) FROM password),
+                 (SELECT COUNT(*) FROM role_grant), (SELECT COUNT(*) FROM countdown),
+                 (SELECT COUNT(*) FROM countdown_entry)"
+            ),
+            &[],
+        )?;
+        let more: (i64, i64, i64, i64) = tx.one(
+            sql!(
+                "SELECT (SELECT COUNT(*) FROM phrase), (SELECT COUNT(*) FROM suppression),
+                 (SELECT COUNT(*) FROM post), (SELECT COUNT(*) FROM audit)"
+            ),
+            &[],
+        )?;
+        Ok([
+            counts.0, counts.1, counts.2, counts.3, counts.4, more.0, more.1, more.2, more.3,
+        ])
+    })
+    .await
+}
+
+fn id(text: &str) -> AccountId {
+    text.parse().unwrap()
+}
+
+#[test]
+fn everything_comes_along_and_the_second_run_changes_nothing() {
+    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+        let stage = Stage::new(world);
+        let store = world.store();
+        let before = rows(store).await;
+        let tried = Options {
+            is_to_be_written: false,
+            ..stage.options(DUMP)
+        };
+        let report = stage.import(tried).await.unwrap();
+        assert!(report.to_string().contains("--write does it"), "{report}");
+        assert_eq!(rows(store).await, before, "only tried");
+
+        let report = stage.import(stage.options(DUMP)).await.unwrap();
+        for (kind, count) in [
+            ("people", 5),
+            ("owners", 1),
+            ("administrators", 1),
+            ("countdowns", 3),
+            ("timers", 5),
+            ("phrases", 4),
+            ("exclusions", 2),
+            ("suggestions", 3),
+            ("suppressions", 3),
+            ("articles", 2),
+        ] {
+            assert_eq!(report.counts(kind), (count, 0), "{kind}: {report}");
+        }
+        let text = report.to_string();
+        for left_out in [
+            "refresh_tokens: 1",
+            "user_profiles: 1",
+            "works here",
+            "title image",
+        ] {
+            assert!(text.contains(left_out), "{left_out}: {text}");
+        }
+        let after = rows(store).await;
+        assert_eq!(after[..8], [5, 4, 5, 3, 5, 4, 3, 2]);
+
+        let report = stage.import(stage.options(DUMP)).await.unwrap();
+        assert_eq!(rows(store).await, after, "{report}");
+        assert_eq!(report.counts("people"), (0, 5));
+        assert!(report.to_string().contains("Everything is there already"));
+    });
+}
+
+#[test]
+fn people_are_who_they_were() {
+    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+        let stage = Stage::new(world);
+        stage.import(stage.options(DUMP)).await.unwrap();
+        read(world.store(), |tx| {
+            let farah = account::find(tx, &id(FARAH))?.expect("active");
+            assert_eq!(farah.display_name, "Farah binti Ali");
+            assert_eq!(
+                (&*farah.locale, &*farah.time_zone),
+                ("ms", "Asia/Kuala_Lumpur")
+            );
+            assert_eq!(slug::find(tx, &id(DANIEL))?.as_deref(), Some(LONG_SLUG));
+            assert_eq!(slug::account(tx, LONG_SLUG)?, Some(id(DANIEL)));
+            assert!(account::find(tx, &id(MEI))?.is_none(), "deactivated");
+            let site = Scope::site();
+            for (who, rank) in [(FARAH, Some(OWNER)), (RAVI, Some(ADMIN)), (DANIEL, None)] {
+                assert_eq!(grant::rank_of(tx, &id(who), &site)?, rank, "{who}");
+            }
+            for (who, verified) in [(FARAH, "mail"), (DANIEL, "mail"), (AINA, "none")] {
+                let found: (String, i64) = sql!(
+                    "SELECT e.verified_by, a.created_at FROM email e
+                     JOIN account a ON a.id = e.account_id WHERE e.account_id = :who",
+                    who
+                )
+                .one(tx)?;
+                assert_eq!(found.0, verified, "{who}");
+                if who == FARAH {
+                    assert_eq!(found.1, 1_767_661_811_123, "2026-01-06T01:10:11.123Z");
+                }
+            }
+            Ok(())
+        })
+        .await;
+        let key = stage.accounts.site.keys.key(suppression::PURPOSE);
+        for (address, cause) in [
+            ("gone@older.example", Some(Cause::HardBounce)),
+            ("full@older.example", None),
+            ("daniel@older.example", Some(Cause::Unsubscribe)),
+            ("cross@older.example", Some(Cause::Complaint)),
+        ] {
+            let (key, parsed) = (key.clone(), address.parse::<Address>().unwrap());
+            let find = move |tx: &mut Tx<'_>| suppression::find(tx, &key, &parsed);
+            assert_eq!(read(world.store(), find).await, cause, "{address}");
+        }
+        // The old password works, by bcrypt, and then by argon2id.
+        let hasher = &stage.accounts.hasher;
+        for (email, password) in [
+            ("farah@older.example", "kopi o kosong"),
+            ("daniel@older.example", "cafe\u{301} latte satu"),
+            ("ravi@older.example", &"x".repeat(80)),
+        ] {
+            for hashes in [2, 1] {
+                let before = hasher.count();
+                stage.sign_in(email, password).await.unwrap();
+                assert_eq!(hasher.count() - before, hashes, "{email}");
+            }
+        }
+        for (email, password) in [
+            ("mei@older.example", "pantun empat kerat"),
+            ("aina@older.example", ""),
+            ("system@older.example", "placeholder"),
+        ] {
+            let refused = stage.sign_in(email, password).await;
+            assert!(matches!(refused, Err(SignInError::Wrong)), "{email}");
+        }
+        let subjects = world.mails().await;
+        for mail in &subjects {
+            world.expect_mail(&mail.recipient, &mail.subject);
+        }
+        assert_eq!(subjects.len(), 6, "each sign-in from an unknown browser");
+    });
+}
+
+#[test]
+fn timers_phrases_and_articles_are_what_they_were() {
+    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+        let stage = Stage::new(world);
+        stage.import(stage.options(DUMP)).await.unwrap();
+        let found = read(world.store(), |tx| {
+            let mut found = Vec::new();
+            for who in [FARAH, DANIEL, AINA] {
+                let countdown: Countdown = sql!(
+                    "SELECT {Countdown} FROM countdown WHERE account_id = :who",
+                    who
+                )
+                .one(tx)?;
+                let entries = entry::list(tx, &countdown.id, 10)?;
+                found.push((countdown, entries));
+            }
+            Ok::<Vec<(Countdown, Vec<Entry>)>, StoreError>(found)
+        })
+        .await;
+        let seen = found
+            .iter()
+            .map(|(one, _)| (one.visibility, one.listed, one.is_primary));
+        let expected = [
+            (Visibility::Public, true, true),
+            (Visibility::Private, false, true),
+            (Visibility::Public, false, true),
+        ];
+        assert_eq!(seen.collect::<Vec<_>>(), expected);
+        let farahs = &found[0].1;
+        assert_eq!(farahs.len(), 3);
+        assert_eq!(
+            farahs[2].id.as_str(),
+            "0199a000-0000-7000-8000-000000000060"
+        );
+        assert_eq!(farahs[2].reset_at.to_string(), "2026-03-01T10:00:00.123Z");
+        assert_eq!(farahs[2].note, "first\tline\nsecond \\ line");
+        assert_eq!(found[1].1[0].note.len(), 600, "a longer note stays");
+        read(world.store(), |tx| {
+            let phrases: Vec<(String, bool, Option<String>)> = tx.all(
+                sql!("SELECT text, active, author_id FROM phrase ORDER BY id"),
+                &[],
+            )?;
+            let phrases: Vec<_> = phrases
+                .iter()
+                .map(|(text, active, author)| (&**text, *active, author.as_deref()))
+                .collect();
+            let expected = [
+                ("Keep going, one step at a time", true, None),
+                ("Slowly, slowly", true, Some(DANIEL)),
+                ("SLOWLY slowly!", false, Some(FARAH)),
+                ("Not any more", false, None),
+            ];
+            assert_eq!(phrases, expected);
+            let suggestions: Vec<(String, String, Option<String>, Option<String>)> = tx.all(
+                sql!(
+                    "SELECT state, reason, phrase_id, decided_by FROM phrase_suggestion ORDER BY id"
+                ),
+                &[],
+            )?;
+            let phrase = Some("0199a000-0000-7000-8000-000000000071".to_owned());
+            let farah = || Some(FARAH.to_owned());
+            let row = |state: &str, reason: &str, phrase, by| {
+                (state.to_owned(), reason.to_owned(), phrase, by)
+            };
+            let expected = [
+                row("approved", "", phrase, farah()),
+                row("rejected", "an advertisement", None, farah()),
+                row("pending", "", None, None),
+            ];
+            assert_eq!(suggestions, expected);
+            let posts: Vec<Post> = tx.all(sql!("SELECT {Post} FROM post ORDER BY id"), &[])?;
+            assert_eq!(posts[0].body, "# Kopi\n\nWith *milk*.\t\\o/");
+            assert_eq!(posts[0].tags, ["kopi", "two words"]);
+            assert_eq!(
+                (posts[0].state, posts[1].state),
+                (State::Published, State::Draft)
+            );
+            assert_eq!(
+                posts[0].published_at.unwrap().to_string(),
+                "2026-02-02T08:00:00Z"
+            );
+            assert_eq!(posts[1].published_at, None);
+            Ok(())
+        })
+        .await;
+        let mut visitor = Visitor::new(web::serve(
+            &stage.accounts.site,
+            accounts::web::around(&stage.accounts, domain::routes(&stage.accounts)),
+        ));
+        assert_eq!(visitor.get("/farah/incident-timer").await.status, 200);
+        assert_eq!(visitor.get("/aina/incident-timer").await.status, 200);
+        let daniels = format!("/{LONG_SLUG}/incident-timer");
+        assert_eq!(visitor.get(&daniels).await.status, 404);
+        assert_eq!(found[0].0.id, FARAH.parse::<CountdownId>().unwrap());
+    });
+}
+
+#[test]
+fn what_has_two_meanings_is_listed_and_stops_the_run() {
+    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+        let stage = Stage::new(world);
+        let before = rows(world.store()).await;
+        for (from, to, what) in [
+            (
+                "ravi@older.example",
+                "FARAH@Older.EXAMPLE",
+                "is the address of account",
+            ),
+            ("ravi@older.example", "nobody", "is no mail address"),
+            (
+                "\tRavi\travi\t",
+                "\tRavi\tRa/vi\t",
+                "cannot stand in addresses",
+            ),
+            (
+                "2026-03-09 18:00:00.123+08",
+                "2026-03-01 18:00:00.123999+08",
+                "--merge-timers makes one of both",
+            ),
+            (
+                "2026-04-01 18:00:00+08",
+                "2027-04-01 18:00:00+08",
+                "in the future",
+            ),
+            ("000000021\t2026", "000000020\t2026", "--owner names one"),
+        ] {
+            assert!(DUMP.contains(from), "{from}");
+            let report = stage.import(stage.options(&DUMP.replace(from, to))).await;
+            let report = report.unwrap();
+            assert!(report.refused() > 0);
+            assert!(report.to_string().contains(what), "{what}: {report}");
+            assert_eq!(rows(world.store()).await, before, "{what}");
+        }
+    });
+}
+
+#[test]
+fn a_broken_dump_changes_nothing_and_names_the_line() {
+    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+        let stage = Stage::new(world);
+        let before = rows(world.store()).await;
+        let half = &DUMP[..DUMP.find("Ravi").unwrap()];
+        for (dump, what) in [
+            (half.to_owned(), "breaks off"),
+            (
+                DUMP.replace("2026-04-01 18:00:00+08", "yesterday"),
+                "is no time",
+            ),
+            (DUMP.replace("\tpending\t", "\twaiting\t"), "is no state"),
+            (DUMP.replace("\tdraft\t{}\t", "\tdraft\t{\t"), "no array"),
+            (DUMP.replace("\tmei\t", "\t\\N\t"), "users has no slug"),
+            (
+                DUMP.replace("COPY public.users", "COPY public.persons"),
+                "no people",
+            ),
+        ] {
+            let error = stage
+                .import(stage.options(&dump))
+                .await
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(what), "{what}: {error}");
+            assert!(error.contains("site.sql:"), "{error}");
+            assert_eq!(rows(world.store()).await, before, "{what}");
+        }
+    });
+}
+
+#[test]
+fn timers_of_one_millisecond_become_one_when_somebody_says_so() {
+    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+        let stage = Stage::new(world);
+        let dump = DUMP.replace("2026-04-01 18:00:00+08", "2026-03-01 18:00:00.123999+08");
+        for _ in 0..2 {
+            let options = Options {
+                merges_timers: true,
+                ..stage.options(&dump)
+            };
+            let report = stage.import(options).await.unwrap();
+            assert_eq!(report.refused(), 0, "{report}");
+            assert!(report.to_string().contains("same millisecond"), "{report}");
+            let notes: Vec<(String,)> = read(world.store(), |tx| {
+                sql!(
+                    "SELECT note FROM countdown_entry WHERE countdown_id = :farah ORDER BY reset_at",
+                    farah = FARAH
+                )
+                .all(tx)
+            })
+            .await;
+            assert_eq!(notes.len(), 2);
+            assert_eq!(notes[0].0, "first\tline\nsecond \\ line\nagain");
+        }
+    });
+}
