@@ -41,6 +41,7 @@ pub mod sign_in;
 pub mod signed_in;
 pub mod slug;
 pub mod sudo;
+pub mod suppressed;
 pub mod token;
 mod token_scope;
 pub mod verification;
@@ -60,6 +61,7 @@ pub use signed_in::{Owner, SignedIn};
 
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
+use platform::mail::CallbackKey;
 
 /// All that the program has to know of this crate.
 pub const DOMAIN: Domain = Domain {
@@ -76,6 +78,7 @@ pub const DOMAIN: Domain = Domain {
         SecretPath::token("/restore/"),
         SecretPath::token("/email/confirm/"),
         SecretPath::token("/email/undo/"),
+        SecretPath::token("/email/receive/"),
     ],
     routes: web::routes,
     jobs: |site| vec![refresh::sweeps(site.store.clone()), reset::mails(site)],
@@ -129,6 +132,8 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "account_leaving"),
     Code::new(409, "account_unverified"),
     Code::new(409, "active_obligations"),
+    // Of a callback about mails.
+    Code::new(401, "signature_invalid"),
     // Of second factors.
     Code::new(401, "mfa_code_invalid"),
     Code::new(401, "mfa_token_invalid"),
@@ -159,6 +164,8 @@ pub struct Accounts {
     pub policy: Policy,
     /// Who must have a second factor.
     pub require_mfa_for: RequireMfaFor,
+    /// What signs the callbacks of the mail's provider; none: there are none.
+    pub mail_callbacks: Option<CallbackKey>,
     /// What the program consists of.
     pub domains: Domains,
 }
@@ -173,6 +180,7 @@ impl Accounts {
             limits: RequestLimits::default(),
             policy: Policy::default(),
             require_mfa_for: RequireMfaFor::default(),
+            mail_callbacks: None,
             domains,
             site,
         }

@@ -270,6 +270,7 @@ fn accounts(site: &Site, settings: &Settings) -> Accounts {
             has_mail: !settings.has_mailbox(),
         },
         require_mfa_for: settings.require_mfa_for,
+        mail_callbacks: settings.mail.callbacks.clone(),
         ..Accounts::new(site.clone(), DOMAINS)
     };
     // `tests/api` changes more than an account may. A release build does not look.

@@ -11,6 +11,7 @@ pub(super) mod refresh;
 mod registering;
 mod second_step;
 mod sudo;
+mod suppressed;
 
 use std::collections::BTreeMap;
 
@@ -56,6 +57,7 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .merge(refresh::routes())
         .merge(sudo::routes())
         .merge(people::routes())
+        .merge(suppressed::routes())
         .merge(leaving::routes())
         .merge(registering::routes())
         .merge(email_change::routes())

@@ -6,7 +6,7 @@ use platform::{StoreError, Tx};
 use web::page::{Account, Entry, Kind, Navigation, Page, Section};
 use web::{Problem, Site, Text, Theme};
 
-use super::{invites, leaving, people};
+use super::{invites, leaving, people, suppressed};
 use crate::grant::{self, Scope};
 use crate::invite;
 use crate::signed_in::{self, SignedIn};
@@ -33,6 +33,7 @@ pub async fn show<B: Template>(
     let more = [("account-data", leaving::HERE)]
         .into_iter()
         .chain(people)
+        .chain(rank.map(|_| ("suppressed-title", suppressed::HERE)))
         .chain(invites);
     section.entries.extend(more.map(|(label, href)| Entry {
         label: text.say(label).into_owned(),
