@@ -461,3 +461,19 @@ unsubscribe-text = Press the button and { $site } sends no more mail of this kin
 unsubscribe-done = Done. { $site } sends no more mail of this kind to your address.
 problem-signature-invalid = The signature of the callback is missing or wrong, or the callback is too old.
     .title = Signature not valid
+
+# What one is called in public addresses.
+slug-title = Public address
+slug-now = You are called
+slug-none = You have none yet. You are given one made of your name with the first thing that others can see.
+slug-alias = { $slug } leads there until { $until }
+slug-other = Be called something else
+slug-text = 2 to 50 of the letters a to z, digits, and hyphens between them. Your old address leads to the new one for 180 days, and nobody else gets it meanwhile; you may take it back.
+slug-left = { $count ->
+    [0] You have changed it three times within 30 days, so you have to wait before you can change it again.
+    [1] You may change it once more now.
+   *[other] You may change it { $count } times now.
+}
+slug-new = New name
+slug-save = Change
+slug-changed = Your public address is changed.

@@ -458,3 +458,18 @@ unsubscribe-text = Tekan butang dan { $site } tidak lagi menghantar e-mel sejeni
 unsubscribe-done = Selesai. { $site } tidak lagi menghantar e-mel sejenis ini ke alamat anda.
 problem-signature-invalid = Tandatangan panggilan tiada atau salah, atau panggilan terlalu lama.
     .title = Tandatangan tidak sah
+
+# Nama dalam alamat awam.
+slug-title = Alamat awam
+slug-now = Anda dipanggil
+slug-none = Belum ada. Anda diberi satu daripada nama anda bersama perkara pertama yang boleh dilihat orang lain.
+slug-alias = { $slug } membawa ke situ hingga { $until }
+slug-other = Tukar kepada yang lain
+slug-text = 2 hingga 50 huruf a hingga z, digit, dan tanda sempang di antaranya. Alamat lama membawa ke alamat baharu selama 180 hari, dan orang lain tidak mendapatnya dalam masa itu; anda boleh mengambilnya semula.
+slug-left = { $count ->
+    [0] Anda telah menukarnya tiga kali dalam 30 hari, jadi anda perlu menunggu sebelum menukarnya lagi.
+   *[other] Anda boleh menukarnya { $count } kali lagi sekarang.
+}
+slug-new = Nama baharu
+slug-save = Tukar
+slug-changed = Alamat awam anda telah ditukar.

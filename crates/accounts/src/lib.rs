@@ -40,6 +40,7 @@ pub mod setup;
 pub mod sign_in;
 pub mod signed_in;
 pub mod slug;
+pub mod slug_change;
 pub mod sudo;
 pub mod suppressed;
 pub mod token;
@@ -95,7 +96,8 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0004_registration",
     "0005_second_factors",
     "0006_people",
-    "0007_passkeys"
+    "0007_passkeys",
+    "0009_slug_aliases"
 );
 
 /// The error codes of this crate, which those of domains may use too.

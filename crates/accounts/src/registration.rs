@@ -25,7 +25,7 @@ use crate::password::{self, Password, PasswordHash};
 use crate::people;
 use crate::reset;
 use crate::signed_in::SignedIn;
-use crate::slug;
+use crate::slug::{self, Availability};
 use crate::verification;
 
 /// How long an account may stay unconfirmed.
@@ -83,6 +83,9 @@ pub enum RegisterError {
     /// Somebody else is called so in public addresses.
     #[error("the slug is taken")]
     SlugTaken,
+    /// A page of the site begins so.
+    #[error("the slug is reserved")]
+    SlugReserved,
     /// Somebody signs in with this address already. Only the function that meets it knows.
     #[error("the address is another account's")]
     EmailTaken,
@@ -150,9 +153,11 @@ pub async fn register(
     }
     check_stamp(site, &new.form_stamp)?;
     if let Some(wanted) = new.slug.clone() {
-        let look = move |tx: &mut Tx<'_>| slug::is_free(tx, &wanted);
-        if !site.store.read(look).await? {
-            return Err(RegisterError::SlugTaken);
+        let look = move |tx: &mut Tx<'_>| slug::availability(tx, &wanted);
+        match site.store.read(look).await? {
+            Availability::Free => {}
+            Availability::Taken => return Err(RegisterError::SlugTaken),
+            Availability::Reserved => return Err(RegisterError::SlugReserved),
         }
     }
     let now = site.clock.now();

@@ -18,6 +18,7 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const REGISTRATIONS: &[Rule] = &[rule(2, SignedDuration::from_mins(5)), rule(10, HOUR)];
 const RESETS: &[Rule] = &[rule(10, HOUR)];
 const MAILS_TO_ADDRESS: &[Rule] = &[rule(3, HOUR)];
+const SLUGS: &[Rule] = &[rule(30, SignedDuration::from_mins(1)), rule(300, HOUR)];
 const VERIFICATIONS: &[Rule] = &[rule(20, HOUR)];
 const VERIFICATIONS_OF_ACCOUNT: &[Rule] = &[
     rule(1, SignedDuration::from_mins(1)),
@@ -36,6 +37,7 @@ const fn rule(count: u32, per: SignedDuration) -> Rule {
 pub struct RequestLimits {
     registrations: Limit,
     resets: Limit,
+    slugs: Limit,
     mails_to_address: Limit,
     verifications: Limit,
     verifications_of_account: Limit,
@@ -46,6 +48,7 @@ impl Default for RequestLimits {
         Self {
             registrations: Limit::new(REGISTRATIONS, KEYS),
             resets: Limit::new(RESETS, KEYS),
+            slugs: Limit::new(SLUGS, KEYS),
             mails_to_address: Limit::new(MAILS_TO_ADDRESS, KEYS),
             verifications: Limit::new(VERIFICATIONS, KEYS),
             verifications_of_account: Limit::new(VERIFICATIONS_OF_ACCOUNT, KEYS),
@@ -61,6 +64,7 @@ impl RequestLimits {
         Self {
             registrations: limit(),
             resets: limit(),
+            slugs: limit(),
             mails_to_address: limit(),
             verifications: limit(),
             verifications_of_account: limit(),
@@ -80,6 +84,11 @@ impl RequestLimits {
     /// Takes the place of one link that somebody asks for who cannot sign in.
     pub(crate) fn ask(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
         self.resets.take(&key(network), now)
+    }
+
+    /// Takes the place of one look at whether a slug can be had.
+    pub(crate) fn look_at_slug(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
+        self.slugs.take(&key(network), now)
     }
 
     /// Whether one more such link may be sent to this address.

@@ -19,6 +19,7 @@ mod problem;
 mod registration;
 mod reset;
 mod second_step;
+mod slug;
 mod sudo;
 mod suppressed;
 mod unsubscribe;
@@ -87,6 +88,8 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/hooks/mail/{provider}", Anybody, mail_callbacks::take)
         .get("/admin/suppressions", People, suppressed::list)
         .post("/admin/suppressions/lift", People, suppressed::lift)
+        .get("/me/slug", People, slug::show)
+        .post("/me/slug", People, slug::change)
         .get("/admin/invites", People, invites::show)
         .post("/admin/invites", People, invites::create)
         .post("/admin/invites/remove", People, invites::remove)

@@ -3,6 +3,7 @@
 pub mod api;
 mod badge;
 mod events;
+mod moved;
 mod own;
 mod phrases;
 mod public;

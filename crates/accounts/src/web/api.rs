@@ -10,6 +10,7 @@ mod people;
 pub(super) mod refresh;
 mod registering;
 mod second_step;
+mod slug;
 mod sudo;
 mod suppressed;
 
@@ -58,6 +59,7 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .merge(sudo::routes())
         .merge(people::routes())
         .merge(suppressed::routes())
+        .merge(slug::routes())
         .merge(leaving::routes())
         .merge(registering::routes())
         .merge(email_change::routes())

@@ -6,7 +6,7 @@ use platform::{StoreError, Tx};
 use web::page::{Account, Entry, Kind, Navigation, Page, Section};
 use web::{Problem, Site, Text, Theme};
 
-use super::{invites, leaving, people, suppressed};
+use super::{invites, leaving, people, slug, suppressed};
 use crate::grant::{self, Scope};
 use crate::invite;
 use crate::signed_in::{self, SignedIn};
@@ -30,7 +30,7 @@ pub async fn show<B: Template>(
     let mut section = Section::of_site(site, text, here, may_operate);
     let people = rank.map(|_| ("people-title", people::HERE));
     let invites = may_invite.then_some(("account-invites", invites::HERE));
-    let more = [("account-data", leaving::HERE)]
+    let more = [("slug-title", slug::HERE), ("account-data", leaving::HERE)]
         .into_iter()
         .chain(people)
         .chain(rank.map(|_| ("suppressed-title", suppressed::HERE)))

@@ -21,6 +21,7 @@ use crate::second_step::SecondStepError;
 use crate::setup::SetupError;
 use crate::sign_in::SignInError;
 use crate::signed_in::ScopeMissing;
+use crate::slug_change::{self, SlugError};
 use crate::sudo::SudoRequired;
 use crate::token;
 use crate::verification::{ConfirmError, ResendError};
@@ -178,6 +179,7 @@ impl From<RegisterError> for Problem {
         match error {
             RegisterError::Closed => Self::new(StatusCode::FORBIDDEN, "registration_closed"),
             RegisterError::FormStale => Self::new(StatusCode::BAD_REQUEST, "form_stale"),
+            RegisterError::SlugReserved => Self::fields().field("/slug", "slug_reserved", []),
             RegisterError::SlugTaken => Self::new(StatusCode::CONFLICT, "slug_taken"),
             RegisterError::EmailTaken => email_taken(),
             RegisterError::UsedUp(wait) => too_often(wait),
@@ -272,6 +274,21 @@ impl From<PeopleError> for Problem {
             PeopleError::EmailUnverified => Self::new(StatusCode::CONFLICT, "account_unverified"),
             PeopleError::Leaving => Self::new(StatusCode::CONFLICT, "account_leaving"),
             PeopleError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SlugError> for Problem {
+    fn from(error: SlugError) -> Self {
+        match error {
+            SlugError::NotSignedIn => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated"),
+            SlugError::Invalid => Self::fields().field("/slug", "slug_invalid", []),
+            SlugError::Reserved => Self::fields().field("/slug", "slug_reserved", []),
+            SlugError::Taken => Self::new(StatusCode::CONFLICT, "slug_taken"),
+            SlugError::LimitReached => {
+                Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", slug_change::LIMIT)
+            }
+            SlugError::Store(error) => error.into(),
         }
     }
 }

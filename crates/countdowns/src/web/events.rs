@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use web::{Facts, Form, Problem, Site};
 
+use super::moved;
 use crate::public::{self, Shown, Viewing};
 use crate::watchers::Watchers;
 
@@ -48,6 +49,9 @@ pub(super) async fn listen(
         site,
     };
     let shown = page.look().await?.ok_or_else(Problem::not_found)?;
+    if let Some(moved) = moved::lead(&uri, (&page.account, &shown.account), true) {
+        return Ok(moved);
+    }
     let busy = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy");
     let place = watchers.take(facts.network()).ok_or_else(busy)?;
     let wake = watchers

@@ -10,7 +10,7 @@ use platform::Tx;
 use web::page::{self, Kind, Page, Social, Written};
 use web::{Form, Problem, Site, Text, Theme, Wishes, conditional};
 
-use super::words;
+use super::{moved, words};
 use crate::calendar::Breakdown;
 use crate::clock::{Clock, State as ClockState};
 use crate::countdown::{Countdown, Visibility};
@@ -27,12 +27,14 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let viewing = viewing(&site, viewer, &uri)?;
     let key = viewing.key.clone();
+    let asked = account.clone();
     let look = move |tx: &mut Tx<'_>| public::find(tx, &account, &countdown, &viewing);
-    countdown_page(
-        &site,
-        &wishes,
-        (&headers, &key),
-        site.store.read(look).await?,
+    let shown = site.store.read(look).await?;
+    let shown = shown.ok_or_else(Problem::not_found)?;
+    let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_hidden);
+    moved.map_or_else(
+        || countdown_page(&site, &wishes, (&headers, &key), shown),
+        Ok,
     )
 }
 
@@ -46,8 +48,12 @@ pub(super) async fn show_primary(
     viewer: Viewer,
 ) -> Result<Response, Problem> {
     let viewing = viewing(&site, viewer, &uri)?;
+    let asked = account.clone();
     let look = move |tx: &mut Tx<'_>| public::find_primary(tx, &account, &viewing);
-    countdown_page(&site, &wishes, (&headers, ""), site.store.read(look).await?)
+    let shown = site.store.read(look).await?;
+    let shown = shown.ok_or_else(Problem::not_found)?;
+    let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_hidden);
+    moved.map_or_else(|| countdown_page(&site, &wishes, (&headers, ""), shown), Ok)
 }
 
 fn viewing(site: &Site, viewer: Viewer, uri: &Uri) -> Result<Viewing, Problem> {
@@ -64,12 +70,17 @@ pub(super) async fn account(
     State(site): State<Site>,
     Path(account): Path<String>,
     wishes: Wishes,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let asked = account.clone();
     let look = move |tx: &mut Tx<'_>| public::list_of(tx, &account);
     let found = site.store.read(look).await?;
-    let found = found.filter(|(_, all)| !all.is_empty());
-    let (name, all) = found.ok_or_else(Problem::not_found)?;
+    let found = found.filter(|(_, _, all)| !all.is_empty());
+    let (named, name, all) = found.ok_or_else(Problem::not_found)?;
+    if let Some(moved) = moved::lead(&uri, (&asked, &named.slug), true) {
+        return Ok(moved);
+    }
     let text = site.speak(&wishes);
     let body = ListPage {
         text: &text,
@@ -232,9 +243,8 @@ fn countdown_page(
     site: &Site,
     wishes: &Wishes,
     (headers, key): (&HeaderMap, &str),
-    shown: Option<Shown>,
+    shown: Shown,
 ) -> Result<Response, Problem> {
-    let shown = shown.ok_or_else(Problem::not_found)?;
     let text = site.speak(wishes);
     let zone = shown.countdown.zone();
     let entries = shown.entries.iter().map(|entry| {

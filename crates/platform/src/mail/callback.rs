@@ -63,8 +63,8 @@ mod tests {
     use super::*;
 
     /// Made with Python's `hmac` module.
-    const SECRET: &str = "whsec_a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmk=";
-    const SIGNATURE: &str = "v1,0ToOLrx6L9klnRbn8NLLzvQgEl19ymY7DtsSyUGE2Lw=";
+    const SECRET: &str = "whsec_a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu";
+    const SIGNATURE: &str = "v1,e0dnYbIxF9psGINRP/lQNhcffsxUR4fywplpu96VG/s=";
 
     fn verify(signed: Signed<'_>, body: &str, at: i64) -> bool {
         let key = CallbackKey::parse(SECRET).unwrap();
@@ -125,7 +125,7 @@ mod tests {
             "",
             "whsec_",
             "whsec_AAAA",
-            "a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmk=",
+            "a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu",
         ] {
             assert_eq!(CallbackKey::parse(text), None, "{text}");
         }
