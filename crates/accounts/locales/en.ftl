@@ -550,3 +550,53 @@ event-sign-in-succeeded = Signed in
 event-sudo-proved = Confirmed who they are
 event-token-created = A token was made
 event-token-revoked = A token was taken back
+# Addresses that get no mail.
+suppressed-title = Addresses without mail
+suppressed-text = No mail goes to these addresses, or none of one kind. Before you let it go again, make sure that the reason is gone: who mails addresses that do not exist is soon taken for a sender of spam.
+suppressed-none = Every address gets its mail.
+suppressed-unknown = An address that nobody here knows any more ({ $hash }…)
+suppressed-soft-bounce = Mail was refused three times within a week; it waits for a week
+suppressed-unsubscribe = Unsubscribed from a kind of mail
+suppressed-hard-bounce = The mail server says that there is no such address
+suppressed-complaint = Mail was called unwanted
+suppressed-manual = An administrator stopped mail
+suppressed-lift = Let mail go again
+suppressed-lifted = Mail goes there again.
+suppressed-more = Earlier ones
+account-mail-receive = Mail me a link
+account-mail-receive-text = If the address works and you want mail again, have one mail sent. Open the link in it, and all mail goes there as before. One such mail is sent a day.
+account-mail-subscribe = Send me such mail again
+account-mail-subscribed = You get such mail again.
+account-receive = Get mail again
+account-receive-text = This mail has arrived at { $email }. Press the button to get mail there again.
+account-received = You get mail again
+account-received-text = Mail goes to your address as before.
+mail-receive-subject = Does mail from { $site } arrive?
+mail-receive-text =
+    Hello { $name },
+
+    { $site } sends no mail to this address at the moment, because mail came back or was called unwanted. To get mail again, open this link within 24 hours:
+    { $address }
+
+    If you do not want mail, you need not do anything.
+unsubscribe-title = Unsubscribe
+unsubscribe-text = Press the button and { $site } sends no more mail of this kind to your address. You still get the answers to what you do yourself, and what concerns the safety of your account.
+unsubscribe-done = Done. { $site } sends no more mail of this kind to your address.
+problem-signature-invalid = The signature of the callback is missing or wrong, or the callback is too old.
+    .title = Signature not valid
+
+# What one is called in public addresses.
+slug-title = Public address
+slug-now = You are called
+slug-none = You have none yet. You are given one made of your name with the first thing that others can see.
+slug-alias = { $slug } leads there until { $until }
+slug-other = Be called something else
+slug-text = 2 to 50 of the letters a to z, digits, and hyphens between them. Your old address leads to the new one for 180 days, and nobody else gets it meanwhile; you may take it back.
+slug-left = { $count ->
+    [0] You have changed it three times within 30 days, so you have to wait before you can change it again.
+    [1] You may change it once more now.
+   *[other] You may change it { $count } times now.
+}
+slug-new = New name
+slug-save = Change
+slug-changed = Your public address is changed.

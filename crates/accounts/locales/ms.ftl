@@ -547,3 +547,52 @@ event-sign-in-succeeded = Log masuk
 event-sudo-proved = Mengesahkan dirinya
 event-token-created = Token telah dibuat
 event-token-revoked = Token telah ditarik balik
+# Alamat yang tidak menerima e-mel.
+suppressed-title = Alamat tanpa e-mel
+suppressed-text = Tiada e-mel dihantar ke alamat ini, atau tiada e-mel daripada satu jenis. Sebelum membenarkannya semula, pastikan sebabnya sudah tiada: penghantar ke alamat yang tidak wujud akan dianggap penghantar spam.
+suppressed-none = Setiap alamat menerima e-melnya.
+suppressed-unknown = Alamat yang tidak lagi diketahui di sini ({ $hash }…)
+suppressed-soft-bounce = E-mel ditolak tiga kali dalam seminggu; penghantaran ditangguhkan seminggu
+suppressed-unsubscribe = Langganan sejenis e-mel dihentikan
+suppressed-hard-bounce = Pelayan mel mengatakan alamat ini tidak wujud
+suppressed-complaint = E-mel dilaporkan sebagai tidak diingini
+suppressed-manual = Pentadbir menghentikan e-mel
+suppressed-lift = Benarkan e-mel semula
+suppressed-lifted = E-mel dihantar ke situ semula.
+suppressed-more = Yang terdahulu
+account-mail-receive = Hantar pautan kepada saya
+account-mail-receive-text = Jika alamat ini berfungsi dan anda mahu menerima e-mel semula, minta satu e-mel dihantar. Buka pautan di dalamnya, dan semua e-mel dihantar seperti biasa. Satu e-mel begini dihantar sehari.
+account-mail-subscribe = Hantar e-mel sejenis ini semula
+account-mail-subscribed = Anda menerima e-mel sejenis ini semula.
+account-receive = Terima e-mel semula
+account-receive-text = E-mel ini telah sampai ke { $email }. Tekan butang untuk menerima e-mel di situ semula.
+account-received = Anda menerima e-mel semula
+account-received-text = E-mel dihantar ke alamat anda seperti biasa.
+mail-receive-subject = Adakah e-mel daripada { $site } sampai?
+mail-receive-text =
+    Salam { $name },
+
+    { $site } tidak menghantar e-mel ke alamat ini buat masa ini, kerana e-mel dipulangkan atau dilaporkan sebagai tidak diingini. Untuk menerima e-mel semula, buka pautan ini dalam masa 24 jam:
+    { $address }
+
+    Jika anda tidak mahu menerima e-mel, tiada apa yang perlu dibuat.
+unsubscribe-title = Henti langgan
+unsubscribe-text = Tekan butang dan { $site } tidak lagi menghantar e-mel sejenis ini ke alamat anda. Anda masih menerima jawapan kepada tindakan anda sendiri, dan hal keselamatan akaun anda.
+unsubscribe-done = Selesai. { $site } tidak lagi menghantar e-mel sejenis ini ke alamat anda.
+problem-signature-invalid = Tandatangan panggilan tiada atau salah, atau panggilan terlalu lama.
+    .title = Tandatangan tidak sah
+
+# Nama dalam alamat awam.
+slug-title = Alamat awam
+slug-now = Anda dipanggil
+slug-none = Belum ada. Anda diberi satu daripada nama anda bersama perkara pertama yang boleh dilihat orang lain.
+slug-alias = { $slug } membawa ke situ hingga { $until }
+slug-other = Tukar kepada yang lain
+slug-text = 2 hingga 50 huruf a hingga z, digit, dan tanda sempang di antaranya. Alamat lama membawa ke alamat baharu selama 180 hari, dan orang lain tidak mendapatnya dalam masa itu; anda boleh mengambilnya semula.
+slug-left = { $count ->
+    [0] Anda telah menukarnya tiga kali dalam 30 hari, jadi anda perlu menunggu sebelum menukarnya lagi.
+   *[other] Anda boleh menukarnya { $count } kali lagi sekarang.
+}
+slug-new = Nama baharu
+slug-save = Tukar
+slug-changed = Alamat awam anda telah ditukar.

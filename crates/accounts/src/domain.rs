@@ -35,6 +35,8 @@ pub struct Domain {
     pub token_scopes: &'static [TokenScope],
     /// Which of its addresses hold or take a secret.
     pub secret_paths: &'static [SecretPath],
+    /// The words that its addresses begin with, which nobody can be called.
+    pub reserved_slugs: &'static [&'static str],
     /// Its first pages, for people who are signed in.
     pub navigation: &'static [Link],
     /// What the sign-in page says to those who need no account.
@@ -89,6 +91,7 @@ impl Domain {
             scope_kinds: &[],
             token_scopes: &[],
             secret_paths: &[],
+            reserved_slugs: &[],
             navigation: &[],
             sign_in_hints: &[],
             routes: |_| Router::new(),
@@ -135,6 +138,12 @@ pub fn catalogue(domains: &[Domain], more: &[Locale]) -> Catalogue {
 pub fn secret_paths(domains: &[Domain]) -> SecretPaths {
     let all = domains.iter().flat_map(|domain| domain.secret_paths);
     SecretPaths(all.copied().collect())
+}
+
+/// The words that nobody can be called because of the domains.
+pub fn reserved_slugs(domains: &[Domain]) -> Vec<&'static str> {
+    let all = domains.iter().flat_map(|domain| domain.reserved_slugs);
+    all.copied().collect()
 }
 
 /// What every page may need of the domains.

@@ -219,11 +219,8 @@ pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
     let (mut is_erased, due) = store
         .write(|tx| {
             let now = tx.now();
-            let slugs = sql!(
-                "DELETE FROM account_slug WHERE account_id IS NULL AND until <= :now",
-                now
-            )
-            .run(tx, Rows::Any)?;
+            let slugs =
+                sql!("DELETE FROM account_slug WHERE until <= :now", now).run(tx, Rows::Any)?;
             let due: Vec<(AccountId,)> = sql!(
                 "SELECT account_id FROM account_erasure WHERE due_at <= :now
                  ORDER BY due_at, account_id LIMIT :most",
@@ -301,6 +298,7 @@ pub(crate) fn purge(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Resu
         id
     )
     .run(tx, Rows::Any)?;
+    sql!("DELETE FROM slug_change WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!(
         "UPDATE account_slug SET account_id = NULL, until = :until WHERE account_id = :id",
         until = tx.now() + SLUG_HELD,

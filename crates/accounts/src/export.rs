@@ -243,6 +243,11 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
         id
     )
     .all(tx)?;
+    let slug_changes: Vec<(Timestamp,)> = sql!(
+        "SELECT at FROM slug_change WHERE account_id = :id ORDER BY at",
+        id
+    )
+    .all(tx)?;
     let grants: Vec<Grant> = sql!(
         "SELECT {Grant} FROM role_grant WHERE account_id = :id
          ORDER BY scope_kind, scope_id, role",
@@ -321,6 +326,7 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
         "suppressed_addresses": suppressed(tx, keys, &emails)?,
         "emails": emails,
         "slugs": slugs,
+        "slug_changes": slug_changes.into_iter().map(|(at,)| at).collect::<Vec<_>>(),
         "unconfirmed_since": registered_at.map(|(at,)| at),
         "password_changed_at": password.map(|(at,)| at),
         "second_factor_since": factors.totp_since,

@@ -48,7 +48,9 @@ pub mod setup;
 pub mod sign_in;
 pub mod signed_in;
 pub mod slug;
+pub mod slug_change;
 pub mod sudo;
+pub mod suppressed;
 pub mod token;
 mod token_scope;
 pub mod verification;
@@ -69,6 +71,7 @@ pub use signed_in::{Owner, SignedIn};
 
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
+use platform::mail::CallbackKey;
 
 /// All that the program has to know of this crate.
 pub const DOMAIN: Domain = Domain {
@@ -86,6 +89,7 @@ pub const DOMAIN: Domain = Domain {
         SecretPath::token("/email/confirm/"),
         SecretPath::token("/email/undo/"),
         SecretPath::token("/factors/keep/"),
+        SecretPath::token("/email/receive/"),
     ],
     routes: web::routes,
     jobs: |site| {
@@ -110,6 +114,7 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0006_people",
     "0007_passkeys",
     "0008_identities",
+    "0009_slug_aliases",
     "0010_factor_reset"
 );
 
@@ -157,6 +162,8 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "account_deactivated"),
     Code::new(409, "account_without_factors"),
     Code::new(409, "active_obligations"),
+    // Of a callback about mails.
+    Code::new(401, "signature_invalid"),
     // Of second factors.
     Code::new(401, "mfa_code_invalid"),
     Code::new(401, "mfa_token_invalid"),
@@ -192,6 +199,8 @@ pub struct Accounts {
     /// What the configuration says of the addresses of the older personal site; `None`: they are
     /// not there.
     pub backend: Option<BackendPolicy>,
+    /// What signs the callbacks of the mail's provider; none: there are none.
+    pub mail_callbacks: Option<CallbackKey>,
     /// What the program consists of.
     pub domains: Domains,
 }
@@ -218,6 +227,7 @@ impl Accounts {
             require_mfa_for: RequireMfaFor::default(),
             providers: Providers::default(),
             backend: None,
+            mail_callbacks: None,
             domains,
             site,
         }

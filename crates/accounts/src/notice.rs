@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use platform::mail::{Address, NewMail, Stream};
+use platform::mail::{Address, MailId, NewMail, Stream};
 use platform::{StoreError, Tx};
 use web::{Language, Site, Value};
 
@@ -29,8 +29,18 @@ pub struct Notice<'a> {
 impl Notice<'_> {
     /// Writes the mail. An account whose address cannot get any is passed over.
     pub fn send(self, tx: &mut Tx<'_>, site: &Site, to: &Account) -> Result<(), StoreError> {
+        self.write(tx, site, to).map(drop)
+    }
+
+    /// As [`Notice::send`], and says which mail it is.
+    pub(crate) fn write(
+        self,
+        tx: &mut Tx<'_>,
+        site: &Site,
+        to: &Account,
+    ) -> Result<Option<MailId>, StoreError> {
         let Ok(address) = to.email.parse::<Address>() else {
-            return Ok(());
+            return Ok(None);
         };
         let text = site.catalogue.speak(&Language::of(&to.locale));
         let zone = TimeZone::get(&to.time_zone);
@@ -44,7 +54,7 @@ impl Notice<'_> {
             ("zone", to.time_zone.as_str().into()),
             ("address", site.url().join(self.path).into()),
         ]);
-        tx.send_mail(NewMail {
+        let mail = NewMail {
             to: address,
             to_name: to.display_name.clone(),
             sender_name: None,
@@ -54,8 +64,8 @@ impl Notice<'_> {
             subject: text.with(self.subject, &values),
             text: text.with(self.text, &values),
             html: None,
-        })?;
-        Ok(())
+        };
+        tx.send_mail(mail).map(Some)
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) enum Purpose {
     ChangeEmail,
     /// To get the address back that an account had.
     UndoEmail,
+    /// To get mail at an address that bounced, or whose owner complained.
+    ReceiveMail,
     /// To sign in, once a second factor is proved.
     SecondStep,
     /// To come back from a provider of sign-ins.
@@ -61,6 +63,7 @@ impl Purpose {
             Self::ResetPassword => "reset_password",
             Self::ChangeEmail => "change_email",
             Self::UndoEmail => "undo_email",
+            Self::ReceiveMail => "receive_mail",
             Self::SecondStep => "mfa",
             Self::ProviderState => "oauth_state",
             Self::LinkIdentity => "link_identity",

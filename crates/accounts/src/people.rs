@@ -5,7 +5,7 @@
 //! can sign in; that is judged under the lock of all its owners.
 
 use jiff::Timestamp;
-use platform::audit::{self, Entry, Filter, Record, RequestFacts};
+use platform::audit::{self, Actor, Entry, Filter, Record, RequestFacts};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
@@ -93,6 +93,11 @@ impl Administrator {
     /// Whether they own the installation.
     pub fn is_owner(&self) -> bool {
         self.rank == grant::OWNER
+    }
+
+    /// How the audit log names them, and their request.
+    pub(crate) fn audited(&self) -> (Actor, Option<&RequestFacts>) {
+        (self.who.actor(), Some(&self.request))
     }
 }
 

@@ -28,7 +28,7 @@ use crate::password::{self, Password, PasswordHash};
 use crate::people;
 use crate::reset;
 use crate::signed_in::SignedIn;
-use crate::slug;
+use crate::slug::{self, Availability};
 use crate::verification;
 
 /// How long an account may stay unconfirmed.
@@ -89,6 +89,9 @@ pub enum RegisterError {
     /// What a provider said of the newcomer was used, or its time is over.
     #[error("the sign-in has to begin again")]
     NewcomerGone,
+    /// A page of the site begins so.
+    #[error("the slug is reserved")]
+    SlugReserved,
     /// Somebody signs in with this address already. Only the function that meets it knows.
     #[error("the address is another account's")]
     EmailTaken,
@@ -204,9 +207,11 @@ pub async fn register(
         check_stamp(site, stamp)?;
     }
     if let Some(wanted) = new.slug.clone() {
-        let look = move |tx: &mut Tx<'_>| slug::is_free(tx, &wanted);
-        if !site.store.read(look).await? {
-            return Err(RegisterError::SlugTaken);
+        let look = move |tx: &mut Tx<'_>| slug::availability(tx, &wanted);
+        match site.store.read(look).await? {
+            Availability::Free => {}
+            Availability::Taken => return Err(RegisterError::SlugTaken),
+            Availability::Reserved => return Err(RegisterError::SlugReserved),
         }
     }
     let now = site.clock.now();

@@ -19,6 +19,7 @@ const REGISTRATIONS: &[Rule] = &[rule(2, SignedDuration::from_mins(5)), rule(10,
 const RESETS: &[Rule] = &[rule(10, HOUR)];
 const MAILS_TO_ADDRESS: &[Rule] = &[rule(3, HOUR)];
 const DEPARTURES: &[Rule] = &[rule(30, SignedDuration::from_mins(5))];
+const SLUGS: &[Rule] = &[rule(30, SignedDuration::from_mins(1)), rule(300, HOUR)];
 const VERIFICATIONS: &[Rule] = &[rule(20, HOUR)];
 const VERIFICATIONS_OF_ACCOUNT: &[Rule] = &[
     rule(1, SignedDuration::from_mins(1)),
@@ -38,6 +39,7 @@ pub struct RequestLimits {
     registrations: Limit,
     resets: Limit,
     departures: Limit,
+    slugs: Limit,
     mails_to_address: Limit,
     verifications: Limit,
     verifications_of_account: Limit,
@@ -49,6 +51,7 @@ impl Default for RequestLimits {
             registrations: Limit::new(REGISTRATIONS, KEYS),
             resets: Limit::new(RESETS, KEYS),
             departures: Limit::new(DEPARTURES, KEYS),
+            slugs: Limit::new(SLUGS, KEYS),
             mails_to_address: Limit::new(MAILS_TO_ADDRESS, KEYS),
             verifications: Limit::new(VERIFICATIONS, KEYS),
             verifications_of_account: Limit::new(VERIFICATIONS_OF_ACCOUNT, KEYS),
@@ -65,6 +68,7 @@ impl RequestLimits {
             registrations: limit(),
             resets: limit(),
             departures: limit(),
+            slugs: limit(),
             mails_to_address: limit(),
             verifications: limit(),
             verifications_of_account: limit(),
@@ -89,6 +93,11 @@ impl RequestLimits {
     /// Takes the place of one sign-in with a provider.
     pub(crate) fn leave_for_provider(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
         self.departures.take(&key(network), now)
+    }
+
+    /// Takes the place of one look at whether a slug can be had.
+    pub(crate) fn look_at_slug(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
+        self.slugs.take(&key(network), now)
     }
 
     /// Whether one more such link may be sent to this address.

@@ -1,5 +1,6 @@
 //! What an account is called in public addresses: `/u/farah-ali`.
 
+use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -29,6 +30,7 @@ pub const RESERVED: &[&str] = &[
     "feed",
     "forgot",
     "health",
+    "healthz",
     "help",
     "hooks",
     "img",
@@ -38,6 +40,7 @@ pub const RESERVED: &[&str] = &[
     "login",
     "logout",
     "mail",
+    "mailbox",
     "me",
     "metrics",
     "new",
@@ -47,10 +50,13 @@ pub const RESERVED: &[&str] = &[
     "pay",
     "post",
     "privacy",
+    "problems",
     "profile",
     "public",
+    "readyz",
     "register",
     "reset",
+    "restore",
     "robots",
     "search",
     "session",
@@ -61,6 +67,7 @@ pub const RESERVED: &[&str] = &[
     "sitemap",
     "static",
     "status",
+    "sudo",
     "support",
     "system",
     "tags",
@@ -85,9 +92,54 @@ pub fn is_valid(text: &str) -> bool {
         && !text.contains("--")
 }
 
-/// Whether nobody may choose it.
+/// Whether nobody may choose it, whatever the domains are.
 pub fn is_reserved(slug: &str) -> bool {
     RESERVED.contains(&slug)
+}
+
+/// Whether nobody may choose it: a word of ours or of a domain.
+pub(crate) fn is_reserved_in(tx: &mut Tx<'_>, slug: &str) -> Result<bool, StoreError> {
+    if is_reserved(slug) {
+        return Ok(true);
+    }
+    let found: Option<(String,)> =
+        sql!("SELECT word FROM reserved_slug WHERE word = :slug", slug).maybe(tx)?;
+    Ok(found.is_some())
+}
+
+/// Writes down the words of the domains, at each start. Returns those that somebody is called
+/// already, who keeps it.
+pub fn reserve(tx: &mut Tx<'_>, words: &[&str]) -> Result<Vec<String>, StoreError> {
+    tx.run(sql!("DELETE FROM reserved_slug"), &[], Rows::Any)?;
+    let mut held = Vec::new();
+    for word in words {
+        sql!(
+            "INSERT INTO reserved_slug (word) VALUES (:word) ON CONFLICT (word) DO NOTHING",
+            word
+        )
+        .run(tx, Rows::AtMostOne)?;
+    }
+    for word in RESERVED.iter().chain(words) {
+        let holder: Option<(String,)> = sql!(
+            "SELECT slug FROM account_slug
+             WHERE slug = :word AND account_id IS NOT NULL AND until IS NULL",
+            word
+        )
+        .maybe(tx)?;
+        held.extend(holder.map(|(slug,)| slug));
+    }
+    Ok(held)
+}
+
+/// What it means that a slug can be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Availability {
+    /// It can.
+    Free,
+    /// Somebody has it, or had it lately.
+    Taken,
+    /// It leads elsewhere.
+    Reserved,
 }
 
 /// What a name gives: its letters without their marks, and a hyphen for all else. Empty where
@@ -115,36 +167,20 @@ pub fn of(tx: &mut Tx<'_>, id: &AccountId) -> Result<String, StoreError> {
     if let Some(slug) = find(tx, id)? {
         return Ok(slug);
     }
-    let name = account::find(tx, id)?.map(|account| account.display_name);
-    first(tx, &name.unwrap_or_default(), |tx, slug| {
-        Ok(!is_reserved(slug) && take(tx, id, slug)?)
-    })
-}
-
-/// The slug that an account of this name would be given now.
-pub fn propose(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreError> {
-    first(tx, name, is_free)
-}
-
-/// The first slug made of a name that `fits`.
-fn first(
-    tx: &mut Tx<'_>,
-    name: &str,
-    fits: impl Fn(&mut Tx<'_>, &str) -> Result<bool, StoreError>,
-) -> Result<String, StoreError> {
-    let base = Some(from_name(name)).filter(|slug| is_valid(slug));
-    let base = base.unwrap_or_else(|| format!("user-{}", suffix(tx, 6)));
+    let name = account::find(tx, id)?.map(|account| from_name(&account.display_name));
+    let base = name
+        .filter(|slug| is_valid(slug))
+        .unwrap_or_else(|| format!("user-{}", suffix(tx, 6)));
     let mut slug = base.clone();
     for number in 2.. {
-        if fits(tx, &slug)? {
+        if !is_reserved_in(tx, &slug)? && take(tx, id, &slug)? {
             break;
         }
         let ending = match number {
             2..=99 => number.to_string(),
             _ => suffix(tx, 5),
         };
-        let kept = base.len().min(MOST - ending.len() - 1);
-        slug = format!("{}-{ending}", base[..kept].trim_end_matches('-'));
+        slug = with_ending(&base, &ending);
     }
     Ok(slug)
 }
@@ -159,26 +195,56 @@ pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<String>, StoreErro
     Ok(found.map(|(slug,)| slug))
 }
 
-/// The active account that is called so now.
-pub fn account(tx: &mut Tx<'_>, slug: &str) -> Result<Option<AccountId>, StoreError> {
-    let found: Option<(AccountId,)> = sql!(
-        "SELECT a.id FROM account_slug s JOIN account a ON a.id = s.account_id
-         WHERE s.slug = :slug AND s.until IS NULL AND a.state = 'active'",
-        slug
-    )
-    .maybe(tx)?;
-    Ok(found.map(|(id,)| id))
+/// An account by one of its slugs.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Named {
+    /// Which account.
+    pub id: AccountId,
+    /// What it is called now.
+    pub slug: String,
 }
 
-/// Whether nobody has it, had it lately, or may not choose it.
-pub fn is_free(tx: &mut Tx<'_>, slug: &str) -> Result<bool, StoreError> {
-    let (count,): (i64,) =
-        sql!("SELECT COUNT(*) FROM account_slug WHERE slug = :slug", slug).one(tx)?;
-    Ok(count == 0 && !is_reserved(slug))
+/// The active account that is called so now, or was lately.
+pub fn account(tx: &mut Tx<'_>, slug: &str) -> Result<Option<Named>, StoreError> {
+    let now = tx.roughly_now();
+    sql!(
+        "SELECT a.id, p.slug FROM account_slug s
+         JOIN account a ON a.id = s.account_id AND a.state = 'active'
+         JOIN account_slug p ON p.account_id = a.id AND p.until IS NULL
+         WHERE s.slug = :slug AND (s.until IS NULL OR s.until > :now)",
+        slug,
+        now
+    )
+    .maybe(tx)
+}
+
+/// Whether somebody who has none of these slugs can have it.
+pub fn availability(tx: &mut Tx<'_>, slug: &str) -> Result<Availability, StoreError> {
+    if is_reserved_in(tx, slug)? {
+        return Ok(Availability::Reserved);
+    }
+    let now = tx.roughly_now();
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM account_slug WHERE slug = :slug AND (until IS NULL OR until > :now)",
+        slug,
+        now
+    )
+    .one(tx)?;
+    Ok(if count == 0 {
+        Availability::Free
+    } else {
+        Availability::Taken
+    })
 }
 
 /// Gives it to the account, unless it is somebody's.
 pub(crate) fn take(tx: &mut Tx<'_>, id: &AccountId, slug: &str) -> Result<bool, StoreError> {
+    sql!(
+        "DELETE FROM account_slug WHERE slug = :slug AND until <= :now",
+        slug,
+        now = tx.now()
+    )
+    .run(tx, Rows::AtMostOne)?;
     let count = sql!(
         "INSERT INTO account_slug (slug, account_id, until) VALUES (:slug, :id, NULL)
          ON CONFLICT (slug) DO NOTHING",
@@ -187,6 +253,28 @@ pub(crate) fn take(tx: &mut Tx<'_>, id: &AccountId, slug: &str) -> Result<bool, 
     )
     .run(tx, Rows::AtMostOne)?;
     Ok(count == 1)
+}
+
+/// A slug that a name gives and that is free just now; empty: the name gives none.
+pub fn propose(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreError> {
+    let base = from_name(name);
+    if !is_valid(&base) {
+        return Ok(String::new());
+    }
+    let mut slug = base.clone();
+    for number in 2..=99 {
+        if availability(tx, &slug)? == Availability::Free {
+            return Ok(slug);
+        }
+        slug = with_ending(&base, &number.to_string());
+    }
+    Ok(with_ending(&base, &suffix(tx, 5)))
+}
+
+/// The base with an ending, shortened to fit.
+fn with_ending(base: &str, ending: &str) -> String {
+    let kept = base.len().min(MOST - ending.len() - 1);
+    format!("{}-{ending}", base[..kept].trim_end_matches('-'))
 }
 
 /// So many letters and digits that say nothing.

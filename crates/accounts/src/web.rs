@@ -13,6 +13,7 @@ mod form;
 pub mod frame;
 mod invites;
 mod leaving;
+mod mail_callbacks;
 mod me;
 mod message;
 mod newcomer;
@@ -22,7 +23,10 @@ mod problem;
 mod registration;
 mod reset;
 mod second_step;
+mod slug;
 mod sudo;
+mod suppressed;
+mod unsubscribe;
 mod visitor;
 
 pub mod asking;
@@ -72,6 +76,25 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/email/confirm/{secret}", Anybody, email_change::confirm)
         .get("/email/undo/{secret}", Anybody, email_change::look_back)
         .post("/email/undo/{secret}", Anybody, email_change::undo)
+        .post("/me/email/receive", People, email_change::receive)
+        .post("/me/email/subscribe", People, email_change::subscribe)
+        .get(
+            "/email/receive/{secret}",
+            Anybody,
+            email_change::look_at_receiving,
+        )
+        .post(
+            "/email/receive/{secret}",
+            Anybody,
+            email_change::confirm_receiving,
+        )
+        .get("/unsubscribe/{link}", Anybody, unsubscribe::show)
+        .post("/unsubscribe/{link}", Anybody, unsubscribe::unsubscribe)
+        .post("/hooks/mail/{provider}", Anybody, mail_callbacks::take)
+        .get("/admin/suppressions", People, suppressed::list)
+        .post("/admin/suppressions/lift", People, suppressed::lift)
+        .get("/me/slug", People, slug::show)
+        .post("/me/slug", People, slug::change)
         .get("/admin/invites", People, invites::show)
         .post("/admin/invites", People, invites::create)
         .post("/admin/invites/remove", People, invites::remove)

@@ -33,6 +33,7 @@ pub const DOMAIN: Domain = Domain {
     problem_codes: PROBLEM_CODES,
     scope_kinds: &[&countdown::COUNTDOWN],
     token_scopes: &[countdown::READ, countdown::WRITE],
+    reserved_slugs: &["countdowns"],
     navigation: &[
         Link {
             label: "countdown-mine",

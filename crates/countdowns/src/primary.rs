@@ -3,6 +3,7 @@
 
 use accounts::Confirmed;
 use accounts::account::{self, AccountId};
+use accounts::dates::Dates;
 use accounts::domain::Preferences;
 use accounts::signed_in::SignedIn;
 use jiff::Timestamp;
@@ -17,6 +18,9 @@ use crate::Refusal;
 use crate::countdown::{self, CountdownId, Kind, OwnerOf, Visibility};
 use crate::entry::{Entry, EntryId, Summary};
 use crate::public::Search;
+
+/// What counts since its last reset follows no date.
+const NO_DATES: Dates = Dates(&[]);
 
 /// The proof that somebody owns their primary countdown; `None`: they have none that counts up.
 pub fn enter(
@@ -62,7 +66,7 @@ pub fn enter_or_create(
     let input = Input::from(json!({
         "title": title, "kind": Kind::Since, "is_primary": true, "show_notes": true,
     }));
-    let made = countdown::create(tx, who, request, &input)?;
+    let made = countdown::create(tx, who, request, NO_DATES, &input)?;
     countdown::enter_locked(tx, who.who(), &made.id, request)
 }
 
@@ -153,7 +157,7 @@ pub fn set_visibility(
         (false, other) => other,
     };
     let input = Input::from(json!({"visibility": visibility, "listed": is_listed}));
-    countdown::change(tx, owner, countdown.version, &input)?;
+    countdown::change(tx, owner, countdown.version, NO_DATES, &input)?;
     Ok(())
 }
 

@@ -1,8 +1,9 @@
 //! What everybody may see. Whatever somebody may not see is not there: one answer for all.
 
 use accounts::account::{self, AccountId};
+use accounts::grant;
 use accounts::signed_in::SignedIn;
-use accounts::{grant, slug};
+use accounts::slug::{self, Named};
 use jiff::{SignedDuration, Timestamp};
 use platform::key::{Key, Keyring};
 use platform::store::Row;
@@ -92,7 +93,7 @@ pub fn find(
     countdown: &str,
     viewing: &Viewing,
 ) -> Result<Option<Shown>, StoreError> {
-    let Some(id) = slug::account(tx, account)? else {
+    let Some(Named { id, slug }) = slug::account(tx, account)? else {
         return Ok(None);
     };
     let found: Option<Found> = sql!(
@@ -102,7 +103,7 @@ pub fn find(
     )
     .maybe(tx)?;
     match found {
-        Some(found) => show(tx, account, found, viewing),
+        Some(found) => show(tx, &slug, found, viewing),
         None => Ok(None),
     }
 }
@@ -113,7 +114,7 @@ pub fn find_primary(
     account: &str,
     viewing: &Viewing,
 ) -> Result<Option<Shown>, StoreError> {
-    let Some(id) = slug::account(tx, account)? else {
+    let Some(Named { id, slug }) = slug::account(tx, account)? else {
         return Ok(None);
     };
     let found: Option<Found> = sql!(
@@ -122,17 +123,14 @@ pub fn find_primary(
     )
     .maybe(tx)?;
     match found {
-        Some(found) => show(tx, account, found, viewing),
+        Some(found) => show(tx, &slug, found, viewing),
         None => Ok(None),
     }
 }
 
 /// The account that is called so, if everybody sees one of its countdowns.
-pub(crate) fn find_account(
-    tx: &mut Tx<'_>,
-    account: &str,
-) -> Result<Option<AccountId>, StoreError> {
-    let Some(id) = slug::account(tx, account)? else {
+pub(crate) fn find_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<Named>, StoreError> {
+    let Some(named) = slug::account(tx, account)? else {
         return Ok(None);
     };
     let (count,): (i64,) = sql!(
@@ -141,10 +139,10 @@ pub(crate) fn find_account(
            AND (c.kind = 'since' OR c.after <> 'hide' OR c.reach_at IS NOT NULL)
            AND (c.kind = 'until'
                 OR EXISTS (SELECT 1 FROM countdown_entry e WHERE e.countdown_id = c.id))",
-        id
+        id = named.id
     )
     .one(tx)?;
-    Ok((count > 0).then_some(id))
+    Ok((count > 0).then_some(named))
 }
 
 fn show(
@@ -273,15 +271,17 @@ struct ListedRow {
     countdown: Countdown,
 }
 
-/// The countdowns of an account that everybody finds there; `None`: no such account.
+/// The countdowns of an account that everybody finds there, and the name of its owner; `None`: no
+/// such account.
 pub fn list_of(
     tx: &mut Tx<'_>,
     account: &str,
-) -> Result<Option<(String, Vec<Listed>)>, StoreError> {
-    let Some(id) = slug::account(tx, account)? else {
+) -> Result<Option<(Named, String, Vec<Listed>)>, StoreError> {
+    let Some(named) = slug::account(tx, account)? else {
         return Ok(None);
     };
-    let Some(owner) = account::find(tx, &id)? else {
+    let id = &named.id;
+    let Some(owner) = account::find(tx, id)? else {
         return Ok(None);
     };
     let found: Vec<ListedRow> = sql!(
@@ -290,12 +290,12 @@ pub fn list_of(
              {c: Countdown}
          FROM countdown c WHERE c.account_id = :id AND c.listed = 1 ORDER BY c.title, c.id",
         name = owner.display_name,
-        account,
+        account = named.slug,
         id
     )
     .all(tx)?;
     let now = whole_minute(tx.roughly_now());
-    Ok(Some((owner.display_name, listed(found, now))))
+    Ok(Some((named, owner.display_name, listed(found, now))))
 }
 
 /// What is looked for in the directory.

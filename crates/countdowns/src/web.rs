@@ -4,6 +4,7 @@ pub mod api;
 mod backend;
 mod badge;
 mod events;
+mod moved;
 mod own;
 mod phrases;
 mod picture;

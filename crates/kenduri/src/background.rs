@@ -55,7 +55,9 @@ pub(crate) fn worker(site: &Site, settings: &Settings) -> Result<Worker> {
         mailer,
         from: settings.mail.from.clone(),
         site_host: site.url().host().to_owned(),
+        site_url: site.url().join(""),
         suppression: site.keys.key(suppression::PURPOSE),
+        hears_deliveries: settings.mail.callbacks.is_some(),
     };
     let mut handlers = vec![
         Handler::each_minute("keep", async |_| Ok(Done::with(keep))),
@@ -75,6 +77,7 @@ fn keep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     audit::chain::seal(tx)?;
     news::sweep(tx)?;
     idempotency::sweep(tx)?;
+    suppression::sweep(tx)?;
     Ok(())
 }
 

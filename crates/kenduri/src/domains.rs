@@ -15,7 +15,14 @@ mod stolen_database;
 
 #[cfg(test)]
 mod tests {
-    use accounts::domain;
+    use std::collections::BTreeSet;
+
+    use accounts::{Accounts, domain, slug};
+    use jiff::tz::TimeZone;
+    use testkit::World;
+    use web::client_info::Proxies;
+    use web::mailbox::Access;
+    use web::{Settings, SiteUrl};
 
     use super::DOMAINS;
 
@@ -26,5 +33,37 @@ mod tests {
         let statements = testkit::statements();
         assert!(statements.len() > 150, "the scanner finds them");
         testkit::prepare_all(&domain::migrations(DOMAINS), &statements);
+    }
+
+    /// Nobody can be called what an address of the program begins with.
+    #[test]
+    fn the_first_word_of_every_address_is_reserved() {
+        World::each_engine(&domain::migrations(DOMAINS), async |world| {
+            let settings = Settings {
+                url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
+                name: "Kenduri".to_owned(),
+                languages: vec!["en".to_owned()],
+                time_zone: TimeZone::UTC,
+                proxies: Proxies::default(),
+            };
+            let site = domain::site(DOMAINS, &[], world.platform.clone(), settings);
+            let routes = domain::routes(&Accounts::new(site, DOMAINS))
+                .merge(web::mailbox::routes(Access::Everybody))
+                .merge(crate::api::routes());
+            // Only its text tells what a router holds.
+            let routes = format!("{routes:?}");
+            let words: BTreeSet<&str> = routes
+                .split('"')
+                .filter_map(|text| text.strip_prefix('/')?.split('/').next())
+                .filter(|word| slug::is_valid(word))
+                .collect();
+            assert!(words.contains("api") && words.contains("blog"), "{words:?}");
+            let own = domain::reserved_slugs(DOMAINS);
+            let free: Vec<_> = words
+                .into_iter()
+                .filter(|word| !slug::is_reserved(word) && !own.contains(word))
+                .collect();
+            assert_eq!(free, [""; 0]);
+        });
     }
 }

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::{Accounts, Providers};
+use accounts::{Accounts, Providers, domain, slug};
 use anyhow::{Context as _, Result, bail};
 use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Options};
 use occasions::first_opened::Opens;
@@ -14,6 +14,7 @@ use occasions::link::LinkKey;
 use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
 use platform::limits::guess::GuessBudget;
+use platform::{StoreError, Tx};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -250,6 +251,7 @@ impl App {
             stop: stop.clone(),
             ending: ending.clone(),
         });
+        reserve_slugs(&site).await?;
         Ok(Self {
             mounted: AppService::new(router, stop.clone()).knowing(accounts),
             background: Background {
@@ -281,6 +283,7 @@ fn accounts(site: &Site, settings: &Settings) -> Accounts {
         require_mfa_for: settings.require_mfa_for,
         providers: Providers::new(settings.providers.clone()),
         backend: settings.backend,
+        mail_callbacks: settings.mail.callbacks.clone(),
         ..Accounts::new(site.clone(), DOMAINS)
     };
     // `tests/api` changes more than an account may. A release build does not look.
@@ -296,6 +299,19 @@ fn accounts(site: &Site, settings: &Settings) -> Accounts {
         };
     }
     accounts
+}
+
+/// Writes down what nobody can be called. Whoever is called so already keeps it.
+async fn reserve_slugs(site: &Site) -> Result<()> {
+    let words = domain::reserved_slugs(DOMAINS);
+    let reserve = move |tx: &mut Tx<'_>| slug::reserve(tx, &words);
+    let held: Result<Vec<String>, StoreError> = site.store.write(reserve).await;
+    for slug in held? {
+        tracing::warn!(
+            "an account has the slug {slug:?}, with which addresses of the program begin: it keeps it"
+        );
+    }
+    Ok(())
 }
 
 /// Which flag names the addresses, too.

@@ -55,6 +55,7 @@ pub const DOMAIN: Domain = Domain {
         SecretPath::body("/api/rsvp"),
         SecretPath::body("/api/v1/codes/resolve"),
     ],
+    reserved_slugs: &["occasions", "rsvp"],
     navigation: &[Link {
         label: "host-occasions",
         href: "/admin",

@@ -43,7 +43,8 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "platform",
     "0001_begin",
     "0002_jobs_and_mail",
-    "0003_installation"
+    "0003_installation",
+    "0004_suppression"
 );
 
 /// What the world decides, in one value: built by the program, and built

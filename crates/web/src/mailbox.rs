@@ -370,7 +370,9 @@ mod tests {
             mailer: Mailer::Mailbox,
             from: "kenduri@localhost".parse().unwrap(),
             site_host: "localhost".to_owned(),
+            site_url: "https://kenduri.example".to_owned(),
             suppression: Keyring::new([0; 32], &[]).key(suppression::PURPOSE),
+            hears_deliveries: false,
         };
         let worker = Worker::new(
             site.store.clone(),

@@ -11,7 +11,9 @@ mod people;
 pub(in crate::web) mod refresh;
 mod registering;
 mod second_step;
+mod slug;
 mod sudo;
+mod suppressed;
 
 use std::collections::BTreeMap;
 
@@ -58,6 +60,8 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .merge(refresh::routes())
         .merge(sudo::routes())
         .merge(people::routes())
+        .merge(suppressed::routes())
+        .merge(slug::routes())
         .merge(leaving::routes())
         .merge(registering::routes())
         .merge(email_change::routes())

@@ -6,21 +6,24 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use platform::mail::Address;
-use platform::{Secret, Tx};
+use platform::mail::suppression::{Cause, Place, Suppression};
+use platform::{Secret, StoreError, Tx};
 use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Facts, Network, Problem, Text, Wishes};
 
 use super::asking::{Reader, Sender};
-use super::call::see_other;
+use super::call::{self, see_other};
 use super::entrance::{Entrance, Entry};
 use super::frame;
 use super::message::Message;
+use super::suppressed::cause_words;
 use crate::Accounts;
 use crate::account;
 use crate::email_change::{self, Confirmation};
 use crate::signed_in::SignedIn;
 use crate::sudo::Sudo;
+use crate::suppressed;
 use crate::verification::{self, ConfirmError};
 
 const HERE: &str = "/me/email";
@@ -39,6 +42,7 @@ struct EmailPage<'a> {
     done: Option<&'static str>,
     email: &'a str,
     is_verified: bool,
+    held: Vec<Suppression>,
     field: Field,
     form_state: &'a FormState,
 }
@@ -52,6 +56,7 @@ pub(super) async fn show(
     let text = accounts.site.speak(&wishes);
     let done = match done.done.as_deref() {
         Some("sent") => Some("account-address-sent"),
+        Some("subscribed") => Some("account-mail-subscribed"),
         _ => None,
     };
     let who = (&reader.who, reader.csrf.as_str());
@@ -65,9 +70,12 @@ async fn page(
     done: Option<&'static str>,
     form_state: &FormState,
 ) -> Result<Response, Problem> {
-    let id = who.account().id.clone();
-    let look = move |tx: &mut Tx<'_>| account::verified_email(tx, &id);
-    let verified = accounts.site.store.read(look).await?;
+    let (account, keys) = (who.account().clone(), accounts.site.keys.clone());
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let verified = account::verified_email(tx, &account.id)?;
+        Ok((verified, suppressed::list_own(tx, &keys, &account)?))
+    };
+    let (verified, held) = accounts.site.store.read(look).await?;
     let control = Control::Line("email", "email");
     let field = form_state.field("email", text.say("account-address-new"), control);
     let body = EmailPage {
@@ -76,6 +84,7 @@ async fn page(
         done,
         email: &who.account().email,
         is_verified: verified.is_some(),
+        held,
         field: field.required(),
         form_state,
     };
@@ -90,6 +99,32 @@ pub(super) async fn send_again(
 ) -> Result<Response, Problem> {
     verification::send_again(&accounts, sender.who.account(), facts.network()).await?;
     Ok(see_other("/me/email?done=sent"))
+}
+
+/// Has a link mailed past what holds mail back.
+pub(super) async fn receive(
+    State(accounts): State<Accounts>,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let (site, account) = (accounts.site.clone(), sender.who.account().clone());
+    let change = move |tx: &mut Tx<'_>| suppressed::ask(tx, &site, &account);
+    accounts.site.store.write(change).await?;
+    Ok(see_other("/me/email?done=sent"))
+}
+
+/// Takes back what somebody unsubscribed from.
+pub(super) async fn subscribe(
+    State(accounts): State<Accounts>,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let place: Place = call::id(sender.form.text("id"))?;
+    let (keys, account) = (accounts.site.keys.clone(), sender.who.account().clone());
+    let request = sender.request.clone();
+    let change =
+        move |tx: &mut Tx<'_>| suppressed::subscribe(tx, &keys, &account, &place, &request);
+    let done: Result<bool, StoreError> = accounts.site.store.write(change).await;
+    done?;
+    Ok(see_other("/me/email?done=subscribed"))
 }
 
 pub(super) async fn ask(
@@ -261,6 +296,45 @@ pub(super) async fn undo(
         title: "account-undone",
         words: "account-undone-text",
         onward: Some(("/forgot", "account-reset")),
+    };
+    Ok(message.show(&accounts.site, entrance))
+}
+
+pub(super) async fn look_at_receiving(
+    State(accounts): State<Accounts>,
+    Path(link): Path<String>,
+    entrance: Entrance,
+) -> Result<Response, Problem> {
+    let link = Secret::new(link);
+    let look = move |tx: &mut Tx<'_>| suppressed::find(tx, &link);
+    let address = accounts.site.store.read(look).await?;
+    let address = address.ok_or(ConfirmError::LinkGone)?;
+    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let email = [("email", address.as_str().into())];
+    let page = LinkPage {
+        text: &text,
+        csrf: &csrf,
+        title: "account-receive",
+        words: text.with("account-receive-text", email),
+        password: None,
+        form_state: &FormState::default(),
+    };
+    Ok(entrance.show(&accounts.site, "account-receive", page))
+}
+
+pub(super) async fn confirm_receiving(
+    State(accounts): State<Accounts>,
+    Path(link): Path<String>,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    let (link, entrance) = (Secret::new(link), entry.entrance);
+    let (keys, request) = (accounts.site.keys.clone(), entrance.client.request.clone());
+    let change = move |tx: &mut Tx<'_>| suppressed::confirm(tx, &keys, &link, &request);
+    accounts.site.store.write(change).await?;
+    let message = Message {
+        title: "account-received",
+        words: "account-received-text",
+        onward: None,
     };
     Ok(message.show(&accounts.site, entrance))
 }

@@ -8,7 +8,7 @@ use web::page::{Account, Action, Entry, Kind, Navigation, Page, Section, Strip};
 use web::{Problem, Site, Text, Theme};
 
 use super::factor_reset::KEEP;
-use super::{invites, leaving, people};
+use super::{invites, leaving, people, slug, suppressed};
 use crate::factor_reset;
 use crate::grant::{self, Role, Scope};
 use crate::invite;
@@ -75,15 +75,19 @@ pub fn sections(site: &Site, text: &Text, here: &str, rank: Option<Role>) -> Vec
     };
     let mut own = Section::of_site(site, text, here, false);
     own.title = Some(text.say("host-yours").into_owned());
-    own.entries.push(entry(("account-data", leaving::HERE)));
+    own.entries
+        .extend([("slug-title", slug::HERE), ("account-data", leaving::HERE)].map(entry));
     let Some(rank) = rank else {
         return vec![own];
     };
     let may_invite = invite::may_offer(rank, invite::MEMBER);
-    let administered = [("people-title", people::HERE)]
-        .into_iter()
-        .chain(may_invite.then_some(("account-invites", invites::HERE)))
-        .chain((rank == grant::OWNER).then_some(("host-server", "/admin/server")));
+    let administered = [
+        ("people-title", people::HERE),
+        ("suppressed-title", suppressed::HERE),
+    ]
+    .into_iter()
+    .chain(may_invite.then_some(("account-invites", invites::HERE)))
+    .chain((rank == grant::OWNER).then_some(("host-server", "/admin/server")));
     let administered = Section {
         title: Some(text.say("host-site").into_owned()),
         entries: administered.map(entry).collect(),

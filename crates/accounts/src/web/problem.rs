@@ -15,7 +15,7 @@ use crate::invite::{self, InviteError, TakeError};
 use crate::passkey::{self, PasskeyError};
 use crate::password::{self, Weakness};
 use crate::people::PeopleError;
-use crate::profile::{self, ProfileError};
+use crate::profile::ProfileError;
 use crate::provider_sign_in::ProviderSignInError;
 use crate::registration::RegisterError;
 use crate::reset::{AskError, ResetError};
@@ -24,6 +24,7 @@ use crate::second_step::SecondStepError;
 use crate::setup::SetupError;
 use crate::sign_in::SignInError;
 use crate::signed_in::ScopeMissing;
+use crate::slug_change::{self, SlugError};
 use crate::sudo::SudoRequired;
 use crate::token;
 use crate::verification::{ConfirmError, ResendError};
@@ -222,6 +223,7 @@ impl From<RegisterError> for Problem {
         match error {
             RegisterError::Closed => Self::new(StatusCode::FORBIDDEN, "registration_closed"),
             RegisterError::FormStale => Self::new(StatusCode::BAD_REQUEST, "form_stale"),
+            RegisterError::SlugReserved => Self::fields().field("/slug", "slug_reserved", []),
             RegisterError::SlugTaken => Self::new(StatusCode::CONFLICT, "slug_taken"),
             RegisterError::NewcomerGone => gone(),
             RegisterError::EmailTaken => email_taken(),
@@ -326,14 +328,25 @@ impl From<PeopleError> for Problem {
 impl From<ProfileError> for Problem {
     fn from(error: ProfileError) -> Self {
         match error {
-            ProfileError::SlugInvalid => Self::fields().field("/slug", "slug_invalid", []),
-            ProfileError::SlugReserved => Self::fields().field("/slug", "slug_reserved", []),
-            ProfileError::SlugTaken => Self::new(StatusCode::CONFLICT, "slug_taken"),
-            ProfileError::TooManyRenames => {
-                Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", profile::RENAMES)
-            }
             ProfileError::NotSignedIn => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated"),
+            ProfileError::Unconfirmed => super::email_unverified(),
+            ProfileError::Slug(error) => error.into(),
             ProfileError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SlugError> for Problem {
+    fn from(error: SlugError) -> Self {
+        match error {
+            SlugError::NotSignedIn => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated"),
+            SlugError::Invalid => Self::fields().field("/slug", "slug_invalid", []),
+            SlugError::Reserved => Self::fields().field("/slug", "slug_reserved", []),
+            SlugError::Taken => Self::new(StatusCode::CONFLICT, "slug_taken"),
+            SlugError::LimitReached => {
+                Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", slug_change::LIMIT)
+            }
+            SlugError::Store(error) => error.into(),
         }
     }
 }

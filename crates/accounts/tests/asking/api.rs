@@ -275,6 +275,8 @@ fn the_description_names_every_address() {
         [
             "/api/v1/admin/invites",
             "/api/v1/admin/invites/{id}",
+            "/api/v1/admin/suppressions",
+            "/api/v1/admin/suppressions/{id}",
             "/api/v1/admin/users",
             "/api/v1/admin/users/{id}",
             "/api/v1/admin/users/{id}/activate",
@@ -314,10 +316,13 @@ fn the_description_names_every_address() {
             "/api/v1/me/recovery-codes",
             "/api/v1/me/sessions",
             "/api/v1/me/sessions/{id}",
+            "/api/v1/me/slug",
             "/api/v1/me/tokens",
             "/api/v1/me/tokens/{id}",
             "/api/v1/me/totp",
             "/api/v1/me/totp/confirm",
+            "/api/v1/slugs/preview",
+            "/api/v1/slugs/{slug}",
         ]
     );
 }

@@ -231,7 +231,7 @@ fn whoever_leaves_is_gone_at_once_and_may_come_back_for_a_week() {
         world.clock.advance(DELAY);
         run(&accounts).await;
         let found = read(world.store(), move |tx| slug::account(tx, &name)).await;
-        assert_eq!(found, Some(id));
+        assert_eq!(found.map(|named| named.id), Some(id));
         robot.get("/api/v1/me").await.with(401);
         let back = sign_in::with_password(&accounts, attempt(FARAH, PASSWORD, 9)).await;
         expect_sign_in_mails(world, FARAH, 1);

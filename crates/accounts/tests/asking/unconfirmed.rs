@@ -328,8 +328,8 @@ fn an_account_that_cannot_be_removed_keeps_no_other_and_nothing_is_left() {
         .await;
         assert_eq!(left, [("broken@example.my".to_owned(),)]);
         assert!(world.mails().await.is_empty(), "nor mail to them");
-        let free = read(world.store(), |tx| accounts::slug::is_free(tx, "mei")).await;
-        assert!(free);
+        let free = read(world.store(), |tx| accounts::slug::availability(tx, "mei")).await;
+        assert_eq!(free, accounts::slug::Availability::Free);
 
         // Who was made a member meanwhile is no longer due.
         give(world, &broken, OBSERVER, &CLUB.scope("choir")).await;

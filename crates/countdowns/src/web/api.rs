@@ -22,6 +22,7 @@ use web::described::Routes;
 use web::json::{Members, Received};
 use web::{Form, Input, Json, List, Problem, Site, conditional, fields, routes};
 
+use super::moved;
 use crate::clock::Clock;
 use crate::countdown::{self, Countdown, CountdownId, OwnerOf, READ, WRITE};
 use crate::entry::{self, Entry, EntryId, Sent, Statistics};
@@ -434,7 +435,11 @@ impl From<public::Listed> for ListedView {
 #[utoipa::path(
     get, path = "/api/v1/public/{account}/{countdown}", tag = "countdowns",
     params(("account" = String, Path,), ("countdown" = String, Path,), ("k" = Option<String>, Query,)),
-    responses((status = 200, body = PublicCountdown), (status = 404))
+    responses(
+        (status = 200, body = PublicCountdown),
+        (status = 301, description = "The account is called something else now"),
+        (status = 404),
+    )
 )]
 async fn show_public(
     State(site): State<Site>,
@@ -448,9 +453,13 @@ async fn show_public(
         key: query.text("k").to_owned(),
         keys: site.keys.clone(),
     };
+    let asked = account.clone();
     let look = move |tx: &mut Tx<'_>| public::find(tx, &account, &countdown, &viewing);
     let shown = site.store.read(look).await.map_err(Problem::from)?;
     let shown = shown.ok_or_else(Problem::not_found)?;
+    if let Some(moved) = moved::lead(&uri, (&asked, &shown.account), !shown.is_hidden) {
+        return Ok(moved);
+    }
     Ok(answer(StatusCode::OK, &PublicCountdown::from(shown)))
 }
 

@@ -10,7 +10,7 @@ use web::page::{self, Kind, Page};
 use web::{Form, Problem, Site, Text, Theme, Wishes};
 
 use super::public::ClockView;
-use super::words;
+use super::{moved, words};
 use crate::clock::Clock;
 use crate::public::{self, Shown, Viewing};
 
@@ -63,7 +63,11 @@ pub(super) async fn show(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
+    let asked = address.0.clone();
     let (shown, clock) = find(&site, address, &query).await?;
+    if let Some(moved) = moved::lead(&uri, (&asked, &shown.account), true) {
+        return Ok(moved);
+    }
     let text = site.speak(&wishes);
     let label: String = match query.text("label").trim() {
         "" => label(&shown.countdown.title),
@@ -175,7 +179,11 @@ pub(super) async fn embed(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
+    let asked = address.0.clone();
     let (shown, clock) = find(&site, address, &query).await?;
+    if let Some(moved) = moved::lead(&uri, (&asked, &shown.account), true) {
+        return Ok(moved);
+    }
     let text = site.speak(&wishes);
     let written = page::write(&Page {
         title: &shown.countdown.title,

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use web::{Facts, Form, Problem, Site};
 
+use super::moved;
 use crate::public::{self, Shown, Viewing};
 use crate::watchers::{Limits, Watchers};
 
@@ -49,6 +50,9 @@ pub(super) async fn listen(
         site,
     };
     let shown = page.look().await?.ok_or_else(Problem::not_found)?;
+    if let Some(moved) = moved::lead(&uri, (&page.account, &shown.account), true) {
+        return Ok(moved);
+    }
     let busy = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy");
     let Extension(limits) = limits.unwrap_or_default();
     let place = watchers.take(facts.network(), limits).ok_or_else(busy)?;

@@ -11,7 +11,7 @@ use platform::Tx;
 use web::page::{self, Kind, Page, Social, Written};
 use web::{Form, Problem, Site, Text, Theme, Wishes, conditional};
 
-use super::{picture, words};
+use super::{moved, picture, words};
 use crate::calendar::Breakdown;
 use crate::clock::{Clock, State as ClockState};
 use crate::countdown::{Countdown, Visibility};
@@ -29,12 +29,14 @@ pub(super) async fn show(
     let csrf = viewer.csrf.clone();
     let viewing = viewing(&site, viewer, &uri)?;
     let key = viewing.key.clone();
+    let asked = account.clone();
     let look = move |tx: &mut Tx<'_>| public::find(tx, &account, &countdown, &viewing);
-    countdown_page(
-        &site,
-        &wishes,
-        (&headers, &key, &csrf),
-        site.store.read(look).await?,
+    let shown = site.store.read(look).await?;
+    let shown = shown.ok_or_else(Problem::not_found)?;
+    let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_hidden);
+    moved.map_or_else(
+        || countdown_page(&site, &wishes, (&headers, &key, &csrf), shown),
+        Ok,
     )
 }
 
@@ -49,12 +51,14 @@ pub(super) async fn show_primary(
 ) -> Result<Response, Problem> {
     let csrf = viewer.csrf.clone();
     let viewing = viewing(&site, viewer, &uri)?;
+    let asked = account.clone();
     let look = move |tx: &mut Tx<'_>| public::find_primary(tx, &account, &viewing);
-    countdown_page(
-        &site,
-        &wishes,
-        (&headers, "", &csrf),
-        site.store.read(look).await?,
+    let shown = site.store.read(look).await?;
+    let shown = shown.ok_or_else(Problem::not_found)?;
+    let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_hidden);
+    moved.map_or_else(
+        || countdown_page(&site, &wishes, (&headers, "", &csrf), shown),
+        Ok,
     )
 }
 
@@ -72,12 +76,17 @@ pub(super) async fn account(
     State(site): State<Site>,
     Path(account): Path<String>,
     wishes: Wishes,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let asked = account.clone();
     let look = move |tx: &mut Tx<'_>| public::list_of(tx, &account);
     let found = site.store.read(look).await?;
-    let found = found.filter(|(_, all)| !all.is_empty());
-    let (name, all) = found.ok_or_else(Problem::not_found)?;
+    let found = found.filter(|(_, _, all)| !all.is_empty());
+    let (named, name, all) = found.ok_or_else(Problem::not_found)?;
+    if let Some(moved) = moved::lead(&uri, (&asked, &named.slug), true) {
+        return Ok(moved);
+    }
     let text = site.speak(&wishes);
     let body = ListPage {
         text: &text,
@@ -248,9 +257,8 @@ fn countdown_page(
     site: &Site,
     wishes: &Wishes,
     (headers, key, csrf): (&HeaderMap, &str, &str),
-    shown: Option<Shown>,
+    shown: Shown,
 ) -> Result<Response, Problem> {
-    let shown = shown.ok_or_else(Problem::not_found)?;
     let text = site.speak(wishes);
     let zone = shown.countdown.zone();
     let entries = shown.entries.iter().map(|entry| {

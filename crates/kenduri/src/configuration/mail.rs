@@ -1,6 +1,6 @@
 //! `mail.url`: by which way mails leave.
 
-use platform::mail::{Sender, Server, Tls};
+use platform::mail::{CallbackKey, Sender, Server, Tls};
 
 use super::check::Check;
 use super::settings::without_password;
@@ -69,6 +69,21 @@ pub(super) fn sender(written: &Written, check: &mut Check<'_>) -> Option<Sender>
         );
     }
     sender
+}
+
+/// Reads the secret that signs what a provider says of our mails.
+pub(super) fn callbacks(written: &Written, check: &mut Check<'_>) -> Option<CallbackKey> {
+    let (mail, key) = (&written.mail, "mail.callback_secret");
+    let secret = check.secret(key, &mail.callback_secret, &mail.callback_secret_file)?;
+    let read = CallbackKey::parse(secret.reveal());
+    if read.is_none() {
+        check.refuse(
+            key,
+            "mail.callback_secret is not whsec_ and base64 of 24 to 64 bytes",
+            "make one with: echo whsec_$(openssl rand -base64 32)",
+        );
+    }
+    read
 }
 
 const HOW: &str = "write mailbox:, smtp://user@host:587, smtps://user@host:465, mailgun:USER, resend: or ses:REGION:USER";

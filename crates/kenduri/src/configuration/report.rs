@@ -67,7 +67,9 @@ fn without_client_secrets(value: &Value) -> Value {
 
 fn without_password_in(name: &str, value: &Value) -> Value {
     match value {
-        Value::String(text) if name == "password" && !text.is_empty() => {
+        Value::String(text)
+            if ["password", "callback_secret"].contains(&name) && !text.is_empty() =>
+        {
             Value::String("***".to_owned())
         }
         Value::String(text) if name == "url" => match without_password(text) {

@@ -8,7 +8,7 @@ use countdowns::watchers;
 use edge::{ListenAddress, ListenSettings};
 use jiff::tz::TimeZone;
 use platform::key_file::KeyFile;
-use platform::mail::Sender;
+use platform::mail::{CallbackKey, Sender};
 use platform::{Secret, store};
 use web::SiteUrl;
 use web::client_info::Proxies;
@@ -88,6 +88,8 @@ pub(crate) struct Mail {
     pub(crate) route: MailRoute,
     /// The sender of every mail.
     pub(crate) from: Sender,
+    /// What signs the callbacks of the mail's provider.
+    pub(crate) callbacks: Option<CallbackKey>,
 }
 
 impl Settings {
@@ -149,6 +151,7 @@ pub(super) fn settings(
         mail: Mail {
             route: mail::route(written, check),
             from: from?,
+            callbacks: mail::callbacks(written, check),
         },
         registration: registration(written, check),
         files: files(written, data, check),

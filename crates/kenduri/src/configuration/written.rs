@@ -161,6 +161,10 @@ pub(crate) struct Mail {
     pub(crate) from: String,
     /// At most this many mails leave in a minute.
     pub(crate) per_minute: u32,
+    /// The secret that signs what is said of our mails at `/hooks/mail/generic`.
+    pub(crate) callback_secret: String,
+    /// A file that holds that secret.
+    pub(crate) callback_secret_file: String,
 }
 
 impl Default for Mail {
@@ -171,6 +175,8 @@ impl Default for Mail {
             password_file: String::new(),
             from: "Kenduri <kenduri@localhost>".to_owned(),
             per_minute: 60,
+            callback_secret: String::new(),
+            callback_secret_file: String::new(),
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::roles::routes;
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 
 /// Operations that no token is for: guests show a code, people a password.
-const WITHOUT_TOKEN: [&str; 52] = [
+const WITHOUT_TOKEN: [&str; 58] = [
     "POST /api/rsvp",
     "GET /api/v1/admin/invites",
     "POST /api/v1/admin/invites",
@@ -72,6 +72,12 @@ const WITHOUT_TOKEN: [&str; 52] = [
     "DELETE /api/v1/me/passkeys/{id}",
     "GET /api/v1/me/identities",
     "DELETE /api/v1/me/identities/{id}",
+    "DELETE /api/v1/admin/suppressions/{id}",
+    "GET /api/v1/admin/suppressions",
+    "GET /api/v1/me/slug",
+    "PUT /api/v1/me/slug",
+    "GET /api/v1/slugs/{slug}",
+    "POST /api/v1/slugs/preview",
 ];
 
 /// Personal fields, how they are recognised, and the scopes that show them.

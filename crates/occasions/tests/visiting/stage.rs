@@ -305,7 +305,9 @@ fn worker(site: &Site) -> Worker {
         mailer: Mailer::Mailbox,
         from: "Kenduri <kenduri@example.com>".parse().unwrap(),
         site_host: site.url().host().to_owned(),
+        site_url: "https://kenduri.example".to_owned(),
         suppression: site.keys.key(suppression::PURPOSE),
+        hears_deliveries: false,
     };
     Worker::new(
         site.store.clone(),

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::message::{Outgoing, Sender};
 use super::smtp::{self, Refusal, Smtp};
-use super::suppression::{self, Cause};
+use super::suppression::{self, Outcome};
 use super::{MailId, State, Task};
 use crate::jobs::{Done, Handler, Job, JobError};
 use crate::key::Key;
@@ -34,8 +34,25 @@ pub struct Post {
     pub from: Sender,
     /// The host name of the site: makes Message-IDs ours.
     pub site_host: String,
+    /// Where the site is, without a closing slash: makes links that stop a stream.
+    pub site_url: String,
     /// The key of the list of addresses that get no mail.
     pub suppression: Key,
+    /// Whether the mail's provider tells what arrived. Otherwise a mail has arrived when the
+    /// mail server took it.
+    pub hears_deliveries: bool,
+}
+
+impl Post {
+    /// The address that stops the stream of a mail, if it may be stopped.
+    fn unsubscribe_link(&self, mail: &Outgoing) -> Option<String> {
+        if !mail.stream.is_unsubscribable() {
+            return None;
+        }
+        let (key, scope) = (&self.suppression, mail.scope.as_deref());
+        let path = suppression::unsubscribe_link(key, &mail.to, mail.stream, scope);
+        Some(format!("{}{path}", self.site_url))
+    }
 }
 
 /// Sends the mails written by [`Tx::send_mail`](crate::Tx::send_mail).
@@ -61,27 +78,44 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
     let Some(begun) = begun else {
         return Ok(Done::nothing());
     };
-    let message = match begun.mail.message(&post.from, &post.site_host) {
+    let unsubscribe = post.unsubscribe_link(&begun.mail);
+    let message = begun
+        .mail
+        .message(&post.from, &post.site_host, unsubscribe.as_deref());
+    let message = match message {
         Ok(message) => message,
-        Err(error) => return Ok(ended(begun.mail, State::Failed, error.to_string())),
+        Err(error) => return Ok(ended(post, begun.mail, State::Failed, error.to_string())),
     };
     let handed = smtp
         .hand_over(&post.from.address, &begun.mail.to, &message)
         .await;
     match handed {
-        Ok(answer) => Ok(ended(begun.mail, State::Sent, answer)),
+        Ok(answer) => Ok(ended(post, begun.mail, State::Sent, answer)),
         Err(Refusal::Bounced { answer, is_unknown }) => {
-            Ok(bounced(post, begun.mail, answer, is_unknown))
+            let outcome = if is_unknown {
+                Outcome::HardBounce
+            } else {
+                Outcome::SoftBounce
+            };
+            Ok(failed(post, begun.mail, State::Bounced, answer, outcome))
         }
         Err(Refusal::Unknown(reason)) if begun.is_second => {
-            Ok(ended(begun.mail, State::Uncertain, reason))
+            Ok(ended(post, begun.mail, State::Uncertain, reason))
         }
         // The row stays in `sending`, and is found so at the next start.
         Err(Refusal::Unknown(reason)) => Err(unsent(reason)),
+        // To wait longer would not help: the address does not work at the moment.
+        Err(Refusal::Delayed(reason)) if job.is_last_attempt() => Ok(failed(
+            post,
+            begun.mail,
+            State::Failed,
+            reason,
+            Outcome::SoftBounce,
+        )),
         Err(Refusal::Passing(reason) | Refusal::Us(reason)) if job.is_last_attempt() => {
-            Ok(ended(begun.mail, State::Failed, reason))
+            Ok(ended(post, begun.mail, State::Failed, reason))
         }
-        Err(Refusal::Passing(reason) | Refusal::Us(reason)) => {
+        Err(Refusal::Passing(reason) | Refusal::Delayed(reason) | Refusal::Us(reason)) => {
             let answer = reason.clone();
             Err(unsent(reason)
                 .with(move |tx| note(tx, &begun.mail.id, State::Deferred, Some(&answer))))
@@ -147,8 +181,15 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
         }
     }
     let mail: Outgoing = sql!("SELECT {Outgoing} FROM mail WHERE id = :id", id).one(tx)?;
-    let cause = suppression::find(tx, &post.suppression, &mail.to)?;
-    if cause.is_some_and(|cause| cause.blocks(mail.stream)) {
+    sql!(
+        "UPDATE mail SET recipient_hash = :hash WHERE id = :id",
+        hash = post.suppression.mac(&[mail.to.canonical()]),
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    let (key, scope) = (&post.suppression, mail.scope.as_deref());
+    let cause = suppression::find_for(tx, key, &mail.to, mail.stream, scope)?;
+    if cause.is_some_and(|cause| !(mail.confirms && cause.ends_when_confirmed())) {
         if !found_half_sent {
             note(tx, id, State::Suppressed, None)?;
         }
@@ -164,27 +205,30 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
     }))
 }
 
-fn ended(mail: Outgoing, state: State, answer: String) -> Done {
+fn ended(post: Arc<Post>, mail: Outgoing, state: State, answer: String) -> Done {
     metrics::counter!("kenduri_mails_total", "state" => state.word()).increment(1);
     Done::with(move |tx| {
         note(tx, &mail.id, state, Some(&answer))?;
         if state == State::Sent {
-            forget(tx, &mail.id)
+            forget(tx, &mail.id)?;
+            if !post.hears_deliveries {
+                suppression::delivered(tx, &post.suppression, &mail.to)?;
+            }
         } else {
-            give_up(tx, &mail.id)
+            give_up(tx, &mail.id)?;
         }
+        Ok::<(), StoreError>(())
     })
 }
 
-fn bounced(post: Arc<Post>, mail: Outgoing, answer: String, is_unknown: bool) -> Done {
-    metrics::counter!("kenduri_mails_total", "state" => State::Bounced.word()).increment(1);
+/// A mail that its recipient's server refused, which says something about the address.
+fn failed(post: Arc<Post>, mail: Outgoing, state: State, answer: String, outcome: Outcome) -> Done {
+    metrics::counter!("kenduri_mails_total", "state" => state.word()).increment(1);
     Done::with(move |tx| {
-        note(tx, &mail.id, State::Bounced, Some(&answer))?;
+        note(tx, &mail.id, state, Some(&answer))?;
         give_up(tx, &mail.id)?;
-        if is_unknown {
-            suppression::record(tx, &post.suppression, &mail.to, Cause::HardBounce)?;
-        }
-        Ok::<(), StoreError>(())
+        let (key, id) = (&post.suppression, mail.id.as_str());
+        suppression::outcome_of_mail(tx, key, &mail.to, id, outcome)
     })
 }
 

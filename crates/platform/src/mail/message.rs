@@ -42,6 +42,9 @@ impl FromStr for Sender {
 pub(super) struct Outgoing {
     pub(super) id: MailId,
     pub(super) stream: Stream,
+    pub(super) scope: Option<String>,
+    /// Whether it asks the recipient to confirm the address.
+    pub(super) confirms: bool,
     #[row(rename = "recipient")]
     pub(super) to: Address,
     #[row(rename = "recipient_name")]
@@ -66,8 +69,14 @@ impl Outgoing {
         format!("<{}@{site_host}>", self.id)
     }
 
-    /// The message, the same whenever it is made.
-    pub(super) fn message(&self, from: &Sender, site_host: &str) -> Result<Vec<u8>, Unwritable> {
+    /// The message, the same whenever it is made. `unsubscribe` is where a mail program posts to
+    /// when its user wants no more of the stream (RFC 8058).
+    pub(super) fn message(
+        &self,
+        from: &Sender,
+        site_host: &str,
+        unsubscribe: Option<&str>,
+    ) -> Result<Vec<u8>, Unwritable> {
         let sender = self.sender_name.as_ref().unwrap_or(&from.name);
         let mut builder = Message::builder()
             .from(mailbox(sender, &from.address)?)
@@ -78,11 +87,18 @@ impl Outgoing {
         if let Some(reply_to) = &self.reply_to {
             builder = builder.reply_to(mailbox("", reply_to)?);
         }
+        let mut raw = Vec::new();
         if self.stream.is_automatic() {
-            builder = builder.raw_header(HeaderValue::new(
-                HeaderName::new_from_ascii_str("Auto-Submitted"),
-                "auto-generated".to_owned(),
-            ));
+            raw.push(("Auto-Submitted", "auto-generated".to_owned()));
+        }
+        if let Some(link) = unsubscribe {
+            let one_click = "List-Unsubscribe=One-Click".to_owned();
+            raw.push(("List-Unsubscribe", format!("<{link}>")));
+            raw.push(("List-Unsubscribe-Post", one_click));
+        }
+        for (name, value) in raw {
+            let name = HeaderName::new_from_ascii_str(name);
+            builder = builder.raw_header(HeaderValue::new(name, value));
         }
         let message = match &self.html {
             Some(html) => builder.multipart(MultiPart::alternative_plain_html(
@@ -133,6 +149,8 @@ mod tests {
         Outgoing {
             id: "0197f0c0-0000-7000-8000-00000000000a".parse().unwrap(),
             stream: Stream::Transactional,
+            scope: None,
+            confirms: false,
             to: "rahma@example.my".parse().unwrap(),
             to_name: "Keluarga Rahma".to_owned(),
             sender_name: Some("Aisyah & Daniel".to_owned()),
@@ -155,7 +173,7 @@ mod tests {
             html: Some("<p>Terima kasih</p>".to_owned()),
             ..outgoing()
         };
-        let bytes = mail.message(&sender(), "kenduri.example").unwrap();
+        let bytes = mail.message(&sender(), "kenduri.example", None).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         for line in [
             "From: =?utf-8?b?QWlzeWFoICYgRGFuaWVs?= <kenduri@example.org>\r\n",
@@ -186,7 +204,7 @@ mod tests {
                 html: Some(value),
                 ..outgoing()
             };
-            let bytes = mail.message(&sender(), "kenduri.example").unwrap();
+            let bytes = mail.message(&sender(), "kenduri.example", None).unwrap();
             let text = String::from_utf8(bytes).unwrap();
             prop_assert!(text.is_ascii());
             prop_assert!(text.lines().all(|line| line.len() <= 998));

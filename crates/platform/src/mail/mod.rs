@@ -10,6 +10,7 @@
 //! its job: there nothing is ever uncertain.
 
 mod address;
+mod callback;
 mod delivery;
 pub mod mailbox;
 mod message;
@@ -24,6 +25,7 @@ use crate::sql;
 use crate::store::{Bind, Column, Row, Rows, StoreError, Tx, Value};
 use crate::text_cleaning::clean_line;
 pub use address::{Address, LIMIT, NotAnAddress};
+pub use callback::{CallbackKey, Signed};
 pub use delivery::{KIND, Mailer, Post, handler};
 pub use message::Sender;
 pub use smtp::{Server, Smtp, SmtpError, Tls};
@@ -90,8 +92,12 @@ pub enum State {
     Uncertain,
 }
 
+/// What a person may unsubscribe from.
+const UNSUBSCRIBABLE: [Stream; 2] = [Stream::Notification, Stream::Marketing];
+
 impl Stream {
-    fn word(self) -> &'static str {
+    /// The word it is stored and sent as.
+    pub fn word(self) -> &'static str {
         match self {
             Self::Security => "security",
             Self::Transactional => "transactional",
@@ -104,6 +110,11 @@ impl Stream {
     /// answer.
     fn is_automatic(self) -> bool {
         matches!(self, Self::Security | Self::Transactional)
+    }
+
+    /// Whether its mails say how to stop them.
+    fn is_unsubscribable(self) -> bool {
+        UNSUBSCRIBABLE.contains(&self)
     }
 
     /// Who waits at a screen comes first.
@@ -273,12 +284,13 @@ pub fn doubted(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
 }
 
 /// Sends a mail again that failed, bounced, or is uncertain. `false` when there
-/// is no such mail of this scope.
+/// is no such mail of this scope, or its text is gone because a server took it once.
 pub fn send_again(tx: &mut Tx<'_>, scope: &str, id: &MailId) -> Result<bool, StoreError> {
     let now = tx.now();
     let found: Option<(Stream,)> = sql!(
         "UPDATE mail SET state = 'queued', changed_at = :now
          WHERE id = :id AND scope = :scope AND state IN ('failed', 'bounced', 'uncertain')
+           AND text <> ''
          RETURNING stream",
         id,
         scope,

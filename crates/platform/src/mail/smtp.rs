@@ -95,6 +95,8 @@ struct Pace {
 pub(super) enum Refusal {
     /// Not now: a connection that failed, a 4xx.
     Passing(String),
+    /// Not this recipient now: a 4xx to the address.
+    Delayed(String),
     /// The server refuses us: a failed login, a sender it does not like.
     Us(String),
     /// It will not take this mail for this recipient.
@@ -311,6 +313,7 @@ impl Failure {
                 is_unknown: means_unknown(&text),
                 answer: text,
             },
+            Self::Said(reply) => Refusal::Delayed(reply.text),
             other => other.passing(),
         }
     }

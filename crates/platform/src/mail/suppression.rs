@@ -4,16 +4,38 @@
 //! addresses only by a keyed hash, so it can outlive the data of a person who
 //! left and still keep a new import from mailing them.
 
-use super::Stream;
+mod place;
+mod report;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
 use super::address::Address;
+use super::{MailId, Stream};
+use crate::audit::{Actor, Entry, RequestFacts};
 use crate::key::Key;
+use crate::limits::Wait;
 use crate::sql;
-use crate::store::{Bind, Column, Rows, StoreError, Tx, Value};
+use crate::store::{Bind, Column, Row, Rows, StoreError, Tx, Value};
+pub use place::{NotAPlace, Place, find_unsubscribe, unsubscribe_link};
+pub use report::{Outcome, report, sweep};
+pub(super) use report::{delivered, outcome_of_mail};
+
+/// How many soft bounces within [`SOFT_PERIOD`] hold an address.
+pub const SOFT_LIMIT: i64 = 3;
+/// See [`SOFT_LIMIT`]. For as long the address is held.
+pub const SOFT_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How often somebody may have a confirming mail sent past a suppression.
+pub const CONFIRM_PERIOD: SignedDuration = SignedDuration::from_hours(24);
 
 /// Why an address gets no mail, weakest first: a stronger cause overwrites a
 /// weaker one, never the reverse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cause {
+    /// Its server refused mails of late, and may take others.
+    SoftBounce,
     /// Its owner asked for no more.
     Unsubscribe,
     /// Its server says that there is no such address.
@@ -25,18 +47,34 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::SoftBounce,
+        Self::Unsubscribe,
+        Self::HardBounce,
+        Self::Complaint,
+        Self::Manual,
+    ];
+
     /// Whether mail of `stream` is held back.
     pub fn blocks(self, stream: Stream) -> bool {
         match (self, stream) {
             // What a person asked for an instant ago still reaches them.
             (Self::Unsubscribe, Stream::Security | Stream::Transactional) => false,
             (Self::Unsubscribe, Stream::Notification | Stream::Marketing)
-            | (Self::HardBounce | Self::Complaint | Self::Manual, _) => true,
+            | (Self::SoftBounce | Self::HardBounce | Self::Complaint | Self::Manual, _) => true,
         }
     }
 
-    fn word(self) -> &'static str {
+    /// Whether it ends when the owner of the address opens a link that was mailed there.
+    pub fn ends_when_confirmed(self) -> bool {
+        matches!(self, Self::SoftBounce | Self::HardBounce | Self::Complaint)
+    }
+
+    /// The word it is stored and sent as.
+    pub fn word(self) -> &'static str {
         match self {
+            Self::SoftBounce => "soft_bounce",
             Self::Unsubscribe => "unsubscribe",
             Self::HardBounce => "hard_bounce",
             Self::Complaint => "complaint",
@@ -56,30 +94,71 @@ impl Column for Cause {
         let Value::Text(word) = value else {
             return None;
         };
-        [
-            Self::Unsubscribe,
-            Self::HardBounce,
-            Self::Complaint,
-            Self::Manual,
-        ]
-        .into_iter()
-        .find(|cause| cause.word() == word)
+        Self::ALL.into_iter().find(|cause| cause.word() == word)
     }
 }
 
 /// The purpose of the key of the hash.
 pub const PURPOSE: &str = "suppression";
 
-/// Why `address` gets no mail, if there is a reason.
-pub fn find(tx: &mut Tx<'_>, key: &Key, address: &Address) -> Result<Option<Cause>, StoreError> {
-    let mut strongest = None;
+/// What is known of an address, or of one stream to it.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Suppression {
+    /// Of which.
+    #[row(flatten)]
+    pub place: Place,
+    /// Why.
+    pub cause: Cause,
+    soft_count: i64,
+    /// Since when; of soft bounces, when the last one was.
+    pub last_at: Timestamp,
+}
+
+impl Suppression {
+    /// Whether it holds mail back now. Few soft bounces do not.
+    pub fn is_held(&self, now: Timestamp) -> bool {
+        self.cause != Cause::SoftBounce
+            || (self.soft_count >= SOFT_LIMIT && self.last_at > now - SOFT_PERIOD)
+    }
+}
+
+/// What holds mail to `address` back now, all of it or one stream.
+pub fn list_of(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    address: &Address,
+) -> Result<Vec<Suppression>, StoreError> {
+    let now = tx.roughly_now();
+    let mut all = Vec::new();
     // It may have been noted before there was another key.
     for hash in key.macs(&[address.canonical()]) {
-        let found: Option<(Cause,)> =
-            sql!("SELECT cause FROM suppression WHERE address = :hash", hash).maybe(tx)?;
-        strongest = strongest.max(found.map(|(cause,)| cause));
+        let found: Vec<Suppression> = sql!(
+            "SELECT {Suppression} FROM suppression WHERE address = :hash ORDER BY scope, stream",
+            hash
+        )
+        .all(tx)?;
+        all.extend(found.into_iter().filter(|one| one.is_held(now)));
     }
-    Ok(strongest)
+    Ok(all)
+}
+
+/// Why `address` gets no mail, or not all of it, if there is a reason.
+pub fn find(tx: &mut Tx<'_>, key: &Key, address: &Address) -> Result<Option<Cause>, StoreError> {
+    let all = list_of(tx, key, address)?;
+    Ok(all.into_iter().map(|one| one.cause).max())
+}
+
+/// Why `address` gets no mail of this stream and scope, if there is a reason.
+pub(super) fn find_for(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    address: &Address,
+    stream: Stream,
+    scope: Option<&str>,
+) -> Result<Option<Cause>, StoreError> {
+    let all = list_of(tx, key, address)?.into_iter();
+    let blocking = all.filter(|one| one.cause.blocks(stream) && one.place.covers(stream, scope));
+    Ok(blocking.map(|one| one.cause).max())
 }
 
 /// Notes that `address` is to get no more mail, unless a stronger cause is
@@ -90,47 +169,235 @@ pub fn record(
     address: &Address,
     cause: Cause,
 ) -> Result<(), StoreError> {
-    let hash = key.mac(&[address.canonical()]);
+    raise(tx, &Place::whole(key, address), cause, None)
+}
+
+/// Stops a stream, as the owner of the address asks.
+pub fn unsubscribe(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    raise(tx, place, Cause::Unsubscribe, Some(request))
+}
+
+fn raise(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    cause: Cause,
+    request: Option<&RequestFacts>,
+) -> Result<(), StoreError> {
+    let known = lock(tx, place)?;
+    if known >= cause {
+        return Ok(());
+    }
     let now = tx.now();
-    let added = sql!(
-        "INSERT INTO suppression (address, cause, changed_at) VALUES (:hash, :cause, :now)
-         ON CONFLICT (address) DO NOTHING",
-        hash,
+    sql!(
+        "UPDATE suppression SET cause = :cause, last_at = :now
+         WHERE address = :address AND scope = :scope AND stream = :stream",
         cause,
+        now,
+        address = place.address,
+        scope = place.scope,
+        stream = place.stream
+    )
+    .run(tx, Rows::Exactly(1))?;
+    audit(
+        tx,
+        place,
+        "suppression.added",
+        cause,
+        (Actor::System, request),
+    )
+}
+
+/// Locks the row, which is made if there is none: as soft bounces, of which none is counted yet.
+fn lock(tx: &mut Tx<'_>, place: &Place) -> Result<Cause, StoreError> {
+    let now = tx.now();
+    sql!(
+        "INSERT INTO suppression (address, scope, stream, cause, soft_count, last_at)
+         VALUES (:address, :scope, :stream, 'soft_bounce', 0, :now)
+         ON CONFLICT (address, scope, stream) DO NOTHING",
+        address = place.address,
+        scope = place.scope,
+        stream = place.stream,
         now
     )
     .run(tx, Rows::AtMostOne)?;
-    if added == 1 {
-        return Ok(());
-    }
     let (known,): (Cause,) = sql!(
-        "SELECT cause FROM suppression WHERE address = :hash FOR NO KEY UPDATE",
-        hash
+        "SELECT cause FROM suppression
+         WHERE address = :address AND scope = :scope AND stream = :stream FOR NO KEY UPDATE",
+        address = place.address,
+        scope = place.scope,
+        stream = place.stream
     )
     .one(tx)?;
-    if known < cause {
-        sql!(
-            "UPDATE suppression SET cause = :cause, changed_at = :now WHERE address = :hash",
-            hash,
-            cause,
-            now
-        )
-        .run(tx, Rows::Exactly(1))?;
+    Ok(known)
+}
+
+fn audit(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    action: &'static str,
+    cause: Cause,
+    (actor, request): (Actor, Option<&RequestFacts>),
+) -> Result<(), StoreError> {
+    tx.record(Entry {
+        actor,
+        action,
+        entity: ("suppression", place.to_string()),
+        scope: None,
+        changes: json!([{ "field": "cause", "new": cause.word() }]),
+        request: request.cloned(),
+    })
+}
+
+/// Lets mail reach `address` again whose owner has just opened a link that was mailed there. What
+/// they or an administrator asked for stays.
+pub fn lift(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    address: &Address,
+    (actor, request): (Actor, Option<&RequestFacts>),
+) -> Result<(), StoreError> {
+    for place in Place::wholes(key, address) {
+        let found = find_row(tx, &place)?;
+        if found.is_some_and(|found| found.cause.ends_when_confirmed()) {
+            remove(tx, &place, (actor.clone(), request))?;
+        }
     }
     Ok(())
 }
 
-/// Lets mail reach `address` again. Whether that may be is the caller's to
-/// know: the owner has confirmed the address, or an administrator decides.
-pub fn lift(tx: &mut Tx<'_>, key: &Key, address: &Address) -> Result<(), StoreError> {
-    for hash in key.macs(&[address.canonical()]) {
-        sql!("DELETE FROM suppression WHERE address = :hash", hash).run(tx, Rows::AtMostOne)?;
+/// The entry of this place.
+pub fn find_row(tx: &mut Tx<'_>, place: &Place) -> Result<Option<Suppression>, StoreError> {
+    sql!(
+        "SELECT {Suppression} FROM suppression
+         WHERE address = :address AND scope = :scope AND stream = :stream FOR NO KEY UPDATE",
+        address = place.address,
+        scope = place.scope,
+        stream = place.stream
+    )
+    .maybe(tx)
+}
+
+/// Ends one entry. Whether that may be is the caller's to know. `false`: there is none.
+pub fn remove(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    by: (Actor, Option<&RequestFacts>),
+) -> Result<bool, StoreError> {
+    let Some(found) = find_row(tx, place)? else {
+        return Ok(false);
+    };
+    sql!(
+        "DELETE FROM suppression WHERE address = :address AND scope = :scope AND stream = :stream",
+        address = place.address,
+        scope = place.scope,
+        stream = place.stream
+    )
+    .run(tx, Rows::Exactly(1))?;
+    report::forget_soft(tx, &place.address)?;
+    if found.is_held(tx.now()) {
+        audit(tx, place, "suppression.lifted", found.cause, by)?;
     }
-    Ok(())
+    Ok(true)
+}
+
+/// Lets one mail go past a bounce or a complaint: the one that asks for a confirmation. Once in
+/// [`CONFIRM_PERIOD`] for each address.
+pub fn confirm_by(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    mail: &MailId,
+) -> Result<Result<(), Wait>, StoreError> {
+    let now = tx.now();
+    let last: Option<(Option<Timestamp>,)> = sql!(
+        "SELECT confirm_at FROM suppression
+         WHERE address = :address AND scope = :scope AND stream = :stream FOR NO KEY UPDATE",
+        address = place.address,
+        scope = place.scope,
+        stream = place.stream
+    )
+    .maybe(tx)?;
+    if let Some((Some(last),)) = last
+        && last + CONFIRM_PERIOD > now
+    {
+        let seconds = u32::try_from((last + CONFIRM_PERIOD).duration_since(now).as_secs());
+        return Ok(Err(Wait {
+            seconds: seconds.unwrap_or(0).max(1),
+        }));
+    }
+    sql!(
+        "UPDATE suppression SET confirm_at = :now
+         WHERE address = :address AND scope = :scope AND stream = :stream",
+        now,
+        address = place.address,
+        scope = place.scope,
+        stream = place.stream
+    )
+    .run(tx, Rows::AtMostOne)?;
+    sql!("UPDATE mail SET confirms = 1 WHERE id = :mail", mail).run(tx, Rows::Exactly(1))?;
+    Ok(Ok(()))
+}
+
+/// An entry as administrators see it.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Listed {
+    /// The entry.
+    #[row(flatten)]
+    pub suppression: Suppression,
+    /// The address, while a mail to it is kept.
+    pub recipient: Option<String>,
+}
+
+/// Where a list goes on: behind this entry.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct After {
+    /// In milliseconds.
+    at: i64,
+    place: String,
+}
+
+impl After {
+    /// Behind this one.
+    pub fn of(listed: &Listed) -> Self {
+        Self {
+            at: listed.suppression.last_at.as_millisecond(),
+            place: listed.suppression.place.to_string(),
+        }
+    }
+}
+
+/// What holds mail back now, the newest first.
+pub fn list(tx: &mut Tx<'_>, after: Option<&After>, rows: i64) -> Result<Vec<Listed>, StoreError> {
+    let oldest = tx.roughly_now() - SOFT_PERIOD;
+    let place: Place = match after.and_then(|after| after.place.parse().ok()) {
+        Some(place) => place,
+        None => Place::FIRST,
+    };
+    sql!(
+        "SELECT s.address, s.scope, s.stream, s.cause, s.soft_count, s.last_at,
+             (SELECT MAX(m.recipient) FROM mail m WHERE m.recipient_hash = s.address) AS recipient
+         FROM suppression s
+         WHERE (s.cause <> 'soft_bounce' OR s.soft_count >= :limit AND s.last_at > :oldest)
+           AND (s.last_at < :at
+                OR s.last_at = :at AND (s.address, s.scope, s.stream) > (:address, :scope, :stream))
+         ORDER BY s.last_at DESC, s.address, s.scope, s.stream LIMIT :rows",
+        limit = SOFT_LIMIT,
+        oldest,
+        at = after.map_or(i64::MAX, |after| after.at),
+        address = place.address,
+        scope = place.scope,
+        stream = place.stream,
+        rows
+    )
+    .all(tx)
 }
 
 /// Removes what nobody can look up any more, because its key is gone.
 pub fn forget_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    tx.run(sql!("DELETE FROM mail_report"), &[], Rows::Any)?;
     tx.run(sql!("DELETE FROM suppression"), &[], Rows::Any)
 }
 
@@ -147,6 +414,7 @@ mod tests {
             Stream::Marketing,
         ];
         for (cause, blocked) in [
+            (Cause::SoftBounce, [true; 4]),
             (Cause::Unsubscribe, [false, false, true, true]),
             (Cause::HardBounce, [true; 4]),
             (Cause::Complaint, [true; 4]),

@@ -20,6 +20,7 @@ use crate::credential::{self, Change};
 use crate::erasure::{self, EraseError, When};
 use crate::export::{self, ExportError};
 use crate::password::{self, Password};
+use crate::slug::Availability;
 use crate::sudo::Sudo;
 use crate::web::api::refresh;
 use crate::web::asking::Caller;
@@ -242,7 +243,7 @@ async fn validate_slug(
         let valid = slug::is_valid(&slug) && !slug::is_reserved(&slug);
         let is_own = slug::find(tx, &id)?.as_ref() == Some(&slug);
         Ok(ValidatedSlug {
-            available: valid && (is_own || slug::is_free(tx, &slug)?),
+            available: valid && (is_own || slug::availability(tx, &slug)? == Availability::Free),
             valid,
             slug,
         })

@@ -13,6 +13,7 @@ use web::described::Routes;
 use web::json::Received;
 use web::{Form, Json, List, Piece, Problem, Site, routes};
 
+use super::super::moved;
 use super::all;
 use crate::Refusal;
 use crate::countdown::{self, READ, WRITE};
@@ -250,7 +251,11 @@ struct Drawn {
 #[utoipa::path(
     get, path = "/api/v1/public/{account}/phrase", tag = "phrases",
     params(("account" = String, Path,), ("not" = Option<String>, Query,)),
-    responses((status = 200, body = Drawn), (status = 404))
+    responses(
+        (status = 200, body = Drawn),
+        (status = 301, description = "The account is called something else now"),
+        (status = 404),
+    )
 )]
 async fn draw(
     State(site): State<Site>,
@@ -259,13 +264,18 @@ async fn draw(
 ) -> Result<Response, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
     let not = query.text("not").parse::<PhraseId>().ok();
+    let asked = account.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let Some(owner) = public::find_account(tx, &account)? else {
             return Ok(None);
         };
-        Ok(Some(phrase::draw(tx, &owner, not.as_ref())?))
+        let drawn = phrase::draw(tx, &owner.id, not.as_ref())?;
+        Ok(Some((owner.slug, drawn)))
     };
-    let phrase = site.store.read(look).await?;
-    let phrase = phrase.ok_or_else(Problem::not_found)?;
+    let found = site.store.read(look).await?;
+    let (present, phrase) = found.ok_or_else(Problem::not_found)?;
+    if let Some(moved) = moved::lead(&uri, (&asked, &present), true) {
+        return Ok(moved);
+    }
     Ok(answer(StatusCode::OK, &Drawn { phrase }))
 }

@@ -132,7 +132,7 @@ async fn draw(
     let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {
         let owner = public::find_account(tx, &slug)?;
         let owner = owner.ok_or(Refusal::NotFound)?;
-        Ok(phrase::draw(tx, &owner, None)?)
+        Ok(phrase::draw(tx, &owner.id, None)?)
     };
     let drawn = accounts.site.store.read(look).await?;
     Ok(Json(drawn.map(|phrase| phrase.text)))

@@ -1,0 +1,115 @@
+//! The JSON interface of those who look after addresses that get no mail.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use platform::Tx;
+use platform::mail::suppression::{After, Listed, Place};
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::cursor::{List, Piece};
+use web::described::Routes;
+use web::{Json, Problem, routes};
+
+use crate::Accounts;
+use crate::Callers::People;
+use crate::people::{self, PeopleError};
+use crate::suppressed;
+use crate::web::asking::Caller;
+use crate::web::call;
+
+pub(super) fn routes<R: Routes<Accounts>>() -> R {
+    R::default()
+        .routes(routes!(list: People))
+        .routes(routes!(lift: People))
+}
+
+/// An address that gets no mail, or none of one stream.
+#[derive(Serialize, ToSchema)]
+struct SuppressionView {
+    /// Names the entry.
+    id: String,
+    /// The address, if the installation still knows it.
+    address: Option<String>,
+    /// The first characters of the address's hash.
+    hash: String,
+    /// `soft_bounce`, `unsubscribe`, `hard_bounce`, `complaint` or `manual`.
+    cause: &'static str,
+    /// The stream that alone is stopped: `notification` or `marketing`.
+    stream: Option<&'static str>,
+    /// Since when; of soft bounces, when the last one was.
+    #[schema(value_type = String, format = "date-time")]
+    since: Timestamp,
+}
+
+impl From<Listed> for SuppressionView {
+    fn from(listed: Listed) -> Self {
+        let Listed {
+            suppression,
+            recipient,
+        } = listed;
+        Self {
+            id: suppression.place.to_string(),
+            address: recipient,
+            hash: suppression.place.short(),
+            cause: suppression.cause.word(),
+            stream: suppression.place.stream().map(|stream| stream.word()),
+            since: suppression.last_at,
+        }
+    }
+}
+
+/// Which addresses get no mail?
+///
+/// The newest entries come first.
+#[utoipa::path(
+    get, path = "/api/v1/admin/suppressions", tag = "suppressions",
+    params(Piece),
+    responses(
+        (status = 200, description = "The entries", body = List<SuppressionView>),
+        (status = 400, description = "`cursor_invalid`"),
+        (status = 403, description = "`role_required`: administrators of the installation"),
+    ),
+)]
+async fn list(
+    State(accounts): State<Accounts>,
+    piece: Piece,
+    caller: Caller,
+) -> Result<Json<List<SuppressionView>>, Problem> {
+    let after: Option<After> = piece.after()?;
+    let rows = piece.rows();
+    let look = move |tx: &mut Tx<'_>| {
+        let by = people::administrator(tx, &caller.who, &caller.request)?;
+        Ok::<_, PeopleError>(suppressed::list(tx, &by, after.as_ref(), rows)?)
+    };
+    let found = accounts.site.store.read(look).await?;
+    Ok(Json(
+        piece.list(found, After::of).map(SuppressionView::from),
+    ))
+}
+
+/// Let an address get mail again.
+///
+/// What people asked for (`unsubscribe`, `complaint`) only an owner of the installation lifts.
+#[utoipa::path(
+    delete, path = "/api/v1/admin/suppressions/{id}", tag = "suppressions",
+    params(("id" = String, Path, description = "The entry's id")),
+    responses(
+        (status = 204, description = "Mail goes there again"),
+        (status = 403, description = "`role_required`"),
+        (status = 404, description = "`not_found`"),
+    ),
+)]
+async fn lift(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<StatusCode, Problem> {
+    let place: Place = call::id(&id)?;
+    let change = move |tx: &mut Tx<'_>| {
+        let by = people::administrator(tx, &caller.who, &caller.request)?;
+        suppressed::lift(tx, &by, &place)
+    };
+    accounts.site.store.write(change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,73 @@
+//! What a mail provider says of our mails: which arrived, which bounced, who complained.
+
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use platform::Tx;
+use platform::mail::suppression::{self, Outcome};
+use platform::mail::{Address, Signed};
+use serde::Deserialize;
+use web::{Json, Problem};
+
+use crate::Accounts;
+
+/// The one whose callbacks are understood.
+const GENERIC: &str = "generic";
+/// How long a body may be, in bytes.
+const LIMIT: usize = 64 * 1024;
+/// How long a provider's name of a mail may be.
+const MESSAGE_LIMIT: usize = 500;
+
+#[derive(Deserialize)]
+struct Callback {
+    #[serde(rename = "type")]
+    outcome: Outcome,
+    /// Whom the mail was for.
+    address: String,
+    /// The mail's `Message-ID`, or the provider's own name for it.
+    message_id: String,
+}
+
+pub(super) async fn take(
+    State(accounts): State<Accounts>,
+    Path(provider): Path<String>,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    let key = accounts.mail_callbacks.as_ref();
+    let key = key.filter(|_| provider == GENERIC);
+    let key = key.ok_or_else(Problem::not_found)?;
+    let (parts, body) = request.into_parts();
+    let body: Bytes = to_bytes(body, LIMIT)
+        .await
+        .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"))?;
+    let header = |name| header(&parts.headers, name);
+    let signed = Signed {
+        id: header("webhook-id"),
+        timestamp: header("webhook-timestamp"),
+        signatures: header("webhook-signature"),
+    };
+    if !key.verify(signed, &body, accounts.site.clock.now()) {
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "signature_invalid"));
+    }
+    let Json(said): Json<Callback> = Json::parse(&body)?;
+    let address: Address = said
+        .address
+        .parse()
+        .map_err(|_| Problem::fields().field("/address", "email_invalid", []))?;
+    if !(1..=MESSAGE_LIMIT).contains(&said.message_id.len()) {
+        let values = [("max", 500.into())];
+        return Err(Problem::fields().field("/message_id", "too_long", values));
+    }
+    let key = accounts.site.keys.key(suppression::PURPOSE);
+    let change = move |tx: &mut Tx<'_>| {
+        suppression::report(tx, &key, &address, &said.message_id, said.outcome)
+    };
+    let done: Result<(), platform::StoreError> = accounts.site.store.write(change).await;
+    done?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default()
+}

@@ -1,0 +1,120 @@
+//! What one is called in public addresses.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use jiff::tz::TimeZone;
+use platform::Tx;
+use platform::audit::RequestFacts;
+use serde::Deserialize;
+use web::form_state::{self, Control, Field, FormState};
+use web::{Problem, Text, Wishes};
+
+use super::asking::{Reader, Sender};
+use super::call::see_other;
+use super::frame;
+use super::problem::email_unverified;
+use crate::Accounts;
+use crate::registration;
+use crate::signed_in::SignedIn;
+use crate::slug_change::{self, Alias, Slugs};
+
+/// Where the page is.
+pub(super) const HERE: &str = "/me/slug";
+
+/// What was done on the page before.
+#[derive(Deserialize)]
+pub(super) struct Done {
+    done: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "slug.html")]
+struct SlugPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    zone: TimeZone,
+    done: bool,
+    slugs: Slugs,
+    field: Field,
+    form_state: &'a FormState,
+}
+
+impl SlugPage<'_> {
+    fn alias(&self, alias: &Alias) -> String {
+        let until = alias.until.to_zoned(self.zone.clone());
+        let values = [
+            ("slug", alias.slug.as_str().into()),
+            ("until", self.text.moment_short(&until).into()),
+        ];
+        self.text.with("slug-alias", values)
+    }
+}
+
+pub(super) async fn show(
+    State(accounts): State<Accounts>,
+    Query(done): Query<Done>,
+    wishes: Wishes,
+    reader: Reader,
+) -> Result<Response, Problem> {
+    let text = accounts.site.speak(&wishes);
+    let who = (&reader.who, reader.csrf.as_str());
+    let shown = (done.done.is_some(), &FormState::default());
+    page(&accounts, &text, who, shown).await
+}
+
+async fn page(
+    accounts: &Accounts,
+    text: &Text,
+    (who, csrf): (&SignedIn, &str),
+    (done, form_state): (bool, &FormState),
+) -> Result<Response, Problem> {
+    let id = who.account().id.clone();
+    let look = move |tx: &mut Tx<'_>| slug_change::find(tx, &id);
+    let slugs = accounts.site.store.read(look).await?;
+    let control = Control::Line("text", "off");
+    let field = form_state.field("slug", text.say("slug-new"), control);
+    let body = SlugPage {
+        text,
+        csrf,
+        zone: accounts.site.settings.time_zone.clone(),
+        done,
+        slugs,
+        field: field.required(),
+        form_state,
+    };
+    let title = text.say("slug-title");
+    frame::show(&accounts.site, text, (who, csrf), (HERE, &title), body).await
+}
+
+pub(super) async fn change(
+    State(accounts): State<Accounts>,
+    wishes: Wishes,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let wanted = sender.form.text("slug").trim().to_owned();
+    let done = rename(&accounts, &sender.who, wanted, &sender.request).await;
+    let done = done.map(|()| see_other("/me/slug?done=1"));
+    form_state::answer(done, async |problem| {
+        let text = accounts.site.speak(&wishes);
+        let form_state = FormState::refused(sender.form.clone(), &problem, &text).at("slug");
+        let who = (&sender.who, sender.csrf.as_str());
+        page(&accounts, &text, who, (false, &form_state)).await
+    })
+    .await
+}
+
+/// Calls somebody so from now on.
+pub(super) async fn rename(
+    accounts: &Accounts,
+    who: &SignedIn,
+    wanted: String,
+    request: &RequestFacts,
+) -> Result<(), Problem> {
+    let (who, request) = (who.clone(), request.clone());
+    let change = move |tx: &mut Tx<'_>| -> Result<(), Problem> {
+        let confirmed = registration::confirmed(tx, &who)?.ok_or_else(email_unverified)?;
+        Ok(slug_change::change(tx, &confirmed, &wanted, &request)?)
+    };
+    accounts.site.store.write(change).await
+}

@@ -1,0 +1,110 @@
+//! The page of addresses that get no mail, for those who administer the installation.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use platform::Tx;
+use platform::mail::suppression::{After, Cause, Listed, Place};
+use serde::Deserialize;
+use web::cursor::Piece;
+use web::{Problem, Text, Wishes};
+
+use super::asking::{Reader, Sender};
+use super::call::{self, see_other};
+use super::frame;
+use crate::Accounts;
+use crate::people::{self, PeopleError};
+use crate::suppressed;
+
+/// Where the list is.
+pub(super) const HERE: &str = "/admin/suppressions";
+
+#[derive(Template)]
+#[template(path = "suppressed.html")]
+struct ListPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    zone: TimeZone,
+    done: bool,
+    rows: Vec<(Listed, bool)>,
+    next: Option<String>,
+}
+
+impl ListPage<'_> {
+    fn since(&self, listed: &Listed) -> String {
+        self.moment(listed.suppression.last_at)
+    }
+
+    fn moment(&self, at: Timestamp) -> String {
+        self.text.moment_short(&at.to_zoned(self.zone.clone()))
+    }
+}
+
+/// The message that says why.
+pub(super) fn cause_words(cause: Cause) -> &'static str {
+    match cause {
+        Cause::SoftBounce => "suppressed-soft-bounce",
+        Cause::Unsubscribe => "suppressed-unsubscribe",
+        Cause::HardBounce => "suppressed-hard-bounce",
+        Cause::Complaint => "suppressed-complaint",
+        Cause::Manual => "suppressed-manual",
+    }
+}
+
+/// What was done on the page before.
+#[derive(Deserialize)]
+pub(super) struct Done {
+    done: Option<String>,
+}
+
+pub(super) async fn list(
+    State(accounts): State<Accounts>,
+    Query(done): Query<Done>,
+    piece: Piece,
+    wishes: Wishes,
+    reader: Reader,
+) -> Result<Response, Problem> {
+    let (who, request) = (reader.who.clone(), reader.request.clone());
+    let after: Option<After> = piece.after()?;
+    let rows = piece.rows();
+    let look = move |tx: &mut Tx<'_>| {
+        let by = people::administrator(tx, &who, &request)?;
+        let found = suppressed::list(tx, &by, after.as_ref(), rows)?.into_iter();
+        let row = |one: Listed| (suppressed::may_lift(&by, one.suppression.cause), one);
+        Ok::<_, PeopleError>(found.map(row).collect::<Vec<_>>())
+    };
+    let found = accounts.site.store.read(look).await?;
+    let found = piece.list(found, |(_, one)| After::of(one));
+    let next = found
+        .next_cursor
+        .map(|cursor| format!("{HERE}?cursor={cursor}"));
+    let rows = found.items.into_iter().map(|(may, one)| (one, may));
+    let text = accounts.site.speak(&wishes);
+    let body = ListPage {
+        text: &text,
+        csrf: &reader.csrf,
+        zone: accounts.site.settings.time_zone.clone(),
+        done: done.done.is_some(),
+        rows: rows.collect(),
+        next,
+    };
+    let (site, title) = (&accounts.site, text.say("suppressed-title"));
+    let who = (&reader.who, reader.csrf.as_str());
+    frame::show(site, &text, who, (HERE, &title), body).await
+}
+
+pub(super) async fn lift(
+    State(accounts): State<Accounts>,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let place: Place = call::id(sender.form.text("id"))?;
+    let (who, request) = (sender.who.clone(), sender.request.clone());
+    let change = move |tx: &mut Tx<'_>| {
+        let by = people::administrator(tx, &who, &request)?;
+        suppressed::lift(tx, &by, &place)
+    };
+    accounts.site.store.write(change).await?;
+    Ok(see_other(&format!("{HERE}?done=1")))
+}

@@ -1,0 +1,67 @@
+//! The page that stops a stream of mail. A mail program posts to it too, without cookies and
+//! without asking its user anything else (RFC 8058). The link works as often as it is used.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use platform::mail::suppression::{self, Place};
+use platform::{StoreError, Tx};
+use web::page::{Kind, Page};
+use web::{Problem, Site, Text, Theme, Wishes};
+
+use crate::Accounts;
+use crate::client::Client;
+
+#[derive(Template)]
+#[template(path = "unsubscribe.html")]
+struct UnsubscribePage<'a> {
+    text: &'a Text,
+    site: &'a str,
+    is_done: bool,
+}
+
+pub(super) async fn show(
+    State(accounts): State<Accounts>,
+    Path(link): Path<String>,
+    wishes: Wishes,
+) -> Result<Response, Problem> {
+    find(&accounts.site, &link)?;
+    Ok(page(&accounts.site, &wishes, false))
+}
+
+pub(super) async fn unsubscribe(
+    State(accounts): State<Accounts>,
+    Path(link): Path<String>,
+    wishes: Wishes,
+    client: Client,
+) -> Result<Response, Problem> {
+    let place = find(&accounts.site, &link)?;
+    let change = move |tx: &mut Tx<'_>| suppression::unsubscribe(tx, &place, &client.request);
+    let done: Result<(), StoreError> = accounts.site.store.write(change).await;
+    done?;
+    Ok(page(&accounts.site, &wishes, true))
+}
+
+fn find(site: &Site, link: &str) -> Result<Place, Problem> {
+    let key = site.keys.key(suppression::PURPOSE);
+    suppression::find_unsubscribe(&key, link).ok_or_else(Problem::not_found)
+}
+
+fn page(site: &Site, wishes: &Wishes, is_done: bool) -> Response {
+    let text = site.speak(wishes);
+    let body = UnsubscribePage {
+        text: &text,
+        site: &site.settings.name,
+        is_done,
+    };
+    web::page(Page {
+        title: &format!("{} – {}", text.say("unsubscribe-title"), site.settings.name),
+        body,
+        text: &text,
+        theme: Theme::PLAIN,
+        kind: Kind::Plain {
+            site: &site.settings.name,
+            languages: &site.languages(),
+        },
+    })
+}

@@ -1,0 +1,133 @@
+//! What a mail provider, or what stands between it and us, calls us with: signed as Standard
+//! Webhooks says.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::{SignedDuration, Timestamp};
+use sha2::Sha256;
+
+/// How far the clock of the caller may be off.
+const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
+/// The secret that callbacks are signed with. Prints as `***`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CallbackKey(Vec<u8>);
+
+impl fmt::Debug for CallbackKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// The headers of a callback.
+#[derive(Clone, Copy, Debug)]
+pub struct Signed<'a> {
+    /// `webhook-id`.
+    pub id: &'a str,
+    /// `webhook-timestamp`: seconds of Unix time.
+    pub timestamp: &'a str,
+    /// `webhook-signature`: `v1,` and base64, perhaps several.
+    pub signatures: &'a str,
+}
+
+impl CallbackKey {
+    /// Reads `whsec_` and base64 of 24 to 64 bytes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = STANDARD.decode(text.trim().strip_prefix("whsec_")?).ok()?;
+        (24..=64).contains(&bytes.len()).then_some(Self(bytes))
+    }
+
+    /// Whether the caller knows the secret, and signed `body` just now.
+    pub fn verify(&self, signed: Signed<'_>, body: &[u8], now: Timestamp) -> bool {
+        let at = signed.timestamp.parse().ok();
+        let at = at.and_then(|second| Timestamp::from_second(second).ok());
+        if at.is_none_or(|at| at.duration_since(now).abs() > TOLERANCE) {
+            return false;
+        }
+        let Ok(mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
+            return false;
+        };
+        let start = format!("{}.{}.", signed.id, signed.timestamp);
+        let mac = mac.chain_update(start).chain_update(body);
+        let given = signed.signatures.split(' ');
+        let mut given = given.filter_map(|one| STANDARD.decode(one.strip_prefix("v1,")?).ok());
+        given.any(|bytes| mac.clone().verify_slice(&bytes).is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Made with Python's `hmac` module.
+    const SECRET: &str = "whsec_a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu";
+    const SIGNATURE: &str = "v1,e0dnYbIxF9psGINRP/lQNhcffsxUR4fywplpu96VG/s=";
+
+    fn verify(signed: Signed<'_>, body: &str, at: i64) -> bool {
+        let key = CallbackKey::parse(SECRET).unwrap();
+        key.verify(signed, body.as_bytes(), Timestamp::from_second(at).unwrap())
+    }
+
+    #[test]
+    fn only_what_was_signed_just_now_counts() {
+        let signed = Signed {
+            id: "msg_1",
+            timestamp: "1800000000",
+            signatures: SIGNATURE,
+        };
+        assert!(verify(signed, "{}", 1_800_000_000));
+        assert!(verify(signed, "{}", 1_800_000_299));
+        let several = format!("v1,AAAA v1a,BBBB {SIGNATURE}");
+        let several = Signed {
+            signatures: &several,
+            ..signed
+        };
+        assert!(verify(several, "{}", 1_800_000_000));
+        for (signed, body, at) in [
+            (signed, "{ }", 1_800_000_000),
+            (signed, "{}", 1_800_000_301),
+            (signed, "{}", 1_799_999_699),
+            (
+                Signed {
+                    id: "msg_2",
+                    ..signed
+                },
+                "{}",
+                1_800_000_000,
+            ),
+            (
+                Signed {
+                    signatures: "",
+                    ..signed
+                },
+                "{}",
+                1_800_000_000,
+            ),
+            (
+                Signed {
+                    timestamp: "x",
+                    ..signed
+                },
+                "{}",
+                1_800_000_000,
+            ),
+        ] {
+            assert!(!verify(signed, body, at), "{signed:?} {body} {at}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_long_enough_and_written_as_the_standard_says() {
+        for text in [
+            "",
+            "whsec_",
+            "whsec_AAAA",
+            "a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu",
+        ] {
+            assert_eq!(CallbackKey::parse(text), None, "{text}");
+        }
+    }
+}

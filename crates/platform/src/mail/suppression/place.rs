@@ -1,0 +1,174 @@
+//! What a suppression is about: an address, or one stream to it; and the link that stops a stream.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::super::address::Address;
+use super::super::{Stream, UNSUBSCRIBABLE};
+use crate::key::Key;
+use crate::store::Row;
+use crate::text_cleaning::hexadecimal;
+
+/// An address by its hash, with a stream and a scope where it is about these alone.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Place {
+    pub(super) address: Vec<u8>,
+    pub(super) scope: String,
+    pub(super) stream: String,
+}
+
+/// What is no [`Place`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no entry of the suppression list")]
+pub struct NotAPlace;
+
+impl Place {
+    /// Comes before all others.
+    pub(super) const FIRST: Self = Self {
+        address: Vec::new(),
+        scope: String::new(),
+        stream: String::new(),
+    };
+
+    /// All mail to an address.
+    pub fn whole(key: &Key, address: &Address) -> Self {
+        Self {
+            address: key.mac(&[address.canonical()]).to_vec(),
+            ..Self::FIRST
+        }
+    }
+
+    /// The same by this key and by those before it.
+    pub(super) fn wholes(key: &Key, address: &Address) -> Vec<Self> {
+        let place = |hash: [u8; 32]| Self {
+            address: hash.to_vec(),
+            ..Self::FIRST
+        };
+        key.macs(&[address.canonical()]).map(place).collect()
+    }
+
+    /// One stream to an address, of one scope if there is one.
+    fn of_stream(key: &Key, address: &Address, stream: Stream, scope: Option<&str>) -> Self {
+        Self {
+            scope: scope.unwrap_or_default().to_owned(),
+            stream: stream.word().to_owned(),
+            ..Self::whole(key, address)
+        }
+    }
+
+    /// Whether it is about mail of this stream and scope.
+    pub(super) fn covers(&self, stream: Stream, scope: Option<&str>) -> bool {
+        (self.stream.is_empty() || self.stream == stream.word())
+            && (self.scope.is_empty() || Some(self.scope.as_str()) == scope)
+    }
+
+    /// The stream it is about alone.
+    pub fn stream(&self) -> Option<Stream> {
+        UNSUBSCRIBABLE
+            .into_iter()
+            .find(|stream| stream.word() == self.stream)
+    }
+
+    /// Whether it is about this address.
+    pub fn is_of(&self, key: &Key, address: &Address) -> bool {
+        let hashes = Self::wholes(key, address);
+        hashes.iter().any(|whole| whole.address == self.address)
+    }
+
+    /// What stands for the address where nobody knows it any more.
+    pub fn short(&self) -> String {
+        let bytes = self.address.get(..6).unwrap_or(&self.address);
+        hexadecimal(bytes)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hexadecimal(&self.address))?;
+        if self.stream.is_empty() {
+            return Ok(());
+        }
+        write!(f, ".{}", self.stream)?;
+        if self.scope.is_empty() {
+            return Ok(());
+        }
+        write!(f, ".{}", self.scope)
+    }
+}
+
+impl FromStr for Place {
+    type Err = NotAPlace;
+
+    fn from_str(text: &str) -> Result<Self, NotAPlace> {
+        let mut parts = text.splitn(3, '.');
+        let address = parts.next().and_then(read_hexadecimal);
+        Ok(Self {
+            address: address.ok_or(NotAPlace)?,
+            stream: parts.next().unwrap_or_default().to_owned(),
+            scope: parts.next().unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+fn read_hexadecimal(text: &str) -> Option<Vec<u8>> {
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let bytes = (0..text.len()).step_by(2);
+    bytes
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok())
+        .collect()
+}
+
+const PARTS: &str = "unsubscribe";
+
+/// The path of the link that stops this stream. It works without an end, and says nothing of the
+/// address to those who do not know it.
+pub fn unsubscribe_link(
+    key: &Key,
+    address: &Address,
+    stream: Stream,
+    scope: Option<&str>,
+) -> String {
+    let place = Place::of_stream(key, address, stream, scope).to_string();
+    let signature = key.sign(&[PARTS, &place]);
+    format!("/unsubscribe/{place}.{signature}")
+}
+
+/// What the last part of such a path stops, if we made it.
+pub fn find_unsubscribe(key: &Key, link: &str) -> Option<Place> {
+    let (place, signature) = link.rsplit_once('.')?;
+    if !key.verify(&[PARTS, place], signature) {
+        return None;
+    }
+    place.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::Keyring;
+
+    #[test]
+    fn a_link_names_what_it_stops_and_cannot_be_changed() {
+        let key = Keyring::new([1; 32], &[]).key(super::super::PURPOSE);
+        let address: Address = "rahma@example.my".parse().unwrap();
+        for scope in [None, Some("wedding"), Some("a.b")] {
+            let link = unsubscribe_link(&key, &address, Stream::Marketing, scope);
+            assert!(!link.contains("rahma"));
+            let link = link.strip_prefix("/unsubscribe/").unwrap();
+            let place = find_unsubscribe(&key, link).unwrap();
+            assert!(place.is_of(&key, &address));
+            assert!(place.covers(Stream::Marketing, scope));
+            assert!(!place.covers(Stream::Notification, scope));
+            assert_eq!(
+                place.covers(Stream::Marketing, Some("other")),
+                scope.is_none()
+            );
+            let other = link.replace("marketing", "notification");
+            assert_eq!(find_unsubscribe(&key, &other), None);
+        }
+        assert_eq!(find_unsubscribe(&key, ""), None);
+        assert_eq!("ab".parse::<Place>(), Err(NotAPlace));
+    }
+}
