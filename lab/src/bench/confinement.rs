@@ -44,10 +44,9 @@ impl Confinement {
         if scope.is_ok() {
             return Confinement::Scope { limit };
         }
-        let groups = VERSIONS.into_iter();
+        let mut groups = VERSIONS.into_iter();
         groups
-            .filter_map(|(root, files)| make_group(Path::new(root), files, limit))
-            .next()
+            .find_map(|(root, files)| make_group(Path::new(root), files, limit))
             .unwrap_or(Confinement::Missing)
     }
 
@@ -76,7 +75,7 @@ impl Confinement {
     }
 
     /// The most memory that was ever used in it, files that the kernel keeps included; `process`
-    /// runs in it.
+    /// runs in it. A file counts where it was read first, as the program's own was elsewhere.
     pub(super) fn peak(&self, process: u32) -> Result<Option<u64>> {
         let file = match self {
             Confinement::Scope { .. } => {

@@ -2,6 +2,7 @@
 
 use countdowns::countdown::CountdownId;
 use countdowns::reach;
+use countdowns::watchers::Limits;
 use jiff::SignedDuration;
 use platform::id::Id as _;
 use platform::{Rows, StoreError, Tx, sql};
@@ -90,6 +91,23 @@ fn the_page_names_its_stream_and_a_network_has_five() {
         refused.expect(503);
         drop(all.pop());
         all.push(visitor.listen(&path).await);
+    });
+}
+
+#[test]
+fn an_operator_says_how_many_watch() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        farah.public("Live").await;
+        let path = format!("{PAGE}/events");
+        for (total, of_network, places) in [(500, 7, 7), (2, 5, 2), (0, 5, 0)] {
+            let mut visitor = stage.visitor_among(Limits { total, of_network });
+            let mut all = Vec::new();
+            for _ in 0..places {
+                all.push(visitor.listen(&path).await);
+            }
+            visitor.get(&path).await.expect(503);
+        }
     });
 }
 

@@ -9,8 +9,9 @@ use accounts::session::{self, Method, Stay};
 use accounts::signed_in::{self, SignedIn};
 use accounts::token::{self, NewToken, TokenScope};
 use accounts::{Accounts, BackendPolicy};
-use axum::http;
+use axum::{Extension, http};
 use countdowns::countdown::{COUNTDOWN, READ, WRITE};
+use countdowns::watchers::Limits;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use platform::audit::RequestFacts;
@@ -114,7 +115,12 @@ impl<'w> Stage<'w> {
     }
 
     pub(crate) fn visitor(&self) -> Visitor {
-        let router = domain::routes(&self.accounts);
+        self.visitor_among(Limits::default())
+    }
+
+    /// Somebody on a site where so many may watch.
+    pub(crate) fn visitor_among(&self, watchers: Limits) -> Visitor {
+        let router = domain::routes(&self.accounts).layer(Extension(watchers));
         let router = accounts::web::around(&self.accounts, router);
         Visitor::new(web::serve(&self.accounts.site, router))
     }

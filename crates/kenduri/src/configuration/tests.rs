@@ -70,6 +70,7 @@ fn a_later_source_wins() {
     ];
     set(&mut asked, "site.url", "https://flag.example");
     set(&mut asked, "jobs.at_once", "5");
+    set(&mut asked, "countdowns.watchers", "9000");
     let found = load(&asked).expect("good");
     assert_eq!(found.settings.site.name, "file");
     assert_eq!(
@@ -77,6 +78,8 @@ fn a_later_source_wins() {
         Some("https://flag.example")
     );
     assert_eq!(found.settings.jobs_at_once, 5);
+    let watchers = found.settings.watchers;
+    assert_eq!((watchers.total, watchers.of_network), (9_000, 5));
     assert_eq!(
         found.settings.listen.http,
         ["127.0.0.1:1", "[::1]:2"].map(|text| ListenAddress::Tcp(text.parse().expect(text)))
