@@ -8,6 +8,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use web::{Findings, fields};
 
+use crate::calendar::DayCounting;
 use crate::countdown::{self, Countdown, CountdownId, Kind};
 use crate::reach;
 use crate::webhook::event::{self, About, Event};
@@ -49,7 +50,10 @@ impl Choice<'_> {
         match self.dates.find(tx, self.account, &new.follows)? {
             None => findings.add("/follows", "unknown_option", []),
             Some(date) => {
-                new.kind = Kind::Until;
+                if new.kind == Kind::Since {
+                    new.kind = Kind::Until;
+                    new.day_counting = DayCounting::Calendar;
+                }
                 if new.title.is_empty() {
                     new.title = date.label.chars().take(countdown::TITLE).collect();
                 }

@@ -109,7 +109,7 @@ impl Words {
             picture.write(&font, &shown, size, baseline, ink);
         };
         line(&self.title, &[72.0, 60.0, 48.0], 140.0, 0);
-        line(&self.number, &[270.0, 200.0], 380.0, 0);
+        line(&self.number, &[250.0, 190.0], 384.0, 0);
         line(&self.caption, &[48.0, 38.0, 30.0], 464.0, 1);
         line(&self.site, &[32.0], 556.0, 1);
         for left in (0..1_200).step_by(32) {

@@ -60,6 +60,7 @@ fn a_countdown_goes_along_with_the_date_that_it_follows() {
         assert_eq!(made["target"], "2030-01-16T18:00");
         assert_eq!(made["time_zone"], "Asia/Kuala_Lumpur");
         assert_eq!(made["after"], "count_up");
+        assert_eq!(made["day_counting"], "calendar");
         stage.work().await;
         assert_eq!(look(&mut farah, &at).await, made, "nothing was moved");
 
