@@ -1,30 +1,29 @@
 //! The addresses of the older personal site, as its front end asks them.
 
 use accounts::grant::{ADMIN, OWNER, Scope};
-use accounts::session::Stay;
 use accounts::{Accounts, BackendPolicy};
 use axum::http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::{Page, Visitor, World};
 
-use crate::registering::{expect, link, open};
+use crate::registering::{expect, open};
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, accounts, begin, client, expect_sign_in_mails, give, person,
-    role, usual_hash, visitor,
+    Checked, MIGRATIONS, PASSWORD, accounts, expect_sign_in_mails, give, person, role, usual_hash,
+    visitor,
 };
 
-const EMAIL: &str = "farah@example.my";
-const PUBLIC: &str = "/backend/public/auth";
-const OWN: &str = "/backend/protected/auth";
+pub(crate) const EMAIL: &str = "farah@example.my";
+pub(crate) const PUBLIC: &str = "/backend/public/auth";
+pub(crate) const OWN: &str = "/backend/protected/auth";
 const USERS: &str = "/backend/protected/admin/users";
-const OTHER_PASSWORD: &str = "seekor kancil di tepi sungai";
+pub(crate) const OTHER_PASSWORD: &str = "seekor kancil di tepi sungai";
 
-const ALONE: BackendPolicy = BackendPolicy {
+pub(crate) const ALONE: BackendPolicy = BackendPolicy {
     has_auth: false,
     register_tokens: false,
 };
-const WITH_AUTH: BackendPolicy = BackendPolicy {
+pub(crate) const WITH_AUTH: BackendPolicy = BackendPolicy {
     has_auth: true,
     register_tokens: false,
 };
@@ -34,28 +33,28 @@ const WITH_TOKENS: BackendPolicy = BackendPolicy {
 };
 
 /// A site where everybody may register, with these addresses.
-fn older(world: &World, policy: BackendPolicy) -> Accounts {
+pub(crate) fn older(world: &World, policy: BackendPolicy) -> Accounts {
     Accounts {
         backend: Some(policy),
         ..open(world)
     }
 }
 
-async fn post(visitor: &mut Visitor, path: &str, body: Value) -> Page {
+pub(crate) async fn post(visitor: &mut Visitor, path: &str, body: Value) -> Page {
     visitor.call(Method::POST, path, &body).await
 }
 
-async fn put(visitor: &mut Visitor, path: &str, body: Value) -> Page {
+pub(crate) async fn put(visitor: &mut Visitor, path: &str, body: Value) -> Page {
     visitor.call(Method::PUT, path, &body).await
 }
 
-async fn login(accounts: &Accounts, email: &str, password: &str) -> Page {
+pub(crate) async fn login(accounts: &Accounts, email: &str, password: &str) -> Page {
     let body = json!({"email": email, "password": password});
     post(&mut visitor(accounts), &format!("{PUBLIC}/login"), body).await
 }
 
 /// The front end of somebody who was given these tokens.
-fn front_end(accounts: &Accounts, tokens: &Value) -> Visitor {
+pub(crate) fn front_end(accounts: &Accounts, tokens: &Value) -> Visitor {
     let mut visitor = visitor(accounts);
     let token = tokens["token"].as_str().unwrap();
     visitor.header("authorization", &format!("Bearer {token}"));
@@ -75,7 +74,7 @@ async fn sign_in(world: &World, accounts: &Accounts, email: &str) -> (Visitor, V
     (front_end(accounts, &tokens), tokens)
 }
 
-fn registration(email: &str) -> Value {
+pub(crate) fn registration(email: &str) -> Value {
     json!({"email": email, "password": PASSWORD, "display_name": "Farah Ali", "honeypot": ""})
 }
 
@@ -503,128 +502,5 @@ fn people_are_administered_by_those_who_may() {
             .with(403);
         assert_eq!(refused.json()["code"], "sudo_required");
         front.get(USERS).await.with(200);
-    });
-}
-
-#[test]
-fn a_browser_keeps_a_cookie_for_pages_of_its_own_origin() {
-    World::each_engine(&MIGRATIONS, async |world| {
-        let accounts = older(world, WITH_AUTH);
-        let hash = usual_hash(world).await;
-        person(world, EMAIL, Some(&hash)).await;
-        let mut browser = visitor(&accounts);
-        let body = json!({"email": EMAIL, "password": PASSWORD});
-        browser.header("sec-fetch-site", "cross-site");
-        let refused = post(&mut browser, "/api/auth/login", body.clone())
-            .await
-            .with(403);
-        assert_eq!(refused.json()["code"], "csrf_failed");
-        assert!(refused.json()["error"].is_string());
-        browser.header("sec-fetch-site", "same-origin");
-        expect_sign_in_mails(world, EMAIL, 1);
-        let done = post(&mut browser, "/api/auth/login", body).await.with(200);
-        assert_eq!(done.json(), json!({"success": true}));
-        let me = browser.get("/api/auth/me").await.with(200).json();
-        assert_eq!(me["email"], EMAIL);
-        let wish = json!({"display_name": "Farah", "slug": me["slug"]});
-        let changed = put(&mut browser, "/api/auth/profile", wish.clone())
-            .await
-            .with(200);
-        assert_eq!(changed.json()["display_name"], "Farah");
-
-        let jwt = browser.get("/api/auth/jwt").await.with(200);
-        assert_eq!(jwt.header("cache-control"), "no-store");
-        assert_eq!(jwt.header("set-cookie"), "");
-        assert!(jwt.json()["expiresAt"].is_string());
-        let mut script = front_end(&accounts, &jwt.json());
-        script.get(&format!("{OWN}/me")).await.with(200);
-        for site in ["same-site", "cross-site", "none"] {
-            browser.header("sec-fetch-site", site);
-            browser.get("/api/auth/jwt").await.with(403);
-            put(&mut browser, "/api/auth/profile", wish.clone())
-                .await
-                .with(403);
-        }
-        browser.header("sec-fetch-site", "same-origin");
-        let out = browser
-            .call(Method::POST, "/api/auth/logout", &Value::Null)
-            .await
-            .with(200);
-        assert_eq!(out.json(), json!({"success": true}));
-        browser.get("/api/auth/me").await.with(401);
-        browser
-            .call(Method::POST, "/api/auth/logout", &Value::Null)
-            .await
-            .with(200);
-        script.get(&format!("{OWN}/me")).await.with(401);
-    });
-}
-
-#[test]
-fn an_address_is_confirmed_by_the_browser_that_registered() {
-    World::each_engine(&MIGRATIONS, async |world| {
-        let accounts = older(world, WITH_AUTH);
-        let mut browser = visitor(&accounts);
-        browser.header("sec-fetch-site", "same-origin");
-        expect(world, &accounts, EMAIL, "mail-verify-subject");
-        let done = post(&mut browser, "/api/auth/register", registration(EMAIL))
-            .await
-            .with(202);
-        assert_eq!(done.json(), json!({"success": true}));
-        let body = json!({"email": EMAIL, "password": PASSWORD});
-        post(&mut browser, "/api/auth/login", body).await.with(200);
-        world.clock.advance(SignedDuration::from_mins(2));
-        expect(world, &accounts, EMAIL, "mail-verify-subject");
-        let again = browser
-            .call(Method::POST, "/api/auth/send-verification", &Value::Null)
-            .await;
-        again.with(200);
-        let link = link(world, "/verify/").await;
-        let token = link.rsplit('/').next().unwrap();
-        let verify = format!("{PUBLIC}/verify-email?token={token}");
-        let refused = visitor(&accounts).get(&verify).await.with(403);
-        assert_eq!(refused.json()["code"], "password_required");
-        let done = browser.get(&verify).await.with(200);
-        assert_eq!(
-            done.json(),
-            json!({"message": "done", "email_verified": true})
-        );
-        let me = browser.get("/api/auth/me").await.json();
-        assert_eq!(me["roles"], json!(["user", "email-verified"]));
-    });
-}
-
-#[test]
-fn a_person_without_a_password_sets_the_first_one() {
-    World::each_engine(&MIGRATIONS, async |world| {
-        let accounts = older(world, ALONE);
-        let id = person(world, EMAIL, None).await;
-        let begun = begin(world, &id, Stay::Remembered, client(1)).await;
-        let mut browser = visitor(&accounts);
-        browser.set_cookie("kd_session", begun.session.reveal());
-        browser.header("sec-fetch-site", "same-origin");
-        let me = browser.get(&format!("{OWN}/me")).await.with(200).json();
-        assert_eq!(me["has_credentials"], false);
-        let body = json!({"new_password": OTHER_PASSWORD});
-        let set = put(&mut browser, &format!("{OWN}/set-password"), body)
-            .await
-            .with(200);
-        assert!(set.header("set-cookie").starts_with("kd_session="));
-        browser.get(&format!("{OWN}/me")).await.with(200);
-    });
-}
-
-#[test]
-fn a_second_factor_is_proved_on_our_own_page() {
-    World::each_engine(&MIGRATIONS, async |world| {
-        let accounts = older(world, WITH_AUTH);
-        let hash = usual_hash(world).await;
-        let id = person(world, EMAIL, Some(&hash)).await;
-        crate::second_factors::enrol(world, &id).await;
-        let refused = login(&accounts, EMAIL, PASSWORD).await.with(403);
-        assert_eq!(refused.json()["code"], "sign_in_page_required");
-        let body = json!({"email": EMAIL, "password": PASSWORD});
-        let twin = post(&mut visitor(&accounts), "/api/auth/login", body).await;
-        assert_eq!(twin.with(403).header("set-cookie"), "");
     });
 }

@@ -6,6 +6,7 @@
 mod access;
 mod api;
 mod backend;
+mod backend_browser;
 mod changing_email;
 mod factor_resets;
 mod forged_tokens;
