@@ -13,11 +13,11 @@ use importer::{Imported, nginx, pm2};
 use super::{Where, say};
 use personal_site::PersonalSite;
 
-/// Turn a configuration of nginx or PM2 into a kenduri.toml, or take over an older site
+/// Take over a configuration of nginx or PM2, or an older site
 ///
-/// A configuration is printed, and nothing is changed. What could not be carried over stands in
-/// comments, with file and line. Read them before you use the result. What an older site knows is
-/// written into the store, but only with --write.
+/// A configuration is printed as a kenduri.toml, and nothing is changed. What could not be carried
+/// over stands in comments, with file and line. Read them before you use the result. What an older
+/// site knows is written into the store, but only with --write.
 #[derive(Debug, Subcommand)]
 pub(super) enum Import {
     Pm2(Pm2),
