@@ -374,6 +374,7 @@ async fn change_email(world: &World, accounts: &Accounts, handed: &mut Handed) {
     let body = json!({ "token": token, "current_password": PASSWORD });
     post(&mut own, "/api/v1/auth/email/confirm", body).await;
     world.clock.advance(SignedDuration::from_mins(2));
+    let mut own = sign_in(accounts, handed, "other@example.my").await;
     let third = json!({ "email": "third@example.my" });
     post(&mut own, "/api/v1/me/email", third).await;
 }
