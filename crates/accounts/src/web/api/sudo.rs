@@ -24,7 +24,7 @@ use crate::web_authn::{self, Asked, Assertion};
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()
         .routes(routes!(prove: People))
-        .routes(routes!(ask: People))
+        .routes(routes!(ask_proof: People))
 }
 
 /// What proves who somebody is: one of the two.
@@ -48,7 +48,7 @@ struct Proof {
         (status = 403, description = "`csrf_failed` or `token_not_permitted`"),
     ),
 )]
-async fn ask(
+async fn ask_proof(
     State(accounts): State<Accounts>,
     caller: Caller,
 ) -> Result<Json<RequestOptions>, Problem> {

@@ -44,7 +44,7 @@ fn in_sqlite(path: &std::path::Path) -> Vec<Cell> {
         let place = format!("{table}.{column}");
         cells.push(Cell {
             place: place.clone(),
-            is_bytes: kind == "BYTEA",
+            is_bytes: kind == "BLOB",
             bytes: Vec::new(),
         });
         while let Some(row) = rows.next().unwrap() {
@@ -56,7 +56,7 @@ fn in_sqlite(path: &std::path::Path) -> Vec<Cell> {
             };
             cells.push(Cell {
                 place: place.clone(),
-                is_bytes: kind == "BYTEA",
+                is_bytes: kind == "BLOB",
                 bytes,
             });
         }
