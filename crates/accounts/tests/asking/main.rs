@@ -8,6 +8,7 @@ mod api;
 mod changing_email;
 mod grants;
 mod identities;
+mod identity_races;
 mod inviting;
 mod leaving;
 mod leaving_races;
