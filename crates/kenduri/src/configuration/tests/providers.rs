@@ -84,7 +84,7 @@ fn what_is_wrong_with_a_provider_is_told_by_its_line() {
         ),
         (
             "\"hunter2\"\n",
-            &format!("\"a\"\n{PROVIDER}"),
+            format!("\"a\"\n{PROVIDER}").as_str(),
             "kenduri.toml:7: accounts.provider[1].name: another provider has \"id\" too",
         ),
     ] {
