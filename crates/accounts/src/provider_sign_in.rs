@@ -331,6 +331,10 @@ impl Arriving {
         if let Some(account) = account::find_by_email(tx, email)?
             && !registration::is_pending(tx, &account.id)?
         {
+            // Another sign-in may have made it with this identity a moment ago.
+            if identity::owner(tx, &self.identity)?.is_some() {
+                return Err(Undecided::Taken);
+            }
             let secret = identity::await_sign_in(tx, &account.id, &self.identity)?;
             return Ok(Err(ProviderSignInError::SignInToLink(Some(secret))));
         }

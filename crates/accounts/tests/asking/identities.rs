@@ -6,12 +6,12 @@ use accounts::identity;
 use accounts::registration::{Policy, Registration};
 use accounts::session::Stay;
 use accounts::sudo::{self, Sudo};
-use accounts::{Accounts, domain, people};
+use accounts::{Accounts, people};
 use axum::http::Method;
 use jiff::SignedDuration;
-use platform::{Platform, Tx, sql};
+use platform::{Tx, sql};
 use serde_json::{Value, json};
-use testkit::{Page, Visitor, World, rounds, together};
+use testkit::{Page, Visitor, World};
 
 use crate::api::csrf_token;
 use crate::provider::{Provider, leave};
@@ -26,12 +26,12 @@ use crate::unconfirmed::{make_pending, verify};
 const EMAIL: &str = "farah@example.my";
 const MINE: &str = "/api/v1/me/identities";
 
-fn claims(subject: &str) -> Value {
+pub(crate) fn claims(subject: &str) -> Value {
     json!({"sub": subject, "email": EMAIL, "email_verified": true, "name": "Farah binti Ali"})
 }
 
 /// Somebody's browser, signed in just now.
-async fn browser(world: &World, accounts: &Accounts, id: &AccountId) -> Visitor {
+pub(crate) async fn browser(world: &World, accounts: &Accounts, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut browser = visitor(accounts);
     browser.set_cookie("kd_session", begun.session.reveal());
@@ -40,7 +40,7 @@ async fn browser(world: &World, accounts: &Accounts, id: &AccountId) -> Visitor 
     browser
 }
 
-async fn me(browser: &mut Visitor) -> Option<String> {
+pub(crate) async fn me(browser: &mut Visitor) -> Option<String> {
     let page = browser.get("/api/v1/me").await;
     (page.status.as_u16() == 200).then(|| page.json()["id"].as_str().unwrap().to_owned())
 }
@@ -557,77 +557,5 @@ fn identities_are_in_the_copy_and_erased() {
         let now = json!({ "immediately": true });
         own.call(Method::DELETE, "/api/v1/me", &now).await.with(202);
         assert_eq!(world.places_of("subject-of-farah"), [""; 0]);
-    });
-}
-
-#[test]
-fn one_new_identity_twice_at_once_makes_one_account() {
-    World::each_engine(&MIGRATIONS, async |world| {
-        let provider = Provider::start().await;
-        let second = world.second_store();
-        for round in 0..rounds() {
-            let here = provider.site(world, true);
-            let platform = Platform {
-                store: second.clone(),
-                ..world.platform.clone()
-            };
-            let settings = (*here.site.settings).clone();
-            let there = Accounts {
-                site: domain::site(DOMAINS, &[], platform, settings),
-                ..here.clone()
-            };
-            let email = format!("{round}@example.my");
-            let claims = json!({"sub": email, "email": email, "email_verified": true});
-            let mut ways = Vec::new();
-            for accounts in [&here, &there] {
-                let mut browser = visitor(accounts);
-                let location = leave(&mut browser, "/login").await;
-                ways.push((
-                    browser,
-                    provider.agree(&location, world.clock.now(), &claims),
-                ));
-            }
-            let mut ways = ways.into_iter().map(|(mut browser, back)| async move {
-                browser.get(&back).await.with(303);
-                me(&mut browser).await
-            });
-            let (one, other) = together(ways.next().unwrap(), ways.next().unwrap()).await;
-            assert!(one.is_some() && one == other, "round {round}");
-            // Whoever came second was signed in with a new browser.
-            expect_sign_in_mails(world, &email, 1);
-        }
-        let of = actions(world).await;
-        let of = |action: &str| of.iter().filter(|done| *done == action).count();
-        assert_eq!(of("account.registered"), rounds());
-        assert_eq!(of("identity.linked"), rounds());
-    });
-}
-
-#[test]
-fn one_identity_linked_to_two_accounts_at_once_is_one_s() {
-    World::each_engine(&MIGRATIONS, async |world| {
-        let provider = Provider::start().await;
-        let accounts = Accounts {
-            limits: accounts::RequestLimits::unlimited(),
-            ..provider.site(world, true)
-        };
-        for round in 0..rounds() {
-            let mut ways = Vec::new();
-            for which in ["a", "b"] {
-                let id = person(world, &format!("{which}{round}@example.my"), None).await;
-                let mut own = browser(world, &accounts, &id).await;
-                let location = leave(&mut own, "/me/security").await;
-                let back =
-                    provider.agree(&location, world.clock.now(), &claims(&format!("{round}")));
-                ways.push(async move { own.get(&back).await.status.as_u16() });
-            }
-            let mut ways = ways.into_iter();
-            let (one, other) = together(ways.next().unwrap(), ways.next().unwrap()).await;
-            assert_eq!(
-                [one.min(other), one.max(other)],
-                [303, 409],
-                "round {round}"
-            );
-        }
     });
 }

@@ -12,6 +12,7 @@ mod factor_resets;
 mod forged_tokens;
 mod grants;
 mod identities;
+mod identity_races;
 mod inviting;
 mod leaving;
 mod leaving_races;

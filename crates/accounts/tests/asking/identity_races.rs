@@ -1,0 +1,82 @@
+//! One identity, wanted twice at the same moment.
+
+use accounts::{Accounts, RequestLimits, domain};
+use platform::Platform;
+use serde_json::json;
+use testkit::{World, rounds, together};
+
+use crate::identities::{browser, claims, me};
+use crate::provider::{Provider, leave};
+use crate::stage::{Checked, DOMAINS, MIGRATIONS, actions, expect_sign_in_mails, person, visitor};
+
+#[test]
+fn one_new_identity_twice_at_once_makes_one_account() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let provider = Provider::start().await;
+        let second = world.second_store();
+        for round in 0..rounds() {
+            let here = provider.site(world, true);
+            let platform = Platform {
+                store: second.clone(),
+                ..world.platform.clone()
+            };
+            let settings = (*here.site.settings).clone();
+            let there = Accounts {
+                site: domain::site(DOMAINS, &[], platform, settings),
+                ..here.clone()
+            };
+            let email = format!("{round}@example.my");
+            let claims = json!({"sub": email, "email": email, "email_verified": true});
+            let mut ways = Vec::new();
+            for accounts in [&here, &there] {
+                let mut browser = visitor(accounts);
+                let location = leave(&mut browser, "/login").await;
+                ways.push((
+                    browser,
+                    provider.agree(&location, world.clock.now(), &claims),
+                ));
+            }
+            let mut ways = ways.into_iter().map(|(mut browser, back)| async move {
+                browser.get(&back).await.with(303);
+                me(&mut browser).await
+            });
+            let (one, other) = together(ways.next().unwrap(), ways.next().unwrap()).await;
+            assert!(one.is_some() && one == other, "round {round}");
+            // Whoever came second was signed in with a new browser.
+            expect_sign_in_mails(world, &email, 1);
+        }
+        let of = actions(world).await;
+        let of = |action: &str| of.iter().filter(|done| *done == action).count();
+        assert_eq!(of("account.registered"), rounds());
+        assert_eq!(of("identity.linked"), rounds());
+    });
+}
+
+#[test]
+fn one_identity_linked_to_two_accounts_at_once_is_one_s() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let provider = Provider::start().await;
+        let accounts = Accounts {
+            limits: RequestLimits::unlimited(),
+            ..provider.site(world, true)
+        };
+        for round in 0..rounds() {
+            let mut ways = Vec::new();
+            for which in ["a", "b"] {
+                let id = person(world, &format!("{which}{round}@example.my"), None).await;
+                let mut own = browser(world, &accounts, &id).await;
+                let location = leave(&mut own, "/me/security").await;
+                let back =
+                    provider.agree(&location, world.clock.now(), &claims(&format!("{round}")));
+                ways.push(async move { own.get(&back).await.status.as_u16() });
+            }
+            let mut ways = ways.into_iter();
+            let (one, other) = together(ways.next().unwrap(), ways.next().unwrap()).await;
+            assert_eq!(
+                [one.min(other), one.max(other)],
+                [303, 409],
+                "round {round}"
+            );
+        }
+    });
+}
