@@ -1,6 +1,8 @@
 //! What everybody sees, and what nobody learns.
 
+use accounts::slug_change;
 use jiff::SignedDuration;
+use platform::{Tx, audit};
 use serde_json::{Value, json};
 
 use crate::stage::{API, Stage, on_both, shape};
@@ -86,6 +88,59 @@ fn what_may_not_be_seen_is_not_there() {
         ] {
             assert_eq!(shape(&stage.visitor().get(path).await), absent, "{path}");
         }
+    });
+}
+
+#[test]
+fn a_former_name_leads_to_the_present_one_where_something_is_seen() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        farah
+            .make(
+                json!({"title": "Shown", "kind": "until", "target": "2030-01-16",
+                "visibility": "public", "listed": true, "is_primary": true}),
+            )
+            .await;
+        farah.since("Hidden").await;
+        let (who, keys) = (
+            farah.who.clone(),
+            audit::RequestFacts {
+                request_id: "test".to_owned(),
+                network: None,
+            },
+        );
+        let rename = move |tx: &mut Tx<'_>| {
+            let confirmed = accounts::confirmed(tx, &who)?.unwrap();
+            slug_change::change(tx, &confirmed, "farah", &keys)
+        };
+        stage.world.store().write(rename).await.unwrap();
+        for (before, now) in [
+            ("/u/farah-ali", "/u/farah"),
+            ("/u/farah-ali/shown?lang=ms", "/u/farah/shown?lang=ms"),
+            ("/u/farah-ali/shown/badge.svg", "/u/farah/shown/badge.svg"),
+            ("/embed/farah-ali/shown", "/embed/farah/shown"),
+            ("/farah-ali/incident-timer", "/farah/incident-timer"),
+            (
+                "/api/v1/public/farah-ali/shown",
+                "/api/v1/public/farah/shown",
+            ),
+            (
+                "/api/v1/public/farah-ali/phrase",
+                "/api/v1/public/farah/phrase",
+            ),
+        ] {
+            let led = stage.visitor().get(before).await;
+            led.expect(301);
+            assert_eq!(led.location(), Some(now));
+            assert_eq!(led.header("cache-control"), "max-age=300");
+            stage.visitor().get(now).await.expect(200);
+        }
+        let absent = shape(&stage.visitor().get("/u/nobody-here/at-all").await);
+        let hidden = stage.visitor().get("/u/farah-ali/hidden").await;
+        assert_eq!(shape(&hidden), absent);
+        let own = farah.browser.get("/u/farah-ali/hidden").await;
+        own.expect(301);
+        assert_eq!(own.header("cache-control"), "private, max-age=300");
     });
 }
 
