@@ -99,7 +99,7 @@ impl Picture {
             };
             let bounds = outline.px_bounds();
             outline.draw(|x, y, coverage| {
-                #[expect(clippy::cast_possible_truncation, reason = "pixels of a letter")]
+                #[expect(clippy::cast_precision_loss, reason = "pixels of a letter")]
                 let (x, y) = (x as f32 + bounds.min.x, y as f32 + bounds.min.y);
                 self.put(x, y, coverage, ink);
             });
@@ -145,7 +145,7 @@ impl Picture {
         }
         // 8 bits, a palette, and no choice in the rest.
         header.extend([8, 3, 0, 0, 0]);
-        chunk(&mut png, b"IHDR", &header);
+        chunk(&mut png, *b"IHDR", &header);
         let mut palette = Vec::new();
         for ink in colors.inks {
             for much in 0..=127_u16 {
@@ -156,22 +156,22 @@ impl Picture {
                 palette.extend(mixed);
             }
         }
-        chunk(&mut png, b"PLTE", &palette);
+        chunk(&mut png, *b"PLTE", &palette);
         let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
         for row in self.pixels.chunks(WIDTH) {
             packed.write_all(&[0])?;
             packed.write_all(row)?;
         }
-        chunk(&mut png, b"IDAT", &packed.finish()?);
-        chunk(&mut png, b"IEND", b"");
+        chunk(&mut png, *b"IDAT", &packed.finish()?);
+        chunk(&mut png, *b"IEND", b"");
         Ok(png)
     }
 }
 
-fn chunk(png: &mut Vec<u8>, name: &[u8; 4], content: &[u8]) {
+fn chunk(png: &mut Vec<u8>, name: [u8; 4], content: &[u8]) {
     let length = u32::try_from(content.len()).unwrap_or_default();
     let mut sum = Crc::new();
-    sum.update(name);
+    sum.update(&name);
     sum.update(content);
     png.extend(length.to_be_bytes());
     png.extend(name);
