@@ -314,7 +314,7 @@ impl Failure {
                 answer: text,
             },
             Self::Said(reply) => Refusal::Delayed(reply.text),
-            other => other.passing(),
+            lost @ Self::Lost(_) => lost.passing(),
         }
     }
 
