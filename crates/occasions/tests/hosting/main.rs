@@ -34,3 +34,4 @@ mod settings;
 mod snapshot;
 mod stage;
 mod stream;
+mod without_token;

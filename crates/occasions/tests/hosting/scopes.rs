@@ -16,61 +16,7 @@ use utoipa::openapi::{Info, OpenApi, Paths};
 
 use crate::roles::routes;
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
-
-/// Operations that no token is for: guests show a code, people a password.
-const WITHOUT_TOKEN: [&str; 50] = [
-    "POST /api/rsvp",
-    "GET /api/v1/admin/invites",
-    "POST /api/v1/admin/invites",
-    "DELETE /api/v1/admin/invites/{id}",
-    "POST /api/v1/auth/email/confirm",
-    "POST /api/v1/auth/email/undo",
-    "POST /api/v1/auth/forgot",
-    "POST /api/v1/auth/login",
-    "POST /api/v1/auth/mfa",
-    "POST /api/v1/auth/refresh",
-    "POST /api/v1/auth/restore",
-    "POST /api/v1/auth/register",
-    "POST /api/v1/auth/reset",
-    "POST /api/v1/auth/revoke",
-    "POST /api/v1/auth/sudo",
-    "POST /api/v1/auth/sudo/options",
-    "POST /api/v1/auth/token",
-    "POST /api/v1/auth/verify",
-    "POST /api/v1/auth/verify/resend",
-    "POST /api/v1/codes/resolve",
-    "POST /api/v1/me/recovery-codes",
-    "GET /api/v1/me/totp",
-    "POST /api/v1/me/totp",
-    "DELETE /api/v1/me/totp",
-    "POST /api/v1/me/totp/confirm",
-    "GET /api/v1/invitations/{code}",
-    "PUT /api/v1/invitations/{code}/note",
-    "DELETE /api/v1/invitations/{code}/note",
-    "PUT /api/v1/invitations/{code}/rsvp",
-    // People, and what becomes of their accounts.
-    "GET /api/v1/admin/users",
-    "GET /api/v1/admin/users/{id}",
-    "DELETE /api/v1/admin/users/{id}",
-    "POST /api/v1/admin/users/{id}/activate",
-    "POST /api/v1/admin/users/{id}/deactivate",
-    "POST /api/v1/admin/users/{id}/sign-out",
-    "PUT /api/v1/admin/users/{id}/role",
-    "PUT /api/v1/admin/users/{id}/duties",
-    "POST /api/v1/admin/users/{id}/export",
-    "POST /api/v1/admin/users/{id}/factor-reset",
-    "DELETE /api/v1/admin/users/{id}/factor-reset",
-    "DELETE /api/v1/me/factor-reset",
-    "DELETE /api/v1/me",
-    "GET /api/v1/me/export",
-    "POST /api/v1/me/email",
-    "POST /api/v1/auth/passkey/options",
-    "POST /api/v1/auth/passkey/verify",
-    "GET /api/v1/me/passkeys",
-    "POST /api/v1/me/passkeys",
-    "POST /api/v1/me/passkeys/options",
-    "DELETE /api/v1/me/passkeys/{id}",
-];
+use crate::without_token::WITHOUT_TOKEN;
 
 /// Personal fields, how they are recognised, and the scopes that show them.
 const FIELDS: &[(&str, &[&str], &[TokenScope])] = &[
