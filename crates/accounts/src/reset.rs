@@ -188,8 +188,8 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Shown>, StoreError>
         || !passkey::list(tx, &account.id)?.is_empty()
         || !identity::list(tx, &account.id)?.is_empty();
     Ok(Some(Shown {
-        has_tokens,
         account,
+        has_tokens,
     }))
 }
 

@@ -35,7 +35,7 @@ pub(super) async fn show(
     let shown = shown.ok_or_else(Problem::not_found)?;
     let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_hidden);
     moved.map_or_else(
-        || countdown_page(&site, &wishes, (&headers, &key, &csrf), shown),
+        || countdown_page(&site, &wishes, (&headers, &key, &csrf), &shown),
         Ok,
     )
 }
@@ -57,7 +57,7 @@ pub(super) async fn show_primary(
     let shown = shown.ok_or_else(Problem::not_found)?;
     let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_hidden);
     moved.map_or_else(
-        || countdown_page(&site, &wishes, (&headers, "", &csrf), shown),
+        || countdown_page(&site, &wishes, (&headers, "", &csrf), &shown),
         Ok,
     )
 }
@@ -257,7 +257,7 @@ fn countdown_page(
     site: &Site,
     wishes: &Wishes,
     (headers, key, csrf): (&HeaderMap, &str, &str),
-    shown: Shown,
+    shown: &Shown,
 ) -> Result<Response, Problem> {
     let text = site.speak(wishes);
     let zone = shown.countdown.zone();
@@ -284,14 +284,14 @@ fn countdown_page(
             csrf,
             submission: submission(&site.random),
         }),
-        shown: &shown,
+        shown,
     };
     let has_form = body.hiding.is_some();
     let description = body.clock.as_ref().map(ClockView::sentence);
     let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
     let url = site.url().join(&shown.path());
     let image = shown.clock.filter(|_| is_public);
-    let image = image.map(|clock| picture::address(site, &text, &shown, &clock));
+    let image = image.map(|clock| picture::address(site, &text, shown, &clock));
     let social = description.as_ref().zip(image.as_ref());
     let social = social.map(|(description, image)| Social {
         title: &shown.countdown.title,

@@ -212,7 +212,7 @@ fn an_unsubscribe_stops_one_stream_of_one_scope_while_a_batch_leaves() {
         let other = server.received();
         let transactional = other
             .iter()
-            .find(|mail| mail.header("Auto-Submitted") != "");
+            .find(|mail| !mail.header("Auto-Submitted").is_empty());
         assert!(transactional.is_some());
     });
 }

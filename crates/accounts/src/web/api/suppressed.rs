@@ -53,7 +53,7 @@ impl From<Listed> for SuppressionView {
             address: recipient,
             hash: suppression.place.short(),
             cause: suppression.cause.word(),
-            stream: suppression.place.stream().map(|stream| stream.word()),
+            stream: suppression.place.stream().map(platform::mail::Stream::word),
             since: suppression.last_at,
         }
     }

@@ -84,6 +84,7 @@ impl Stage {
                 user_agent: "Firefox".to_owned(),
                 session: None,
                 device: None,
+                identity: None,
             },
             to: String::new(),
         };
@@ -190,7 +191,8 @@ fn people_are_who_they_were() {
                 ("ms", "Asia/Kuala_Lumpur")
             );
             assert_eq!(slug::find(tx, &id(DANIEL))?.as_deref(), Some(LONG_SLUG));
-            assert_eq!(slug::account(tx, LONG_SLUG)?, Some(id(DANIEL)));
+            let named = slug::account(tx, LONG_SLUG)?;
+            assert_eq!(named.map(|named| named.id), Some(id(DANIEL)));
             assert!(account::find(tx, &id(MEI))?.is_none(), "deactivated");
             let site = Scope::site();
             for (who, rank) in [(FARAH, Some(OWNER)), (RAVI, Some(ADMIN)), (DANIEL, None)] {
