@@ -27,6 +27,7 @@ pub const RESERVED: &[&str] = &[
     "email",
     "embed",
     "events",
+    "factors",
     "feed",
     "forgot",
     "health",

@@ -16,7 +16,7 @@ use web::Input;
 
 use crate::Refusal;
 use crate::countdown::{self, CountdownId, Kind, OwnerOf, Visibility};
-use crate::entry::{Entry, EntryId, Summary};
+use crate::entry::{self, EntryId, Summary};
 use crate::public::Search;
 
 /// What counts since its last reset follows no date.
@@ -83,7 +83,7 @@ fn find(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<(CountdownId, Kin
 pub struct Timer {
     /// The reset.
     #[row(flatten)]
-    pub entry: Entry,
+    pub entry: entry::Entry,
     /// When it was written down.
     pub created_at: Timestamp,
 }

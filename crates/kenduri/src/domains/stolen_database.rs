@@ -57,6 +57,8 @@ const OTHER_BYTES: &[(&str, &str)] = &[
     ("passkey.public_key", "the public half"),
     ("idempotency.fingerprint", "compared with a repeat"),
     ("suppression.address", "a keyed hash of an address"),
+    ("mail.recipient_hash", "a keyed hash of an address"),
+    ("mail_report.address", "a keyed hash of an address"),
     (
         "installation.printed_key",
         "makes what hosts print on cards",

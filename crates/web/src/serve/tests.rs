@@ -1,0 +1,278 @@
+use axum::body::Body;
+use axum::routing::{get, post};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+
+use super::*;
+use crate::page::{Kind, Page};
+use crate::{Form, Json, Theme, testing};
+
+#[derive(askama::Template)]
+#[template(source = "<h1>{{ title }}</h1>", ext = "html")]
+struct Hello<'a> {
+    title: &'a str,
+}
+
+async fn hello(State(site): State<Site>, wishes: Wishes) -> Response {
+    let text = site.speak(&wishes);
+    let languages = site.languages();
+    crate::page(Page {
+        title: "A < B",
+        body: Hello { title: "A < B" },
+        text: &text,
+        theme: Theme::PLAIN,
+        kind: Kind::Plain {
+            site: &site.settings.name,
+            languages: &languages,
+        },
+    })
+}
+
+fn routes() -> Router<Site> {
+    Router::new()
+        .route("/hello", get(hello))
+        .route("/invite/{code}", get(hello))
+        .route("/panic", get(async || -> () { panic!("on purpose") }))
+        .route("/admin", get(async || refused("unauthenticated", 401)))
+        .route("/api/v1/locked", get(async || refused("shut", 423)))
+        .route(
+            "/number/{n}",
+            get(async |_: axum::extract::Path<u8>| "fine"),
+        )
+        .route("/form", post(async |_: Form| "fine"))
+        .route("/api/json", post(async |_: Json<u8>| "fine"))
+        .route(
+            "/busy",
+            get(async || Problem::from(platform::StoreError::Busy)),
+        )
+}
+
+fn refused(code: &'static str, status: u16) -> Problem {
+    Problem::new(StatusCode::from_u16(status).unwrap(), code)
+}
+
+async fn ask(method: &str, path: &str, headers: &[(&'static str, &str)]) -> (Response, String) {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Body::empty()).unwrap();
+    let (site, _folder) = testing::site();
+    let response = serve(&site, routes()).oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    assert_eq!(site.catalogue.missing(), Vec::<String>::new());
+    let text = String::from_utf8_lossy(&body).into_owned();
+    (Response::from_parts(parts, Body::empty()), text)
+}
+
+fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+    let value = response.headers().get(name);
+    value.map_or("", |value| value.to_str().unwrap())
+}
+
+#[tokio::test]
+async fn a_page_that_repeats_nothing_but_its_path_may_be_compressed() {
+    for (method, path, expected) in [
+        ("GET", "/hello", true),
+        ("HEAD", "/hello", true),
+        ("GET", "/invite/RAHMA?k=ABCDE&done=saved&lang=it", true),
+        ("GET", "/hello?q=text", false),
+        ("GET", "/hello?lang=it&%71=text", false),
+        ("GET", "/invalid", false),
+        ("GET", "/panic", false),
+        ("GET", "/number/1", false),
+        ("GET", "/number/one", false),
+        ("POST", "/form", false),
+    ] {
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        let (response, _) = ask(method, path, &form).await;
+        let told: Option<&Compressible> = response.extensions().get();
+        assert_eq!(told.is_some(), expected, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_says_what_a_log_may_show_of_its_path() {
+    for (path, shown) in [
+        ("/hello?lang=en", "/hello"),
+        ("/invite/RAHMA?lang=en", "/invite/RA***"),
+        ("/panic", "/panic"),
+        ("/wedding/RAHMA/x", "/we***/RA***/x"),
+    ] {
+        let (response, _) = ask("GET", path, &[]).await;
+        let told: Option<&Shown> = response.extensions().get();
+        assert_eq!(told.map(|shown| &*shown.0), Some(shown));
+    }
+}
+
+#[tokio::test]
+async fn a_page_has_its_frame_its_language_and_its_headers() {
+    let (response, body) = ask("GET", "/hello?lang=ar", &[]).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert!(body.starts_with(
+        "<!doctype html>\n<html lang=\"ar\" dir=\"rtl\" class=\"plain theme-plain\">"
+    ));
+    assert!(body.contains("<title>A &#60; B</title>"), "{body}");
+    assert!(body.contains("href=\"#main\"") && body.contains("<main id=\"main\">"));
+    assert!(!body.contains("<style") && !body.contains(" style=") && !body.contains("<script>"));
+    assert_eq!(header(&response, "content-language"), "ar");
+    assert_eq!(header(&response, "vary"), "Accept-Language, Cookie");
+    assert_eq!(header(&response, "x-content-type-options"), "nosniff");
+    assert!(
+        header(&response, "content-security-policy")
+            .starts_with("default-src 'none'; style-src 'self'")
+    );
+    let policy = header(&response, "content-security-policy");
+    assert!(policy.contains("; script-src 'self';") && !policy.contains("unsafe"));
+    assert!(header(&response, "set-cookie").starts_with("kd_lang=ar; Path=/"));
+    assert_eq!(header(&response, "x-request-id").len(), 32);
+}
+
+#[tokio::test]
+async fn whoever_mounts_the_app_may_know_who_asks() {
+    let told = Facts {
+        request_id: crate::client_info::RequestId::parse("door-1").unwrap(),
+        client: [198, 51, 100, 7].into(),
+        https: true,
+        is_direct: true,
+    };
+    let asked = async |told: Option<Facts>| {
+        let mut request = Request::builder()
+            .uri("/who")
+            .header(REQUEST_ID, "forged")
+            .header("x-forwarded-for", "203.0.113.1");
+        let extensions = request.extensions_mut().unwrap();
+        extensions.insert(Peer::LOOPBACK);
+        if let Some(told) = told {
+            extensions.insert(told);
+        }
+        let (site, _folder) = testing::site();
+        let who = get(async |facts: Facts| {
+            format!("{} {} {}", facts.client, facts.https, facts.is_from_here())
+        });
+        let router = serve(&site, Router::new().route("/who", who));
+        let request = request.body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        let id = header(&response, "x-request-id").to_owned();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (id, String::from_utf8(body.to_vec()).unwrap())
+    };
+    let (id, who) = asked(Some(told)).await;
+    assert_eq!(
+        (id.as_str(), who.as_str()),
+        ("door-1", "198.51.100.7 true false")
+    );
+    let (id, who) = asked(None).await;
+    assert_eq!((id.len(), who.as_str()), (32, "127.0.0.1 false false"));
+}
+
+#[tokio::test]
+async fn a_language_that_is_not_offered_is_neither_spoken_nor_remembered() {
+    let (response, _) = ask("GET", "/hello?lang=fr", &[("accept-language", "it")]).await;
+    assert_eq!(header(&response, "content-language"), "it");
+    assert_eq!(header(&response, "set-cookie"), "");
+}
+
+#[tokio::test]
+async fn what_is_behind_a_code_leaves_no_trace() {
+    let (response, _) = ask("GET", "/invite/RAHMA", &[]).await;
+    assert_eq!(header(&response, "referrer-policy"), "no-referrer");
+    assert_eq!(header(&response, "cache-control"), "no-store, private");
+    assert_eq!(
+        header(&response, "x-robots-tag"),
+        "noindex, nofollow, noarchive"
+    );
+}
+
+#[tokio::test]
+async fn a_problem_is_json_for_programs_and_a_page_for_people() {
+    let (response, body) = ask("GET", "/api/v1/locked", &[("accept-language", "ms")]).await;
+    assert_eq!(response.status(), StatusCode::LOCKED);
+    assert_eq!(
+        header(&response, "content-type"),
+        "application/problem+json"
+    );
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body["type"], "/problems/shut");
+    assert_eq!(body["code"], "shut");
+    assert_eq!(body["status"], 423);
+    assert_eq!(body["instance"], "/api/v1/locked");
+    assert_eq!(body["request_id"], header(&response, "x-request-id"));
+    assert_eq!(body["detail"], "Ini ditutup.");
+
+    let (response, body) = ask("GET", "/busy", &[]).await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(header(&response, "retry-after"), "5");
+    assert!(body.contains(&*testing::text("en").say("problem-store-busy")));
+    let (response, _) = ask("GET", "/busy", &[("accept", "application/json")]).await;
+    assert_eq!(
+        header(&response, "content-type"),
+        "application/problem+json"
+    );
+}
+
+#[tokio::test]
+async fn every_refusal_is_a_problem() {
+    for (method, path, status, code) in [
+        ("GET", "/api/nothing", 404, "not_found"),
+        ("DELETE", "/api/json", 405, "method_not_allowed"),
+        ("POST", "/api/json", 415, "unsupported_media_type"),
+        ("POST", "/form", 415, "unsupported_media_type"),
+        ("GET", "/number/many", 400, "request_invalid"),
+        ("GET", "/panic", 500, "internal"),
+    ] {
+        let (response, body) = ask(method, path, &[("accept", "application/json")]).await;
+        assert_eq!(response.status().as_u16(), status, "{path}");
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(body["code"], code, "{path}");
+    }
+    let (response, _) = ask("DELETE", "/api/json", &[]).await;
+    assert_eq!(header(&response, "allow"), "POST");
+}
+
+#[test]
+fn only_words_of_the_program_s_own_text_are_said_of_a_panic() {
+    let said = |panic: fn()| panicked(&*std::panic::catch_unwind(panic).unwrap_err());
+    assert_eq!(said(|| panic!("on purpose")), "on purpose");
+    let typed = said(|| panic!("{} was typed", std::hint::black_box("RAHMA")));
+    assert_eq!(typed, "(its words are not logged)");
+    assert_eq!(
+        said(|| std::panic::panic_any(1)),
+        "(its words are not logged)"
+    );
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_is_led_to_the_sign_in_page() {
+    let (response, _) = ask("GET", "/admin?page=2", &[]).await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert_eq!(
+        header(&response, "location"),
+        "/login?redirect=%2Fadmin%3Fpage%3D2"
+    );
+    let (response, _) = ask("GET", "/admin", &[("accept", "application/json")]).await;
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(header(&response, "www-authenticate"), "Bearer");
+}
+
+#[tokio::test]
+async fn every_code_has_its_place_on_one_page() {
+    let (_, body) = ask("GET", "/problems", &[]).await;
+    for code in crate::codes::CODES
+        .iter()
+        .chain([&crate::codes::Code::new(423, "shut")])
+    {
+        assert!(
+            body.contains(&format!("<dt id=\"{}\">", code.code)),
+            "{}",
+            code.code
+        );
+    }
+    let named = testing::text("en").with("field-too-long", [("max", "n".into())]);
+    assert!(!body.contains("{$") && body.contains(&named));
+    let (response, _) = ask("GET", "/problems/shut", &[]).await;
+    assert_eq!(header(&response, "location"), "/problems#shut");
+    let (response, _) = ask("GET", "/problems/nothing", &[]).await;
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
+}
