@@ -316,7 +316,11 @@ pub(crate) fn purge(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Resu
     sql!("DELETE FROM password WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM account_export WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM account_erasure WHERE account_id = :id", id).run(tx, Rows::Any)?;
-    sql!("DELETE FROM factor_reset WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!(
+        "DELETE FROM factor_reset WHERE account_id = :id OR asked_by = :id",
+        id
+    )
+    .run(tx, Rows::Any)?;
     sql!("DELETE FROM email WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM account WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     idempotency::forget(tx, id.as_str())?;

@@ -5,12 +5,13 @@
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
 use platform::jobs::{Done, Handler};
-use platform::mail::Address;
+use platform::mail::{Address, Stream, suppression};
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::json;
 use web::Site;
 
 use crate::account::{self, Account, AccountId};
+use crate::grant::{self, SITE, Scope};
 use crate::notice::Notice;
 use crate::one_time::{self, Purpose};
 use crate::passkey;
@@ -55,11 +56,20 @@ pub fn ask(
     if !has_factors(tx, id)? {
         return Err(PeopleError::NoFactors);
     }
+    // Somebody who cannot be told cannot object.
+    if let Ok(address) = account.email.parse::<Address>() {
+        let key = site.keys.key(suppression::PURPOSE);
+        if suppression::find_for(tx, &key, &address, Stream::Security, None)?.is_some() {
+            return Err(PeopleError::NoMail);
+        }
+    }
     let now = tx.now();
     let due_at = now + DELAY;
     sql!(
-        "INSERT INTO factor_reset (account_id, asked_at, due_at) VALUES (:id, :now, :due_at)",
+        "INSERT INTO factor_reset (account_id, asked_by, asked_at, due_at)
+         VALUES (:id, :by, :now, :due_at)",
         id,
+        by = by.account(),
         now,
         due_at
     )
@@ -122,8 +132,9 @@ pub fn keep_with_link(
     Ok(true)
 }
 
-/// Forgets that the factors were to be removed; tells whether they were.
-fn forget(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+/// Forgets that the factors were to be removed; tells whether they were. Somebody who has set up a
+/// new one has not lost all of them.
+pub(crate) fn forget(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     one_time::remove_of(tx, Purpose::KeepFactors, id)?;
     let count =
         sql!("DELETE FROM factor_reset WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
@@ -225,8 +236,11 @@ pub async fn run(site: &Site) -> Result<(), StoreError> {
     let due: Vec<(AccountId,)> = site.store.read(look).await?;
     for (id,) in due {
         let site_there = site.clone();
+        let account = id.clone();
         let change = move |tx: &mut Tx<'_>| reset_due(tx, &site_there, &id);
-        site.store.write(change).await?;
+        if let Err(error) = site.store.write(change).await {
+            tracing::warn!(%account, %error, "second factors are not removed yet");
+        }
     }
     Ok(())
 }
@@ -239,8 +253,27 @@ fn reset_due(tx: &mut Tx<'_>, site: &Site, id: &AccountId) -> Result<(), StoreEr
         return Ok(());
     }
     match account::find(tx, id)? {
-        Some(account) => remove(tx, site, &account).map(drop),
+        Some(account) if may_still_ask(tx, id)? => remove(tx, site, &account).map(drop),
         // Somebody who is kept out, or leaves, has nothing to lose by it.
-        None => forget(tx, id).map(drop),
+        _ => forget(tx, id).map(drop),
     }
+}
+
+/// Whether the administrator who asked could ask now.
+fn may_still_ask(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    let (by,): (AccountId,) = sql!(
+        "SELECT asked_by FROM factor_reset WHERE account_id = :id",
+        id
+    )
+    .one(tx)?;
+    if account::find(tx, &by)?.is_none() {
+        return Ok(false);
+    }
+    let by = grant::rank_of(tx, &by, &Scope::site())?;
+    let of = grant::rank_of(tx, id, &Scope::site())?;
+    Ok(match (by, of) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(by), Some(of)) => SITE.at_least(by, of),
+    })
 }

@@ -12,6 +12,7 @@ use crate::account::{self, AccountId, DisplayName, VerifiedBy};
 use crate::grant::{self, GrantError, Role, Scope};
 use crate::hashing;
 use crate::password::PasswordHash;
+use crate::registration;
 use crate::slug;
 
 /// The most characters of a name.
@@ -108,6 +109,7 @@ pub fn add(tx: &mut Tx<'_>, person: &Person) -> Result<Outcome, StoreError> {
     if !slug::take(tx, &person.id, &person.slug)? {
         return Ok(Outcome::SlugTaken);
     }
+    registration::await_confirmation(tx, &person.id)?;
     Ok(Outcome::Added)
 }
 
@@ -136,7 +138,8 @@ pub fn set_password(
 
 /// Notes that the other program had mailed a link to the address, which was used.
 pub fn verify_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
-    account::verify_email(tx, id, VerifiedBy::Mail)
+    account::verify_email(tx, id, VerifiedBy::Mail)?;
+    registration::end(tx, id)
 }
 
 /// Gives somebody a role in the installation; `false`: they have it, or a greater one.
@@ -147,6 +150,7 @@ pub fn give(tx: &mut Tx<'_>, id: &AccountId, role: Role) -> Result<bool, GrantEr
         return Ok(false);
     }
     grant::give(tx, id, role, &site, None)?;
+    registration::end(tx, id)?;
     Ok(true)
 }
 
@@ -157,6 +161,9 @@ pub fn suppress(
     address: &Address,
     cause: Cause,
 ) -> Result<bool, StoreError> {
+    if cause == Cause::Unsubscribe {
+        return suppression::unsubscribe_from_all(tx, key, address);
+    }
     let known = suppression::find(tx, key, address)?;
     if known.is_some_and(|known| known >= cause) {
         return Ok(false);

@@ -115,7 +115,8 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0007_passkeys",
     "0008_identities",
     "0009_slug_aliases",
-    "0010_factor_reset"
+    "0010_factor_reset",
+    "0011_imported_people"
 );
 
 /// The error codes of this crate, which those of domains may use too.
@@ -161,6 +162,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "account_unverified"),
     Code::new(409, "account_deactivated"),
     Code::new(409, "account_without_factors"),
+    Code::new(409, "address_suppressed"),
     Code::new(409, "active_obligations"),
     // Of a callback about mails.
     Code::new(401, "signature_invalid"),

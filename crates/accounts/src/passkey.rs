@@ -13,6 +13,7 @@ use crate::account::{self, Account, AccountId};
 use crate::client::Client;
 use crate::credential;
 use crate::erasure;
+use crate::factor_reset;
 use crate::notice;
 use crate::one_time::{self, Purpose};
 use crate::people;
@@ -112,6 +113,7 @@ pub(crate) fn add(
         return Err(PasskeyError::EmailUnverified);
     }
     use_up(tx, answered)?;
+    factor_reset::forget(tx, account)?;
     let known = list(tx, account)?.len();
     if i64::try_from(known).unwrap_or(i64::MAX) >= LIMIT {
         return Err(PasskeyError::Limit);

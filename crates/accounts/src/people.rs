@@ -61,6 +61,9 @@ pub enum PeopleError {
     /// There is nothing to reset.
     #[error("the account has neither a second factor nor a passkey")]
     NoFactors,
+    /// No mail goes to the address, so nobody would learn of it.
+    #[error("no mail goes to the address")]
+    NoMail,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -125,6 +128,11 @@ impl Acting {
     pub(crate) fn owner(&self) -> Result<&Administrator, PeopleError> {
         let owner = Some(&self.0).filter(|by| by.is_owner());
         owner.ok_or(PeopleError::Rank(grant::OWNER))
+    }
+
+    /// Whose.
+    pub(crate) fn account(&self) -> &AccountId {
+        &self.0.who.account().id
     }
 
     pub(crate) fn record(

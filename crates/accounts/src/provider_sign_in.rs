@@ -245,6 +245,12 @@ async fn take_state(
     let (state, name) = (returned.state.clone(), provider.settings.name.clone());
     let browser = returned.browser.as_ref().map(opaque::hash);
     let browser = browser.map(|hash| URL_SAFE_NO_PAD.encode(hash));
+    // What is made up costs no change.
+    let shown = state.clone();
+    let look = move |tx: &mut Tx<'_>| one_time::find::<Left>(tx, Purpose::ProviderState, &shown);
+    if browser.is_none() || accounts.site.store.read(look).await?.is_none() {
+        return Err(ProviderSignInError::StateInvalid);
+    }
     let change = move |tx: &mut Tx<'_>| -> Result<_, ProviderSignInError> {
         let left = one_time::take::<Left>(tx, Purpose::ProviderState, &state)?;
         let left = left.filter(|left| {

@@ -387,6 +387,19 @@ pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result
     Ok(count > 0)
 }
 
+/// An account of another program waits for its address to be confirmed; it stays until then.
+pub(crate) fn await_confirmation(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "INSERT INTO registration (account_id, browser_hash, registered_at, is_kept)
+         VALUES (:id, :browser, :now, 1)",
+        id,
+        browser = Vec::<u8>::new(),
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
 /// The account waits no more: its address was confirmed, or somebody made it a member.
 pub(crate) fn end(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM registration WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
@@ -427,7 +440,7 @@ pub async fn purge(domains: Domains, store: &Store) -> Result<(), StoreError> {
     let find = |tx: &mut Tx<'_>| -> Result<Vec<(AccountId,)>, StoreError> {
         let before = tx.roughly_now() - LIFETIME;
         sql!(
-            "SELECT account_id FROM registration WHERE registered_at <= :before
+            "SELECT account_id FROM registration WHERE registered_at <= :before AND is_kept = 0
              ORDER BY account_id",
             before
         )
@@ -464,7 +477,7 @@ pub(crate) fn remove_with_email(
     let found: Option<(AccountId,)> = sql!(
         "SELECT r.account_id FROM registration r
          JOIN email e ON e.account_id = r.account_id AND e.is_primary = 1
-         WHERE e.canonical = :canonical",
+         WHERE e.canonical = :canonical AND r.is_kept = 0",
         canonical = email.canonical()
     )
     .maybe(tx)?;

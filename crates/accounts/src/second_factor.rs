@@ -13,6 +13,7 @@ use web::Site;
 
 use crate::account::AccountId;
 use crate::client::Client;
+use crate::factor_reset;
 use crate::notice;
 use crate::registration;
 use crate::session::{self, Stay};
@@ -112,6 +113,7 @@ pub fn confirm(
         return Err(FactorError::CodeInvalid);
     }
     record(tx, sudo, "second_factor.added", client)?;
+    factor_reset::forget(tx, account)?;
     Ok(recovery::create(tx, site, account)?)
 }
 

@@ -284,6 +284,12 @@ pub(crate) fn renew_with_stay(
         hash = opaque::hash(&secret)
     )
     .maybe(tx)?;
+    sql!(
+        "UPDATE refresh_token SET session_id = :new WHERE session_id = :id",
+        new,
+        id
+    )
+    .run(tx, Rows::Any)?;
     Ok(found.map(|(stay,)| (secret, stay)))
 }
 

@@ -6,6 +6,7 @@ use accounts::account::AccountId;
 use jiff::Timestamp;
 use platform::id::Id as _;
 use platform::{Rows, StoreError, Tx, sql};
+use sha2::{Digest as _, Sha256};
 
 use crate::countdown::{self, Countdown, CountdownId, Kind, Visibility};
 use crate::entry::EntryId;
@@ -30,10 +31,19 @@ pub struct Owner {
     pub created_at: Timestamp,
 }
 
-/// The countdown of somebody's imported resets, and whether it was made just now. It has the id of
-/// the account, by which a second import finds it.
+/// The id of the countdown of an account's imported resets, by which a second import finds it. It
+/// is another one than the account's, which is nobody's business.
+fn id_for(account: &AccountId) -> CountdownId {
+    let digest = Sha256::digest(format!("imported countdown {account}"));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    let id = platform::id::of_bytes(bytes);
+    CountdownId::from_text(id)
+}
+
+/// The countdown of somebody's imported resets, and whether it was made just now.
 pub fn countdown_of(tx: &mut Tx<'_>, owner: &Owner) -> Result<(CountdownId, bool), StoreError> {
-    let id = CountdownId::from_text(owner.account.to_string());
+    let id = id_for(&owner.account);
     if countdown::load(tx, &id)?.is_some() {
         return Ok((id, false));
     }

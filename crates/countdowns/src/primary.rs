@@ -40,13 +40,12 @@ pub fn enter_locked(
     who: &SignedIn,
     request: &RequestFacts,
 ) -> Result<Option<OwnerOf>, Refusal> {
-    let account = &who.account().id;
-    // Another countdown may become the primary one meanwhile.
-    account::lock(tx, account)?;
-    match find(tx, account)? {
-        Some((id, Kind::Since)) => countdown::enter_locked(tx, who, &id, request).map(Some),
-        _ => Ok(None),
-    }
+    let Some((id, Kind::Since)) = find(tx, &who.account().id)? else {
+        return Ok(None);
+    };
+    // Its lock comes before the account's wherever both are held.
+    let owner = countdown::enter_locked(tx, who, &id, request)?;
+    Ok(Some(owner).filter(|owner| owner.countdown().is_primary))
 }
 
 /// As [`enter_locked`]; makes one of this title where they have none.
@@ -59,9 +58,16 @@ pub fn enter_or_create(
     if let Some(owner) = enter_locked(tx, who.who(), request)? {
         return Ok(owner);
     }
-    // The primary one counts down: it keeps its place.
-    if find(tx, &who.who().account().id)?.is_some() {
-        return Err(Refusal::WrongKind);
+    let account = &who.who().account().id;
+    // Somebody else may make the first one meanwhile.
+    account::lock(tx, account)?;
+    match find(tx, account)? {
+        Some((id, Kind::Since)) => {
+            return countdown::enter_locked(tx, who.who(), &id, request);
+        }
+        // The primary one counts down: it keeps its place.
+        Some(_) => return Err(Refusal::WrongKind),
+        None => {}
     }
     let input = Input::from(json!({
         "title": title, "kind": Kind::Since, "is_primary": true, "show_notes": true,

@@ -16,6 +16,11 @@ pub trait Id: Sized {
     fn from_text(text: String) -> Self;
 }
 
+/// The text of an identifier that is made of something else.
+pub fn of_bytes(bytes: [u8; 16]) -> String {
+    Builder::from_custom_bytes(bytes).into_uuid().to_string()
+}
+
 /// A new identifier's text, from the instant and fresh randomness.
 pub fn generate(now: Timestamp, random: &Random) -> String {
     let mut bytes = [0; 10];

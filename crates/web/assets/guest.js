@@ -52,7 +52,7 @@ function tick(clock) {
   const isPast = Date.now() - ahead >= turn;
   const say = () => {
     const now = Date.now() - ahead;
-    if (now >= turn && !isPast) return location.reload();
+    if (now >= turn && !isPast) return reload(clock);
     clock.hidden = now < clock.dataset.from;
     const seconds = Math.floor(Math.abs(now - zero) / 1000);
     const parts = [seconds / 3600, (seconds / 60) % 60, seconds % 60];
@@ -60,6 +60,15 @@ function tick(clock) {
     setTimeout(say, 1000 - (Math.abs(now - zero) % 1000));
   };
   say();
+}
+
+// Where there is no reception the page stays as it is, without a clock that would be wrong.
+function reload(clock) {
+  clock.hidden = true;
+  fetch(location.href, { method: "HEAD", cache: "no-store" }).then(
+    () => location.reload(),
+    () => setTimeout(reload, 60000, clock),
+  );
 }
 
 // What changed is shown at once. Without the stream the page stays right, but old.

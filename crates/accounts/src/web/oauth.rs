@@ -107,7 +107,7 @@ pub(super) async fn start(
     let leaver = Leaver {
         browser: browser.clone(),
         link,
-        to: form.text("redirect").to_owned(),
+        to: target(form.text("redirect")).to_owned(),
         network,
     };
     let url = provider_sign_in::begin(&accounts, provider, leaver).await?;

@@ -320,6 +320,7 @@ impl From<PeopleError> for Problem {
             PeopleError::Leaving => Self::new(StatusCode::CONFLICT, "account_leaving"),
             PeopleError::Deactivated => Self::new(StatusCode::CONFLICT, "account_deactivated"),
             PeopleError::NoFactors => Self::new(StatusCode::CONFLICT, "account_without_factors"),
+            PeopleError::NoMail => Self::new(StatusCode::CONFLICT, "address_suppressed"),
             PeopleError::Store(error) => error.into(),
         }
     }

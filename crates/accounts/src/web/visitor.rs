@@ -218,11 +218,15 @@ pub(super) fn begun_at(accounts: &Accounts, begun: &Begun, path: &str) -> Respon
     response
 }
 
+/// The longest address to go to after signing in.
+const LONGEST: usize = 2_000;
+
 /// Where to go after signing in: a path of ours, never somebody else's site.
 pub(super) fn target(asked: &str) -> &str {
     let mut letters = asked.chars();
     match (letters.next(), letters.next()) {
         (None, _) => HOME,
+        _ if asked.len() > LONGEST => HOME,
         (Some('/'), Some('/' | '\\')) => "/",
         (Some('/'), _) if !asked.chars().any(char::is_control) => asked,
         _ => "/",

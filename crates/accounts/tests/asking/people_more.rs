@@ -171,7 +171,10 @@ fn the_way_to_other_pages_is_in_two_groups_that_a_phone_folds() {
             });
             entries.collect::<Vec<_>>()
         };
-        let own = (english.say("host-yours"), vec!["/me/security", "/me/data"]);
+        let own = (
+            english.say("host-yours"),
+            vec!["/me/security", "/me/slug", "/me/data"],
+        );
         let group = |(title, links): &(String, Vec<&str>)| {
             let links = links.iter().map(|link| (*link).to_owned());
             (title.clone(), links.collect::<Vec<_>>())
@@ -180,10 +183,18 @@ fn the_way_to_other_pages_is_in_two_groups_that_a_phone_folds() {
         let page = browser(world, &id).await.get("/me/security").await;
         assert_eq!(groups(&page), [group(&own)]);
         for (rank, links) in [
-            (ADMIN, vec!["/admin/people", "/admin/invites"]),
+            (
+                ADMIN,
+                vec!["/admin/people", "/admin/suppressions", "/admin/invites"],
+            ),
             (
                 OWNER,
-                vec!["/admin/people", "/admin/invites", "/admin/server"],
+                vec![
+                    "/admin/people",
+                    "/admin/suppressions",
+                    "/admin/invites",
+                    "/admin/server",
+                ],
             ),
         ] {
             let id = administrator(world, &format!("{rank}@example.my"), rank).await;

@@ -144,7 +144,8 @@ fn a_session_in_use_lives_on_and_its_cookie_stays_with_us() {
                 "kd_device",
                 "kd_before",
                 "kd_registered",
-                "kd_mfa"
+                "kd_mfa",
+                "kd_oauth"
             ]
         );
         let secure = accounts_at(world, "https://kad.example");

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::address::Address;
-use super::{MailId, Stream};
+use super::{MailId, Stream, UNSUBSCRIBABLE};
 use crate::audit::{Actor, Entry, RequestFacts};
 use crate::key::Key;
 use crate::limits::Wait;
@@ -149,7 +149,7 @@ pub fn find(tx: &mut Tx<'_>, key: &Key, address: &Address) -> Result<Option<Caus
 }
 
 /// Why `address` gets no mail of this stream and scope, if there is a reason.
-pub(super) fn find_for(
+pub fn find_for(
     tx: &mut Tx<'_>,
     key: &Key,
     address: &Address,
@@ -179,6 +179,22 @@ pub fn unsubscribe(
     request: &RequestFacts,
 ) -> Result<(), StoreError> {
     raise(tx, place, Cause::Unsubscribe, Some(request))
+}
+
+/// Stops every stream that one can unsubscribe from, as the owner of the address asked another
+/// program; `false`: that is known.
+pub fn unsubscribe_from_all(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    address: &Address,
+) -> Result<bool, StoreError> {
+    let mut is_new = false;
+    for stream in UNSUBSCRIBABLE {
+        is_new |= find_for(tx, key, address, stream, None)?.is_none();
+        let place = Place::of_stream(key, address, stream, None);
+        raise(tx, &place, Cause::Unsubscribe, None)?;
+    }
+    Ok(is_new)
 }
 
 fn raise(
@@ -214,22 +230,15 @@ fn raise(
 /// Locks the row, which is made if there is none: as soft bounces, of which none is counted yet.
 fn lock(tx: &mut Tx<'_>, place: &Place) -> Result<Cause, StoreError> {
     let now = tx.now();
-    sql!(
+    let (known,): (Cause,) = sql!(
         "INSERT INTO suppression (address, scope, stream, cause, soft_count, last_at)
          VALUES (:address, :scope, :stream, 'soft_bounce', 0, :now)
-         ON CONFLICT (address, scope, stream) DO NOTHING",
+         ON CONFLICT (address, scope, stream) DO UPDATE SET last_at = suppression.last_at
+         RETURNING cause",
         address = place.address,
         scope = place.scope,
         stream = place.stream,
         now
-    )
-    .run(tx, Rows::AtMostOne)?;
-    let (known,): (Cause,) = sql!(
-        "SELECT cause FROM suppression
-         WHERE address = :address AND scope = :scope AND stream = :stream FOR NO KEY UPDATE",
-        address = place.address,
-        scope = place.scope,
-        stream = place.stream
     )
     .one(tx)?;
     Ok(known)

@@ -11,7 +11,7 @@ use web::{Access as _, Facts, Json, Problem, Wishes};
 
 use super::{Message, Person, done, person};
 use crate::Callers::Anybody;
-use crate::account::{self, Account, AccountId};
+use crate::account::{self, Account, AccountId, DisplayName};
 use crate::client::Client;
 use crate::refresh::Refreshed;
 use crate::registration::{self, Registered};
@@ -21,6 +21,7 @@ use crate::sign_in::{self, Attempt, SignInError};
 use crate::slug;
 use crate::verification::{self, Confirmation, Proof};
 use crate::web::api::refresh;
+use crate::web::problem::too_often;
 use crate::web::registration::Sent;
 use crate::web::reset::mail_link;
 use crate::web::{cookies, entrance};
@@ -227,9 +228,17 @@ struct PreviewedSlug {
 
 async fn preview_slug(
     State(accounts): State<Accounts>,
+    facts: Facts,
     Json(sent): Json<Named>,
 ) -> Result<Json<PreviewedSlug>, Problem> {
-    let name = sent.display_name;
+    let now = accounts.site.clock.now();
+    let looked = accounts.limits.look_at_slug(facts.network(), now);
+    looked.map_err(too_often)?;
+    let name: String = sent
+        .display_name
+        .chars()
+        .take(DisplayName::LONGEST)
+        .collect();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let (slug, final_slug) = (slug::from_name(&name), slug::propose(tx, &name)?);
         Ok(PreviewedSlug {

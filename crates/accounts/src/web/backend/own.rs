@@ -25,7 +25,7 @@ use crate::sudo::Sudo;
 use crate::web::api::refresh;
 use crate::web::asking::Caller;
 use crate::web::{cookies, problem};
-use crate::{profile, session, signed_in, slug, verification};
+use crate::{profile, session, signed_in, slug, slug_change, verification};
 
 pub(super) fn routes() -> Router<Accounts> {
     let at = |path| format!("/backend/protected/auth/{path}");
@@ -240,10 +240,13 @@ async fn validate_slug(
     let id = caller.who.account().id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let slug = query.slug.clone();
-        let valid = slug::is_valid(&slug) && !slug::is_reserved(&slug);
-        let is_own = slug::find(tx, &id)?.as_ref() == Some(&slug);
+        let availability = slug::availability(tx, &slug)?;
+        let valid = slug::is_valid(&slug) && availability != Availability::Reserved;
+        let own = slug_change::find(tx, &id)?;
+        let is_own = own.present.as_ref() == Some(&slug)
+            || own.aliases.iter().any(|alias| alias.slug == slug);
         Ok(ValidatedSlug {
-            available: valid && (is_own || slug::availability(tx, &slug)? == Availability::Free),
+            available: valid && (is_own || availability == Availability::Free),
             valid,
             slug,
         })

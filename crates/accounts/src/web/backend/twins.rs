@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::header::SET_COOKIE;
+use axum::http::header::{AUTHORIZATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post, put};
@@ -128,8 +128,10 @@ async fn jwt(
 ) -> Result<Response, Problem> {
     check_same_origin(&headers, &accounts.site)?;
     let (account, session) = (&caller.who.account().id, caller.who.session());
-    let session =
-        session.ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "token_not_permitted"))?;
+    // A token that leaked must not go on by itself.
+    let session = session
+        .filter(|_| !headers.contains_key(AUTHORIZATION))
+        .ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "token_not_permitted"))?;
     Ok(refresh::unstored(Jwt {
         token: refresh::sign(&accounts, account, session)?,
         expires_at: accounts.site.clock.now() + LIFETIME,

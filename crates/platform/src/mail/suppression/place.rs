@@ -48,7 +48,12 @@ impl Place {
     }
 
     /// One stream to an address, of one scope if there is one.
-    fn of_stream(key: &Key, address: &Address, stream: Stream, scope: Option<&str>) -> Self {
+    pub(super) fn of_stream(
+        key: &Key,
+        address: &Address,
+        stream: Stream,
+        scope: Option<&str>,
+    ) -> Self {
         Self {
             scope: scope.unwrap_or_default().to_owned(),
             stream: stream.word().to_owned(),
