@@ -305,7 +305,7 @@ fn a_name_and_a_slug_are_changed_together() {
 fn a_password_is_changed_with_the_present_one() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = older(world, ALONE);
-        let (mut farah, _) = signed_in(world, &accounts, EMAIL).await;
+        let (mut farah, tokens) = signed_in(world, &accounts, EMAIL).await;
         let (mut elsewhere, _) = sign_in(world, &accounts, EMAIL).await;
         let change = format!("{OWN}/change-password");
         let wish = |now: &str, new: &str| json!({"current_password": now, "new_password": new});
@@ -331,6 +331,10 @@ fn a_password_is_changed_with_the_present_one() {
         farah.get(&me).await.with(401);
         elsewhere.get(&me).await.with(401);
         front_end(&accounts, &done.json()).get(&me).await.with(200);
+        let body = json!({"refresh_token": tokens["refresh_token"]});
+        let (mut front, path) = (visitor(&accounts), format!("{PUBLIC}/refresh"));
+        let next = post(&mut front, &path, body).await.with(200).json();
+        front_end(&accounts, &next).get(&me).await.with(200);
     });
 }
 

@@ -47,6 +47,10 @@ fn a_browser_keeps_a_cookie_for_pages_of_its_own_origin() {
         assert!(jwt.json()["expiresAt"].is_string());
         let mut script = front_end(&accounts, &jwt.json());
         script.get(&format!("{OWN}/me")).await.with(200);
+        // A token gets no other one, whatever it says of itself.
+        script.header("sec-fetch-site", "same-origin");
+        let refused = script.get("/api/auth/jwt").await.with(403);
+        assert_eq!(refused.json()["code"], "token_not_permitted");
         for site in ["same-site", "cross-site", "none"] {
             browser.header("sec-fetch-site", site);
             browser.get("/api/auth/jwt").await.with(403);

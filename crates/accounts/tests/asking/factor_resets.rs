@@ -9,7 +9,8 @@ use accounts::sudo;
 use accounts::{Accounts, sign_in};
 use axum::http::Method;
 use jiff::SignedDuration;
-use platform::{Tx, sql};
+use platform::mail::suppression::{self, Cause};
+use platform::{Rows, Tx, sql};
 use serde_json::{Value, json};
 use testkit::{Visitor, World, rounds, together};
 
@@ -219,6 +220,59 @@ fn whoever_is_kept_out_meanwhile_keeps_what_they_have() {
         let of = id.clone();
         let due = read(world.store(), move |tx| factor_reset::due(tx, &of)).await;
         assert_eq!(due, None);
+    });
+}
+
+#[test]
+fn a_passkey_that_is_added_meanwhile_is_not_removed() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = farah(world).await;
+        let admin = administrator(world, "admin@example.my", ADMIN).await;
+        let mut boss = browser(world, &admin).await;
+        assert_eq!(post(&mut boss, &id, "factor-reset").await.0, 202);
+        expect(world, &accounts, FARAH, ASKED);
+        let mut own = browser(world, &id).await;
+        register(&mut own, &Device::new("two")).await.with(201);
+        pass(world, &accounts, DELAY).await;
+        assert_eq!(passkeys(world, &id).await, 2);
+        assert!(is_enrolled(world, &id).await);
+    });
+}
+
+#[test]
+fn what_an_administrator_asked_for_ends_with_the_role() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = farah(world).await;
+        let admin = administrator(world, "admin@example.my", ADMIN).await;
+        let mut boss = browser(world, &admin).await;
+        assert_eq!(post(&mut boss, &id, "factor-reset").await.0, 202);
+        expect(world, &accounts, FARAH, ASKED);
+        write(world.store(), move |tx| {
+            sql!("DELETE FROM role_grant WHERE account_id = :admin", admin).run(tx, Rows::Any)
+        })
+        .await;
+        pass(world, &accounts, DELAY).await;
+        assert_eq!(passkeys(world, &id).await, 1);
+    });
+}
+
+#[test]
+fn somebody_who_cannot_be_told_is_not_waited_for() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = farah(world).await;
+        let key = accounts.site.keys.key(suppression::PURPOSE);
+        write(world.store(), move |tx| {
+            let address = FARAH.parse().unwrap();
+            suppression::record(tx, &key, &address, Cause::HardBounce)
+        })
+        .await;
+        let admin = administrator(world, "admin@example.my", ADMIN).await;
+        let mut boss = browser(world, &admin).await;
+        let refused = post(&mut boss, &id, "factor-reset").await;
+        assert_eq!(refused, (409, json!("address_suppressed")));
     });
 }
 

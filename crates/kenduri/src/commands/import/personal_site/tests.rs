@@ -7,7 +7,7 @@ use accounts::client::Client;
 use accounts::grant::{self, ADMIN, OWNER, Scope};
 use accounts::session::Stay;
 use accounts::sign_in::{self, Attempt, SignInError};
-use accounts::{Accounts, domain, slug};
+use accounts::{Accounts, domain, registration, slug};
 use countdowns::countdown::{Countdown, CountdownId, Visibility};
 use countdowns::entry::{self, Entry};
 use jiff::tz::TimeZone;
@@ -206,6 +206,8 @@ fn people_are_who_they_were() {
                 )
                 .one(tx)?;
                 assert_eq!(found.0, verified, "{who}");
+                let waits = registration::is_pending(tx, &id(who))?;
+                assert_eq!(waits, verified == "none", "{who}");
                 if who == FARAH {
                     assert_eq!(found.1, 1_767_661_811_123, "2026-01-06T01:10:11.123Z");
                 }
@@ -213,6 +215,13 @@ fn people_are_who_they_were() {
             Ok(())
         })
         .await;
+        // Who has never confirmed an address is not removed for it.
+        world.clock.advance(registration::LIFETIME);
+        let purged = registration::purge(stage.accounts.domains, world.store());
+        purged.await.unwrap();
+        let of = id(AINA);
+        let left = read(world.store(), move |tx| account::find(tx, &of)).await;
+        assert!(left.is_some());
         let key = stage.accounts.site.keys.key(suppression::PURPOSE);
         for (address, cause) in [
             ("gone@older.example", Some(Cause::HardBounce)),
