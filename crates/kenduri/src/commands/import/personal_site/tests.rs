@@ -169,7 +169,8 @@ fn everything_comes_along_and_the_second_run_changes_nothing() {
             assert!(text.contains(left_out), "{left_out}: {text}");
         }
         let after = rows(store).await;
-        assert_eq!(after[..8], [5, 4, 5, 3, 5, 4, 3, 2]);
+        // One of the three suppressions stops two streams.
+        assert_eq!(after[..8], [5, 4, 5, 3, 5, 4, 4, 2]);
 
         let report = stage.import(stage.options(DUMP)).await.unwrap();
         assert_eq!(rows(store).await, after, "{report}");
@@ -355,7 +356,8 @@ fn timers_phrases_and_articles_are_what_they_were() {
         assert_eq!(visitor.get("/aina/incident-timer").await.status, 200);
         let daniels = format!("/{LONG_SLUG}/incident-timer");
         assert_eq!(visitor.get(&daniels).await.status, 404);
-        assert_eq!(found[0].0.id, FARAH.parse::<CountdownId>().unwrap());
+        let is_account = found[0].0.id == FARAH.parse::<CountdownId>().unwrap();
+        assert!(!is_account, "nobody learns the id of the account");
     });
 }
 
@@ -445,7 +447,9 @@ fn timers_of_one_millisecond_become_one_when_somebody_says_so() {
             assert!(report.to_string().contains("same millisecond"), "{report}");
             let notes: Vec<(String,)> = read(world.store(), |tx| {
                 sql!(
-                    "SELECT note FROM countdown_entry WHERE countdown_id = :farah ORDER BY reset_at",
+                    "SELECT e.note FROM countdown_entry e
+                     JOIN countdown c ON c.id = e.countdown_id
+                     WHERE c.account_id = :farah ORDER BY e.reset_at",
                     farah = FARAH
                 )
                 .all(tx)
