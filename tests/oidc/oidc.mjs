@@ -133,7 +133,7 @@ name = "rumah"
 label = "Rumah ID"
 issuer = "${issuer}"
 client_id = "kenduri"
-client_secret_file = "${join(folder, 'oidc.secret')}"
+client_secret_file = "oidc.secret"
 trusted_email = true
 private_network = true
 `,

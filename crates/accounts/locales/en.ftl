@@ -521,6 +521,7 @@ event-account-erasure-ordered = An administrator had the account erased
 event-account-exported = A copy of the data was made
 event-account-registered = Registered
 event-account-renamed = Changed the public address
+event-account-reset-sent = An administrator had a link to a new password mailed
 event-account-restored = Kept the account after all
 event-account-signed-out = An administrator signed them out everywhere
 event-email-changed = Changed the e-mail address

@@ -518,6 +518,7 @@ event-account-erasure-ordered = Pentadbir meminta akaun dipadamkan
 event-account-exported = Salinan data telah dibuat
 event-account-registered = Mendaftar
 event-account-renamed = Menukar alamat awam
+event-account-reset-sent = Pentadbir menghantar pautan kata laluan baharu melalui e-mel
 event-account-restored = Mengekalkan akaun
 event-account-signed-out = Pentadbir melog keluarnya di mana-mana
 event-email-changed = Menukar alamat e-mel

@@ -32,10 +32,24 @@ impl<'a> Check<'a> {
         !self.origins.contains_key(key)
     }
 
+    /// The source of a key, or of the nearest one above where it lies deeper than sources are kept.
+    fn origin(&self, key: &str) -> Origin {
+        let mut written = key;
+        loop {
+            if let Some(origin) = self.origins.get(written) {
+                return origin.clone();
+            }
+            match written.rfind(['.', '[']) {
+                Some(end) => written = &written[..end],
+                None => return Origin::BuiltIn,
+            }
+        }
+    }
+
     /// A path relative to its source: beside the file, or from the current folder.
     pub(crate) fn path(&self, key: &str, written: &str) -> PathBuf {
-        match self.origins.get(key) {
-            Some(Origin::File { path, .. }) => {
+        match self.origin(key) {
+            Origin::File { path, .. } => {
                 path.parent().unwrap_or_else(|| Path::new("")).join(written)
             }
             _ => PathBuf::from(written),
@@ -45,7 +59,7 @@ impl<'a> Check<'a> {
     /// Notes that the value of a key cannot be used.
     pub(crate) fn refuse(&mut self, key: &str, what: &str, mend: &str) {
         self.problems.push(Problem {
-            origin: self.origins.get(key).cloned().unwrap_or(Origin::BuiltIn),
+            origin: self.origin(key),
             what: what.to_owned(),
             mend: mend.to_owned(),
         });
@@ -56,17 +70,9 @@ impl<'a> Check<'a> {
         self.refuse_at(&flaw.key, &flaw.what, &flaw.mend);
     }
 
-    /// Notes what is wrong at a key that may lie deeper than anybody wrote: then
-    /// the nearest one above tells the line.
+    /// Notes what is wrong at a key that may lie deeper than anybody wrote.
     pub(crate) fn refuse_at(&mut self, key: &str, what: &str, mend: &str) {
-        let mut written = key;
-        while !self.origins.contains_key(written) {
-            match written.rfind(['.', '[']) {
-                Some(end) => written = &written[..end],
-                None => break,
-            }
-        }
-        self.refuse(written, &format!("{key}: {what}"), mend);
+        self.refuse(key, &format!("{key}: {what}"), mend);
     }
 
     /// Notes something that works and should be known.
