@@ -2,9 +2,11 @@
 
 use std::str::FromStr;
 
+use platform::audit::{Actor, Entry, RequestFacts};
 use platform::mail::Address;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
+use serde_json::json;
 
 platform::id!(AccountId, "One account.");
 
@@ -281,6 +283,24 @@ pub fn lock(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     )
     .maybe(tx)?;
     Ok(locked.is_some())
+}
+
+/// Notes in the log what somebody did with their own account, or with what belongs to it.
+pub(crate) fn record(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    action: &'static str,
+    entity: (&'static str, String),
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    tx.record(Entry {
+        actor: Actor::Account(id.to_string()),
+        action,
+        entity,
+        scope: None,
+        changes: json!([]),
+        request: Some(request.clone()),
+    })
 }
 
 #[cfg(test)]

@@ -5,11 +5,10 @@
 //! changes nothing: whoever presses it is signed in to the account, or shows its password.
 
 use jiff::SignedDuration;
-use platform::audit::{Actor, Entry, RequestFacts};
+use platform::audit::RequestFacts;
 use platform::mail::Address;
 use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use web::{Network, Site};
 
 use crate::Accounts;
@@ -272,12 +271,5 @@ fn record(
     action: &'static str,
     request: &RequestFacts,
 ) -> Result<(), StoreError> {
-    tx.record(Entry {
-        actor: Actor::Account(id.to_string()),
-        action,
-        entity: ("account", id.to_string()),
-        scope: None,
-        changes: json!([]),
-        request: Some(request.clone()),
-    })
+    account::record(tx, id, action, ("account", id.to_string()), request)
 }

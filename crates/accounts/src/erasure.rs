@@ -10,7 +10,7 @@ use platform::jobs::{Done, Handler};
 use platform::{Rows, Secret, Store, StoreError, Tx, idempotency, sql};
 use serde_json::json;
 
-use crate::account::AccountId;
+use crate::account::{self, AccountId};
 use crate::domain::{Domain, Domains};
 use crate::grant::GrantError;
 use crate::identity;
@@ -192,14 +192,13 @@ pub fn restore(
     }
     people::set_state(tx, &id, State::Active)?;
     sql!("DELETE FROM account_erasure WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
-    tx.record(Entry {
-        actor: Actor::Account(id.to_string()),
-        action: "account.restored",
-        entity: ("account", id.to_string()),
-        scope: None,
-        changes: json!([]),
-        request: Some(request.clone()),
-    })?;
+    account::record(
+        tx,
+        &id,
+        "account.restored",
+        ("account", id.to_string()),
+        request,
+    )?;
     Ok(true)
 }
 

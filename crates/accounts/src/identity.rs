@@ -2,11 +2,10 @@
 //! the key; the address that a provider has for somebody never is.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::{Actor, Entry, RequestFacts};
+use platform::audit::RequestFacts;
 use platform::store::Row;
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use crate::account::{self, AccountId};
 use crate::credential;
@@ -230,12 +229,5 @@ fn record(
     id: &IdentityId,
     request: &RequestFacts,
 ) -> Result<(), StoreError> {
-    tx.record(Entry {
-        actor: Actor::Account(account.to_string()),
-        action,
-        entity: ("identity", id.to_string()),
-        scope: None,
-        changes: json!([]),
-        request: Some(request.clone()),
-    })
+    account::record(tx, account, action, ("identity", id.to_string()), request)
 }

@@ -2,10 +2,9 @@
 //! owner for a finger, a face or a PIN, so one is a second factor in itself.
 
 use jiff::Timestamp;
-use platform::audit::{Actor, Entry, RequestFacts};
+use platform::audit::RequestFacts;
 use platform::store::Row;
 use platform::{Rows, Secret, StoreError, Tx, sql, text_cleaning};
-use serde_json::json;
 use web::Site;
 
 use crate::Accounts;
@@ -363,12 +362,5 @@ fn record(
     id: &PasskeyId,
     request: &RequestFacts,
 ) -> Result<(), StoreError> {
-    tx.record(Entry {
-        actor: Actor::Account(account.to_string()),
-        action,
-        entity: ("passkey", id.to_string()),
-        scope: None,
-        changes: json!([]),
-        request: Some(request.clone()),
-    })
+    account::record(tx, account, action, ("passkey", id.to_string()), request)
 }

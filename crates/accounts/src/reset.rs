@@ -4,7 +4,7 @@
 //! to mail to.
 
 use jiff::SignedDuration;
-use platform::audit::{Actor, Entry, RequestFacts};
+use platform::audit::RequestFacts;
 use platform::jobs::{Done, Handler, NewJob};
 use platform::limits::Wait;
 use platform::mail::Address;
@@ -273,14 +273,13 @@ pub async fn finish(
         }
         password::set(tx, id, &hash)?;
         registration::end(tx, id)?;
-        tx.record(Entry {
-            actor: Actor::Account(id.to_string()),
-            action: "password.reset",
-            entity: ("account", id.to_string()),
-            scope: None,
-            changes: json!([]),
-            request: Some(client.request.clone()),
-        })?;
+        account::record(
+            tx,
+            id,
+            "password.reset",
+            ("account", id.to_string()),
+            &client.request,
+        )?;
         let notice = Notice {
             subject: "mail-password-subject",
             text: "mail-password-text",

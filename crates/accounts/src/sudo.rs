@@ -2,9 +2,8 @@
 //! credential a short while ago. A cookie that somebody else got hold of is not enough.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::{Actor, Entry, RequestFacts};
+use platform::audit::RequestFacts;
 use platform::{Secret, StoreError, Tx};
-use serde_json::json;
 
 use crate::Accounts;
 use crate::account::{self, AccountId};
@@ -89,12 +88,5 @@ pub(crate) fn record(
     id: &AccountId,
     request: &RequestFacts,
 ) -> Result<(), StoreError> {
-    tx.record(Entry {
-        actor: Actor::Account(id.to_string()),
-        action: "sudo.proved",
-        entity: ("account", id.to_string()),
-        scope: None,
-        changes: json!([]),
-        request: Some(request.clone()),
-    })
+    account::record(tx, id, "sudo.proved", ("account", id.to_string()), request)
 }

@@ -5,12 +5,11 @@
 //! account's password, or sets a new one, which shuts out whoever registered.
 
 use jiff::SignedDuration;
-use platform::audit::{Actor, Entry, RequestFacts};
+use platform::audit::RequestFacts;
 use platform::limits::Wait;
 use platform::mail::Address;
 use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use web::{Network, Site};
 
 use crate::Accounts;
@@ -303,12 +302,11 @@ pub(crate) fn record(
     id: &AccountId,
     request: &RequestFacts,
 ) -> Result<(), StoreError> {
-    tx.record(Entry {
-        actor: Actor::Account(id.to_string()),
-        action: "email.verified",
-        entity: ("account", id.to_string()),
-        scope: None,
-        changes: json!([]),
-        request: Some(request.clone()),
-    })
+    account::record(
+        tx,
+        id,
+        "email.verified",
+        ("account", id.to_string()),
+        request,
+    )
 }
