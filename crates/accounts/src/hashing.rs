@@ -1,8 +1,9 @@
 //! Hashing passwords: argon2id, a few at a time.
 //!
 //! A hash costs some twenty milliseconds and nineteen mebibytes on purpose. So
-//! it runs on the blocking pool, one per core; a short queue waits, and whoever
-//! comes after that is told to come back instead of being made to wait.
+//! one runs per core, on a thread that gives way to all others: pages answer as
+//! quickly while many sign in. A short queue waits, and beyond it sign-ins are
+//! refused for a second.
 //!
 //! An imported account may bring a bcrypt hash, which is compared as the older program did, and
 //! replaced by argon2id at the first sign-in.
@@ -10,16 +11,20 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc};
 use argon2::{Algorithm, Argon2, Params, Version};
 use platform::{Random, Secret};
-use tokio::sync::Semaphore;
+use rustix::process::nice;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::password::{self, Password, PasswordHash};
 
 /// How many may wait for a core.
 pub const QUEUE: usize = 64;
+/// How much less urgent a hash is than everything else, as `nice` counts.
+const PRIORITY_STEPS: i32 = 19;
 
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
@@ -115,13 +120,20 @@ impl Hasher {
         let core = Arc::clone(&self.0.cores).acquire_owned().await;
         let core = core.map_err(|_| Busy)?;
         self.0.count.fetch_add(1, Ordering::Relaxed);
-        // Whoever asked may go away; the core is taken until the work is done.
+        let (sender, result) = oneshot::channel();
+        // The request may go away; the core is taken until the work is done.
         let work = move || {
+            // A thread cannot raise its priority again, so it is one of its own.
+            if let Err(cause) = nice(PRIORITY_STEPS) {
+                tracing::debug!(%cause, "hashing runs at normal priority");
+            }
             let result = work();
             drop((place, core));
-            result
+            sender.send(result).ok();
         };
-        tokio::task::spawn_blocking(work).await.map_err(|_| Busy)
+        let thread = thread::Builder::new().name("hashing".to_owned());
+        thread.spawn(work).map_err(|_| Busy)?;
+        result.await.map_err(|_| Busy)
     }
 }
 
@@ -159,6 +171,8 @@ fn argon2() -> Result<Argon2<'static>, argon2::password_hash::Error> {
 
 #[cfg(test)]
 mod tests {
+    use rustix::process::getpriority_process;
+
     use super::*;
 
     fn hasher() -> Hasher {
@@ -260,6 +274,15 @@ mod tests {
             let hash = PasswordHash::from_phc(hash);
             assert_eq!(is_supported(&hash), supported, "{}", hash.phc());
         }
+    }
+
+    #[tokio::test]
+    async fn hashes_give_way_to_everything_else() {
+        let priority = || getpriority_process(None).unwrap();
+        let before = priority();
+        let hashing = hasher().run(priority).await.unwrap();
+        assert_eq!(hashing, 19, "the least urgent");
+        assert_eq!(priority(), before, "of its own thread alone");
     }
 
     #[tokio::test]
