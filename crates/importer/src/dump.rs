@@ -1,6 +1,6 @@
 //! The rows of a plain-text dump that `pg_dump` made, one at a time.
 //!
-//! Rows are read of `COPY` blocks, as `pg_dump` writes them unless it is told otherwise. What the
+//! Rows are read of `COPY` blocks, as `pg_dump` writes them by default. What the
 //! tables mean is the caller's business. One line is in memory at a time, however long the dump is.
 
 use std::fs::File;
@@ -181,7 +181,7 @@ impl Row {
         &self.table.name
     }
 
-    /// Where it stands.
+    /// Its line in the dump.
     pub fn line(&self) -> u64 {
         self.line
     }

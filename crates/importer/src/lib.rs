@@ -1,4 +1,4 @@
-//! What other programs are told, as `kenduri.toml`; and the rows of their databases.
+//! The configuration of other programs, as `kenduri.toml`; and the rows of their databases.
 //!
 //! But for [`dump`], each way in prints a file that `kenduri check` accepts, but for folders and
 //! files that are not there, and a comment about everything that could not be

@@ -114,7 +114,7 @@ fn made_of(
     Ok(written::write(name, made))
 }
 
-/// Reads what stands outside of servers, and the servers.
+/// Reads what is outside of servers, and the servers.
 fn read(
     directives: &[Directive],
     around: &Scope,

@@ -69,7 +69,7 @@ impl Page {
         self.line(&line);
     }
 
-    /// `name = value` in a comment, for whoever takes the sign away.
+    /// `name = value` in a comment, which takes effect without its sign.
     pub(super) fn propose(&mut self, name: &str, value: impl Into<Value>) {
         let line = format!("# {name} = {}", inline(&value.into()));
         self.line(&line);

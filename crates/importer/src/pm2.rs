@@ -28,7 +28,7 @@ pub struct Asked {
     pub run: bool,
     /// `env_NAME` is taken over `env`.
     pub env: Option<String>,
-    /// How many instances `max` stands for.
+    /// How many instances `max` means.
     pub cores: usize,
 }
 

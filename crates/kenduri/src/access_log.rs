@@ -12,7 +12,7 @@ use web::masking::SecretPaths;
 use crate::domains::DOMAINS;
 use crate::log;
 
-/// Opens the access log, whose lines stand among the others of the program, whatever
+/// Opens the access log, whose lines go among the others of the program, whatever
 /// the level of those.
 pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log::Log {
     let format = if settings.is_text() {

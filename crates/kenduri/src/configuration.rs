@@ -2,7 +2,7 @@
 //!
 //! Precedence: built-in, file, environment (`KENDURI_SITE_URL`), flags
 //! (`--set site.url=…`). A configuration is checked whole: either every
-//! problem is told with file, line, key and mend, or there are [`Settings`].
+//! problem is reported with file, line, key and mend, or there are [`Settings`].
 
 mod address;
 mod check;
@@ -56,7 +56,7 @@ pub(crate) struct Asked {
     pub(crate) lasting: Option<RestartOnly>,
     /// Whether `kenduri.toml` in the current folder is read when no file is named.
     pub(crate) look_for_file: bool,
-    /// `--set key=value`, in the order given, and flags that stand for a key.
+    /// `--set key=value`, in the order given, and flags that set one key.
     pub(crate) flags: Vec<Flag>,
     /// Variables of the environment.
     pub(crate) environment: Vec<(String, String)>,

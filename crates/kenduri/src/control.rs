@@ -30,7 +30,7 @@ use crate::parent::{GatePermit, ParentProcess};
 const LINE_LIMIT: u64 = 64 * 1024;
 /// How long a line may take on its way.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long whoever gave an order waits for what comes of it: many instances may be
+/// How long a command waits for its result: many instances may be
 /// replaced one after the other.
 const OUTCOME: Duration = Duration::from_mins(30);
 
@@ -56,7 +56,8 @@ impl Reply {
 /// The name of the socket in its folder.
 const SOCKET: &str = "control.sock";
 
-/// Whoever runs with these data, and where that one answers; nothing: nobody does.
+/// The connection to the Kenduri that runs with these data, and its socket's path; `None` if none
+/// runs.
 fn find(data: &Path) -> Result<Option<(UnixStream, PathBuf)>> {
     let apart = Folders::apart(data).ok();
     for folders in apart.into_iter().chain([Folders::in_data(data)]) {
@@ -84,7 +85,7 @@ pub(crate) fn is_running(data: &Path) -> Result<bool> {
     Ok(find(data)?.is_some())
 }
 
-/// Whoever answers there; nothing: nobody does.
+/// The connection to what listens there; `None` if nothing does.
 fn connect(path: &Path) -> Result<Option<UnixStream>> {
     match UnixStream::connect(path) {
         Ok(stream) => Ok(Some(stream)),

@@ -13,7 +13,7 @@ const MOST: u64 = 65_536;
 const ROOM: u64 = 8_192;
 
 /// Raises the limit of this process, and makes room; to be called before there is a second
-/// thread. Room that is made later doubles each time, and whoever shares it with other threads
+/// thread. Room that is made later doubles each time, and a thread that shares it with others
 /// waits until the kernel is sure that none of them looks at the old one: with the first
 /// hundreds of connections everybody would wait for tens of milliseconds.
 pub(crate) fn make_room() -> io::Result<()> {

@@ -42,7 +42,7 @@ pub(crate) struct Folders {
 impl Folders {
     /// Those in the data folder.
     pub(crate) fn in_data(data: &Path) -> Self {
-        // Services are told paths in here, and each looks from a folder of its own.
+        // Services are given paths in here, and each looks from a folder of its own.
         let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
         Self {
             run: data.join(RUN),
@@ -151,7 +151,7 @@ fn is_only_roots(path: &Path, may_be_shared: bool) -> io::Result<bool> {
     Ok(true)
 }
 
-/// The name that no other path has: a slash becomes `-`, and what may not stand in it `%` and
+/// The name that no other path has: a slash becomes `-`, and what it may not hold `%` and
 /// its number.
 fn name(path: &Path) -> String {
     let bytes = path.as_os_str().as_bytes();

@@ -43,8 +43,8 @@ pub(crate) enum ToWorker {
         /// What is asked for now.
         asked: Asked,
     },
-    /// All of Kenduri ends, not this worker alone: whoever shares requests out
-    /// among machines is to hear of it.
+    /// All of Kenduri ends, not this worker alone: a load balancer
+    /// before it is to learn of it.
     Ending,
     /// What came of an order of the worker's.
     Reply {

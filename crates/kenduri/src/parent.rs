@@ -65,7 +65,7 @@ pub(crate) struct ParentSetup {
     pub(crate) run: Arc<Folder>,
 }
 
-/// Keeps everything running until it is told to stop.
+/// Keeps everything running until a signal or a command stops it.
 pub(crate) fn run(keeping: ParentSetup) -> Result<()> {
     runtime()?.block_on(async { keep(begin(keeping)?).await })
 }

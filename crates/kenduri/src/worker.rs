@@ -301,7 +301,7 @@ fn accounts(site: &Site, settings: &Settings) -> Accounts {
     accounts
 }
 
-/// Writes down what nobody can be called. Whoever is called so already keeps it.
+/// Writes down the slugs that nobody can take. Who has one already keeps it.
 async fn reserve_slugs(site: &Site) -> Result<()> {
     let words = domain::reserved_slugs(DOMAINS);
     let reserve = move |tx: &mut Tx<'_>| slug::reserve(tx, &words);
@@ -380,7 +380,7 @@ async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
 }
 
 /// Which occasion answers at the addresses of older programs. One that is not there
-/// yet may be made while Kenduri runs, so it is only told.
+/// yet may be made while Kenduri runs, so it is only logged.
 async fn compat(site: &Site, settings: &Settings, start: ServeMode) -> Result<Option<Compat>> {
     let named = settings.compat_occasion.as_deref();
     let demo = start.is_demo().then_some(occasions::demo::SLUG);
@@ -402,8 +402,8 @@ async fn compat(site: &Site, settings: &Settings, start: ServeMode) -> Result<Op
 
 /// Whom the mailbox answers, if there is one. The configuration has made sure
 /// that somebody allowed it where the network is among them.
-/// Nobody sees the mailbox through a proxy on this machine: whoever comes
-/// that way looks like this machine.
+/// Nobody sees the mailbox through a proxy on this machine: requests that come
+/// that way look like this machine's.
 fn mailbox_access(settings: &Settings) -> Option<Access> {
     let url = settings.site.url.as_ref();
     let behind_a_door = url.is_some_and(|url| !url.is_loopback());

@@ -27,7 +27,7 @@ pub struct Key {
 
 impl Key {
     /// The key of a request with this `body`; `None` when `key` is not 1 to 128
-    /// visible ASCII characters. `owner` is the account, or whoever else repeats.
+    /// visible ASCII characters. `owner` is the account, or what else identifies the sender.
     pub fn new(owner: &str, route: &'static str, key: &str, body: &[u8]) -> Option<Self> {
         let allowed =
             (1..=128).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());

@@ -1,6 +1,6 @@
 //! Keys, each for one purpose, so that a signature made for one can never serve
 //! another. Nearly all are derived from the key file ([`crate::key_file`]), which is
-//! no part of the store: whoever has a copy of the store can sign nothing. What is
+//! no part of the store: a copy of the store can sign nothing. What is
 //! printed on paper must outlive that file, so its key is in the store.
 
 mod seal;

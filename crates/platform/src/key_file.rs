@@ -223,7 +223,7 @@ impl Fresh {
         }
     }
 
-    /// Root makes it for whoever runs Kenduri: the owner of the file before it, or of the
+    /// Root makes it for the user that runs Kenduri: the owner of the file before it, or of the
     /// folder.
     fn give_to_owner(&self, file: &File) -> io::Result<()> {
         let before = fs::symlink_metadata(&self.target);

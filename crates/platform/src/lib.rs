@@ -1,4 +1,4 @@
-//! The ground floor: everything a domain may stand on, and nothing a domain knows.
+//! What every domain builds on: store, jobs, mail, files, audit. It knows no domain.
 //!
 //! Here are the store and what is written with it in one transaction (jobs,
 //! news, audit lines, idempotent answers), and what the world decides and

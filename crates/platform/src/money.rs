@@ -20,7 +20,7 @@ impl Currency {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// How many digits stand behind the decimal point (ISO 4217 list one).
+    /// How many digits follow the decimal point (ISO 4217 list one).
     pub fn exponent(&self) -> u32 {
         match &self.0 {
             b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG"

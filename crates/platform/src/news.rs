@@ -86,7 +86,7 @@ impl Tx<'_> {
     }
 }
 
-/// The number of the latest news: whoever reads the facts in the same
+/// The number of the latest news: a reader that reads the facts in the same
 /// transaction goes on from here.
 pub fn cursor(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     let (last,) = tx.one(sql!("SELECT last FROM news_counter WHERE id = 1"), &[])?;

@@ -399,7 +399,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !is_special
 }
 
-/// Of `2000::/3`, but for what stands for other networks, tunnels and examples.
+/// Of `2000::/3`, but for addresses that embed other networks, tunnels and examples.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     let is_special = matches!(

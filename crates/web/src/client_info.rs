@@ -198,8 +198,8 @@ impl Proxies {
     }
 
     /// The nearest address that is no trusted proxy, read from the right. What
-    /// stands left of something unreadable was written by anybody, and takes
-    /// nothing from what stands right of it.
+    /// is left of something unreadable may be anybody's, and takes
+    /// nothing from what is right of it.
     fn client(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
         let mut client = plain(peer);
         let hops = headers.get_all("x-forwarded-for").iter().rev();

@@ -61,7 +61,7 @@ pub static CODES: &[Code] = &[
 ];
 
 /// The codes of single fields, inside `errors` of a `validation_failed`: the
-/// messages `field-{code}`. A code of a problem may stand there too.
+/// messages `field-{code}`. The code of a problem may be among them too.
 pub static FIELD_CODES: &[&str] = &[
     "required",
     "too_short",
@@ -90,7 +90,7 @@ pub static FIELD_CODES: &[&str] = &[
     "confirmation_wrong",
 ];
 
-/// What is wrong with codes and their sentences, among the messages of whoever declares
+/// What is wrong with codes and their sentences, among the messages of the crate that declares
 /// them; nothing, if every code has a sentence and a title in English and Malay, every such
 /// message is of a code, and all of them can be said with nothing to fill in.
 ///

@@ -4,7 +4,7 @@
 //! it equals a secret beside it (the BREACH attack). So a page is compressed only where
 //! nothing of the request is reflected; the tokens of its forms differ each time, and
 //! the edge adds a random length when it compresses it. What strangers have sent in earlier, such as
-//! a name in an open answer, can still stand beside a code: each guess would take another
+//! a name in an open answer, can still appear beside a code: each guess would take another
 //! answer and many loads of the host's page, watched on its way.
 
 use axum::http::header::CONTENT_TYPE;
@@ -15,11 +15,11 @@ use axum::response::Response;
 #[derive(Debug, Clone, Copy)]
 pub struct Compressible;
 
-/// What may stand in the query of such a page: no page repeats its value, unless it is the
+/// Query parameters that such a page may have: no page repeats their value, unless it is the
 /// right one.
 pub const NOT_REPEATED: [&str; 3] = ["done", "k", "lang"];
 
-/// Whether the answer is a page in which no text of the request but its path can stand.
+/// Whether the answer is a page that repeats no text of the request but its path.
 pub(crate) fn is_safe(method: &Method, uri: &Uri, response: &Response) -> bool {
     let query = uri.query().unwrap_or_default();
     let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);

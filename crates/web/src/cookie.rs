@@ -57,8 +57,8 @@ pub fn forget(url: &SiteUrl, name: &str) -> HeaderValue {
     secret(url, name, "", Life::Seconds(0))
 }
 
-/// A `Set-Cookie` under a plain name. Names and values are ours; what cannot
-/// stand in a header is left out, and logged.
+/// A `Set-Cookie` under a plain name. Names and values are ours; what a header
+/// cannot hold is left out, and logged.
 pub fn set(url: &SiteUrl, name: &str, value: &str, life: Life, reader: Reader) -> HeaderValue {
     let age = match life {
         Life::Session => String::new(),

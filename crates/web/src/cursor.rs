@@ -32,7 +32,7 @@ pub struct Piece {
 pub enum Way {
     /// What follows it.
     Onward,
-    /// What stands before it, read backwards.
+    /// What precedes it, read backwards.
     Back,
 }
 

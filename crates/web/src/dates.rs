@@ -3,7 +3,7 @@
 //!
 //! Everything takes a [`Zoned`], so that the zone in which an hour is meant is
 //! never a guess. A deadline is the first instant that is too late; when that is
-//! the start of a day, people are told the day before it ([`Deadline`]).
+//! the start of a day, people read the day before it ([`Deadline`]).
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

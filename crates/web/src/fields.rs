@@ -42,7 +42,7 @@ pub struct Field {
     pub label: &'static str,
     /// The message that explains it.
     pub hint: Option<&'static str>,
-    /// The part of the page it stands in; for a text in several languages its label says so.
+    /// The part of the page that holds it; for a text in several languages its label says so.
     pub section: &'static str,
     /// Whether a new record has to say it.
     pub is_required: bool,
@@ -128,8 +128,8 @@ pub const fn day() -> FieldOf<Timestamp> {
     FieldOf::new(Kind::Day)
 }
 
-/// One of these words, each with the message that stands for it; where it is optional, `""`
-/// stands for none.
+/// One of these words, each with its message; where it is optional, `""`
+/// means none.
 pub const fn choice<V>(words: &'static [(&'static str, &'static str)]) -> FieldOf<V> {
     FieldOf::new(Kind::Choice(words))
 }
@@ -390,7 +390,7 @@ impl Input {
 struct Reading<'a> {
     is_new: bool,
     zone: &'a TimeZone,
-    /// Where it stands in what was sent.
+    /// Its place in what was sent.
     at: &'a str,
 }
 

@@ -1,4 +1,4 @@
-//! A form as a page shows it: each field with its words, what stands in it, what is
+//! A form as a page shows it: each field with its label, its value, what is
 //! wrong with it, and what somebody else saved meanwhile.
 //!
 //! A field is named by the JSON pointer of what it fills, with dots:
@@ -23,7 +23,7 @@ pub use rows::{compact, sort};
 pub use summary::{FormError, Summary};
 pub use table::TableForm;
 
-/// What stands in a form, and against it.
+/// The values of a form, and the findings about it.
 #[derive(Debug, Default)]
 pub struct FormState {
     /// What is shown: stored, or as typed.
@@ -47,7 +47,7 @@ pub struct Field {
     pub hint: Option<String>,
     /// How it is filled in.
     pub control: Control,
-    /// What stands in it.
+    /// Its value.
     pub value: String,
     /// What is wrong with it.
     pub error: Option<String>,
@@ -155,7 +155,7 @@ impl FormState {
         self.errors.push(FormError { field, words });
     }
 
-    /// With what stands against the whole form as a finding of this field.
+    /// Moves the finding about the whole form to this field.
     #[must_use]
     pub fn at(mut self, field: &str) -> Self {
         if let Some(words) = self.trouble.take() {
@@ -176,12 +176,12 @@ impl FormState {
         self.stored.is_some()
     }
 
-    /// Whether nothing stands against it.
+    /// Whether there are no findings.
     pub fn is_fine(&self) -> bool {
         self.trouble.is_none() && self.errors.is_empty()
     }
 
-    /// What stands against the form, first on the page. Each finding leads to its field.
+    /// The findings, for the top of the page. Each links to its field.
     pub fn summary<'a>(&'a self, text: &'a Text) -> Summary<'a> {
         let mut summary = Summary::of(text, self.trouble.as_deref(), &self.errors);
         summary.clash = self.first_clash();

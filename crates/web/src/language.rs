@@ -122,7 +122,7 @@ impl<S: Sync> FromRequestParts<S> for Wishes {
 }
 
 /// RFC 4647 lookup of one wish: itself, then ever shorter. A Chinese region
-/// stands for its script first (`zh-TW`, `zh-Hant`, `zh`), and a bare `zh` is
+/// means its script first (`zh-TW`, `zh-Hant`, `zh`), and a bare `zh` is
 /// content with simplified characters.
 pub fn look_up<'a>(
     wish: &str,

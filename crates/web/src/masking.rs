@@ -6,19 +6,19 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Where a secret stands in an address, or is sent to one.
+/// An address that holds a secret, or is sent one.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretPath {
-    /// The secret stands behind it if it ends with a slash, else in the body.
+    /// The secret follows it if it ends with a slash, else it is in the body.
     before: &'static str,
     /// So many of its characters may be shown.
     shown: usize,
-    /// A word that may stand in the place of a secret.
+    /// A word that may take the place of a secret.
     not: &'static str,
 }
 
 impl SecretPath {
-    /// A code stands behind `before`, which ends with a slash.
+    /// A code follows `before`, which ends with a slash.
     pub const fn code(before: &'static str) -> Self {
         Self {
             before,
@@ -27,7 +27,7 @@ impl SecretPath {
         }
     }
 
-    /// A token that acts by itself stands behind `before`, which ends with a slash.
+    /// A token that acts by itself follows `before`, which ends with a slash.
     pub const fn token(before: &'static str) -> Self {
         Self {
             before,
@@ -76,8 +76,8 @@ impl SecretPaths {
         Cow::Owned(format!("{}{shown}***{after}", hidden.prefix))
     }
 
-    /// As [`Self::mask`], wherever in the path an address of ours begins: the front door may
-    /// take off what stands before it.
+    /// As [`Self::mask`], wherever in the path an address of ours begins: the edge may
+    /// take off a prefix.
     pub fn mask_anywhere<'a>(&self, path: &'a str) -> Cow<'a, str> {
         let (mut masked, mut done) = (String::new(), 0);
         for (start, _) in path.match_indices('/') {
@@ -100,8 +100,8 @@ impl SecretPaths {
         Cow::Owned(masked)
     }
 
-    /// As [`Self::mask`], for a path that is no address of ours: a code may stand in any
-    /// piece of it, such as one that was typed right behind the host.
+    /// As [`Self::mask`], for a path that is no address of ours: any segment of it
+    /// may be a code, such as one that was typed right after the host.
     pub fn mask_unknown(&self, path: &str) -> String {
         let masked = self.mask(path);
         let pieces = masked.split('/').map(|piece| {

@@ -8,7 +8,7 @@ use super::remarks::Remarks;
 use super::scope::Level;
 use super::tree::Directive;
 
-/// Leads a route to a folder, or to the program that stands in for what is not there.
+/// Leads a route to a folder, or to the program that answers for missing files.
 pub(super) fn lead(
     route: &mut edge::Route,
     level: &mut Level,

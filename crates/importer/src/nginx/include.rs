@@ -73,7 +73,7 @@ impl Includes {
             .filter(|_| !pattern.is_empty())
             .map(|folder| glob(&folder.join(pattern)))
             .find(|files| !files.is_empty());
-        // A pattern may stand for nothing, a name may not.
+        // A pattern may match nothing, a name may not.
         if files.is_none() && !pattern.contains(['*', '?']) {
             self.remark(
                 directive,
@@ -123,7 +123,7 @@ impl Includes {
     }
 }
 
-/// The files that a path with `*` and `?` stands for, in the order of their names.
+/// The files that a path with `*` and `?` matches, in the order of their names.
 fn glob(pattern: &Path) -> Vec<PathBuf> {
     let mut found = vec![PathBuf::new()];
     for component in pattern.components() {

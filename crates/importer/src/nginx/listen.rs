@@ -58,7 +58,7 @@ pub(super) enum Reach {
     /// A socket in the file system.
     File,
     Loopback,
-    /// A private network, or a name that stands for an unknown address.
+    /// A private network, or a name whose address is unknown.
     Private,
     Everywhere,
 }
@@ -156,7 +156,7 @@ pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -
         places.push(Place::usual());
         listens.push((":80".to_owned(), false));
     }
-    // Around servers it may stand for those with TLS alone.
+    // Around servers it may be meant for those with TLS alone.
     if is_tls {
         certificates(&level.scope, &hosts, made, remarks);
     }

@@ -21,7 +21,7 @@ pub(super) struct Spot {
     pub(super) level: Level,
 }
 
-/// What locations stand in.
+/// What surrounds locations.
 #[derive(Clone, Copy)]
 enum Within {
     Server,
@@ -60,7 +60,7 @@ pub(super) fn kind(directive: &Directive) -> Kind<'_> {
             _ => Kind::Pattern(second),
         };
     }
-    // The sign may stand at the path.
+    // The sign may be written at the path.
     if let Some(rest) = first.strip_prefix("^~") {
         Kind::Prefix(rest)
     } else if let Some(rest) = first.strip_prefix('=') {

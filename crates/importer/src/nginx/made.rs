@@ -18,7 +18,7 @@ pub(super) struct Made {
     pub(super) sites: Vec<Site>,
     /// What differs in general, each said once.
     pub(super) notes: Vec<&'static str>,
-    /// About what stands outside of servers.
+    /// About what is outside of servers.
     pub(super) remarks: Remarks,
 }
 

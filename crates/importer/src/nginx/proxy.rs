@@ -65,7 +65,7 @@ pub(super) fn lead(route: &mut edge::Route, level: &mut Level, pass: &Directive,
     time(route, level, made);
 }
 
-/// What stands before the path, and the path.
+/// What precedes the path, and the path.
 fn split(rest: &str) -> (&str, &str) {
     if let Some(file) = rest.strip_prefix("unix:") {
         let end = file.find(':').map_or(rest.len(), |at| at + "unix:".len());
@@ -84,7 +84,7 @@ fn with_port(place: &str) -> String {
     }
 }
 
-/// A path behind the server's address stands for the path of the location.
+/// A path after the server's address replaces the path of the location.
 fn rewrite(route: &mut edge::Route, path: &str) {
     if path.is_empty() || path == route.path {
         return;
@@ -134,7 +134,7 @@ pub(super) fn tell_seam(location: &Kind<'_>, level: &mut Level) {
     );
 }
 
-/// Times stand in an upstream, which is made where there is none.
+/// Times are settings of an upstream, which is made where there is none.
 fn time(route: &mut edge::Route, level: &mut Level, made: &mut Made) {
     let Scope {
         connect_time,

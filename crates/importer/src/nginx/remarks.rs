@@ -41,7 +41,7 @@ impl Remarks {
         }
     }
 
-    /// About one of those that need nothing; they stand together.
+    /// About one of those that need nothing; they are listed together.
     pub(super) fn settled(&mut self, directive: &Directive, why: &'static str) {
         self.merge(Remark::Settled {
             file: directive.place.file.to_string(),

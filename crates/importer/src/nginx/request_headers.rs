@@ -1,4 +1,4 @@
-//! `proxy_set_header`: what programs are told, and what clients cannot tell them.
+//! `proxy_set_header`: headers that programs get, and those that clients cannot send them.
 
 use edge::RequestHeaders;
 use edge::headers::StrippedHeaders;

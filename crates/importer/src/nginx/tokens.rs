@@ -1,6 +1,6 @@
 //! The words of an nginx configuration, as nginx splits them.
 //!
-//! Words stand between blanks; `;`, `{` and `}` end them; `#` begins a comment
+//! Blanks separate words; `;`, `{` and `}` end them; `#` begins a comment
 //! where a word could begin; quotes keep blanks; a `\` keeps what follows it;
 //! `${name}` is one piece.
 

@@ -19,7 +19,7 @@ pub(super) struct Directive {
     pub(super) place: Place,
     pub(super) name: String,
     pub(super) words: Vec<String>,
-    /// What stands in its braces, if it has any.
+    /// What its braces hold, if it has any.
     pub(super) block: Option<Vec<Directive>>,
 }
 
@@ -44,7 +44,7 @@ impl Directive {
         self.words.get(position).map_or("", String::as_str)
     }
 
-    /// What stands in its braces.
+    /// What its braces hold.
     pub(super) fn inside(&self) -> &[Directive] {
         self.block.as_deref().unwrap_or_default()
     }
@@ -60,7 +60,7 @@ impl Directive {
     }
 }
 
-/// Reads a file and what it includes; what could not be included is told.
+/// Reads a file and what it includes; what could not be included is returned beside.
 pub(super) fn read(file: &Path) -> Result<(Vec<Directive>, Vec<String>), ImportError> {
     let text = crate::read(file)?;
     let mut includes = Includes::beside(file);

@@ -112,7 +112,7 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Whether a value of PM2 may stand in `env`, where some words in braces are replaced.
+    /// Whether `env` can hold a value of PM2: some words in braces are replaced there.
     fn placed(&mut self, name: &str, value: &str, listens: bool) -> bool {
         let known = [
             ("{instance}", true),

@@ -87,7 +87,7 @@ impl Service<'_> {
         }
     }
 
-    /// Whether each instance is told where to listen. `fronts` are ports that services have already.
+    /// Whether each instance is given where to listen. `fronts` are ports that services have already.
     pub(super) fn listen(
         &mut self,
         env: &[(String, String)],

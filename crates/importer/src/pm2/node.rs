@@ -19,8 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const SHOWN: usize = 600;
 
 /// Loads the file, which may be a module of either kind, and prints what it
-/// exports. What the file itself prints goes elsewhere, or it would stand
-/// between.
+/// exports. What the file itself prints goes elsewhere, so that the two do not mix.
 const READER: &str = r#"
 const { pathToFileURL } = require("node:url");
 const write = process.stdout.write.bind(process.stdout);
@@ -36,7 +35,7 @@ import(pathToFileURL(process.argv[1])).then((loaded) => {
 
 /// What the file exports, as JSON.
 pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
-    // The file is told to be missing before anybody is asked for leave to run it.
+    // A missing file is reported before anybody is asked whether it may run.
     crate::read(file)?;
     let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     let folder = whole.parent().unwrap_or(Path::new("/"));

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// A text, or what stands for one.
+/// A text, or a value that can be written as one.
 pub(super) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

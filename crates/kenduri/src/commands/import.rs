@@ -1,4 +1,5 @@
-//! `kenduri import`: what other programs are told, as `kenduri.toml`, and what an older site knows.
+//! `kenduri import`: the configuration of other programs, as `kenduri.toml`, and the data of an
+//! older site.
 
 mod personal_site;
 
@@ -16,7 +17,7 @@ use personal_site::PersonalSite;
 /// Take over a configuration of nginx or PM2, or an older site
 ///
 /// A configuration is printed as a kenduri.toml, and nothing is changed. What could not be carried
-/// over stands in comments, with file and line. Read them before you use the result. What an older
+/// over is in comments, with file and line. Read them before you use the result. What an older
 /// site knows is written into the store, but only with --write.
 #[derive(Debug, Subcommand)]
 pub(super) enum Import {

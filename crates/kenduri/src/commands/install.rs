@@ -174,7 +174,7 @@ impl Install {
         }
     }
 
-    /// Who runs services that name no user, where that is not whoever serves requests.
+    /// Who runs services that name no user, where that is not the user that serves requests.
     fn services_user(&self, config: &Path, services: &Services) -> Option<String> {
         if services.number == 0 || services.default_user.is_some() {
             return None;

@@ -1,4 +1,4 @@
-//! `kenduri owner`: what only whoever has the server's console may do to accounts.
+//! `kenduri owner`: what may be done to accounts from the server's console alone.
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -31,7 +31,7 @@ pub(super) struct Create {
 
 /// Remove the second factor and the passkeys of somebody who lost them
 ///
-/// At once, for anybody who has an account. They are told by mail, and signed out everywhere. Works
+/// At once, for anybody who has an account. They get a mail, and are signed out everywhere. Works
 /// whether Kenduri is running or not.
 #[derive(Debug, Args)]
 pub(super) struct ResetFactors {

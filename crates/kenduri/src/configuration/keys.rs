@@ -20,7 +20,7 @@ pub(crate) fn known() -> BTreeMap<String, Value> {
 pub(crate) fn built_in() -> Table {
     let mut built_in = Table::new();
     for (key, value) in known() {
-        // An empty table stands for nothing having been said.
+        // An empty table means that nothing is set.
         if !value.is_table() {
             place(&mut built_in, &key, value);
         }
@@ -28,7 +28,7 @@ pub(crate) fn built_in() -> Table {
     built_in
 }
 
-/// The keys whose values have keys of their own, which are told by their place:
+/// The keys whose values have keys of their own, which are named by their place:
 /// `route[2].to`, `upstream.flask.balance`.
 pub(crate) const DEEP: [&str; 6] = [
     "accounts.provider",
@@ -78,7 +78,7 @@ pub(crate) fn flatten(table: &Table) -> BTreeMap<String, Value> {
     leaves
 }
 
-/// Whether a key is told by its place inside another's value.
+/// Whether a key is named by its place inside another's value.
 pub(crate) fn lies_in(key: &str, deep: &str) -> bool {
     key.strip_prefix(deep)
         .is_some_and(|rest| rest.starts_with(['.', '[']))

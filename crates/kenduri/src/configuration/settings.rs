@@ -459,7 +459,7 @@ pub(super) fn without_password(url: &str) -> (String, Option<Secret>) {
 }
 
 fn files(written: &Written, data: &Path, check: &mut Check<'_>) -> PathBuf {
-    // Nobody can send a file yet; a wrong size is told all the same.
+    // Nobody can send a file yet; a wrong size is reported all the same.
     check.accept("files.max_upload", bytes(&written.files.max_upload));
     let folder = written
         .files

@@ -140,7 +140,7 @@ pub(crate) fn environment(
     typed(leaves, &known, problems)
 }
 
-/// Reads one `--set key=value`, or another flag that stands for a key.
+/// Reads one `--set key=value`, or another flag that sets one key.
 pub(crate) fn flag(key: &str, text: &str, flag: &str, problems: &mut Vec<Problem>) -> Vec<Leaf> {
     let known = keys::known();
     let origin = Origin::Flag(flag.to_owned());

@@ -18,7 +18,7 @@ pub(crate) struct Written {
     pub(crate) data: String,
     /// The file (in `data`) of the keys that sign; it is made at the first start.
     pub(crate) secret_file: String,
-    /// Who runs services that name no `user`; empty: whoever the data belongs to.
+    /// Who runs services that name no `user`; empty: the owner of the data folder.
     pub(crate) service_user: String,
     pub(crate) site: Site,
     pub(crate) store: Store,
@@ -204,7 +204,7 @@ impl Default for Files {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Accounts {
-    /// Who may have an account: `closed` (who is invited to help), `invite` (whoever owners and
+    /// Who may have an account: `closed` (who is invited to help), `invite` (those whom owners and
     /// administrators invite) or `open` (everybody; needs a mail server).
     pub(crate) registration: Registration,
     /// Who must have a second factor: `none`, `admins` or `all`.
@@ -251,7 +251,7 @@ pub(crate) struct Provider {
 pub(crate) enum Registration {
     /// The first owner, and who is invited to help.
     Closed,
-    /// They, and whoever owners and administrators invite.
+    /// They, and those whom owners and administrators invite.
     Invite,
     /// Everybody who confirms an address.
     Open,

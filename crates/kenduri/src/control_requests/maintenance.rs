@@ -1,4 +1,4 @@
-//! Maintenance mode: requests get a notice instead of the site, except for whoever has the pass.
+//! Maintenance mode: requests get a notice instead of the site, except to those who have the pass.
 
 use std::collections::BTreeSet;
 
@@ -79,7 +79,7 @@ fn host_url(host: &str, hands: &RequestContext) -> Result<String> {
 }
 
 /// The URLs of all hosts that the settings name: the app's own address, and those of
-/// routes. The address listened on stands for the app's, or if nobody has named any.
+/// routes. The address listened on replaces the app's where there is none.
 fn all_urls(hands: &RequestContext) -> Vec<String> {
     let RequestContext { settings, plan, .. } = hands;
     let own = settings.site.url.as_ref();
@@ -94,7 +94,7 @@ fn all_urls(hands: &RequestContext) -> Vec<String> {
         .collect();
     let mut urls = Vec::new();
     if own.is_some() || plan.needs_app() || hosts.is_empty() {
-        // With sockets in files only, whoever is before them knows the rest.
+        // With sockets in files only, the proxy before them knows the rest.
         let own = app_setup::url(settings);
         urls.push(own.map_or_else(|_| String::new(), |own| own.join("")));
     }

@@ -1,4 +1,4 @@
-//! Whoever gets hold of the database, and not of the key file, can sign in nowhere with it: every
+//! With a stolen database, but without the key file, nobody can sign in: every
 //! secret that people and programs were handed is looked for in every column, and every hash is
 //! tried as a secret.
 
@@ -398,7 +398,7 @@ async fn tokens(accounts: &Accounts, handed: &mut Handed) {
     }
 }
 
-/// Where a secret may stand, with the reason.
+/// Columns that may hold a secret, with the reason.
 fn is_excepted(place: &str) -> bool {
     // A mail that waits has its link until it is sent or given up; then its text is removed.
     ["mail.text", "mail.html"].contains(&place)

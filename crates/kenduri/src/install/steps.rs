@@ -6,7 +6,7 @@ use super::change::{self, Change};
 use super::found::Found;
 use super::mark::Seen;
 
-/// Where units of the administrator stand (systemd.unit(5)).
+/// The folder of the administrator's units (systemd.unit(5)).
 const UNITS: &str = "/etc/systemd/system";
 pub(super) const SERVICE: &str = "kenduri.service";
 pub(super) const SOCKET: &str = "kenduri.socket";

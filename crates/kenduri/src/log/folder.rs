@@ -49,7 +49,7 @@ impl Folder {
         // Where there can be none, this one is all there is, and it is tried again.
         if let Ok((file, written)) = go_on(&self.path) {
             (self.file, self.written) = (file, written);
-            // This goes to the writer that these lines came from, so it stands behind them.
+            // This goes to the same writer as these lines, so it follows them.
             tracing::warn!(
                 path = %self.path.display(),
                 "the file of the log was removed or put aside by somebody else; it goes on in a new one"

@@ -254,7 +254,7 @@ mod tests {
             std::fs::write(self.folder.path().join("kenduri.toml"), text).unwrap();
         }
 
-        /// Starts a worker; says what it is told to serve, and on how many sockets.
+        /// Starts a worker; returns what it is to serve, and on how many sockets.
         async fn start(&self, run: RunId) -> (Worker, String, usize) {
             let (stream, theirs) = UnixStream::pair().unwrap();
             let channel = Channel {
@@ -275,7 +275,7 @@ mod tests {
     }
 
     impl Worker {
-        /// What it is told next, but for who takes requests.
+        /// The next message to it that is not about who takes requests.
         async fn hear(&mut self) -> (ToWorker, usize) {
             loop {
                 let heard = tokio::time::timeout(PATIENCE, self.inbox.recv()).await;

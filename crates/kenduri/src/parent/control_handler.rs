@@ -86,7 +86,7 @@ impl ParentProcess {
         self.hear(channel.run, channel.stream, Some(first))
     }
 
-    /// Hears a worker, and lets others speak to it when it has been told the first word.
+    /// Listens to a worker, and lets others send to it after its first message.
     pub(super) fn hear(
         self: &Arc<Self>,
         run: RunId,

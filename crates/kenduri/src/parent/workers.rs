@@ -43,8 +43,8 @@ struct WorkerLink {
     line: MessageSender<ToWorker>,
     halt: Halt,
     hearing: JoinHandle<()>,
-    /// Tells it who takes requests: each worker is told for itself, so that one that does not
-    /// listen holds up nobody.
+    /// Tells it who takes requests: each worker by itself, so that one that does not
+    /// listen holds up no other.
     leading: AbortOnDropHandle<()>,
     /// Instances that were replaced and on which it has nothing any more.
     drained: BTreeSet<Instance>,

@@ -1,5 +1,5 @@
-//! Leads requests to the instances of services: what the supervisor process knows of them is
-//! told to the edge, and what the edge sees of them to the supervisor process.
+//! Leads requests to the instances of services: the supervisor process reports their state to
+//! the edge, and the edge reports what it sees of them to the supervisor process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -44,7 +44,7 @@ pub fn scope(tx: &mut Tx<'_>, scope: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whoever seals lines holds this row, so none changes between its reading and its seal.
+/// Sealing locks this row too, so no line changes between its reading and its seal.
 fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let statement = sql!("SELECT place FROM audit_chain WHERE id = 1 FOR NO KEY UPDATE");
     let _: (i64,) = tx.one(statement, &[])?;

@@ -4,7 +4,7 @@
 //! covering the one before, by a job that calls [`chain::seal`]; rows of an
 //! domain's business are not, so that no writer waits for another. What is
 //! written here never holds passwords, tokens, codes, notes or diets, and
-//! addresses only as the network they stand in.
+//! addresses only as their network.
 
 pub mod chain;
 pub mod forgetting;

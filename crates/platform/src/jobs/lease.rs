@@ -91,7 +91,7 @@ impl Return<'_> {
 }
 
 /// Lets the job wait again. If meanwhile another one with its key waits, that
-/// one stands for both.
+/// one replaces both.
 pub(super) fn put_back(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<(), StoreError> {
     end(tx, job)?;
     wait(tx, job, back)

@@ -13,7 +13,7 @@ use crate::store::{Bind, Column, Value};
 pub const LIMIT: usize = 254;
 
 /// One person's mail address. It holds no line break, comma or bracket, so it
-/// can stand in a header field.
+/// can be written into a header field.
 ///
 /// Two addresses are the same when their canonical forms are: the local part
 /// in lower case, the domain as the domain name system has it. Plus-tags and
@@ -74,7 +74,7 @@ impl FromStr for Address {
     }
 }
 
-/// Whether `text` can stand before the `@`. Quoted forms, which nobody has, are
+/// Whether `text` can precede the `@`. Quoted forms, which nobody has, are
 /// refused with everything that would need quotes.
 fn is_local_part(text: &str) -> bool {
     let allowed = |c: char| {

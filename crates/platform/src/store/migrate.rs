@@ -11,7 +11,7 @@
 //! sort the same. A column declared `COUNTER` is the table's primary key and
 //! counts the rows in the order in which they were inserted. A table that ends
 //! with `) CLUSTERED;` keeps its small rows in the order of its key on SQLite, so
-//! that those which are read together stand together.
+//! that rows that are read together are stored together.
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};

@@ -5,7 +5,7 @@
 //! one synchronous function and commit together or not at all. The caller
 //! hears of it only when the commit is on stable storage.
 //!
-//! Two engines stand behind one type. On SQLite ([`sqlite`]) one thread owns
+//! One type has two engines. On SQLite ([`sqlite`]) one thread owns
 //! the writing connection and lets every change that waits share one flush; on
 //! PostgreSQL ([`postgres`]) a fixed set of threads each hold a connection.
 //! Nobody outside this folder can tell which one it is.
@@ -53,7 +53,7 @@ pub enum Settings {
 /// Settings of a store in one file.
 #[derive(Clone, Debug)]
 pub struct SqliteSettings {
-    /// The database file; `-wal` and `-shm` stand beside it.
+    /// The database file; `-wal` and `-shm` are beside it.
     pub path: PathBuf,
     /// How many changes may share one flush, at least 1. 512 is the default;
     /// 1 is one transaction per change, for comparison only.

@@ -37,7 +37,7 @@ impl<'a> Query<'a> {
     }
 }
 
-/// What stands behind one name.
+/// The value of one name.
 #[doc(hidden)]
 #[expect(missing_debug_implementations, reason = "only `sql!` makes one")]
 #[derive(Clone, Copy)]

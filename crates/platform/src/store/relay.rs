@@ -1,7 +1,7 @@
 //! The relay: on PostgreSQL changes commit side by side, so news gets its
 //! numbers after the commit, from one process at a time.
 //!
-//! Each process keeps one connection for it. Whoever holds the advisory lock
+//! Each process keeps one connection for it. The process that holds the advisory lock
 //! leads: it numbers what is committed, in the order in which the rows were
 //! written, and tells all with one message. The others tell the leader that
 //! there is something to number, outside the change, so that no commit waits

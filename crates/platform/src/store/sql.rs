@@ -21,7 +21,7 @@ impl Sql {
         self.0
     }
 
-    /// The text for SQLite, which has no row locks and needs none: whoever may change anything
+    /// The text for SQLite, which has no row locks and needs none: a writer
     /// holds the whole file.
     pub(super) fn without_row_lock(self) -> &'static str {
         self.0.strip_suffix(ROW_LOCK).unwrap_or(self.0)

@@ -29,8 +29,8 @@ use super::{
 
 /// How long a batch goes on taking changes while none has waited longer.
 const BATCH_TIME: Duration = Duration::from_millis(5);
-/// And how long as a multiple of the last flush: where flushes are slow, few of
-/// them are to stand between many changes.
+/// And how long as a multiple of the last flush: where flushes are slow, many changes
+/// are to share one.
 const BATCH_FLUSHES: u32 = 5;
 /// A flush that takes this long is worth waiting for those who are just
 /// arriving, a quarter of it, once several are on board.

@@ -76,7 +76,7 @@ impl<'c> Tx<'c> {
         *self.now.get_or_insert_with(|| self.ground.clock.now())
     }
 
-    /// The platform's clock as it stands, where a moment decides nothing: what
+    /// The platform's clock now, where a moment decides nothing: what
     /// happens before the first lock must not fix [`Tx::now`].
     pub fn roughly_now(&self) -> Timestamp {
         self.now.unwrap_or_else(|| self.ground.clock.now())

@@ -37,7 +37,7 @@ pub enum Kind {
     Hour,
     /// The end of a day.
     Day,
-    /// One of these words, each with its message; where it is optional, `""` stands for none.
+    /// One of these words, each with its message; where it is optional, `""` means none.
     Choice(&'static [(&'static str, &'static str)]),
     /// What is looked for, as it was typed, or nothing.
     AsTyped,
@@ -52,7 +52,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The message that stands for a word.
+    /// The message of a word.
     pub fn message(self, word: &str) -> Option<&'static str> {
         let Self::Choice(words) = self else {
             return None;

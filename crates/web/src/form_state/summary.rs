@@ -1,4 +1,4 @@
-//! What stands against a form, first on its page.
+//! The findings about a form, listed at the top of its page.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ pub struct FormError {
     pub words: String,
 }
 
-/// What stands against a form: a sentence on all of it, or each finding with a link to its field.
+/// The findings about a form: one sentence about all of it, or each finding with a link to its field.
 #[derive(Debug, Template)]
 #[template(path = "form/summary.html")]
 pub struct Summary<'a> {

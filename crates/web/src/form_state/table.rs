@@ -4,12 +4,12 @@ use super::{Control, Field, FormState, Group, rows};
 use crate::fields::{self, Kind};
 use crate::{Limits, Text};
 
-/// A form of fields that stand in a table. What the page adds is in its handler.
+/// A form whose fields are declared in a table. What the page adds is in its handler.
 #[derive(Clone, Copy, Debug)]
 pub struct TableForm<'a> {
     /// The language of labels and hints.
     pub text: &'a Text,
-    /// What stands in the form.
+    /// The values and findings.
     pub form_state: &'a FormState,
     /// The languages in which texts are typed.
     pub languages: &'a [String],

@@ -134,7 +134,7 @@ fn a_port_of_its_own_is_not_open_to_those_of_the_others() {
         let route = plan.find("a.example", &NormalPath::parse(path).unwrap());
         assert_eq!(route.unwrap().to, to, "{text}");
     }
-    // What is reached by everybody is kept, and not what stands first.
+    // What is reached by everybody is kept, and not what comes first.
     let text = made(&format!(
         "server {{ listen 9090; {admin} }} server {{ listen 80; location / {{ proxy_pass http://127.0.0.1:3000; }} }}"
     ));
@@ -237,7 +237,7 @@ fn nothing_is_open_below_what_is_said_to_be_closed() {
         route.contains("http://b:2") && route.contains("access"),
         "{text}"
     );
-    // What only counts is not closed, and it is told that nobody counts.
+    // What only counts is not closed, and a remark says that nobody counts.
     let text = server(&format!(
         "location /api/ {pass} location ~ ^/api/[a-z]+/login {{ limit_req zone=z; proxy_pass http://b:1; }}"
     ));

@@ -63,7 +63,7 @@ fn cells(row: &InstanceStatus, now: Timestamp) -> [String; HEAD.len()] {
     ]
 }
 
-/// A value that is told by one word.
+/// A value that is one word.
 fn word(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,

@@ -121,7 +121,7 @@ fn every_owner_is_told_once_in_their_language() {
         world.clock.advance(SignedDuration::from_mins(1));
         alarm.hear(&fleet(Some(given_up(site.clock.now()))));
         mails(world, 4).await;
-        // What was told is forgotten some day, and is no news by then.
+        // A reported failure is forgotten some day, and is no news by then.
         for days in 1..4 {
             world.clock.advance(SignedDuration::from_hours(24));
             tell(site.clone(), "web".into(), first.clone()).await;

@@ -80,7 +80,7 @@ impl Place {
         hashes.iter().any(|whole| whole.address == self.address)
     }
 
-    /// What stands for the address where nobody knows it any more.
+    /// The start of the hash, where nobody knows the address any more.
     pub fn short(&self) -> String {
         let bytes = self.address.get(..6).unwrap_or(&self.address);
         hexadecimal(bytes)

@@ -94,7 +94,7 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// Writes all of the dump into the transaction, as far as nothing stands against it.
+    /// Writes all of the dump into the transaction, unless something prevents it.
     pub(super) fn run(mut self, tx: &mut Tx<'_>) -> Result<Report> {
         for pass in [Pass::People, Pass::Theirs, Pass::Shared] {
             let mut dump = Dump::open(&self.options.dump)?;
