@@ -14,7 +14,7 @@ use axum::Router;
 use jiff::tz::TimeZone;
 use platform::audit::{self, Filter, RequestFacts};
 use platform::store::migrate::Migrations;
-use platform::{Secret, Store, StoreError, Tx};
+use platform::{Platform, Secret, Store, StoreError, Tx};
 use testkit::{English, Page, Visitor, World};
 use web::client_info::Proxies;
 use web::{Network, Settings, SiteUrl};
@@ -83,6 +83,19 @@ pub(crate) fn accounts_of(world: &World, url: &str, domains: Domains) -> Account
     };
     let site = domain::site(domains, &[], world.platform.clone(), settings);
     Accounts::new(site, domains)
+}
+
+/// The same site in another process, which has opened the store as `store`.
+pub(crate) fn in_process(accounts: &Accounts, store: &Store) -> Accounts {
+    let platform = Platform {
+        store: store.clone(),
+        ..accounts.site.platform.clone()
+    };
+    let settings = (*accounts.site.settings).clone();
+    Accounts {
+        site: domain::site(accounts.domains, &[], platform, settings),
+        ..accounts.clone()
+    }
 }
 
 /// What its pages say.
