@@ -7,7 +7,7 @@ use testkit::{World, rounds, together};
 use crate::identities::{browser, claims, me};
 use crate::provider::{Provider, leave};
 use crate::stage::{
-    Checked, MIGRATIONS, actions, expect_sign_in_mails, in_process, person, visitor,
+    Checked, MIGRATIONS, count_actions, expect_sign_in_mails, in_process, person, visitor,
 };
 
 #[test]
@@ -38,10 +38,9 @@ fn one_new_identity_twice_at_once_makes_one_account() {
             // Whoever came second was signed in with a new browser.
             expect_sign_in_mails(world, &email, 1);
         }
-        let of = actions(world).await;
-        let of = |action: &str| of.iter().filter(|done| *done == action).count();
-        assert_eq!(of("account.registered"), rounds());
-        assert_eq!(of("identity.linked"), rounds());
+        for action in ["account.registered", "identity.linked"] {
+            assert_eq!(count_actions(world, action).await, rounds(), "{action}");
+        }
     });
 }
 
