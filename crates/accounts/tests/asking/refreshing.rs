@@ -134,6 +134,30 @@ fn a_late_repeat_ends_the_session() {
 }
 
 #[test]
+fn a_session_goes_on_sixty_times_an_hour_and_keeps_no_other_waiting() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let first = sign_in(world, &accounts).await;
+        let body = json!({"email": EMAIL, "password": PASSWORD, "want": "tokens"});
+        expect_sign_in_mails(world, EMAIL, 1);
+        let other = visitor(&accounts).call(Method::POST, LOGIN, &body).await;
+        let mut next = Value::Null;
+        for _ in 0..60 {
+            let again = send(&accounts, &first).await;
+            again.expect(200);
+            next = again.json();
+        }
+        let refused = send(&accounts, &next).await;
+        refused.expect(429);
+        assert!(!refused.header("retry-after").is_empty());
+        send(&accounts, &other.json()).await.expect(200);
+        world.clock.advance(SignedDuration::from_hours(2));
+        // What was refused was not used up.
+        send(&accounts, &next).await.expect(200);
+    });
+}
+
+#[test]
 fn a_session_lasts_half_a_year_however_often_it_goes_on() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
