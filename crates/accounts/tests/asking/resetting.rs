@@ -272,7 +272,7 @@ fn of_two_resets_with_one_link_one_succeeds_and_its_password_is_in_force() {
             assert!(
                 matches!(
                     (&first, &second),
-                    (Ok(_), Err(ResetError::LinkGone)) | (Err(ResetError::LinkGone), Ok(_))
+                    (Ok(()), Err(ResetError::LinkGone)) | (Err(ResetError::LinkGone), Ok(()))
                 ),
                 "round {round}: {first:?} {second:?}"
             );
