@@ -504,7 +504,9 @@ pub(crate) fn keep_an_owner(
          WHERE g.scope_kind = :scope_kind AND g.scope_id = :scope AND g.role = :role
            AND g.is_rank = 1 AND g.expires_at IS NULL
            AND (g.scope_kind <> 'site'
-                OR EXISTS (SELECT 1 FROM password p WHERE p.account_id = a.id))",
+                OR EXISTS (SELECT 1 FROM password p WHERE p.account_id = a.id)
+                OR EXISTS (SELECT 1 FROM passkey k WHERE k.account_id = a.id)
+                OR EXISTS (SELECT 1 FROM linked_identity i WHERE i.account_id = a.id))",
         scope_kind = scope.kind().name,
         scope = scope.id(),
         role = scope.kind().top

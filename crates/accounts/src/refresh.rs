@@ -136,6 +136,11 @@ pub fn refresh(
     }
 }
 
+/// The session of this token, whatever it is still good for.
+pub(crate) fn session_of(tx: &mut Tx<'_>, shown: &Secret) -> Result<Option<SessionId>, StoreError> {
+    Ok(find(tx, shown)?.map(|stored| stored.session_id))
+}
+
 /// Whose token this is, whatever it is still good for.
 pub fn owner(tx: &mut Tx<'_>, shown: &Secret) -> Result<Option<AccountId>, StoreError> {
     Ok(find(tx, shown)?.map(|stored| stored.account_id))

@@ -1,4 +1,4 @@
-//! How often people who are not signed in may register, and have mail sent.
+//! How often people who are not signed in may register, have mail sent, and go on as programs.
 //!
 //! A network that asks too often is told so. What exceeds the limit of an address is dropped
 //! without a word, or the answer would tell which addresses are known.
@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use web::Network;
 
 use crate::account::AccountId;
+use crate::session::SessionId;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -20,6 +21,7 @@ const RESETS: &[Rule] = &[rule(10, HOUR)];
 const MAILS_TO_ADDRESS: &[Rule] = &[rule(3, HOUR)];
 const DEPARTURES: &[Rule] = &[rule(30, SignedDuration::from_mins(5))];
 const SLUGS: &[Rule] = &[rule(30, SignedDuration::from_mins(1)), rule(300, HOUR)];
+const REFRESHES: &[Rule] = &[rule(60, HOUR)];
 const VERIFICATIONS: &[Rule] = &[rule(20, HOUR)];
 const VERIFICATIONS_OF_ACCOUNT: &[Rule] = &[
     rule(1, SignedDuration::from_mins(1)),
@@ -40,6 +42,7 @@ pub struct RequestLimits {
     resets: Limit,
     departures: Limit,
     slugs: Limit,
+    refreshes: Limit,
     mails_to_address: Limit,
     verifications: Limit,
     verifications_of_account: Limit,
@@ -52,6 +55,7 @@ impl Default for RequestLimits {
             resets: Limit::new(RESETS, KEYS),
             departures: Limit::new(DEPARTURES, KEYS),
             slugs: Limit::new(SLUGS, KEYS),
+            refreshes: Limit::new(REFRESHES, KEYS),
             mails_to_address: Limit::new(MAILS_TO_ADDRESS, KEYS),
             verifications: Limit::new(VERIFICATIONS, KEYS),
             verifications_of_account: Limit::new(VERIFICATIONS_OF_ACCOUNT, KEYS),
@@ -69,6 +73,7 @@ impl RequestLimits {
             resets: limit(),
             departures: limit(),
             slugs: limit(),
+            refreshes: limit(),
             mails_to_address: limit(),
             verifications: limit(),
             verifications_of_account: limit(),
@@ -98,6 +103,12 @@ impl RequestLimits {
     /// Takes the place of one look at whether a slug can be had.
     pub(crate) fn look_at_slug(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
         self.slugs.take(&key(network), now)
+    }
+
+    /// Takes the place of one use of a refresh token. It counts for the session alone: an old copy
+    /// must not keep its owner waiting.
+    pub(crate) fn refresh(&self, session: &SessionId, now: Timestamp) -> Result<(), Wait> {
+        self.refreshes.take(session.as_str(), now)
     }
 
     /// Whether one more such link may be sent to this address.

@@ -10,7 +10,7 @@ use testkit::World;
 
 use crate::stage::{
     CLUB, CLUB_OWNER, COOK, COORDINATOR, DOMAINS, MIGRATIONS, OBSERVER, SINGER, actions, client,
-    give, new_account, person, read, role, signed_in, usual_hash,
+    give, new_account, person, read, role, signed_in, usual_hash, write,
 };
 
 fn wedding() -> Scope {
@@ -300,7 +300,21 @@ fn an_installation_keeps_an_owner_who_can_sign_in() {
         let by = manager(world, &who, &Scope::site()).await.unwrap();
         let result = remove(world, &by, &with).await;
         assert!(matches!(result, Err(GrantError::LastOwner)));
-        remove(world, &by, &without).await.unwrap();
+        let of = without.clone();
+        write(world.store(), move |tx| {
+            sql!(
+                "INSERT INTO passkey (id, account_id, credential, public_key, algorithm,
+                     sign_count, name, created_at)
+                 VALUES ('key', :of, 'key', :key, -7, 0, 'Phone', 0)",
+                of,
+                key = Vec::<u8>::new()
+            )
+            .run(tx, Rows::Exactly(1))
+        })
+        .await;
+        remove(world, &by, &with).await.unwrap();
+        let result = remove(world, &by, &without).await;
+        assert!(matches!(result, Err(GrantError::LastOwner)));
     });
 }
 

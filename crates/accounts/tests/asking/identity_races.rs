@@ -1,13 +1,14 @@
 //! One identity, wanted twice at the same moment.
 
-use accounts::{Accounts, RequestLimits, domain};
-use platform::Platform;
+use accounts::{Accounts, RequestLimits};
 use serde_json::json;
 use testkit::{World, rounds, together};
 
 use crate::identities::{browser, claims, me};
 use crate::provider::{Provider, leave};
-use crate::stage::{Checked, DOMAINS, MIGRATIONS, actions, expect_sign_in_mails, person, visitor};
+use crate::stage::{
+    Checked, MIGRATIONS, count_actions, expect_sign_in_mails, in_process, person, visitor,
+};
 
 #[test]
 fn one_new_identity_twice_at_once_makes_one_account() {
@@ -16,15 +17,7 @@ fn one_new_identity_twice_at_once_makes_one_account() {
         let second = world.second_store();
         for round in 0..rounds() {
             let here = provider.site(world, true);
-            let platform = Platform {
-                store: second.clone(),
-                ..world.platform.clone()
-            };
-            let settings = (*here.site.settings).clone();
-            let there = Accounts {
-                site: domain::site(DOMAINS, &[], platform, settings),
-                ..here.clone()
-            };
+            let there = in_process(&here, &second);
             let email = format!("{round}@example.my");
             let claims = json!({"sub": email, "email": email, "email_verified": true});
             let mut ways = Vec::new();
@@ -45,10 +38,9 @@ fn one_new_identity_twice_at_once_makes_one_account() {
             // Whoever came second was signed in with a new browser.
             expect_sign_in_mails(world, &email, 1);
         }
-        let of = actions(world).await;
-        let of = |action: &str| of.iter().filter(|done| *done == action).count();
-        assert_eq!(of("account.registered"), rounds());
-        assert_eq!(of("identity.linked"), rounds());
+        for action in ["account.registered", "identity.linked"] {
+            assert_eq!(count_actions(world, action).await, rounds(), "{action}");
+        }
     });
 }
 

@@ -2,6 +2,7 @@
 
 use accounts::account::AccountId;
 use accounts::erasure::{self, DELAY, EraseError, When};
+use accounts::export::{self, ExportError};
 use accounts::sign_in::{self, SignInError};
 use accounts::signed_in::SignedIn;
 use accounts::sudo::Sudo;
@@ -89,6 +90,54 @@ fn whoever_comes_back_while_the_job_runs_is_there_or_gone() {
             .await;
             let expected = is_kept.then(|| ("active".to_owned(),));
             assert_eq!(state, expected);
+        }
+    });
+}
+
+#[test]
+fn a_copy_that_is_made_meanwhile_leaves_nothing_behind() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let second = world.second_store();
+        for round in 0..rounds() {
+            let id = person(world, &format!("p{round}@example.my"), None).await;
+            let who = signed_in(world, &id).await;
+            let prove = || Sudo::check(who.clone(), world.clock.now()).unwrap();
+            let (one, other) = (prove(), prove());
+            let (store, keys) = (world.store().clone(), world.platform.keys.clone());
+            let (copied, erased) = together(
+                async move {
+                    let copy = move |tx: &mut Tx<'_>| {
+                        export::create(tx, STRICT, &keys, &one, &client(1).request)
+                    };
+                    store.write(copy).await
+                },
+                {
+                    let store = second.clone();
+                    let request = client(1).request;
+                    let erase = move |tx: &mut Tx<'_>| {
+                        erasure::ask(tx, STRICT, &other, When::Now, &request)
+                    };
+                    async move { store.write(erase).await }
+                },
+            )
+            .await;
+            let _: () = Result::<_, EraseError>::unwrap(erased);
+            // The whole copy, or none.
+            assert!(
+                matches!(&copied, Ok(_) | Err(ExportError::NotSignedIn)),
+                "{copied:?}"
+            );
+            let left: (i64, i64) = read(world.store(), |tx| {
+                tx.one(
+                    sql!(
+                        "SELECT (SELECT COUNT(*) FROM account),
+                             (SELECT COUNT(*) FROM account_export)"
+                    ),
+                    &[],
+                )
+            })
+            .await;
+            assert_eq!(left, (0, 0), "round {round}");
         }
     });
 }

@@ -13,13 +13,14 @@ use accounts::sign_in::{self, SignInError};
 use accounts::token::{self, CreateError, NewToken, PROFILE_READ};
 use accounts::{Accounts, credential, password, slug};
 use platform::{Rows, Secret, Store, StoreError, Tx, sql};
-use testkit::{World, rounds};
+use testkit::{World, rounds, together};
 use tokio::sync::Barrier;
 
 use crate::grants::manager;
 use crate::stage::{
     CLUB, CLUB_OWNER, DOMAINS, MIGRATIONS, OBSERVER, PASSWORD, accounts, attempt, client,
-    expect_sign_in_mails, give, new_account, person, read, role, signed_in, usual_hash, write,
+    expect_sign_in_mails, give, in_process, new_account, person, read, role, signed_in, usual_hash,
+    write,
 };
 
 /// What takes longer than this does not happen.
@@ -254,6 +255,48 @@ fn one_invite_taken_twice_makes_one_member() {
 }
 
 #[test]
+fn a_role_that_is_taken_away_meanwhile_is_of_no_more_use() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stores = stores(world);
+        let hash = usual_hash(world).await;
+        let wedding = CLUB.scope("wedding");
+        let first = person(world, "farah@example.my", Some(&hash)).await;
+        let second = person(world, "mei@example.my", Some(&hash)).await;
+        give(world, &second, CLUB_OWNER, &wedding).await;
+        let who = [
+            signed_in(world, &first).await,
+            signed_in(world, &second).await,
+        ];
+        let by_second = manager(world, &who[1], &wedding).await.unwrap();
+        for round in 0..rounds() {
+            give(world, &first, CLUB_OWNER, &wedding).await;
+            let by_first = manager(world, &who[0], &wedding).await.unwrap();
+            let (by, whom) = (by_second.clone(), first.clone());
+            let [here, there] = stores.clone();
+            let (made, removed) = together(
+                async move {
+                    let create = move |tx: &mut Tx<'_>| invite::create(tx, &by_first, OBSERVER);
+                    here.write(create).await
+                },
+                async move {
+                    let remove = move |tx: &mut Tx<'_>| grant::remove(tx, &by, &whom);
+                    there.write(remove).await
+                },
+            )
+            .await;
+            removed.unwrap();
+            // What was under way may finish, and leads nowhere.
+            let (secret, hash) = (made.unwrap(), hash.clone());
+            let new = new_account(&format!("{round}@example.my"));
+            let take = move |tx: &mut Tx<'_>| invite::take_new(tx, DOMAINS, &secret, &new, &hash);
+            let taken = world.store().write(take).await;
+            assert!(matches!(taken, Err(TakeError::Gone)), "round {round}");
+            assert!(manager(world, &who[0], &wedding).await.is_none());
+        }
+    });
+}
+
+#[test]
 fn two_tokens_of_one_name_are_one() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stores = stores(world);
@@ -315,6 +358,7 @@ fn a_sign_in_with_the_old_password_leaves_no_session_beside_its_change() {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, "farah@example.my", Some(&hash)).await;
+        let second = in_process(&accounts, &world.second_store());
         let mut signed_in_anew = 0;
         for round in 0..rounds().div_ceil(5) {
             let who = signed_in(world, &id).await;
@@ -324,10 +368,12 @@ fn a_sign_in_with_the_old_password_leaves_no_session_beside_its_change() {
                 client: client(9),
             };
             let attempt = attempt("farah@example.my", PASSWORD, 1);
-            let (changed, entered) = tokio::join!(
-                credential::change(&accounts, &who, change),
-                sign_in::with_password(&accounts, attempt)
-            );
+            let (here, there) = (accounts.clone(), second.clone());
+            let (changed, entered) = together(
+                async move { credential::change(&here, &who, change).await },
+                async move { sign_in::with_password(&there, attempt).await },
+            )
+            .await;
             let kept = changed.unwrap();
             assert!(
                 matches!(entered, Ok(_) | Err(SignInError::Wrong)),

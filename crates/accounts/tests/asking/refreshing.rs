@@ -1,13 +1,14 @@
 //! Programs that people sign in to: access tokens, and refresh tokens that work once.
 
 use accounts::Accounts;
+use accounts::account::AccountId;
 use accounts::grant::{OWNER, Scope};
 use accounts::refresh::{self, GRACE, Outcome};
 use accounts::sudo::Sudo;
 use accounts::{people, session};
 use axum::http::Method;
 use jiff::SignedDuration;
-use platform::{Secret, Store, Tx, sql};
+use platform::{Secret, Store, StoreError, Tx, sql};
 use serde_json::{Value, json};
 use testkit::{Page, Visitor, World, rounds, together};
 
@@ -129,6 +130,30 @@ fn a_late_repeat_ends_the_session() {
         expect_reuse_mail(world, &accounts);
         let reused = send(&accounts, &first).await;
         assert_eq!(reused.json()["code"], "refresh_reused");
+    });
+}
+
+#[test]
+fn a_session_goes_on_sixty_times_an_hour_and_keeps_no_other_waiting() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let first = sign_in(world, &accounts).await;
+        let body = json!({"email": EMAIL, "password": PASSWORD, "want": "tokens"});
+        expect_sign_in_mails(world, EMAIL, 1);
+        let other = visitor(&accounts).call(Method::POST, LOGIN, &body).await;
+        let mut next = Value::Null;
+        for _ in 0..60 {
+            let again = send(&accounts, &first).await;
+            again.expect(200);
+            next = again.json();
+        }
+        let refused = send(&accounts, &next).await;
+        refused.expect(429);
+        assert!(!refused.header("retry-after").is_empty());
+        send(&accounts, &other.json()).await.expect(200);
+        world.clock.advance(SignedDuration::from_hours(2));
+        // What was refused was not used up.
+        send(&accounts, &next).await.expect(200);
     });
 }
 
@@ -319,7 +344,109 @@ fn two_at_once_get_the_same_successor() {
             let (one, other) = (next(one).unwrap(), next(other).unwrap());
             assert_eq!(one, other, "round {round}");
             token = one;
+            let (all, unused): (i64, i64) = read(&here, |tx| {
+                tx.one(
+                    sql!(
+                        "SELECT COUNT(*), COUNT(CASE WHEN used_at IS NULL THEN 1 END)
+                         FROM refresh_token"
+                    ),
+                    &[],
+                )
+            })
+            .await;
+            assert_eq!((all, unused), (i64::try_from(round).unwrap() + 2, 1));
         }
+    });
+}
+
+/// A session of somebody's that has just begun, and its refresh token.
+async fn begin_with_token(world: &World, id: &AccountId) -> String {
+    let id = id.clone();
+    write(world.store(), move |tx| {
+        let stay = session::Stay::Remembered;
+        let begun = session::begin(tx, &id, session::Method::Link, stay, &client(1))?.unwrap();
+        let account = accounts::account::find(tx, &id)?.unwrap();
+        let first = refresh::begin(tx, &account, &begun.session)?;
+        Ok(first.unwrap().token.reveal().to_owned())
+    })
+    .await
+}
+
+#[test]
+fn of_two_copies_that_come_too_late_one_is_told() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, EMAIL, None).await;
+        let (here, there) = (world.store().clone(), world.second_store());
+        for round in 0..rounds() {
+            let token = begin_with_token(world, &id).await;
+            let last = next(use_token(&accounts, here.clone(), &token).await).unwrap();
+            world.clock.advance(GRACE + SignedDuration::from_millis(1));
+            expect_reuse_mail(world, &accounts);
+            let (one, other) = together(
+                use_token(&accounts, here.clone(), &token),
+                use_token(&accounts, there.clone(), &token),
+            )
+            .await;
+            assert!(
+                matches!(
+                    (&one, &other),
+                    (Outcome::Reused, Outcome::SessionEnded)
+                        | (Outcome::SessionEnded, Outcome::Reused)
+                ),
+                "round {round}: {one:?} {other:?}"
+            );
+            let after = use_token(&accounts, here.clone(), &last).await;
+            assert!(matches!(after, Outcome::SessionEnded), "{after:?}");
+        }
+    });
+}
+
+#[test]
+fn the_owner_and_a_thief_end_the_session_whoever_is_first() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, EMAIL, None).await;
+        let (here, there) = (world.store().clone(), world.second_store());
+        for round in 0..rounds() {
+            let token = begin_with_token(world, &id).await;
+            let successor = next(use_token(&accounts, here.clone(), &token).await).unwrap();
+            world.clock.advance(GRACE + SignedDuration::from_millis(1));
+            expect_reuse_mail(world, &accounts);
+            let (owner, thief) = together(
+                use_token(&accounts, here.clone(), &successor),
+                use_token(&accounts, there.clone(), &token),
+            )
+            .await;
+            assert!(matches!(thief, Outcome::Reused), "round {round}: {thief:?}");
+            let last = next(owner).unwrap_or(successor);
+            let after = use_token(&accounts, here.clone(), &last).await;
+            assert!(matches!(after, Outcome::SessionEnded), "{after:?}");
+        }
+    });
+}
+
+#[test]
+fn a_refresh_that_is_cut_off_has_not_begun() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, EMAIL, None).await;
+        let token = begin_with_token(world, &id).await;
+        let (site, shown) = (accounts.site.clone(), Secret::new(&token));
+        let cut_off = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            let outcome = refresh::refresh(tx, &site, &shown, &client(1))?;
+            assert!(matches!(outcome, Outcome::Refreshed(_)), "{outcome:?}");
+            Err(StoreError::Busy)
+        };
+        world.store().write(cut_off).await.unwrap_err();
+        let rows = read(world.store(), |tx| {
+            tx.all::<(Option<i64>,)>(sql!("SELECT used_at FROM refresh_token"), &[])
+        });
+        assert_eq!(rows.await, [(None,)]);
+        // Long after, it is still good.
+        world.clock.advance(SignedDuration::from_hours(24));
+        let after = use_token(&accounts, world.store().clone(), &token).await;
+        assert!(next(after).is_some());
     });
 }
 
@@ -331,16 +458,8 @@ fn who_ends_all_sessions_leaves_no_live_token() {
         let id = person(world, EMAIL, Some(&hash)).await;
         let there = world.second_store();
         for round in 0..rounds() {
-            let (owner, account) = (id.clone(), id.clone());
-            let token = write(world.store(), move |tx| {
-                let stay = session::Stay::Remembered;
-                let begun =
-                    session::begin(tx, &owner, session::Method::Link, stay, &client(1))?.unwrap();
-                let account = accounts::account::find(tx, &owner)?.unwrap();
-                let first = refresh::begin(tx, &account, &begun.session)?;
-                Ok(first.unwrap().token.reveal().to_owned())
-            })
-            .await;
+            let account = id.clone();
+            let token = begin_with_token(world, &id).await;
             let end = {
                 let there = there.clone();
                 async move {
@@ -379,16 +498,7 @@ fn a_refresh_beside_a_deactivation_leaves_no_live_token() {
         let there = world.second_store();
         for round in 0..rounds() {
             let id = person(world, &format!("p{round}@example.my"), None).await;
-            let owner = id.clone();
-            let token = write(world.store(), move |tx| {
-                let stay = session::Stay::Remembered;
-                let begun =
-                    session::begin(tx, &owner, session::Method::Link, stay, &client(1))?.unwrap();
-                let account = accounts::account::find(tx, &owner)?.unwrap();
-                let first = refresh::begin(tx, &account, &begun.session)?;
-                Ok(first.unwrap().token.reveal().to_owned())
-            })
-            .await;
+            let token = begin_with_token(world, &id).await;
             let sudo = Sudo::check(boss.clone(), world.clock.now()).unwrap();
             let store = there.clone();
             let deactivate = async move {

@@ -7,14 +7,15 @@ use accounts::verification::{self, Confirmation, Proof};
 use accounts::{Accounts, confirmed};
 use axum::http::Method;
 use jiff::SignedDuration;
-use platform::{Secret, Tx};
+use platform::{Rows, Secret, Tx, sql};
 use serde_json::json;
-use testkit::{Page, Visitor, World, rounds};
+use testkit::{Page, Visitor, World, rounds, together};
 use web::Network;
 
 use crate::stage::{
     CLUB, Checked, MIGRATIONS, OBSERVER, PASSWORD, accounts as closed, actions, begin, client,
-    english, expect_sign_in_mails, find_session, give, person, read, usual_hash, visitor, write,
+    count_actions, english, expect_sign_in_mails, find_session, give, in_process, person, read,
+    usual_hash, visitor, write,
 };
 
 pub(crate) const EMAIL: &str = "farah@example.my";
@@ -185,6 +186,38 @@ fn a_slug_is_given_once_and_a_taken_one_is_said_to_be() {
         let named = read(world.store(), |tx| accounts::slug::account(tx, "farah")).await;
         assert!(named.is_some());
         expect(world, &accounts, EMAIL, "mail-verify-subject");
+    });
+}
+
+#[test]
+fn a_slug_does_not_tell_whether_its_address_was_known() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = open(world);
+        person(world, "known@example.my", None).await;
+        for state in ["active", "deactivated"] {
+            write(world.store(), move |tx| {
+                sql!("UPDATE account SET state = :state", state).run(tx, Rows::Any)
+            })
+            .await;
+            let mut seen = Vec::new();
+            for email in ["known@example.my", &format!("{state}@example.my")] {
+                let slug = format!("{state}-{}", email.len());
+                let filled = [("slug", &*slug), ("email", email)];
+                let browser = &mut visitor(&accounts);
+                register(world, browser, &filled).await.with(202);
+                let there = format!("/api/v1/slugs/{slug}");
+                let look = async || visitor(&accounts).get(&there).await.with(200).json();
+                let now = look().await["available"].clone();
+                world.clock.advance(registration::LIFETIME);
+                registration::purge(accounts.domains, world.store())
+                    .await
+                    .unwrap();
+                seen.push((now, look().await["available"].clone()));
+            }
+            let alike = (json!(false), json!(true));
+            assert_eq!(seen, [alike.clone(), alike], "{state}");
+        }
+        expect(world, &accounts, "known@example.my", "mail-known-subject");
     });
 }
 
@@ -475,16 +508,29 @@ fn who_does_not_confirm_within_a_week_was_never_there() {
 #[test]
 fn of_two_registrations_of_one_address_one_makes_the_account() {
     World::each_engine(&MIGRATIONS, async |world| {
+        let second = world.second_store();
         for round in 0..rounds() {
             let accounts = open(world);
             let email = format!("{round}@example.my");
-            let (mut one, mut two) = (visitor(&accounts), visitor(&accounts));
-            let same = [("email", &*email)];
-            let (first, second) = tokio::join!(
-                register(world, &mut one, &same),
-                register(world, &mut two, &same)
-            );
+            let mut filled = Vec::new();
+            for accounts in [&accounts, &in_process(&accounts, &second)] {
+                let mut browser = visitor(accounts);
+                let page = browser.get("/register").await.with(200);
+                let mut form = page.form("/register");
+                form.fill("display_name", "Farah binti Ali")
+                    .fill("email", &email)
+                    .fill("password", PASSWORD);
+                filled.push(async move { browser.submit(&page, &form).await });
+            }
+            world.clock.advance(SignedDuration::from_secs(10));
+            let mut filled = filled.into_iter();
+            let (first, second) = together(filled.next().unwrap(), filled.next().unwrap()).await;
             assert_eq!(first.with(202).text(), second.with(202).text());
+            let (made,): (i64,) = read(world.store(), |tx| {
+                tx.one(sql!("SELECT COUNT(*) FROM account"), &[])
+            })
+            .await;
+            assert_eq!(made, i64::try_from(round).unwrap() + 1);
             expect(world, &accounts, &email, "mail-verify-subject");
             expect(world, &accounts, &email, "mail-known-subject");
         }
@@ -495,6 +541,7 @@ fn of_two_registrations_of_one_address_one_makes_the_account() {
 fn of_two_clicks_on_one_link_both_are_answered_and_one_is_written_down() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
+        let second = in_process(&accounts, &world.second_store());
         for round in 0..rounds() {
             let email = format!("{round}@example.my");
             let mut farah = visitor(&accounts);
@@ -509,16 +556,16 @@ fn of_two_clicks_on_one_link_both_are_answered_and_one_is_written_down() {
                 network: Network::of([203, 0, 113, 1].into()),
                 client: client(1),
             };
-            let (first, second) = tokio::join!(
-                verification::confirm(&accounts, asked.clone()),
-                verification::confirm(&accounts, asked.clone())
-            );
+            let (here, there, again) = (accounts.clone(), second.clone(), asked.clone());
+            let (first, second) = together(
+                async move { verification::confirm(&here, asked).await },
+                async move { verification::confirm(&there, again).await },
+            )
+            .await;
             assert!(first.is_ok() && second.is_ok(), "round {round}");
             expect(world, &accounts, &email, "mail-verify-subject");
             world.clock.advance(SignedDuration::from_mins(10));
         }
-        let log = actions(world).await;
-        let written = log.iter().filter(|action| *action == "email.verified");
-        assert_eq!(written.count(), rounds().min(100));
+        assert_eq!(count_actions(world, "email.verified").await, rounds());
     });
 }

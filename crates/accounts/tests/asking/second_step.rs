@@ -1,13 +1,13 @@
 //! Signing in to an account with a second factor.
 
+use accounts::Accounts;
 use accounts::second_factor::{self, Method};
 use accounts::second_step::{self, SecondStepError, Shown};
 use accounts::sign_in::{self, Arrived, SignInError};
-use accounts::{Accounts, domain};
 use axum::http;
 use jiff::SignedDuration;
 use platform::limits::Wait;
-use platform::{Platform, Secret, Tx};
+use platform::{Secret, Tx};
 use serde_json::{Value, json};
 use testkit::{World, rounds, together};
 use web::Network;
@@ -15,8 +15,8 @@ use web::Network;
 use crate::api::csrf_token;
 use crate::second_factors::{Enrolled, enrol, expect_mail, sudo};
 use crate::stage::{
-    Checked, DOMAINS, MIGRATIONS, PASSWORD, accounts, actions, attempt, client,
-    expect_sign_in_mails, find_session, person, usual_hash, visitor, write,
+    Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, client, expect_sign_in_mails,
+    find_session, in_process, person, usual_hash, visitor, write,
 };
 
 const EMAIL: &str = "farah@example.my";
@@ -333,23 +333,14 @@ fn a_changed_password_ends_sign_ins_that_are_half_done() {
 
 /// Shows two things at once, in two processes; returns how many sign in.
 async fn both_at_once(world: &World, one: Shown, other: Shown) -> usize {
-    let (here, there) = (accounts(world), second_process(world));
+    let here = accounts(world);
+    let there = in_process(&here, &world.second_store());
     let (one, other) = together(
         async move { second_step::finish(&here, one).await },
         async move { second_step::finish(&there, other).await },
     )
     .await;
     [one, other].iter().filter(|done| done.is_ok()).count()
-}
-
-/// The same site in another process.
-fn second_process(world: &World) -> Accounts {
-    let platform = Platform {
-        store: world.second_store(),
-        ..world.platform.clone()
-    };
-    let settings = (*accounts(world).site.settings).clone();
-    Accounts::new(domain::site(DOMAINS, &[], platform, settings), DOMAINS)
 }
 
 #[test]

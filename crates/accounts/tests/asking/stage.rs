@@ -14,7 +14,7 @@ use axum::Router;
 use jiff::tz::TimeZone;
 use platform::audit::{self, Filter, RequestFacts};
 use platform::store::migrate::Migrations;
-use platform::{Secret, Store, StoreError, Tx};
+use platform::{Platform, Secret, Store, StoreError, Tx, sql};
 use testkit::{English, Page, Visitor, World};
 use web::client_info::Proxies;
 use web::{Network, Settings, SiteUrl};
@@ -83,6 +83,19 @@ pub(crate) fn accounts_of(world: &World, url: &str, domains: Domains) -> Account
     };
     let site = domain::site(domains, &[], world.platform.clone(), settings);
     Accounts::new(site, domains)
+}
+
+/// The same site in another process, which has opened the store as `store`.
+pub(crate) fn in_process(accounts: &Accounts, store: &Store) -> Accounts {
+    let platform = Platform {
+        store: store.clone(),
+        ..accounts.site.platform.clone()
+    };
+    let settings = (*accounts.site.settings).clone();
+    Accounts {
+        site: domain::site(accounts.domains, &[], platform, settings),
+        ..accounts.clone()
+    }
 }
 
 /// What its pages say.
@@ -225,6 +238,15 @@ pub(crate) async fn actions(world: &World) -> Vec<String> {
     let mut actions: Vec<_> = records.into_iter().map(|record| record.action).collect();
     actions.reverse();
     actions
+}
+
+/// How often the audit log says that this was done.
+pub(crate) async fn count_actions(world: &World, action: &'static str) -> usize {
+    let (count,): (i64,) = read(world.store(), move |tx| {
+        sql!("SELECT COUNT(*) FROM audit WHERE action = :action", action).one(tx)
+    })
+    .await;
+    usize::try_from(count).unwrap()
 }
 
 /// Somebody signs in with so many new browsers in this test, and gets a mail about each.

@@ -8,22 +8,22 @@ use serde_json::{Value, json};
 use crate::phrases::give;
 use crate::stage::{API, Person, Stage, errors, on_both};
 
-const TIMERS: &str = "/backend/protected/incident-timers";
+pub(crate) const TIMERS: &str = "/backend/protected/incident-timers";
 const PREFERENCES: &str = "/backend/protected/auth/preferences";
 const PHRASES: &str = "/backend/protected/phrases";
 const ADMIN_PHRASES: &str = "/backend/protected/admin/phrases";
 const PENDING: &str = "/backend/protected/admin/suggestions";
 
 /// Somebody whose front end shows their access token.
-async fn person(stage: &Stage<'_>, name: &str) -> Person {
+pub(crate) async fn person(stage: &Stage<'_>, name: &str) -> Person {
     let mut person = stage.person(name).await;
     let mut browser = person.browser.clone();
     browser.header("sec-fetch-site", "same-origin");
     let jwt = browser.get("/api/auth/jwt").await;
     jwt.expect(200);
     person.program = stage.visitor();
-    let token = format!("Bearer {}", jwt.json()["token"].as_str().unwrap());
-    person.program.header("authorization", &token);
+    person.token = format!("Bearer {}", jwt.json()["token"].as_str().unwrap());
+    person.program.header("authorization", &person.token);
     person.browser = browser;
     person
 }

@@ -172,7 +172,7 @@ fn of_two_owners_who_remove_each_other_one_stays() {
             };
             async move { store.write(change).await }
         };
-        for round in 0..rounds().min(20) {
+        for round in 0..rounds() {
             for person in [&mut one, &mut two] {
                 if person.program.get(&at).await.status != 200 {
                     let link = invite(&mut farah, &owners).await;

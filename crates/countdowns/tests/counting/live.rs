@@ -3,6 +3,7 @@
 use countdowns::countdown::CountdownId;
 use countdowns::reach;
 use countdowns::watchers::Limits;
+use countdowns::webhook::event::Event;
 use jiff::SignedDuration;
 use platform::id::Id as _;
 use platform::{Rows, StoreError, Tx, sql};
@@ -10,6 +11,7 @@ use serde_json::json;
 use testkit::{rounds, together};
 
 use crate::stage::{API, Stage, on_both};
+use crate::webhooks::{deliveries, hook};
 
 const PAGE: &str = "/u/farah-ali/live";
 
@@ -122,6 +124,8 @@ fn a_day_comes_once() {
             )
             .await;
         let id = CountdownId::from_text(made["id"].as_str().unwrap().to_owned());
+        hook(&mut farah, "https://hooks.example/", false).await;
+        stage.world.expect_jobs("webhook.deliver");
         stage.work().await;
         let mut visitor = stage.visitor();
         let mut events = visitor.listen(&format!("{PAGE}/events")).await;
@@ -138,6 +142,7 @@ fn a_day_comes_once() {
             let store = stage.world.store().clone();
             let (one, two) = together(reach(store), reach(other.clone())).await;
             assert!(one != two, "round {round}: {one} {two}");
+            assert_eq!(deliveries(stage, Event::Reached).await, round + 1);
             if round == 0 {
                 assert!(events.next().await.unwrap().contains("changed"));
             }

@@ -1,14 +1,18 @@
 //! Races that really race: `testkit::rounds` each, on both engines.
 
+use axum::http::Method;
 use countdowns::countdown::{self, CountdownId, Kind};
 use countdowns::entry::{self, Entry, EntryId, Sent};
-use countdowns::{Refusal, countdown::Countdown, primary};
+use countdowns::webhook::event::Event;
+use countdowns::{Refusal, countdown::Countdown};
 use platform::{Store, Tx};
 use serde_json::json;
-use testkit::{rounds, together};
+use testkit::{Visitor, rounds, together};
 use web::Input;
 
+use crate::backend::{self, TIMERS};
 use crate::stage::{DATES, Person, Stage, on_both, request};
+use crate::webhooks::{deliveries, hook};
 
 async fn make(stage: &Stage<'_>, person: &Person, title: String) -> CountdownId {
     let who = person.who.clone();
@@ -73,10 +77,9 @@ fn two_resets_at_once_are_both_kept() {
 #[test]
 fn of_two_main_countdowns_one_is_left() {
     on_both(&async |stage: &Stage<'_>| {
-        let farah = stage.person("Farah Ali").await;
         let other = stage.world.second_store();
-        // Somebody has 100 countdowns at most.
-        for round in 0..rounds().min(45) {
+        for round in 0..rounds() {
+            let farah = stage.person(&format!("Farah Ali {round}")).await;
             let one = make(stage, &farah, format!("One {round}")).await;
             let two = make(stage, &farah, format!("Two {round}")).await;
             let input = || Input::from(json!({"is_primary": true}));
@@ -183,9 +186,11 @@ fn a_reset_beside_the_deletion_of_the_newest_is_what_runs() {
 #[test]
 fn a_reset_of_a_countdown_that_is_hidden_meanwhile_is_kept_and_not_shown() {
     on_both(&async |stage: &Stage<'_>| {
-        let farah = stage.person("Farah Ali").await;
+        let mut farah = stage.person("Farah Ali").await;
         let (here, there) = (stage.world.store().clone(), stage.world.second_store());
         let id = make(stage, &farah, "Race".to_owned()).await;
+        hook(&mut farah, "https://hooks.example/", false).await;
+        stage.world.expect_jobs("webhook.deliver");
         let mut version = 1;
         for round in 1..=rounds() {
             let public = Input::from(json!({"visibility": "public"}));
@@ -206,6 +211,8 @@ fn a_reset_of_a_countdown_that_is_hidden_meanwhile_is_kept_and_not_shown() {
             let summary = here.read(look).await.unwrap();
             assert_eq!(summary.count, i64::try_from(round).unwrap());
             stage.visitor().get("/u/farah-ali/race").await.expect(404);
+            // Its owner's program hears of it all the same.
+            assert_eq!(deliveries(stage, Event::Reset).await, round);
         }
     });
 }
@@ -213,25 +220,51 @@ fn a_reset_of_a_countdown_that_is_hidden_meanwhile_is_kept_and_not_shown() {
 #[test]
 fn two_first_resets_make_one_primary_countdown() {
     on_both(&async |stage: &Stage<'_>| {
-        let other = stage.world.second_store();
+        let stage = stage.with_backend(true);
+        let other = stage.beside();
         for round in 0..rounds() {
-            let farah = stage.person(&format!("Farah Ali {round}")).await;
-            let first = |store: Store| {
-                let who = farah.who.clone();
-                let change = move |tx: &mut Tx<'_>| -> Result<Entry, Refusal> {
-                    let maker = countdown::maker(tx, &who)?;
-                    let owner = primary::enter_or_create(tx, &maker, "Since then", &request())?;
-                    entry::create(tx, &owner, &Sent::default())
-                };
-                async move { store.write(change).await }
+            let farah = backend::person(&stage, &format!("Farah Ali {round}")).await;
+            let first = |mut program: Visitor| {
+                let token = farah.token.clone();
+                async move {
+                    program.header("authorization", &token);
+                    let body = json!({"notes": "Coffee"});
+                    let made = program.call(Method::POST, TIMERS, &body).await;
+                    made.status.as_u16()
+                }
             };
-            let store = stage.world.store().clone();
-            let (one, two) = together(first(store), first(other.clone())).await;
-            assert!(one.is_ok() && two.is_ok(), "{one:?} {two:?}");
+            let (one, two) = together(first(stage.visitor()), first(other.visitor())).await;
+            assert_eq!((one, two), (201, 201), "round {round}");
             let who = farah.who.clone();
             let look = move |tx: &mut Tx<'_>| countdown::list(tx, &who);
             let all = stage.world.store().read(look).await.unwrap();
-            assert_eq!(all.len(), 1, "{all:?}");
+            let [one] = &all[..] else { panic!("{all:?}") };
+            assert!(one.is_primary);
+            assert_eq!(entries(&stage, &one.id).await.len(), 2);
+        }
+    });
+}
+
+#[test]
+fn a_reset_that_is_sent_twice_at_once_is_one() {
+    on_both(&async |stage: &Stage<'_>| {
+        let other = stage.beside();
+        for round in 0..rounds() {
+            let mut farah = stage.person(&format!("Farah Ali {round}")).await;
+            let at = format!("{}/entries", farah.since("Once").await);
+            let press = |mut program: Visitor| {
+                let (at, token) = (at.clone(), farah.token.clone());
+                async move {
+                    program.header("authorization", &token);
+                    program.header("idempotency-key", "one-press");
+                    program.call(Method::POST, &at, &json!({})).await
+                }
+            };
+            let (one, two) = together(press(stage.visitor()), press(other.visitor())).await;
+            one.expect(201);
+            two.expect(201);
+            assert_eq!(one.json(), two.json(), "round {round}");
+            assert_eq!(one.json()["stats"]["entry_count"], 1);
         }
     });
 }

@@ -41,6 +41,8 @@ pub(crate) struct Person {
     pub(crate) who: SignedIn,
     pub(crate) browser: Visitor,
     pub(crate) program: Visitor,
+    /// What the program says in `Authorization`.
+    pub(crate) token: String,
 }
 
 pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
@@ -114,6 +116,22 @@ impl<'w> Stage<'w> {
         }
     }
 
+    /// The same site in another process.
+    pub(crate) fn beside(&self) -> Self {
+        let platform = Platform {
+            store: self.world.second_store(),
+            ..self.accounts.site.platform.clone()
+        };
+        let settings = (*self.accounts.site.settings).clone();
+        Self {
+            world: self.world,
+            accounts: Accounts {
+                site: domain::site(DOMAINS, &[], platform, settings),
+                ..self.accounts.clone()
+            },
+        }
+    }
+
     pub(crate) fn visitor(&self) -> Visitor {
         self.visitor_among(Limits::default())
     }
@@ -172,11 +190,13 @@ impl<'w> Stage<'w> {
         let mut browser = self.visitor();
         browser.set_cookie("kd_session", session.reveal());
         let mut program = self.visitor();
-        program.header("authorization", &format!("Bearer {}", secret.reveal()));
+        let token = format!("Bearer {}", secret.reveal());
+        program.header("authorization", &token);
         Person {
             who,
             browser,
             program,
+            token,
         }
     }
 }

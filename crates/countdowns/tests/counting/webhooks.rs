@@ -3,23 +3,26 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use accounts::erasure::{self, EraseError, When};
+use accounts::sudo::Sudo;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use countdowns::webhook::event::Event;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::SignedDuration;
-use platform::Outbound;
 use platform::outbound::Names;
+use platform::{Outbound, StoreError, Tx, sql};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use testkit::World;
+use testkit::{World, rounds, together};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use crate::stage::{API, Person, Stage, each_world};
+use crate::stage::{API, DOMAINS, Person, Stage, each_world, request};
 
 const HOOKS: &str = "/api/v1/webhooks";
 
@@ -122,13 +125,27 @@ impl Server {
     }
 }
 
-async fn hook(person: &mut Person, url: &str, include_notes: bool) -> Value {
+pub(crate) async fn hook(person: &mut Person, url: &str, include_notes: bool) -> Value {
     let body = json!({"url": url, "include_notes": include_notes,
         "events": ["countdown.reset", "countdown.entry_changed", "countdown.entry_deleted",
             "countdown.changed", "countdown.reached"]});
     let made = person.call("POST", HOOKS, &body).await;
     made.expect(201);
     made.json()
+}
+
+/// How many messages of this event were ever written.
+pub(crate) async fn deliveries(stage: &Stage<'_>, event: Event) -> usize {
+    let word = event.word();
+    let count = move |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {
+        sql!(
+            "SELECT COUNT(*) FROM webhook_delivery WHERE event = :word",
+            word
+        )
+        .one(tx)
+    };
+    let (count,) = stage.world.store().read(count).await.unwrap();
+    usize::try_from(count).unwrap()
 }
 
 async fn state(person: &mut Person) -> String {
@@ -474,5 +491,39 @@ fn webhooks_are_kept_on_a_page() {
             .expect(303);
         let all = farah.program.get(HOOKS).await.json();
         assert_eq!(all["items"], json!([]));
+    });
+}
+
+#[test]
+fn whoever_is_gone_is_sent_nothing_more() {
+    each_world(async |world| {
+        let (server, stage) = Server::start(world).await;
+        let second = world.second_store();
+        for round in 0..rounds() {
+            let mut farah = stage.person(&format!("Farah Ali {round}")).await;
+            hook(&mut farah, &server.url(), false).await;
+            let at = farah.since("Without a cold").await;
+            for _ in 0..3 {
+                farah.reset(&at, &json!({})).await.expect(201);
+            }
+            let sudo = Sudo::check(farah.who.clone(), world.clock.now()).unwrap();
+            let erase =
+                move |tx: &mut Tx<'_>| erasure::ask(tx, DOMAINS, &sudo, When::Now, &request());
+            let (second, seen) = (second.clone(), Arc::clone(&server.arrived));
+            let (before, ()) = together(
+                async move {
+                    let _: () = Result::<_, EraseError>::unwrap(second.write(erase).await);
+                    seen.lock().unwrap().len()
+                },
+                stage.work_apart(),
+            )
+            .await;
+            // One message at a time is sent, so at most one was on its way.
+            let arrived = server.arrived().len();
+            assert!(arrived <= before + 1, "round {round}: {arrived} {before}");
+            stage.work().await;
+            assert!(server.arrived().is_empty(), "round {round}");
+            assert_eq!(deliveries(&stage, Event::Reset).await, 0, "round {round}");
+        }
     });
 }

@@ -188,6 +188,9 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
     )
     .run(tx, Rows::Exactly(1))?;
     let (key, scope) = (&post.suppression, mail.scope.as_deref());
+    if mail.stream.is_unsubscribable() {
+        suppression::lock_address(tx, key, &mail.to)?;
+    }
     let cause = suppression::find_for(tx, key, &mail.to, mail.stream, scope)?;
     if cause.is_some_and(|cause| !(mail.confirms && cause.ends_when_confirmed())) {
         if !found_half_sent {

@@ -203,6 +203,9 @@ fn raise(
     cause: Cause,
     request: Option<&RequestFacts>,
 ) -> Result<(), StoreError> {
+    if place.stream().is_some() {
+        lock(tx, &place.address())?;
+    }
     let known = lock(tx, place)?;
     if known >= cause {
         return Ok(());
@@ -225,6 +228,16 @@ fn raise(
         cause,
         (Actor::System, request),
     )
+}
+
+/// Locks the address until it is known that a mail to it leaves: what stops its stream meanwhile
+/// comes before the mail or waits for it, so nothing leaves after somebody reads that it stopped.
+pub(super) fn lock_address(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    address: &Address,
+) -> Result<(), StoreError> {
+    lock(tx, &Place::whole(key, address)).map(drop)
 }
 
 /// Locks the row, which is made if there is none: as soft bounces, of which none is counted yet.

@@ -2,9 +2,9 @@
 
 use jiff::SignedDuration;
 use platform::audit::{self, Actor};
-use platform::mail::{self, Address, NewMail, State, Stream, suppression};
-use platform::{StoreError, Tx, sql};
-use testkit::World;
+use platform::mail::{self, Address, MailId, NewMail, State, Stream, suppression};
+use platform::{Store, StoreError, Tx, sql};
+use testkit::{World, rounds, together};
 
 use crate::smtp::{Encryption, Manner, Server};
 use crate::{
@@ -141,24 +141,29 @@ fn a_report_counts_once_for_each_mail_and_a_stronger_one_stays() {
 fn reports_that_come_at_once_all_count() {
     World::each_engine(MIGRATIONS, async |world| {
         use suppression::{Cause, Outcome, report};
-        for round in 0..testkit::rounds() {
+        let second = world.second_store();
+        for round in 0..rounds() {
             let address = format!("rahma{round}@example.my");
             let to: Address = address.parse().unwrap();
-            let say = |message: &'static str, outcome| {
-                let to = to.clone();
+            let say = |store: &Store, message: &'static str, outcome| {
+                let (store, to) = (store.clone(), to.clone());
                 let change = move |tx: &mut Tx<'_>| report(tx, &key(), &to, message, outcome);
-                world.store().write::<_, StoreError, _>(change)
+                async move { store.write::<_, StoreError, _>(change).await.unwrap() }
             };
-            let soft = Outcome::SoftBounce;
-            let (a, b, c, d) = tokio::join!(
-                say("a", soft),
-                say("b", soft),
-                say("c", soft),
-                say("a", soft)
-            );
-            [a, b, c, d].into_iter().for_each(Result::unwrap);
+            let (here, soft) = (world.store(), Outcome::SoftBounce);
+            together(say(here, "a", soft), say(&second, "a", soft)).await;
+            together(say(here, "b", soft), say(&second, "a", soft)).await;
+            let held = suppressed(world, &address).await;
+            assert_eq!(held, None, "{round}: two mails bounced");
+            together(say(here, "b", soft), say(&second, "c", soft)).await;
             let held = suppressed(world, &address).await;
             assert_eq!(held, Some(Cause::SoftBounce), "{round}");
+            // Whatever order they come in, the stronger one stays.
+            let (hard, complaint) = (Outcome::HardBounce, Outcome::Complaint);
+            together(say(here, "c", hard), say(&second, "d", complaint)).await;
+            together(say(here, "e", Outcome::Delivered), say(&second, "a", soft)).await;
+            let held = suppressed(world, &address).await;
+            assert_eq!(held, Some(Cause::Complaint), "{round}");
         }
     });
 }
@@ -214,5 +219,75 @@ fn an_unsubscribe_stops_one_stream_of_one_scope_while_a_batch_leaves() {
             .iter()
             .find(|mail| !mail.header("Auto-Submitted").is_empty());
         assert!(transactional.is_some());
+    });
+}
+
+#[test]
+fn nothing_leaves_that_waited_when_a_stream_was_stopped() {
+    World::each_engine(MIGRATIONS, async |world| {
+        const BATCH: usize = 6;
+        let server = Server::start(Encryption::OnRequest).await;
+        let worker = worker_to(world, &server);
+        let second = world.second_store();
+        let facts = audit::RequestFacts {
+            request_id: "test".to_owned(),
+            network: None,
+        };
+        let (mut stopped, mut left) = (0, 0);
+        for round in 0..rounds() {
+            let address = format!("rahma{round}@example.my");
+            for _ in 0..BATCH {
+                send(world, news_to(&address, SCOPE)).await;
+            }
+            let to = address.parse().unwrap();
+            let link =
+                suppression::unsubscribe_link(&key(), &to, Stream::Notification, Some(SCOPE));
+            let secret = link.rsplit('/').next().unwrap();
+            let place = suppression::find_unsubscribe(&key(), secret).unwrap();
+            // Each time a little later in the batch.
+            let (sent, server, goal) = (server.received().len(), server.clone(), round % BATCH);
+            let (store, facts, worker) = (second.clone(), facts.clone(), worker.clone());
+            let recipient = address.clone();
+            let (waiting, done) = together(
+                async move {
+                    server.has_received(sent + goal).await;
+                    let stop = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+                        suppression::unsubscribe(tx, &place, &facts)
+                    };
+                    store.write(stop).await.unwrap();
+                    let look = move |tx: &mut Tx<'_>| -> Result<Vec<(MailId,)>, StoreError> {
+                        sql!(
+                            "SELECT id FROM mail WHERE recipient = :recipient AND state = 'queued'",
+                            recipient
+                        )
+                        .all(tx)
+                    };
+                    store.read(look).await.unwrap()
+                },
+                async move { worker.run_due().await },
+            )
+            .await;
+            done.unwrap();
+            let ended: Vec<(MailId, State)> = read(world, move |tx| {
+                sql!(
+                    "SELECT id, state FROM mail WHERE recipient = :address ORDER BY id",
+                    address
+                )
+                .all(tx)
+            })
+            .await;
+            assert_eq!(ended.len(), BATCH);
+            for (id, state) in ended {
+                match state {
+                    State::Suppressed => stopped += 1,
+                    State::Sent => {
+                        assert!(!waiting.contains(&(id,)), "round {round}");
+                        left += 1;
+                    }
+                    other => panic!("round {round}: {other:?}"),
+                }
+            }
+        }
+        assert!(stopped > 0 && left > 0, "{stopped} {left}");
     });
 }

@@ -127,12 +127,13 @@ pub(in crate::web) async fn go_on(
     let site = accounts.site.clone();
     // What is made up costs no change.
     let asked = shown.clone();
-    let owner = site
+    let session = site
         .store
-        .read(move |tx| refresh::owner(tx, &asked))
+        .read(move |tx| refresh::session_of(tx, &asked))
         .await?;
-    let owner = owner.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "refresh_invalid"))?;
-    let counted = accounts.changes.take(&owner, site.clock.now());
+    let session =
+        session.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "refresh_invalid"))?;
+    let counted = accounts.limits.refresh(&session, site.clock.now());
     counted.map_err(too_often)?;
     let change = move |tx: &mut Tx<'_>| refresh::refresh(tx, &site, &shown, &client);
     let code = match accounts.site.store.write(change).await? {

@@ -38,6 +38,14 @@ impl Place {
         }
     }
 
+    /// All mail to the address that it is about.
+    pub(super) fn address(&self) -> Self {
+        Self {
+            address: self.address.clone(),
+            ..Self::FIRST
+        }
+    }
+
     /// The same by this key and by those before it.
     pub(super) fn wholes(key: &Key, address: &Address) -> Vec<Self> {
         let place = |hash: [u8; 32]| Self {
