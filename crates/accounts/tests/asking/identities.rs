@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use testkit::{Page, Visitor, World};
 
 use crate::api::csrf_token;
-use crate::provider::{Provider, leave};
+use crate::provider::{Provider, base64, leave};
 use crate::registering::{expect, link as mailed};
 use crate::second_factors::{Enrolled, enrol};
 use crate::stage::{
@@ -105,6 +105,54 @@ fn whoever_is_known_is_signed_in_whatever_their_address_is_now() {
         let of = |action: &str| of.iter().filter(|done| *done == action).count();
         assert_eq!((of("account.registered"), of("identity.linked")), (1, 1));
         expect_sign_in_mails(world, EMAIL, 3);
+    });
+}
+
+#[test]
+fn one_subject_at_two_issuers_is_two_identities() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let (one, other) = (Provider::start().await, Provider::start().await);
+        let mut farah = visitor(&one.site(world, true));
+        one.sign_in(world, &mut farah, &claims("1")).await.with(303);
+        let farah = me(&mut farah).await.unwrap();
+        // The other provider has even the same name here.
+        let accounts = other.site(world, true);
+        let mut mei = visitor(&accounts);
+        let page = other.sign_in(world, &mut mei, &claims("1")).await;
+        says(&accounts, &page, 409, "account-link-identity");
+        let own = json!({"sub": "1", "email": "mei@example.my", "email_verified": true});
+        other.sign_in(world, &mut mei, &own).await.with(303);
+        assert_ne!(me(&mut mei).await.unwrap(), farah);
+        assert_eq!(identities(world, &farah.parse().unwrap()).await, ["1"]);
+    });
+}
+
+#[test]
+fn what_a_provider_gives_is_not_kept_and_its_session_ends_like_any_other() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let provider = Provider::start().await;
+        let accounts = provider.site(world, false);
+        let farah = person(world, EMAIL, None).await;
+        let mut own = browser(world, &accounts, &farah).await;
+        provider.link(world, &mut own, &claims("1")).await.with(303);
+        let mut browser = visitor(&accounts);
+        provider
+            .sign_in(world, &mut browser, &claims("1"))
+            .await
+            .with(303);
+        assert!(me(&mut browser).await.is_some());
+        let id_token = base64(r#"{"alg":"EdDSA","#);
+        for given in ["for-userinfo", &id_token] {
+            assert_eq!(world.places_of(given), [""; 0], "{given}");
+        }
+        world.clock.advance(Stay::Visit.idle());
+        assert_eq!(me(&mut browser).await, None);
+        provider.sign_in(world, &mut browser, &claims("1")).await;
+        let page = browser.get("/me/security").await.with(200);
+        let page = browser.submit(&page, &page.form("/logout")).await;
+        assert_eq!(page.location(), Some("/login"), "not to the provider");
+        assert_eq!(me(&mut browser).await, None);
+        expect_sign_in_mails(world, EMAIL, 1);
     });
 }
 
