@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use testkit::{Page, Visitor, World};
 
 use crate::api::csrf_token;
-use crate::provider::{Provider, base64, leave};
+use crate::provider::{Provider, leave};
 use crate::registering::{expect, link as mailed};
 use crate::second_factors::{Enrolled, enrol};
 use crate::stage::{
@@ -124,35 +124,6 @@ fn one_subject_at_two_issuers_is_two_identities() {
         other.sign_in(world, &mut mei, &own).await.with(303);
         assert_ne!(me(&mut mei).await.unwrap(), farah);
         assert_eq!(identities(world, &farah.parse().unwrap()).await, ["1"]);
-    });
-}
-
-#[test]
-fn what_a_provider_gives_is_not_kept_and_its_session_ends_like_any_other() {
-    World::each_engine(&MIGRATIONS, async |world| {
-        let provider = Provider::start().await;
-        let accounts = provider.site(world, false);
-        let farah = person(world, EMAIL, None).await;
-        let mut own = browser(world, &accounts, &farah).await;
-        provider.link(world, &mut own, &claims("1")).await.with(303);
-        let mut browser = visitor(&accounts);
-        provider
-            .sign_in(world, &mut browser, &claims("1"))
-            .await
-            .with(303);
-        assert!(me(&mut browser).await.is_some());
-        let id_token = base64(r#"{"alg":"EdDSA","#);
-        for given in ["for-userinfo", &id_token] {
-            assert_eq!(world.places_of(given), [""; 0], "{given}");
-        }
-        world.clock.advance(Stay::Visit.idle());
-        assert_eq!(me(&mut browser).await, None);
-        provider.sign_in(world, &mut browser, &claims("1")).await;
-        let page = browser.get("/me/security").await.with(200);
-        let page = browser.submit(&page, &page.form("/logout")).await;
-        assert_eq!(page.location(), Some("/login"), "not to the provider");
-        assert_eq!(me(&mut browser).await, None);
-        expect_sign_in_mails(world, EMAIL, 1);
     });
 }
 
