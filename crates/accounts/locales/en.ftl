@@ -247,6 +247,7 @@ problem-active-obligations = Settle these first, or make somebody else their own
 # Proving once more who one is.
 account-sudo = Confirm that it is you
 account-sudo-text = What you want to do needs your password. After that you can go on for 10 minutes.
+account-sudo-factor-text = What you want to do needs your password and a code. After that you can go on for 10 minutes.
 account-sudo-link = You have no password. Sign out, and sign in with a new link; then you can go on for 10 minutes.
 account-sudo-confirm = Confirm
 
@@ -358,6 +359,8 @@ account-recovery-codes-kept = I have kept them
 account-recovery-codes-renew = Make new recovery codes
 problem-mfa-code-invalid = The code is not right, or was used before. Wait for the next one.
     .title = Code not right
+problem-password-or-code-wrong = The password or the code is not right. A code works once: wait for the next one.
+    .title = Password or code not right
 problem-mfa-token-invalid = That took too long, or there were too many tries. Please sign in again from the beginning.
     .title = Sign in again
 problem-mfa-enrolled = Your account has a second factor already. Remove it first.
@@ -415,7 +418,7 @@ account-change-text = From now on you will sign in with { $email }. Every other 
 account-changed = Your address is changed
 account-changed-text = Sign in with the new address from now on. Your old address was mailed a link that takes the change back.
 account-undo = Get the old address back
-account-undo-text = The account will have the address { $email } again, and everybody who is signed in will be signed out. Passkeys, the second factor and the tokens of programs are removed.
+account-undo-text = The account will have the address { $email } again, and everybody who is signed in will be signed out. Passkeys, the tokens of programs, and a second factor that was set up after the change are removed.
 account-undone = You have your address back
 account-undone-text = Everybody was signed out. Somebody may know your password, so set a new one now.
 mail-change-subject = Confirm your new address for { $site }

@@ -245,6 +245,7 @@ problem-active-obligations = Selesaikan yang ini dahulu, atau jadikan orang lain
 # Membuktikan sekali lagi siapa anda.
 account-sudo = Sahkan bahawa ini anda
 account-sudo-text = Tindakan ini memerlukan kata laluan anda. Selepas itu anda boleh meneruskan selama 10 minit.
+account-sudo-factor-text = Tindakan ini memerlukan kata laluan anda dan satu kod. Selepas itu anda boleh meneruskan selama 10 minit.
 account-sudo-link = Anda tiada kata laluan. Log keluar, kemudian log masuk dengan pautan baharu; selepas itu anda boleh meneruskan selama 10 minit.
 account-sudo-confirm = Sahkan
 
@@ -355,7 +356,7 @@ account-change-text = Mulai sekarang anda log masuk dengan { $email }. Semua per
 account-changed = Alamat anda telah ditukar
 account-changed-text = Log masuk dengan alamat baharu mulai sekarang. Alamat lama anda dihantar pautan yang membatalkan perubahan.
 account-undo = Dapatkan semula alamat lama
-account-undo-text = Akaun akan mempunyai alamat { $email } semula, dan semua yang log masuk akan dilog keluar. Kunci laluan, faktor kedua dan token program dibuang.
+account-undo-text = Akaun akan mempunyai alamat { $email } semula, dan semua yang log masuk akan dilog keluar. Kunci laluan, token program, dan faktor kedua yang disediakan selepas perubahan itu dibuang.
 account-undone = Alamat anda telah dikembalikan
 account-undone-text = Semua telah dilog keluar. Seseorang mungkin tahu kata laluan anda, jadi tetapkan yang baharu sekarang.
 mail-change-subject = Sahkan alamat baharu anda untuk { $site }
@@ -421,6 +422,8 @@ account-recovery-codes-kept = Saya telah menyimpannya
 account-recovery-codes-renew = Buat kod pemulihan baharu
 problem-mfa-code-invalid = Kod tidak betul, atau sudah digunakan. Tunggu kod seterusnya.
     .title = Kod tidak betul
+problem-password-or-code-wrong = Kata laluan atau kod tidak betul. Setiap kod berfungsi sekali: tunggu kod seterusnya.
+    .title = Kata laluan atau kod tidak betul
 problem-mfa-token-invalid = Masa sudah tamat, atau terlalu banyak cubaan. Sila log masuk semula dari awal.
     .title = Log masuk semula
 problem-mfa-enrolled = Akaun anda sudah ada faktor kedua. Buang yang itu dahulu.

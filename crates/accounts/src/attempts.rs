@@ -38,6 +38,7 @@ use sha2::{Digest, Sha256};
 use web::Network;
 
 use crate::account::AccountId;
+use crate::device;
 use crate::opaque;
 use crate::session::SessionId;
 
@@ -101,14 +102,25 @@ impl Attempt {
         }
     }
 
-    /// A try at the second factor of an account.
-    pub(crate) fn at_second_factor(account: &AccountId, source: Source) -> Self {
+    /// A try at the second factor of an account, by somebody in this network or by a known browser.
+    pub(crate) fn at_second_factor(
+        tx: &mut Tx<'_>,
+        account: &AccountId,
+        network: Network,
+        device: Option<&Secret>,
+    ) -> Result<Self, StoreError> {
+        let source = match device {
+            Some(secret) if device::is_known(tx, account, secret)? => {
+                Source::Device(secret.clone())
+            }
+            _ => Source::Network(network),
+        };
         let key = Sha256::digest(format!("second factor of {account}"));
-        Self {
+        Ok(Self {
             account: URL_SAFE_NO_PAD.encode(key),
             source,
             from_anywhere: Some(OF_SECOND_FACTOR),
-        }
+        })
     }
 
     /// Takes the place of this try before the password is looked at. Who has

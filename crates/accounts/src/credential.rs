@@ -19,6 +19,7 @@ use crate::identity;
 use crate::one_time::{self, Purpose};
 use crate::passkey;
 use crate::password::{self, Password};
+use crate::second_factor;
 use crate::session::{self, SessionId};
 use crate::signed_in::SignedIn;
 use crate::sudo::{Sudo, SudoRequired};
@@ -36,10 +37,17 @@ pub enum ChangeError {
     /// The password that was shown is not the account's, or is so no more.
     #[error("the current password is not right")]
     CurrentWrong,
+    /// The account has a second factor, and no code was shown.
+    #[error("a code is needed beside the password")]
+    CodeMissing,
+    /// Either the password is not the account's, or the code does not prove its second factor.
+    #[error("the password or the code is not right")]
+    PasswordOrCodeWrong,
     /// The session has ended meanwhile, or it is a program that asks.
     #[error("not signed in")]
     NotSignedIn,
-    /// A first password is set by someone who signed in just now.
+    /// A first password, or one beside a second factor, is set by someone who has just proved who
+    /// they are.
     #[error(transparent)]
     SudoRequired(#[from] SudoRequired),
     /// There were too many failures.
@@ -74,9 +82,16 @@ pub async fn change(
     let session = who.session().cloned().ok_or(ChangeError::NotSignedIn)?;
     let id = who.account().id.clone();
     let of = id.clone();
-    let old = store
-        .read(move |tx| -> Result<_, StoreError> { password::find(tx, &of) })
-        .await?;
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let is_enrolled = second_factor::is_enrolled(tx, &of)?;
+        Ok((password::find(tx, &of)?, is_enrolled))
+    };
+    let (old, is_enrolled) = store.read(look).await?;
+    if old.is_none() || is_enrolled {
+        // A cookie alone does not become a credential that outlives it, nor does a password whose
+        // second factor was not shown.
+        Sudo::check(who.clone(), accounts.site.clock.now())?;
+    }
     if old.is_some() {
         prove(
             accounts,
@@ -86,9 +101,6 @@ pub async fn change(
             old.as_ref(),
         )
         .await?;
-    } else {
-        // A cookie alone does not become a credential that outlives it.
-        Sudo::check(who.clone(), accounts.site.clock.now())?;
     }
     let hash = accounts.hasher.hash(&change.new).await?;
     let client = change.client;

@@ -19,7 +19,8 @@ use crate::notice::Notice;
 use crate::one_time::{self, OneTime, Purpose};
 use crate::password::{self, PasswordHash};
 use crate::registration;
-use crate::reset;
+use crate::reset::{self, Tokens};
+use crate::second_factor;
 use crate::session;
 use crate::signed_in::SignedIn;
 use crate::sudo::Sudo;
@@ -236,8 +237,12 @@ pub fn find_undo(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, Stor
     Ok(link.map(|link| link.data.to))
 }
 
-/// Gives the account its old address back, whatever it has now. Every session ends, tokens,
-/// passkeys and the second factor are gone, and later changes can no longer be taken back. A repeat within ten minutes is answered as the first.
+/// Gives the account its old address back, whatever it has now. Every session ends, tokens and
+/// passkeys are gone, and later changes can no longer be taken back. A repeat within ten minutes is
+/// answered as the first.
+///
+/// A mailbox proves no second factor, so one from before the change stays. A later one may be that
+/// of somebody who took the account over, and goes.
 ///
 /// Whoever has the account now must not keep the old address by registering another account with
 /// it: one that has not confirmed it is removed.
@@ -260,7 +265,11 @@ pub fn undo(
     if !account::replace_email(tx, &id, &link.data.to)? {
         return Err(ConfirmError::EmailTaken);
     }
-    reset::begin_anew(tx, &id, &client.request)?;
+    reset::shut_out(tx, &id, Tokens::Revoked, &client.request)?;
+    let since = second_factor::find(tx, &id)?.totp_since;
+    if since.is_some_and(|since| since >= link.expires_at - UNDO_LIFETIME) {
+        second_factor::erase(tx, &id)?;
+    }
     one_time::remove_of(tx, Purpose::UndoEmail, &id)?;
     Ok(record(tx, &id, "email.restored", &client.request)?)
 }

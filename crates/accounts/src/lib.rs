@@ -168,6 +168,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(401, "signature_invalid"),
     // Of second factors.
     Code::new(401, "mfa_code_invalid"),
+    Code::new(401, "password_or_code_wrong"),
     Code::new(401, "mfa_token_invalid"),
     Code::new(409, "mfa_enrolled"),
     Code::new(409, "mfa_not_enrolled"),

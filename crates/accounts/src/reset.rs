@@ -304,7 +304,7 @@ pub(crate) fn begin_anew(
 }
 
 /// Ends whatever somebody may have who knew the password: sessions, known browsers, links.
-fn shut_out(
+pub(crate) fn shut_out(
     tx: &mut Tx<'_>,
     id: &AccountId,
     tokens: Tokens,

@@ -6,12 +6,12 @@ pub mod recovery;
 pub mod totp;
 
 use jiff::Timestamp;
-use platform::audit::Entry;
+use platform::audit::{Actor, Entry};
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::json;
 use web::Site;
 
-use crate::account::AccountId;
+use crate::account::{Account, AccountId};
 use crate::client::Client;
 use crate::factor_reset;
 use crate::notice;
@@ -45,6 +45,16 @@ impl Method {
         match self {
             Self::Totp => "totp",
             Self::RecoveryCode => "recovery_code",
+        }
+    }
+
+    /// The kind of a code as typed: apps give six digits; recovery codes are longer.
+    pub fn of(code: &str) -> Self {
+        let mut letters = code.chars().filter(|letter| !letter.is_whitespace());
+        if letters.all(|letter| letter.is_ascii_digit()) {
+            Self::Totp
+        } else {
+            Self::RecoveryCode
         }
     }
 }
@@ -152,21 +162,39 @@ pub fn remove(
     renewed.ok_or(FactorError::NotSignedIn)
 }
 
-/// Whether a code proves the second factor. It does so once.
+/// Whether a code proves the second factor. It does so once. A recovery code that was used is
+/// mailed about.
 pub(crate) fn prove(
     tx: &mut Tx<'_>,
     site: &Site,
-    account: &AccountId,
+    account: &Account,
     method: Method,
-    code: &str,
+    code: &Secret,
+    client: &Client,
 ) -> Result<bool, StoreError> {
-    if !is_enrolled(tx, account)? {
-        return Ok(false);
+    let (id, code) = (&account.id, code.reveal());
+    let is_right = is_enrolled(tx, id)?
+        && match method {
+            Method::Totp => totp::accept(tx, site, id, code)?,
+            Method::RecoveryCode => recovery::accept(tx, site, id, code)?,
+        };
+    tx.record(Entry {
+        actor: Actor::Account(id.to_string()),
+        action: if is_right {
+            "second_factor.proved"
+        } else {
+            "second_factor.failed"
+        },
+        entity: ("account", id.to_string()),
+        scope: None,
+        changes: json!([{ "field": "method", "new": method.word() }]),
+        request: Some(client.request.clone()),
+    })?;
+    if is_right && method == Method::RecoveryCode {
+        let left = recovery::count(tx, id)?;
+        notice::recovery_code_used(tx, site, account, client, left)?;
     }
-    match method {
-        Method::Totp => totp::accept(tx, site, account, code),
-        Method::RecoveryCode => recovery::accept(tx, site, account, code),
-    }
+    Ok(is_right)
 }
 
 /// Removes what an account has.
@@ -237,6 +265,18 @@ fn base32(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn six_digits_are_an_app_s() {
+        for (code, method) in [
+            ("123456", Method::Totp),
+            ("123 456", Method::Totp),
+            ("ABCD-EFGH-IJKL-MNOP", Method::RecoveryCode),
+            ("2345-2345-2345-2345", Method::RecoveryCode),
+        ] {
+            assert_eq!(Method::of(code), method, "{code}");
+        }
+    }
 
     #[test]
     fn base32_is_that_of_rfc_4648() {

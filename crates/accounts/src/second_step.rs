@@ -2,19 +2,15 @@
 //! somebody has a token that is no session.
 
 use jiff::SignedDuration;
-use platform::audit::Entry;
 use platform::limits::Wait;
 use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use web::{Network, Site};
 
 use crate::Accounts;
 use crate::account::{self, Account, AccountId};
-use crate::attempts::{self, Reserved, Source};
+use crate::attempts::{Attempt, Reserved};
 use crate::client::Client;
-use crate::device;
-use crate::notice;
 use crate::one_time::{self, Purpose};
 use crate::second_factor::{self, Method};
 use crate::session::{self, Begun, Stay};
@@ -96,9 +92,8 @@ pub fn is_token(tx: &mut Tx<'_>, token: &Secret) -> Result<bool, StoreError> {
 /// Signs somebody in who proves the second factor.
 pub async fn finish(accounts: &Accounts, shown: Shown) -> Result<Arrived, SecondStepError> {
     let store = &accounts.site.store;
-    let (account, source) = find(accounts, &shown).await?;
-    let counted = attempts::Attempt::at_second_factor(&account.id, source);
-    let reserved = match counted.reserve::<SecondStepError>(store).await {
+    let (account, attempt) = find(accounts, &shown).await?;
+    let reserved = match attempt.reserve::<SecondStepError>(store).await {
         Err(error @ SecondStepError::UsedUp(_)) => {
             burn(accounts, shown.token).await?;
             return Err(error);
@@ -111,8 +106,8 @@ pub async fn finish(accounts: &Accounts, shown: Shown) -> Result<Arrived, Second
 }
 
 /// Whose token it is, and as what their tries are counted.
-async fn find(accounts: &Accounts, shown: &Shown) -> Result<(Account, Source), SecondStepError> {
-    let (token, known, network) = (
+async fn find(accounts: &Accounts, shown: &Shown) -> Result<(Account, Attempt), SecondStepError> {
+    let (token, device, network) = (
         shown.token.clone(),
         shown.client.device.clone(),
         shown.network,
@@ -122,11 +117,8 @@ async fn find(accounts: &Accounts, shown: &Shown) -> Result<(Account, Source), S
         let id = link.and_then(|link| link.account);
         let id = id.ok_or(SecondStepError::TokenGone)?;
         let account = account::find(tx, &id)?.ok_or(SecondStepError::TokenGone)?;
-        let source = match &known {
-            Some(secret) if device::is_known(tx, &id, secret)? => Source::Device(secret.clone()),
-            _ => Source::Network(network),
-        };
-        Ok((account, source))
+        let attempt = Attempt::at_second_factor(tx, &id, network, device.as_ref())?;
+        Ok((account, attempt))
     };
     accounts.site.store.read(look).await
 }
@@ -146,21 +138,13 @@ fn prove(
     {
         return Ok(Err(SecondStepError::TokenGone));
     }
-    let method = shown.method;
-    let code = shown.code.reveal();
-    if !second_factor::prove(tx, site, &account.id, method, code)? {
-        record(tx, account, "second_factor.failed", method, client)?;
+    if !second_factor::prove(tx, site, account, shown.method, &shown.code, client)? {
         return Ok(Err(SecondStepError::CodeInvalid));
     }
     let Some(link) = one_time::take::<Stored>(tx, Purpose::SecondStep, token)? else {
         return Ok(Err(SecondStepError::TokenGone));
     };
     reserved.give_back(tx)?;
-    record(tx, account, "second_factor.proved", method, client)?;
-    if method == Method::RecoveryCode {
-        let left = second_factor::find(tx, &account.id)?.recovery_codes;
-        notice::recovery_code_used(tx, site, account, client, left)?;
-    }
     let begun = sign_in(tx, site, account, &link.data, client)?;
     let arrived = begun.map(|begun| Arrived {
         account: account.clone(),
@@ -190,21 +174,4 @@ async fn burn(accounts: &Accounts, token: Secret) -> Result<(), StoreError> {
         one_time::take::<Stored>(tx, Purpose::SecondStep, &token).map(|_| ())
     };
     accounts.site.store.write(change).await
-}
-
-fn record(
-    tx: &mut Tx<'_>,
-    account: &Account,
-    action: &'static str,
-    method: Method,
-    client: &Client,
-) -> Result<(), StoreError> {
-    tx.record(Entry {
-        actor: platform::audit::Actor::Account(account.id.to_string()),
-        action,
-        entity: ("account", account.id.to_string()),
-        scope: None,
-        changes: json!([{ "field": "method", "new": method.word() }]),
-        request: Some(client.request.clone()),
-    })
 }

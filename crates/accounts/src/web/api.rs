@@ -374,6 +374,7 @@ async fn sessions(
     params(("id" = String, Path, description = "The session's id")),
     responses(
         (status = 204, description = "Ended"),
+        (status = 403, description = "`csrf_failed`, `sudo_required` or `token_not_permitted`"),
         (status = 404, description = "`not_found`: no session of this account"),
     ),
 )]
@@ -384,6 +385,7 @@ async fn end_session(
 ) -> Result<StatusCode, Problem> {
     let Caller { who, request } = caller;
     let id: SessionId = id.parse().map_err(|_| Problem::not_found())?;
+    Sudo::check(who.clone(), accounts.site.clock.now())?;
     let change = move |tx: &mut Tx<'_>| session::end(tx, &who.account().id, &id, &request);
     gone(accounts.site.store.write(change).await?)
 }

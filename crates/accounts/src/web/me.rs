@@ -301,17 +301,17 @@ pub(super) async fn end_sessions(
     State(accounts): State<Accounts>,
     sender: Sender,
 ) -> Result<Response, Problem> {
-    let (who, request) = (sender.who, sender.request);
+    let sudo = Sudo::check(sender.who, accounts.site.clock.now())?;
+    let request = sender.request;
     let one = match sender.form.find("session") {
         Some(id) => Some(id.parse().map_err(|_| Problem::not_found())?),
         None => None,
     };
     let change = move |tx: &mut Tx<'_>| -> Result<bool, StoreError> {
-        let account = &who.account().id;
-        match (&one, who.session()) {
-            (Some(id), _) => session::end(tx, account, id, &request),
-            (None, Some(kept)) => session::end_others(tx, account, kept, &request).map(|_| true),
-            (None, None) => Ok(false),
+        let account = &sudo.who().account().id;
+        match &one {
+            Some(id) => session::end(tx, account, id, &request),
+            None => session::end_others(tx, account, sudo.session(), &request).map(|_| true),
         }
     };
     if accounts.site.store.write(change).await? {

@@ -134,6 +134,10 @@ impl From<ChangeError> for Problem {
             ChangeError::CurrentWrong => {
                 Self::new(StatusCode::BAD_REQUEST, "current_password_wrong")
             }
+            ChangeError::CodeMissing => Self::fields().field("/code", "required", []),
+            ChangeError::PasswordOrCodeWrong => {
+                Self::new(StatusCode::UNAUTHORIZED, "password_or_code_wrong")
+            }
             ChangeError::SudoRequired(error) => error.into(),
             ChangeError::NotSignedIn => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated"),
             ChangeError::UsedUp(wait) => too_often(wait),

@@ -65,7 +65,7 @@ pub(super) async fn prove(
     let code = Secret::new(form.text("code"));
     let shown = Shown {
         token,
-        method: method_of(code.reveal()),
+        method: Method::of(code.reveal()),
         code,
         network,
         client: entrance.client.clone(),
@@ -88,16 +88,6 @@ pub(super) async fn prove(
     .await
 }
 
-/// Apps give six digits; recovery codes are longer.
-fn method_of(code: &str) -> Method {
-    let mut letters = code.chars().filter(|letter| !letter.is_whitespace());
-    if letters.all(|letter| letter.is_ascii_digit()) {
-        Method::Totp
-    } else {
-        Method::RecoveryCode
-    }
-}
-
 fn page(accounts: &Accounts, entrance: Entrance, form_state: &FormState) -> Response {
     let text = entrance.text.clone();
     let control = Control::Line("text", "one-time-code");
@@ -110,21 +100,4 @@ fn page(accounts: &Accounts, entrance: Entrance, form_state: &FormState) -> Resp
         form_state,
     };
     entrance.show(&accounts.site, "account-mfa", body)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn six_digits_are_an_app_s() {
-        for (code, method) in [
-            ("123456", Method::Totp),
-            ("123 456", Method::Totp),
-            ("ABCD-EFGH-IJKL-MNOP", Method::RecoveryCode),
-            ("2345-2345-2345-2345", Method::RecoveryCode),
-        ] {
-            assert_eq!(method_of(code), method, "{code}");
-        }
-    }
 }

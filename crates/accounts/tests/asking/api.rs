@@ -156,6 +156,9 @@ fn sessions_are_listed_and_ended() {
         here.call(Method::DELETE, nonsense, &Value::Null)
             .await
             .with(404);
+        world.clock.advance(accounts::sudo::LIFETIME);
+        let refused = here.call(Method::DELETE, &address, &Value::Null).await;
+        assert_eq!(refused.with(403).json()["code"], "sudo_required");
         let list = here.get("/api/v1/me/sessions").await.with(200).json();
         assert_eq!(list["items"].as_array().unwrap().len(), 1);
         assert_eq!(list["next_cursor"], Value::Null);

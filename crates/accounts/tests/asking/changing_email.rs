@@ -3,6 +3,7 @@
 use accounts::account::AccountId;
 use accounts::email_change::{self, Confirmation, LIFETIME, UNDO_LIFETIME};
 use accounts::session::Stay;
+use accounts::sign_in::SignInError;
 use accounts::verification::ConfirmError;
 use accounts::{Accounts, account};
 use axum::http::Method;
@@ -15,6 +16,7 @@ use web::Network;
 use crate::api::csrf_token;
 use crate::passkeys::{Device, register as add_passkey};
 use crate::registering::{expect, link, open, register};
+use crate::resetting;
 use crate::second_factors::{enrol, is_enrolled};
 use crate::stage::{
     Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails,
@@ -248,12 +250,43 @@ fn the_old_address_comes_back_though_somebody_registered_it_and_prepared_a_way_i
         let page = owner.get(&undo).await.with(200);
         owner.submit(&page, &page.form("")).await.with(200);
         assert_eq!(address(world, &id).await, OLD);
+        // A factor of the thief's would keep the owner out.
         assert!(!is_enrolled(world, &id).await);
         let of = id.clone();
         let passkeys = read(world.store(), move |tx| accounts::passkey::list(tx, &of)).await;
         assert!(passkeys.is_empty());
         // Mail of the account that was removed is gone with it.
         expect(world, &accounts, NEW, "mail-change-subject");
+    });
+}
+
+#[test]
+fn a_mailbox_brings_the_address_back_and_not_past_the_second_factor() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, OLD, Some(&usual_hash(world).await)).await;
+        enrol(world, &id).await;
+        let mut farah = browser(world, &accounts, &id).await;
+        let sent = ask(world, &mut farah, NEW).await;
+        let page = farah.get(&sent).await;
+        farah.submit(&page, &page.form("")).await.with(200);
+        let undo = link(world, "/email/undo/").await;
+        let mut thief = visitor(&accounts);
+        let page = thief.get(&undo).await.with(200);
+        thief.submit(&page, &page.form("")).await.with(200);
+        assert!(is_enrolled(world, &id).await);
+        resetting::ask(world, &accounts, OLD, "reset").await;
+        let sent = link(world, "/reset/").await;
+        resetting::reset(&mut thief, &sent, "dua pantun lama")
+            .await
+            .with(200);
+        let tried = attempt(OLD, "dua pantun lama", 1);
+        let refused = accounts::sign_in::with_password(&accounts, tried).await;
+        assert!(matches!(refused, Err(SignInError::SecondStep(_))));
+        expect(world, &accounts, NEW, "mail-change-subject");
+        expect(world, &accounts, OLD, "mail-changed-subject");
+        expect(world, &accounts, OLD, "mail-reset-subject");
+        expect(world, &accounts, OLD, "mail-password-subject");
     });
 }
 

@@ -109,6 +109,25 @@ fn whoever_is_known_is_signed_in_whatever_their_address_is_now() {
 }
 
 #[test]
+fn one_subject_at_two_issuers_is_two_identities() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let (one, other) = (Provider::start().await, Provider::start().await);
+        let mut farah = visitor(&one.site(world, true));
+        one.sign_in(world, &mut farah, &claims("1")).await.with(303);
+        let farah = me(&mut farah).await.unwrap();
+        // The other provider has even the same name here.
+        let accounts = other.site(world, true);
+        let mut mei = visitor(&accounts);
+        let page = other.sign_in(world, &mut mei, &claims("1")).await;
+        says(&accounts, &page, 409, "account-link-identity");
+        let own = json!({"sub": "1", "email": "mei@example.my", "email_verified": true});
+        other.sign_in(world, &mut mei, &own).await.with(303);
+        assert_ne!(me(&mut mei).await.unwrap(), farah);
+        assert_eq!(identities(world, &farah.parse().unwrap()).await, ["1"]);
+    });
+}
+
+#[test]
 fn an_account_with_the_address_is_linked_by_signing_in_to_it_once() {
     World::each_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;

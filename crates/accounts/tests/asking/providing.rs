@@ -1,11 +1,12 @@
 //! The way to a provider and back: states, id tokens, keys.
 
+use accounts::session::Stay;
 use accounts::{Accounts, Providers, provider_sign_in};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::{Page, Visitor, World, rounds, together};
 
-use crate::provider::{CALLBACK, Provider, Signed, leave};
+use crate::provider::{CALLBACK, Provider, Signed, base64, leave};
 use crate::stage::{Checked, MIGRATIONS, accounts as accounts_of, actions, english, visitor};
 
 /// Somebody whom nobody knows yet.
@@ -366,5 +367,27 @@ fn of_two_uses_of_one_state_one_signs_in() {
                 "round {round}"
             );
         }
+    });
+}
+
+#[test]
+fn what_a_provider_gives_is_not_kept_and_its_session_ends_like_any_other() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let provider = Provider::start().await;
+        let accounts = provider.site(world, true);
+        let mut browser = visitor(&accounts);
+        provider.sign_in(world, &mut browser, &farah()).await;
+        assert!(is_signed_in(&mut browser).await);
+        let id_token = base64(r#"{"alg":"EdDSA","#);
+        for given in ["for-userinfo", &id_token] {
+            assert_eq!(world.places_of(given), [""; 0], "{given}");
+        }
+        world.clock.advance(Stay::Visit.idle());
+        assert!(!is_signed_in(&mut browser).await);
+        provider.sign_in(world, &mut browser, &farah()).await;
+        let page = browser.get("/me/security").await.with(200);
+        let page = browser.submit(&page, &page.form("/logout")).await;
+        assert_eq!(page.location(), Some("/login"), "not to the provider");
+        assert!(!is_signed_in(&mut browser).await);
     });
 }

@@ -147,6 +147,13 @@ fn other_sessions_are_ended_one_by_one_or_all() {
         let left = read(world.store(), move |tx| session::list(tx, &of)).await;
         assert_eq!(left.len(), 3);
         visitor.submit(&page, &one).await.with(404);
+        // Somebody with a stolen cookie signs nobody out.
+        let mut late = visitor.clone();
+        world.clock.advance(sudo::LIFETIME);
+        let refused = late.submit(&page, &one).await;
+        assert_eq!(refused.location(), Some("/sudo?redirect="));
+        let here = begin(world, &id, Stay::Visit, client(1)).await;
+        visitor.set_cookie("kd_session", here.session.reveal());
         let page = visitor.get("/me/security").await;
         let all = page
             .forms()

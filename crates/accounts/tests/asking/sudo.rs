@@ -11,14 +11,19 @@ use axum::http::Method;
 use jiff::SignedDuration;
 use platform::Tx;
 use serde_json::json;
-use testkit::World;
+use testkit::{Page, Visitor, World};
 use web::Network;
 
 use crate::api::csrf_token;
+use crate::people::browser;
+use crate::second_factors::{Enrolled, enrol, expect_mail};
 use crate::stage::{
     Checked, MIGRATIONS, PASSWORD, accounts, actions, begin, client, english, find_session, person,
     usual_hash, visitor, write,
 };
+
+const FARAH: &str = "farah@example.my";
+const PAGE: &str = "/sudo?redirect=%2Fme%2Fsecurity";
 
 #[test]
 fn a_proof_counts_for_ten_minutes() {
@@ -88,8 +93,7 @@ fn a_password_proves_it_on_the_page_and_leads_back() {
         let begun = begin(world, &id, Stay::Remembered, client(1)).await;
         let mut visitor = visitor(&accounts);
         visitor.set_cookie("kd_session", begun.session.reveal());
-        let at = "/sudo?redirect=%2Fme%2Fsecurity";
-        let page = visitor.get(at).await;
+        let page = visitor.get(PAGE).await;
         assert_eq!(
             page.location(),
             Some("/me/security"),
@@ -97,7 +101,7 @@ fn a_password_proves_it_on_the_page_and_leads_back() {
         );
 
         world.clock.advance(LIFETIME);
-        let page = visitor.get(at).await.with(200);
+        let page = visitor.get(PAGE).await.with(200);
         let mut form = page.form("/sudo");
         form.fill("password", "something else");
         let page = visitor.submit(&page, &form).await.with(400);
@@ -112,7 +116,7 @@ fn a_password_proves_it_on_the_page_and_leads_back() {
             "the old secret"
         );
         visitor.follow(done).await.with(200);
-        let page = visitor.get(at).await;
+        let page = visitor.get(PAGE).await;
         assert_eq!(page.location(), Some("/me/security"));
         assert!(actions(world).await.contains(&"sudo.proved".to_owned()));
 
@@ -147,6 +151,99 @@ fn a_script_proves_it_and_guessing_is_counted() {
         assert_ne!(renewed, begun.session.reveal());
         let who = find_session(world, &platform::Secret::new(renewed)).await;
         assert!(Sudo::check(who.unwrap(), world.clock.now()).is_ok());
+    });
+}
+
+/// Somebody with a password and an app, whose proof is over.
+async fn farah_with_app(world: &World) -> (Visitor, Enrolled) {
+    let hash = usual_hash(world).await;
+    let id = person(world, FARAH, Some(&hash)).await;
+    let enrolled = enrol(world, &id).await;
+    let browser = browser(world, &id).await;
+    world.clock.advance(LIFETIME);
+    (browser, enrolled)
+}
+
+/// Sends the form of the page with both.
+async fn prove(browser: &mut Visitor, password: &str, code: &str) -> Page {
+    let page = browser.get(PAGE).await.with(200);
+    let mut form = page.form("/sudo");
+    form.fill("password", password).fill("code", code);
+    browser.submit(&page, &form).await
+}
+
+#[test]
+fn where_there_is_a_second_factor_a_password_alone_proves_nothing() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let (mut farah, Enrolled { app, recovery }) = farah_with_app(world).await;
+        let page = farah.get("/me/security").await.with(200);
+        let mut form = page.form("/me/security/password");
+        form.fill("current_password", PASSWORD)
+            .fill("password", "dua pantun lama");
+        let refused = farah.submit(&page, &form).await;
+        assert_eq!(refused.location(), Some("/sudo?redirect="));
+        let code = app.code(world.clock.now());
+        for (password, typed, status) in [
+            (PASSWORD, "", 422),
+            (PASSWORD, "12345", 401),
+            ("something else", &code, 401),
+        ] {
+            let page = prove(&mut farah, password, typed).await.with(status);
+            let form = page.form("/sudo");
+            assert_eq!(form.value("password"), Some(""));
+            assert_eq!(form.value("code"), Some(""));
+            assert_eq!(form.value("redirect"), Some("/me/security"));
+            let words = english(&accounts(world)).say("problem-password-or-code-wrong");
+            assert_eq!(page.text().contains(&words), status == 401);
+        }
+        for typed in [&code, recovery[0].reveal()] {
+            let done = prove(&mut farah, PASSWORD, typed).await;
+            assert_eq!(done.location(), Some("/me/security"));
+            let page = farah.get(PAGE).await;
+            assert_eq!(page.location(), Some("/me/security"));
+            world.clock.advance(LIFETIME);
+            // Each works once.
+            prove(&mut farah, PASSWORD, typed).await.with(401);
+        }
+        expect_mail(world, "mail-recovery-code-subject");
+        let log = actions(world).await;
+        let of = |action: &str| log.iter().filter(|one| *one == action).count();
+        assert_eq!((of("second_factor.proved"), of("sudo.proved")), (2, 2));
+    });
+}
+
+#[test]
+fn a_script_shows_both_and_guesses_at_either_are_counted_with_those_of_sign_ins() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let (mut script, Enrolled { app, .. }) = farah_with_app(world).await;
+        let address = "/api/v1/auth/sudo";
+        let missing = json!({"password": PASSWORD});
+        let refused = script.call(Method::POST, address, &missing).await.with(422);
+        assert_eq!(refused.json()["errors"][0]["pointer"], "/code");
+        let code = app.code(world.clock.now());
+        for (password, code) in [(PASSWORD, "12345"), ("wrong", &code), ("wrong", "12345")] {
+            let wrong = json!({"password": password, "code": code});
+            let refused = script.call(Method::POST, address, &wrong).await.with(401);
+            assert_eq!(refused.json()["code"], "password_or_code_wrong");
+        }
+        let wrong = json!({"password": PASSWORD, "code": "12345"});
+        for _ in 0..2 {
+            script.call(Method::POST, address, &wrong).await.with(401);
+        }
+        let right = json!({"password": PASSWORD, "code": code});
+        script.call(Method::POST, address, &right).await.with(429);
+        // A sign-in from there has no tries left either.
+        let (login, mfa) = ("/api/v1/auth/login", "/api/v1/auth/mfa");
+        let first = json!({"email": FARAH, "password": PASSWORD, "want": "tokens"});
+        let mut program = visitor(&accounts(world));
+        let token = program.call(Method::POST, login, &first).await.json();
+        let step = json!({"mfa_token": token["mfa_token"], "method": "totp", "code": code,
+            "want": "tokens"});
+        program.call(Method::POST, mfa, &step).await.with(429);
+
+        world.clock.advance(SignedDuration::from_mins(16));
+        let right = json!({"password": PASSWORD, "code": app.code(world.clock.now())});
+        script.call(Method::POST, address, &right).await.with(204);
     });
 }
 

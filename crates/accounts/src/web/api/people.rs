@@ -4,8 +4,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
-use platform::Tx;
-use platform::audit::RequestFacts;
+use platform::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::cursor::{List, Piece};
@@ -16,10 +15,10 @@ use super::SiteRole;
 use crate::Accounts;
 use crate::Callers::People;
 use crate::account::AccountId;
-use crate::erasure::{self, EraseError, When};
+use crate::erasure::{self, When};
 use crate::factor_reset;
 use crate::grant;
-use crate::people::{self, Details, PeopleError, Person, Search, State as AccountState};
+use crate::people::{self, Acting, Details, PeopleError, Person, Search, State as AccountState};
 use crate::sudo::Sudo;
 use crate::web::asking::Caller;
 use crate::web::call;
@@ -213,10 +212,24 @@ async fn show(
     Ok(Json(accounts.site.store.read(look).await?.into()))
 }
 
-/// The proof that whoever calls has just shown who they are.
-fn sudo(accounts: &Accounts, caller: Caller) -> Result<(Sudo, RequestFacts), Problem> {
+/// Makes a change to somebody's account for an administrator who has just proved who they are.
+async fn act<T, E>(
+    accounts: &Accounts,
+    caller: Caller,
+    id: &str,
+    change: impl Fn(&mut Tx<'_>, &Acting, &AccountId) -> Result<T, E> + Send + 'static,
+) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    E: From<StoreError> + From<PeopleError> + Into<Problem> + Send + 'static,
+{
+    let id: AccountId = call::id(id)?;
     let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
-    Ok((sudo, caller.request))
+    let change = move |tx: &mut Tx<'_>| {
+        let by = people::acting(tx, &sudo, &caller.request)?;
+        change(tx, &by, &id)
+    };
+    accounts.site.store.write(change).await.map_err(Into::into)
 }
 
 /// Keep somebody out.
@@ -237,13 +250,7 @@ async fn deactivate(
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
-    let id: AccountId = call::id(&id)?;
-    let (sudo, request) = sudo(&accounts, caller)?;
-    let change = move |tx: &mut Tx<'_>| {
-        let by = people::acting(tx, &sudo, &request)?;
-        people::deactivate(tx, &by, &id)
-    };
-    accounts.site.store.write(change).await?;
+    act(&accounts, caller, &id, people::deactivate).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -264,13 +271,7 @@ async fn activate(
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
-    let id: AccountId = call::id(&id)?;
-    let (sudo, request) = sudo(&accounts, caller)?;
-    let change = move |tx: &mut Tx<'_>| {
-        let by = people::acting(tx, &sudo, &request)?;
-        people::activate(tx, &by, &id)
-    };
-    accounts.site.store.write(change).await?;
+    act(&accounts, caller, &id, people::activate).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -298,13 +299,7 @@ async fn sign_out(
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<Json<SignedOut>, Problem> {
-    let id: AccountId = call::id(&id)?;
-    let (sudo, request) = sudo(&accounts, caller)?;
-    let change = move |tx: &mut Tx<'_>| {
-        let by = people::acting(tx, &sudo, &request)?;
-        people::sign_out(tx, &by, &id)
-    };
-    let revoked = accounts.site.store.write(change).await?;
+    let revoked = act(&accounts, caller, &id, people::sign_out).await?;
     Ok(Json(SignedOut { revoked }))
 }
 
@@ -336,17 +331,13 @@ async fn set_role(
     caller: Caller,
     Json(body): Json<RoleBody>,
 ) -> Result<StatusCode, Problem> {
-    let id: AccountId = call::id(&id)?;
-    let (sudo, request) = sudo(&accounts, caller)?;
     let rank = body.role.map(|role| match role {
         SiteRole::Admin => grant::ADMIN,
         SiteRole::Owner => grant::OWNER,
     });
-    let change = move |tx: &mut Tx<'_>| {
-        let by = people::acting(tx, &sudo, &request)?;
-        people::set_rank(tx, &by, &id, rank)
-    };
-    accounts.site.store.write(change).await?;
+    let change =
+        move |tx: &mut Tx<'_>, by: &Acting, id: &AccountId| people::set_rank(tx, by, id, rank);
+    act(&accounts, caller, &id, change).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -379,14 +370,10 @@ async fn set_duties(
     caller: Caller,
     Json(body): Json<DutiesBody>,
 ) -> Result<StatusCode, Problem> {
-    let id: AccountId = call::id(&id)?;
     let duties = read_duties(body.duties.iter().map(String::as_str))?;
-    let (sudo, request) = sudo(&accounts, caller)?;
-    let change = move |tx: &mut Tx<'_>| {
-        let by = people::acting(tx, &sudo, &request)?;
-        people::set_duties(tx, &by, &id, &duties)
-    };
-    accounts.site.store.write(change).await?;
+    let change =
+        move |tx: &mut Tx<'_>, by: &Acting, id: &AccountId| people::set_duties(tx, by, id, &duties);
+    act(&accounts, caller, &id, change).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -419,14 +406,10 @@ async fn reset_factors(
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<(StatusCode, Json<FactorReset>), Problem> {
-    let id: AccountId = call::id(&id)?;
-    let (sudo, request) = sudo(&accounts, caller)?;
     let site = accounts.site.clone();
-    let change = move |tx: &mut Tx<'_>| {
-        let by = people::acting(tx, &sudo, &request)?;
-        factor_reset::ask(tx, &site, &by, &id)
-    };
-    let due_at = accounts.site.store.write(change).await?;
+    let change =
+        move |tx: &mut Tx<'_>, by: &Acting, id: &AccountId| factor_reset::ask(tx, &site, by, id);
+    let due_at = act(&accounts, caller, &id, change).await?;
     Ok((StatusCode::ACCEPTED, Json(FactorReset { due_at })))
 }
 
@@ -445,13 +428,7 @@ async fn keep_factors(
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
-    let id: AccountId = call::id(&id)?;
-    let (sudo, request) = sudo(&accounts, caller)?;
-    let change = move |tx: &mut Tx<'_>| {
-        let by = people::acting(tx, &sudo, &request)?;
-        factor_reset::withdraw(tx, &by, &id)
-    };
-    if accounts.site.store.write(change).await? {
+    if act(&accounts, caller, &id, factor_reset::withdraw).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found())
@@ -476,8 +453,8 @@ async fn export(
     caller: Caller,
 ) -> Result<Response, Problem> {
     let id: AccountId = call::id(&id)?;
-    let (sudo, request) = sudo(&accounts, caller)?;
-    crate::web::people::export(&accounts, sudo, request, id).await
+    let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
+    crate::web::people::export(&accounts, sudo, caller.request, id).await
 }
 
 /// Have somebody's account erased.
@@ -498,17 +475,10 @@ async fn erase(
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
-    let id: AccountId = call::id(&id)?;
-    let (sudo, request) = sudo(&accounts, caller)?;
     let domains = accounts.domains;
-    let change = move |tx: &mut Tx<'_>| {
-        let by = people::acting(tx, &sudo, &request)?;
-        erasure::order(tx, domains, &by, &id, When::Later)
+    let change = move |tx: &mut Tx<'_>, by: &Acting, id: &AccountId| {
+        erasure::order(tx, domains, by, id, When::Later)
     };
-    accounts
-        .site
-        .store
-        .write::<_, EraseError, _>(change)
-        .await?;
+    act(&accounts, caller, &id, change).await?;
     Ok(StatusCode::ACCEPTED)
 }

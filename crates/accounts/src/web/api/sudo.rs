@@ -7,7 +7,7 @@ use platform::{Secret, Tx};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::described::Routes;
-use web::{Json, Problem, routes};
+use web::{Facts, Json, Problem, routes};
 
 use super::passkeys::{Descriptor, RequestOptions};
 use crate::Accounts;
@@ -16,7 +16,7 @@ use crate::client::Client;
 use crate::credential::ChangeError;
 use crate::passkey;
 use crate::session::SessionId;
-use crate::sudo;
+use crate::sudo::{self, Shown};
 use crate::web::asking::Caller;
 use crate::web::cookies;
 use crate::web_authn::{self, Asked, Assertion};
@@ -27,13 +27,17 @@ pub(super) fn routes<R: Routes<Accounts>>() -> R {
         .routes(routes!(ask_proof: People))
 }
 
-/// What proves who somebody is: one of the two.
+/// What proves who somebody is: a password, with a code where there is a second factor, or a
+/// passkey.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Proof {
     /// The password as typed.
     #[schema(format = Password)]
     password: Option<String>,
+    /// A code of the authenticator app or a recovery code, where the account has a second factor.
+    #[serde(default)]
+    code: String,
     /// What `navigator.credentials.get` gave: `AuthenticationResponseJSON`.
     credential: Option<Assertion>,
 }
@@ -71,9 +75,10 @@ async fn ask_proof(
     request_body = Proof,
     responses(
         (status = 204, description = "Proved"),
-        (status = 401, description = "`credentials_invalid` or `passkey_invalid`"),
+        (status = 401, description = "`credentials_invalid`, `passkey_invalid`, or
+            `password_or_code_wrong` where there is a second factor"),
         (status = 403, description = "`csrf_failed` or `token_not_permitted`"),
-        (status = 422, description = "`validation_failed`"),
+        (status = 422, description = "`validation_failed`: also where the code is missing"),
         (status = 429, description = "`rate_limited`, with `Retry-After`"),
         (status = 503, description = "`busy`, with `Retry-After`"),
     ),
@@ -81,16 +86,23 @@ async fn ask_proof(
 async fn prove(
     State(accounts): State<Accounts>,
     client: Client,
+    facts: Facts,
     caller: Caller,
     Json(proof): Json<Proof>,
 ) -> Result<Response, Problem> {
     let (secret, stay) = match proof {
         Proof {
             password: Some(password),
+            code,
             credential: None,
         } => {
-            let password = Secret::new(password);
-            let proved = sudo::prove(&accounts, &caller.who, &password, client).await;
+            let shown = Shown {
+                password: Secret::new(password),
+                code: Secret::new(code),
+                network: facts.network(),
+                client,
+            };
+            let proved = sudo::prove(&accounts, &caller.who, shown).await;
             proved.map_err(|error| match error {
                 ChangeError::CurrentWrong => {
                     Problem::new(StatusCode::UNAUTHORIZED, "credentials_invalid")
@@ -101,6 +113,7 @@ async fn prove(
         Proof {
             password: None,
             credential: Some(credential),
+            ..
         } => {
             let session = caller.who.session().map(SessionId::as_str);
             let asked = Asked {
