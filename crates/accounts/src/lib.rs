@@ -71,7 +71,7 @@ pub use signed_in::{Owner, SignedIn};
 
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
-use platform::mail::CallbackKey;
+use platform::mail::{CallbackKey, SnsTopic};
 
 /// All that the program has to know of this crate.
 pub const DOMAIN: Domain = Domain {
@@ -204,6 +204,8 @@ pub struct Accounts {
     pub backend: Option<BackendPolicy>,
     /// What signs the callbacks of the mail's provider; none: there are none.
     pub mail_callbacks: Option<CallbackKey>,
+    /// By which topic Amazon SES says what became of mails.
+    pub ses_topic: Option<SnsTopic>,
     /// What the program consists of.
     pub domains: Domains,
 }
@@ -231,6 +233,7 @@ impl Accounts {
             providers: Providers::default(),
             backend: None,
             mail_callbacks: None,
+            ses_topic: None,
             domains,
             site,
         }

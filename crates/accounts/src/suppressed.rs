@@ -42,7 +42,7 @@ pub fn list_own(
     };
     let is_verified = account::verified_email(tx, &account.id)?.is_some();
     let mut all = suppression::list_of(tx, &key(keys), &address)?;
-    all.retain(|one| is_verified || matches!(one.cause, Cause::SoftBounce | Cause::HardBounce));
+    all.retain(|one| is_verified || one.cause.is_bounce());
     Ok(all)
 }
 

@@ -23,6 +23,7 @@ mod problem;
 mod registration;
 mod reset;
 mod second_step;
+mod ses_callbacks;
 mod slug;
 mod sudo;
 mod suppressed;

@@ -57,7 +57,7 @@ pub(crate) fn worker(site: &Site, settings: &Settings) -> Result<Worker> {
         site_host: site.url().host().to_owned(),
         site_url: site.url().join(""),
         suppression: site.keys.key(suppression::PURPOSE),
-        hears_deliveries: settings.mail.callbacks.is_some(),
+        hears_deliveries: settings.mail.callbacks.is_some() || settings.mail.ses_topic.is_some(),
     };
     let mut handlers = vec![
         Handler::each_minute("keep", async |_| Ok(Done::with(keep))),

@@ -284,6 +284,7 @@ fn accounts(site: &Site, settings: &Settings) -> Accounts {
         providers: Providers::new(settings.providers.clone()),
         backend: settings.backend,
         mail_callbacks: settings.mail.callbacks.clone(),
+        ses_topic: settings.mail.ses_topic.clone(),
         ..Accounts::new(site.clone(), DOMAINS)
     };
     // `tests/api` changes more than an account may. A release build does not look.

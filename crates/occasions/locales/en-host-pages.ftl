@@ -368,6 +368,13 @@ host-answered-at = Answered: { $when }
 host-mark-sent = Mark as sent
 host-mark-unsent = Not sent after all
 host-about-household = About the household
+host-mail-soft-bounce = Mail to { $address } has come back three times, last on { $when }, so none goes there for a week. If the address is wrong, correct it. If it is right and takes mail again, you can let mail go there at once.
+host-mail-hard-bounce = Mail to { $address } comes back since { $when }: its server says that there is no such address. Ask the household, and correct the address. If it is right after all, you can let mail go there again.
+host-mail-complaint = { $address } has complained about a mail from this site on { $when }, so none goes there. Only they can change that, in their account, or an owner of the installation. Reach them another way.
+host-mail-unsubscribe = { $address } has unsubscribed from reminders and news on { $when }; confirmations still go there. Only they can change that, in their account, or an owner of the installation.
+host-mail-manual = An administrator of the installation has stopped mail to { $address } on { $when }. Ask them, or reach the household another way.
+host-mail-again = Let mail go again
+host-done-mail = Mail goes there again.
 host-may-bring = May bring
 host-allowance = { $used } of { $allowed ->
     [one] 1 person

@@ -23,6 +23,7 @@ pub mod resource;
 pub mod sizes;
 pub mod stream;
 pub mod summary;
+pub mod suppressions;
 pub mod tally;
 
 pub use permissions::{HostOf, Permission, enter};

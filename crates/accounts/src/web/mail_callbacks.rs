@@ -1,22 +1,21 @@
 //! What a mail provider says of our mails: which arrived, which bounced, who complained.
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use platform::Tx;
 use platform::mail::suppression::{self, Outcome};
-use platform::mail::{Address, Signed};
+use platform::mail::{Address, CallbackKey, Signed};
 use serde::Deserialize;
-use web::{Json, Problem};
+use web::{Json, Problem, Site};
 
+use super::ses_callbacks;
 use crate::Accounts;
 
-/// The one whose callbacks are understood.
-const GENERIC: &str = "generic";
 /// How long a body may be, in bytes.
 const LIMIT: usize = 64 * 1024;
 /// How long a provider's name of a mail may be.
-const MESSAGE_LIMIT: usize = 500;
+pub(super) const MESSAGE_LIMIT: usize = 500;
 
 #[derive(Deserialize)]
 struct Callback {
@@ -33,20 +32,39 @@ pub(super) async fn take(
     Path(provider): Path<String>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
-    let key = accounts.mail_callbacks.as_ref();
-    let key = key.filter(|_| provider == GENERIC);
-    let key = key.ok_or_else(Problem::not_found)?;
+    match (
+        provider.as_str(),
+        &accounts.mail_callbacks,
+        &accounts.ses_topic,
+    ) {
+        ("generic", Some(key), _) => take_generic(&accounts.site, key, request).await,
+        ("ses", _, Some(topic)) => {
+            let body = read(request.into_body()).await?;
+            ses_callbacks::take(&accounts.site, topic, &body).await
+        }
+        _ => Err(Problem::not_found()),
+    }
+}
+
+async fn read(body: Body) -> Result<Bytes, Problem> {
+    let too_large = |_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large");
+    to_bytes(body, LIMIT).await.map_err(too_large)
+}
+
+async fn take_generic(
+    site: &Site,
+    key: &CallbackKey,
+    request: Request,
+) -> Result<StatusCode, Problem> {
     let (parts, body) = request.into_parts();
-    let body: Bytes = to_bytes(body, LIMIT)
-        .await
-        .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"))?;
+    let body = read(body).await?;
     let header = |name| header(&parts.headers, name);
     let signed = Signed {
         id: header("webhook-id"),
         timestamp: header("webhook-timestamp"),
         signatures: header("webhook-signature"),
     };
-    if !key.verify(signed, &body, accounts.site.clock.now()) {
+    if !key.verify(signed, &body, site.clock.now()) {
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "signature_invalid"));
     }
     let Json(said): Json<Callback> = Json::parse(&body)?;
@@ -58,11 +76,11 @@ pub(super) async fn take(
         let values = [("max", 500.into())];
         return Err(Problem::fields().field("/message_id", "too_long", values));
     }
-    let key = accounts.site.keys.key(suppression::PURPOSE);
+    let key = site.keys.key(suppression::PURPOSE);
     let change = move |tx: &mut Tx<'_>| {
         suppression::report(tx, &key, &address, &said.message_id, said.outcome)
     };
-    let done: Result<(), platform::StoreError> = accounts.site.store.write(change).await;
+    let done: Result<(), platform::StoreError> = site.store.write(change).await;
     done?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -31,6 +31,7 @@ mod resetting;
 mod second_factors;
 mod second_step;
 mod security;
+mod ses_callbacks;
 mod sessions;
 mod setup;
 mod signing_in;

@@ -24,7 +24,7 @@ use crate::stage::{
     Checked, MIGRATIONS, accounts, actions, begin, client, give, person, read, visitor, write,
 };
 
-const FARAH: &str = "farah@example.my";
+pub(crate) const FARAH: &str = "farah@example.my";
 
 fn key(world: &World) -> Key {
     world.platform.keys.key(suppression::PURPOSE)
@@ -38,7 +38,7 @@ async fn suppress(world: &World, cause: Cause) {
     .await;
 }
 
-async fn suppressed(world: &World) -> Vec<Cause> {
+pub(crate) async fn suppressed(world: &World) -> Vec<Cause> {
     let key = key(world);
     let look = move |tx: &mut Tx<'_>| suppression::list_of(tx, &key, &FARAH.parse().unwrap());
     let all = read(world.store(), look).await;

@@ -62,10 +62,10 @@ impl Server {
             .with_single_cert(vec![cert.der().clone()], PrivateKeyDer::Pkcs8(key))
             .unwrap();
         let names = HashMap::from([
-            ("hooks.example".to_owned(), vec![address.ip()]),
+            ("hooks.example".to_owned(), vec![address]),
             (
                 "inside.example".to_owned(),
-                vec!["10.0.0.1".parse().unwrap()],
+                vec!["10.0.0.1:443".parse().unwrap()],
             ),
         ]);
         let outbound =

@@ -1,6 +1,6 @@
 //! `mail.url`: by which way mails leave.
 
-use platform::mail::{CallbackKey, Sender, Server, Tls};
+use platform::mail::{CallbackKey, Sender, Server, SnsTopic, Tls};
 
 use super::check::Check;
 use super::settings::without_password;
@@ -84,6 +84,20 @@ pub(super) fn callbacks(written: &Written, check: &mut Check<'_>) -> Option<Call
         );
     }
     read
+}
+
+/// Reads the topic by which Amazon SES says what became of mails.
+pub(super) fn ses_topic(written: &Written, check: &mut Check<'_>) -> Option<SnsTopic> {
+    let name = &written.mail.ses_topic;
+    let topic = SnsTopic::parse(name);
+    if topic.is_none() && !name.is_empty() {
+        check.refuse(
+            "mail.ses_topic",
+            &format!("mail.ses_topic is {name:?}, which is no topic of Amazon SNS"),
+            "write it as SNS shows it: arn:aws:sns:REGION:ACCOUNT:TOPIC",
+        );
+    }
+    topic
 }
 
 const HOW: &str = "write mailbox:, smtp://user@host:587, smtps://user@host:465, mailgun:USER, resend: or ses:REGION:USER";

@@ -8,7 +8,7 @@ use countdowns::watchers;
 use edge::{ListenAddress, ListenSettings};
 use jiff::tz::TimeZone;
 use platform::key_file::KeyFile;
-use platform::mail::{CallbackKey, Sender};
+use platform::mail::{CallbackKey, Sender, SnsTopic};
 use platform::{Secret, store};
 use web::SiteUrl;
 use web::client_info::Proxies;
@@ -90,6 +90,8 @@ pub(crate) struct Mail {
     pub(crate) from: Sender,
     /// What signs the callbacks of the mail's provider.
     pub(crate) callbacks: Option<CallbackKey>,
+    /// By which topic Amazon SES says what became of mails.
+    pub(crate) ses_topic: Option<SnsTopic>,
 }
 
 impl Settings {
@@ -152,6 +154,7 @@ pub(super) fn settings(
             route: mail::route(written, check),
             from: from?,
             callbacks: mail::callbacks(written, check),
+            ses_topic: mail::ses_topic(written, check),
         },
         registration: registration(written, check),
         files: files(written, data, check),

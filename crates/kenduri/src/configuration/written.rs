@@ -165,6 +165,8 @@ pub(crate) struct Mail {
     pub(crate) callback_secret: String,
     /// A file that holds that secret.
     pub(crate) callback_secret_file: String,
+    /// The topic of Amazon SNS by which SES says what became of our mails at `/hooks/mail/ses`.
+    pub(crate) ses_topic: String,
 }
 
 impl Default for Mail {
@@ -177,6 +179,7 @@ impl Default for Mail {
             per_minute: 60,
             callback_secret: String::new(),
             callback_secret_file: String::new(),
+            ses_topic: String::new(),
         }
     }
 }

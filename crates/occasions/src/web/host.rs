@@ -63,6 +63,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/invites/{id}/unlock", Invite, invite_acts::unlock)
         .post("/invites/{id}/deadline", Invite, invite_acts::deadline)
         .post("/invites/{id}/sent", Invite, invite_acts::sent)
+        .post("/invites/{id}/bounce", Invite, invite_acts::lift_bounce)
         .post("/invites/{id}/order", Invite, invite_acts::order)
         .post("/invites/{id}/code", Own, invite_acts::replace_code)
         .post("/invites/{id}/approve", Invite, invite_acts::approve)

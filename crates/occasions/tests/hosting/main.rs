@@ -34,4 +34,5 @@ mod settings;
 mod snapshot;
 mod stage;
 mod stream;
+mod suppressions;
 mod without_token;

@@ -15,6 +15,7 @@ mod delivery;
 pub mod mailbox;
 mod message;
 mod smtp;
+mod sns;
 pub mod suppression;
 
 use jiff::Timestamp;
@@ -29,6 +30,7 @@ pub use callback::{CallbackKey, Signed};
 pub use delivery::{KIND, Mailer, Post, handler};
 pub use message::Sender;
 pub use smtp::{Server, Smtp, SmtpError, Tls};
+pub use sns::{SnsError, SnsPost, SnsTopic};
 
 crate::id!(MailId, "One mail to one person.");
 

@@ -66,9 +66,14 @@ impl Cause {
         }
     }
 
+    /// Whether it is the address that is at fault.
+    pub fn is_bounce(self) -> bool {
+        matches!(self, Self::SoftBounce | Self::HardBounce)
+    }
+
     /// Whether it ends when the owner of the address opens a link that was mailed there.
     pub fn ends_when_confirmed(self) -> bool {
-        matches!(self, Self::SoftBounce | Self::HardBounce | Self::Complaint)
+        self.is_bounce() || self == Self::Complaint
     }
 
     /// The word it is stored and sent as.
@@ -139,6 +144,20 @@ pub fn list_of(
         .all(tx)?;
         all.extend(found.into_iter().filter(|one| one.is_held(now)));
     }
+    Ok(all)
+}
+
+/// What holds mail of this scope to `address` back now, the strongest first: one of each cause.
+pub fn list_in(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    address: &Address,
+    scope: &str,
+) -> Result<Vec<Suppression>, StoreError> {
+    let mut all = list_of(tx, key, address)?;
+    all.retain(|one| one.place.is_in(scope));
+    all.sort_by_key(|one| std::cmp::Reverse((one.cause, one.last_at)));
+    all.dedup_by_key(|one| one.cause);
     Ok(all)
 }
 
@@ -280,11 +299,30 @@ pub fn lift(
     tx: &mut Tx<'_>,
     key: &Key,
     address: &Address,
+    by: (Actor, Option<&RequestFacts>),
+) -> Result<(), StoreError> {
+    lift_if(tx, key, address, by, Cause::ends_when_confirmed)
+}
+
+/// Lets mail reach `address` again where it came back, because somebody knows that it is right.
+pub fn lift_bounce(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    address: &Address,
+    by: (Actor, Option<&RequestFacts>),
+) -> Result<(), StoreError> {
+    lift_if(tx, key, address, by, Cause::is_bounce)
+}
+
+fn lift_if(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    address: &Address,
     (actor, request): (Actor, Option<&RequestFacts>),
+    ends: fn(Cause) -> bool,
 ) -> Result<(), StoreError> {
     for place in Place::wholes(key, address) {
-        let found = find_row(tx, &place)?;
-        if found.is_some_and(|found| found.cause.ends_when_confirmed()) {
+        if find_row(tx, &place)?.is_some_and(|found| ends(found.cause)) {
             remove(tx, &place, (actor.clone(), request))?;
         }
     }

@@ -151,10 +151,10 @@ async fn a_form_is_posted_and_its_answer_read_up_to_a_length() {
 async fn a_name_that_means_a_private_address_is_not_called() {
     let addresses = |all: &[&str]| all.iter().map(|one| one.parse().unwrap()).collect();
     let names = HashMap::from([
-        ("inside.example".to_owned(), addresses(&["10.0.0.1"])),
+        ("inside.example".to_owned(), addresses(&["10.0.0.1:443"])),
         (
             "both.example".to_owned(),
-            addresses(&["93.184.216.34", "127.0.0.1"]),
+            addresses(&["93.184.216.34:443", "127.0.0.1:443"]),
         ),
         ("none.example".to_owned(), addresses(&[])),
     ]);

@@ -211,6 +211,7 @@ impl HostRequest {
             "sent" => "host-done-sent",
             "ordered" => "host-done-ordered",
             "code" => "host-done-code",
+            "mail" => "host-done-mail",
             "left" => "host-done-left",
             "export" => "host-done-export",
             _ => return None,

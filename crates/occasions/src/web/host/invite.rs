@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use platform::mail::suppression::{self, Cause, Suppression};
 use web::form_state::FormState;
 use web::{Piece, Problem, Spoken, Text};
 
@@ -16,7 +17,7 @@ use super::invite_people::{PersonRow, household, people, stored};
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::hosting::invitations::{self, Bookkeeping};
-use crate::hosting::{Permission, Refusal, log};
+use crate::hosting::{Permission, Refusal, log, suppressions};
 use crate::invitation::{Details, InvitationId};
 use crate::open_rsvp;
 use crate::portal::Portal;
@@ -48,6 +49,7 @@ struct InvitePage<'a> {
     history: Vec<Sentence>,
     link: String,
     access: Tag<'a>,
+    suppressions: &'a [Suppression],
     may_invite: bool,
     /// The word for what was just done.
     just: &'a str,
@@ -106,6 +108,21 @@ impl InvitePage<'_> {
 
     fn may_mail(&self) -> bool {
         self.details.email.is_some() && self.wording.occasion.switches.confirmation_mail
+    }
+
+    /// Why mail does not arrive, and what to do.
+    fn suppression(&self, one: &Suppression) -> String {
+        let id = match one.cause {
+            Cause::SoftBounce => "host-mail-soft-bounce",
+            Cause::Unsubscribe => "host-mail-unsubscribe",
+            Cause::HardBounce => "host-mail-hard-bounce",
+            Cause::Complaint => "host-mail-complaint",
+            Cause::Manual => "host-mail-manual",
+        };
+        let address = self.details.email.as_deref().unwrap_or_default();
+        let when = self.wording.moment(one.last_at);
+        let values = [("address", address.into()), ("when", when.into())];
+        self.text.with(id, values)
     }
 
     fn note(&self) -> &str {
@@ -213,6 +230,7 @@ pub(super) struct InvitationData {
     pub(super) portal: Portal,
     kept: Bookkeeping,
     open: Option<open_rsvp::Mark>,
+    suppressions: Vec<Suppression>,
     history: Vec<log::AuditRow>,
 }
 
@@ -220,6 +238,7 @@ pub(super) struct InvitationData {
 pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationData), Refusal> {
     let id: InvitationId = req.id();
     let piece = Piece::read(HISTORY).map_err(|_| Refusal::NotFound)?;
+    let key = req.site.keys.key(suppression::PURPOSE);
     req.read(move |tx, context| {
         let portal = invitations::load(tx, &context.host, &id)?;
         let history = if context.may(Permission::ReadLog) {
@@ -234,6 +253,13 @@ pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationDa
         Ok(InvitationData {
             kept: invitations::bookkeeping(tx, &id)?,
             open: open_rsvp::find_mark(tx, &id)?,
+            suppressions: suppressions::list(
+                tx,
+                &key,
+                &context.host,
+                &portal.household.invitation,
+            )?
+            .unwrap_or_default(),
             portal,
             history,
         })
@@ -300,6 +326,7 @@ fn page(
             .collect(),
         link: req.site.url().join(&found.portal.link("")),
         access: access(&wording, &found.portal),
+        suppressions: &found.suppressions,
         form_state,
         details: &invitation.details,
         kept: &found.kept,

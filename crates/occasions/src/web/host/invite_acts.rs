@@ -3,6 +3,7 @@
 
 use axum::response::Response;
 use platform::Tx;
+use platform::mail::suppression;
 use web::form_state::{self, FormState};
 use web::{FieldProblem, Input, Problem};
 
@@ -16,6 +17,7 @@ use crate::hosting::guests;
 use crate::hosting::invitations::{self, FIELDS};
 use crate::hosting::locks::{self, Opening};
 use crate::hosting::open_rsvp;
+use crate::hosting::suppressions;
 use crate::hosting::{HostOf, Refusal, When};
 use crate::invitation::InvitationId;
 use crate::web::guest::parse_form;
@@ -95,6 +97,15 @@ pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
     let is_sent = posted.form.is_ticked("sent");
     act(&posted, "sent", move |tx, host, id, _| {
         invitations::mark_sent(tx, host, id, is_sent)
+    })
+    .await
+}
+
+/// `POST …/bounce`: mail may go to the address again from which it came back.
+pub(super) async fn lift_bounce(posted: HostForm) -> Result<Response, Problem> {
+    let key = posted.req.site.keys.key(suppression::PURPOSE);
+    act(&posted, "mail", move |tx, host, id, version| {
+        suppressions::lift_bounce(tx, &key, host, id, version)
     })
     .await
 }

@@ -72,7 +72,12 @@ impl Place {
     /// Whether it is about mail of this stream and scope.
     pub(super) fn covers(&self, stream: Stream, scope: Option<&str>) -> bool {
         (self.stream.is_empty() || self.stream == stream.word())
-            && (self.scope.is_empty() || Some(self.scope.as_str()) == scope)
+            && self.is_in(scope.unwrap_or_default())
+    }
+
+    /// Whether it is about mail of this scope, of one stream or of all.
+    pub(super) fn is_in(&self, scope: &str) -> bool {
+        self.scope.is_empty() || self.scope == scope
     }
 
     /// The stream it is about alone.

@@ -7,6 +7,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use platform::Tx;
+use platform::mail::suppression;
 use serde::Deserialize;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -23,7 +24,7 @@ use crate::hosting::codes::{self, Chosen};
 use crate::hosting::invitations::InvitationChange;
 use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::permissions::HostOf;
-use crate::hosting::{Refusal, guests, invitations, locks, open_rsvp};
+use crate::hosting::{Refusal, guests, invitations, locks, open_rsvp, suppressions};
 use crate::invitation::{Details, InvitationId};
 use crate::portal::Portal;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
@@ -107,10 +108,13 @@ async fn create(
 async fn show(call: Call, Path(text): Path<String>) -> Result<Response, Problem> {
     let invitation: InvitationId = id(&text)?;
     let place = Place::Invitation(invitation.clone());
+    let key = call.site.keys.key(suppression::PURPOSE);
     let found = call
         .read(place, move |tx, host| {
             let portal = invitations::load(tx, host, &invitation)?;
-            load_view(tx, host, &portal)
+            let view = load_view(tx, host, &portal)?;
+            let held = suppressions::list(tx, &key, host, &portal.household.invitation)?;
+            Ok(view.with_suppressions(held))
         })
         .await?;
     Ok(answer(StatusCode::OK, &found))

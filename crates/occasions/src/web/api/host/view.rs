@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use platform::mail::suppression::Suppression;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -92,6 +93,21 @@ pub(super) struct InvitationView {
     answers: Option<BTreeMap<String, Answer>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     bookkeeping: Option<BookkeepingView>,
+    /// Why mail does not reach its address. Only where one invitation is read, for those who see
+    /// the address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressions: Option<Vec<SuppressionView>>,
+}
+
+/// A reason why mail to the address of an invitation is held back.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InvitationSuppression)]
+struct SuppressionView {
+    /// `soft_bounce`, `unsubscribe`, `hard_bounce`, `complaint` or `manual`.
+    cause: &'static str,
+    /// Since when; of soft bounces, when the last one was.
+    #[schema(value_type = String, format = "date-time")]
+    since: Timestamp,
 }
 
 impl Shown for InvitationView {
@@ -191,6 +207,7 @@ pub(super) fn invitation(portal: &Portal, sees: Sees) -> InvitationView {
             .answers
             .then(|| answers(portal, &portal.household.answers)),
         bookkeeping: None,
+        suppressions: None,
     }
 }
 
@@ -215,6 +232,16 @@ impl InvitationView {
                 guest.phone.clone_from(&contact.phone);
             }
         }
+        self
+    }
+
+    /// With why mail does not reach its address.
+    pub(super) fn with_suppressions(mut self, all: Option<Vec<Suppression>>) -> Self {
+        let view = |one: Suppression| SuppressionView {
+            cause: one.cause.word(),
+            since: one.last_at,
+        };
+        self.suppressions = all.map(|all| all.into_iter().map(view).collect());
         self
     }
 

@@ -1,0 +1,47 @@
+//! Why mail does not reach an invitation, and the end of it where hosts know better.
+
+use platform::key::Key;
+use platform::mail::Address;
+use platform::mail::suppression::{self, Suppression};
+use platform::{StoreError, Tx};
+
+use super::{HostOf, Permission, Refusal, invitations};
+use crate::invitation::{Invitation, InvitationId};
+
+/// What holds the occasion's mail to an invitation's address back; `None`: the host does not see
+/// the address.
+pub fn list(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    host: &HostOf,
+    invitation: &Invitation,
+) -> Result<Option<Vec<Suppression>>, StoreError> {
+    if !host.may(Permission::SeeContacts) {
+        return Ok(None);
+    }
+    let Some(address) = address(invitation) else {
+        return Ok(Some(Vec::new()));
+    };
+    suppression::list_in(tx, key, &address, invitation.occasion.as_str()).map(Some)
+}
+
+/// Lets mail go again to an invitation's address from which it came back.
+pub fn lift_bounce(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    host: &HostOf,
+    id: &InvitationId,
+    version: Option<i64>,
+) -> Result<(), Refusal> {
+    host.needs(Permission::Invite)?;
+    let portal = invitations::lock(tx, host, id, version)?;
+    if let Some(address) = address(&portal.household.invitation) {
+        let by = (host.actor(), host.request());
+        suppression::lift_bounce(tx, key, &address, (by.0, by.1.as_ref()))?;
+    }
+    Ok(())
+}
+
+fn address(invitation: &Invitation) -> Option<Address> {
+    invitation.details.email.as_deref()?.parse().ok()
+}
