@@ -94,9 +94,10 @@ pub fn breakdown(from: Timestamp, to: Timestamp, zone: &TimeZone, leap_day: Leap
     let at_most = years * 12 + i64::from(end.month()) - i64::from(start.month()) + 1;
     let fitting = (0..=at_most).rev().find(|months| fits(after(*months, 0)));
     let months = fitting.unwrap_or(0);
-    // A month has 31 days at most, and a day that the clocks cut short may hold one more.
-    let days = (0..=32).rev().find(|days| fits(after(months, *days)));
-    let days = days.unwrap_or(0);
+    let first = add_months(start.date(), months, leap_day);
+    let at_most = first.map_or(0, |first| first.duration_until(end.date()).as_hours() / 24);
+    let fitting = (0..=at_most).rev().find(|days| fits(after(months, *days)));
+    let days = fitting.unwrap_or(0);
     let since = after(months, days).map_or(from, |at| at.timestamp());
     let seconds = to.duration_since(since.max(from)).as_secs();
     Breakdown {

@@ -68,6 +68,7 @@ impl Shown {
 
 #[derive(Row)]
 struct Found {
+    name: String,
     account_id: AccountId,
     revision: i64,
     link_generation: i64,
@@ -97,7 +98,9 @@ pub fn find(
         return Ok(None);
     };
     let found: Option<Found> = sql!(
-        "SELECT {Found} FROM countdown WHERE account_id = :id AND slug = :countdown",
+        "SELECT a.display_name AS name, c.account_id, c.revision, c.link_generation, {c: Countdown}
+         FROM countdown c JOIN account a ON a.id = c.account_id
+         WHERE c.account_id = :id AND c.slug = :countdown",
         id,
         countdown
     )
@@ -118,7 +121,9 @@ pub fn find_primary(
         return Ok(None);
     };
     let found: Option<Found> = sql!(
-        "SELECT {Found} FROM countdown WHERE account_id = :id AND is_primary = 1",
+        "SELECT a.display_name AS name, c.account_id, c.revision, c.link_generation, {c: Countdown}
+         FROM countdown c JOIN account a ON a.id = c.account_id
+         WHERE c.account_id = :id AND c.is_primary = 1",
         id
     )
     .maybe(tx)?;
@@ -178,9 +183,6 @@ fn show(
     if !is_visible && !is_owner {
         return Ok(None);
     }
-    let Some(owner) = account::find(tx, &found.account_id)? else {
-        return Ok(None);
-    };
     let entries = if countdown.show_notes {
         entry::list(tx, &countdown.id, ENTRIES)?
     } else {
@@ -199,7 +201,7 @@ fn show(
     Ok(Some(Shown {
         phrase,
         is_own,
-        name: owner.display_name,
+        name: found.name,
         account: account.to_owned(),
         clock,
         summary,

@@ -5,9 +5,9 @@
 //! apart: only Kenduri has its store within.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tokio::runtime::Runtime;
 
 use super::client::{Answer, Client, get};
@@ -45,15 +45,14 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, turns: Turns) -> Result<(
         let mut client = Client::open(server.address).await?;
         let member = Member::sign_in(&mut client, 1).await?;
         member.count_up(&mut client, "coffee").await?;
-        let known = look(&mut client).await?;
+        draw(&member, &mut client).await?;
         let actix = start_actix(folder.path(), &postgres, cores.server).await?;
         let of_actix = Way {
             store: Some(postgres.process()),
             ..Way::new("Actix, sqlx: JSON", &actix, ACTIX)
         };
         let not_modified = Way {
-            headers: format!("If-None-Match: {known}\r\n"),
-            status: 304,
+            keeps: true,
             ..Way::new("Kenduri: page, not modified", &server, PAGE)
         };
         compare(
@@ -69,13 +68,18 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, turns: Turns) -> Result<(
     })
 }
 
-/// The validator of the page.
-async fn look(client: &mut Client) -> Result<String> {
-    let answer = client.exchange(&get(PAGE, "")).await?;
-    answer.expect(200)?;
-    println!("the page has {} bytes", answer.body.len());
-    let known = answer.header("etag").context("a page without ETag")?;
-    Ok(known.to_owned())
+/// How long pictures take that nobody has asked for before.
+async fn draw(member: &Member, client: &mut Client) -> Result<()> {
+    let mut times = Vec::new();
+    for slug in ["tea", "milk", "juice", "water", "soup"] {
+        member.count_up(client, slug).await?;
+        let picture = get(&format!("/u/member-1/{slug}/og.png"), "");
+        let begin = Instant::now();
+        client.exchange(&picture).await?.expect(200)?;
+        times.push(begin.elapsed().as_secs_f64() * 1e3);
+    }
+    println!("a new picture takes {:.1} ms", median(times));
+    Ok(())
 }
 
 async fn start_actix(folder: &Path, postgres: &PrivatePostgres, core: usize) -> Result<Server> {
@@ -91,8 +95,8 @@ struct Way<'a> {
     name: &'static str,
     server: &'a Server,
     path: &'static str,
-    headers: String,
-    status: u16,
+    /// Whether readers keep the page, and ask whether it has changed.
+    keeps: bool,
     /// The first process of a store beside the server.
     store: Option<u32>,
     per_second: Vec<f64>,
@@ -106,8 +110,7 @@ impl<'a> Way<'a> {
             name,
             server,
             path,
-            headers: String::new(),
-            status: 200,
+            keeps: false,
             store: None,
             per_second: Vec::new(),
             server_us: Vec::new(),
@@ -118,8 +121,8 @@ impl<'a> Way<'a> {
     async fn turn(&mut self, duration: Duration) -> Result<()> {
         let readers = (0..CLIENTS)
             .map(|_| Reader {
-                request: get(self.path, &self.headers),
-                status: self.status,
+                path: self.path,
+                known: self.keeps.then(String::new),
             })
             .collect();
         let sample = || {
@@ -175,16 +178,32 @@ async fn compare(mut ways: [Way<'_>; 4], turns: Turns) -> Result<()> {
 
 /// Somebody who asks for the same again and again.
 struct Reader {
-    request: Vec<u8>,
-    status: u16,
+    path: &'static str,
+    /// The validator of the page they keep: another one each minute.
+    known: Option<String>,
 }
 
 impl Conversation for Reader {
     fn ask(&mut self, request: &mut Vec<u8>) {
-        request.extend(&self.request);
+        let known = self.known.as_ref();
+        let known = known.map(|known| format!("If-None-Match: {known}\r\n"));
+        request.extend(get(self.path, &known.unwrap_or_default()));
     }
 
     fn hear(&mut self, answer: &Answer<'_>) -> Result<()> {
-        answer.expect(self.status)
+        let Some(known) = &mut self.known else {
+            return answer.expect(200);
+        };
+        if answer.status == 304 {
+            return Ok(());
+        }
+        answer.expect(200)?;
+        let tag = answer.header("etag").context("a page without ETag")?;
+        ensure!(
+            tag != *known,
+            "a page was sent again, though it had not changed"
+        );
+        tag.clone_into(known);
+        Ok(())
     }
 }

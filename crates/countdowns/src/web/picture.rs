@@ -51,7 +51,7 @@ const TILE: [(u16, u16, u16, u16); 14] = [
 
 /// What a picture says.
 #[derive(Clone, Debug)]
-pub(super) struct Words {
+struct Words {
     title: String,
     number: String,
     /// “days until 16 January 2027”.
@@ -60,7 +60,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    pub(super) fn of(site: &Site, text: &Text, countdown: &Countdown, clock: &Clock) -> Self {
+    fn of(site: &Site, text: &Text, countdown: &Countdown, clock: &Clock) -> Self {
         let caption = |text: &Text| {
             let at = clock.anchor.to_zoned(countdown.zone());
             let anchor = words::anchor(text, countdown, clock.state, &at);
@@ -91,7 +91,7 @@ impl Words {
     }
 
     /// What the picture is made of: while it stays, so does the picture.
-    pub(super) fn tag(&self) -> String {
+    fn tag(&self) -> String {
         let parts = [&self.title, &self.number, &self.caption, &self.site];
         conditional::tag(parts.map(String::as_str).join("\n").as_bytes())
     }
@@ -121,11 +121,12 @@ impl Words {
     }
 }
 
-/// The address of its picture: another one as soon as that shows something else.
+/// The address of its picture: another one as soon as the countdown shows something else.
 pub(super) fn address(site: &Site, text: &Text, shown: &Shown, clock: &Clock) -> String {
-    let tag = Words::of(site, text, &shown.countdown, clock).tag();
     let language = &text.language().tag;
-    let path = format!("{}/og.png?lang={language}&v={tag}", shown.path());
+    let (state, days, anchor) = (clock.state.word(), clock.days, clock.anchor.as_second());
+    let version = format!("{}-{state}-{days}-{anchor}", shown.revision);
+    let path = format!("{}/og.png?lang={language}&v={version}", shown.path());
     site.url().join(&path)
 }
 

@@ -4,7 +4,8 @@ use accounts::web::asking::Viewer;
 use accounts::web::call::submission;
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Uri};
+use axum::http::header::{CONTENT_LANGUAGE, VARY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use platform::Tx;
@@ -260,6 +261,22 @@ fn countdown_page(
     shown: &Shown,
 ) -> Result<Response, Problem> {
     let text = site.speak(wishes);
+    let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
+    let has_form = shown.is_own && shown.phrase.is_some();
+    // What only some people see is kept by nobody.
+    let is_kept = is_public && !has_form;
+    let language = &*text.language().tag;
+    let tag = is_kept.then(|| conditional::tag(shown.tag(language).as_bytes()));
+    if let Some(tag) = &tag {
+        let head = [
+            (CONTENT_LANGUAGE, language),
+            (VARY, "Accept-Language, Cookie"),
+        ];
+        let response = conditional::revalidated(headers, tag, head.into_response());
+        if response.status() == StatusCode::NOT_MODIFIED {
+            return Ok(response);
+        }
+    }
     let zone = shown.countdown.zone();
     let entries = shown.entries.iter().map(|entry| {
         let at = entry.reset_at.to_zoned(zone.clone());
@@ -280,15 +297,13 @@ fn countdown_page(
             let path = format!("{}/events?since={}", shown.path(), shown.revision);
             words::with_key(path, key)
         }),
-        hiding: (shown.is_own && shown.phrase.is_some()).then(|| Hiding {
+        hiding: has_form.then(|| Hiding {
             csrf,
             submission: submission(&site.random),
         }),
         shown,
     };
-    let has_form = body.hiding.is_some();
     let description = body.clock.as_ref().map(ClockView::sentence);
-    let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
     let url = site.url().join(&shown.path());
     let image = shown.clock.filter(|_| is_public);
     let image = image.map(|clock| picture::address(site, &text, shown, &clock));
@@ -305,12 +320,10 @@ fn countdown_page(
         let noindex = HeaderValue::from_static("noindex");
         page.headers_mut().insert("x-robots-tag", noindex);
     }
-    // What only some people see is kept by nobody.
-    if !is_public || has_form {
-        return Ok(page);
-    }
-    let tag = conditional::tag(shown.tag(&text.language().tag).as_bytes());
-    Ok(conditional::revalidated(headers, &tag, page))
+    Ok(match tag {
+        Some(tag) => conditional::revalidated(headers, &tag, page),
+        None => page,
+    })
 }
 
 fn plain<B: Template>(

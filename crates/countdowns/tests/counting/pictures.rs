@@ -17,16 +17,21 @@ fn address(page: &Page) -> String {
 }
 
 #[test]
-fn a_page_names_a_picture_that_is_another_one_the_next_day() {
+fn a_page_names_a_picture_that_is_another_one_after_a_change_and_the_next_day() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
-        farah
+        let made = farah
             .make(
-                json!({"title": "Our day", "kind": "until", "target": "2030-01-16",
-                "visibility": "public"}),
+                json!({"title": "Your day", "slug": "our-day", "kind": "until",
+                "target": "2030-01-16", "visibility": "public"}),
             )
             .await;
+        let before = address(&stage.visitor().get(PAGE).await);
+        let at = format!("/api/v1/countdowns/{}", made["id"].as_str().unwrap());
+        let title = json!({"version": 1, "title": "Our day"});
+        farah.call("PATCH", &at, &title).await.expect(200);
         let first = address(&stage.visitor().get(PAGE).await);
+        assert_ne!(first, before);
         assert!(first.starts_with("/u/farah-ali/our-day/og.png?lang=en&v="));
         let drawn = stage.visitor().get(&first).await;
         drawn.expect(200);

@@ -221,6 +221,9 @@ fn a_page_that_a_browser_has_is_not_sent_again_until_it_changes() {
             let again = visitor.get(path).await;
             again.expect(304);
             assert!(again.body.is_empty(), "{path}");
+            for header in ["etag", "vary", "content-language", "cache-control"] {
+                assert_eq!(again.header(header), first.header(header), "{path}");
+            }
             let day = SignedDuration::from_hours(24);
             stage.world.clock.advance(day);
             visitor.get(path).await.expect(200);
