@@ -4,13 +4,14 @@ use accounts::web::asking::Viewer;
 use accounts::web::call::id as parse;
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use platform::Tx;
 use web::cursor::Piece;
-use web::page::{Kind as Frame, Page};
+use web::page::{self, FeedLink, Kind as Frame, Metadata, Page};
 use web::{List, Problem, Site, Text, Theme, Wishes, dates};
 
+use super::feeds;
 use crate::post::{Kind, Post, PostId};
 use crate::published::{self, Listing};
 use crate::{Refusal, editor, feed, markdown};
@@ -153,7 +154,7 @@ async fn list_page(
             .unwrap_or_default(),
         is_editor,
     };
-    Ok(plain(site, text, title, body))
+    plain(site, text, title, body, &feeds::links(kind))
 }
 
 fn tag_path(tag: &str) -> String {
@@ -205,6 +206,7 @@ fn post_page(
         Kind::Article => post.title.as_str(),
         Kind::Note => line.excerpt.as_str(),
     };
+    let kind = post.kind;
     let body = PostPage {
         text: &text,
         html: markdown::html(&post.body, site.url().origin()),
@@ -223,12 +225,18 @@ fn post_page(
         },
         post: &post,
     };
-    Ok(plain(site, &text, title, body))
+    plain(site, &text, title, body, &feeds::links(kind))
 }
 
-/// A page of the whole site.
-pub(super) fn plain<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Response {
-    web::page(Page {
+/// A page of the whole site, with the feeds that it names.
+pub(super) fn plain<B: Template>(
+    site: &Site,
+    text: &Text,
+    title: &str,
+    body: B,
+    feeds: &[FeedLink<'_>],
+) -> Result<Response, Problem> {
+    let page = Page {
         title: &format!("{title} – {}", site.settings.name),
         body,
         text,
@@ -237,5 +245,11 @@ pub(super) fn plain<B: Template>(site: &Site, text: &Text, title: &str, body: B)
             site: &site.settings.name,
             languages: &site.languages(),
         },
-    })
+    };
+    let metadata = Metadata {
+        feeds,
+        ..Metadata::default()
+    };
+    let written = page::write_with(&page, metadata).map_err(Problem::internal)?;
+    Ok(written.into_response())
 }
