@@ -10,6 +10,19 @@ post-search = Search
 post-search-words = Words
 post-search-none = Nothing was found.
 post-search-more = More
+post-newsletter = New articles by mail
+
+# The mail about a new article.
+post-mail-subject = { $title } – { $site }
+post-mail-text = { $site } has a new article:
+
+    { $title }
+
+    { $excerpt }
+
+    { $address }
+
+    You get this because you chose new articles by mail. Change that at { $settings }
 
 ## Hosts: the pages of editors, and what is refused.
 

@@ -10,6 +10,19 @@ post-search = Cari
 post-search-words = Perkataan
 post-search-none = Tiada apa-apa ditemui.
 post-search-more = Lagi
+post-newsletter = Rencana baharu melalui e-mel
+
+# The mail about a new article.
+post-mail-subject = { $title } – { $site }
+post-mail-text = { $site } ada rencana baharu:
+
+    { $title }
+
+    { $excerpt }
+
+    { $address }
+
+    Anda menerima e-mel ini kerana anda memilih rencana baharu melalui e-mel. Ubah pilihan itu di { $settings }
 
 # The pages of editors.
 post-write = Tulis dan ubah siaran

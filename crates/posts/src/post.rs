@@ -15,6 +15,7 @@ use web::{Field, Findings, Input};
 
 use crate::Refusal;
 use crate::editor::Editor;
+use crate::mailing;
 use crate::markdown;
 use crate::search::Words;
 
@@ -294,6 +295,7 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor, input: &Input) -> Result<Post, R
         new.slug = numbered(&base, number);
     }
     write_tags(tx, &new)?;
+    schedule_mail(tx, &new)?;
     let changes = json!([{"field": "title", "old": null, "new": new.title}]);
     editor.record(tx, &new.id, "post.created", changes)?;
     Ok(new)
@@ -332,6 +334,9 @@ pub fn change(
     .run(tx, Rows::Exactly(1))?;
     sql!("DELETE FROM post_tag WHERE post_id = :id", id).run(tx, Rows::Any)?;
     write_tags(tx, &new)?;
+    if !old.was_public(tx.now()) {
+        schedule_mail(tx, &new)?;
+    }
     editor.record(tx, id, "post.changed", changes.into())?;
     Ok(new)
 }
@@ -344,10 +349,19 @@ pub fn delete(tx: &mut Tx<'_>, editor: &Editor, id: &PostId) -> Result<(), Refus
         return Err(Refusal::Published);
     }
     sql!("DELETE FROM post_tag WHERE post_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM post_mailing WHERE post_id = :id", id).run(tx, Rows::AtMostOne)?;
     sql!("DELETE FROM post WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     let changes = json!([{"field": "title", "old": old.title, "new": null}]);
     editor.record(tx, id, "post.deleted", changes)?;
     Ok(())
+}
+
+/// Has an article mailed that nobody could read before.
+fn schedule_mail(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
+    match (post.kind, post.first_published_at) {
+        (Kind::Article, Some(at)) => mailing::schedule(tx, &post.id, at),
+        _ => Ok(()),
+    }
 }
 
 fn apply(

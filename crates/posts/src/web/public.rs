@@ -57,6 +57,7 @@ struct ListPage<'a> {
     /// The address of the next page; empty: this is the last one.
     next: String,
     is_editor: bool,
+    may_subscribe: bool,
 }
 
 /// `GET /blog`.
@@ -127,6 +128,7 @@ async fn list_page(
     if !tag.is_empty() && list.items.is_empty() {
         return Err(Problem::not_found());
     }
+    let may_subscribe = kind == Kind::Article && viewer.who.is_some();
     let is_editor = match viewer.who {
         Some(who) => {
             let look = move |tx: &mut Tx<'_>| editor::is_editor(tx, &who);
@@ -153,6 +155,7 @@ async fn list_page(
             .map(|cursor| format!("{here}?cursor={cursor}"))
             .unwrap_or_default(),
         is_editor,
+        may_subscribe,
     };
     plain(site, text, title, body, &feeds::links(kind))
 }

@@ -5,6 +5,7 @@
 mod backend;
 mod feeds;
 mod forms;
+mod mailing;
 mod posts;
 mod races;
 mod searching;
