@@ -5,3 +5,11 @@ CREATE TABLE post_mailing (
     last_account TEXT NOT NULL,
     finished_at BIGINT
 );
+
+-- The name of the file of a picture; empty: there is none.
+ALTER TABLE post ADD COLUMN image TEXT NOT NULL DEFAULT '';
+ALTER TABLE post ADD COLUMN image_alt TEXT NOT NULL DEFAULT '';
+ALTER TABLE post ADD COLUMN image_width BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE post ADD COLUMN image_height BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE post ADD COLUMN image_bytes BIGINT NOT NULL DEFAULT 0;
+CREATE UNIQUE INDEX post_image ON post (image) WHERE image <> '';

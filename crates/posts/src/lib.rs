@@ -2,6 +2,7 @@
 
 pub mod editor;
 pub mod feed;
+pub mod image;
 pub mod import;
 pub mod mailing;
 pub mod markdown;
@@ -29,7 +30,7 @@ pub const DOMAIN: Domain = Domain {
     token_scopes: &[READ, WRITE],
     routes: web::routes,
     newsletters: &[mailing::NEWSLETTER],
-    jobs: |site| vec![mailing::job(site)],
+    jobs: |site| vec![mailing::job(site), image::job(site)],
     backend_preferences: |tx, id| {
         let is_chosen = mailing::NEWSLETTER.is_chosen(tx, id)?;
         Ok(vec![("notify_blog_posts", is_chosen)])

@@ -14,7 +14,7 @@ use web::{List, Problem, Site, Text, Theme, Wishes, dates};
 use super::feeds;
 use crate::post::{Kind, Post, PostId};
 use crate::published::{self, Listing};
-use crate::{Refusal, editor, feed, markdown};
+use crate::{Refusal, editor, feed, image, markdown};
 
 /// A post as a list shows it.
 pub(super) struct Line {
@@ -26,6 +26,26 @@ pub(super) struct Line {
     pub(super) html: String,
     pub(super) date: String,
     pub(super) machine: String,
+    pub(super) image: Option<Picture>,
+}
+
+/// The picture of a post, as pages show it.
+pub(super) struct Picture {
+    pub(super) path: String,
+    pub(super) alt: String,
+    pub(super) width: i64,
+    pub(super) height: i64,
+}
+
+impl Picture {
+    pub(super) fn of(post: &Post) -> Self {
+        Self {
+            path: image::path(&post.image),
+            alt: post.image_alt.clone(),
+            width: post.image_width,
+            height: post.image_height,
+        }
+    }
 }
 
 impl Line {
@@ -42,6 +62,7 @@ impl Line {
             },
             date: text.date(&at),
             machine: dates::machine(&at),
+            image: (!post.image.is_empty()).then(|| Picture::of(post)),
         }
     }
 }
@@ -172,6 +193,7 @@ struct PostPage<'a> {
     html: String,
     date: String,
     machine: String,
+    image: Option<Picture>,
     tags: Vec<(String, &'a str)>,
     /// The page with all of this kind, and its name.
     home: (&'static str, &'static str),
@@ -215,6 +237,7 @@ fn post_page(
         html: markdown::html(&post.body, site.url().origin()),
         date: line.date,
         machine: line.machine,
+        image: line.image,
         tags: match post.kind {
             Kind::Article => {
                 let tags = post.tags.iter();

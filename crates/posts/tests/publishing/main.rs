@@ -5,6 +5,7 @@
 mod backend;
 mod feeds;
 mod forms;
+mod images;
 mod mailing;
 mod posts;
 mod races;
