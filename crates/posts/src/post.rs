@@ -205,15 +205,12 @@ impl Post {
     }
 
     fn set_image(&mut self, change: &ImageChange) {
-        let none = Self::blank(self.id.clone(), self.kind);
         match change {
             ImageChange::Keep => {}
             ImageChange::Remove => {
-                self.image = none.image;
-                self.image_alt = none.image_alt;
-                self.image_width = none.image_width;
-                self.image_height = none.image_height;
-                self.image_bytes = none.image_bytes;
+                self.image.clear();
+                self.image_alt.clear();
+                (self.image_width, self.image_height, self.image_bytes) = (0, 0, 0);
             }
             ImageChange::Set(image) => {
                 self.image.clone_from(&image.file);

@@ -247,6 +247,7 @@ struct FormPage<'a> {
     delete: String,
     /// Where everybody reads it; empty: nowhere.
     public_path: String,
+    /// Its picture, if it has one.
     image: Option<Picture>,
     /// What readers see or will see.
     preview: String,
