@@ -1,5 +1,5 @@
-//! Mail that people choose to get. Domains declare what they offer ([`Domain::newsletters`]
-//! (crate::domain::Domain::newsletters)); people choose it beside their address.
+//! Mail that people choose to get. A domain declares what it offers
+//! ([`newsletters`](crate::domain::Domain::newsletters)); people choose it beside their address.
 
 use platform::audit::{Actor, RequestFacts};
 use platform::key::Keyring;

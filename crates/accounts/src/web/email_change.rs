@@ -92,7 +92,7 @@ async fn page(
     let newsletters = newsletters.into_iter().map(|(one, is_sent)| {
         let mut field = FormState::default().tick(one.name, text.say(one.label));
         if is_sent {
-            field.value = "1".to_owned();
+            "1".clone_into(&mut field.value);
         }
         field
     });
