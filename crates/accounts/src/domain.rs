@@ -17,6 +17,7 @@ use crate::account::AccountId;
 use crate::dates::{self, Date, Dates};
 use crate::erasure;
 use crate::grant::ScopeKind;
+use crate::newsletter::Newsletter;
 use crate::registration;
 use crate::token::TokenScope;
 
@@ -39,6 +40,8 @@ pub struct Domain {
     pub reserved_slugs: &'static [&'static str],
     /// Its first pages, for people who are signed in.
     pub navigation: &'static [Link],
+    /// Mail that people may choose to get.
+    pub newsletters: &'static [Newsletter],
     /// What the sign-in page says to those who need no account.
     pub sign_in_hints: &'static [SignInHint],
     /// Its addresses, of pages and of the JSON interface.
@@ -93,6 +96,7 @@ impl Domain {
             secret_paths: &[],
             reserved_slugs: &[],
             navigation: &[],
+            newsletters: &[],
             sign_in_hints: &[],
             routes: |_| Router::new(),
             jobs: |_| Vec::new(),
@@ -115,6 +119,14 @@ pub const fn debug_only(describe: fn() -> OpenApi) -> Option<fn() -> OpenApi> {
     } else {
         None
     }
+}
+
+/// The mail that people may choose to get.
+pub fn newsletters(domains: &[Domain]) -> impl Iterator<Item = Newsletter> {
+    domains
+        .iter()
+        .flat_map(|domain| domain.newsletters)
+        .copied()
 }
 
 /// The tables of the platform and of the domains, in the order in which they are made.

@@ -320,6 +320,11 @@ pub(crate) fn purge(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Resu
         id
     )
     .run(tx, Rows::Any)?;
+    sql!(
+        "DELETE FROM newsletter_subscription WHERE account_id = :id",
+        id
+    )
+    .run(tx, Rows::Any)?;
     sql!("DELETE FROM email WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM account WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     idempotency::forget(tx, id.as_str())?;

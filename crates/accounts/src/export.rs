@@ -221,6 +221,12 @@ struct RefreshToken {
     used_at: Option<Timestamp>,
 }
 
+#[derive(Row, Serialize)]
+struct Newsletter {
+    newsletter: String,
+    since: Timestamp,
+}
+
 /// A line of the audit log.
 #[derive(Row)]
 struct Line {
@@ -272,6 +278,12 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
         id
     )
     .maybe(tx)?;
+    let newsletters: Vec<Newsletter> = sql!(
+        "SELECT {Newsletter} FROM newsletter_subscription WHERE account_id = :id
+         ORDER BY newsletter",
+        id
+    )
+    .all(tx)?;
     let factors = second_factor::find(tx, id)?;
     let passkeys: Vec<Value> = passkey::list(tx, id)?
         .into_iter()
@@ -339,6 +351,7 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
         "known_browsers_until": devices.into_iter().map(|(at,)| at).collect::<Vec<_>>(),
         "tokens": tokens,
         "grants": grants,
+        "newsletters": newsletters,
         "events": events(tx, id)?,
     }))
 }

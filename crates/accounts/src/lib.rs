@@ -27,6 +27,7 @@ mod id_token;
 pub mod identity;
 pub mod import;
 pub mod invite;
+pub mod newsletter;
 pub mod notice;
 mod one_time;
 mod opaque;
@@ -116,7 +117,8 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0008_identities",
     "0009_slug_aliases",
     "0010_factor_reset",
-    "0011_imported_people"
+    "0011_imported_people",
+    "0013_newsletters"
 );
 
 /// The error codes of this crate, which those of domains may use too.

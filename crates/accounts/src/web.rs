@@ -79,6 +79,11 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/email/undo/{secret}", Anybody, email_change::undo)
         .post("/me/email/receive", People, email_change::receive)
         .post("/me/email/subscribe", People, email_change::subscribe)
+        .post(
+            "/me/email/newsletters",
+            People,
+            email_change::choose_newsletters,
+        )
         .get(
             "/email/receive/{secret}",
             Anybody,

@@ -28,7 +28,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Site> {
         store,
         clock: Clock::System,
         random,
-        files: Files::folder(&settings.files),
+        files: Files::folder(&settings.files, settings.max_upload),
         keys,
         outbound: Outbound::public()?,
     };

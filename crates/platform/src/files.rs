@@ -21,6 +21,7 @@ pub enum Files {
 #[derive(Clone, Debug)]
 pub struct Folder {
     root: Arc<Path>,
+    max_upload: usize,
     written: Arc<AtomicU64>,
 }
 
@@ -57,12 +58,20 @@ impl std::fmt::Display for Key {
 }
 
 impl Files {
-    /// Files in the folder `root`, which is made with the first file.
-    pub fn folder(root: impl Into<PathBuf>) -> Self {
+    /// Files in the folder `root`, which is made with the first file. People may send files of
+    /// at most `max_upload` bytes.
+    pub fn folder(root: impl Into<PathBuf>, max_upload: usize) -> Self {
         Self::Folder(Folder {
             root: root.into().into(),
+            max_upload,
             written: Arc::default(),
         })
+    }
+
+    /// How many bytes a file may have that somebody sends.
+    pub fn max_upload(&self) -> usize {
+        let Self::Folder(folder) = self;
+        folder.max_upload
     }
 
     /// Writes a file whole, in place of an older one of this name. `fill` gives

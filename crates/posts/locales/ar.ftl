@@ -10,5 +10,18 @@ post-search = بحث
 post-search-words = كلمات
 post-search-none = لم يُعثر على شيء.
 post-search-more = المزيد
+post-newsletter = المقالات الجديدة بالبريد
+
+# The mail about a new article.
+post-mail-subject = { $title } – { $site }
+post-mail-text = مقال جديد في { $site }:
+
+    { $title }
+
+    { $excerpt }
+
+    { $address }
+
+    تصلك هذه الرسالة لأنك اخترت المقالات الجديدة بالبريد. لتغيير ذلك: { $settings }
 problem-gone = سُحب هذا المحتوى.
     .title = لم يعد متاحًا

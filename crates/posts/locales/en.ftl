@@ -10,6 +10,19 @@ post-search = Search
 post-search-words = Words
 post-search-none = Nothing was found.
 post-search-more = More
+post-newsletter = New articles by mail
+
+# The mail about a new article.
+post-mail-subject = { $title } – { $site }
+post-mail-text = { $site } has a new article:
+
+    { $title }
+
+    { $excerpt }
+
+    { $address }
+
+    You get this because you chose new articles by mail. Change that at { $settings }
 
 ## Hosts: the pages of editors, and what is refused.
 
@@ -39,6 +52,13 @@ post-body-hint = Markdown: *emphasis*, **strong**, [link](https://example.org), 
 post-excerpt = Excerpt
 post-excerpt-hint = For lists and feeds. Empty: the first words of the text.
 post-tags-hint = Up to 20, separated by commas.
+post-section-image = Picture
+post-image = Picture
+post-image-hint = JPEG, PNG or WebP. It is made smaller for the page, and where it was taken is not kept.
+post-image-alt = What it shows
+post-image-alt-hint = For those who do not see it. Needed to publish.
+post-image-remove = Remove the picture
+post-image-again = The picture was not kept. Please choose it again.
 post-state = State
 post-draft = Draft
 post-scheduled = Scheduled

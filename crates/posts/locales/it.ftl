@@ -10,5 +10,18 @@ post-search = Cerca
 post-search-words = Parole
 post-search-none = Nessun risultato.
 post-search-more = Altri
+post-newsletter = I nuovi articoli per e-mail
+
+# The mail about a new article.
+post-mail-subject = { $title } – { $site }
+post-mail-text = C’è un nuovo articolo su { $site }:
+
+    { $title }
+
+    { $excerpt }
+
+    { $address }
+
+    Ricevi questo messaggio perché hai scelto i nuovi articoli per e-mail. Puoi cambiare la scelta su { $settings }
 problem-gone = Questo contenuto è stato ritirato.
     .title = Non più disponibile

@@ -10,6 +10,19 @@ post-search = Cari
 post-search-words = Perkataan
 post-search-none = Tiada apa-apa ditemui.
 post-search-more = Lagi
+post-newsletter = Rencana baharu melalui e-mel
+
+# The mail about a new article.
+post-mail-subject = { $title } – { $site }
+post-mail-text = { $site } ada rencana baharu:
+
+    { $title }
+
+    { $excerpt }
+
+    { $address }
+
+    Anda menerima e-mel ini kerana anda memilih rencana baharu melalui e-mel. Ubah pilihan itu di { $settings }
 
 # The pages of editors.
 post-write = Tulis dan ubah siaran
@@ -38,6 +51,13 @@ post-body-hint = Markdown: *penekanan*, **tebal**, [pautan](https://example.org)
 post-excerpt = Petikan
 post-excerpt-hint = Untuk senarai dan suapan. Jika kosong: kata-kata awal teks.
 post-tags-hint = Paling banyak 20, diasingkan dengan koma.
+post-section-image = Gambar
+post-image = Gambar
+post-image-hint = JPEG, PNG atau WebP. Gambar dikecilkan untuk halaman, dan tempat ia diambil tidak disimpan.
+post-image-alt = Apa yang ditunjukkan
+post-image-alt-hint = Untuk mereka yang tidak melihat gambar. Perlu sebelum diterbitkan.
+post-image-remove = Buang gambar
+post-image-again = Gambar tidak disimpan. Sila pilih sekali lagi.
 post-state = Keadaan
 post-draft = Draf
 post-scheduled = Dijadualkan

@@ -10,5 +10,18 @@ post-search = 搜索
 post-search-words = 词语
 post-search-none = 没有找到。
 post-search-more = 更多
+post-newsletter = 通过邮件接收新文章
+
+# The mail about a new article.
+post-mail-subject = { $title } – { $site }
+post-mail-text = { $site } 有新文章：
+
+    { $title }
+
+    { $excerpt }
+
+    { $address }
+
+    您收到此邮件，是因为您选择了通过邮件接收新文章。如需更改，请前往 { $settings }
 problem-gone = 此内容已撤回。
     .title = 已撤回

@@ -6,6 +6,9 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use serde_json::{Value, json};
 
+use web::photo;
+
+use crate::image;
 use crate::markdown;
 use crate::post::{Kind, Post};
 
@@ -42,6 +45,34 @@ struct Item<'a> {
     published: Timestamp,
     updated: Timestamp,
     tags: &'a [String],
+    enclosure: Option<Enclosure>,
+}
+
+/// The picture of a post.
+struct Enclosure {
+    url: String,
+    media_type: &'static str,
+    bytes: i64,
+}
+
+impl Enclosure {
+    fn of(post: &Post, origin: &str) -> Option<Self> {
+        Some(Self {
+            url: format!("{origin}{}", image::path(&post.image)),
+            media_type: photo::media_type(&post.image)?,
+            bytes: post.image_bytes,
+        })
+    }
+
+    /// As attributes, with the address called `href` or `url`.
+    fn attributes(&self, address: &str) -> String {
+        format!(
+            "{address}=\"{}\" length=\"{}\" type=\"{}\"",
+            escape(&self.url),
+            self.bytes,
+            self.media_type
+        )
+    }
 }
 
 impl Feed {
@@ -64,6 +95,7 @@ impl Feed {
                 published,
                 updated: changed(post),
                 tags: &post.tags,
+                enclosure: Enclosure::of(post, &self.origin),
             })
         })
     }
@@ -92,6 +124,9 @@ impl Feed {
             element(&mut xml, "description", &item.html);
             for tag in item.tags {
                 element(&mut xml, "category", tag);
+            }
+            if let Some(enclosure) = item.enclosure {
+                let _ = writeln!(xml, "<enclosure {}/>", enclosure.attributes("url"));
             }
             xml.push_str("</item>\n");
         }
@@ -131,6 +166,10 @@ impl Feed {
             for tag in item.tags {
                 let _ = writeln!(xml, "<category term=\"{}\"/>", escape(tag));
             }
+            if let Some(enclosure) = item.enclosure {
+                let attributes = enclosure.attributes("href");
+                let _ = writeln!(xml, "<link rel=\"enclosure\" {attributes}/>");
+            }
             let html = escape(&item.html);
             let _ = writeln!(xml, "<content type=\"html\">{html}</content>\n</entry>");
         }
@@ -152,6 +191,14 @@ impl Feed {
             });
             if !item.title.is_empty() {
                 json["title"] = Value::from(item.title);
+            }
+            if let Some(enclosure) = item.enclosure {
+                json["image"] = Value::from(enclosure.url.as_str());
+                json["attachments"] = json!([{
+                    "url": enclosure.url,
+                    "mime_type": enclosure.media_type,
+                    "size_in_bytes": enclosure.bytes,
+                }]);
             }
             json
         });

@@ -2,7 +2,9 @@
 
 pub mod editor;
 pub mod feed;
+pub mod image;
 pub mod import;
+pub mod mailing;
 pub mod markdown;
 pub mod post;
 pub mod published;
@@ -27,11 +29,20 @@ pub const DOMAIN: Domain = Domain {
     problem_codes: PROBLEM_CODES,
     token_scopes: &[READ, WRITE],
     routes: web::routes,
-    backend_preferences: |_, _| Ok(vec![("notify_blog_posts", false)]),
+    newsletters: &[mailing::NEWSLETTER],
+    jobs: |site| vec![mailing::job(site), image::job(site)],
+    backend_preferences: |tx, id| {
+        let is_chosen = mailing::NEWSLETTER.is_chosen(tx, id)?;
+        Ok(vec![("notify_blog_posts", is_chosen)])
+    },
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
     }),
-    ..Domain::new(platform::migrations!("posts", "0001_begin"))
+    ..Domain::new(platform::migrations!(
+        "posts",
+        "0001_begin",
+        "0002_mail_and_pictures"
+    ))
 };
 
 /// The error codes of this crate.

@@ -15,6 +15,8 @@ use web::{Field, Findings, Input};
 
 use crate::Refusal;
 use crate::editor::Editor;
+use crate::image::{self, ImageChange};
+use crate::mailing;
 use crate::markdown;
 use crate::search::Words;
 
@@ -69,6 +71,16 @@ pub struct Post {
     /// Up to 20 of 1–40.
     #[row(json)]
     pub tags: Vec<String>,
+    /// The file of its picture, at `/blog/images/`; empty: it has none.
+    pub image: String,
+    /// Up to 300 characters for those who do not see the picture; it is not published without.
+    pub image_alt: String,
+    /// Of the picture, in pixels.
+    pub image_width: i64,
+    /// Of the picture, in pixels.
+    pub image_height: i64,
+    /// Of the picture's file.
+    pub image_bytes: i64,
     /// Who can read it.
     pub state: State,
     /// From when on it is public; left out, from now on.
@@ -93,6 +105,8 @@ impl Post {
         body: lines(200_000).label("post-body").hint("post-body-hint").secret(),
         excerpt: lines(300).label("post-excerpt").hint("post-excerpt-hint").secret(),
         tags: words().label("post-tags"),
+        image_alt: line(300).label("post-image-alt").section("post-section-image")
+            .hint("post-image-alt-hint"),
         state: choice(STATES).label("post-state").section("post-section-published"),
         published_at: moment().optional().label("post-published-at")
             .section("post-section-published").hint("post-published-at-hint"),
@@ -110,6 +124,11 @@ impl Post {
             body: String::new(),
             excerpt: String::new(),
             tags: Vec::new(),
+            image: String::new(),
+            image_alt: String::new(),
+            image_width: 0,
+            image_height: 0,
+            image_bytes: 0,
             state: State::Draft,
             published_at: None,
             first_published_at: None,
@@ -173,10 +192,33 @@ impl Post {
             }
         }
         self.tags = findings.tags("/tags", &self.tags);
+        if self.image.is_empty() && !self.image_alt.is_empty() {
+            findings.add("/image", "required", []);
+        }
+        if !self.image.is_empty() && self.image_alt.is_empty() && self.state != State::Draft {
+            findings.add("/image_alt", "required", []);
+        }
         if self.body.is_empty() && self.state != State::Draft {
             findings.add("/body", "required", []);
         }
         self.settle_state(old, now, findings)
+    }
+
+    fn set_image(&mut self, change: &ImageChange) {
+        match change {
+            ImageChange::Keep => {}
+            ImageChange::Remove => {
+                self.image.clear();
+                self.image_alt.clear();
+                (self.image_width, self.image_height, self.image_bytes) = (0, 0, 0);
+            }
+            ImageChange::Set(image) => {
+                self.image.clone_from(&image.file);
+                self.image_width = image.width.into();
+                self.image_height = image.height.into();
+                self.image_bytes = i64::try_from(image.bytes).unwrap_or(i64::MAX);
+            }
+        }
     }
 
     fn settle_state(
@@ -279,10 +321,15 @@ pub fn list(
 }
 
 /// Makes a post.
-pub fn create(tx: &mut Tx<'_>, editor: &Editor, input: &Input) -> Result<Post, Refusal> {
+pub fn create(
+    tx: &mut Tx<'_>,
+    editor: &Editor,
+    input: &Input,
+    image: &ImageChange,
+) -> Result<Post, Refusal> {
     let kind = Kind::find(input.text("kind")).unwrap_or(Kind::Article);
     let blank = Post::blank(tx.id(), kind);
-    let mut new = apply(tx, editor, input, &blank, None)?;
+    let mut new = apply(tx, editor, (input, image), &blank, None)?;
     let is_chosen = input.has("slug");
     let base = new.slug.clone();
     let mut number = 1;
@@ -294,6 +341,7 @@ pub fn create(tx: &mut Tx<'_>, editor: &Editor, input: &Input) -> Result<Post, R
         new.slug = numbered(&base, number);
     }
     write_tags(tx, &new)?;
+    schedule_mail(tx, &new)?;
     let changes = json!([{"field": "title", "old": null, "new": new.title}]);
     editor.record(tx, &new.id, "post.created", changes)?;
     Ok(new)
@@ -306,13 +354,17 @@ pub fn change(
     id: &PostId,
     version: i64,
     input: &Input,
+    image: &ImageChange,
 ) -> Result<Post, Refusal> {
     let old = find_locked(tx, editor, id)?;
     if old.version != version {
         return Err(Refusal::VersionConflict(Box::new(old)));
     }
-    let mut new = apply(tx, editor, input, &old, Some(&old))?;
-    let changes = fields::difference(Post::FIELDS, &old, &new);
+    let mut new = apply(tx, editor, (input, image), &old, Some(&old))?;
+    let mut changes = fields::difference(Post::FIELDS, &old, &new);
+    if new.image != old.image {
+        changes.push(json!({"field": "image", "old": old.image, "new": new.image}));
+    }
     if changes.is_empty() {
         return Ok(new);
     }
@@ -332,6 +384,12 @@ pub fn change(
     .run(tx, Rows::Exactly(1))?;
     sql!("DELETE FROM post_tag WHERE post_id = :id", id).run(tx, Rows::Any)?;
     write_tags(tx, &new)?;
+    if !old.was_public(tx.now()) {
+        schedule_mail(tx, &new)?;
+    }
+    if new.image != old.image {
+        remove_image(tx, &old)?;
+    }
     editor.record(tx, id, "post.changed", changes.into())?;
     Ok(new)
 }
@@ -344,22 +402,42 @@ pub fn delete(tx: &mut Tx<'_>, editor: &Editor, id: &PostId) -> Result<(), Refus
         return Err(Refusal::Published);
     }
     sql!("DELETE FROM post_tag WHERE post_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM post_mailing WHERE post_id = :id", id).run(tx, Rows::AtMostOne)?;
     sql!("DELETE FROM post WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    remove_image(tx, &old)?;
     let changes = json!([{"field": "title", "old": old.title, "new": null}]);
     editor.record(tx, id, "post.deleted", changes)?;
     Ok(())
 }
 
+/// Has the file of a picture removed that the post has no more.
+fn remove_image(tx: &mut Tx<'_>, old: &Post) -> Result<(), StoreError> {
+    if old.image.is_empty() {
+        return Ok(());
+    }
+    let now = tx.now();
+    image::remove(tx, &old.image, now)
+}
+
+/// Has an article mailed that nobody could read before.
+fn schedule_mail(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
+    match (post.kind, post.first_published_at) {
+        (Kind::Article, Some(at)) => mailing::schedule(tx, &post.id, at),
+        _ => Ok(()),
+    }
+}
+
 fn apply(
     tx: &mut Tx<'_>,
     editor: &Editor,
-    input: &Input,
+    (input, image): (&Input, &ImageChange),
     from: &Post,
     old: Option<&Post>,
 ) -> Result<Post, Refusal> {
     let mut findings = Findings::default();
     let (is_new, zone) = (old.is_none(), editor.zone());
     let mut post = input.apply(Post::FIELDS, from, is_new, &zone, &mut findings);
+    post.set_image(image);
     let now = tx.now();
     if is_new {
         post.updated_at = now;

@@ -124,6 +124,19 @@ pub fn note(tx: &mut Tx<'_>, id: &PostId) -> Result<Post, Refusal> {
     readable(tx, found)
 }
 
+/// The post with this picture; drafts too where an editor asks.
+pub fn with_image(tx: &mut Tx<'_>, file: &str, is_editor: bool) -> Result<Post, Refusal> {
+    let found: Option<Post> = sql!(
+        "SELECT {Post} FROM post WHERE image = :file AND image <> ''",
+        file
+    )
+    .maybe(tx)?;
+    match found {
+        Some(post) if is_editor => Ok(post),
+        found => readable(tx, found),
+    }
+}
+
 fn readable(tx: &mut Tx<'_>, found: Option<Post>) -> Result<Post, Refusal> {
     let now = tx.roughly_now();
     let post = found.ok_or(Refusal::NotFound)?.at(now);

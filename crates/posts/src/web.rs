@@ -3,6 +3,7 @@
 pub mod api;
 mod backend;
 mod feeds;
+mod image;
 mod own;
 mod public;
 mod search;
@@ -25,6 +26,7 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/blog", Anybody, public::articles)
         .get("/blog/{slug}", Anybody, public::article)
         .get("/blog/tag/{tag}", Anybody, public::tagged)
+        .get("/blog/images/{file}", Anybody, image::show)
         .get("/notes", Anybody, public::notes)
         .get("/notes/{id}", Anybody, public::note)
         .get("/feed", Anybody, feeds::rss)

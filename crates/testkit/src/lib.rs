@@ -30,4 +30,4 @@ pub use page::{Link, Page};
 pub use statements::{Statement, prepare_all, statements};
 pub use together::{rounds, together};
 pub use visitor::{Events, Visitor};
-pub use world::{Engine, SentMail, WaitingJob, World};
+pub use world::{Engine, MAX_UPLOAD, SentMail, WaitingJob, World};

@@ -18,12 +18,19 @@ pub(crate) fn tables(settings: &Settings, text: &str) -> Vec<String> {
 
 /// Files below `folder` that hold `text` somewhere in their bytes.
 pub(crate) fn files(folder: &Path, text: &str) -> Vec<String> {
+    let mut found = list(folder);
+    found.retain(|path| contains(&fs::read(path).expect("a file"), text.as_bytes()));
+    found
+}
+
+/// All files in a folder, which need not be there.
+pub(crate) fn list(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).expect("a folder") {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
-            found.extend(files(&path, text));
-        } else if contains(&fs::read(&path).expect("a file"), text.as_bytes()) {
+            found.extend(list(&path));
+        } else {
             found.push(path.display().to_string());
         }
     }

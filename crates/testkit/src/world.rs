@@ -29,6 +29,9 @@ pub enum Engine {
     Postgres,
 }
 
+/// How many bytes a file may have that somebody sends.
+pub const MAX_UPLOAD: usize = 64 * 1024;
+
 /// A platform for one test. When it ends, the test fails on a mail or a waiting job that it did
 /// not expect, that is there twice, and on a mail that never came.
 #[derive(Debug)]
@@ -157,6 +160,11 @@ impl World {
         found
     }
 
+    /// The files that are kept beside the store.
+    pub fn files(&self) -> Vec<String> {
+        search::list(&self.folder.path().join("files"))
+    }
+
     /// From now on, jobs of this kind may wait at the end, each with a payload of its own.
     pub fn expect_jobs(&self, kind: &'static str) {
         self.expected().jobs.insert(kind);
@@ -195,7 +203,7 @@ impl World {
                 store,
                 clock: Clock::Manual(clock.clone()),
                 random,
-                files: Files::folder(folder.path().join("files")),
+                files: Files::folder(folder.path().join("files"), MAX_UPLOAD),
                 keys: Keyring::new([1; 32], &[]),
                 outbound: Outbound::public().expect("trust"),
             },

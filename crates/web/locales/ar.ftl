@@ -206,6 +206,7 @@ field-display-name-length = { $min ->
     [none] الاسم قصير أو طويل.
    *[other] بين { $min } و{ $max } حرفًا.
 }
+field-image-invalid = ليست هذه صورة JPEG أو PNG أو WebP، أو أنها كبيرة جدًا.
 field-slug-invalid = أحرف لاتينية صغيرة وأرقام وشرطات فقط.
 field-slug-reserved = هذه الكلمة محجوزة لغرض آخر.
 field-confirmation-wrong = هذا ليس ما طُلب كتابته.

@@ -225,6 +225,7 @@ field-display-name-length = { $min ->
     [none] This name is too short or too long.
    *[other] Between { $min } and { $max } characters.
 }
+field-image-invalid = This is not a JPEG, PNG or WebP picture, or it is too large.
 field-slug-invalid = Small letters, digits and hyphens only.
 field-slug-reserved = This word is kept for something else.
 field-confirmation-wrong = This is not what was to be typed.

@@ -178,6 +178,7 @@ field-display-name-length = { $min ->
     [none] Il nome è troppo breve o troppo lungo.
    *[other] Tra { $min } e { $max } caratteri.
 }
+field-image-invalid = Non è un’immagine JPEG, PNG o WebP, oppure è troppo grande.
 field-slug-invalid = Solo lettere minuscole, cifre e trattini.
 field-slug-reserved = Questa parola è riservata ad altro.
 field-confirmation-wrong = Non corrisponde a ciò che andava scritto.

@@ -220,6 +220,7 @@ field-display-name-length = { $min ->
     [none] Nama ini terlalu pendek atau terlalu panjang.
    *[other] Antara { $min } dan { $max } aksara.
 }
+field-image-invalid = Ini bukan gambar JPEG, PNG atau WebP, atau terlalu besar.
 field-slug-invalid = Huruf kecil, angka dan tanda sempang sahaja.
 field-slug-reserved = Perkataan ini dikhaskan untuk perkara lain.
 field-confirmation-wrong = Ini tidak sama dengan yang perlu ditaip.

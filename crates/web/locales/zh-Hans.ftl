@@ -174,6 +174,7 @@ field-display-name-length = { $min ->
     [none] 名称太短或太长。
    *[other] 请用{ $min }到{ $max }个字符。
 }
+field-image-invalid = 这不是 JPEG、PNG 或 WebP 图片，或者图片太大。
 field-slug-invalid = 只能用小写字母、数字和连字符。
 field-slug-reserved = 这个词另有用途。
 field-confirmation-wrong = 与要求输入的内容不符。

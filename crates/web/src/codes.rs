@@ -88,6 +88,7 @@ pub static FIELD_CODES: &[&str] = &[
     "slug_invalid",
     "slug_reserved",
     "confirmation_wrong",
+    "image_invalid",
 ];
 
 /// What is wrong with codes and their sentences, among the messages of the crate that declares

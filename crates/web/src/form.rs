@@ -8,7 +8,7 @@ use std::fmt;
 
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::Field;
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
 use axum::http::header::CONTENT_DISPOSITION;
 use axum::http::{HeaderValue, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -54,23 +54,36 @@ impl Form {
         if !media_type::is(request.headers(), media_type::MULTIPART) {
             return Self::from_request(request, &()).await;
         }
-        let (parts, body) = request.into_parts();
-        let whole = read_body(body).await?;
-        Self::parse_multipart(Request::from_parts(parts, whole.into())).await
+        let (form, _) = Self::parse_multipart(request, MOST_BYTES).await?;
+        Ok(form)
+    }
+
+    /// Reads a form of either kind with the last of its files; empty: there is none. The body may
+    /// have `most` bytes more than that of other forms.
+    pub async fn with_file(request: Request, most: usize) -> Result<(Self, Bytes), Problem> {
+        if !media_type::is(request.headers(), media_type::MULTIPART) {
+            return Ok((Self::from_request(request, &()).await?, Bytes::new()));
+        }
+        Self::parse_multipart(request, MOST_BYTES.saturating_add(most)).await
     }
 
     /// What cannot be read here is malformed: the body is whole, and within its
     /// limit.
-    async fn parse_multipart(request: Request) -> Result<Self, Problem> {
+    async fn parse_multipart(request: Request, most: usize) -> Result<(Self, Bytes), Problem> {
+        let (parts, body) = request.into_parts();
+        let whole = read_body(body, most).await?;
+        let mut request = Request::from_parts(parts, whole.into());
+        DefaultBodyLimit::disable().apply(&mut request);
         let multipart = Multipart::from_request(request, &()).await;
         let mut multipart = multipart.map_err(|_| invalid())?;
-        let (mut fields, mut parts) = (Vec::new(), 0);
+        let (mut fields, mut file, mut parts) = (Vec::new(), Bytes::new(), 0);
         while let Some(part) = multipart.next_field().await.map_err(|_| invalid())? {
             parts += 1;
             if parts > MOST_FIELDS {
                 return Err(too_large());
             }
             if is_file(&part) {
+                file = part.bytes().await.map_err(|_| invalid())?;
                 continue;
             }
             // There is none also where it is no UTF-8.
@@ -79,7 +92,7 @@ impl Form {
             let value = std::str::from_utf8(&bytes).map_err(|_| invalid())?;
             fields.push((name, value.to_owned()));
         }
-        Ok(Self(fields))
+        Ok((Self(fields), file))
     }
 
     /// The text of one field as typed.
@@ -160,7 +173,7 @@ impl<S: Sync> FromRequest<S> for Form {
         if !media_type::is(request.headers(), media_type::URLENCODED) {
             return Err(unsupported());
         }
-        Self::parse(&read_body(request.into_body()).await?)
+        Self::parse(&read_body(request.into_body(), MOST_BYTES).await?)
     }
 }
 
@@ -176,9 +189,9 @@ fn is_file(part: &Field<'_>) -> bool {
         .any(|name| said.windows(name.len()).any(|place| place == *name))
 }
 
-/// Reads a body of at most [`MOST_BYTES`].
-pub(crate) async fn read_body(body: Body) -> Result<Bytes, Problem> {
-    match Limited::new(body, MOST_BYTES).collect().await {
+/// Reads a body of at most `most` bytes.
+pub(crate) async fn read_body(body: Body, most: usize) -> Result<Bytes, Problem> {
+    match Limited::new(body, most).collect().await {
         Ok(whole) => Ok(whole.to_bytes()),
         Err(cause) if cause.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
         // The sender hung up, or broke the framing: nobody is left to read this.

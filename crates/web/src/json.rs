@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
-use crate::form::{invalid, read_body, unsupported};
+use crate::form::{MOST_BYTES, invalid, read_body, unsupported};
 use crate::media_type;
 use crate::problem::Problem;
 
@@ -131,7 +131,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Received<T> {
         if !media_type::is(request.headers(), "application/json") {
             return Err(unsupported());
         }
-        let bytes = read_body(request.into_body()).await?;
+        let bytes = read_body(request.into_body(), MOST_BYTES).await?;
         let Json(value) = Json::parse(&bytes)?;
         Ok(Self { value, bytes })
     }

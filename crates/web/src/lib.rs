@@ -30,6 +30,7 @@ pub mod mailbox;
 pub mod masking;
 pub mod media_type;
 pub mod page;
+pub mod photo;
 pub mod picture;
 pub mod problem;
 mod problems;

@@ -239,19 +239,39 @@ pub struct Social<'a> {
     pub image: &'a str,
 }
 
-/// As [`page`], to be kept and sent again.
-pub fn write<B: Template>(page: &Page<'_, B>) -> Result<Written, askama::Error> {
-    write_social(page, None)
+/// A feed with what the page shows, for programs that read feeds.
+#[derive(Clone, Copy, Debug)]
+pub struct FeedLink<'a> {
+    /// Its media type.
+    pub media_type: &'a str,
+    /// What it is called.
+    pub title: &'a str,
+    /// Its address.
+    pub href: &'a str,
 }
 
-/// As [`write`], with what other sites show of it.
-pub fn write_social<B: Template>(
+/// What a page says to programs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Metadata<'a> {
+    /// What other sites show of it.
+    pub social: Option<Social<'a>>,
+    /// Where the same is a feed.
+    pub feeds: &'a [FeedLink<'a>],
+}
+
+/// As [`page`], to be kept and sent again.
+pub fn write<B: Template>(page: &Page<'_, B>) -> Result<Written, askama::Error> {
+    write_with(page, Metadata::default())
+}
+
+/// As [`write`], with what it says to programs.
+pub fn write_with<B: Template>(
     page: &Page<'_, B>,
-    social: Option<Social<'_>>,
+    metadata: Metadata<'_>,
 ) -> Result<Written, askama::Error> {
     let mut html = String::with_capacity(B::SIZE_HINT.max(BODY) + SHELL);
     let shell = Shell {
-        social,
+        metadata,
         ..Shell::new(page)
     };
     shell.render_into(&mut Unindented(&mut html))?;
@@ -292,7 +312,7 @@ struct Shell<'a, B: Template> {
     /// The site's name, where the frame brings head and `main`.
     site: Option<&'a str>,
     host: Option<&'a Navigation<'a>>,
-    social: Option<Social<'a>>,
+    metadata: Metadata<'a>,
 }
 
 impl<'a, B: Template> Shell<'a, B> {
@@ -310,7 +330,7 @@ impl<'a, B: Template> Shell<'a, B> {
             languages: &[],
             site: None,
             host: None,
-            social: None,
+            metadata: Metadata::default(),
         };
         match &page.kind {
             Kind::Public { languages } => Self {

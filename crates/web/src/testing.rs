@@ -36,7 +36,7 @@ pub(crate) fn site() -> (Site, TempDir) {
             store,
             clock,
             random,
-            files: Files::folder(folder.path()),
+            files: Files::folder(folder.path(), 1),
             keys: Keyring::new([1; 32], &[]),
             outbound: Outbound::public().unwrap(),
         },

@@ -38,6 +38,7 @@ const TWICE: &[(&str, &str)] = &[
     ("getrandom", "rand_core 0.9 of metrics-util is at 0.3"),
     ("hashbrown", "metrics-util is at 0.16"),
     ("matchit", "axum is at 0.8, socketioxide at 0.9"),
+    ("miniz_oxide", "png of image is at 0.8, flate2 at 0.9"),
     ("nom", "asn1-rs of x509-parser is at 7, lettre at 8"),
     ("rand", "metrics-util is at 0.9"),
     ("rand_chacha", "rand 0.9 of metrics-util and proptest"),

@@ -6,12 +6,14 @@
 //! | [`Viewer`] | somebody reads a page that is for everybody | who it is, if they are signed in |
 //! | [`Reader`] | a person reads a page | who it is, and the value for the page's forms |
 //! | [`Sender`] | a person sends a form | who it is, and the form, known to be from our own page |
+//! | [`FileSender`] | the same, perhaps with a file | the same, and the file |
 //! | [`Caller`] | a program or a script calls the API | who it is |
 //!
 //! None lets in whom the list of addresses does not name ([`Callers`]). With an
 //! `Authorization` header cookies count for nothing. Nobody signed in is 401, which a page
 //! turns into the way to the sign-in page.
 
+use axum::body::Bytes;
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::{HeaderMap, Method, StatusCode, request};
@@ -113,7 +115,16 @@ pub struct Sender {
     pub(super) stay: Stay,
 }
 
-impl<S> FromRequest<S> for Sender
+/// A person who sent a form of ours that may hold a file.
+#[derive(Clone, Debug)]
+pub struct FileSender {
+    /// Who it is, and what else was sent.
+    pub sender: Sender,
+    /// The file; empty: there is none.
+    pub file: Bytes,
+}
+
+impl<S> FromRequest<S> for FileSender
 where
     Site: FromRef<S>,
     S: Send + Sync,
@@ -124,22 +135,50 @@ where
         let site = Site::from_ref(state);
         let (parts, body) = request.into_parts();
         check_people(&parts)?;
+        // Only those who are signed in may send much.
+        let most = match visit(&parts, &site).await {
+            Ok(_) => site.files.max_upload(),
+            Err(_) => 0,
+        };
+        let request = Request::from_parts(parts.clone(), body);
+        let (form, file) = Form::with_file(request, most).await?;
+        let sender = Sender::of(&parts, &site, form).await?;
+        Ok(Self { sender, file })
+    }
+}
+
+impl<S> FromRequest<S> for Sender
+where
+    Site: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        check_people(&parts)?;
         let form = Form::from_request(Request::from_parts(parts.clone(), body), state).await?;
+        Self::of(&parts, &Site::from_ref(state), form).await
+    }
+}
+
+impl Sender {
+    async fn of(parts: &request::Parts, site: &Site, form: Form) -> Result<Self, Problem> {
         // Whose page was open too long keeps what was typed.
-        let (visit, secret) = match visit(&parts, &site).await {
+        let (visit, secret) = match visit(parts, site).await {
             Err(problem) if problem.code == "unauthenticated" => {
                 return Err(problem.keeping(form, None));
             }
             other => other?,
         };
-        count_change(&parts, &visit.who, site.clock.now())?;
-        let facts = request_facts(&parts)?;
+        count_change(parts, &visit.who, site.clock.now())?;
+        let facts = request_facts(parts)?;
         let (headers, token) = (&parts.headers, csrf::token(secret.reveal(), &site.random));
         if let Err(problem) = csrf::check(headers, site.url(), secret.reveal(), Some(&form)) {
             let again = csrf::is_from_us(headers, site.url()).then_some(token);
             return Err(problem.keeping(form, again));
         }
-        check_factor(&parts, &site, &visit.who).await?;
+        check_factor(parts, site, &visit.who).await?;
         Ok(Self {
             stay: visit.stay(),
             who: visit.who,

@@ -20,6 +20,7 @@ use super::message::Message;
 use super::suppressed::cause_words;
 use crate::Accounts;
 use crate::account;
+use crate::domain;
 use crate::email_change::{self, Confirmation};
 use crate::signed_in::SignedIn;
 use crate::sudo::Sudo;
@@ -43,6 +44,7 @@ struct EmailPage<'a> {
     email: &'a str,
     is_verified: bool,
     held: Vec<Suppression>,
+    newsletters: Vec<Field>,
     field: Field,
     form_state: &'a FormState,
 }
@@ -56,6 +58,7 @@ pub(super) async fn show(
     let text = accounts.site.speak(&wishes);
     let done = match done.done.as_deref() {
         Some("sent") => Some("account-address-sent"),
+        Some("newsletters") => Some("account-newsletters-saved"),
         Some("subscribed") => Some("account-mail-subscribed"),
         _ => None,
     };
@@ -71,13 +74,28 @@ async fn page(
     form_state: &FormState,
 ) -> Result<Response, Problem> {
     let (account, keys) = (who.account().clone(), accounts.site.keys.clone());
+    let offered = accounts.domains;
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let verified = account::verified_email(tx, &account.id)?;
-        Ok((verified, suppressed::list_own(tx, &keys, &account)?))
+        let mut held = suppressed::list_own(tx, &keys, &account)?;
+        let mut newsletters = Vec::new();
+        // An address that nobody confirmed gets none.
+        for one in domain::newsletters(offered).filter(|_| verified.is_some()) {
+            newsletters.push((one, one.is_sent(tx, &account.id, &held)?));
+            held.retain(|held| !one.is_stopped_by(held));
+        }
+        Ok((verified, held, newsletters))
     };
-    let (verified, held) = accounts.site.store.read(look).await?;
+    let (verified, held, newsletters) = accounts.site.store.read(look).await?;
     let control = Control::Line("email", "email");
     let field = form_state.field("email", text.say("account-address-new"), control);
+    let newsletters = newsletters.into_iter().map(|(one, is_sent)| {
+        let mut field = FormState::default().tick(one.name, text.say(one.label));
+        if is_sent {
+            "1".clone_into(&mut field.value);
+        }
+        field
+    });
     let body = EmailPage {
         text,
         csrf,
@@ -85,6 +103,7 @@ async fn page(
         email: &who.account().email,
         is_verified: verified.is_some(),
         held,
+        newsletters: newsletters.collect(),
         field: field.required(),
         form_state,
     };
@@ -125,6 +144,27 @@ pub(super) async fn subscribe(
     let done: Result<bool, StoreError> = accounts.site.store.write(change).await;
     done?;
     Ok(see_other("/me/email?done=subscribed"))
+}
+
+/// Saves which mail somebody wants beside what they have to know.
+pub(super) async fn choose_newsletters(
+    State(accounts): State<Accounts>,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let (keys, domains) = (accounts.site.keys.clone(), accounts.domains);
+    let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        let account = sender.who.account();
+        // An account that is being erased chooses nothing.
+        if !account::lock(tx, &account.id)? {
+            return Ok(());
+        }
+        domain::newsletters(domains).try_for_each(|one| {
+            let is_wanted = sender.form.is_ticked(one.name);
+            one.choose(tx, &keys, account, is_wanted, &sender.request)
+        })
+    };
+    accounts.site.store.write(change).await?;
+    Ok(see_other("/me/email?done=newsletters"))
 }
 
 pub(super) async fn ask(

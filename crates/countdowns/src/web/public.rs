@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use platform::Tx;
-use web::page::{self, Kind, Page, Social, Written};
+use web::page::{self, Kind, Metadata, Page, Social, Written};
 use web::{Form, Problem, Site, Text, Theme, Wishes, conditional};
 
 use super::{moved, picture, words};
@@ -343,5 +343,9 @@ fn plain<B: Template>(
             languages: &site.languages(),
         },
     };
-    page::write_social(&page, social).map_err(Problem::internal)
+    let metadata = Metadata {
+        social,
+        ..Metadata::default()
+    };
+    page::write_with(&page, metadata).map_err(Problem::internal)
 }

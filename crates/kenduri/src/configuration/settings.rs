@@ -46,6 +46,8 @@ pub(crate) struct Settings {
     pub(crate) registration: accounts::registration::Registration,
     /// The folder of files.
     pub(crate) files: PathBuf,
+    /// How many bytes a file may have that somebody sends.
+    pub(crate) max_upload: usize,
     /// The addresses to listen on, at least one, and what holds for connections.
     pub(crate) listen: ListenSettings,
     /// Whose forwarding headers are believed.
@@ -158,6 +160,7 @@ pub(super) fn settings(
         },
         registration: registration(written, check),
         files: files(written, data, check),
+        max_upload: max_upload(written, check),
         listen: plan.as_ref()?.listen().clone(),
         trusted_proxies: trusted_proxies?,
         jobs_at_once,
@@ -462,8 +465,6 @@ pub(super) fn without_password(url: &str) -> (String, Option<Secret>) {
 }
 
 fn files(written: &Written, data: &Path, check: &mut Check<'_>) -> PathBuf {
-    // Nobody can send a file yet; a wrong size is reported all the same.
-    check.accept("files.max_upload", bytes(&written.files.max_upload));
     let folder = written
         .files
         .url
@@ -477,6 +478,12 @@ fn files(written: &Written, data: &Path, check: &mut Check<'_>) -> PathBuf {
             "files"
         });
     data.join(folder)
+}
+
+fn max_upload(written: &Written, check: &mut Check<'_>) -> usize {
+    let size = check.accept("files.max_upload", bytes(&written.files.max_upload));
+    size.and_then(|size| usize::try_from(size).ok())
+        .unwrap_or_default()
 }
 
 fn bytes(text: &str) -> Result<u64, String> {

@@ -43,7 +43,7 @@ fn a_name_cannot_leave_its_folder() {
 #[tokio::test]
 async fn a_file_is_written_replaced_and_removed() {
     let folder = tempfile::tempdir().unwrap();
-    let files = Files::folder(folder.path().join("not/yet/there"));
+    let files = Files::folder(folder.path().join("not/yet/there"), 1);
     assert_eq!(read(&files, "exports/a.csv").await, None);
     assert!(!files.remove(&key("exports/a.csv")).await.unwrap());
     for text in ["one", "two, longer", "3"] {
@@ -62,7 +62,7 @@ async fn a_file_is_written_replaced_and_removed() {
 #[tokio::test]
 async fn a_file_that_was_not_finished_leaves_the_old_one_and_no_trace() {
     let folder = tempfile::tempdir().unwrap();
-    let files = Files::folder(folder.path());
+    let files = Files::folder(folder.path(), 1);
     files
         .put(&key("a"), |file| file.write_all(b"old"))
         .await

@@ -16,6 +16,7 @@ use web::{Form, Input, Json, List, Piece, Problem, Site, fields, routes};
 
 use super::{public, search};
 use crate::editor::{self, Editor};
+use crate::image::{self, ImageChange};
 use crate::post::{self, Kind, Post, PostId, State as PostState};
 use crate::{READ, Refusal, WRITE, feed, markdown, published};
 
@@ -98,7 +99,9 @@ async fn list(call: Call, piece: Piece) -> Result<Json<List<PostSummary>>, Probl
 async fn create(call: Call, body: Received<Members>) -> Result<Response, Problem> {
     let (input, _) = Input::of_json(body.value)?;
     let enter = editor::entrance(&call.who, &call.request);
-    let change = move |tx: &mut Tx<'_>, editor: &Editor| post::create(tx, editor, &input);
+    let change = move |tx: &mut Tx<'_>, editor: &Editor| {
+        post::create(tx, editor, &input, &ImageChange::Keep)
+    };
     let (key, created) = (call.key(&body.bytes)?, StatusCode::CREATED);
     Ok(call.once(key, created, enter, change).await?)
 }
@@ -136,7 +139,7 @@ async fn change(
     let enter = editor::entrance(&call.who, &call.request);
     let change = move |tx: &mut Tx<'_>| {
         let editor = enter(tx)?;
-        post::change(tx, &editor, &id, version, &input)
+        post::change(tx, &editor, &id, version, &input, &ImageChange::Keep)
     };
     let changed = call.site.store.write(change).await?;
     Ok(answer(StatusCode::OK, &changed))
@@ -169,10 +172,22 @@ struct PublishedSummary {
     url: String,
     excerpt: String,
     tags: Vec<String>,
+    /// Its picture.
+    image: Option<PublishedImage>,
     #[schema(value_type = Option<String>, format = "date-time")]
     published_at: Option<Timestamp>,
     #[schema(value_type = String, format = "date-time")]
     updated_at: Timestamp,
+}
+
+/// The picture of a post.
+#[derive(Serialize, ToSchema)]
+struct PublishedImage {
+    url: String,
+    /// For those who do not see it.
+    alt: String,
+    width: i64,
+    height: i64,
 }
 
 impl PublishedSummary {
@@ -181,6 +196,12 @@ impl PublishedSummary {
             url: site.url().join(&feed::path(&post)),
             excerpt: post.excerpt(),
             updated_at: feed::changed(&post),
+            image: (!post.image.is_empty()).then(|| PublishedImage {
+                url: site.url().join(&image::path(&post.image)),
+                alt: post.image_alt.clone(),
+                width: post.image_width,
+                height: post.image_height,
+            }),
             id: post.id,
             kind: post.kind,
             title: post.title,

@@ -14,7 +14,7 @@ use web::{Access as _, Form, Json, Problem, Site};
 use super::feeds;
 use crate::post::{Kind, Post, PostId, State as PostState};
 use crate::published;
-use crate::{Refusal, markdown, search};
+use crate::{Refusal, image, markdown, search};
 
 /// How many posts a page has where nothing is said.
 const ROWS: i64 = 10;
@@ -43,9 +43,8 @@ struct PostView {
     excerpt: String,
     content: String,
     content_html: String,
-    /// Posts have no pictures of their own.
-    featured_image_url: Option<()>,
-    featured_image_alt: Option<()>,
+    featured_image_url: Option<String>,
+    featured_image_alt: Option<String>,
     status: PostState,
     tags: Vec<String>,
     published_at: Option<Timestamp>,
@@ -57,6 +56,7 @@ struct PostView {
 impl PostView {
     fn of(site: &Site, post: Post) -> Self {
         let excerpt = post.excerpt();
+        let image = (!post.image.is_empty()).then_some(post.image);
         Self {
             content_html: markdown::html(&post.body, site.url().origin()),
             id: post.id,
@@ -65,8 +65,8 @@ impl PostView {
             meta_description: excerpt.clone(),
             excerpt,
             content: post.body,
-            featured_image_url: None,
-            featured_image_alt: None,
+            featured_image_alt: image.is_some().then_some(post.image_alt),
+            featured_image_url: image.map(|file| site.url().join(&image::path(&file))),
             status: post.state,
             tags: post.tags,
             published_at: post.published_at,

@@ -9,6 +9,7 @@ use platform::text_cleaning::hexadecimal;
 use platform::{StoreError, Tx, sql};
 use sha2::{Digest as _, Sha256};
 use web::language::Language;
+use web::page::FeedLink;
 use web::{Problem, Site};
 
 use crate::feed::{self, Feed};
@@ -20,6 +21,46 @@ enum Format {
     Rss,
     Atom,
     Json,
+}
+
+impl Format {
+    const ALL: [Self; 3] = [Self::Rss, Self::Atom, Self::Json];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rss => "RSS",
+            Self::Atom => "Atom",
+            Self::Json => "JSON",
+        }
+    }
+
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Rss => "application/rss+xml",
+            Self::Atom => "application/atom+xml",
+            Self::Json => "application/feed+json",
+        }
+    }
+
+    fn path(self, kind: Kind) -> &'static str {
+        match (kind, self) {
+            (Kind::Article, Self::Rss) => "/feed/rss",
+            (Kind::Article, Self::Atom) => "/feed/atom",
+            (Kind::Article, Self::Json) => "/feed/json",
+            (Kind::Note, Self::Rss) => "/notes/feed/rss",
+            (Kind::Note, Self::Atom) => "/notes/feed/atom",
+            (Kind::Note, Self::Json) => "/notes/feed/json",
+        }
+    }
+}
+
+/// The feeds of a kind, for the head of its pages.
+pub(super) fn links(kind: Kind) -> [FeedLink<'static>; 3] {
+    Format::ALL.map(|format| FeedLink {
+        media_type: format.media_type(),
+        title: format.name(),
+        href: format.path(kind),
+    })
 }
 
 /// `GET /feed` and `GET /feed/rss`.
@@ -64,19 +105,14 @@ async fn show(
         Ok((newest.map_or_else(|| began(tx), Ok)?, posts))
     };
     let (updated, posts) = site.store.read(look).await?;
-    let (path, content_type) = match format {
-        Format::Rss => ("rss", "application/rss+xml; charset=utf-8"),
-        Format::Atom => ("atom", "application/atom+xml; charset=utf-8"),
-        Format::Json => ("json", "application/feed+json"),
-    };
-    let (title, prefix) = match kind {
-        Kind::Article => (site.settings.name.clone(), ""),
+    let title = match kind {
+        Kind::Article => site.settings.name.clone(),
         Kind::Note => {
             let default = site.settings.languages.first();
             let language = Language::of(default.map_or("en", String::as_str));
             let text = site.catalogue.speak(&language);
             let notes = text.say("post-notes").into_owned();
-            (format!("{notes} – {}", site.settings.name), "/notes")
+            format!("{notes} – {}", site.settings.name)
         }
     };
     let feed = Feed {
@@ -84,9 +120,13 @@ async fn show(
         title,
         origin: site.url().origin().to_owned(),
         host: site.url().host().to_owned(),
-        url: site.url().join(&format!("{prefix}/feed/{path}")),
+        url: site.url().join(format.path(kind)),
         updated,
         posts,
+    };
+    let content_type = match format {
+        Format::Rss | Format::Atom => format!("{}; charset=utf-8", format.media_type()),
+        Format::Json => format.media_type().to_owned(),
     };
     let body = match format {
         Format::Rss => feed.rss(),

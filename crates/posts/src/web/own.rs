@@ -1,7 +1,7 @@
 //! The pages of editors.
 
 use accounts::signed_in::SignedIn;
-use accounts::web::asking::{Reader, Sender};
+use accounts::web::asking::{FileSender, Reader, Sender};
 use accounts::web::call::{id as parse, submission};
 use accounts::web::frame;
 use askama::Template;
@@ -12,10 +12,12 @@ use jiff::Timestamp;
 use platform::Tx;
 use platform::audit::RequestFacts;
 use web::fields::{self, Kind as FieldKind};
-use web::form_state::{self, FormState, Group, TableForm};
+use web::form_state::{self, Control, FormState, Group, TableForm};
 use web::{Form, Input, Piece, Problem, Site, Text, Wishes};
 
+use super::public::Picture;
 use crate::editor::{self, Editor};
+use crate::image::{self, ImageChange};
 use crate::post::{self, Kind, Post, PostId, State as PostState};
 use crate::{Refusal, feed, markdown};
 
@@ -153,6 +155,20 @@ impl<'a> Asking<'a> {
         }
     }
 
+    /// What the form says of the picture; nobody but an editor has one kept.
+    async fn image(&self, sent: &FileSender) -> Result<ImageChange, Problem> {
+        if !sent.file.is_empty() {
+            self.enter().await?;
+            let image = image::upload(self.site, sent.file.clone()).await?;
+            return Ok(ImageChange::Set(image));
+        }
+        Ok(if sent.sender.form.is_ticked("image_remove") {
+            ImageChange::Remove
+        } else {
+            ImageChange::Keep
+        })
+    }
+
     async fn load(&self, id: &PostId) -> Result<Post, Refusal> {
         let (enter, id) = (editor::entrance(self.who, self.request), id.clone());
         let look = move |tx: &mut Tx<'_>| {
@@ -231,6 +247,8 @@ struct FormPage<'a> {
     delete: String,
     /// Where everybody reads it; empty: nowhere.
     public_path: String,
+    /// Its picture, if it has one.
+    image: Option<Picture>,
     /// What readers see or will see.
     preview: String,
 }
@@ -257,22 +275,27 @@ fn kind_of(form: &Form) -> Kind {
 pub(super) async fn create(
     State(site): State<Site>,
     wishes: Wishes,
-    sender: Sender,
+    sent: FileSender,
 ) -> Result<Response, Problem> {
+    let (sender, text) = (&sent.sender, site.speak(&wishes));
+    let asking = Asking::sender(&site, &text, sender);
     let kind = kind_of(&sender.form);
     let enter = editor::entrance(&sender.who, &sender.request);
     let input = read(&sender.form, shown(kind, None, site.clock.now()));
-    let change = move |tx: &mut Tx<'_>, editor: &Editor| {
-        let made = post::create(tx, editor, &input)?;
-        Ok(format!("{}?done=saved", at(&made.id)))
+    let done = match asking.image(&sent).await {
+        Ok(image) => {
+            let change = move |tx: &mut Tx<'_>, editor: &Editor| {
+                let made = post::create(tx, editor, &input, &image)?;
+                Ok::<_, Refusal>(format!("{}?done=saved", at(&made.id)))
+            };
+            let once = sender.once(&site, "POST /me/posts/new", enter, change);
+            once.await.map_err(Problem::from)
+        }
+        Err(problem) => Err(problem),
     };
-    let done = sender
-        .once(&site, "POST /me/posts/new", enter, change)
-        .await;
     form_state::answer(done, async |problem| {
-        let text = site.speak(&wishes);
-        let form_state = FormState::refused(sender.form.clone(), &problem, &text);
-        let asking = Asking::sender(&site, &text, &sender);
+        let mut form_state = FormState::refused(sender.form.clone(), &problem, &text);
+        ask_again(&mut form_state, &sent, &text);
         form_page(&asking, None, kind, &form_state, None).await
     })
     .await
@@ -298,26 +321,33 @@ pub(super) async fn change(
     State(site): State<Site>,
     Path(id): Path<String>,
     wishes: Wishes,
-    sender: Sender,
+    sent: FileSender,
 ) -> Result<Response, Problem> {
     let id: PostId = parse(&id)?;
+    let (sender, text) = (&sent.sender, site.speak(&wishes));
+    let asking = Asking::sender(&site, &text, sender);
     let enter = editor::entrance(&sender.who, &sender.request);
     let version = form_state::number(&sender.form, "version").unwrap_or_default();
     let (form, one) = (sender.form.clone(), id.clone());
-    let change = move |tx: &mut Tx<'_>, editor: &Editor| {
-        let old = post::find(tx, editor, &one)?;
-        let input = read(&form, shown(old.kind, Some(&old), tx.now()));
-        post::change(tx, editor, &one, version, &input)?;
-        Ok(format!("{}?done=saved", at(&one)))
+    let done = match asking.image(&sent).await {
+        Ok(image) => {
+            let change = move |tx: &mut Tx<'_>, editor: &Editor| {
+                let old = post::find(tx, editor, &one)?;
+                let input = read(&form, shown(old.kind, Some(&old), tx.now()));
+                post::change(tx, editor, &one, version, &input, &image)?;
+                Ok::<_, Refusal>(format!("{}?done=saved", at(&one)))
+            };
+            let once = sender.once(&site, "POST /me/posts", enter, change);
+            once.await.map_err(Problem::from)
+        }
+        Err(problem) => Err(problem),
     };
-    let done = sender.once(&site, "POST /me/posts", enter, change).await;
     form_state::answer(done, async |problem| {
-        let text = site.speak(&wishes);
-        let asking = Asking::sender(&site, &text, &sender);
         let post = asking.load(&id).await?;
         let stored = asking.stored(&post);
-        let form_state =
+        let mut form_state =
             FormState::not_saved(&sender.form, || stored, "post-save", &problem, &text);
+        ask_again(&mut form_state, &sent, &text);
         form_page(&asking, Some(&post), post.kind, &form_state, None).await
     })
     .await
@@ -350,6 +380,13 @@ pub(super) async fn delete(
     .await
 }
 
+/// A browser does not send the same file again by itself.
+fn ask_again(form_state: &mut FormState, sent: &FileSender, text: &Text) {
+    if !sent.file.is_empty() && form_state.error("image").is_none() {
+        form_state.complain("image", text.say("post-image-again").into_owned());
+    }
+}
+
 async fn form_page(
     asking: &Asking<'_>,
     one: Option<&Post>,
@@ -370,6 +407,21 @@ async fn form_page(
     if let Some(group) = groups.first_mut() {
         let tags = form_state.line("tags", text.say("post-tags"));
         group.fields.push(tags.hint(text.say("post-tags-hint")));
+    }
+    let image = one.filter(|one| !one.image.is_empty());
+    if let Some(group) = groups.get_mut(1) {
+        let file = form_state.field(
+            "image",
+            text.say("post-image"),
+            Control::Line("file", "off"),
+        );
+        group
+            .fields
+            .insert(0, file.hint(text.say("post-image-hint")));
+        if image.is_some() {
+            let label = text.say("post-image-remove");
+            group.fields.push(form_state.tick("image_remove", label));
+        }
     }
     let title = match (one, kind) {
         (Some(one), _) => name(one),
@@ -395,6 +447,7 @@ async fn form_page(
             .filter(|_| is_published)
             .map(feed::path)
             .unwrap_or_default(),
+        image: image.map(Picture::of),
         preview: one
             .map(|one| markdown::html(&one.body, asking.site.url().origin()))
             .unwrap_or_default(),

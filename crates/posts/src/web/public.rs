@@ -4,16 +4,17 @@ use accounts::web::asking::Viewer;
 use accounts::web::call::id as parse;
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use platform::Tx;
 use web::cursor::Piece;
-use web::page::{Kind as Frame, Page};
+use web::page::{self, FeedLink, Kind as Frame, Metadata, Page};
 use web::{List, Problem, Site, Text, Theme, Wishes, dates};
 
+use super::feeds;
 use crate::post::{Kind, Post, PostId};
 use crate::published::{self, Listing};
-use crate::{Refusal, editor, feed, markdown};
+use crate::{Refusal, editor, feed, image, markdown};
 
 /// A post as a list shows it.
 pub(super) struct Line {
@@ -25,6 +26,26 @@ pub(super) struct Line {
     pub(super) html: String,
     pub(super) date: String,
     pub(super) machine: String,
+    pub(super) image: Option<Picture>,
+}
+
+/// The picture of a post, as pages show it.
+pub(super) struct Picture {
+    pub(super) path: String,
+    pub(super) alt: String,
+    pub(super) width: i64,
+    pub(super) height: i64,
+}
+
+impl Picture {
+    pub(super) fn of(post: &Post) -> Self {
+        Self {
+            path: image::path(&post.image),
+            alt: post.image_alt.clone(),
+            width: post.image_width,
+            height: post.image_height,
+        }
+    }
 }
 
 impl Line {
@@ -41,6 +62,7 @@ impl Line {
             },
             date: text.date(&at),
             machine: dates::machine(&at),
+            image: (!post.image.is_empty()).then(|| Picture::of(post)),
         }
     }
 }
@@ -56,6 +78,7 @@ struct ListPage<'a> {
     /// The address of the next page; empty: this is the last one.
     next: String,
     is_editor: bool,
+    may_subscribe: bool,
 }
 
 /// `GET /blog`.
@@ -126,6 +149,7 @@ async fn list_page(
     if !tag.is_empty() && list.items.is_empty() {
         return Err(Problem::not_found());
     }
+    let may_subscribe = kind == Kind::Article && viewer.who.is_some();
     let is_editor = match viewer.who {
         Some(who) => {
             let look = move |tx: &mut Tx<'_>| editor::is_editor(tx, &who);
@@ -152,8 +176,9 @@ async fn list_page(
             .map(|cursor| format!("{here}?cursor={cursor}"))
             .unwrap_or_default(),
         is_editor,
+        may_subscribe,
     };
-    Ok(plain(site, text, title, body))
+    plain(site, text, title, body, &feeds::links(kind))
 }
 
 fn tag_path(tag: &str) -> String {
@@ -168,6 +193,7 @@ struct PostPage<'a> {
     html: String,
     date: String,
     machine: String,
+    image: Option<Picture>,
     tags: Vec<(String, &'a str)>,
     /// The page with all of this kind, and its name.
     home: (&'static str, &'static str),
@@ -205,11 +231,13 @@ fn post_page(
         Kind::Article => post.title.as_str(),
         Kind::Note => line.excerpt.as_str(),
     };
+    let kind = post.kind;
     let body = PostPage {
         text: &text,
         html: markdown::html(&post.body, site.url().origin()),
         date: line.date,
         machine: line.machine,
+        image: line.image,
         tags: match post.kind {
             Kind::Article => {
                 let tags = post.tags.iter();
@@ -223,12 +251,18 @@ fn post_page(
         },
         post: &post,
     };
-    Ok(plain(site, &text, title, body))
+    plain(site, &text, title, body, &feeds::links(kind))
 }
 
-/// A page of the whole site.
-pub(super) fn plain<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Response {
-    web::page(Page {
+/// A page of the whole site, with the feeds that it names.
+pub(super) fn plain<B: Template>(
+    site: &Site,
+    text: &Text,
+    title: &str,
+    body: B,
+    feeds: &[FeedLink<'_>],
+) -> Result<Response, Problem> {
+    let page = Page {
         title: &format!("{title} – {}", site.settings.name),
         body,
         text,
@@ -237,5 +271,11 @@ pub(super) fn plain<B: Template>(site: &Site, text: &Text, title: &str, body: B)
             site: &site.settings.name,
             languages: &site.languages(),
         },
-    })
+    };
+    let metadata = Metadata {
+        feeds,
+        ..Metadata::default()
+    };
+    let written = page::write_with(&page, metadata).map_err(Problem::internal)?;
+    Ok(written.into_response())
 }

@@ -73,7 +73,7 @@ pub(super) async fn show(
             .unwrap_or_default(),
     };
     let title = text.say("post-search").into_owned();
-    let mut page = plain(&site, &text, &title, body);
+    let mut page = plain(&site, &text, &title, body, &[])?;
     let noindex = HeaderValue::from_static("noindex");
     page.headers_mut().insert("x-robots-tag", noindex);
     Ok(page)

@@ -178,3 +178,47 @@ fn a_feed_has_the_newest_fifty() {
         assert_eq!(items[49]["title"], "Number 3");
     });
 }
+
+#[test]
+fn pages_name_the_feeds_of_what_they_show() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut editor = stage.editor().await;
+        editor
+            .make(json!({"title": "One", "body": "x", "tags": ["a"], "state": "published"}))
+            .await;
+        let note = json!({"kind": "note", "body": "x", "state": "published"});
+        let note = editor.make(note).await;
+        let note = format!("/notes/{}", note["id"].as_str().unwrap());
+        let mut nobody = stage.visitor();
+        for (path, prefix) in [
+            ("/blog", ""),
+            ("/blog/one", ""),
+            ("/blog/tag/a", ""),
+            ("/notes", "/notes"),
+            (note.as_str(), "/notes"),
+        ] {
+            let page = nobody.get(path).await;
+            for (kind, name) in [("rss", "RSS"), ("atom", "Atom"), ("feed", "JSON")] {
+                let own = name.to_lowercase();
+                let media = if kind == "feed" {
+                    "feed+json"
+                } else {
+                    &format!("{kind}+xml")
+                };
+                let link = format!(
+                    "<link rel=\"alternate\" type=\"application/{media}\" title=\"{name}\" \
+                     href=\"{prefix}/feed/{own}\">"
+                );
+                assert!(page.body.contains(&link), "{path}: {link}");
+            }
+            assert_eq!(page.body.matches("rel=\"alternate\"").count(), 3, "{path}");
+        }
+        assert!(
+            !nobody
+                .get("/search")
+                .await
+                .body
+                .contains("rel=\"alternate\"")
+        );
+    });
+}

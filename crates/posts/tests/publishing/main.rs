@@ -5,6 +5,8 @@
 mod backend;
 mod feeds;
 mod forms;
+mod images;
+mod mailing;
 mod posts;
 mod races;
 mod searching;

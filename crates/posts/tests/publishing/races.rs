@@ -1,6 +1,7 @@
 //! Races that really race: `testkit::rounds` each, on both engines.
 
 use platform::{Store, Tx};
+use posts::image::ImageChange;
 use posts::post::{self, Post, PostId};
 use posts::{Refusal, editor};
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ fn create(
     let (who, input) = (person.who.clone(), Input::from(sent));
     let change = move |tx: &mut Tx<'_>| {
         let editor = editor::enter(tx, &who, &request())?;
-        post::create(tx, &editor, &input)
+        post::create(tx, &editor, &input, &ImageChange::Keep)
     };
     async move { store.write(change).await }
 }
@@ -31,7 +32,7 @@ fn change(
     let (who, id, input) = (person.who.clone(), id.clone(), Input::from(sent));
     let change = move |tx: &mut Tx<'_>| {
         let editor = editor::enter(tx, &who, &request())?;
-        post::change(tx, &editor, &id, 1, &input)
+        post::change(tx, &editor, &id, 1, &input, &ImageChange::Keep)
     };
     async move { store.write(change).await }
 }

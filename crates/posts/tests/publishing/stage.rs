@@ -11,7 +11,8 @@ use accounts::{Accounts, BackendPolicy};
 use axum::http;
 use jiff::tz::TimeZone;
 use platform::audit::RequestFacts;
-use platform::{StoreError, Tx};
+use platform::jobs::Worker;
+use platform::{Store, StoreError, Tx};
 use posts::{READ, WRITE};
 use serde_json::{Value, json};
 use testkit::{Page, Visitor, World};
@@ -50,6 +51,8 @@ impl<'w> Stage<'w> {
             time_zone: TimeZone::UTC,
             proxies: Proxies::default(),
         };
+        // Of articles that nobody has subscribed to.
+        world.expect_jobs(posts::mailing::KIND);
         let site = domain::site(DOMAINS, &[], world.platform.clone(), settings);
         Self {
             world,
@@ -66,6 +69,19 @@ impl<'w> Stage<'w> {
                 ..self.accounts.clone()
             },
         }
+    }
+
+    /// Does what is due in the background.
+    pub(crate) fn work(&self) -> impl Future<Output = ()> + use<> {
+        self.work_with(self.world.store().clone())
+    }
+
+    /// The same in a process of its own.
+    pub(crate) fn work_with(&self, store: Store) -> impl Future<Output = ()> + use<> {
+        let site = &self.accounts.site;
+        let handlers = domain::jobs(DOMAINS, site);
+        let worker = Worker::new(store, site.clock.clone(), site.random.clone(), handlers);
+        async move { while worker.run_due().await.unwrap() > 0 {} }
     }
 
     pub(crate) fn visitor(&self) -> Visitor {

@@ -87,6 +87,11 @@ impl Place {
             .find(|stream| stream.word() == self.stream)
     }
 
+    /// The scope it is about alone; empty: there is none.
+    pub fn scope(&self) -> &str {
+        &self.scope
+    }
+
     /// Whether it is about this address.
     pub fn is_of(&self, key: &Key, address: &Address) -> bool {
         let hashes = Self::wholes(key, address);

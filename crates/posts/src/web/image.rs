@@ -1,0 +1,44 @@
+//! The pictures of posts.
+
+use accounts::web::asking::Viewer;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse as _, Response};
+use platform::Tx;
+use tokio::io::AsyncReadExt as _;
+use web::{Problem, Site, photo};
+
+use crate::post::State as PostState;
+use crate::{Refusal, editor, image, published};
+
+/// `GET /blog/images/{file}`. Another picture has another address, so this one may be kept.
+pub(super) async fn show(
+    State(site): State<Site>,
+    Path(file): Path<String>,
+    viewer: Viewer,
+) -> Result<Response, Problem> {
+    let name = file.clone();
+    let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {
+        let is_editor = match &viewer.who {
+            Some(who) => editor::is_editor(tx, who)?,
+            None => false,
+        };
+        let now = tx.roughly_now();
+        Ok(published::with_image(tx, &name, is_editor)?.at(now))
+    };
+    let post = site.store.read(look).await?;
+    let key = image::key(&file).map_err(|_| Problem::not_found())?;
+    let media_type = photo::media_type(&file).ok_or_else(Problem::not_found)?;
+    let opened = site.files.open(&key).await.map_err(Problem::internal)?;
+    let mut bytes = Vec::new();
+    tokio::fs::File::from_std(opened.ok_or_else(Problem::not_found)?)
+        .read_to_end(&mut bytes)
+        .await
+        .map_err(Problem::internal)?;
+    let caching = match post.state {
+        PostState::Published => "public, max-age=31536000, immutable",
+        PostState::Draft | PostState::Scheduled | PostState::Withdrawn => "no-store, private",
+    };
+    let headers = [(CONTENT_TYPE, media_type), (CACHE_CONTROL, caching)];
+    Ok((headers, bytes).into_response())
+}

@@ -1,0 +1,223 @@
+//! The pictures of posts.
+
+use std::io::Cursor;
+
+use axum::http::Method;
+use image::{DynamicImage, ImageFormat};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use testkit::{Form, MAX_UPLOAD, Page};
+
+use crate::stage::{API, Person, Stage, at, errors, on_both};
+
+const NEW: &str = "/me/posts/new";
+
+/// A picture, 30 pixels wide.
+fn picture() -> Vec<u8> {
+    let mut file = Cursor::new(Vec::new());
+    let picture = DynamicImage::new_rgb8(30, 20);
+    picture.write_to(&mut file, ImageFormat::Png).unwrap();
+    file.into_inner()
+}
+
+/// Sends a form with a file, as a browser does.
+async fn send(farah: &mut Person, form: &Form, page: &Page, file: &[u8]) -> Page {
+    let mut body = Vec::new();
+    for (name, value) in form.entries() {
+        let head = format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+        body.extend(head.as_bytes());
+        body.extend(value.as_bytes());
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--b\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n");
+    body.extend(b"Content-Type: image/png\r\n\r\n");
+    body.extend(file);
+    body.extend(b"\r\n--b--\r\n");
+    let action = match form.action.as_str() {
+        "" => &page.address,
+        action => action,
+    };
+    let kind = Some("multipart/form-data; boundary=b");
+    farah
+        .browser
+        .send(Method::POST, action, kind, body.into())
+        .await
+}
+
+/// Makes an article of this title with a picture.
+async fn make(farah: &mut Person, title: &str, state: &str) -> (String, Value) {
+    let page = farah.browser.get(NEW).await;
+    let mut form = page.form(NEW);
+    form.fill("title", title).fill("body", "x");
+    form.fill("image_alt", "A <b>gate</b>").fill("state", state);
+    let sent = send(farah, &form, &page, &picture()).await;
+    sent.expect(303);
+    let own = sent
+        .location()
+        .unwrap()
+        .split('?')
+        .next()
+        .unwrap()
+        .to_owned();
+    let stored = farah
+        .program
+        .get(&own.replace("/me/posts", API))
+        .await
+        .json();
+    (own, stored)
+}
+
+fn path(post: &Value) -> String {
+    format!("/blog/images/{}", post["image"].as_str().unwrap())
+}
+
+/// How many files there are.
+fn files(stage: &Stage<'_>) -> usize {
+    stage.world.files().len()
+}
+
+#[test]
+fn a_picture_is_shown_wherever_the_post_is() {
+    on_both(&async |stage: &Stage<'_>| {
+        stage.world.expect_jobs(posts::image::KIND);
+        let mut farah = stage.editor().await;
+        let (own, post) = make(&mut farah, "One", "published").await;
+        let path = path(&post);
+        let mut nobody = stage.with_backend().visitor();
+        let shown = nobody.get(&path).await;
+        shown.expect(200);
+        assert_eq!(shown.header("content-type"), "image/jpeg");
+        assert_eq!(shown.header("x-content-type-options"), "nosniff");
+        let caching = "public, max-age=31536000, immutable";
+        assert_eq!(shown.header("cache-control"), caching);
+        let tag = format!("<img class=\"picture\" src=\"{path}\"");
+        for page in ["/blog", "/blog/one", "/search?q=one"] {
+            let page = nobody.get(page).await;
+            assert!(page.body.contains(&tag), "{}", page.body);
+            assert!(page.body.contains("alt=\"A &#60;b&#62;gate&#60;/b&#62;\""));
+            assert!(page.body.contains("width=\"30\" height=\"20\""));
+        }
+        assert!(farah.browser.get(&own).await.body.contains(&tag));
+        let url = format!("http://127.0.0.1:8080{path}");
+        let bytes = post["image_bytes"].as_i64().unwrap();
+        let attributes = format!("=\"{url}\" length=\"{bytes}\" type=\"image/jpeg\"/>");
+        let rss = nobody.get("/feed").await;
+        assert!(rss.body.contains(&format!("<enclosure url{attributes}")));
+        let atom = nobody.get("/feed/atom").await;
+        assert!(
+            atom.body
+                .contains(&format!("<link rel=\"enclosure\" href{attributes}"))
+        );
+        let feed = nobody.get("/feed/json").await.json();
+        let attachment = json!({"url": url, "mime_type": "image/jpeg", "size_in_bytes": bytes});
+        assert_eq!(feed["items"][0]["attachments"], json!([attachment]));
+        let public = nobody.get("/api/v1/blog/one").await.json();
+        let image = json!({"url": url, "alt": "A <b>gate</b>", "width": 30, "height": 20});
+        assert_eq!(public["image"], image);
+        let older = nobody.get("/backend/public/blog/posts/one").await.json();
+        assert_eq!(older["featured_image_url"], json!(url));
+        assert_eq!(older["featured_image_alt"], "A <b>gate</b>");
+
+        farah
+            .set(&post, json!({"state": "withdrawn"}))
+            .await
+            .expect(200);
+        nobody.get(&path).await.expect(410);
+        let shown = farah.browser.get(&path).await;
+        shown.expect(200);
+        assert_eq!(shown.header("cache-control"), "no-store, private");
+    });
+}
+
+#[test]
+fn a_picture_is_replaced_and_removed_and_its_file_goes() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.editor().await;
+        let (own, first) = make(&mut farah, "One", "draft").await;
+        stage.visitor().get(&path(&first)).await.expect(404);
+        let page = farah.browser.get(&own).await;
+        let form = page.form(&own);
+        // The button was pressed twice.
+        let sent = send(&mut farah, &form, &page, &picture()).await;
+        send(&mut farah, &form, &page, &picture()).await.expect(303);
+        sent.expect(303);
+        let second = farah.program.get(&at(&first)).await.json();
+        assert_ne!(first["image"], second["image"]);
+        assert_eq!(files(stage), 3);
+        stage.work().await;
+        assert_eq!(files(stage), 2, "the one that was replaced is gone");
+        stage.world.clock.advance(SignedDuration::from_hours(2));
+        stage.work().await;
+        assert_eq!(files(stage), 1, "the one that nobody has is gone");
+        farah.browser.get(&path(&second)).await.expect(200);
+
+        let page = farah.browser.get(&own).await;
+        let mut form = page.form(&own);
+        form.tick("image_remove", "1");
+        farah.browser.submit(&page, &form).await.expect(303);
+        let stored = farah.program.get(&at(&first)).await.json();
+        assert_eq!([&stored["image"], &stored["image_alt"]], ["", ""]);
+        stage.work().await;
+        assert_eq!(files(stage), 0);
+
+        let (_, other) = make(&mut farah, "Two", "draft").await;
+        farah
+            .call("DELETE", &at(&other), &Value::Null)
+            .await
+            .expect(204);
+        stage.work().await;
+        assert_eq!(files(stage), 0);
+        stage.world.clock.advance(SignedDuration::from_hours(2));
+        stage.work().await;
+    });
+}
+
+#[test]
+fn what_is_published_says_what_its_picture_shows() {
+    on_both(&async |stage: &Stage<'_>| {
+        stage.world.expect_jobs(posts::image::KIND);
+        let mut farah = stage.editor().await;
+        let (own, post) = make(&mut farah, "One", "draft").await;
+        farah.set(&post, json!({"image_alt": ""})).await.expect(200);
+        let refused = farah.set(&post, json!({"state": "published"})).await;
+        refused.expect(422);
+        let required = ("/image_alt".to_owned(), "required".to_owned());
+        assert_eq!(errors(&refused), [required]);
+        let page = farah.browser.get(&own).await;
+        let mut form = page.form(&own);
+        form.fill("state", "published");
+        let refused = send(&mut farah, &form, &page, &picture()).await;
+        refused.expect(422);
+        assert!(refused.body.contains("id=\"image_alt-wrong\""));
+        assert!(
+            refused.body.contains("id=\"image-wrong\""),
+            "it is to be chosen again"
+        );
+        let words = json!({"title": "Two", "image_alt": "A gate"});
+        let refused = farah.call("POST", API, &words).await;
+        assert_eq!(
+            errors(&refused),
+            [("/image".to_owned(), "required".to_owned())]
+        );
+    });
+}
+
+#[test]
+fn what_is_no_picture_is_refused() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.editor().await;
+        let page = farah.browser.get(NEW).await;
+        let mut form = page.form(NEW);
+        form.fill("title", "One").fill("image_alt", "A gate");
+        let refused = send(&mut farah, &form, &page, b"<svg/>").await;
+        refused.expect(422);
+        assert!(refused.body.contains("id=\"image-wrong\""));
+        assert!(refused.body.contains("value=\"One\""));
+        // What is sent counts, and no more is read than may be sent.
+        let large = vec![0; MAX_UPLOAD + 300 * 1024];
+        send(&mut farah, &form, &page, &large).await.expect(413);
+        let mut other = stage.person("Somebody", None).await;
+        send(&mut other, &form, &page, &picture()).await.expect(403);
+        assert_eq!(files(stage), 0);
+    });
+}

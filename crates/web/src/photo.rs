@@ -1,0 +1,166 @@
+//! Pictures that people upload. A picture is decoded, made no larger than pages show it, and
+//! written anew: of the file that was sent nothing is kept but its pixels, so neither the place
+//! where a photograph was taken nor anything else that a file may hold.
+
+use std::io::Cursor;
+
+use axum::body::Bytes;
+use image::codecs::jpeg::JpegEncoder;
+use image::imageops::FilterType;
+use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
+use tokio::sync::Semaphore;
+
+/// The longer side of what is kept, in pixels.
+pub const LONGEST: u32 = 1_600;
+/// The longer side of what is read.
+const LONGEST_READ: u32 = 12_000;
+/// How many bytes the pixels of a picture may take.
+const MEMORY: u64 = 256 * 1024 * 1024;
+/// Of JPEG, of 100.
+const QUALITY: u8 = 82;
+
+/// One is decoded at a time, so that several do not fill the memory.
+static TURN: Semaphore = Semaphore::const_new(1);
+
+/// A picture as it is kept.
+#[derive(Clone, Debug)]
+pub struct Photo {
+    /// How the name of its file ends: `jpg`, or `png` where one can see through it.
+    pub extension: &'static str,
+    /// The file.
+    pub bytes: Bytes,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+}
+
+/// Reads a JPEG, PNG or WebP; `None`: it is none, or too large.
+pub async fn read(file: Bytes) -> Option<Photo> {
+    let _turn = TURN.acquire().await.ok()?;
+    let reading = tokio::task::spawn_blocking(move || write_anew(&file));
+    reading.await.ok().flatten()
+}
+
+/// The media type of a picture by the name of its file.
+pub fn media_type(file: &str) -> Option<&'static str> {
+    match file.rsplit_once('.')?.1 {
+        "jpg" => Some("image/jpeg"),
+        "png" => Some("image/png"),
+        _ => None,
+    }
+}
+
+fn write_anew(file: &[u8]) -> Option<Photo> {
+    let reader = ImageReader::new(Cursor::new(file));
+    let mut reader = reader.with_guessed_format().ok()?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(LONGEST_READ);
+    limits.max_image_height = Some(LONGEST_READ);
+    limits.max_alloc = Some(MEMORY);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().ok()?;
+    if decoder.total_bytes() > MEMORY {
+        return None;
+    }
+    let orientation = decoder.orientation().ok()?;
+    let mut picture = DynamicImage::from_decoder(decoder).ok()?;
+    picture.apply_orientation(orientation);
+    if picture.width().max(picture.height()) > LONGEST {
+        picture = picture.resize(LONGEST, LONGEST, FilterType::Triangle);
+    }
+    let mut bytes = Vec::new();
+    let extension = if is_translucent(&picture) {
+        let picture = picture.to_rgba8();
+        let mut out = Cursor::new(&mut bytes);
+        picture.write_to(&mut out, ImageFormat::Png).ok()?;
+        "png"
+    } else {
+        let encoder = JpegEncoder::new_with_quality(&mut bytes, QUALITY);
+        picture.to_rgb8().write_with_encoder(encoder).ok()?;
+        "jpg"
+    };
+    Some(Photo {
+        extension,
+        bytes: bytes.into(),
+        width: picture.width(),
+        height: picture.height(),
+    })
+}
+
+fn is_translucent(picture: &DynamicImage) -> bool {
+    picture.color().has_alpha() && picture.to_rgba8().pixels().any(|pixel| pixel.0[3] < 255)
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{Rgb, RgbImage, Rgba, RgbaImage};
+
+    use super::*;
+
+    fn written(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+        let mut file = Cursor::new(Vec::new());
+        picture.write_to(&mut file, format).unwrap();
+        file.into_inner()
+    }
+
+    /// A JPEG whose upper half is red, with the note that it lies on its right side.
+    fn lying() -> Vec<u8> {
+        let pixel = |_, y| Rgb(if y < 16 { [255, 0, 0] } else { [0, 0, 255] });
+        let picture = RgbImage::from_fn(64, 32, pixel).into();
+        let jpeg = written(&picture, ImageFormat::Jpeg);
+        let mut exif =
+            b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0".to_vec();
+        exif.extend(b"3.1390,101.6869");
+        let length = u16::try_from(exif.len() + 2).unwrap().to_be_bytes();
+        [&jpeg[..2], &[0xff, 0xe1], &length, &exif, &jpeg[2..]].concat()
+    }
+
+    #[tokio::test]
+    async fn a_photograph_stands_upright_and_says_nothing_of_its_place() {
+        let photo = read(lying().into()).await.unwrap();
+        assert_eq!((photo.width, photo.height), (32, 64));
+        assert_eq!(
+            media_type(&format!("a.{}", photo.extension)),
+            Some("image/jpeg")
+        );
+        let holds = |part: &[u8]| photo.bytes.windows(part.len()).any(|place| place == part);
+        assert!(!holds(b"Exif") && !holds(b"101.6869"));
+        let picture = image::load_from_memory(&photo.bytes).unwrap().to_rgb8();
+        let [red, _, blue] = picture.get_pixel(28, 32).0;
+        assert!(red > 200 && blue < 60, "what was above is right");
+    }
+
+    #[tokio::test]
+    async fn what_is_large_is_made_smaller_and_what_one_sees_through_stays_so() {
+        let large = DynamicImage::new_rgb8(4_000, 2_000);
+        for format in [ImageFormat::Png, ImageFormat::WebP] {
+            let photo = read(written(&large, format).into()).await.unwrap();
+            assert_eq!(
+                (photo.width, photo.height, photo.extension),
+                (1_600, 800, "jpg")
+            );
+        }
+        let glass = RgbaImage::from_pixel(8, 8, Rgba([1, 2, 3, 100])).into();
+        let photo = read(written(&glass, ImageFormat::Png).into())
+            .await
+            .unwrap();
+        assert_eq!(photo.extension, "png");
+        let opaque = RgbaImage::from_pixel(8, 8, Rgba([1, 2, 3, 255])).into();
+        let photo = read(written(&opaque, ImageFormat::Png).into())
+            .await
+            .unwrap();
+        assert_eq!(photo.extension, "jpg");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_picture_or_pretends_to_be_huge_is_refused() {
+        let mut huge = written(&DynamicImage::new_rgb8(1, 1), ImageFormat::Png);
+        huge[16..24].copy_from_slice(&[0, 1, 0, 0, 0, 1, 0, 0]);
+        let broken = lying()[..200].to_vec();
+        let vector = b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_vec();
+        for file in [huge, broken, vector, Vec::new()] {
+            assert!(read(file.into()).await.is_none());
+        }
+    }
+}
