@@ -116,7 +116,8 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0008_identities",
     "0009_slug_aliases",
     "0010_factor_reset",
-    "0011_imported_people"
+    "0011_imported_people",
+    "0015_profile"
 );
 
 /// The error codes of this crate, which those of domains may use too.
