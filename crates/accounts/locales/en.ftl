@@ -594,7 +594,7 @@ problem-signature-invalid = The signature of the callback is missing or wrong, o
 
 # What one is called in public addresses.
 profile-title = Profile
-profile-text = Others see your name beside what you publish. Your public page shows the rest of it, once you have one.
+profile-text = Others see your name beside what you publish. Your public page shows what else is for everybody, once you have one.
 profile-public = For everybody
 profile-private = For you alone
 profile-bio = About you

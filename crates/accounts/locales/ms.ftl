@@ -591,7 +591,7 @@ problem-signature-invalid = Tandatangan panggilan tiada atau salah, atau panggil
 
 # Nama dalam alamat awam.
 profile-title = Profil
-profile-text = Orang lain melihat nama anda di sebelah apa yang anda terbitkan. Yang selebihnya dipaparkan di halaman awam anda, sebaik sahaja ada.
+profile-text = Orang lain melihat nama anda di sebelah apa yang anda terbitkan. Halaman awam anda, sebaik sahaja ada, memaparkan maklumat lain yang untuk semua orang.
 profile-public = Untuk semua orang
 profile-private = Untuk anda sahaja
 profile-bio = Tentang anda

@@ -137,14 +137,14 @@ pub fn set_password(
     Ok(true)
 }
 
-/// Gives somebody what they said of themselves there, all but the name that others see. What is
-/// longer than it may be is cut off; `false`: the website is left out, being no https address.
+/// Gives somebody what they said of themselves there, without the name that others see, which
+/// [`add`] has. `false`: their website is left out, because it is no https address.
 pub fn set_profile(
     tx: &mut Tx<'_>,
     id: &AccountId,
     mut profile: Profile,
 ) -> Result<bool, StoreError> {
-    let is_website = profile.cut();
+    let is_website = profile.fit();
     sql!(
         "UPDATE account SET real_name = :real_name, bio = :bio, location = :location,
              website = :website

@@ -78,9 +78,9 @@ impl Profile {
         findings.finish().map(|()| new)
     }
 
-    /// Cuts off what is longer than it may be; `false`: leaves the website out, which is no https
-    /// address.
-    pub(crate) fn cut(&mut self) -> bool {
+    /// Makes texts of another program fit: what is too long is cut off. `false`: the website, which
+    /// is no https address of that length, is left out.
+    pub(crate) fn fit(&mut self) -> bool {
         let cut = |text: String, most| text.chars().take(most).collect::<String>();
         self.real_name = cut(text_cleaning::clean_line(&self.real_name), LONGEST_NAME);
         self.bio = cut(text_cleaning::clean(&self.bio), LONGEST_BIO);

@@ -64,6 +64,8 @@ pub struct Person {
 struct ProfileView {
     real_name: Option<String>,
     bio: Option<String>,
+    /// There are no pictures.
+    avatar_url: Option<()>,
     location: Option<String>,
     website: Option<String>,
 }
@@ -74,6 +76,7 @@ impl ProfileView {
         Self {
             real_name: said(profile.real_name),
             bio: said(profile.bio),
+            avatar_url: None,
             location: said(profile.location),
             website: said(profile.website),
         }

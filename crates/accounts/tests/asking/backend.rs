@@ -295,8 +295,8 @@ fn a_name_and_a_slug_are_changed_together() {
         let written = json!({"display_name": "Mei", "real_name": "Mei Lin Tan", "bio": "Teh",
             "website": "https://mei.example", "avatar_url": "https://mei.example/me.png"});
         let changed = put(&mut other, &profile, written).await.with(200).json();
-        let expected = json!({"real_name": "Mei Lin Tan", "bio": "Teh", "location": null,
-            "website": "https://mei.example"});
+        let expected = json!({"real_name": "Mei Lin Tan", "bio": "Teh", "avatar_url": null,
+            "location": null, "website": "https://mei.example"});
         assert_eq!(
             (&changed["profile"], &changed["slug"]),
             (&expected, &json!("mei-two"))

@@ -1,8 +1,7 @@
 //! What people say of themselves.
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use platform::{StoreError, Tx};
+use platform::Tx;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use web::described::Routes;
@@ -13,7 +12,6 @@ use web::{Json, Problem, routes};
 use super::{Me, standing};
 use crate::Accounts;
 use crate::Callers::People;
-use crate::account;
 use crate::profile::Profile;
 use crate::web::asking::Caller;
 use crate::web::profile::save;
@@ -50,15 +48,9 @@ async fn change(
 ) -> Result<Json<Me>, Problem> {
     let input = Input::Json(sent);
     save(&accounts, &caller.who, input, None, &caller.request).await?;
-    let id = caller.who.account().id.clone();
-    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        let Some(account) = account::find(tx, &id)? else {
-            return Ok(None);
-        };
-        Ok(Some((account, standing(tx, &id)?)))
-    };
-    let found = accounts.site.store.read(look).await?;
-    let gone = || Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated");
-    let (account, standing) = found.ok_or_else(gone)?;
+    let account = caller.who.account().clone();
+    let id = account.id.clone();
+    let look = move |tx: &mut Tx<'_>| standing(tx, &id);
+    let standing = accounts.site.store.read(look).await?;
     Ok(Json(Me::of(account, standing)))
 }
