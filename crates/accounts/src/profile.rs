@@ -29,11 +29,11 @@ pub struct Profile {
     pub display_name: String,
     /// Up to 100; never public.
     pub real_name: String,
-    /// Up to 500; public, as what follows.
+    /// Up to 500; public.
     pub bio: String,
-    /// Up to 100.
+    /// Up to 100; public.
     pub location: String,
-    /// An https address of up to 500.
+    /// An https address of up to 500; public.
     pub website: String,
 }
 
