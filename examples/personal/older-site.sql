@@ -379,7 +379,8 @@ COPY public.user_preferences (user_id, timer_is_public, timer_show_in_list, crea
 --
 
 COPY public.user_profiles (user_id, real_name, bio, avatar_url, location, website, created_at, updated_at) FROM stdin;
-0199a000-0000-7000-8000-000000000001	Farah Ali	kopi	\N	\N	\N	2026-01-05 16:00:00+08	2026-01-05 16:00:00+08
+0199a000-0000-7000-8000-000000000001	Farah Ali	kopi	/pictures/farah.jpg	Ipoh	https://farah.example	2026-01-05 16:00:00+08	2026-01-05 16:00:00+08
+0199a000-0000-7000-8000-000000000002	\N	\N	\N	\N	http://daniel.example	2026-01-05 16:00:00+08	2026-01-05 16:00:00+08
 \.
 
 

@@ -87,7 +87,7 @@ account-token-days = Works for so many days (1 to 366)
 account-token-create = Make a token
 account-token-made = The new token
 account-token-once = Copy it now: it is shown this once and kept nowhere.
-account-scope-profile-read = see your name and address
+account-scope-profile-read = see your profile and address
 
 # The mail about a sign-in with a new browser.
 mail-sign-in-subject = New sign-in to { $site }
@@ -547,7 +547,7 @@ event-passkey-removed = Removed a passkey
 event-password-changed = Changed the password
 event-password-reset = Set a new password by a mailed link
 event-password-set = Set a first password
-event-profile-changed = Changed the name
+event-profile-changed = Changed the profile
 event-recovery-codes-renewed = Made new recovery codes
 event-refresh-reused = A program showed a key that had been used before; its session was ended
 event-second-factor-added = Set up a second factor
@@ -599,6 +599,18 @@ problem-signature-invalid = The signature of the callback is missing or wrong, o
     .title = Signature not valid
 
 # What one is called in public addresses.
+profile-title = Profile
+profile-text = Others see your name beside what you publish. Your public page shows what else is for everybody, once you have one.
+profile-public = For everybody
+profile-private = For you alone
+profile-bio = About you
+profile-location = Where you are
+profile-website = Website
+profile-website-hint = An address that begins with https://
+profile-real-name = Full name
+profile-real-name-hint = It is never public.
+profile-save = Save
+profile-changed = Your profile is saved.
 slug-title = Public address
 slug-now = You are called
 slug-none = You have none yet. You are given one made of your name with the first thing that others can see.

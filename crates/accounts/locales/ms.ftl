@@ -85,7 +85,7 @@ account-token-days = Tempoh sah dalam hari (1 hingga 366)
 account-token-create = Cipta token
 account-token-made = Token baharu
 account-token-once = Salin sekarang: token ditunjukkan sekali ini sahaja dan tidak disimpan di mana-mana.
-account-scope-profile-read = melihat nama dan alamat e-mel anda
+account-scope-profile-read = melihat profil dan alamat e-mel anda
 
 # E-mel tentang log masuk dengan pelayar baharu.
 mail-sign-in-subject = Log masuk baharu ke { $site }
@@ -544,7 +544,7 @@ event-passkey-removed = Membuang kunci laluan
 event-password-changed = Menukar kata laluan
 event-password-reset = Menetapkan kata laluan baharu melalui pautan e-mel
 event-password-set = Menetapkan kata laluan pertama
-event-profile-changed = Menukar nama
+event-profile-changed = Mengubah profil
 event-recovery-codes-renewed = Membuat kod pemulihan baharu
 event-refresh-reused = Sebuah program menunjukkan kunci yang sudah digunakan; sesinya ditamatkan
 event-second-factor-added = Menyediakan faktor kedua
@@ -596,6 +596,18 @@ problem-signature-invalid = Tandatangan panggilan tiada atau salah, atau panggil
     .title = Tandatangan tidak sah
 
 # Nama dalam alamat awam.
+profile-title = Profil
+profile-text = Orang lain melihat nama anda di sebelah apa yang anda terbitkan. Halaman awam anda, sebaik sahaja ada, memaparkan maklumat lain yang untuk semua orang.
+profile-public = Untuk semua orang
+profile-private = Untuk anda sahaja
+profile-bio = Tentang anda
+profile-location = Tempat anda
+profile-website = Laman web
+profile-website-hint = Alamat yang bermula dengan https://
+profile-real-name = Nama penuh
+profile-real-name-hint = Nama ini tidak sekali-kali dipaparkan kepada orang lain.
+profile-save = Simpan
+profile-changed = Profil anda telah disimpan.
 slug-title = Alamat awam
 slug-now = Anda dipanggil
 slug-none = Belum ada. Anda diberi satu daripada nama anda bersama perkara pertama yang boleh dilihat orang lain.

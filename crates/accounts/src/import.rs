@@ -12,6 +12,7 @@ use crate::account::{self, AccountId, DisplayName, VerifiedBy};
 use crate::grant::{self, GrantError, Role, Scope};
 use crate::hashing;
 use crate::password::PasswordHash;
+use crate::profile::Profile;
 use crate::registration;
 use crate::slug;
 
@@ -134,6 +135,28 @@ pub fn set_password(
     )
     .run(tx, Rows::AtMostOne)?;
     Ok(true)
+}
+
+/// Gives somebody what they said of themselves there, without the name that others see, which
+/// [`add`] has. `false`: their website is left out, because it is no https address.
+pub fn set_profile(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    mut profile: Profile,
+) -> Result<bool, StoreError> {
+    let is_website = profile.fit();
+    sql!(
+        "UPDATE account SET real_name = :real_name, bio = :bio, location = :location,
+             website = :website
+         WHERE id = :id",
+        id,
+        real_name = profile.real_name,
+        bio = profile.bio,
+        location = profile.location,
+        website = profile.website
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(is_website)
 }
 
 /// Notes that the other program had mailed a link to the address, which was used.

@@ -118,7 +118,8 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0009_slug_aliases",
     "0010_factor_reset",
     "0011_imported_people",
-    "0013_newsletters"
+    "0012_newsletters",
+    "0013_profile"
 );
 
 /// The error codes of this crate, which those of domains may use too.

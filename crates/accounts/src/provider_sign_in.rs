@@ -23,6 +23,7 @@ use crate::id_token::Claims;
 use crate::identity::{self, Identity, IdentityError};
 use crate::one_time::{self, Purpose};
 use crate::opaque;
+use crate::profile;
 use crate::provider::{Departure, Provider, ProviderError, Return};
 use crate::registration::{self, Newcomer, RegisterError, Registration};
 use crate::second_step::FirstStep;
@@ -215,6 +216,7 @@ pub async fn finish(
     let arriving = Arriving {
         accounts: accounts.clone(),
         name: name(&claims),
+        real_name: claims.name.unwrap_or_default(),
         email: email.and_then(|email| email.parse().ok()),
         claimed: claims.email.unwrap_or_default(),
         identity,
@@ -288,6 +290,8 @@ struct Arriving {
     /// The address, whoever says so.
     claimed: String,
     name: Option<DisplayName>,
+    /// What the provider calls them.
+    real_name: String,
     to: String,
     client: Client,
     locale: String,
@@ -329,6 +333,7 @@ impl Arriving {
                     .as_ref()
                     .map_or("", DisplayName::as_str)
                     .to_owned(),
+                real_name: self.real_name.clone(),
                 email: self.claimed.clone(),
             };
             let secret = registration::expect_newcomer(tx, &newcomer)?;
@@ -375,6 +380,7 @@ impl Arriving {
             Err(CreateError::Store(error)) => return Err(error.into()),
             Ok(id) => id,
         };
+        profile::set_real_name(tx, &id, &self.real_name)?;
         registration::record(tx, &id, &self.client)?;
         match identity::add(tx, &id, &self.identity, &self.client.request) {
             Err(IdentityError::InUse) => return Err(Undecided::Taken),

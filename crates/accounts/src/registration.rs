@@ -26,6 +26,7 @@ use crate::one_time::{self, Purpose};
 use crate::opaque;
 use crate::password::{self, Password, PasswordHash};
 use crate::people;
+use crate::profile;
 use crate::reset;
 use crate::signed_in::SignedIn;
 use crate::slug::{self, Availability};
@@ -132,6 +133,9 @@ pub struct Newcomer {
     pub identity: Identity,
     /// What they are called, as the provider says.
     pub name: String,
+    /// The same, unless the provider says nothing of it.
+    #[serde(default)]
+    pub real_name: String,
     /// Their address, as the provider says. Its word is not taken for it.
     pub email: String,
 }
@@ -332,6 +336,7 @@ impl Entering {
             password::set(tx, &id, hash)?;
         }
         if let Some(newcomer) = newcomer {
+            profile::set_real_name(tx, &id, &newcomer.real_name)?;
             identity::add(tx, &id, &newcomer.identity, &self.client.request)?;
         }
         let now = tx.now();

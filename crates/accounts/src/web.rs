@@ -20,6 +20,7 @@ mod newcomer;
 mod oauth;
 mod people;
 mod problem;
+mod profile;
 mod registration;
 mod reset;
 mod second_step;
@@ -99,6 +100,8 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/hooks/mail/{provider}", Anybody, mail_callbacks::take)
         .get("/admin/suppressions", People, suppressed::list)
         .post("/admin/suppressions/lift", People, suppressed::lift)
+        .get("/me", People, profile::show)
+        .post("/me", People, profile::change)
         .get("/me/slug", People, slug::show)
         .post("/me/slug", People, slug::change)
         .get("/admin/invites", People, invites::show)

@@ -2,6 +2,7 @@
 
 use accounts::account::{self, AccountId};
 use accounts::grant;
+use accounts::profile::{self, PublicProfile};
 use accounts::signed_in::SignedIn;
 use accounts::slug::{self, Named};
 use jiff::{SignedDuration, Timestamp};
@@ -273,17 +274,24 @@ struct ListedRow {
     countdown: Countdown,
 }
 
-/// The countdowns of an account that everybody finds there, and the name of its owner; `None`: no
-/// such account.
-pub fn list_of(
-    tx: &mut Tx<'_>,
-    account: &str,
-) -> Result<Option<(Named, String, Vec<Listed>)>, StoreError> {
+/// An account as everybody sees it.
+#[derive(Clone, Debug)]
+pub struct PublicAccount {
+    /// Its part of the address.
+    pub slug: String,
+    /// What its owner says of themselves.
+    pub profile: PublicProfile,
+    /// The countdowns that everybody finds there.
+    pub countdowns: Vec<Listed>,
+}
+
+/// An account, if everybody finds a countdown of it; without any it shows nothing.
+pub fn public_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<PublicAccount>, StoreError> {
     let Some(named) = slug::account(tx, account)? else {
         return Ok(None);
     };
     let id = &named.id;
-    let Some(owner) = account::find(tx, id)? else {
+    let Some(profile) = profile::find_public(tx, id)? else {
         return Ok(None);
     };
     let found: Vec<ListedRow> = sql!(
@@ -291,13 +299,18 @@ pub fn list_of(
              (SELECT MAX(reset_at) FROM countdown_entry e WHERE e.countdown_id = c.id) AS newest,
              {c: Countdown}
          FROM countdown c WHERE c.account_id = :id AND c.listed = 1 ORDER BY c.title, c.id",
-        name = owner.display_name,
+        name = profile.display_name,
         account = named.slug,
         id
     )
     .all(tx)?;
     let now = whole_minute(tx.roughly_now());
-    Ok(Some((named, owner.display_name, listed(found, now))))
+    let countdowns = listed(found, now);
+    Ok((!countdowns.is_empty()).then_some(PublicAccount {
+        slug: named.slug,
+        profile,
+        countdowns,
+    }))
 }
 
 /// What is looked for in the directory.

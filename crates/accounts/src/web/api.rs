@@ -8,6 +8,7 @@ mod invites;
 mod leaving;
 mod passkeys;
 mod people;
+mod profile;
 pub(in crate::web) mod refresh;
 mod registering;
 mod second_step;
@@ -39,6 +40,7 @@ use crate::account::{Account, AccountId};
 use crate::client::Client;
 use crate::domain::Domain;
 use crate::grant::{self, Role, Scope, ScopeName};
+use crate::profile::Profile;
 use crate::registration;
 use crate::session::{self, Begun, Session, SessionId, Stay};
 use crate::sign_in::{self, Attempt, SignInError};
@@ -61,6 +63,7 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .merge(sudo::routes())
         .merge(people::routes())
         .merge(suppressed::routes())
+        .merge(profile::routes())
         .merge(slug::routes())
         .merge(leaving::routes())
         .merge(registering::routes())
@@ -80,8 +83,8 @@ pub(crate) fn describe() -> utoipa::openapi::OpenApi {
 struct Me {
     /// The account's id.
     id: String,
-    /// What the person wants to be called.
-    display_name: String,
+    #[serde(flatten)]
+    profile: Profile,
     /// The address they sign in with.
     email: String,
     /// The language of their mails.
@@ -105,15 +108,15 @@ enum SiteRole {
 }
 
 impl Me {
-    fn of(account: Account, (rank, unverified): (Option<Role>, bool)) -> Self {
+    fn of(account: Account, standing: Standing) -> Self {
         Self {
-            unverified,
+            unverified: standing.unverified,
             id: account.id.to_string(),
-            display_name: account.display_name,
+            profile: standing.profile,
             email: account.email,
             locale: account.locale,
             time_zone: account.time_zone,
-            role: rank.map(|rank| match rank {
+            role: standing.rank.map(|rank| match rank {
                 grant::OWNER => SiteRole::Owner,
                 _ => SiteRole::Admin,
             }),
@@ -306,16 +309,26 @@ async fn me(State(accounts): State<Accounts>, caller: Caller) -> Result<Json<Me>
     let account = who.account().clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let rank = grant::rank_in(tx, &who, &Scope::site())?;
-        Ok((rank, registration::is_pending(tx, &who.account().id)?))
+        let standing = standing(tx, &who.account().id)?;
+        Ok(Standing { rank, ..standing })
     };
     let standing = accounts.site.store.read(look).await?;
     Ok(Json(Me::of(account, standing)))
 }
 
-/// Somebody's rank in the installation, and whether they have to confirm their address.
-fn standing(tx: &mut Tx<'_>, id: &AccountId) -> Result<(Option<Role>, bool), StoreError> {
-    let rank = grant::rank_of(tx, id, &Scope::site())?;
-    Ok((rank, registration::is_pending(tx, id)?))
+/// What is looked up for [`Me`].
+struct Standing {
+    rank: Option<Role>,
+    unverified: bool,
+    profile: Profile,
+}
+
+fn standing(tx: &mut Tx<'_>, id: &AccountId) -> Result<Standing, StoreError> {
+    Ok(Standing {
+        rank: grant::rank_of(tx, id, &Scope::site())?,
+        unverified: registration::is_pending(tx, id)?,
+        profile: crate::profile::find(tx, id)?,
+    })
 }
 
 /// One sign-in in one browser.

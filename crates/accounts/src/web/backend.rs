@@ -17,6 +17,7 @@ use web::{Json, Problem, Site};
 use crate::account::Account;
 use crate::domain::Domain;
 use crate::grant::{self, Scope};
+use crate::profile::{self, Profile};
 use crate::{Accounts, BackendPolicy};
 use crate::{password, registration, slug};
 
@@ -53,10 +54,33 @@ pub struct Person {
     email_verified: bool,
     has_credentials: bool,
     created_at: Timestamp,
-    /// Nothing more is kept of anybody.
-    profile: Option<()>,
+    profile: ProfileView,
     external_accounts: [(); 0],
     preferences: BTreeMap<&'static str, bool>,
+}
+
+/// What they say of themselves; null where they say nothing.
+#[derive(Debug, Serialize)]
+struct ProfileView {
+    real_name: Option<String>,
+    bio: Option<String>,
+    /// There are no pictures.
+    avatar_url: Option<()>,
+    location: Option<String>,
+    website: Option<String>,
+}
+
+impl ProfileView {
+    fn of(profile: Profile) -> Self {
+        let said = |text: String| (!text.is_empty()).then_some(text);
+        Self {
+            real_name: said(profile.real_name),
+            bio: said(profile.bio),
+            avatar_url: None,
+            location: said(profile.location),
+            website: said(profile.website),
+        }
+    }
 }
 
 /// Somebody, with what the domains add to their preferences.
@@ -100,7 +124,7 @@ impl Person {
             email_verified,
             has_credentials: password::find(tx, id)?.is_some(),
             created_at,
-            profile: None,
+            profile: ProfileView::of(profile::find(tx, id)?),
             external_accounts: [],
             preferences,
         })

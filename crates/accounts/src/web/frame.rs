@@ -8,7 +8,7 @@ use web::page::{Account, Action, Entry, Kind, Navigation, Page, Section, Strip};
 use web::{Problem, Site, Text, Theme};
 
 use super::factor_reset::KEEP;
-use super::{invites, leaving, people, slug, suppressed};
+use super::{invites, leaving, people, profile, slug, suppressed};
 use crate::factor_reset;
 use crate::grant::{self, Role, Scope};
 use crate::invite;
@@ -75,8 +75,14 @@ pub fn sections(site: &Site, text: &Text, here: &str, rank: Option<Role>) -> Vec
     };
     let mut own = Section::of_site(site, text, here, false);
     own.title = Some(text.say("host-yours").into_owned());
-    own.entries
-        .extend([("slug-title", slug::HERE), ("account-data", leaving::HERE)].map(entry));
+    own.entries.extend(
+        [
+            ("profile-title", profile::HERE),
+            ("slug-title", slug::HERE),
+            ("account-data", leaving::HERE),
+        ]
+        .map(entry),
+    );
     let Some(rank) = rank else {
         return vec![own];
     };

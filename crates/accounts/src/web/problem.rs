@@ -335,6 +335,11 @@ impl From<ProfileError> for Problem {
         match error {
             ProfileError::NotSignedIn => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated"),
             ProfileError::Unconfirmed => super::email_unverified(),
+            ProfileError::Fields(errors) => {
+                let mut problem = Self::fields();
+                problem.errors = errors;
+                problem
+            }
             ProfileError::Slug(error) => error.into(),
             ProfileError::Store(error) => error.into(),
         }

@@ -20,7 +20,7 @@ pub(crate) fn csrf_token(session: &str) -> String {
 }
 
 /// A script on a page of somebody who is signed in.
-async fn script(world: &World, id: &AccountId) -> Visitor {
+pub(crate) async fn script(world: &World, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut visitor = visitor(&accounts(world));
     visitor.set_cookie("kd_session", begun.session.reveal());
@@ -63,6 +63,10 @@ fn a_page_s_script_signs_in_and_out() {
             json!({
                 "id": id.to_string(),
                 "display_name": "Farah binti Ali",
+                "real_name": "",
+                "bio": "",
+                "location": "",
+                "website": "",
                 "email": "farah@example.my",
                 "locale": "en",
                 "unverified": false,

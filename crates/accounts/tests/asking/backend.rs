@@ -140,7 +140,7 @@ fn a_front_end_signs_in_and_goes_on() {
         assert_eq!(user["has_credentials"], true);
         assert!(user["id"].is_string() && user["created_at"].is_string());
         assert_eq!(
-            (&user["profile"], &user["external_accounts"]),
+            (&user["profile"]["bio"], &user["external_accounts"]),
             (&Value::Null, &json!([]))
         );
         assert!(user["preferences"].is_object());
@@ -291,6 +291,24 @@ fn a_name_and_a_slug_are_changed_together() {
         )
         .await
         .with(200);
+        // The rest of the profile comes along; what Kenduri has no place for is passed over.
+        let written = json!({"display_name": "Mei", "real_name": "Mei Lin Tan", "bio": "Teh",
+            "website": "https://mei.example", "avatar_url": "https://mei.example/me.png"});
+        let changed = put(&mut other, &profile, written).await.with(200).json();
+        let expected = json!({"real_name": "Mei Lin Tan", "bio": "Teh", "avatar_url": null,
+            "location": null, "website": "https://mei.example"});
+        assert_eq!(
+            (&changed["profile"], &changed["slug"]),
+            (&expected, &json!("mei-two"))
+        );
+        let wrong = json!({"display_name": "Mi", "bio": "x".repeat(501)});
+        let refused = put(&mut other, &profile, wrong).await.with(400);
+        assert_eq!(refused.json()["errors"][0]["pointer"], "/bio");
+        let me = other.get(&format!("{OWN}/me")).await.json();
+        assert_eq!(
+            (&me["profile"], &me["display_name"]),
+            (&expected, &json!("Mei"))
+        );
         // Nothing was changed by halves.
         let me = farah.get(&format!("{OWN}/me")).await.json();
         assert_eq!(me["display_name"], "Farah binti Ali");

@@ -85,6 +85,12 @@ fn whoever_is_known_is_signed_in_whatever_their_address_is_now() {
             .await
             .with(303);
         let id = me(&mut first).await.unwrap();
+        // The name that the provider knows is taken once.
+        let page = first.get("/me").await.with(200);
+        let mut form = page.form("/me");
+        assert_eq!(form.value("real_name"), Some("Farah binti Ali"));
+        form.fill("display_name", "Farah").fill("real_name", "");
+        first.submit(&page, &form).await.with(303);
         let owner = person(world, "other@example.my", None).await;
         verify(world, &owner).await;
         for changed in [
@@ -99,6 +105,9 @@ fn whoever_is_known_is_signed_in_whatever_their_address_is_now() {
                 .await
                 .with(303);
             assert_eq!(me(&mut again).await, Some(id.clone()), "{changed}");
+            let own = again.get("/api/v1/me").await.with(200).json();
+            let names = (&own["display_name"], &own["real_name"]);
+            assert_eq!(names, (&json!("Farah"), &json!("")));
         }
         assert_eq!(accounts_there_are(world).await, 2);
         let of = actions(world).await;
@@ -302,6 +311,10 @@ fn an_address_that_the_provider_does_not_vouch_for_is_asked_for_and_confirmed() 
         assert_eq!(
             (&own["email"], &own["unverified"]),
             (&json!("new@example.my"), &json!(false))
+        );
+        assert_eq!(
+            (&own["display_name"], &own["real_name"]),
+            (&json!("Farah"), &json!("Farah binti Ali"))
         );
         expect_sign_in_mails(world, "new@example.my", 1);
     });

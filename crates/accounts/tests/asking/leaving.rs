@@ -12,7 +12,7 @@ use accounts::sign_in::{self, SignInError};
 use accounts::slug;
 use accounts::sudo::{self, Sudo};
 use accounts::token::PROFILE_READ;
-use accounts::{Accounts, grant};
+use accounts::{Accounts, grant, profile};
 use axum::http::Method;
 use jiff::SignedDuration;
 use platform::audit::chain;
@@ -20,6 +20,7 @@ use platform::store::migrate::Migrations;
 use platform::{Rows, StoreError, Tx};
 use serde_json::{Value, json};
 use testkit::{Visitor, World};
+use web::fields::Input;
 
 use crate::api::csrf_token;
 use crate::passkeys::{Device, register as add_passkey};
@@ -101,6 +102,11 @@ fn a_copy_has_all_that_is_one_s_own_and_no_secret() {
         let of = id.clone();
         write(world.store(), move |tx| slug::of(tx, &of)).await;
         let mut farah = visitor_of(&accounts, world, &id).await;
+        let who = signed_in(world, &id).await;
+        let written = Input::from(json!({"real_name": "Farah Ali", "bio": "Kopi"}));
+        let change =
+            move |tx: &mut Tx<'_>| profile::change(tx, &who, &written, None, &client(1).request);
+        world.store().write(change).await.unwrap();
         let page = farah.get("/api/v1/me/export").await.with(200);
         assert_eq!(page.header("content-type"), "application/zip");
         let who = Sudo::check(signed_in(world, &id).await, world.clock.now()).unwrap();
@@ -112,9 +118,11 @@ fn a_copy_has_all_that_is_one_s_own_and_no_secret() {
         assert_eq!(copy["format_version"], 1);
         let own = &copy["account"];
         assert_eq!(own["profile"]["display_name"], "Farah binti Ali");
+        assert_eq!(own["profile"]["real_name"], "Farah Ali");
+        assert_eq!(own["profile"]["bio"], "Kopi");
         assert_eq!(own["emails"][0]["address"], FARAH);
         assert_eq!(own["slugs"][0]["slug"], "farah-binti-ali");
-        assert_eq!(own["sessions"].as_array().unwrap().len(), 2);
+        assert_eq!(own["sessions"].as_array().unwrap().len(), 3);
         assert_eq!(own["tokens"].as_array().unwrap().len(), 1);
         assert_eq!(own["grants"][0]["scope_id"], "choir");
         assert!(own["password_changed_at"].is_string());

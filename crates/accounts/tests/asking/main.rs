@@ -22,6 +22,7 @@ mod passkeys;
 mod passwords;
 mod people;
 mod people_more;
+mod profile;
 mod provider;
 mod providing;
 mod races;

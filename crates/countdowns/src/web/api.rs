@@ -7,6 +7,7 @@ mod webhooks;
 use accounts::Callers::{Anybody, Tokens};
 use accounts::Confirmed;
 use accounts::dates::Dates;
+use accounts::profile::PublicProfile;
 use accounts::web::asking::Viewer;
 use accounts::web::call::{Call, Maybe, answer, id as parse};
 use axum::Extension;
@@ -41,6 +42,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .merge(owners::routes())
         .merge(webhooks::routes())
         .routes(routes!(directory: Anybody))
+        .routes(routes!(show_account: Anybody))
         .routes(routes!(show_public: Anybody));
     phrases::routes(countdowns)
 }
@@ -397,9 +399,12 @@ async fn directory(
         page,
         page_size,
     };
-    let tag = conditional::tag(&serde_json::to_vec(&body).unwrap_or_default());
-    let response = answer(StatusCode::OK, &body);
-    Ok(conditional::revalidated(&headers, &tag, response))
+    Ok(revalidated(&headers, &body))
+}
+
+fn revalidated(headers: &HeaderMap, body: &impl Serialize) -> Response {
+    let tag = conditional::tag(&serde_json::to_vec(body).unwrap_or_default());
+    conditional::revalidated(headers, &tag, answer(StatusCode::OK, body))
 }
 
 /// A line of the directory.
@@ -429,6 +434,50 @@ impl From<public::Listed> for ListedView {
             clock: listed.clock,
         }
     }
+}
+
+/// Somebody as everybody sees them.
+#[derive(Serialize, ToSchema)]
+struct PublicAccount {
+    /// The account's part of the address.
+    account: String,
+    #[serde(flatten)]
+    profile: PublicProfile,
+    /// What everybody finds on their page.
+    countdowns: Vec<ListedView>,
+}
+
+/// Somebody as everybody sees them, once one of their countdowns is in the directory.
+#[utoipa::path(
+    get, path = "/api/v1/public/{account}", tag = "countdowns",
+    params(("account" = String, Path,)),
+    responses(
+        (status = 200, body = PublicAccount),
+        (status = 301, description = "The account is called something else now"),
+        (status = 304),
+        (status = 404),
+    )
+)]
+async fn show_account(
+    State(site): State<Site>,
+    Path(account): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let asked = account.clone();
+    let look = move |tx: &mut Tx<'_>| public::public_account(tx, &account);
+    let found = site.store.read(look).await?;
+    let found = found.ok_or_else(Problem::not_found)?;
+    if let Some(moved) = moved::lead(&uri, (&asked, &found.slug), true) {
+        return Ok(moved);
+    }
+    let countdowns = found.countdowns.into_iter().map(ListedView::from);
+    let body = PublicAccount {
+        account: found.slug,
+        profile: found.profile,
+        countdowns: countdowns.collect(),
+    };
+    Ok(revalidated(&headers, &body))
 }
 
 /// One countdown as everybody sees it; `k` is the key of its private link.

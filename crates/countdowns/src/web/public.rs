@@ -1,5 +1,6 @@
 //! The pages that everybody may look at.
 
+use accounts::profile::PublicProfile;
 use accounts::web::asking::Viewer;
 use accounts::web::call::submission;
 use askama::Template;
@@ -81,21 +82,21 @@ pub(super) async fn account(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let asked = account.clone();
-    let look = move |tx: &mut Tx<'_>| public::list_of(tx, &account);
+    let look = move |tx: &mut Tx<'_>| public::public_account(tx, &account);
     let found = site.store.read(look).await?;
-    let found = found.filter(|(_, _, all)| !all.is_empty());
-    let (named, name, all) = found.ok_or_else(Problem::not_found)?;
-    if let Some(moved) = moved::lead(&uri, (&asked, &named.slug), true) {
+    let found = found.ok_or_else(Problem::not_found)?;
+    if let Some(moved) = moved::lead(&uri, (&asked, &found.slug), true) {
         return Ok(moved);
     }
     let text = site.speak(&wishes);
     let body = ListPage {
         text: &text,
-        title: &name,
+        title: &found.profile.display_name,
+        profile: Some(&found.profile),
         search: None,
-        rows: rows(&text, &all, false),
+        rows: rows(&text, &found.countdowns, false),
     };
-    list_page(&site, &text, &headers, &name, body)
+    list_page(&site, &text, &headers, &found.profile.display_name, body)
 }
 
 /// `GET /countdowns`.
@@ -119,6 +120,7 @@ pub(super) async fn directory(
     let body = ListPage {
         text: &text,
         title: &title,
+        profile: None,
         search: Some(SearchView {
             words: &search.words,
             before: to(search.page - 1),
@@ -144,6 +146,8 @@ fn address(search: &Search, page: i64) -> String {
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
+    /// Whose page it is, where it is somebody's.
+    profile: Option<&'a PublicProfile>,
     /// Where something can be looked for.
     search: Option<SearchView<'a>>,
     rows: Vec<Row>,

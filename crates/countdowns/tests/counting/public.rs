@@ -1,11 +1,12 @@
 //! What everybody sees, and what nobody learns.
 
-use accounts::slug_change;
+use accounts::{profile, slug_change};
 use jiff::SignedDuration;
 use platform::{Tx, audit};
 use serde_json::{Value, json};
+use web::fields::Input;
 
-use crate::stage::{API, Stage, on_both, shape};
+use crate::stage::{API, Stage, on_both, request, shape};
 
 async fn set(stage: &Stage<'_>, at: &str, person: &mut crate::stage::Person, change: Value) {
     let _ = stage;
@@ -124,6 +125,7 @@ fn a_former_name_leads_to_the_present_one_where_something_is_seen() {
                 "/api/v1/public/farah-ali/shown",
                 "/api/v1/public/farah/shown",
             ),
+            ("/api/v1/public/farah-ali", "/api/v1/public/farah"),
             (
                 "/api/v1/public/farah-ali/phrase",
                 "/api/v1/public/farah/phrase",
@@ -182,6 +184,52 @@ fn only_what_is_listed_is_in_the_directory() {
         set(stage, &at, &mut farah, json!({"visibility": "private"})).await;
         let found = stage.visitor().get("/api/v1/public/directory").await.json();
         assert_eq!(found["total"], 0, "who hides it takes it off the list");
+    });
+}
+
+#[test]
+fn a_page_says_what_its_owner_says_of_themselves_but_not_the_full_name() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let said = Input::from(json!({"real_name": "Siti", "bio": "Kopi.\n<b>Teh</b>",
+            "location": "Ipoh", "website": "https://farah.example/?a=1&b=\"2"}));
+        let (who, request) = (farah.who.clone(), request());
+        let change = move |tx: &mut Tx<'_>| profile::change(tx, &who, &said, None, &request);
+        stage.world.store().write(change).await.unwrap();
+        let (page, json) = ("/u/farah-ali", "/api/v1/public/farah-ali");
+        let target = json!({"title": "Listed", "kind": "until", "target": "2030-01-16",
+            "visibility": "public"});
+        let made = farah.make(target).await;
+        for path in [page, json] {
+            stage.visitor().get(path).await.expect(404);
+        }
+        let at = format!("{API}/{}", made["id"].as_str().unwrap());
+        set(stage, &at, &mut farah, json!({"listed": true})).await;
+        let shown = stage.visitor().get(page).await;
+        shown.expect(200);
+        let link = "<a href=\"https://farah.example/?a=1&#38;b=&#34;2\" \
+            rel=\"nofollow noopener ugc\"";
+        for part in ["&#60;b&#62;Teh", "Ipoh", link] {
+            assert!(shown.body.contains(part), "{part}: {}", shown.body);
+        }
+        let found = stage.visitor().get(json).await;
+        found.expect(200);
+        let tag = found.header("etag").to_owned();
+        let own = found.json();
+        assert_eq!(own["account"], "farah-ali");
+        assert_eq!(own["display_name"], "Farah Ali");
+        assert_eq!(own["bio"], "Kopi.\n<b>Teh</b>");
+        assert_eq!(own["website"], "https://farah.example/?a=1&b=\"2");
+        assert_eq!(own["countdowns"][0]["slug"], "listed");
+        for body in [&shown.body, &found.body] {
+            assert!(
+                !body.contains("Siti") && !body.contains("example.my"),
+                "{body}"
+            );
+        }
+        let mut again = stage.visitor();
+        again.header("if-none-match", &tag);
+        again.get(json).await.expect(304);
     });
 }
 

@@ -39,6 +39,7 @@ pub(crate) const WITHOUT_TOKEN: &[&str] = &[
     "POST /api/v1/admin/users/{id}/sign-out",
     "PUT /api/v1/admin/users/{id}/role",
     "DELETE /api/v1/me",
+    "PATCH /api/v1/me",
     "GET /api/v1/me/export",
     "POST /api/v1/me/email",
     "POST /api/v1/auth/passkey/options",

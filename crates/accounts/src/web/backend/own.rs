@@ -8,24 +8,28 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{delete, get, post, put};
 use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use web::fields::Input;
 use web::{Access as _, Facts, Json, Problem, csrf};
 
 use super::auth::RefreshToken;
 use super::{Message, Person, done, person};
 use crate::Accounts;
 use crate::Callers::Sessions;
-use crate::account::{self, DisplayName};
+use crate::account;
 use crate::client::Client;
 use crate::credential::{self, Change};
 use crate::erasure::{self, EraseError, When};
 use crate::export::{self, ExportError};
 use crate::password::{self, Password};
+use crate::profile::Profile;
 use crate::slug::Availability;
 use crate::sudo::Sudo;
 use crate::web::api::refresh;
 use crate::web::asking::Caller;
+use crate::web::profile::save;
 use crate::web::{cookies, problem};
-use crate::{profile, session, signed_in, slug, slug_change, verification};
+use crate::{session, signed_in, slug, slug_change, verification};
 
 pub(super) fn routes() -> Router<Accounts> {
     let at = |path| format!("/backend/protected/auth/{path}");
@@ -105,25 +109,30 @@ async fn revoke_all(
     }))
 }
 
-/// What somebody wants to be called.
+/// What somebody says of themselves. What they left out, or is null, stays.
 #[derive(Deserialize)]
-pub(super) struct Profile {
-    display_name: String,
-    slug: String,
+pub(super) struct ProfileChange {
+    slug: Option<String>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
 }
 
 pub(super) async fn change_profile(
     State(accounts): State<Accounts>,
     caller: Caller,
-    Json(sent): Json<Profile>,
+    Json(ProfileChange { slug, mut others }): Json<ProfileChange>,
 ) -> Result<Json<Person>, Problem> {
-    let wrong = |error| problem::name(Problem::fields(), "/display_name", error);
-    let name: DisplayName = sent.display_name.parse().map_err(wrong)?;
+    let slug = slug.map(|slug| slug.trim().to_owned());
+    others.retain(|name, _| Profile::FIELDS.iter().any(|field| field.name == name));
+    save(
+        &accounts,
+        &caller.who,
+        Input::Json(others),
+        slug,
+        &caller.request,
+    )
+    .await?;
     let (store, id) = (&accounts.site.store, caller.who.account().id.clone());
-    let change = move |tx: &mut Tx<'_>| {
-        profile::change(tx, &caller.who, &name, sent.slug.trim(), &caller.request)
-    };
-    store.write(change).await?;
     let changed = store.read(move |tx| account::find(tx, &id)).await?;
     let gone = || Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated");
     Ok(Json(person(&accounts, &changed.ok_or_else(gone)?).await?))

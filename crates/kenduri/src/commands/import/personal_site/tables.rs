@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use accounts::account::AccountId;
 use accounts::grant::{ADMIN, OWNER};
 use accounts::import::{self as people, Person};
+use accounts::profile::Profile;
 use anyhow::Result;
 use countdowns::import::{self as timers, ImportedPhrase, ImportedSuggestion, Reset};
 use countdowns::suggestion::State;
@@ -31,6 +32,8 @@ const NO_PASSWORD: &str =
     "people without a password that works here, who set one by “forgot password”";
 const ALIKE: &str = "timers that were merged with one of the same millisecond";
 const IMAGE: &str = "articles whose title image has no place here";
+const PICTURE: &str = "people whose picture has no place here";
+const WEBSITE: &str = "people whose website is left out, because it is no https address";
 const OTHER_ROLE: &str = "roles of people that there are not here";
 const SOFT_BOUNCE: &str = "addresses with bounces that did not last, or that are no addresses";
 
@@ -137,6 +140,7 @@ impl<'a> Import<'a> {
             ("user_credentials", Pass::Theirs) => self.password(tx, row, "password_updated_at")?,
             ("user_roles", Pass::Theirs) => self.role(tx, row)?,
             ("user_preferences", Pass::Theirs) => self.preference(row)?,
+            ("user_profiles", Pass::Theirs) => self.profile(tx, row)?,
             ("phrases", Pass::Theirs) => self.phrase(tx, row)?,
             ("email_suppressions", Pass::Theirs) => self.suppression(tx, row)?,
             ("blog_posts", Pass::Theirs) => self.article(tx, row)?,
@@ -149,6 +153,7 @@ impl<'a> Import<'a> {
                 | "user_credentials"
                 | "user_roles"
                 | "user_preferences"
+                | "user_profiles"
                 | "phrases"
                 | "email_suppressions"
                 | "blog_posts"
@@ -284,6 +289,32 @@ impl<'a> Import<'a> {
         if let Some(known) = self.people.get_mut(&account) {
             known.is_public = flag(row, "timer_is_public", true)?;
             known.is_listed = flag(row, "timer_show_in_list", true)?;
+        }
+        Ok(())
+    }
+
+    fn profile(&mut self, tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+        let account: AccountId = id(row, "user_id")?;
+        let Some(known) = self.people.get(&account) else {
+            return Ok(());
+        };
+        self.report.count("profiles", known.is_new);
+        if !known.is_new {
+            return Ok(());
+        }
+        let text = |name| row.get(name).unwrap_or_default().to_owned();
+        let profile = Profile {
+            real_name: text("real_name"),
+            bio: text("bio"),
+            location: text("location"),
+            website: text("website"),
+            ..Profile::default()
+        };
+        if !people::set_profile(tx, &account, profile)? {
+            self.report.remark(WEBSITE);
+        }
+        if !text("avatar_url").is_empty() {
+            self.report.remark(PICTURE);
         }
         Ok(())
     }

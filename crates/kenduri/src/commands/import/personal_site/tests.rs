@@ -7,7 +7,7 @@ use accounts::client::Client;
 use accounts::grant::{self, ADMIN, OWNER, Scope};
 use accounts::session::Stay;
 use accounts::sign_in::{self, Attempt, SignInError};
-use accounts::{Accounts, domain, registration, slug};
+use accounts::{Accounts, domain, profile, registration, slug};
 use countdowns::countdown::{Countdown, CountdownId, Visibility};
 use countdowns::entry::{self, Entry};
 use jiff::tz::TimeZone;
@@ -156,15 +156,17 @@ fn everything_comes_along_and_the_second_run_changes_nothing() {
             ("suggestions", 3),
             ("suppressions", 3),
             ("articles", 2),
+            ("profiles", 2),
         ] {
             assert_eq!(report.counts(kind), (count, 0), "{kind}: {report}");
         }
         let text = report.to_string();
         for left_out in [
             "refresh_tokens: 1",
-            "user_profiles: 1",
             "works here",
             "title image",
+            "whose picture",
+            "no https address",
         ] {
             assert!(text.contains(left_out), "{left_out}: {text}");
         }
@@ -195,6 +197,18 @@ fn people_are_who_they_were() {
             let named = slug::account(tx, LONG_SLUG)?;
             assert_eq!(named.map(|named| named.id), Some(id(DANIEL)));
             assert!(account::find(tx, &id(MEI))?.is_none(), "deactivated");
+            let said = |tx: &mut Tx<'_>, who| {
+                let profile = profile::find(tx, &id(who))?;
+                Ok::<_, StoreError>([
+                    profile.real_name,
+                    profile.bio,
+                    profile.location,
+                    profile.website,
+                ])
+            };
+            let expected = ["Farah Ali", "kopi", "Ipoh", "https://farah.example"];
+            assert_eq!(said(tx, FARAH)?, expected);
+            assert_eq!(said(tx, DANIEL)?, [""; 4], "no https address");
             let site = Scope::site();
             for (who, rank) in [(FARAH, Some(OWNER)), (RAVI, Some(ADMIN)), (DANIEL, None)] {
                 assert_eq!(grant::rank_of(tx, &id(who), &site)?, rank, "{who}");

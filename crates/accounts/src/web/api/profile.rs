@@ -1,0 +1,56 @@
+//! What people say of themselves.
+
+use axum::extract::State;
+use platform::Tx;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use web::described::Routes;
+use web::fields::{self, Input};
+use web::json::Members;
+use web::{Json, Problem, routes};
+
+use super::{Me, standing};
+use crate::Accounts;
+use crate::Callers::People;
+use crate::profile::Profile;
+use crate::web::asking::Caller;
+use crate::web::profile::save;
+
+pub(super) fn routes<R: Routes<Accounts>>() -> R {
+    R::default().routes(routes!(change: People))
+}
+
+/// The JSON that changes a profile.
+struct ProfileChange;
+
+impl PartialSchema for ProfileChange {
+    fn schema() -> RefOr<Schema> {
+        let description = "What people say of themselves; what is left out stays.";
+        fields::schema::<Profile>(Profile::FIELDS, &[], description)
+    }
+}
+
+impl ToSchema for ProfileChange {}
+
+/// Change one's own profile.
+#[utoipa::path(
+    patch, path = "/api/v1/me", tag = "profile", request_body = ProfileChange,
+    responses(
+        (status = 200, description = "The account", body = Me),
+        (status = 403, description = "`email_unverified` or `token_not_permitted`"),
+        (status = 422, description = "`validation_failed`"),
+    ),
+)]
+async fn change(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+    Json(Members(sent)): Json<Members>,
+) -> Result<Json<Me>, Problem> {
+    let input = Input::Json(sent);
+    save(&accounts, &caller.who, input, None, &caller.request).await?;
+    let account = caller.who.account().clone();
+    let id = account.id.clone();
+    let look = move |tx: &mut Tx<'_>| standing(tx, &id);
+    let standing = accounts.site.store.read(look).await?;
+    Ok(Json(Me::of(account, standing)))
+}

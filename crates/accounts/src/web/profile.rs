@@ -1,0 +1,119 @@
+//! What people say of themselves, and see of it.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use jiff::tz::TimeZone;
+use platform::Tx;
+use platform::audit::RequestFacts;
+use serde::Deserialize;
+use web::fields::{self, Input};
+use web::form_state::{self, Control, FormState, Group, TableForm};
+use web::{Problem, Text, Wishes};
+
+use super::asking::{Reader, Sender};
+use super::call::see_other;
+use super::frame;
+use crate::Accounts;
+use crate::profile::{self, Profile};
+use crate::signed_in::SignedIn;
+
+/// Where the page is.
+pub(super) const HERE: &str = "/me";
+
+/// What was done on the page before.
+#[derive(Deserialize)]
+pub(super) struct Done {
+    done: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "profile.html")]
+struct ProfilePage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    done: bool,
+    groups: Vec<Group>,
+    form_state: &'a FormState,
+}
+
+pub(super) async fn show(
+    State(accounts): State<Accounts>,
+    Query(done): Query<Done>,
+    wishes: Wishes,
+    reader: Reader,
+) -> Result<Response, Problem> {
+    let text = accounts.site.speak(&wishes);
+    let id = reader.who.account().id.clone();
+    let look = move |tx: &mut Tx<'_>| profile::find(tx, &id);
+    let profile = accounts.site.store.read(look).await?;
+    let form = fields::form(Profile::FIELDS, &profile, 0, &TimeZone::UTC);
+    let who = (&reader.who, reader.csrf.as_str());
+    let shown = (done.done.is_some(), &FormState::of(form));
+    page(&accounts, &text, who, shown).await
+}
+
+async fn page(
+    accounts: &Accounts,
+    text: &Text,
+    (who, csrf): (&SignedIn, &str),
+    (done, form_state): (bool, &FormState),
+) -> Result<Response, Problem> {
+    let table = TableForm {
+        text,
+        form_state,
+        languages: &[],
+        zone: "",
+    };
+    let mut groups = table.groups(Profile::FIELDS, "profile-public");
+    for field in groups.iter_mut().flat_map(|group| &mut group.fields) {
+        if let Control::Line(_, autocomplete) = &mut field.control {
+            *autocomplete = match field.name.as_str() {
+                "display_name" => "nickname",
+                "real_name" => "name",
+                "website" => "url",
+                _ => "off",
+            };
+        }
+    }
+    let body = ProfilePage {
+        text,
+        csrf,
+        done,
+        groups,
+        form_state,
+    };
+    let title = text.say("profile-title");
+    frame::show(&accounts.site, text, (who, csrf), (HERE, &title), body).await
+}
+
+pub(super) async fn change(
+    State(accounts): State<Accounts>,
+    wishes: Wishes,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let input = Input::Form(sender.form.clone(), Profile::FIELDS.to_vec());
+    let done = save(&accounts, &sender.who, input, None, &sender.request).await;
+    let done = done.map(|()| see_other("/me?done=1"));
+    form_state::answer(done, async |problem| {
+        let text = accounts.site.speak(&wishes);
+        let form_state = FormState::refused(sender.form.clone(), &problem, &text);
+        let who = (&sender.who, sender.csrf.as_str());
+        page(&accounts, &text, who, (false, &form_state)).await
+    })
+    .await
+}
+
+/// Changes somebody's profile, and their slug where one is sent.
+pub(super) async fn save(
+    accounts: &Accounts,
+    who: &SignedIn,
+    input: Input,
+    slug: Option<String>,
+    request: &RequestFacts,
+) -> Result<(), Problem> {
+    let (who, request) = (who.clone(), request.clone());
+    let change =
+        move |tx: &mut Tx<'_>| profile::change(tx, &who, &input, slug.as_deref(), &request);
+    Ok(accounts.site.store.write(change).await?)
+}
