@@ -1,6 +1,6 @@
 //! What everybody may see. Whatever somebody may not see is not there: one answer for all.
 
-use accounts::account::{self, AccountId};
+use accounts::account::AccountId;
 use accounts::grant;
 use accounts::profile::{self, PublicProfile};
 use accounts::signed_in::SignedIn;
