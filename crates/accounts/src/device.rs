@@ -1,6 +1,6 @@
 //! Browsers an account has been used with before. The cookie never signs
 //! anyone in: it spares its owner the mail about a new sign-in, and keeps the
-//! door open when others have used up the tries for the account.
+//! account open when others have used up the tries for the account.
 
 use jiff::SignedDuration;
 use platform::{Rows, Secret, StoreError, Tx, sql};

@@ -92,7 +92,7 @@ impl PasswordHash {
         Self(text)
     }
 
-    /// The PHC string: for the store, and for files of the front door.
+    /// The PHC string: for the store, and for password files of the edge.
     pub fn phc(&self) -> &str {
         &self.0
     }

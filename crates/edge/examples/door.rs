@@ -1,4 +1,4 @@
-//! A folder and a router behind the whole door: `http://localhost:8080` leads to
+//! A folder and a router behind the whole edge: `http://localhost:8080` leads to
 //! `https://localhost:8443`, whose certificate nobody vouches for.
 //!
 //! With a file as its argument: whatever `listen`, `tls`, `route` and `upstream` in it

@@ -1,7 +1,7 @@
 //! Certificates from an authority (RFC 8555): ordered, proven, kept, and replaced in time.
 //!
 //! [`Prepared::start`] begins one task. It delivers into [`Issued`], which the TLS side
-//! reads at every handshake, and shows its proofs in [`Challenges`], which the door
+//! reads at every handshake, and shows its proofs in [`Challenges`], which the edge
 //! asks. Every name gets a certificate of its own, so that one that fails keeps
 //! nobody else from theirs. Self-signed certificates are not made here.
 
@@ -178,12 +178,12 @@ impl Prepared {
 }
 
 impl Acme {
-    /// The proofs that the door shows.
+    /// The proofs that the edge shows.
     pub fn challenges(&self) -> &Arc<Challenges> {
         &self.challenges
     }
 
-    /// The certificates that the door serves.
+    /// The certificates that the edge serves.
     pub fn issued(&self) -> &Arc<Issued> {
         &self.issued
     }

@@ -17,7 +17,7 @@ use crate::pages::{self, Reader};
 /// A service that answers requests: any `tower` service that cannot fail, such as
 /// a router, which is cloned for each request.
 pub trait App: Clone + Send + Sync + 'static {
-    /// Answers one request. What the door knows of it is a [`ClientInfo`]
+    /// Answers one request. What the edge knows of it is a [`ClientInfo`]
     /// in its extensions.
     fn answer(self, request: Request<Body>) -> impl Future<Output = Answer> + Send;
 

@@ -1,4 +1,4 @@
-//! What the door knows of a request, once it has decided whom to believe.
+//! What the edge knows of a request, once it has decided whom to believe.
 
 use std::fmt::{self, Display};
 use std::hash::{BuildHasher as _, RandomState};
@@ -17,7 +17,7 @@ pub struct ClientInfo {
     pub is_direct: bool,
     /// Whether the peer may set `Forwarded` and `X-Forwarded-*`.
     pub peer_is_trusted: bool,
-    /// How the client reached the first door.
+    /// How the client reached the first proxy.
     pub scheme: Scheme,
     /// The host asked for, in lower case, with its port if one was named; empty if none was.
     pub host: Arc<str>,
@@ -25,7 +25,7 @@ pub struct ClientInfo {
     pub id: RequestId,
 }
 
-/// How a client reached the first door.
+/// How a client reached the first proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// In the clear.

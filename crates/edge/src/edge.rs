@@ -54,7 +54,7 @@ pub struct Options {
     pub inherited: Inherited,
     /// Where a line for each request goes that the app does not answer.
     pub log: Option<Log>,
-    /// What closes the doors for work.
+    /// The state of maintenance.
     pub maintenance: Option<Arc<Maintenance>>,
     /// What this installation is called in `CDN-Loop`; none: a random name for this run.
     pub cdn_id: Option<CdnId>,

@@ -1,4 +1,4 @@
-//! The front door: listeners, TLS, routes, files, proxy, limits, access log.
+//! The edge: listeners, TLS, routes, files, proxy, limits, access log.
 //!
 //! The edge sees bytes, routes and a service mounted in it; it knows nothing of
 //! what that service is for. What is asked of it is a [`Description`], which is

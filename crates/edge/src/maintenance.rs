@@ -53,7 +53,7 @@ struct State {
     passes: VecDeque<String>,
 }
 
-/// Whether the doors are closed, and to whom.
+/// Whether there is maintenance, and for whom not.
 #[derive(Debug)]
 pub struct Maintenance {
     data: PathBuf,
@@ -63,7 +63,7 @@ pub struct Maintenance {
     changing: Mutex<()>,
 }
 
-/// Why the doors are not as was asked, or not for good.
+/// Why maintenance is not as was asked, or not for good.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     /// They are as they were, and are so after a restart.
@@ -85,7 +85,7 @@ impl Maintenance {
     /// Goes on as the files in `data` say: `maintenance.json` is the state,
     /// `maintenance.html` the owner's page. `health` are paths that always pass.
     ///
-    /// Doors were closed by whoever made the state, and perhaps for a reason that still holds:
+    /// Maintenance was begun by the caller that made the state, and perhaps for a reason that still holds:
     /// one that cannot be read closes all of them, for everybody.
     pub fn open(data: &Path, health: Vec<String>) -> Self {
         let maintenance = Self {
@@ -117,9 +117,9 @@ impl Maintenance {
         maintenance
     }
 
-    /// Closes the doors of a host, or of all. The pass is random, 16 bytes or more in
+    /// Begins maintenance of a host, or of all. The pass is random, 16 bytes or more in
     /// hexadecimal; at the end of the link `/?kenduri-pass=` it lets in, as the 63 before it
-    /// do until the doors are open.
+    /// do until maintenance ends.
     pub fn on(&self, host: Option<&str>, pass: &str) -> Result<(), ChangeError> {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.state.load();
@@ -147,7 +147,7 @@ impl Maintenance {
         durable::sync(&self.data).map_err(ChangeError::Unsynced)
     }
 
-    /// Opens the doors.
+    /// Ends maintenance.
     pub fn off(&self) -> Result<(), ChangeError> {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         durable::remove_if_there(&self.data.join(STATE)).map_err(ChangeError::Unchanged)?;
@@ -155,7 +155,7 @@ impl Maintenance {
         durable::sync(&self.data).map_err(ChangeError::Unsynced)
     }
 
-    /// The answer to a request, if the doors are closed to it.
+    /// The answer to a request, if it meets maintenance.
     pub fn answer(
         &self,
         facts: &ClientInfo,
@@ -222,7 +222,7 @@ impl Closed {
     }
 }
 
-/// Takes the pass out of what is handed on: it is between the owner and the door.
+/// Takes the pass out of what is handed on: it is between the owner and the edge.
 pub(crate) fn take_pass(headers: &mut HeaderMap) {
     cookies::remove(headers, PASS);
 }
@@ -355,7 +355,7 @@ mod tests {
         }
         assert!(!lets_in(&maintenance, OWN), "nobody keeps so many");
         assert!(lets_in(&maintenance, "second"));
-        // Opened doors forget who was let in.
+        // The end of maintenance forgets who was let in.
         maintenance.off().unwrap();
         maintenance.on(None, "again").unwrap();
         assert!(!lets_in(&maintenance, "second"));

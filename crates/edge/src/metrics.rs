@@ -108,7 +108,7 @@ impl StoreFigures {
     }
 }
 
-/// What happened at the door as a whole.
+/// What happened at the edge as a whole.
 #[derive(Debug, Clone)]
 pub struct DoorFigures {
     open: Gauge,

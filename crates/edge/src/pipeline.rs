@@ -224,7 +224,7 @@ async fn answered(
             }
         }
     }
-    // Files come in the form that was wished for already. What is shown at the door
+    // Files come in the form that was wished for already. A credential
     // tells whether an answer is personal, also where it goes no further.
     let wishes = matches!(route.target, Target::App | Target::Proxy(_))
         .then(|| Wishes::of(request.headers()));

@@ -1,4 +1,4 @@
-//! The access log of the front door, and what its lines may say. What a path may show
+//! The access log of the edge, and what its lines may say. What a path may show
 //! that the app has answered says the app, which knows its own addresses.
 
 use std::borrow::Cow;

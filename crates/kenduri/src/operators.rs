@@ -77,7 +77,7 @@ pub(crate) fn figures_alone(figures: Metrics) -> Router {
     Router::new().route("/metrics", get(async move || text(figures.render().await)))
 }
 
-/// Whether somebody on this machine asks, by a name that leads nowhere else: a front door that
+/// Whether somebody on this machine asks, by a name that leads nowhere else: a proxy that
 /// does not say for whom it asks seems to be on this machine too, and asks by the site's name.
 fn may_read_metrics(facts: &Facts, headers: &HeaderMap) -> bool {
     let host = headers

@@ -1,5 +1,5 @@
-//! Settings that are read again while Kenduri runs: what concerns the front
-//! door is swapped, the rest is named and waits for a restart.
+//! Settings that are read again while Kenduri runs: what concerns the
+//! edge is swapped, the rest is named and waits for a restart.
 
 use std::fmt::Write as _;
 use std::os::fd::OwnedFd;

@@ -46,7 +46,7 @@ use message_loop::MessageLoop;
 const METRICS_CONNECTIONS: u32 = 64;
 /// What goes on beside requests gets this long when the worker stops.
 pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(30);
-/// So many pages may wait to be shown the front door.
+/// So many notices of pages may wait for the edge.
 const LOOKS: usize = 16;
 
 /// Serves until the supervisor process says that it is enough. Standard input is the supervisor process's

@@ -72,8 +72,8 @@ impl Facts {
         }
     }
 
-    /// Whether the request comes from this very machine, and not through a front
-    /// door on it that passes on for others without being named as trusted.
+    /// Whether the request comes from this very machine, and not through a
+    /// proxy on it that is not named as trusted.
     pub fn is_from_here(&self) -> bool {
         self.client.is_loopback() && self.is_direct
     }

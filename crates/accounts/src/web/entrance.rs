@@ -1,4 +1,4 @@
-//! A page before the door, and a form sent from it: who may already be signed
+//! A page for people who are not signed in, and a form sent from it: who may already be signed
 //! in, the cookie that stands in for a session, and the language spoken.
 
 use askama::Template;
@@ -16,7 +16,7 @@ use crate::client::Client;
 use crate::opaque;
 use crate::signed_in::SignedIn;
 
-/// Somebody who opens a page before the door.
+/// Somebody who opens a page without being signed in.
 pub(super) struct Entrance {
     /// Who it is, if they are signed in.
     pub(super) who: Option<SignedIn>,
@@ -110,7 +110,7 @@ impl FromRequestParts<Accounts> for Entrance {
     }
 }
 
-/// A form sent from a page before the door, known to be ours.
+/// A form sent without being signed in, known to be ours.
 pub(super) struct Entry {
     pub(super) entrance: Entrance,
     pub(super) form: Form,

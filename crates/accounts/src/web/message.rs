@@ -26,7 +26,7 @@ struct MessagePage<'a> {
 }
 
 impl Message {
-    /// Shows it to somebody before the door.
+    /// Shows it to somebody who is not signed in.
     pub(super) fn show(self, site: &Site, entrance: Entrance) -> Response {
         let text = entrance.text.clone();
         let page = MessagePage {

@@ -1,4 +1,4 @@
-//! The JSON interface, through the front door.
+//! The JSON interface, through the router.
 
 use accounts::Accounts;
 use accounts::account::AccountId;

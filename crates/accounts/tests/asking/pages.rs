@@ -1,4 +1,4 @@
-//! The pages before the door, through the front door.
+//! The pages for people who are not signed in, through the router.
 
 use accounts::session::Stay;
 use accounts::{invite, setup, sign_in};

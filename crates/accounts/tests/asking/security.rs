@@ -1,4 +1,4 @@
-//! The page of one's own account, through the front door.
+//! The page of one's own account, through the router.
 
 use accounts::session::{self, Stay};
 use accounts::{sign_in, sudo, token};

@@ -1,6 +1,6 @@
 //! What is shown to an authority that wants to see that a name is ours.
 //!
-//! Orders publish here, the door looks up. What was published is gone when its
+//! Orders publish here, the edge looks up. What was published is gone when its
 //! [`Published`] is dropped, however the order ended.
 
 use std::collections::HashMap;

@@ -165,7 +165,7 @@ impl Task {
         kept.jitter = jitter.map(Jitter).unwrap_or_default();
     }
 
-    /// Lets the door see what there is.
+    /// Lets the edge see what there is.
     fn issue(&self) {
         let by_name = self.names.iter().filter_map(|(name, kept)| {
             let certificate = kept.certificate.as_ref()?;

@@ -4,13 +4,13 @@ use http::{HeaderMap, HeaderName};
 
 use super::stored::Head;
 
-/// The tags of an answer, between commas or spaces. It never leaves the door of a
+/// The tags of an answer, between commas or spaces. It never leaves the edge of a
 /// route with a cache.
 pub(super) const TAG: HeaderName = HeaderName::from_static("cache-tag");
 
 /// Whoever answers says in this header, between commas or spaces, which paths (what begins
 /// with `/`) and tags are to be purged; `*` is everything it answered. It never leaves the
-/// door.
+/// edge.
 pub const PURGE: HeaderName = HeaderName::from_static("x-kenduri-purge");
 
 /// An answer has so many tags at most.

@@ -27,7 +27,7 @@ const REWRITES: [&str; 7] = [
     "x-rewrite-url",
 ];
 
-/// Headers that the server is told by the door, whatever the client said (see
+/// Headers that the edge sets for the server, whatever the client sent (see
 /// [`forwarding`](crate::filters::forwarding)): an answer that depends on one of them cannot be
 /// found by what the client says. Scheme and host are in the key.
 const TOLD_BY_THE_DOOR: [&str; 15] = [
@@ -428,7 +428,7 @@ pub(crate) fn vary(headers: &HeaderMap) -> Vec<HeaderName> {
     names
 }
 
-/// `*`, something that is no name and may mean anything, or what only the door knows.
+/// `*`, something that is no name and may mean anything, or what only the edge knows.
 fn cannot_be_told_apart(headers: &HeaderMap) -> bool {
     headers
         .get_all(VARY)

@@ -101,7 +101,7 @@ impl Worker {
         });
     }
 
-    /// Has it listen for HTTP/3 until the door closes.
+    /// Has it listen for HTTP/3 until the edge shuts down.
     pub(super) fn listen_for_datagrams(&self, door: UdpDoor, workers: Vec<Line>) {
         self.order(Order::Datagrams(door, workers));
     }

@@ -1,7 +1,7 @@
 //! What a request tells whoever it is handed to, and what an answer keeps to itself.
 //!
-//! Headers that hold for one connection end at the door (RFC 9110, section
-//! 7.6.1). What is said of the client is the door's word, never the client's.
+//! Headers that hold for one connection end at the edge (RFC 9110, section
+//! 7.6.1). What describes the client comes from the edge, never from the client.
 
 use std::net::IpAddr;
 
@@ -20,7 +20,7 @@ pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarde
 pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 pub(crate) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// What clients could say of themselves to somebody who believes a front door.
+/// What clients could say of themselves to a server that trusts a proxy.
 const CLAIMS: [&str; 17] = [
     "forwarded",
     "x-forwarded-for",

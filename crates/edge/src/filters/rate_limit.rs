@@ -23,7 +23,7 @@ use crate::description::Limit;
 use crate::values::Rate;
 use buckets::Buckets;
 
-/// In this header the app reports how a request ended; it never leaves the door.
+/// In this header the app reports how a request ended; it never leaves the edge.
 pub const OUTCOME: HeaderName = HeaderName::from_static("x-kenduri-outcome");
 
 /// Takes the reported outcome off an answer.

@@ -41,7 +41,7 @@ impl Refusal {
     }
 }
 
-/// Lets a request go on, without what it showed at the door and with what others
+/// Lets a request go on, without the credentials it showed and with what others
 /// said of it; or what is said to it. With it comes what its answer is given.
 pub(super) async fn admit(
     here: &WorkerContext,

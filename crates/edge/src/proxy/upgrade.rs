@@ -20,7 +20,7 @@ use crate::filters::forwarding::names;
 /// What every key is hashed with (RFC 6455, section 1.3).
 const WEBSOCKET: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Protocols that would carry requests past the door.
+/// Protocols that would carry requests past the edge.
 const KEPT_OUT: [&str; 4] = ["h2c", "h2", "http", "tls"];
 
 /// What a client wants to speak instead of HTTP.
@@ -40,7 +40,7 @@ impl Upgrade {
         if parts.method == Method::CONNECT {
             let protocol = parts.extensions.remove::<Protocol>();
             let (Some(protocol), Some(client)) = (protocol, client) else {
-                // A tunnel to anywhere is no business of a front door.
+                // A tunnel to anywhere is no business of a reverse proxy.
                 return Err(ProxyError::Request);
             };
             if !protocol.as_str().eq_ignore_ascii_case("websocket") {

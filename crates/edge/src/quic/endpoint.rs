@@ -75,7 +75,7 @@ impl Drop for Shaking {
     }
 }
 
-/// Takes connections until the door closes, and then until they have ended. `lead`
+/// Takes connections until the edge shuts down, and then until they have ended. `lead`
 /// takes each to a worker.
 pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Guest)) {
     // The last words of connections must leave before the program does.
@@ -100,7 +100,7 @@ pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Gue
     }
 }
 
-/// Takes connections until the socket fails or the door closes, and then waits until they
+/// Takes connections until the socket fails or the edge shuts down, and then waits until they
 /// have ended, or for a while.
 async fn take(endpoint: &Endpoint, door: &UdpDoor, shared: &Shared, lead: &impl Fn(Guest)) {
     let guests = TaskTracker::new();
@@ -141,7 +141,7 @@ async fn take(endpoint: &Endpoint, door: &UdpDoor, shared: &Shared, lead: &impl 
 }
 
 /// The endpoint of a socket that nobody else reads any more: it is tried until there is one,
-/// such as when descriptors are used up. None: the door closes before.
+/// such as when descriptors are used up. None: the edge shuts down before.
 async fn opened(
     udp: &SharedUdp,
     lock: &ReadLock,
@@ -157,7 +157,7 @@ async fn opened(
     until_there(door, || ready(endpoint(udp, lock, shared)), tell).await
 }
 
-/// Tries every second until it succeeds; the first failure is told. None: the door closes
+/// Tries every second until it succeeds; the first failure is told. None: the edge shuts down
 /// before.
 async fn until_there<T, F>(
     door: &UdpDoor,
@@ -170,7 +170,7 @@ where
     let mut is_told = false;
     loop {
         let found = tokio::select! {
-            // What is there at once is not lost because the door closes just then.
+            // What is there at once is not lost because the edge shuts down just then.
             biased;
             found = attempt() => found,
             () = door.close.cancelled() => return None,
@@ -211,7 +211,7 @@ fn endpoint(
 }
 
 /// The socket: the one that was handed in, as soon as nobody reads it, or one that is
-/// bound for us alone, as soon as nobody else has the port. None: the door closes before.
+/// bound for us alone, as soon as nobody else has the port. None: the edge shuts down before.
 async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
     let find = || async {
         let handed_in = {

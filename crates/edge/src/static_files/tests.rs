@@ -1,4 +1,4 @@
-//! Requests through [`answer`], as the door makes them, on real folders.
+//! Requests through [`answer`], as the edge makes them, on real folders.
 
 mod changing;
 mod forms;

@@ -1,4 +1,4 @@
-//! A front door of a few lines: it shows proofs and certificates, as the real one does.
+//! An edge of a few lines: it shows proofs and certificates, as the real one does.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

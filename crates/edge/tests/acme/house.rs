@@ -1,4 +1,4 @@
-//! All that a test needs: an authority, a door, a clock, and a folder that outlives restarts.
+//! All that a test needs: an authority, an edge, a clock, and a folder that outlives restarts.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -73,7 +73,7 @@ impl House {
         acme
     }
 
-    /// Every name but localhost leads to the door, unless it was said to lead elsewhere.
+    /// Every name but localhost leads to the edge, unless it was said to lead elsewhere.
     fn world(&self) -> World {
         let clock = Arc::clone(&self.clock);
         let elsewhere = Arc::clone(&self.elsewhere);

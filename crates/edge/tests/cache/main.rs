@@ -220,7 +220,7 @@ impl http_body::Body for FileBody {
     }
 }
 
-/// A door before an app that says what it is told to.
+/// An edge before an app that says what it is told to.
 struct Site {
     script: Arc<Script>,
     edge: Edge,

@@ -174,7 +174,7 @@ async fn connections_count_for_the_client_that_is_announced() {
     let heard = exchange(address, &[other, asking("").as_bytes()].concat()).await;
     assert!(heard.contains("client=192.0.2.9"), "{heard}");
     drop(first);
-    // Whenever the door has seen it go.
+    // Whenever the edge has seen it go.
     let served = async {
         while exchange(address, &[LINE, asking("").as_bytes()].concat())
             .await

@@ -1,4 +1,4 @@
-//! Debian's curl, over every version of HTTP that it shares with the door.
+//! Debian's curl, over every version of HTTP that it shares with the edge.
 
 use std::path::Path;
 use std::process::Command;
@@ -20,7 +20,7 @@ fn curl(words: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// One way to the door.
+/// One way to the edge.
 struct Way<'a> {
     version: &'a str,
     shown: &'a str,

@@ -1,4 +1,4 @@
-//! The door, through real sockets.
+//! The edge, through real sockets.
 
 #![expect(
     clippy::unwrap_used,
@@ -174,7 +174,7 @@ async fn seen(headers: HeaderMap, request: Request) -> String {
     )
 }
 
-/// What the door is told; everything goes to the app.
+/// What the edge is told; everything goes to the app.
 #[derive(Default)]
 pub(crate) struct Settings {
     pub(crate) listen: ListenSettings,

@@ -51,7 +51,7 @@ async fn clients_are_told_once_udp_is_read_and_for_longer_once_one_came() {
     let answered = talk.get("/").await;
     assert_eq!(answered.headers["alt-svc"], "h3=\":443\"; ma=86400");
     until(&site, "a.example", "h3=\":443\"; ma=86400").await;
-    // Nobody in the clear, and nobody through somebody else's front door.
+    // Nobody in the clear, and nobody through somebody else's proxy.
     let clear = TcpStream::connect(site.edge.http_addresses()[0]).await;
     assert_eq!(asked(clear.unwrap(), "b.example").await, None);
     site.reload(|listen| listen.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]);

@@ -1,4 +1,4 @@
-//! HTTP/3 at the door, through real sockets, asked by another implementation.
+//! HTTP/3 at the edge, through real sockets, asked by another implementation.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Websockets through a real front door, over HTTP/1.1 and HTTP/2.
+//! Websockets through a real edge, over HTTP/1.1 and HTTP/2.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -70,7 +70,7 @@ async fn answer(
     )
 }
 
-/// A front door with nothing but the proxy behind it, for both versions.
+/// An edge with nothing but the proxy behind it, for both versions.
 async fn door(upstream: Arc<Upstream>, tunnels: Tunnels) -> (SocketAddr, SocketAddr) {
     let pool = Pool::new(tunnels);
     let one = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -150,7 +150,7 @@ async fn a_name_and_its_password_open_and_go_no_further() {
     // No cache between may show it to those who know no password.
     assert_eq!(page.header("cache-control"), Some("private, no-cache"));
     assert_eq!(site.get("/").await.status, 200, "other routes are open");
-    // What was shown at the door makes an answer personal (BREACH).
+    // A credential that was shown makes an answer personal (BREACH).
     let gzip = format!("{right}Accept-Encoding: gzip\r\n");
     let long = site.ask("GET", "/long", &gzip, "").await;
     assert_eq!((long.status, long.header("content-encoding")), (200, None));

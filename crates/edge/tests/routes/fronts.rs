@@ -58,7 +58,7 @@ async fn a_front_is_a_plain_way_to_its_service() {
         // It stays open over a change.
         edge.reload(plan()).unwrap();
     }
-    // The rest of the door is as it was.
+    // The rest of the edge is as it was.
     let door = edge.http_addresses()[0];
     let get = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let moved = ask(TcpStream::connect(door).await.unwrap(), get).await;

@@ -1,4 +1,4 @@
-//! What people try at a door, and what it answers: the table of
+//! What people try at an edge, and what it answers: the table of
 //! `docs/edge-reference.md`, through the whole of it.
 
 use std::fs;

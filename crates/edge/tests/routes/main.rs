@@ -41,7 +41,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::DropGuard;
 
-/// A site: its folder, its door, and where that is.
+/// A site: its folder, its edge, and where that is.
 struct Site {
     folder: tempfile::TempDir,
     edge: Edge,

@@ -1,4 +1,4 @@
-//! What the door says in place of what a route leads to.
+//! What the edge says in place of what a route leads to.
 
 use super::*;
 
@@ -24,7 +24,7 @@ async fn what_stands_in_for_an_answer_is_kept_by_nobody() {
         Options::default(),
     );
     let control = |heard: &Heard| heard.header("cache-control").map(str::to_owned);
-    // What a route leads to is what it speaks of, also where that is a page of the door.
+    // What a route leads to is what it speaks of, also where that is a page of the edge.
     for (target, status) in [("/well", 200), ("/few", 410)] {
         let heard = site.get(target).await;
         assert_eq!(heard.status, status, "{target}");

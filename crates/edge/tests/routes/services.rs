@@ -461,7 +461,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
 
 type Socket = WebSocketStream<TcpStream>;
 
-/// A websocket through the door, and its far end.
+/// A websocket through the edge, and its far end.
 async fn websocket(site: &Site, listener: &TcpListener) -> (Socket, Socket) {
     let stream = TcpStream::connect(site.address).await.unwrap();
     let (near, far) = tokio::join!(client_async("ws://a.example/live", stream), async {

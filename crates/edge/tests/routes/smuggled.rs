@@ -1,5 +1,5 @@
-//! The corpus of smuggling through the whole door: what each try was answered, and
-//! what a server behind the door saw of it.
+//! The corpus of smuggling through the whole edge: what each try was answered, and
+//! what a server behind the edge saw of it.
 
 use std::sync::{Arc, Mutex};
 
@@ -86,7 +86,7 @@ async fn request(reader: &mut OwnedReadHalf) -> Option<String> {
     Some(format!("{first} {body:?}"))
 }
 
-/// The statuses of so many answers, or of all until the door closes, which it does
+/// The statuses of so many answers, or of all until the edge shuts down, which it does
 /// after a refusal. Of a client that wants none and leaves nothing is asked.
 async fn tried(address: SocketAddr, bytes: &str, answers: usize) -> Vec<u16> {
     let mut stream = TcpStream::connect(address).await.unwrap();

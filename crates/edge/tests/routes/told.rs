@@ -1,4 +1,4 @@
-//! The access log, and doors that are closed for work.
+//! The access log, and maintenance.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -251,7 +251,7 @@ async fn closed_doors_let_the_owner_through() {
         .ask("GET", "/", &format!("Cookie: {cookie}\r\n"), "")
         .await;
     assert_eq!(own.body, "the app");
-    // Nobody behind the door sees the pass.
+    // Nobody behind the edge sees the pass.
     let both = format!("Cookie: a=1; {cookie}; b=2\r\n");
     let handed_on = site.ask("GET", "/api", &both, "").await;
     assert!(handed_on.body.ends_with("cookie=a=1; b=2"), "{handed_on:?}");

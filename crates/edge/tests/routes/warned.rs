@@ -11,7 +11,7 @@ use tracing::{Event, Subscriber};
 use super::access::answering;
 use super::*;
 
-/// Hears all threads: doors serve on their own.
+/// Hears all threads: each edge serves on its own.
 struct Ears;
 
 static LISTENING: Once = Once::new();

@@ -1,4 +1,4 @@
-//! `proxy_pass` and its kin, and `upstream`: programs behind the door.
+//! `proxy_pass` and its kin, and `upstream`: programs behind the edge.
 
 use edge::Upstream;
 

@@ -1,4 +1,4 @@
-//! `kenduri maintenance`: the doors are closed for work, but for the owner.
+//! `kenduri maintenance`: the site is closed for work, but not to the owner.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! `kenduri purge`: answers that the front door keeps are taken out of its cache.
+//! `kenduri purge`: answers that the edge keeps are taken out of its cache.
 
 use anyhow::Result;
 use clap::Args;

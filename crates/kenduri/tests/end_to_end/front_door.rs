@@ -1,4 +1,4 @@
-//! The program as the only one at the door: files, neighbours, certificates, and
+//! The program with its own edge: files, neighbours, certificates, and
 //! settings that change while it runs.
 
 use std::fs;
@@ -131,14 +131,14 @@ fn operators_are_answered_where_no_route_is_in_the_way() {
     assert_eq!(program.get("/readyz").text(), "ready\n");
     let figures = program.get("/metrics").text();
     assert!(figures.contains("edge_requests_total{route="), "{figures}");
-    // Somebody whom a front door speaks for is not on this machine.
+    // Somebody whom a proxy speaks for is not on this machine.
     let forwarded = "X-Forwarded-For: 203.0.113.9\r\n";
     assert_eq!(get(&program, "x", "/metrics", forwarded).status, 404);
     assert_eq!(get(&program, "x", "/healthz", forwarded).status, 200);
     assert_eq!(program.get("/metrics/x").status, 404);
     assert_eq!(program.get("/").status, 404);
     assert_eq!(get(&program, "shop.example", "/metrics", "").status, 404);
-    // A front door on this machine that says for nobody whom it asks.
+    // A proxy on this machine that says for nobody whom it asks.
     assert_eq!(get(&program, "x", "/metrics", "").status, 404);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
     let log = fs::read_to_string(place.path().join("data/logs/kenduri.log")).expect("a log");
@@ -291,7 +291,7 @@ fn the_doors_close_for_all_but_the_owner() {
     assert_eq!(program.get("/").status, 200);
 }
 
-/// The links that closed doors were told with.
+/// The links that maintenance printed.
 fn links(said: &str) -> Vec<&str> {
     let lines = said.lines().map(|line| line.split_once("/?kenduri-pass="));
     lines.flatten().map(|(start, _)| start).collect()

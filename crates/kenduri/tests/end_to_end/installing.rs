@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::program::{run, text};
 
-/// The settings of a front door, so that nothing else must be said.
+/// The settings of an edge, so that nothing else must be said.
 const SETTINGS: &str =
     "[listen]\nhttp = [\":80\"]\nhttps = [\":443\"]\n\n[[route]]\nto = \"status:404\"\n";
 

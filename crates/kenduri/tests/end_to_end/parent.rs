@@ -41,7 +41,7 @@ print("hello from", os.getpid(), flush=True)
 Server(os.environ["SOCKET"], Answer).serve_forever()
 "#;
 
-/// Two instances of that server behind the app's door.
+/// Two instances of that server behind the app's edge.
 const SETTINGS: &str = r#"
 [service.web]
 run = "python3 server.py"

@@ -39,7 +39,7 @@ beside = subprocess.Popen(["sleep", "1000"])
 Server(os.environ["SOCKET"], Answer).serve_forever()
 "#;
 
-/// The processes of the service, asked for through this door, as soon as it answers.
+/// The processes of the service, asked for through this edge, as soon as it answers.
 fn processes(address: &str) -> BTreeSet<u32> {
     let end = Instant::now() + PATIENCE;
     let said = loop {

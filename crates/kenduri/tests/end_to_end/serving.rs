@@ -96,7 +96,7 @@ fn operators_can_ask_how_it_is() {
             figures.text()
         );
     }
-    // Somebody whom a front door speaks for is not on this machine.
+    // Somebody whom a proxy speaks for is not on this machine.
     let forwarded = [("X-Forwarded-For", "203.0.113.9")];
     let outside = http::send(&program.address, "GET", "/metrics", &forwarded, b"");
     assert_eq!(outside.expect("an answer").status, 404);

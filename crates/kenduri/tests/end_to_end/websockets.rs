@@ -73,7 +73,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 Server(os.environ["SOCKET"], Answer).serve_forever()
 "#;
 
-/// That service behind the door, and how long websockets live on.
+/// That service behind the edge, and how long websockets live on.
 fn settings(tunnel_time: Duration) -> String {
     format!(
         "[listen]\ntunnel_time = \"{}s\"\n\

@@ -1,5 +1,5 @@
 //! Codes that hosts set by hand, on pages and by JSON: the answer "taken" tells
-//! as much as a guess, so every such try needs leave of the guests' door and
+//! as much as a guess, so every such try needs leave of the code gate and
 //! draws on its budget.
 
 use axum::http::request::Parts;

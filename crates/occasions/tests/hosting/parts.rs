@@ -1,5 +1,5 @@
-//! What several tests of rules need: people to add, answers to give, doors to
-//! try.
+//! What several tests of rules need: people to add, answers to give, pages to
+//! open.
 
 use occasions::code::CodeKey;
 use occasions::hosting::answers::OneReply;

@@ -1,4 +1,4 @@
-//! Guests through the front door: a visitor with cookies and no script, and a
+//! Guests through the edge: a visitor with cookies and no script, and a
 //! program that sends JSON, before the real router.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]

@@ -1,4 +1,4 @@
-//! The ground floor on both engines: SQLite always, PostgreSQL where
+//! The platform on both engines: SQLite always, PostgreSQL where
 //! `KENDURI_TEST_POSTGRES` names a server.
 
 #![expect(

@@ -102,7 +102,7 @@ impl Basic {
 /// Where passwords are compared, for all routes and workers.
 #[derive(Debug)]
 pub(crate) struct Passwords {
-    /// Made when the first password comes: few doors have any, and all begin quickly.
+    /// Made when the first password comes: few sites have any, and all start quickly.
     verified: OnceLock<Arc<Verified>>,
     places: Arc<Semaphore>,
     cores: Arc<Semaphore>,
@@ -126,7 +126,7 @@ impl Passwords {
     }
 
     /// Whether whoever asks is one of those, and takes what they said out of the
-    /// request: it is between them and the door.
+    /// request: it is between them and the edge.
     pub(crate) async fn admit(
         &self,
         basic: &Arc<Basic>,

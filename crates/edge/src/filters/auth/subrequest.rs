@@ -22,7 +22,7 @@ const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method
 const FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
 
 /// What else is taken for the address or the method that is asked about, by servers
-/// that answer such questions for other front doors too.
+/// that answer such questions for other proxies too.
 fn is_elsewhere(name: &str) -> bool {
     const OURS: [HeaderName; 2] = [FORWARDED_METHOD, FORWARDED_URI];
     const ORIGINAL: &str = "x-original-";

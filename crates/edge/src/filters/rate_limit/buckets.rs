@@ -13,7 +13,7 @@ const SWEEP: Duration = Duration::from_secs(1);
 
 /// Buckets by client, each known by when it is full again (the generic cell rate algorithm).
 /// When all are taken by clients that asked lately, every other one shares a single bucket:
-/// tight, but no open door. Instants are times since the first.
+/// strict, but limited. Instants are times since the first.
 #[derive(Debug)]
 pub(super) struct Buckets {
     /// How long a bucket takes to fill by one request, and by all of them.

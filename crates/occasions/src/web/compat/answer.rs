@@ -157,7 +157,7 @@ impl Asker {
         }
     }
 
-    /// An ordinary answer, tried at the same door as a page's.
+    /// An ordinary answer, by the same code gate as a page's.
     async fn take_by_code(
         &self,
         given: Credentials,

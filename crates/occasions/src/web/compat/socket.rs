@@ -228,7 +228,7 @@ impl Host {
         );
     }
 
-    /// Who answers: by what the door knew of the request that opened the
+    /// Who answers: by what the edge knew of the request that opened the
     /// connection, whoever the messages say they are.
     fn asker(&self, socket: &SocketRef) -> Option<Asker> {
         let opened = socket.req_parts();

@@ -184,7 +184,7 @@ impl Admitted {
 }
 
 impl CodeGate {
-    /// A door with the keys of cookies and of links, and this budget of guesses.
+    /// A gate with the keys of cookies and of links, and this budget of guesses.
     pub fn new(keys: &Keyring, links: LinkKey, budget: GuessBudget, opens: Arc<Opens>) -> Self {
         Self {
             key: keys.key("guest cookie"),
