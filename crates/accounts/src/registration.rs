@@ -286,8 +286,7 @@ async fn enter(entering: Entering) -> Result<Option<AccountId>, RegisterError> {
             other => return other,
         }
     }
-    let change = move |tx: &mut Tx<'_>| entering.hold_slug(tx);
-    store.write(change).await.map(|()| None)
+    Ok(None)
 }
 
 /// What somebody will sign in with.
@@ -322,7 +321,6 @@ impl Entering {
             }
         };
         if let Some(account) = account::find_by_email(tx, &self.new.email)? {
-            self.hold_slug(tx)?;
             self.remind(tx, &account)?;
             return Ok(None);
         }
@@ -353,16 +351,6 @@ impl Entering {
             verification::send(tx, &self.site, &account)?;
         }
         Ok(Some(id))
-    }
-
-    /// Where the address is known, the slug is taken for as long as it would be by an account that
-    /// nobody confirms. Otherwise it would tell which addresses are known.
-    fn hold_slug(&self, tx: &mut Tx<'_>) -> Result<(), RegisterError> {
-        let until = tx.now() + LIFETIME;
-        match &self.slug {
-            Some(slug) if !slug::hold(tx, slug, until)? => Err(RegisterError::SlugTaken),
-            _ => Ok(()),
-        }
     }
 
     fn remind(&self, tx: &mut Tx<'_>, account: &Account) -> Result<(), StoreError> {

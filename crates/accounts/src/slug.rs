@@ -1,6 +1,5 @@
 //! What an account is called in public addresses: `/u/farah-ali`.
 
-use jiff::Timestamp;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use unicode_normalization::UnicodeNormalization as _;
@@ -241,20 +240,6 @@ pub fn availability(tx: &mut Tx<'_>, slug: &str) -> Result<Availability, StoreEr
 
 /// Gives it to the account, unless it is somebody's.
 pub(crate) fn take(tx: &mut Tx<'_>, id: &AccountId, slug: &str) -> Result<bool, StoreError> {
-    insert(tx, slug, Some(id), None)
-}
-
-/// Keeps it from everybody until then, unless it is somebody's.
-pub(crate) fn hold(tx: &mut Tx<'_>, slug: &str, until: Timestamp) -> Result<bool, StoreError> {
-    insert(tx, slug, None, Some(until))
-}
-
-fn insert(
-    tx: &mut Tx<'_>,
-    slug: &str,
-    id: Option<&AccountId>,
-    until: Option<Timestamp>,
-) -> Result<bool, StoreError> {
     sql!(
         "DELETE FROM account_slug WHERE slug = :slug AND until <= :now",
         slug,
@@ -262,11 +247,10 @@ fn insert(
     )
     .run(tx, Rows::AtMostOne)?;
     let count = sql!(
-        "INSERT INTO account_slug (slug, account_id, until) VALUES (:slug, :id, :until)
+        "INSERT INTO account_slug (slug, account_id, until) VALUES (:slug, :id, NULL)
          ON CONFLICT (slug) DO NOTHING",
         slug,
-        id,
-        until
+        id
     )
     .run(tx, Rows::AtMostOne)?;
     Ok(count == 1)

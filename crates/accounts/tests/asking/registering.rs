@@ -7,7 +7,7 @@ use accounts::verification::{self, Confirmation, Proof};
 use accounts::{Accounts, confirmed};
 use axum::http::Method;
 use jiff::SignedDuration;
-use platform::{Rows, Secret, Tx, sql};
+use platform::{Secret, Tx, sql};
 use serde_json::json;
 use testkit::{Page, Visitor, World, rounds, together};
 use web::Network;
@@ -186,38 +186,6 @@ fn a_slug_is_given_once_and_a_taken_one_is_said_to_be() {
         let named = read(world.store(), |tx| accounts::slug::account(tx, "farah")).await;
         assert!(named.is_some());
         expect(world, &accounts, EMAIL, "mail-verify-subject");
-    });
-}
-
-#[test]
-fn a_slug_does_not_tell_whether_its_address_was_known() {
-    World::each_engine(&MIGRATIONS, async |world| {
-        let accounts = open(world);
-        person(world, "known@example.my", None).await;
-        for state in ["active", "deactivated"] {
-            write(world.store(), move |tx| {
-                sql!("UPDATE account SET state = :state", state).run(tx, Rows::Any)
-            })
-            .await;
-            let mut seen = Vec::new();
-            for email in ["known@example.my", &format!("{state}@example.my")] {
-                let slug = format!("{state}-{}", email.len());
-                let filled = [("slug", &*slug), ("email", email)];
-                let browser = &mut visitor(&accounts);
-                register(world, browser, &filled).await.with(202);
-                let there = format!("/api/v1/slugs/{slug}");
-                let look = async || visitor(&accounts).get(&there).await.with(200).json();
-                let now = look().await["available"].clone();
-                world.clock.advance(registration::LIFETIME);
-                registration::purge(accounts.domains, world.store())
-                    .await
-                    .unwrap();
-                seen.push((now, look().await["available"].clone()));
-            }
-            let alike = (json!(false), json!(true));
-            assert_eq!(seen, [alike.clone(), alike], "{state}");
-        }
-        expect(world, &accounts, "known@example.my", "mail-known-subject");
     });
 }
 
