@@ -30,6 +30,8 @@ use crate::verification::{ConfirmError, ResendError, check_password};
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// How long the old address can be got back.
 pub const UNDO_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// A second factor that was younger than this when the address changed may be a thief's.
+const NEW_FACTOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What a link carries.
 #[derive(Debug, Serialize, Deserialize)]
@@ -241,7 +243,7 @@ pub fn find_undo(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, Stor
 /// passkeys are gone, and later changes can no longer be taken back. A repeat within ten minutes is
 /// answered as the first.
 ///
-/// A mailbox proves no second factor, so one from before the change stays. A later one may be that
+/// A mailbox proves no second factor, so one that was there before the change stays. A new one may
 /// of somebody who took the account over, and goes.
 ///
 /// Whoever has the account now must not keep the old address by registering another account with
@@ -267,7 +269,7 @@ pub fn undo(
     }
     reset::shut_out(tx, &id, Tokens::Revoked, &client.request)?;
     let since = second_factor::find(tx, &id)?.totp_since;
-    if since.is_some_and(|since| since >= link.expires_at - UNDO_LIFETIME) {
+    if since.is_some_and(|since| since >= link.expires_at - UNDO_LIFETIME - NEW_FACTOR) {
         second_factor::erase(tx, &id)?;
     }
     one_time::remove_of(tx, Purpose::UndoEmail, &id)?;

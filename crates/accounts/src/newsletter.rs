@@ -32,8 +32,8 @@ impl Newsletter {
         Ok(found.is_some())
     }
 
-    /// Whether the person chose it and did not unsubscribe since, where `held` is what holds mail
-    /// to them back.
+    /// Whether the person chose it and has not unsubscribed since. `held`: the suppressions of
+    /// their address.
     pub(crate) fn is_sent(
         self,
         tx: &mut Tx<'_>,

@@ -97,11 +97,13 @@ pub async fn prove(
         hash.as_ref(),
     )
     .await;
-    match proved {
-        Err(ChangeError::CurrentWrong) if reserved.is_some() => {
-            return Err(ChangeError::PasswordOrCodeWrong);
+    match (proved, reserved.clone()) {
+        (Err(ChangeError::CurrentWrong), Some(_)) => return Err(ChangeError::PasswordOrCodeWrong),
+        (Err(error), Some(reserved)) => {
+            reserved.give_back_to(store).await?;
+            return Err(error);
         }
-        proved => proved?,
+        (proved, _) => proved?,
     }
     let change = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
         let Shown { code, client, .. } = &shown;

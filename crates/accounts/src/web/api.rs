@@ -36,7 +36,7 @@ use super::asking::Caller;
 use super::{cookies, entrance, visitor};
 use crate::Accounts;
 use crate::Callers::{Anybody, People, Tokens};
-use crate::account::{Account, AccountId};
+use crate::account::Account;
 use crate::client::Client;
 use crate::domain::Domain;
 use crate::grant::{self, Role, Scope, ScopeName};
@@ -108,19 +108,27 @@ enum SiteRole {
 }
 
 impl Me {
-    fn of(account: Account, standing: Standing) -> Self {
-        Self {
-            unverified: standing.unverified,
+    fn load(tx: &mut Tx<'_>, account: Account, rank: Option<Role>) -> Result<Self, StoreError> {
+        Ok(Self {
+            unverified: registration::is_pending(tx, &account.id)?,
             id: account.id.to_string(),
-            profile: standing.profile,
+            profile: crate::profile::find(tx, &account.id)?,
             email: account.email,
             locale: account.locale,
             time_zone: account.time_zone,
-            role: standing.rank.map(|rank| match rank {
+            role: rank.map(|rank| match rank {
                 grant::OWNER => SiteRole::Owner,
                 _ => SiteRole::Admin,
             }),
-        }
+        })
+    }
+
+    async fn of(accounts: &Accounts, account: Account) -> Result<Self, StoreError> {
+        let look = move |tx: &mut Tx<'_>| {
+            let rank = grant::rank_of(tx, &account.id, &Scope::site())?;
+            Self::load(tx, account.clone(), rank)
+        };
+        accounts.site.store.read(look).await
     }
 }
 
@@ -259,10 +267,7 @@ async fn signed_in(
     if let Want::Tokens = want {
         return refresh::begin(accounts, account, begun).await;
     }
-    let id = account.id.clone();
-    let look = move |tx: &mut Tx<'_>| standing(tx, &id);
-    let standing = accounts.site.store.read(look).await?;
-    let mut response = Json(Me::of(account, standing)).into_response();
+    let mut response = Json(Me::of(accounts, account).await?).into_response();
     cookies::set_begun(response.headers_mut(), accounts.site.url(), begun);
     Ok(response)
 }
@@ -306,29 +311,11 @@ async fn logout(
 )]
 async fn me(State(accounts): State<Accounts>, caller: Caller) -> Result<Json<Me>, Problem> {
     let who = caller.who;
-    let account = who.account().clone();
-    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+    let look = move |tx: &mut Tx<'_>| {
         let rank = grant::rank_in(tx, &who, &Scope::site())?;
-        let standing = standing(tx, &who.account().id)?;
-        Ok(Standing { rank, ..standing })
+        Me::load(tx, who.account().clone(), rank)
     };
-    let standing = accounts.site.store.read(look).await?;
-    Ok(Json(Me::of(account, standing)))
-}
-
-/// What is looked up for [`Me`].
-struct Standing {
-    rank: Option<Role>,
-    unverified: bool,
-    profile: Profile,
-}
-
-fn standing(tx: &mut Tx<'_>, id: &AccountId) -> Result<Standing, StoreError> {
-    Ok(Standing {
-        rank: grant::rank_of(tx, id, &Scope::site())?,
-        unverified: registration::is_pending(tx, id)?,
-        profile: crate::profile::find(tx, id)?,
-    })
+    Ok(Json(accounts.site.store.read(look).await?))
 }
 
 /// One sign-in in one browser.

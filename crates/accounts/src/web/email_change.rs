@@ -154,8 +154,8 @@ pub(super) async fn choose_newsletters(
     let (keys, domains) = (accounts.site.keys.clone(), accounts.domains);
     let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         let account = sender.who.account();
-        // An account that is being erased chooses nothing.
-        if !account::lock(tx, &account.id)? {
+        // Mail goes to confirmed addresses alone, and an account that is being erased has none.
+        if !account::lock(tx, &account.id)? || account::verified_email(tx, &account.id)?.is_none() {
             return Ok(());
         }
         domain::newsletters(domains).try_for_each(|one| {

@@ -91,7 +91,7 @@ pub(super) async fn take(
     let opened = topic.open(&site.outbound, post, site.clock.now()).await;
     let message = opened.map_err(|error| match error {
         SnsError::Untrusted => Problem::new(StatusCode::UNAUTHORIZED, "signature_invalid"),
-        SnsError::Outbound(_) | SnsError::Status(_) => {
+        SnsError::Outbound(_) | SnsError::Status(_) | SnsError::Busy => {
             tracing::warn!(%error, "a callback of Amazon SNS could not be checked");
             // SNS tries again.
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").retry_after(60)

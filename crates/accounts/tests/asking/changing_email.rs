@@ -261,11 +261,33 @@ fn the_old_address_comes_back_though_somebody_registered_it_and_prepared_a_way_i
 }
 
 #[test]
+fn an_undo_removes_a_factor_that_was_new_when_the_address_changed() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, OLD, Some(&usual_hash(world).await)).await;
+        enrol(world, &id).await;
+        world.clock.advance(SignedDuration::from_hours(6 * 24));
+        let mut thief = browser(world, &accounts, &id).await;
+        let sent = ask(world, &mut thief, NEW).await;
+        let page = thief.get(&sent).await;
+        thief.submit(&page, &page.form("")).await.with(200);
+        let undo = link(world, "/email/undo/").await;
+        let mut owner = visitor(&accounts);
+        let page = owner.get(&undo).await.with(200);
+        owner.submit(&page, &page.form("")).await.with(200);
+        assert!(!is_enrolled(world, &id).await);
+        expect(world, &accounts, NEW, "mail-change-subject");
+        expect(world, &accounts, OLD, "mail-changed-subject");
+    });
+}
+
+#[test]
 fn a_mailbox_brings_the_address_back_and_not_past_the_second_factor() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, OLD, Some(&usual_hash(world).await)).await;
         enrol(world, &id).await;
+        world.clock.advance(SignedDuration::from_hours(7 * 24));
         let mut farah = browser(world, &accounts, &id).await;
         let sent = ask(world, &mut farah, NEW).await;
         let page = farah.get(&sent).await;

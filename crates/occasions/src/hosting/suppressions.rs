@@ -36,8 +36,8 @@ pub fn lift_bounce(
     host.needs(Permission::Invite)?;
     let portal = invitations::lock(tx, host, id, version)?;
     if let Some(address) = address(&portal.household.invitation) {
-        let by = (host.actor(), host.request());
-        suppression::lift_bounce(tx, key, &address, (by.0, by.1.as_ref()))?;
+        let request = host.request();
+        suppression::lift_bounce(tx, key, &address, (host.actor(), request.as_ref()))?;
     }
     Ok(())
 }

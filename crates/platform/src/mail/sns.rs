@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 use x509_parser::pem::parse_x509_pem;
 
 use crate::outbound::{Call, Outbound, OutboundError, Reach};
@@ -24,10 +25,12 @@ const SUBSCRIPTION: &str = "SubscriptionConfirmation";
 /// A topic of SNS. Clones share the key that its posts are signed with.
 #[derive(Clone, Debug)]
 pub struct SnsTopic {
-    name: String,
-    /// The host of SNS in the topic's region, which alone is asked for anything.
-    host: String,
+    arn: String,
+    /// Where SNS is in the topic's region; nothing else is asked for anything.
+    base_url: String,
     key: Arc<Mutex<Option<SigningKey>>>,
+    /// One certificate is fetched at a time, as anybody may name one.
+    fetching: Arc<Semaphore>,
 }
 
 #[derive(Clone, Debug)]
@@ -65,6 +68,9 @@ pub enum SnsError {
     /// SNS cannot be asked.
     #[error(transparent)]
     Outbound(#[from] OutboundError),
+    /// Another certificate is being fetched.
+    #[error("another certificate is being fetched")]
+    Busy,
     /// SNS refuses what it is asked for.
     #[error("SNS answered {0}")]
     Status(u16),
@@ -84,9 +90,10 @@ impl SnsTopic {
         };
         let is_fine = [region, account, topic].into_iter().all(is_word);
         is_fine.then(|| Self {
-            name: name.to_owned(),
-            host: format!("https://sns.{region}.amazonaws.com/"),
+            arn: name.to_owned(),
+            base_url: format!("https://sns.{region}.amazonaws.com/"),
             key: Arc::default(),
+            fetching: Arc::new(Semaphore::new(1)),
         })
     }
 
@@ -101,10 +108,10 @@ impl SnsTopic {
         self.verify(outbound, &post, now).await?;
         match (post.r#type.as_str(), post.subscribe_url) {
             (NOTIFICATION, _) => Ok(Some(post.message)),
-            (SUBSCRIPTION, Some(url)) if url.starts_with(&self.host) => {
+            (SUBSCRIPTION, Some(url)) if url.starts_with(&self.base_url) => {
                 get(outbound, &url).await?;
                 tracing::info!(
-                    topic = self.name,
+                    topic = self.arn,
                     "the subscription to the topic is confirmed"
                 );
                 Ok(None)
@@ -123,7 +130,7 @@ impl SnsTopic {
         let at: Option<Timestamp> = post.timestamp.parse().ok();
         let is_recent = at.is_some_and(|at| at.duration_since(now).abs() <= TOLERANCE);
         // Version 1 is signed by way of SHA-1.
-        if post.topic_arn != self.name || post.signature_version != "2" || !is_recent {
+        if post.topic_arn != self.arn || post.signature_version != "2" || !is_recent {
             return Err(SnsError::Untrusted);
         }
         let signature = STANDARD.decode(&post.signature);
@@ -157,6 +164,7 @@ impl SnsTopic {
         if !self.is_certificate(url) {
             return Err(SnsError::Untrusted);
         }
+        let _turn = self.fetching.try_acquire().map_err(|_| SnsError::Busy)?;
         let pem = get(outbound, url).await?;
         Ok(SigningKey {
             url: url.to_owned(),
@@ -168,7 +176,7 @@ impl SnsTopic {
     /// Whether SNS has its certificates there. What else its host answers may hold what strangers
     /// have put into it.
     fn is_certificate(&self, url: &str) -> bool {
-        let name = url.strip_prefix(&self.host);
+        let name = url.strip_prefix(&self.base_url);
         let name = name.and_then(|path| path.strip_prefix("SimpleNotificationService-"));
         let name = name.and_then(|name| name.strip_suffix(".pem"));
         name.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric()))
@@ -229,7 +237,7 @@ mod tests {
     #[test]
     fn a_topic_is_named_whole() {
         let topic = SnsTopic::parse("arn:aws:sns:eu-west-1:123456789012:ses_mail-1").unwrap();
-        assert_eq!(topic.host, "https://sns.eu-west-1.amazonaws.com/");
+        assert_eq!(topic.base_url, "https://sns.eu-west-1.amazonaws.com/");
         for wrong in [
             "",
             "ses-mail",

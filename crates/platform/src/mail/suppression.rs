@@ -249,8 +249,8 @@ fn raise(
     )
 }
 
-/// Locks the address until it is known that a mail to it leaves: what stops its stream meanwhile
-/// comes before the mail or waits for it, so nothing leaves after somebody reads that it stopped.
+/// Locks the address while it is decided whether a mail to it is sent. What stops its stream at
+/// the same time comes before that or after it; a mail whose sending has begun still leaves.
 pub(super) fn lock_address(
     tx: &mut Tx<'_>,
     key: &Key,

@@ -1,7 +1,6 @@
 //! What people say of themselves.
 
 use axum::extract::State;
-use platform::Tx;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use web::described::Routes;
@@ -9,7 +8,7 @@ use web::fields::{self, Input};
 use web::json::Members;
 use web::{Json, Problem, routes};
 
-use super::{Me, standing};
+use super::Me;
 use crate::Accounts;
 use crate::Callers::People;
 use crate::profile::Profile;
@@ -49,8 +48,5 @@ async fn change(
     let input = Input::Json(sent);
     save(&accounts, &caller.who, input, None, &caller.request).await?;
     let account = caller.who.account().clone();
-    let id = account.id.clone();
-    let look = move |tx: &mut Tx<'_>| standing(tx, &id);
-    let standing = accounts.site.store.read(look).await?;
-    Ok(Json(Me::of(account, standing)))
+    Ok(Json(Me::of(&accounts, account).await?))
 }

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use web::described::Routes;
 use web::{Json, Problem, Site, routes};
 
-use super::{Me, standing};
+use super::Me;
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
 use crate::access_token::{LIFETIME, Signer};
@@ -191,14 +191,11 @@ async fn answer(accounts: &Accounts, refreshed: Refreshed) -> Result<Response, P
         session,
         token,
     } = refreshed;
-    let id = account.id.clone();
-    let look = move |tx: &mut Tx<'_>| standing(tx, &id);
-    let standing = accounts.site.store.read(look).await?;
     Ok(unstored(Tokens {
         access_token: sign(accounts, &account.id, &session)?,
         expires_in: LIFETIME.as_secs(),
         refresh_token: token.reveal().to_owned(),
-        account: Me::of(account, standing),
+        account: Me::of(accounts, account).await?,
     }))
 }
 

@@ -94,6 +94,7 @@ async fn revoke_all(
     caller: Caller,
 ) -> Result<Json<Revoked>, Problem> {
     let Caller { who, request } = caller;
+    Sudo::check(who.clone(), accounts.site.clock.now())?;
     let change = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
         let id = &who.account().id;
         account::lock(tx, id)?;
