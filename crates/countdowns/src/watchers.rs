@@ -1,5 +1,4 @@
-//! Who watches countdowns in this process. All who watch the same page share one task that looks at
-//! it.
+//! Who watches countdowns in this process. One task looks at each page for all who watch it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -76,7 +75,7 @@ struct State {
 #[derive(Debug)]
 struct Watched {
     countdown: CountdownId,
-    /// Has the page looked at.
+    /// Wakes the task that looks at the page.
     wake: Arc<Notify>,
     /// As it was when it was last looked at.
     revision: watch::Sender<i64>,
@@ -146,7 +145,7 @@ impl Watchers {
         state.is_following
     }
 
-    /// Has the pages of these countdowns looked at; `None`: all pages.
+    /// Wakes the tasks that look at the pages of these countdowns; `None`: at any page.
     fn wake(&self, ids: Option<&[String]>) {
         for watched in self.state().pages.values() {
             let is_it = |id: &String| id == watched.countdown.as_str();
@@ -186,7 +185,7 @@ async fn look_after(watchers: Watchers, site: Site, page: Page, wake: Arc<Notify
 async fn follow(watchers: Watchers, store: Store) {
     let mut wake = store.news_waiting();
     wake.mark_changed();
-    // No news has this number, so all pages are looked at first.
+    // No news has this number, so the first answer is the newest number, and wakes all.
     let mut last = -1;
     while wake.changed().await.is_ok() {
         if !watchers.is_watched() {

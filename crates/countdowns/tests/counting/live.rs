@@ -10,6 +10,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use testkit::{rounds, together};
 use tokio::runtime::Handle;
+use tokio::task::yield_now;
 
 use crate::stage::{API, Stage, on_both};
 
@@ -77,26 +78,33 @@ fn a_stream_ends_when_its_reader_may_not_see_the_page_any_more() {
 }
 
 #[test]
-fn all_who_watch_a_page_share_the_task_that_looks_at_it() {
+fn one_task_looks_at_a_page_for_all_who_watch_it() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let at = farah.public("Live").await;
         let tasks = || Handle::current().metrics().num_alive_tasks();
         let mut visitor = stage.visitor();
-        let mut all = vec![visitor.listen(&format!("{PAGE}/events")).await];
-        let of_one = tasks();
+        let mut all = Vec::new();
         for _ in 0..3 {
             all.push(visitor.listen(&format!("{PAGE}/events")).await);
+            assert_eq!(tasks(), 2, "one reads the news, the other looks");
         }
-        assert_eq!(tasks(), of_one);
         all.push(visitor.listen(&format!("{PAGE}/events?k=other")).await);
-        assert_eq!(tasks(), of_one + 1);
+        assert_eq!(tasks(), 3);
         for stream in &mut all {
             stream.next().await.unwrap();
         }
         farah.reset(&at, &json!({})).await.expect(201);
         for stream in &mut all {
             assert!(stream.next().await.unwrap().contains("changed"));
+        }
+        // With the next news, they find that nobody watches any more.
+        drop(all);
+        for left in [1, 0] {
+            farah.reset(&at, &json!({})).await.expect(201);
+            while tasks() > left {
+                yield_now().await;
+            }
         }
     });
 }
