@@ -1,15 +1,45 @@
-//! Who watches countdowns in this process. All who watch the same one share one wake-up, and
-//! nothing is done for them while nothing changes.
+//! Who watches countdowns in this process. One task looks at each page for all who watch it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use platform::id::Id as _;
 use platform::{Store, StoreError, Tx, news};
-use tokio::sync::watch;
-use web::Network;
+use tokio::sync::{Notify, watch};
+use tokio::time::timeout;
+use web::{Network, Site};
 
 use crate::countdown::CountdownId;
+use crate::public::{self, Shown, Viewing};
+
+/// How often a page is looked at without news: none tell that an account was deactivated.
+const EVERY: Duration = Duration::from_secs(25);
+
+/// A page as it was asked for. All who ask alike see the same, for nobody watches signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Page {
+    /// The account's part of the address.
+    pub(crate) account: String,
+    /// The countdown's part.
+    pub(crate) countdown: String,
+    /// The key of a private link.
+    pub(crate) key: String,
+}
+
+impl Page {
+    /// What it shows, if it is there.
+    pub(crate) async fn look(&self, site: &Site) -> Result<Option<Shown>, StoreError> {
+        let page = self.clone();
+        let viewing = Viewing {
+            who: None,
+            key: self.key.clone(),
+            keys: site.keys.clone(),
+        };
+        let look =
+            move |tx: &mut Tx<'_>| public::find(tx, &page.account, &page.countdown, &viewing);
+        site.store.read(look).await
+    }
+}
 
 /// How many may watch at once.
 #[derive(Clone, Copy, Debug)]
@@ -35,11 +65,20 @@ pub struct Watchers(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    changed: HashMap<CountdownId, watch::Sender<()>>,
+    pages: HashMap<Page, Watched>,
     total: usize,
     networks: HashMap<Network, usize>,
     /// Whether a task reads the news for them.
     is_following: bool,
+}
+
+#[derive(Debug)]
+struct Watched {
+    countdown: CountdownId,
+    /// Wakes the task that looks at the page.
+    wake: Arc<Notify>,
+    /// As it was when it was last looked at.
+    revision: watch::Sender<i64>,
 }
 
 /// The place of one who watches; given back when it is dropped.
@@ -64,49 +103,55 @@ impl Watchers {
         Some(Place { watchers, network })
     }
 
-    /// Hears of every change of a countdown that is committed from now on.
-    pub async fn watch(
-        &self,
-        store: &Store,
-        id: &CountdownId,
-    ) -> Result<watch::Receiver<()>, StoreError> {
-        // Heard before the number is read, so that nothing is missed between.
-        let wake = store.news_waiting();
-        let last = store.read::<_, StoreError, _>(news::cursor).await?;
+    /// Hears the revisions of a page, until it is gone.
+    pub(crate) fn watch(&self, site: &Site, page: Page, shown: &Shown) -> watch::Receiver<i64> {
         let mut state = self.state();
-        let receiver = state.changed.entry(id.clone()).or_default().subscribe();
         if !state.is_following {
             state.is_following = true;
-            tokio::spawn(follow(self.clone(), store.clone(), wake, last));
+            tokio::spawn(follow(self.clone(), site.store.clone()));
         }
-        Ok(receiver)
+        let watched = state.pages.entry(page).or_insert_with_key(|page| {
+            let wake = Arc::new(Notify::new());
+            let look_after = look_after(self.clone(), site.clone(), page.clone(), wake.clone());
+            tokio::spawn(look_after);
+            Watched {
+                countdown: shown.countdown.id.clone(),
+                wake,
+                revision: watch::Sender::new(shown.revision),
+            }
+        });
+        watched.revision.subscribe()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Hands on what a page shows now. False: it is gone, or nobody watches it any more.
+    fn hand_on(&self, page: &Page, shown: Option<&Shown>) -> bool {
+        let mut state = self.state();
+        let send = |shown: &Shown| state.pages.get(page)?.revision.send(shown.revision).ok();
+        let is_watched = shown.and_then(send).is_some();
+        if !is_watched {
+            state.pages.remove(page);
+        }
+        is_watched
+    }
+
     /// Whether anything is watched; if not, nobody follows any more.
     fn is_watched(&self) -> bool {
         let mut state = self.state();
-        state
-            .changed
-            .retain(|_, sender| sender.receiver_count() > 0);
-        state.is_following = !state.changed.is_empty();
+        state.is_following = !state.pages.is_empty();
         state.is_following
     }
 
-    fn wake(&self, ids: &[String]) {
-        let state = self.state();
-        let ids = ids.iter().map(|id| CountdownId::from_text(id.clone()));
-        for sender in ids.filter_map(|id| state.changed.get(&id)) {
-            sender.send_replace(());
-        }
-    }
-
-    fn wake_all(&self) {
-        for sender in self.state().changed.values() {
-            sender.send_replace(());
+    /// Wakes the tasks that look at the pages of these countdowns; `None`: at any page.
+    fn wake(&self, ids: Option<&[String]>) {
+        for watched in self.state().pages.values() {
+            let is_it = |id: &String| id == watched.countdown.as_str();
+            if ids.is_none_or(|ids| ids.iter().any(is_it)) {
+                watched.wake.notify_one();
+            }
         }
     }
 }
@@ -124,8 +169,24 @@ impl Drop for Place {
     }
 }
 
+/// Looks at a page for all who watch it, until nobody does or it is gone.
+async fn look_after(watchers: Watchers, site: Site, page: Page, wake: Arc<Notify>) {
+    loop {
+        // At once for the first time: it may have changed before it was watched.
+        let shown = page.look(&site).await.ok().flatten();
+        if !watchers.hand_on(&page, shown.as_ref()) {
+            return;
+        }
+        let _ = timeout(EVERY, wake.notified()).await;
+    }
+}
+
 /// Reads the news once for all who watch, until nobody does.
-async fn follow(watchers: Watchers, store: Store, mut wake: watch::Receiver<u64>, mut last: i64) {
+async fn follow(watchers: Watchers, store: Store) {
+    let mut wake = store.news_waiting();
+    wake.mark_changed();
+    // No news has this number, so the first answer is the newest number, and wakes all.
+    let mut last = -1;
     while wake.changed().await.is_ok() {
         if !watchers.is_watched() {
             return;
@@ -134,18 +195,12 @@ async fn follow(watchers: Watchers, store: Store, mut wake: watch::Receiver<u64>
         let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
             Ok((news::cursor(tx)?, news::scopes_after(tx, after)?))
         };
-        // Who began to watch meanwhile is woken too: the cursor does not come back for them.
         match store.read(look).await {
-            Ok((cursor, Some(scopes))) => {
+            Ok((cursor, scopes)) => {
                 last = cursor;
-                watchers.wake(&scopes);
+                watchers.wake(scopes.as_deref());
             }
-            Ok((cursor, None)) => {
-                last = cursor;
-                watchers.wake_all();
-            }
-            // Each looks for itself.
-            Err(_) => watchers.wake_all(),
+            Err(_) => watchers.wake(None),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What open pages hear, what comes by itself, and how often somebody may write.
 
 use countdowns::countdown::CountdownId;
+use countdowns::public::Link;
 use countdowns::reach;
 use countdowns::watchers::Limits;
 use countdowns::webhook::event::Event;
@@ -9,6 +10,8 @@ use platform::id::Id as _;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use testkit::{rounds, together};
+use tokio::runtime::Handle;
+use tokio::task::yield_now;
 
 use crate::stage::{API, Stage, on_both};
 use crate::webhooks::{deliveries, hook};
@@ -46,6 +49,65 @@ fn a_page_hears_at_once_what_changed() {
             assert_eq!(stream.next().await, None, "it is nobody's any more");
         }
         visitor.get(&format!("{PAGE}/events")).await.expect(404);
+    });
+}
+
+#[test]
+fn a_stream_ends_when_its_reader_may_not_see_the_page_any_more() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let at = farah.public("Live").await;
+        let id = CountdownId::from_text(at.rsplit('/').next().unwrap().to_owned());
+        let link = move |tx: &mut Tx<'_>| Link::load(tx, &id);
+        let link = stage.world.store().read(link).await.unwrap();
+        let key = link.sign(&stage.world.platform.keys);
+        let mut show = async |visibility: &str| {
+            let version = farah.program.get(&at).await.json()["version"].clone();
+            let change = json!({"version": version, "visibility": visibility});
+            farah.call("PATCH", &at, &change).await.expect(200);
+        };
+        let mut visitor = stage.visitor();
+        let mut bare = visitor.listen(&format!("{PAGE}/events")).await;
+        let mut keyed = visitor.listen(&format!("{PAGE}/events?k={key}")).await;
+        bare.next().await.unwrap();
+        keyed.next().await.unwrap();
+        show("unlisted").await;
+        assert_eq!(bare.next().await, None);
+        assert!(keyed.next().await.unwrap().contains("changed"));
+        show("private").await;
+        assert_eq!(keyed.next().await, None);
+    });
+}
+
+#[test]
+fn one_task_looks_at_a_page_for_all_who_watch_it() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let at = farah.public("Live").await;
+        let tasks = || Handle::current().metrics().num_alive_tasks();
+        let mut visitor = stage.visitor();
+        let mut all = Vec::new();
+        for _ in 0..3 {
+            all.push(visitor.listen(&format!("{PAGE}/events")).await);
+            assert_eq!(tasks(), 2, "one reads the news, the other looks");
+        }
+        all.push(visitor.listen(&format!("{PAGE}/events?k=other")).await);
+        assert_eq!(tasks(), 3);
+        for stream in &mut all {
+            stream.next().await.unwrap();
+        }
+        farah.reset(&at, &json!({})).await.expect(201);
+        for stream in &mut all {
+            assert!(stream.next().await.unwrap().contains("changed"));
+        }
+        // With the next news, they find that nobody watches any more.
+        drop(all);
+        for left in [1, 0] {
+            farah.reset(&at, &json!({})).await.expect(201);
+            while tasks() > left {
+                yield_now().await;
+            }
+        }
     });
 }
 
