@@ -1,6 +1,6 @@
 //! What somebody shows to their trusted contacts alone.
 
-use accounts::grant::{self, ACCOUNT, ADMIN, Scope, TRUSTED_CONTACT};
+use accounts::grant::{self, ACCOUNT, ADMIN, TRUSTED_CONTACT};
 use accounts::trusted;
 use jiff::SignedDuration;
 use platform::Tx;
