@@ -29,6 +29,7 @@ account-role-admin = administrator of the installation
 account-role-editor = editor of what this site publishes
 account-role-moderator = moderator of what people suggest
 account-role-owner = owner of the installation
+account-role-trusted-contact = trusted contact: sees what people show to trusted contacts
 
 # One’s own account.
 account-security = Password and access
@@ -625,3 +626,17 @@ slug-left = { $count ->
 slug-new = New name
 slug-save = Change
 slug-changed = Your public address is changed.
+
+# Trusted contacts.
+trusted-title = Trusted contacts
+trusted-text = They see what you show to trusted contacts, while they are signed in.
+trusted-none = You have none yet.
+trusted-add = Add somebody
+trusted-slug = Name in their public address
+trusted-slug-hint = They find it at “Public address”, and may choose one there.
+trusted-add-button = Add
+trusted-remove = Remove
+trusted-added = The trusted contact is added.
+trusted-removed = The trusted contact is removed.
+problem-person-unknown = Nobody else has this name.
+    .title = Person unknown

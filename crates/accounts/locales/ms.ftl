@@ -27,6 +27,7 @@ account-role-admin = pentadbir pemasangan
 account-role-editor = penyunting terbitan laman ini
 account-role-moderator = penyemak cadangan orang ramai
 account-role-owner = pemilik pemasangan
+account-role-trusted-contact = kenalan dipercayai: nampak apa yang orang tunjukkan kepada kenalan dipercayai
 
 # Akaun sendiri.
 account-security = Kata laluan dan akses
@@ -621,3 +622,17 @@ slug-left = { $count ->
 slug-new = Nama baharu
 slug-save = Tukar
 slug-changed = Alamat awam anda telah ditukar.
+
+# Kenalan dipercayai.
+trusted-title = Kenalan dipercayai
+trusted-text = Mereka nampak apa yang anda tunjukkan kepada kenalan dipercayai, semasa mereka log masuk.
+trusted-none = Belum ada.
+trusted-add = Tambah seseorang
+trusted-slug = Nama dalam alamat awam mereka
+trusted-slug-hint = Mereka menemuinya di “Alamat awam”, dan boleh memilihnya di situ.
+trusted-add-button = Tambah
+trusted-remove = Buang
+trusted-added = Kenalan dipercayai telah ditambah.
+trusted-removed = Kenalan dipercayai telah dibuang.
+problem-person-unknown = Tiada orang lain dengan nama ini.
+    .title = Orang tidak dikenali

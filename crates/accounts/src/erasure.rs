@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::account::{self, AccountId};
 use crate::domain::{Domain, Domains};
-use crate::grant::GrantError;
+use crate::grant::{self, ACCOUNT, GrantError};
 use crate::identity;
 use crate::one_time::{self, Purpose};
 use crate::passkey;
@@ -310,6 +310,7 @@ pub(crate) fn purge(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Resu
     )
     .run(tx, Rows::Any)?;
     sql!("DELETE FROM role_grant WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    grant::remove_scope(tx, &ACCOUNT.scope(id))?;
     sql!("DELETE FROM refresh_token WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM device WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM password WHERE account_id = :id", id).run(tx, Rows::Any)?;

@@ -28,6 +28,7 @@ use crate::second_factor;
 use crate::session;
 use crate::sudo::Sudo;
 use crate::token;
+use crate::trusted;
 
 /// Raised when what reads the document has to be changed.
 pub const FORMAT_VERSION: u32 = 1;
@@ -356,6 +357,7 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
         "tokens": tokens,
         "grants": grants,
         "newsletters": newsletters,
+        "trusted_contacts": trusted::list(tx, id)?,
         "events": events(tx, id)?,
     }))
 }

@@ -13,7 +13,10 @@ use serde_json::json;
 
 use crate::account::{self, AccountId};
 use crate::registration;
-pub use crate::role::{ADMIN, EDITOR, MODERATOR, OWNER, Role, SITE, Scope, ScopeKind, ScopeName};
+pub use crate::role::{
+    ACCOUNT, ADMIN, EDITOR, MODERATOR, OWNER, Role, SITE, Scope, ScopeKind, ScopeName,
+    TRUSTED_CONTACT,
+};
 use crate::signed_in::SignedIn;
 
 /// The rank of `who` in `scope` right now. A token is nothing outside the scope it was made for.

@@ -54,6 +54,7 @@ pub mod sudo;
 pub mod suppressed;
 pub mod token;
 mod token_scope;
+pub mod trusted;
 pub mod verification;
 pub mod web;
 mod web_authn;
@@ -145,6 +146,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(403, "registration_closed"),
     Code::new(403, "email_unverified"),
     Code::new(403, "password_required"),
+    Code::new(422, "person_unknown"),
     Code::new(403, "invite_for_other_address"),
     Code::new(400, "form_stale"),
     Code::new(403, "secure_connection_required"),

@@ -80,9 +80,18 @@ pub static SITE: ScopeKind = ScopeKind {
     name: "site",
     top: OWNER,
     below: &[ADMIN],
-    duties: &[EDITOR, MODERATOR],
+    duties: &[EDITOR, MODERATOR, TRUSTED_CONTACT],
     only: "",
     invites_newcomers: true,
+};
+/// One account. Nobody holds a rank in it.
+pub static ACCOUNT: ScopeKind = ScopeKind {
+    name: "account",
+    top: OWNER,
+    below: &[],
+    duties: &[TRUSTED_CONTACT],
+    only: "",
+    invites_newcomers: false,
 };
 /// Of the installation: everything.
 pub const OWNER: Role = Role::new("owner", "account-role-owner");
@@ -92,6 +101,9 @@ pub const ADMIN: Role = Role::new("admin", "account-role-admin");
 pub const EDITOR: Role = Role::new("editor", "account-role-editor");
 /// Of the installation: decides on what people suggest.
 pub const MODERATOR: Role = Role::new("moderator", "account-role-moderator");
+/// Of an account: sees what its owner shows to trusted contacts. Of the installation: sees what
+/// anybody shows to theirs.
+pub const TRUSTED_CONTACT: Role = Role::new("trusted_contact", "account-role-trusted-contact");
 
 impl ScopeKind {
     /// The scope of this kind with this id.

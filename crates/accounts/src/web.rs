@@ -28,6 +28,7 @@ mod ses_callbacks;
 mod slug;
 mod sudo;
 mod suppressed;
+mod trusted;
 mod unsubscribe;
 mod visitor;
 
@@ -104,6 +105,9 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/me", People, profile::change)
         .get("/me/slug", People, slug::show)
         .post("/me/slug", People, slug::change)
+        .get("/me/trusted", People, trusted::show)
+        .post("/me/trusted", People, trusted::add)
+        .post("/me/trusted/remove", People, trusted::remove)
         .get("/admin/invites", People, invites::show)
         .post("/admin/invites", People, invites::create)
         .post("/admin/invites/remove", People, invites::remove)

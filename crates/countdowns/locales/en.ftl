@@ -67,6 +67,7 @@ countdown-slug = Last part of the address
 countdown-slug-hint = Small letters, digits and hyphens. Empty: made of the title.
 countdown-visibility = Who sees it
 countdown-private = only its owners
+countdown-trusted = its owners, and your trusted contacts
 countdown-unlisted = whoever has its private link
 countdown-public = everybody
 countdown-listed = In the directory of this site

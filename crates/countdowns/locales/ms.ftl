@@ -54,6 +54,7 @@ countdown-slug = Bahagian akhir alamat
 countdown-slug-hint = Huruf kecil, angka dan tanda sempang. Jika kosong: daripada tajuk.
 countdown-visibility = Siapa yang nampak
 countdown-private = pemiliknya sahaja
+countdown-trusted = pemiliknya, dan kenalan dipercayai anda
 countdown-unlisted = sesiapa yang ada pautan peribadinya
 countdown-public = semua orang
 countdown-listed = Dalam direktori laman ini

@@ -61,6 +61,8 @@ web::words! {
     Visibility {
         /// Its owners.
         Private = "private",
+        /// They, and the trusted contacts of the one under whose name it is found.
+        Trusted = "trusted",
         /// They, and whoever has its private link.
         Unlisted = "unlisted",
         /// Everybody who knows where.
@@ -148,8 +150,8 @@ impl Countdown {
         ]).label("countdown-days"),
         slug: key(0, 50).label("countdown-slug").section("countdown-section-seen").hint("countdown-slug-hint"),
         visibility: choice(&[
-            ("private", "countdown-private"), ("unlisted", "countdown-unlisted"),
-            ("public", "countdown-public"),
+            ("private", "countdown-private"), ("trusted", "countdown-trusted"),
+            ("unlisted", "countdown-unlisted"), ("public", "countdown-public"),
         ]).label("countdown-visibility").section("countdown-section-seen"),
         listed: flag().label("countdown-listed").section("countdown-section-seen"),
         show_notes: flag().label("countdown-show-notes").section("countdown-section-seen"),
@@ -296,14 +298,8 @@ impl OwnerOf {
         action: &'static str,
         changes: Value,
     ) -> Result<(), StoreError> {
-        record(
-            tx,
-            &self.who,
-            &self.request,
-            &self.countdown.id,
-            action,
-            changes,
-        )
+        let (who, request, id) = (&self.who, &self.request, &self.countdown.id);
+        record(tx, who, request, id, action, changes)
     }
 }
 

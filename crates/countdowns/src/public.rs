@@ -5,6 +5,7 @@ use accounts::grant;
 use accounts::profile::{self, PublicProfile};
 use accounts::signed_in::SignedIn;
 use accounts::slug::{self, Named};
+use accounts::trusted;
 use jiff::{SignedDuration, Timestamp};
 use platform::key::{Key, Keyring};
 use platform::store::Row;
@@ -50,6 +51,11 @@ impl Shown {
     /// Its address, without the key of a private link.
     pub(crate) fn path(&self) -> String {
         format!("/u/{}/{}", self.account, self.countdown.slug)
+    }
+
+    /// Whether some people see it and others do not.
+    pub(crate) fn is_personal(&self) -> bool {
+        self.is_hidden || self.countdown.visibility == Visibility::Trusted
     }
 
     /// What a page of it is made of but the seconds: while it stays, so may the page.
@@ -158,6 +164,14 @@ fn show(
     viewing: &Viewing,
 ) -> Result<Option<Shown>, StoreError> {
     let countdown = found.countdown;
+    // Both are asked whatever its visibility is: how long it takes must not tell which it is.
+    let (is_owner, is_trusted) = match &viewing.who {
+        Some(who) => (
+            grant::rank_in(tx, who, &scope(&countdown.id))?.is_some(),
+            trusted::is_trusted(tx, who, &found.account_id)?,
+        ),
+        None => (false, false),
+    };
     let has_link = || {
         let link = Link::of(&countdown.id, found.link_generation);
         link.verify(&viewing.keys, &viewing.key)
@@ -165,11 +179,8 @@ fn show(
     let is_open = match countdown.visibility {
         Visibility::Public => true,
         Visibility::Unlisted => has_link(),
+        Visibility::Trusted => is_owner || is_trusted,
         Visibility::Private => false,
-    };
-    let is_owner = match &viewing.who {
-        Some(who) => grant::rank_in(tx, who, &scope(&countdown.id))?.is_some(),
-        None => false,
     };
     // Nothing more is looked up: how long it takes would tell that there is something.
     if !is_open && !is_owner {

@@ -15,6 +15,7 @@ mod second_step;
 mod slug;
 mod sudo;
 mod suppressed;
+mod trusted;
 
 use std::collections::BTreeMap;
 
@@ -65,6 +66,7 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .merge(suppressed::routes())
         .merge(profile::routes())
         .merge(slug::routes())
+        .merge(trusted::routes())
         .merge(leaving::routes())
         .merge(registering::routes())
         .merge(email_change::routes())

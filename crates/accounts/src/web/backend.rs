@@ -14,12 +14,15 @@ use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use web::{Json, Problem, Site};
 
-use crate::account::Account;
+use crate::account::{Account, AccountId};
 use crate::domain::Domain;
-use crate::grant::{self, Scope};
+use crate::grant::{self, Scope, TRUSTED_CONTACT};
 use crate::profile::{self, Profile};
 use crate::{Accounts, BackendPolicy};
 use crate::{password, registration, slug};
+
+/// The older word for [`TRUSTED_CONTACT`].
+const TRUSTED: &str = "trusted-contact";
 
 /// Every address.
 pub(super) fn routes(accounts: &Accounts, policy: BackendPolicy) -> Router<Site> {
@@ -110,7 +113,6 @@ impl Person {
         let (created_at,): (Timestamp,) =
             sql!("SELECT created_at FROM account WHERE id = :id", id).one(tx)?;
         let email_verified = !registration::is_pending(tx, id)?;
-        let is_admin = grant::rank_of(tx, id, &Scope::site())?.is_some();
         let mut preferences = BTreeMap::new();
         for domain in domains {
             preferences.extend((domain.backend_preferences)(tx, id)?);
@@ -120,7 +122,7 @@ impl Person {
             email: account.email.clone(),
             display_name: account.display_name.clone(),
             slug,
-            roles: roles(email_verified, is_admin),
+            roles: roles(tx, id, email_verified)?,
             email_verified,
             has_credentials: password::find(tx, id)?.is_some(),
             created_at,
@@ -132,13 +134,19 @@ impl Person {
 }
 
 /// The words of the older personal site; who owns the installation is an administrator there.
-fn roles(is_verified: bool, is_admin: bool) -> Vec<&'static str> {
+fn roles(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    is_verified: bool,
+) -> Result<Vec<&'static str>, StoreError> {
+    let site = Scope::site();
+    let is_trusted = grant::duties_of(tx, id, &site)?.contains(&TRUSTED_CONTACT);
     let all = [
         ("user", true),
         ("email-verified", is_verified),
-        ("admin", is_admin),
+        (TRUSTED, is_trusted),
+        ("admin", grant::rank_of(tx, id, &site)?.is_some()),
     ];
-    all.into_iter()
-        .filter_map(|(word, has)| has.then_some(word))
-        .collect()
+    let held = all.into_iter().filter(|(_, has)| *has);
+    Ok(held.map(|(word, _)| word).collect())
 }

@@ -27,6 +27,7 @@ use crate::signed_in::ScopeMissing;
 use crate::slug_change::{self, SlugError};
 use crate::sudo::SudoRequired;
 use crate::token;
+use crate::trusted::{self, TrustError};
 use crate::verification::{ConfirmError, ResendError};
 
 impl From<SignInError> for Problem {
@@ -357,6 +358,19 @@ impl From<SlugError> for Problem {
                 Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", slug_change::LIMIT)
             }
             SlugError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<TrustError> for Problem {
+    fn from(error: TrustError) -> Self {
+        match error {
+            TrustError::PersonUnknown => Self::fields().field("/slug", "person_unknown", []),
+            TrustError::LimitReached => {
+                Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", trusted::LIMIT)
+            }
+            TrustError::Grant(error) => error.into(),
+            TrustError::Store(error) => error.into(),
         }
     }
 }

@@ -328,6 +328,8 @@ fn the_description_names_every_address() {
             "/api/v1/me/tokens/{id}",
             "/api/v1/me/totp",
             "/api/v1/me/totp/confirm",
+            "/api/v1/me/trusted-contacts",
+            "/api/v1/me/trusted-contacts/{account}",
             "/api/v1/slugs/preview",
             "/api/v1/slugs/{slug}",
         ]

@@ -486,7 +486,19 @@ fn people_are_administered_by_those_who_may() {
         act(&mut front, Method::DELETE, at("roles/admin"))
             .await
             .with(200);
-        for role in ["user", "email-verified", "trusted-contact", "king"] {
+        let trusted = at("roles/trusted-contact");
+        for (method, roles) in [
+            (
+                Method::POST,
+                json!(["user", "email-verified", "trusted-contact"]),
+            ),
+            (Method::DELETE, json!(["user", "email-verified"])),
+        ] {
+            act(&mut front, method, trusted.clone()).await.with(200);
+            let found = front.get(&format!("{USERS}?search={EMAIL}")).await;
+            assert_eq!(found.json()[0]["roles"], roles);
+        }
+        for role in ["user", "email-verified", "king"] {
             let refused = act(&mut front, Method::POST, at(&format!("roles/{role}"))).await;
             assert_eq!(refused.with(400).json()["code"], "role_unknown");
         }

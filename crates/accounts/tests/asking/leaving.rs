@@ -60,7 +60,7 @@ async fn visitor_of(accounts: &Accounts, world: &World, id: &AccountId) -> Visit
     visitor
 }
 
-fn document(zip: &[u8]) -> Value {
+pub(crate) fn document(zip: &[u8]) -> Value {
     let mut zip = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
     let mut text = String::new();
     zip.by_name(DOCUMENT)

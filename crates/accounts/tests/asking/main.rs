@@ -42,5 +42,6 @@ mod sudo;
 mod sudo_passkeys;
 mod suppressions;
 mod tokens;
+mod trusted;
 mod unconfirmed;
 mod upstream_access;

@@ -12,7 +12,8 @@ use accounts::web::asking::Viewer;
 use accounts::web::call::{Call, Maybe, answer, id as parse};
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::header::VARY;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 use jiff::Timestamp;
 use platform::Tx;
@@ -480,7 +481,10 @@ async fn show_account(
     Ok(revalidated(&headers, &body))
 }
 
-/// One countdown as everybody sees it; `k` is the key of its private link.
+/// One countdown as others see it; `k` is the key of its private link.
+///
+/// In a browser where somebody is signed in, it is also what they see as an owner or as a trusted
+/// contact.
 #[utoipa::path(
     get, path = "/api/v1/public/{account}/{countdown}", tag = "countdowns",
     params(("account" = String, Path,), ("countdown" = String, Path,), ("k" = Option<String>, Query,)),
@@ -506,10 +510,13 @@ async fn show_public(
     let look = move |tx: &mut Tx<'_>| public::find(tx, &account, &countdown, &viewing);
     let shown = site.store.read(look).await.map_err(Problem::from)?;
     let shown = shown.ok_or_else(Problem::not_found)?;
-    if let Some(moved) = moved::lead(&uri, (&asked, &shown.account), !shown.is_hidden) {
+    if let Some(moved) = moved::lead(&uri, (&asked, &shown.account), !shown.is_personal()) {
         return Ok(moved);
     }
-    Ok(answer(StatusCode::OK, &PublicCountdown::from(shown)))
+    let mut response = answer(StatusCode::OK, &PublicCountdown::from(shown));
+    let vary = HeaderValue::from_static("Cookie");
+    response.headers_mut().insert(VARY, vary);
+    Ok(response)
 }
 
 async fn read<T, F>(call: &Call, id: &str, look: F) -> Result<T, Problem>

@@ -85,6 +85,7 @@ pub(super) async fn list(
 fn visible(one: &Countdown) -> &'static str {
     match one.visibility {
         Visibility::Private => "countdown-private",
+        Visibility::Trusted => "countdown-trusted",
         Visibility::Unlisted => "countdown-unlisted",
         Visibility::Public => "countdown-public",
     }
@@ -222,7 +223,7 @@ impl Loaded {
         let path = words::path(&self.account, &self.countdown.slug);
         match self.countdown.visibility {
             Visibility::Unlisted => format!("{path}?k={}", self.key),
-            Visibility::Private | Visibility::Public => path,
+            Visibility::Private | Visibility::Trusted | Visibility::Public => path,
         }
     }
 }

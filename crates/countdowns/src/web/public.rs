@@ -35,7 +35,7 @@ pub(super) async fn show(
     let look = move |tx: &mut Tx<'_>| public::find(tx, &account, &countdown, &viewing);
     let shown = site.store.read(look).await?;
     let shown = shown.ok_or_else(Problem::not_found)?;
-    let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_hidden);
+    let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_personal());
     moved.map_or_else(
         || countdown_page(&site, &wishes, (&headers, &key, &csrf), &shown),
         Ok,
@@ -57,7 +57,7 @@ pub(super) async fn show_primary(
     let look = move |tx: &mut Tx<'_>| public::find_primary(tx, &account, &viewing);
     let shown = site.store.read(look).await?;
     let shown = shown.ok_or_else(Problem::not_found)?;
-    let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_hidden);
+    let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_personal());
     moved.map_or_else(
         || countdown_page(&site, &wishes, (&headers, "", &csrf), &shown),
         Ok,
@@ -297,7 +297,7 @@ fn countdown_page(
             Vec::new()
         },
         entries: entries.collect(),
-        live: (!shown.is_hidden).then(|| {
+        live: (!shown.is_personal()).then(|| {
             let path = format!("{}/events?since={}", shown.path(), shown.revision);
             words::with_key(path, key)
         }),

@@ -16,4 +16,5 @@ mod pictures;
 mod public;
 mod races;
 mod stage;
+mod trusted;
 mod webhooks;

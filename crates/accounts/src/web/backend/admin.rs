@@ -10,10 +10,11 @@ use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use web::{Access as _, Json, Problem};
 
-use super::{Message, done, roles};
+use super::{Message, TRUSTED, done, roles};
 use crate::Accounts;
 use crate::Callers::Sessions;
 use crate::account::AccountId;
+use crate::grant::{self, Scope, TRUSTED_CONTACT};
 use crate::people::{self, Acting, PeopleError, Search, State as AccountState};
 use crate::sudo::Sudo;
 use crate::web::asking::Caller;
@@ -84,7 +85,7 @@ impl PersonView {
         .one(tx)?;
         Ok(Self {
             active: person.state == AccountState::Active,
-            roles: roles(!person.is_unverified, person.rank.is_some()),
+            roles: roles(tx, &person.id, !person.is_unverified)?,
             email_verified: !person.is_unverified,
             id: person.id.to_string(),
             email: person.email,
@@ -180,7 +181,7 @@ async fn promote(
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<Json<Message>, Problem> {
-    set_admin(&accounts, caller, &id, true).await
+    set_role(&accounts, caller, &id, "admin", true).await
 }
 
 async fn add_role(
@@ -188,8 +189,7 @@ async fn add_role(
     Path((id, role)): Path<(String, String)>,
     caller: Caller,
 ) -> Result<Json<Message>, Problem> {
-    check_role(&role)?;
-    set_admin(&accounts, caller, &id, true).await
+    set_role(&accounts, caller, &id, &role, true).await
 }
 
 async fn remove_role(
@@ -197,26 +197,30 @@ async fn remove_role(
     Path((id, role)): Path<(String, String)>,
     caller: Caller,
 ) -> Result<Json<Message>, Problem> {
-    check_role(&role)?;
-    set_admin(&accounts, caller, &id, false).await
-}
-
-async fn set_admin(
-    accounts: &Accounts,
-    caller: Caller,
-    id: &str,
-    is_admin: bool,
-) -> Result<Json<Message>, Problem> {
-    change(accounts, caller, id, move |tx, by, id| {
-        people::set_admin(tx, by, id, is_admin)
-    })
-    .await
+    set_role(&accounts, caller, &id, &role, false).await
 }
 
 /// The other roles follow from the account itself, and nobody gives them.
-fn check_role(role: &str) -> Result<(), Problem> {
-    if role == "admin" {
-        return Ok(());
-    }
-    Err(Problem::new(StatusCode::BAD_REQUEST, "role_unknown"))
+async fn set_role(
+    accounts: &Accounts,
+    caller: Caller,
+    id: &str,
+    role: &str,
+    is_given: bool,
+) -> Result<Json<Message>, Problem> {
+    let is_admin = match role {
+        "admin" => true,
+        TRUSTED => false,
+        _ => return Err(Problem::new(StatusCode::BAD_REQUEST, "role_unknown")),
+    };
+    change(accounts, caller, id, move |tx, by, id| {
+        if is_admin {
+            return people::set_admin(tx, by, id, is_given);
+        }
+        let mut duties = grant::duties_of(tx, id, &Scope::site())?;
+        duties.retain(|duty| *duty != TRUSTED_CONTACT);
+        duties.extend(is_given.then_some(TRUSTED_CONTACT));
+        people::set_duties(tx, by, id, &duties)
+    })
+    .await
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use accounts::account::AccountId;
-use accounts::grant::{ADMIN, OWNER};
+use accounts::grant::{ADMIN, OWNER, TRUSTED_CONTACT};
 use accounts::import::{self as people, Person};
 use accounts::profile::Profile;
 use anyhow::Result;
@@ -278,7 +278,11 @@ impl<'a> Import<'a> {
                 let is_new = people::give(tx, &account, ADMIN)?;
                 self.report.count("administrators", is_new);
             }
-            "user" | "email-verified" | "admin" => {}
+            "trusted-contact" if known.is_new && known.is_active => {
+                let is_new = people::give(tx, &account, TRUSTED_CONTACT)?;
+                self.report.count("trusted contacts of the site", is_new);
+            }
+            "user" | "email-verified" | "admin" | "trusted-contact" => {}
             _ => self.report.remark(OTHER_ROLE),
         }
         Ok(())
