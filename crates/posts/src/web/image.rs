@@ -36,7 +36,7 @@ pub(super) async fn show(
         .await
         .map_err(Problem::internal)?;
     let caching = match post.state {
-        PostState::Published => "public, max-age=31536000, immutable",
+        PostState::Published => "private, max-age=31536000, immutable",
         PostState::Draft | PostState::Scheduled | PostState::Withdrawn => "no-store, private",
     };
     let headers = [(CONTENT_TYPE, media_type), (CACHE_CONTROL, caching)];

@@ -88,7 +88,7 @@ fn a_picture_is_shown_wherever_the_post_is() {
         shown.expect(200);
         assert_eq!(shown.header("content-type"), "image/jpeg");
         assert_eq!(shown.header("x-content-type-options"), "nosniff");
-        let caching = "public, max-age=31536000, immutable";
+        let caching = "private, max-age=31536000, immutable";
         assert_eq!(shown.header("cache-control"), caching);
         let tag = format!("<img class=\"picture\" src=\"{path}\"");
         for page in ["/blog", "/blog/one", "/search?q=one"] {
