@@ -9,14 +9,14 @@ use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use web::{Problem, Site, photo};
+use web::{Problem, Site, uploaded_image};
 
 use crate::post::PostId;
 
 /// The kind of the job that removes a file.
 pub const KIND: &str = "post.image";
 /// How long a file may be there before a post has it.
-const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
+const UNUSED_UPLOAD_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 
 /// A picture whose file is there.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ pub(crate) fn key(file: &str) -> Result<Key, NotAKey> {
 /// Keeps a picture that somebody sent. Its file goes again where no post has it within an hour.
 pub(crate) async fn upload(site: &Site, sent: Bytes) -> Result<Image, Problem> {
     let invalid = || Problem::fields().field("/image", "image_invalid", []);
-    let photo = photo::read(sent).await.ok_or_else(invalid)?;
+    let photo = uploaded_image::read(sent).await.ok_or_else(invalid)?;
     let name = platform::id::generate_random(&site.random);
     let image = Image {
         file: format!("{name}.{}", photo.extension),
@@ -61,7 +61,7 @@ pub(crate) async fn upload(site: &Site, sent: Bytes) -> Result<Image, Problem> {
     };
     let file = image.file.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-        let at = tx.now() + PATIENCE;
+        let at = tx.now() + UNUSED_UPLOAD_LIFETIME;
         remove(tx, &file, at)
     };
     site.store.write(change).await?;

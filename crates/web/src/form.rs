@@ -59,12 +59,15 @@ impl Form {
     }
 
     /// Reads a form of either kind with the last of its files; empty: there is none. The body may
-    /// have `most` bytes more than that of other forms.
-    pub async fn with_file(request: Request, most: usize) -> Result<(Self, Bytes), Problem> {
+    /// have `max_file_bytes` more than that of other forms.
+    pub async fn with_file(
+        request: Request,
+        max_file_bytes: usize,
+    ) -> Result<(Self, Bytes), Problem> {
         if !media_type::is(request.headers(), media_type::MULTIPART) {
             return Ok((Self::from_request(request, &()).await?, Bytes::new()));
         }
-        Self::parse_multipart(request, MOST_BYTES.saturating_add(most)).await
+        Self::parse_multipart(request, MOST_BYTES.saturating_add(max_file_bytes)).await
     }
 
     /// What cannot be read here is malformed: the body is whole, and within its

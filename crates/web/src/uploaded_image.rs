@@ -20,12 +20,12 @@ const MEMORY: u64 = 256 * 1024 * 1024;
 const QUALITY: u8 = 82;
 
 /// One is decoded at a time, so that several do not fill the memory.
-static TURN: Semaphore = Semaphore::const_new(1);
+static DECODING: Semaphore = Semaphore::const_new(1);
 
 /// A picture as it is kept.
 #[derive(Clone, Debug)]
 pub struct Photo {
-    /// How the name of its file ends: `jpg`, or `png` where one can see through it.
+    /// How the name of its file ends: `jpg`, or `png` if it has transparent pixels.
     pub extension: &'static str,
     /// The file.
     pub bytes: Bytes,
@@ -37,7 +37,7 @@ pub struct Photo {
 
 /// Reads a JPEG, PNG or WebP; `None`: it is none, or too large.
 pub async fn read(file: Bytes) -> Option<Photo> {
-    let _turn = TURN.acquire().await.ok()?;
+    let _turn = DECODING.acquire().await.ok()?;
     let reading = tokio::task::spawn_blocking(move || write_anew(&file));
     reading.await.ok().flatten()
 }
