@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use axum::body::Bytes;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use platform::files::{Key, NotAKey};
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::{StoreError, Tx, sql};
@@ -17,6 +17,8 @@ use crate::post::PostId;
 pub const KIND: &str = "post.image";
 /// How long a file may be there before a post has it.
 const UNUSED_UPLOAD_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+/// How long a file stays that a post has no more: a backup copies the store before the files.
+pub(crate) const REPLACED_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// A picture whose file is there.
 #[derive(Clone, Debug)]
@@ -61,8 +63,7 @@ pub(crate) async fn upload(site: &Site, sent: Bytes) -> Result<Image, Problem> {
     };
     let file = image.file.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-        let at = tx.now() + UNUSED_UPLOAD_LIFETIME;
-        remove(tx, &file, at)
+        remove(tx, &file, UNUSED_UPLOAD_LIFETIME)
     };
     site.store.write(change).await?;
     let key = key(&image.file).map_err(Problem::internal)?;
@@ -72,10 +73,14 @@ pub(crate) async fn upload(site: &Site, sent: Bytes) -> Result<Image, Problem> {
     Ok(image)
 }
 
-/// Has a file removed, unless a post has it then.
-pub(crate) fn remove(tx: &mut Tx<'_>, file: &str, at: Timestamp) -> Result<(), StoreError> {
+/// Has a file removed after this time, unless a post has it then.
+pub(crate) fn remove(tx: &mut Tx<'_>, file: &str, after: SignedDuration) -> Result<(), StoreError> {
+    let run_at = tx.now() + after;
     tx.enqueue(NewJob {
-        run_at: Some(at),
+        run_at: Some(run_at),
+        // A picture replaced soon after its upload stays as long as any other.
+        key: Some(format!("{KIND}:{file}")),
+        latest: Some(UNUSED_UPLOAD_LIFETIME + REPLACED_LIFETIME),
         ..NewJob::new(KIND, json!({ "file": file }))
     })
 }
