@@ -20,6 +20,7 @@ use axum::http::{HeaderMap, Method, StatusCode, request};
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
 use platform::{Secret, StoreError, Tx};
+use sha2::{Digest as _, Sha256};
 use web::{Facts, Form, Problem, Site, csrf};
 
 use super::cookies::{self, Beside};
@@ -113,6 +114,8 @@ pub struct Sender {
     /// What the audit log keeps of the request.
     pub request: RequestFacts,
     pub(super) stay: Stay,
+    /// The SHA-256 of the file that came with the form; empty: there was none.
+    pub(super) file_hash: Vec<u8>,
 }
 
 /// A person who sent a form of ours that may hold a file.
@@ -142,7 +145,10 @@ where
         };
         let request = Request::from_parts(parts.clone(), body);
         let (form, file) = Form::with_file(request, most).await?;
-        let sender = Sender::of(&parts, &site, form).await?;
+        let mut sender = Sender::of(&parts, &site, form).await?;
+        if !file.is_empty() {
+            sender.file_hash = Sha256::digest(&file).to_vec();
+        }
         Ok(Self { sender, file })
     }
 }
@@ -185,6 +191,7 @@ impl Sender {
             form,
             csrf: token,
             request: facts,
+            file_hash: Vec::new(),
         })
     }
 }

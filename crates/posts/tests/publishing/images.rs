@@ -14,8 +14,12 @@ const NEW: &str = "/me/posts/new";
 
 /// A picture, 30 pixels wide.
 fn picture() -> Vec<u8> {
+    picture_of_width(30)
+}
+
+fn picture_of_width(width: u32) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
-    let picture = DynamicImage::new_rgb8(30, 20);
+    let picture = DynamicImage::new_rgb8(width, 20);
     picture.write_to(&mut file, ImageFormat::Png).unwrap();
     file.into_inner()
 }
@@ -141,12 +145,17 @@ fn a_picture_is_replaced_and_removed_and_its_file_goes() {
         let sent = send(&mut farah, &form, &page, &picture()).await;
         send(&mut farah, &form, &page, &picture()).await.expect(303);
         sent.expect(303);
+        // They went back and chose another picture.
+        let other = picture_of_width(40);
+        let refused = send(&mut farah, &form, &page, &other).await;
+        refused.expect(422);
+        assert!(refused.body.contains("id=\"image-wrong\""));
         let second = farah.program.get(&at(&first)).await.json();
         assert_ne!(first["image"], second["image"]);
-        assert_eq!(files(stage), 3);
+        assert_eq!(files(stage), 4);
         stage.world.clock.advance(SignedDuration::from_hours(2));
         stage.work().await;
-        assert_eq!(files(stage), 2, "the one that nobody has is gone");
+        assert_eq!(files(stage), 2, "those that no post ever had are gone");
         stage.world.clock.advance(SignedDuration::from_hours(23));
         stage.work().await;
         assert_eq!(files(stage), 1, "the one that was replaced is gone");
