@@ -138,14 +138,11 @@ where
         let site = Site::from_ref(state);
         let (parts, body) = request.into_parts();
         check_people(&parts)?;
-        // Only those who are signed in may send much.
-        let most = match visit(&parts, &site).await {
-            Ok(_) => site.files.max_upload(),
-            Err(_) => 0,
-        };
+        let visit = visit(&parts, &site).await;
         let request = Request::from_parts(parts.clone(), body);
-        let (form, file) = Form::with_file(request, most).await?;
-        let mut sender = Sender::of(&parts, &site, form).await?;
+        let (most, keep_file) = (site.files.max_upload(), visit.is_ok());
+        let (form, file) = Form::with_file(request, most, keep_file).await?;
+        let mut sender = Sender::of(&parts, &site, visit, form).await?;
         if !file.is_empty() {
             sender.file_hash = Sha256::digest(&file).to_vec();
         }
@@ -164,14 +161,21 @@ where
         let (parts, body) = request.into_parts();
         check_people(&parts)?;
         let form = Form::from_request(Request::from_parts(parts.clone(), body), state).await?;
-        Self::of(&parts, &Site::from_ref(state), form).await
+        let site = Site::from_ref(state);
+        let visit = visit(&parts, &site).await;
+        Self::of(&parts, &site, visit, form).await
     }
 }
 
 impl Sender {
-    async fn of(parts: &request::Parts, site: &Site, form: Form) -> Result<Self, Problem> {
+    async fn of(
+        parts: &request::Parts,
+        site: &Site,
+        visit: Result<(Visit, Secret), Problem>,
+        form: Form,
+    ) -> Result<Self, Problem> {
         // Whose page was open too long keeps what was typed.
-        let (visit, secret) = match visit(parts, site).await {
+        let (visit, secret) = match visit {
             Err(problem) if problem.code == "unauthenticated" => {
                 return Err(problem.keeping(form, None));
             }

@@ -218,6 +218,25 @@ fn what_is_published_says_what_its_picture_shows() {
 }
 
 #[test]
+fn the_text_is_kept_when_the_session_ended_before_the_form_was_sent() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.editor().await;
+        let page = farah.browser.get(NEW).await;
+        let mut form = page.form(NEW);
+        form.fill("body", "Long and well considered");
+        farah.browser.set_cookie("kd_session", "ended");
+        // More than a form without a file may weigh.
+        let large = vec![0; 290 * 1024];
+        let refused = send(&mut farah, &form, &page, &large).await;
+        refused.expect(401);
+        assert!(refused.body.contains("Long and well considered"));
+        form.fill("body", &"x".repeat(290 * 1024));
+        send(&mut farah, &form, &page, b"").await.expect(413);
+        assert_eq!(files(stage), 0);
+    });
+}
+
+#[test]
 fn what_is_no_picture_is_refused() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = stage.editor().await;
