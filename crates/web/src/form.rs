@@ -88,23 +88,23 @@ impl Form {
         let mut multipart = multipart.map_err(|_| invalid())?;
         let (mut fields, mut file, mut parts) = (Vec::new(), Bytes::new(), 0);
         let mut left = MOST_BYTES;
-        while let Some(mut part) = multipart.next_field().await.map_err(refused)? {
+        while let Some(mut part) = multipart.next_field().await? {
             parts += 1;
             if parts > MOST_FIELDS {
                 return Err(too_large());
             }
             if is_file(&part) {
                 if keep_file {
-                    file = part.bytes().await.map_err(refused)?;
+                    file = part.bytes().await?;
                 } else {
-                    while part.chunk().await.map_err(refused)?.is_some() {}
+                    while part.chunk().await?.is_some() {}
                 }
                 continue;
             }
             // There is none also where it is no UTF-8.
             let name = part.name().ok_or_else(invalid)?.to_owned();
             let mut value = Vec::new();
-            while let Some(chunk) = part.chunk().await.map_err(refused)? {
+            while let Some(chunk) = part.chunk().await? {
                 left = left.checked_sub(chunk.len()).ok_or_else(too_large)?;
                 value.extend_from_slice(&chunk);
             }
@@ -195,6 +195,15 @@ impl<S: Sync> FromRequest<S> for Form {
     }
 }
 
+impl From<MultipartError> for Problem {
+    fn from(error: MultipartError) -> Self {
+        match error.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+            _ => invalid(),
+        }
+    }
+}
+
 /// Whether a part is a file: its name may be in letters that are not to be read here.
 fn is_file(part: &Field<'_>) -> bool {
     let said = part.headers().get(CONTENT_DISPOSITION);
@@ -223,13 +232,6 @@ pub(crate) fn unsupported() -> Problem {
 
 pub(crate) fn invalid() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "body_invalid")
-}
-
-fn refused(error: MultipartError) -> Problem {
-    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return too_large();
-    }
-    invalid()
 }
 
 fn too_large() -> Problem {
