@@ -10,7 +10,7 @@ post-search = Search
 post-search-words = Words
 post-search-none = Nothing was found.
 post-search-more = More
-post-newsletter = New articles by mail
+post-newsletter = Get new articles by email
 
 # The mail about a new article.
 post-mail-subject = { $title } – { $site }
@@ -22,7 +22,7 @@ post-mail-text = { $site } has a new article:
 
     { $address }
 
-    You get this because you chose new articles by mail. Change that at { $settings }
+    You get this because you asked for new articles by email. Change that at { $settings }
 
 ## Hosts: the pages of editors, and what is refused.
 
@@ -54,11 +54,11 @@ post-excerpt-hint = For lists and feeds. Empty: the first words of the text.
 post-tags-hint = Up to 20, separated by commas.
 post-section-image = Picture
 post-image = Picture
-post-image-hint = JPEG, PNG or WebP. It is made smaller for the page, and where it was taken is not kept.
-post-image-alt = What it shows
-post-image-alt-hint = For those who do not see it. Needed to publish.
+post-image-hint = JPEG, PNG or WebP. It is resized, and details such as the location are removed.
+post-image-alt = Description of the picture
+post-image-alt-hint = For people who cannot see it. Required before you publish.
 post-image-remove = Remove the picture
-post-image-again = The picture was not kept. Please choose it again.
+post-image-again = Please choose the picture again; it was not saved.
 post-state = State
 post-draft = Draft
 post-scheduled = Scheduled

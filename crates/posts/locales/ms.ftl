@@ -10,7 +10,7 @@ post-search = Cari
 post-search-words = Perkataan
 post-search-none = Tiada apa-apa ditemui.
 post-search-more = Lagi
-post-newsletter = Rencana baharu melalui e-mel
+post-newsletter = Terima rencana baharu melalui e-mel
 
 # The mail about a new article.
 post-mail-subject = { $title } – { $site }
@@ -22,7 +22,7 @@ post-mail-text = { $site } ada rencana baharu:
 
     { $address }
 
-    Anda menerima e-mel ini kerana anda memilih rencana baharu melalui e-mel. Ubah pilihan itu di { $settings }
+    Anda menerima e-mel ini kerana anda meminta rencana baharu melalui e-mel. Ubah pilihan itu di { $settings }
 
 # The pages of editors.
 post-write = Tulis dan ubah siaran
@@ -53,11 +53,11 @@ post-excerpt-hint = Untuk senarai dan suapan. Jika kosong: kata-kata awal teks.
 post-tags-hint = Paling banyak 20, diasingkan dengan koma.
 post-section-image = Gambar
 post-image = Gambar
-post-image-hint = JPEG, PNG atau WebP. Gambar dikecilkan untuk halaman, dan tempat ia diambil tidak disimpan.
-post-image-alt = Apa yang ditunjukkan
-post-image-alt-hint = Untuk mereka yang tidak melihat gambar. Perlu sebelum diterbitkan.
+post-image-hint = JPEG, PNG atau WebP. Saiznya diubah, dan butiran seperti lokasi dibuang.
+post-image-alt = Keterangan gambar
+post-image-alt-hint = Untuk mereka yang tidak dapat melihat gambar. Perlu sebelum anda menerbitkan.
 post-image-remove = Buang gambar
-post-image-again = Gambar tidak disimpan. Sila pilih sekali lagi.
+post-image-again = Sila pilih gambar sekali lagi; gambar itu tidak disimpan.
 post-state = Keadaan
 post-draft = Draf
 post-scheduled = Dijadualkan

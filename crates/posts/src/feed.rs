@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use serde_json::{Value, json};
 
-use web::photo;
+use web::uploaded_image;
 
 use crate::image;
 use crate::markdown;
@@ -59,7 +59,7 @@ impl Enclosure {
     fn of(post: &Post, origin: &str) -> Option<Self> {
         Some(Self {
             url: format!("{origin}{}", image::path(&post.image)),
-            media_type: photo::media_type(&post.image)?,
+            media_type: uploaded_image::media_type(&post.image)?,
             bytes: post.image_bytes,
         })
     }

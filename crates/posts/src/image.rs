@@ -3,20 +3,22 @@
 use std::io::Write;
 
 use axum::body::Bytes;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use platform::files::{Key, NotAKey};
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use web::{Problem, Site, photo};
+use web::{Problem, Site, uploaded_image};
 
 use crate::post::PostId;
 
 /// The kind of the job that removes a file.
 pub const KIND: &str = "post.image";
 /// How long a file may be there before a post has it.
-const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
+const UNUSED_UPLOAD_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+/// How long a file stays that a post has no more: a backup copies the store before the files.
+pub(crate) const REPLACED_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// A picture whose file is there.
 #[derive(Clone, Debug)]
@@ -51,7 +53,7 @@ pub(crate) fn key(file: &str) -> Result<Key, NotAKey> {
 /// Keeps a picture that somebody sent. Its file goes again where no post has it within an hour.
 pub(crate) async fn upload(site: &Site, sent: Bytes) -> Result<Image, Problem> {
     let invalid = || Problem::fields().field("/image", "image_invalid", []);
-    let photo = photo::read(sent).await.ok_or_else(invalid)?;
+    let photo = uploaded_image::read(sent).await.ok_or_else(invalid)?;
     let name = platform::id::generate_random(&site.random);
     let image = Image {
         file: format!("{name}.{}", photo.extension),
@@ -61,8 +63,7 @@ pub(crate) async fn upload(site: &Site, sent: Bytes) -> Result<Image, Problem> {
     };
     let file = image.file.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-        let at = tx.now() + PATIENCE;
-        remove(tx, &file, at)
+        remove(tx, &file, UNUSED_UPLOAD_LIFETIME)
     };
     site.store.write(change).await?;
     let key = key(&image.file).map_err(Problem::internal)?;
@@ -72,10 +73,14 @@ pub(crate) async fn upload(site: &Site, sent: Bytes) -> Result<Image, Problem> {
     Ok(image)
 }
 
-/// Has a file removed, unless a post has it then.
-pub(crate) fn remove(tx: &mut Tx<'_>, file: &str, at: Timestamp) -> Result<(), StoreError> {
+/// Has a file removed after this time, unless a post has it then.
+pub(crate) fn remove(tx: &mut Tx<'_>, file: &str, after: SignedDuration) -> Result<(), StoreError> {
+    let run_at = tx.now() + after;
     tx.enqueue(NewJob {
-        run_at: Some(at),
+        run_at: Some(run_at),
+        // A picture replaced soon after its upload stays as long as any other.
+        key: Some(format!("{KIND}:{file}")),
+        latest: Some(UNUSED_UPLOAD_LIFETIME + REPLACED_LIFETIME),
         ..NewJob::new(KIND, json!({ "file": file }))
     })
 }

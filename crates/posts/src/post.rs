@@ -415,8 +415,7 @@ fn remove_image(tx: &mut Tx<'_>, old: &Post) -> Result<(), StoreError> {
     if old.image.is_empty() {
         return Ok(());
     }
-    let now = tx.now();
-    image::remove(tx, &old.image, now)
+    image::remove(tx, &old.image, image::REPLACED_LIFETIME)
 }
 
 /// Has an article mailed that nobody could read before.

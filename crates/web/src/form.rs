@@ -7,7 +7,7 @@
 use std::fmt;
 
 use axum::body::{Body, Bytes};
-use axum::extract::multipart::Field;
+use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
 use axum::http::header::CONTENT_DISPOSITION;
 use axum::http::{HeaderValue, StatusCode};
@@ -54,43 +54,61 @@ impl Form {
         if !media_type::is(request.headers(), media_type::MULTIPART) {
             return Self::from_request(request, &()).await;
         }
-        let (form, _) = Self::parse_multipart(request, MOST_BYTES).await?;
+        let (form, _) = Self::parse_multipart(request, MOST_BYTES, false).await?;
         Ok(form)
     }
 
     /// Reads a form of either kind with the last of its files; empty: there is none. The body may
-    /// have `most` bytes more than that of other forms.
-    pub async fn with_file(request: Request, most: usize) -> Result<(Self, Bytes), Problem> {
+    /// have `max_file_bytes` more than that of other forms. Unless `keep_file`, the file is read
+    /// and dropped.
+    pub async fn with_file(
+        request: Request,
+        max_file_bytes: usize,
+        keep_file: bool,
+    ) -> Result<(Self, Bytes), Problem> {
         if !media_type::is(request.headers(), media_type::MULTIPART) {
             return Ok((Self::from_request(request, &()).await?, Bytes::new()));
         }
-        Self::parse_multipart(request, MOST_BYTES.saturating_add(most)).await
+        Self::parse_multipart(
+            request,
+            MOST_BYTES.saturating_add(max_file_bytes),
+            keep_file,
+        )
+        .await
     }
 
-    /// What cannot be read here is malformed: the body is whole, and within its
-    /// limit.
-    async fn parse_multipart(request: Request, most: usize) -> Result<(Self, Bytes), Problem> {
-        let (parts, body) = request.into_parts();
-        let whole = read_body(body, most).await?;
-        let mut request = Request::from_parts(parts, whole.into());
-        DefaultBodyLimit::disable().apply(&mut request);
+    /// Reads a body of at most `most` bytes, of which fields take at most [`MOST_BYTES`].
+    async fn parse_multipart(
+        mut request: Request,
+        most: usize,
+        keep_file: bool,
+    ) -> Result<(Self, Bytes), Problem> {
+        DefaultBodyLimit::max(most).apply(&mut request);
         let multipart = Multipart::from_request(request, &()).await;
         let mut multipart = multipart.map_err(|_| invalid())?;
         let (mut fields, mut file, mut parts) = (Vec::new(), Bytes::new(), 0);
-        while let Some(part) = multipart.next_field().await.map_err(|_| invalid())? {
+        let mut left = MOST_BYTES;
+        while let Some(mut part) = multipart.next_field().await? {
             parts += 1;
             if parts > MOST_FIELDS {
                 return Err(too_large());
             }
             if is_file(&part) {
-                file = part.bytes().await.map_err(|_| invalid())?;
+                if keep_file {
+                    file = part.bytes().await?;
+                } else {
+                    while part.chunk().await?.is_some() {}
+                }
                 continue;
             }
             // There is none also where it is no UTF-8.
             let name = part.name().ok_or_else(invalid)?.to_owned();
-            let bytes = part.bytes().await.map_err(|_| invalid())?;
-            let value = std::str::from_utf8(&bytes).map_err(|_| invalid())?;
-            fields.push((name, value.to_owned()));
+            let mut value = Vec::new();
+            while let Some(chunk) = part.chunk().await? {
+                left = left.checked_sub(chunk.len()).ok_or_else(too_large)?;
+                value.extend_from_slice(&chunk);
+            }
+            fields.push((name, String::from_utf8(value).map_err(|_| invalid())?));
         }
         Ok((Self(fields), file))
     }
@@ -174,6 +192,15 @@ impl<S: Sync> FromRequest<S> for Form {
             return Err(unsupported());
         }
         Self::parse(&read_body(request.into_body(), MOST_BYTES).await?)
+    }
+}
+
+impl From<MultipartError> for Problem {
+    fn from(error: MultipartError) -> Self {
+        match error.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+            _ => invalid(),
+        }
     }
 }
 

@@ -30,7 +30,6 @@ pub mod mailbox;
 pub mod masking;
 pub mod media_type;
 pub mod page;
-pub mod photo;
 pub mod picture;
 pub mod problem;
 mod problems;
@@ -41,6 +40,7 @@ mod testing;
 pub mod text;
 pub mod theme;
 mod translated;
+pub mod uploaded_image;
 pub mod version;
 mod words;
 

@@ -20,6 +20,7 @@ use axum::http::{HeaderMap, Method, StatusCode, request};
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
 use platform::{Secret, StoreError, Tx};
+use sha2::{Digest as _, Sha256};
 use web::{Facts, Form, Problem, Site, csrf};
 
 use super::cookies::{self, Beside};
@@ -113,6 +114,8 @@ pub struct Sender {
     /// What the audit log keeps of the request.
     pub request: RequestFacts,
     pub(super) stay: Stay,
+    /// The SHA-256 of the file that came with the form; empty: there was none.
+    pub(super) file_hash: Vec<u8>,
 }
 
 /// A person who sent a form of ours that may hold a file.
@@ -135,14 +138,14 @@ where
         let site = Site::from_ref(state);
         let (parts, body) = request.into_parts();
         check_people(&parts)?;
-        // Only those who are signed in may send much.
-        let most = match visit(&parts, &site).await {
-            Ok(_) => site.files.max_upload(),
-            Err(_) => 0,
-        };
+        let visit = visit(&parts, &site).await;
         let request = Request::from_parts(parts.clone(), body);
-        let (form, file) = Form::with_file(request, most).await?;
-        let sender = Sender::of(&parts, &site, form).await?;
+        let (most, keep_file) = (site.files.max_upload(), visit.is_ok());
+        let (form, file) = Form::with_file(request, most, keep_file).await?;
+        let mut sender = Sender::of(&parts, &site, visit, form).await?;
+        if !file.is_empty() {
+            sender.file_hash = Sha256::digest(&file).to_vec();
+        }
         Ok(Self { sender, file })
     }
 }
@@ -158,14 +161,21 @@ where
         let (parts, body) = request.into_parts();
         check_people(&parts)?;
         let form = Form::from_request(Request::from_parts(parts.clone(), body), state).await?;
-        Self::of(&parts, &Site::from_ref(state), form).await
+        let site = Site::from_ref(state);
+        let visit = visit(&parts, &site).await;
+        Self::of(&parts, &site, visit, form).await
     }
 }
 
 impl Sender {
-    async fn of(parts: &request::Parts, site: &Site, form: Form) -> Result<Self, Problem> {
+    async fn of(
+        parts: &request::Parts,
+        site: &Site,
+        visit: Result<(Visit, Secret), Problem>,
+        form: Form,
+    ) -> Result<Self, Problem> {
         // Whose page was open too long keeps what was typed.
-        let (visit, secret) = match visit(parts, site).await {
+        let (visit, secret) = match visit {
             Err(problem) if problem.code == "unauthenticated" => {
                 return Err(problem.keeping(form, None));
             }
@@ -185,6 +195,7 @@ impl Sender {
             form,
             csrf: token,
             request: facts,
+            file_hash: Vec::new(),
         })
     }
 }

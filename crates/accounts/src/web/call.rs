@@ -138,7 +138,7 @@ impl Sender {
     where
         E: From<StoreError> + From<Reused> + Send + 'static,
     {
-        let key = form_key(&self.who, &self.form, route);
+        let key = form_key(&self.who, &self.form, &self.file_hash, route);
         let change = move |tx: &mut Tx<'_>| {
             let proof = enter(tx)?;
             form_once(tx, key.as_ref(), |tx| change(tx, &proof))
@@ -162,9 +162,10 @@ pub fn form_once<E: From<StoreError> + From<Reused>>(
     Ok(done?.body)
 }
 
-/// What a repeat of a form is recognised by: its hidden `submission_id`.
-pub fn form_key(who: &SignedIn, form: &Form, route: &'static str) -> Option<Key> {
-    let mut body = Vec::new();
+/// What a repeat of a form is recognised by: its hidden `submission_id`. `file_hash` is empty
+/// where no file came with it.
+pub fn form_key(who: &SignedIn, form: &Form, file_hash: &[u8], route: &'static str) -> Option<Key> {
+    let mut body = file_hash.to_vec();
     for (name, value) in form.iter().filter(|(name, _)| *name != web::csrf::FIELD) {
         for part in [name, value] {
             body.extend_from_slice(part.as_bytes());

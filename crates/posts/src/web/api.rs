@@ -14,9 +14,10 @@ use web::described::Routes;
 use web::json::{Members, Received};
 use web::{Form, Input, Json, List, Piece, Problem, Site, fields, routes};
 
-use super::{public, search};
+use super::public::{self, Picture};
+use super::search;
 use crate::editor::{self, Editor};
-use crate::image::{self, ImageChange};
+use crate::image::ImageChange;
 use crate::post::{self, Kind, Post, PostId, State as PostState};
 use crate::{READ, Refusal, WRITE, feed, markdown, published};
 
@@ -196,11 +197,11 @@ impl PublishedSummary {
             url: site.url().join(&feed::path(&post)),
             excerpt: post.excerpt(),
             updated_at: feed::changed(&post),
-            image: (!post.image.is_empty()).then(|| PublishedImage {
-                url: site.url().join(&image::path(&post.image)),
-                alt: post.image_alt.clone(),
-                width: post.image_width,
-                height: post.image_height,
+            image: Picture::of(&post).map(|image| PublishedImage {
+                url: site.url().join(&image.path),
+                alt: image.alt,
+                width: image.width,
+                height: image.height,
             }),
             id: post.id,
             kind: post.kind,

@@ -12,9 +12,10 @@ use serde::Serialize;
 use web::{Access as _, Form, Json, Problem, Site};
 
 use super::feeds;
+use super::public::Picture;
 use crate::post::{Kind, Post, PostId, State as PostState};
 use crate::published;
-use crate::{Refusal, image, markdown, search};
+use crate::{Refusal, markdown, search};
 
 /// How many posts a page has where nothing is said.
 const ROWS: i64 = 10;
@@ -56,7 +57,7 @@ struct PostView {
 impl PostView {
     fn of(site: &Site, post: Post) -> Self {
         let excerpt = post.excerpt();
-        let image = (!post.image.is_empty()).then_some(post.image);
+        let image = Picture::of(&post);
         Self {
             content_html: markdown::html(&post.body, site.url().origin()),
             id: post.id,
@@ -65,8 +66,8 @@ impl PostView {
             meta_description: excerpt.clone(),
             excerpt,
             content: post.body,
-            featured_image_alt: image.is_some().then_some(post.image_alt),
-            featured_image_url: image.map(|file| site.url().join(&image::path(&file))),
+            featured_image_url: image.as_ref().map(|image| site.url().join(&image.path)),
+            featured_image_alt: image.map(|image| image.alt),
             status: post.state,
             tags: post.tags,
             published_at: post.published_at,

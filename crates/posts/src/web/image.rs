@@ -6,7 +6,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
 use platform::Tx;
 use tokio::io::AsyncReadExt as _;
-use web::{Problem, Site, photo};
+use web::{Problem, Site, uploaded_image};
 
 use crate::post::State as PostState;
 use crate::{Refusal, editor, image, published};
@@ -28,7 +28,7 @@ pub(super) async fn show(
     };
     let post = site.store.read(look).await?;
     let key = image::key(&file).map_err(|_| Problem::not_found())?;
-    let media_type = photo::media_type(&file).ok_or_else(Problem::not_found)?;
+    let media_type = uploaded_image::media_type(&file).ok_or_else(Problem::not_found)?;
     let opened = site.files.open(&key).await.map_err(Problem::internal)?;
     let mut bytes = Vec::new();
     tokio::fs::File::from_std(opened.ok_or_else(Problem::not_found)?)
@@ -36,7 +36,7 @@ pub(super) async fn show(
         .await
         .map_err(Problem::internal)?;
     let caching = match post.state {
-        PostState::Published => "public, max-age=31536000, immutable",
+        PostState::Published => "private, max-age=31536000, immutable",
         PostState::Draft | PostState::Scheduled | PostState::Withdrawn => "no-store, private",
     };
     let headers = [(CONTENT_TYPE, media_type), (CACHE_CONTROL, caching)];

@@ -282,18 +282,16 @@ pub(super) async fn create(
     let kind = kind_of(&sender.form);
     let enter = editor::entrance(&sender.who, &sender.request);
     let input = read(&sender.form, shown(kind, None, site.clock.now()));
-    let done = match asking.image(&sent).await {
-        Ok(image) => {
-            let change = move |tx: &mut Tx<'_>, editor: &Editor| {
-                let made = post::create(tx, editor, &input, &image)?;
-                Ok::<_, Refusal>(format!("{}?done=saved", at(&made.id)))
-            };
-            let once = sender.once(&site, "POST /me/posts/new", enter, change);
-            once.await.map_err(Problem::from)
-        }
-        Err(problem) => Err(problem),
+    let done = async {
+        let image = asking.image(&sent).await?;
+        let change = move |tx: &mut Tx<'_>, editor: &Editor| {
+            let made = post::create(tx, editor, &input, &image)?;
+            Ok::<_, Refusal>(format!("{}?done=saved", at(&made.id)))
+        };
+        let once = sender.once(&site, "POST /me/posts/new", enter, change);
+        once.await.map_err(Problem::from)
     };
-    form_state::answer(done, async |problem| {
+    form_state::answer(done.await, async |problem| {
         let mut form_state = FormState::refused(sender.form.clone(), &problem, &text);
         ask_again(&mut form_state, &sent, &text);
         form_page(&asking, None, kind, &form_state, None).await
@@ -329,20 +327,18 @@ pub(super) async fn change(
     let enter = editor::entrance(&sender.who, &sender.request);
     let version = form_state::number(&sender.form, "version").unwrap_or_default();
     let (form, one) = (sender.form.clone(), id.clone());
-    let done = match asking.image(&sent).await {
-        Ok(image) => {
-            let change = move |tx: &mut Tx<'_>, editor: &Editor| {
-                let old = post::find(tx, editor, &one)?;
-                let input = read(&form, shown(old.kind, Some(&old), tx.now()));
-                post::change(tx, editor, &one, version, &input, &image)?;
-                Ok::<_, Refusal>(format!("{}?done=saved", at(&one)))
-            };
-            let once = sender.once(&site, "POST /me/posts", enter, change);
-            once.await.map_err(Problem::from)
-        }
-        Err(problem) => Err(problem),
+    let done = async {
+        let image = asking.image(&sent).await?;
+        let change = move |tx: &mut Tx<'_>, editor: &Editor| {
+            let old = post::find(tx, editor, &one)?;
+            let input = read(&form, shown(old.kind, Some(&old), tx.now()));
+            post::change(tx, editor, &one, version, &input, &image)?;
+            Ok::<_, Refusal>(format!("{}?done=saved", at(&one)))
+        };
+        let once = sender.once(&site, "POST /me/posts", enter, change);
+        once.await.map_err(Problem::from)
     };
-    form_state::answer(done, async |problem| {
+    form_state::answer(done.await, async |problem| {
         let post = asking.load(&id).await?;
         let stored = asking.stored(&post);
         let mut form_state =
@@ -408,8 +404,12 @@ async fn form_page(
         let tags = form_state.line("tags", text.say("post-tags"));
         group.fields.push(tags.hint(text.say("post-tags-hint")));
     }
-    let image = one.filter(|one| !one.image.is_empty());
-    if let Some(group) = groups.get_mut(1) {
+    let image = one.and_then(Picture::of);
+    let mut of_image = groups.iter_mut().filter(|group| {
+        let mut fields = group.fields.iter();
+        fields.any(|field| field.name == "image_alt")
+    });
+    if let Some(group) = of_image.next() {
         let file = form_state.field(
             "image",
             text.say("post-image"),
@@ -447,7 +447,7 @@ async fn form_page(
             .filter(|_| is_published)
             .map(feed::path)
             .unwrap_or_default(),
-        image: image.map(Picture::of),
+        image,
         preview: one
             .map(|one| markdown::html(&one.body, asking.site.url().origin()))
             .unwrap_or_default(),

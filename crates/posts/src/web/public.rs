@@ -38,13 +38,13 @@ pub(super) struct Picture {
 }
 
 impl Picture {
-    pub(super) fn of(post: &Post) -> Self {
-        Self {
+    pub(super) fn of(post: &Post) -> Option<Self> {
+        (!post.image.is_empty()).then(|| Self {
             path: image::path(&post.image),
             alt: post.image_alt.clone(),
             width: post.image_width,
             height: post.image_height,
-        }
+        })
     }
 }
 
@@ -62,7 +62,7 @@ impl Line {
             },
             date: text.date(&at),
             machine: dates::machine(&at),
-            image: (!post.image.is_empty()).then(|| Picture::of(post)),
+            image: Picture::of(post),
         }
     }
 }

@@ -14,8 +14,12 @@ const NEW: &str = "/me/posts/new";
 
 /// A picture, 30 pixels wide.
 fn picture() -> Vec<u8> {
+    picture_of_width(30)
+}
+
+fn picture_of_width(width: u32) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
-    let picture = DynamicImage::new_rgb8(30, 20);
+    let picture = DynamicImage::new_rgb8(width, 20);
     picture.write_to(&mut file, ImageFormat::Png).unwrap();
     file.into_inner()
 }
@@ -88,7 +92,7 @@ fn a_picture_is_shown_wherever_the_post_is() {
         shown.expect(200);
         assert_eq!(shown.header("content-type"), "image/jpeg");
         assert_eq!(shown.header("x-content-type-options"), "nosniff");
-        let caching = "public, max-age=31536000, immutable";
+        let caching = "private, max-age=31536000, immutable";
         assert_eq!(shown.header("cache-control"), caching);
         let tag = format!("<img class=\"picture\" src=\"{path}\"");
         for page in ["/blog", "/blog/one", "/search?q=one"] {
@@ -141,14 +145,20 @@ fn a_picture_is_replaced_and_removed_and_its_file_goes() {
         let sent = send(&mut farah, &form, &page, &picture()).await;
         send(&mut farah, &form, &page, &picture()).await.expect(303);
         sent.expect(303);
+        // They went back and chose another picture.
+        let other = picture_of_width(40);
+        let refused = send(&mut farah, &form, &page, &other).await;
+        refused.expect(422);
+        assert!(refused.body.contains("id=\"image-wrong\""));
         let second = farah.program.get(&at(&first)).await.json();
         assert_ne!(first["image"], second["image"]);
-        assert_eq!(files(stage), 3);
-        stage.work().await;
-        assert_eq!(files(stage), 2, "the one that was replaced is gone");
+        assert_eq!(files(stage), 4);
         stage.world.clock.advance(SignedDuration::from_hours(2));
         stage.work().await;
-        assert_eq!(files(stage), 1, "the one that nobody has is gone");
+        assert_eq!(files(stage), 2, "those that no post ever had are gone");
+        stage.world.clock.advance(SignedDuration::from_hours(23));
+        stage.work().await;
+        assert_eq!(files(stage), 1, "the one that was replaced is gone");
         farah.browser.get(&path(&second)).await.expect(200);
 
         let page = farah.browser.get(&own).await;
@@ -158,6 +168,9 @@ fn a_picture_is_replaced_and_removed_and_its_file_goes() {
         let stored = farah.program.get(&at(&first)).await.json();
         assert_eq!([&stored["image"], &stored["image_alt"]], ["", ""]);
         stage.work().await;
+        assert_eq!(files(stage), 1, "a backup that has begun may need it");
+        stage.world.clock.advance(SignedDuration::from_hours(24));
+        stage.work().await;
         assert_eq!(files(stage), 0);
 
         let (_, other) = make(&mut farah, "Two", "draft").await;
@@ -165,10 +178,12 @@ fn a_picture_is_replaced_and_removed_and_its_file_goes() {
             .call("DELETE", &at(&other), &Value::Null)
             .await
             .expect(204);
-        stage.work().await;
-        assert_eq!(files(stage), 0);
         stage.world.clock.advance(SignedDuration::from_hours(2));
         stage.work().await;
+        assert_eq!(files(stage), 1);
+        stage.world.clock.advance(SignedDuration::from_hours(23));
+        stage.work().await;
+        assert_eq!(files(stage), 0);
     });
 }
 
@@ -199,6 +214,25 @@ fn what_is_published_says_what_its_picture_shows() {
             errors(&refused),
             [("/image".to_owned(), "required".to_owned())]
         );
+    });
+}
+
+#[test]
+fn the_text_is_kept_when_the_session_ended_before_the_form_was_sent() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.editor().await;
+        let page = farah.browser.get(NEW).await;
+        let mut form = page.form(NEW);
+        form.fill("body", "Long and well considered");
+        farah.browser.set_cookie("kd_session", "ended");
+        // More than a form without a file may weigh.
+        let large = vec![0; 290 * 1024];
+        let refused = send(&mut farah, &form, &page, &large).await;
+        refused.expect(401);
+        assert!(refused.body.contains("Long and well considered"));
+        form.fill("body", &"x".repeat(290 * 1024));
+        send(&mut farah, &form, &page, b"").await.expect(413);
+        assert_eq!(files(stage), 0);
     });
 }
 

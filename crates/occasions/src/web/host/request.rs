@@ -236,7 +236,7 @@ impl HostForm {
 
     /// What a repeat of this form is recognised by.
     pub(crate) fn key(&self, route: &'static str) -> Option<Key> {
-        call::form_key(&self.req.who, &self.form, route)
+        call::form_key(&self.req.who, &self.form, &[], route)
     }
 }
 

@@ -20,12 +20,12 @@ const MEMORY: u64 = 256 * 1024 * 1024;
 const QUALITY: u8 = 82;
 
 /// One is decoded at a time, so that several do not fill the memory.
-static TURN: Semaphore = Semaphore::const_new(1);
+static DECODING: Semaphore = Semaphore::const_new(1);
 
 /// A picture as it is kept.
 #[derive(Clone, Debug)]
 pub struct Photo {
-    /// How the name of its file ends: `jpg`, or `png` where one can see through it.
+    /// How the name of its file ends: `jpg`, or `png` if it has transparent pixels.
     pub extension: &'static str,
     /// The file.
     pub bytes: Bytes,
@@ -37,9 +37,21 @@ pub struct Photo {
 
 /// Reads a JPEG, PNG or WebP; `None`: it is none, or too large.
 pub async fn read(file: Bytes) -> Option<Photo> {
-    let _turn = TURN.acquire().await.ok()?;
-    let reading = tokio::task::spawn_blocking(move || write_anew(&file));
-    reading.await.ok().flatten()
+    run_alone(&DECODING, move || write_anew(&file)).await?
+}
+
+/// Runs `work` with a permit, which is given back when it ends, also where the client hung up
+/// before.
+async fn run_alone<T: Send + 'static>(
+    semaphore: &'static Semaphore,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let permit = semaphore.acquire().await.ok()?;
+    let work = move || {
+        let _permit = permit;
+        work()
+    };
+    tokio::task::spawn_blocking(work).await.ok()
 }
 
 /// The media type of a picture by the name of its file.
@@ -95,6 +107,7 @@ fn is_translucent(picture: &DynamicImage) -> bool {
 #[cfg(test)]
 mod tests {
     use image::{Rgb, RgbImage, Rgba, RgbaImage};
+    use tokio::sync::oneshot;
 
     use super::*;
 
@@ -151,6 +164,23 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(photo.extension, "jpg");
+    }
+
+    #[tokio::test]
+    async fn work_keeps_its_permit_when_nobody_waits_for_it_any_more() {
+        static ONE: Semaphore = Semaphore::const_new(1);
+        let (begun, begins) = oneshot::channel();
+        let (end, ends) = oneshot::channel::<()>();
+        let request = tokio::spawn(run_alone(&ONE, move || {
+            begun.send(()).unwrap();
+            ends.blocking_recv().unwrap();
+        }));
+        begins.await.unwrap();
+        request.abort();
+        assert!(request.await.unwrap_err().is_cancelled());
+        assert!(ONE.try_acquire().is_err());
+        end.send(()).unwrap();
+        assert!(ONE.acquire().await.is_ok());
     }
 
     #[tokio::test]
