@@ -309,14 +309,33 @@ pub(crate) fn authenticate(
     renew_with_stay(tx, id)
 }
 
-/// Ends the session behind `secret`, if there is one: signing out.
-pub fn end_secret(tx: &mut Tx<'_>, secret: &Secret) -> Result<(), StoreError> {
-    sql!(
-        "DELETE FROM session WHERE secret_hash = :hash",
+/// Signs out: ends the session behind `secret`, if there is one.
+pub fn sign_out(
+    tx: &mut Tx<'_>,
+    secret: &Secret,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    let Some(account) = end_secret(tx, secret)? else {
+        return Ok(());
+    };
+    tx.record(Entry {
+        actor: Actor::Account(account.to_string()),
+        action: "session.signed_out",
+        entity: ("account", account.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: Some(request.clone()),
+    })
+}
+
+/// Ends the session behind `secret`, and says whose it was.
+fn end_secret(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<AccountId>, StoreError> {
+    let found: Option<(AccountId,)> = sql!(
+        "DELETE FROM session WHERE secret_hash = :hash RETURNING account_id",
         hash = opaque::hash(secret)
     )
-    .run(tx, Rows::AtMostOne)?;
-    Ok(())
+    .maybe(tx)?;
+    Ok(found.map(|(account,)| account))
 }
 
 /// Ends one session of the account; tells whether it had this one.

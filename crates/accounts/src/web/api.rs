@@ -285,7 +285,7 @@ async fn logout(
     caller: Result<Caller, Problem>,
 ) -> Result<Response, Problem> {
     match caller {
-        Ok(_) => visitor::end_session(&accounts, &headers).await?,
+        Ok(caller) => visitor::end_session(&accounts, &headers, caller.request).await?,
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }
