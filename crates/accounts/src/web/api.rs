@@ -1,6 +1,7 @@
 //! The JSON interface: signing in and out, one's own account, its sessions and
 //! tokens.
 
+pub(in crate::web) mod credentials;
 mod email_change;
 mod factors;
 mod identities;
@@ -71,6 +72,7 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .merge(invites::routes())
         .merge(second_step::routes())
         .merge(factors::routes())
+        .merge(credentials::routes())
 }
 
 /// The description of the interface.

@@ -112,7 +112,6 @@ pub struct Sender {
     pub csrf: String,
     /// What the audit log keeps of the request.
     pub request: RequestFacts,
-    pub(super) stay: Stay,
 }
 
 /// A person who sent a form of ours that may hold a file.
@@ -180,7 +179,6 @@ impl Sender {
         }
         check_factor(parts, site, &visit.who).await?;
         Ok(Self {
-            stay: visit.stay(),
             who: visit.who,
             form,
             csrf: token,
