@@ -23,7 +23,7 @@ SCOPES = ["profile:read", "occasion:read", "occasion:write", "rsvps:read", "rsvp
 CHECKS = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance"]
 STREAM = "/api/v1/occasions/{id}/stream"
 # They would end the browser's session in the middle of the run.
-ENDS = ["/api/v1/auth/logout", "/api/v1/me/sessions/{id}"]
+ENDS = ["/api/v1/auth/logout", "/api/v1/auth/logout-all", "/api/v1/me/password", "/api/v1/me/sessions/{id}"]
 # Each edge of every schema once is enough.
 PHASES = {"nobody": "fuzzing", "token": "coverage,fuzzing", "browser": "fuzzing"}
 

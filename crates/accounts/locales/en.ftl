@@ -556,6 +556,7 @@ event-second-factor-failed = Entered a wrong code at the second step
 event-second-factor-proved = Passed the second step
 event-second-factor-removed = Removed the second factor
 event-session-revoked = A session was ended
+event-session-signed-out = Signed out
 event-sign-in-failed = Somebody tried to sign in with a wrong password
 event-sign-in-succeeded = Signed in
 event-sudo-proved = Confirmed who they are

@@ -553,6 +553,7 @@ event-second-factor-failed = Memasukkan kod yang salah pada langkah kedua
 event-second-factor-proved = Melepasi langkah kedua
 event-second-factor-removed = Membuang faktor kedua
 event-session-revoked = Satu sesi telah ditamatkan
+event-session-signed-out = Log keluar
 event-sign-in-failed = Seseorang cuba log masuk dengan kata laluan yang salah
 event-sign-in-succeeded = Log masuk
 event-sudo-proved = Mengesahkan dirinya

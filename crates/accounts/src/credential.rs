@@ -20,7 +20,7 @@ use crate::one_time::{self, Purpose};
 use crate::passkey;
 use crate::password::{self, Password};
 use crate::second_factor;
-use crate::session::{self, SessionId};
+use crate::session::{self, SessionId, Stay};
 use crate::signed_in::SignedIn;
 use crate::sudo::{Sudo, SudoRequired};
 
@@ -72,12 +72,12 @@ pub struct Change {
     pub client: Client,
 }
 
-/// Changes the password, and returns the session's new secret.
+/// Changes the password, and returns the session's new secret and how long it was begun for.
 pub async fn change(
     accounts: &Accounts,
     who: &SignedIn,
     change: Change,
-) -> Result<Secret, ChangeError> {
+) -> Result<(Secret, Stay), ChangeError> {
     let store = &accounts.site.store;
     let session = who.session().cloned().ok_or(ChangeError::NotSignedIn)?;
     let id = who.account().id.clone();

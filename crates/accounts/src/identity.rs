@@ -209,7 +209,7 @@ pub(crate) fn unlink(
     one_time::remove_of(tx, Purpose::SecondStep, account)?;
     record(tx, account, "identity.removed", id, request)?;
     session::end_others(tx, account, current, request)?;
-    session::renew_with_stay(tx, current)?.ok_or(IdentityError::NotFound)
+    session::renew(tx, current)?.ok_or(IdentityError::NotFound)
 }
 
 /// Removes every identity of an account.

@@ -171,7 +171,7 @@ pub(crate) fn remove(
     }
     record(tx, account, "passkey.removed", id, request)?;
     session::end_others(tx, account, current, request)?;
-    session::renew_with_stay(tx, current)?.ok_or(PasskeyError::NotFound)
+    session::renew(tx, current)?.ok_or(PasskeyError::NotFound)
 }
 
 /// Removes every key of an account.

@@ -22,6 +22,7 @@ const MAILS_TO_ADDRESS: &[Rule] = &[rule(3, HOUR)];
 const DEPARTURES: &[Rule] = &[rule(30, SignedDuration::from_mins(5))];
 const SLUGS: &[Rule] = &[rule(30, SignedDuration::from_mins(1)), rule(300, HOUR)];
 const REFRESHES: &[Rule] = &[rule(60, HOUR)];
+const REFRESHES_OF_NETWORK: &[Rule] = &[rule(600, HOUR)];
 const VERIFICATIONS: &[Rule] = &[rule(20, HOUR)];
 const VERIFICATIONS_OF_ACCOUNT: &[Rule] = &[
     rule(1, SignedDuration::from_mins(1)),
@@ -43,6 +44,7 @@ pub struct RequestLimits {
     departures: Limit,
     slugs: Limit,
     refreshes: Limit,
+    refreshes_of_network: Limit,
     mails_to_address: Limit,
     verifications: Limit,
     verifications_of_account: Limit,
@@ -56,6 +58,7 @@ impl Default for RequestLimits {
             departures: Limit::new(DEPARTURES, KEYS),
             slugs: Limit::new(SLUGS, KEYS),
             refreshes: Limit::new(REFRESHES, KEYS),
+            refreshes_of_network: Limit::new(REFRESHES_OF_NETWORK, KEYS),
             mails_to_address: Limit::new(MAILS_TO_ADDRESS, KEYS),
             verifications: Limit::new(VERIFICATIONS, KEYS),
             verifications_of_account: Limit::new(VERIFICATIONS_OF_ACCOUNT, KEYS),
@@ -74,6 +77,7 @@ impl RequestLimits {
             departures: limit(),
             slugs: limit(),
             refreshes: limit(),
+            refreshes_of_network: limit(),
             mails_to_address: limit(),
             verifications: limit(),
             verifications_of_account: limit(),
@@ -105,9 +109,16 @@ impl RequestLimits {
         self.slugs.take(&key(network), now)
     }
 
-    /// Takes the place of one use of a refresh token. It counts for the session alone: an old copy
-    /// must not keep its owner waiting.
-    pub(crate) fn refresh(&self, session: &SessionId, now: Timestamp) -> Result<(), Wait> {
+    /// Takes the place of one use of a refresh token, for its session and for the network. It does
+    /// not count for the account: an old copy must not keep its owner's other sessions waiting.
+    pub(crate) fn refresh(
+        &self,
+        session: &SessionId,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<(), Wait> {
+        self.refreshes.check(session.as_str(), now)?;
+        self.refreshes_of_network.take(&key(network), now)?;
         self.refreshes.take(session.as_str(), now)
     }
 

@@ -158,7 +158,7 @@ pub fn remove(
     session::end_others(tx, account, sudo.session(), &client.request)?;
     record(tx, sudo, "second_factor.removed", client)?;
     notice::factor_removed(tx, site, sudo.who().account(), client)?;
-    let renewed = session::renew_with_stay(tx, sudo.session())?;
+    let renewed = session::renew(tx, sudo.session())?;
     renewed.ok_or(FactorError::NotSignedIn)
 }
 

@@ -15,6 +15,7 @@ use crate::account::{self, AccountId};
 use crate::client::Client;
 use crate::device::{self, Device};
 use crate::opaque;
+use crate::signed_in::SignedIn;
 
 platform::id!(SessionId, "One sign-in in one browser.");
 
@@ -265,17 +266,10 @@ pub(crate) fn is_there(tx: &mut Tx<'_>, id: &SessionId) -> Result<bool, StoreErr
     Ok(found.is_some())
 }
 
-/// Gives a session a new secret and a new id; the old secret lets nobody in any more, nor does an
-/// access token that names the old id. `None` when the session has ended meanwhile.
-pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<Secret>, StoreError> {
-    Ok(renew_with_stay(tx, id)?.map(|(secret, _)| secret))
-}
-
-/// As [`renew`]; also tells how long the session was begun for.
-pub(crate) fn renew_with_stay(
-    tx: &mut Tx<'_>,
-    id: &SessionId,
-) -> Result<Option<(Secret, Stay)>, StoreError> {
+/// Gives a session a new secret and a new id, and says how long it was begun for. The old secret
+/// lets nobody in any more, nor does an access token that names the old id. `None` when the session
+/// has ended meanwhile.
+pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<(Secret, Stay)>, StoreError> {
     let (secret, new): (_, SessionId) = (opaque::create(tx.random()), tx.id());
     let found: Option<(Stay,)> = sql!(
         "UPDATE session SET id = :new, secret_hash = :hash WHERE id = :id RETURNING remembered",
@@ -306,17 +300,36 @@ pub(crate) fn authenticate(
         id
     )
     .run(tx, Rows::AtMostOne)?;
-    renew_with_stay(tx, id)
+    renew(tx, id)
 }
 
-/// Ends the session behind `secret`, if there is one: signing out.
-pub fn end_secret(tx: &mut Tx<'_>, secret: &Secret) -> Result<(), StoreError> {
-    sql!(
-        "DELETE FROM session WHERE secret_hash = :hash",
+/// Signs out: ends the session behind `secret`, if there is one.
+pub fn sign_out(
+    tx: &mut Tx<'_>,
+    secret: &Secret,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    let Some(account) = end_secret(tx, secret)? else {
+        return Ok(());
+    };
+    tx.record(Entry {
+        actor: Actor::Account(account.to_string()),
+        action: "session.signed_out",
+        entity: ("account", account.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: Some(request.clone()),
+    })
+}
+
+/// Ends the session behind `secret`, and says whose it was.
+fn end_secret(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<AccountId>, StoreError> {
+    let found: Option<(AccountId,)> = sql!(
+        "DELETE FROM session WHERE secret_hash = :hash RETURNING account_id",
         hash = opaque::hash(secret)
     )
-    .run(tx, Rows::AtMostOne)?;
-    Ok(())
+    .maybe(tx)?;
+    Ok(found.map(|(account,)| account))
 }
 
 /// Ends one session of the account; tells whether it had this one.
@@ -351,6 +364,22 @@ pub fn end_others(
     .run(tx, Rows::Any)?;
     record_end(tx, account, count, "others", request)?;
     Ok(count)
+}
+
+/// Ends every session of one's own, but perhaps this one; returns how many.
+pub(crate) fn end_own(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    keep_current: bool,
+    request: &RequestFacts,
+) -> Result<u64, StoreError> {
+    let id = &who.account().id;
+    account::lock(tx, id)?;
+    let Some(own) = who.session() else {
+        return Ok(0);
+    };
+    let others = end_others(tx, id, own, request)?;
+    Ok(others + u64::from(!keep_current && end(tx, id, own, request)?))
 }
 
 /// Ends every session of the account, and says why in the log.

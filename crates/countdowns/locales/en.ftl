@@ -144,6 +144,30 @@ phrase-reason = Reason
 phrase-reason-hint = Whoever suggested it reads this.
 phrase-deactivate = Take away
 phrase-activate = Bring back
+phrase-mail-approved-subject = Your phrase was taken – { $site }
+phrase-mail-approved-text = What you suggested is now one of the phrases of { $site }:
+
+    { $phrase }
+
+    { $address }
+phrase-mail-rejected-subject = Your phrase was not taken – { $site }
+phrase-mail-rejected-text = A moderator of { $site } decided not to take what you suggested:
+
+    { $phrase }
+
+    { $reason ->
+        [none] No reason was given.
+       *[other] The reason: { $reason }
+    }
+
+    { $address }
+phrase-mail-waiting-subject = Suggestions are waiting – { $site }
+phrase-mail-waiting-text = { $count ->
+        [one] One suggestion of a phrase waits for a moderator:
+       *[other] { $count } suggestions of phrases wait for a moderator:
+    }
+
+    { $address }
 
 # Webhooks.
 countdown-webhooks = Webhooks

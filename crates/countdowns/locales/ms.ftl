@@ -129,6 +129,27 @@ phrase-reason = Sebab
 phrase-reason-hint = Dibaca oleh orang yang mencadangkannya.
 phrase-deactivate = Tarik keluar
 phrase-activate = Kembalikan
+phrase-mail-approved-subject = Ungkapan anda diterima – { $site }
+phrase-mail-approved-text = Cadangan anda kini salah satu ungkapan { $site }:
+
+    { $phrase }
+
+    { $address }
+phrase-mail-rejected-subject = Ungkapan anda tidak diterima – { $site }
+phrase-mail-rejected-text = Penyemak { $site } tidak menerima cadangan anda:
+
+    { $phrase }
+
+    { $reason ->
+        [none] Tiada sebab diberikan.
+       *[other] Sebab: { $reason }
+    }
+
+    { $address }
+phrase-mail-waiting-subject = Ada cadangan yang menunggu – { $site }
+phrase-mail-waiting-text = { $count } cadangan ungkapan menunggu penyemak:
+
+    { $address }
 
 # Webhooks.
 countdown-webhooks = Webhook

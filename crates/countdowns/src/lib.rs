@@ -54,7 +54,8 @@ pub const DOMAIN: Domain = Domain {
     }),
     jobs: |site| {
         let webhooks = webhook::delivery::handlers(site);
-        webhooks.into_iter().chain([reach::handler()]).collect()
+        let own = [reach::handler(), suggestion::mail::digest_job(site)];
+        webhooks.into_iter().chain(own).collect()
     },
     ..Domain::new(MIGRATIONS)
 };

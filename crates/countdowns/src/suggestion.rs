@@ -1,5 +1,7 @@
 //! Phrases that people suggest, and what moderators decide.
 
+pub(crate) mod mail;
+
 use accounts::Confirmed;
 use accounts::account::{self, AccountId};
 use accounts::signed_in::SignedIn;
@@ -9,7 +11,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
-use web::Findings;
+use web::{Findings, Site};
 
 use crate::Refusal;
 use crate::phrase::{self, Moderator, Phrase, PhraseId};
@@ -106,6 +108,7 @@ pub fn create(tx: &mut Tx<'_>, who: &Confirmed, text: &str) -> Result<Suggestion
         Suggestion = suggestion
     )
     .run(tx, Rows::Exactly(1))?;
+    mail::plan_digest(tx)?;
     Ok(suggestion)
 }
 
@@ -158,6 +161,7 @@ struct Pending {
 /// is like it, it stays pending.
 pub fn approve(
     tx: &mut Tx<'_>,
+    site: &Site,
     moderator: &Moderator,
     id: &SuggestionId,
     text: Option<&str>,
@@ -170,16 +174,23 @@ pub fn approve(
     let made = phrase::insert(tx, &text, &found.account_id)?;
     let decided = Suggestion {
         state: State::Approved,
-        phrase_id: Some(made.id),
+        phrase_id: Some(made.id.clone()),
         ..found.suggestion
     };
-    decide(tx, moderator, &decided)?;
+    decide(
+        tx,
+        site,
+        moderator,
+        (&found.account_id, &made.text),
+        &decided,
+    )?;
     Ok(decided)
 }
 
 /// Turns a suggestion down.
 pub fn reject(
     tx: &mut Tx<'_>,
+    site: &Site,
     moderator: &Moderator,
     id: &SuggestionId,
     reason: &str,
@@ -187,12 +198,19 @@ pub fn reject(
     let mut findings = Findings::default();
     let reason = findings.text("/reason", reason, REASON);
     findings.finish()?;
+    let found = find_pending(tx, id)?;
     let decided = Suggestion {
         state: State::Rejected,
         reason,
-        ..find_pending(tx, id)?.suggestion
+        ..found.suggestion
     };
-    decide(tx, moderator, &decided)?;
+    decide(
+        tx,
+        site,
+        moderator,
+        (&found.account_id, &decided.text),
+        &decided,
+    )?;
     Ok(decided)
 }
 
@@ -252,7 +270,14 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-fn decide(tx: &mut Tx<'_>, moderator: &Moderator, decided: &Suggestion) -> Result<(), StoreError> {
+/// Writes a decision down, and mails it to who made the suggestion, unless they decided themselves.
+fn decide(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    moderator: &Moderator,
+    (suggester, text): (&AccountId, &str),
+    decided: &Suggestion,
+) -> Result<(), StoreError> {
     sql!(
         "UPDATE phrase_suggestion SET {Suggestion = :Suggestion}, decided_by = :by,
              decided_at = :now
@@ -263,6 +288,9 @@ fn decide(tx: &mut Tx<'_>, moderator: &Moderator, decided: &Suggestion) -> Resul
         id = decided.id
     )
     .run(tx, Rows::Exactly(1))?;
+    if suggester != moderator.account() {
+        mail::send_decision(tx, site, suggester, decided, text)?;
+    }
     let changes = json!([{"field": "state", "old": State::Pending, "new": decided.state}]);
     let entity = ("suggestion", decided.id.to_string());
     moderator.record(tx, entity, "suggestion.decided", changes)

@@ -1,6 +1,7 @@
 //! The JSON interface: signing in and out, one's own account, its sessions and
 //! tokens.
 
+pub(in crate::web) mod credentials;
 mod email_change;
 mod factors;
 mod identities;
@@ -73,6 +74,7 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .merge(invites::routes())
         .merge(second_step::routes())
         .merge(factors::routes())
+        .merge(credentials::routes())
 }
 
 /// The description of the interface.
@@ -292,7 +294,7 @@ async fn logout(
     caller: Result<Caller, Problem>,
 ) -> Result<Response, Problem> {
     match caller {
-        Ok(_) => visitor::end_session(&accounts, &headers).await?,
+        Ok(caller) => visitor::end_session(&accounts, &headers, caller.request).await?,
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }

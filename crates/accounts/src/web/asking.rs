@@ -113,7 +113,6 @@ pub struct Sender {
     pub csrf: String,
     /// What the audit log keeps of the request.
     pub request: RequestFacts,
-    pub(super) stay: Stay,
     /// The SHA-256 of the file that came with the form; empty: there was none.
     pub(super) file_hash: Vec<u8>,
 }
@@ -190,7 +189,6 @@ impl Sender {
         }
         check_factor(parts, site, &visit.who).await?;
         Ok(Self {
-            stay: visit.stay(),
             who: visit.who,
             form,
             csrf: token,

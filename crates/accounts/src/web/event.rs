@@ -43,6 +43,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("second_factor.proved", "event-second-factor-proved"),
     ("second_factor.removed", "event-second-factor-removed"),
     ("session.revoked", "event-session-revoked"),
+    ("session.signed_out", "event-session-signed-out"),
     ("sign_in.failed", "event-sign-in-failed"),
     ("sign_in.succeeded", "event-sign-in-succeeded"),
     ("sudo.proved", "event-sudo-proved"),

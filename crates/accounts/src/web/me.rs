@@ -12,17 +12,16 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
+use super::api::credentials::renew_password;
 use super::asking::{Reader, Sender};
 use super::call::see_other;
-use super::problem;
 use super::{cookies, factors, frame, oauth};
 use crate::Accounts;
 use crate::client::{self, Client};
-use crate::credential::{self, Change, ChangeError};
 use crate::domain::Domain;
 use crate::identity;
 use crate::passkey::{self, Passkey, PasskeyId};
-use crate::password::{self, Password};
+use crate::password;
 use crate::second_factor;
 use crate::session::{self, Session, Stay};
 use crate::signed_in::SignedIn;
@@ -254,14 +253,14 @@ pub(super) async fn set_password(
     client: Client,
     sender: Sender,
 ) -> Result<Response, Problem> {
-    let done = try_set_password(&accounts, client, &sender).await;
-    let done = done.map(|secret| {
-        cookies::renewed(
-            see_other("/me/security?done=password"),
-            accounts.site.url(),
-            &secret,
-            sender.stay,
-        )
+    let passwords = (
+        Secret::new(sender.form.text("current_password")),
+        Secret::new(sender.form.text("password")),
+    );
+    let done = renew_password(&accounts, &sender.who, client, passwords, "/password").await;
+    let done = done.map(|(secret, stay)| {
+        let onward = see_other("/me/security?done=password");
+        cookies::renewed(onward, accounts.site.url(), &secret, stay)
     });
     form_state::answer(done, async |problem| {
         let first = if problem.code == "current_password_wrong" {
@@ -272,29 +271,6 @@ pub(super) async fn set_password(
         again(&accounts, &wishes, &sender, &problem, first).await
     })
     .await
-}
-
-async fn try_set_password(
-    accounts: &Accounts,
-    client: Client,
-    sender: &Sender,
-) -> Result<Secret, Problem> {
-    let account = sender.who.account();
-    let known = [
-        account.email.as_str(),
-        &account.display_name,
-        &accounts.site.settings.name,
-    ];
-    let typed = Secret::new(sender.form.text("password"));
-    let new = Password::choose(&typed, &known)
-        .map_err(|weakness| problem::password(Problem::fields(), "/password", weakness))?;
-    let change = Change {
-        current: Secret::new(sender.form.text("current_password")),
-        new,
-        client,
-    };
-    let changed = credential::change(accounts, &sender.who, change).await;
-    changed.map_err(|error: ChangeError| error.into())
 }
 
 pub(super) async fn end_sessions(

@@ -5,9 +5,10 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
+use platform::audit::RequestFacts;
 use platform::{Secret, StoreError, Tx};
 use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
@@ -149,14 +150,18 @@ pub(super) async fn sign_out(
     sender: Result<Sender, Problem>,
 ) -> Result<Response, Problem> {
     match sender {
-        Ok(_) => end_session(&accounts, &headers).await?,
+        Ok(sender) => end_session(&accounts, &headers, sender.request).await?,
         // Signed out already, in another tab: that is what was asked for.
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }
     let mut response = see_other("/login");
     let gone = cookies::forget_session(accounts.site.url());
-    response.headers_mut().append(SET_COOKIE, gone);
+    let headers = response.headers_mut();
+    headers.append(SET_COOKIE, gone);
+    // Cookies stay: one marks the browser as known.
+    let kept_pages = HeaderValue::from_static("\"cache\", \"storage\"");
+    headers.insert("clear-site-data", kept_pages);
     Ok(response)
 }
 
@@ -164,11 +169,12 @@ pub(super) async fn sign_out(
 pub(super) async fn end_session(
     accounts: &Accounts,
     headers: &HeaderMap,
+    request: RequestFacts,
 ) -> Result<(), StoreError> {
     let Some(secret) = cookies::session(headers, accounts.site.url()) else {
         return Ok(());
     };
-    let change = move |tx: &mut Tx<'_>| session::end_secret(tx, &secret);
+    let change = move |tx: &mut Tx<'_>| session::sign_out(tx, &secret, &request);
     accounts.site.store.write(change).await
 }
 

@@ -9,8 +9,8 @@ use testkit::{Page, Visitor, World};
 use crate::grants::manager;
 use crate::stage::{
     CLUB, CLUB_OWNER, COORDINATOR, Checked, MIGRATIONS, OBSERVER, PASSWORD, accounts, accounts_at,
-    begin, client, english, expect_sign_in_mails, find_session, give, person, read, role,
-    signed_in, usual_hash, visitor, write,
+    begin, client, count_actions, english, expect_sign_in_mails, find_session, give, person, read,
+    role, signed_in, usual_hash, visitor, write,
 };
 
 async fn sign_in_as(visitor: &mut Visitor, address: &str, email: &str, password: &str) -> Page {
@@ -137,9 +137,12 @@ fn signing_out_ends_the_session_and_may_be_done_twice() {
         for _ in 0..2 {
             let answer = visitor.submit(&page, &form).await;
             assert_eq!(answer.location(), Some("/login"));
+            let cleared = answer.header("clear-site-data");
+            assert_eq!(cleared, "\"cache\", \"storage\"");
         }
         assert!(find_session(world, &begun.session).await.is_none());
         assert_eq!(visitor.cookie("kd_session"), None);
+        assert_eq!(count_actions(world, "session.signed_out").await, 1);
     });
 }
 

@@ -5,9 +5,12 @@ use std::path::Path;
 
 use accounts::session::Stay;
 use accounts::{setup, sudo};
+use axum::http::Method;
 use jiff::SignedDuration;
+use serde_json::json;
 use testkit::{Page, Visitor, World};
 
+use crate::api::{csrf_token, script};
 use crate::registering::{expect, link, open};
 use crate::resetting::ask;
 use crate::stage::{
@@ -121,4 +124,50 @@ fn fields_for_passwords_hide_them_and_take_them_from_managers() {
             assert!(!script.contains("paste"), "{}", path.display());
         }
     }
+}
+
+#[test]
+fn a_script_changes_the_password_and_signs_out_everywhere() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let hash = usual_hash(world).await;
+        let id = person(world, EMAIL, Some(&hash)).await;
+        let mut visitor = script(world, &id).await;
+        let mut other = script(world, &id).await;
+        let (path, next) = ("/api/v1/me/password", "seratus kerbau putih");
+        let change =
+            |current: &str, new: &str| json!({"current_password": current, "new_password": new});
+        let wrong = change("tidak betul", next);
+        let refused = visitor.call(Method::PUT, path, &wrong).await.with(400);
+        assert_eq!(refused.json()["code"], "current_password_wrong");
+        let short = change(crate::stage::PASSWORD, "x");
+        let refused = visitor.call(Method::PUT, path, &short).await.with(422);
+        assert_eq!(refused.json()["errors"][0]["pointer"], "/new_password");
+        let right = change(crate::stage::PASSWORD, next);
+        visitor.call(Method::PUT, path, &right).await.with(204);
+        // The session goes on under a new cookie, and no other does.
+        visitor.get("/api/v1/me").await.with(200);
+        other.get("/api/v1/me").await.with(401);
+        let mut outside = crate::stage::visitor(&accounts(world));
+        sign_in(&mut outside, EMAIL, next).await.with(303);
+        expect_sign_in_mails(world, EMAIL, 1);
+
+        let path = "/api/v1/auth/logout-all";
+        visitor.header(
+            "x-csrf-token",
+            &csrf_token(visitor.cookie("kd_session").unwrap()),
+        );
+        let keep = json!({"keep_current": true});
+        let ended = visitor.call(Method::POST, path, &keep).await.with(200);
+        assert_eq!(ended.json(), json!({"revoked": 1}));
+        visitor.get("/api/v1/me").await.with(200);
+        script(world, &id).await;
+        world.clock.advance(SignedDuration::from_mins(11));
+        let refused = visitor.call(Method::POST, path, &json!({})).await.with(403);
+        assert_eq!(refused.json()["code"], "sudo_required");
+        let mut fresh = script(world, &id).await;
+        let ended = fresh.call(Method::POST, path, &json!({})).await.with(200);
+        assert_eq!(ended.json(), json!({"revoked": 3}));
+        assert_eq!(fresh.cookie("kd_session"), None);
+        visitor.get("/api/v1/me").await.with(401);
+    });
 }

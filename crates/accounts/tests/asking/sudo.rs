@@ -51,7 +51,7 @@ fn a_proof_ends_with_its_session() {
         let sudo = Sudo::check(who, world.clock.now()).unwrap();
         // Somebody signs the thief out who has this proof in hand.
         write(world.store(), move |tx| {
-            session::end_secret(tx, &begun.session)
+            session::sign_out(tx, &begun.session, &client(1).request)
         })
         .await;
 

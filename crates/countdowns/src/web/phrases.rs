@@ -378,9 +378,13 @@ pub(super) async fn approve(
 ) -> Result<Response, Problem> {
     let id: SuggestionId = parse(&id)?;
     let enter = phrase::entrance(&sender.who, &sender.request);
-    let (one, typed) = (id.clone(), sender.form.text("text").to_owned());
+    let (at, one, typed) = (
+        site.clone(),
+        id.clone(),
+        sender.form.text("text").to_owned(),
+    );
     let change = move |tx: &mut Tx<'_>, moderator: &Moderator| {
-        suggestion::approve(tx, moderator, &one, Some(&typed))?;
+        suggestion::approve(tx, &at, moderator, &one, Some(&typed))?;
         Ok(format!("{ALL}?done=saved"))
     };
     let done = sender.once(&site, "POST /admin/suggestions/approve", enter, change);
@@ -396,9 +400,13 @@ pub(super) async fn reject(
 ) -> Result<Response, Problem> {
     let id: SuggestionId = parse(&id)?;
     let enter = phrase::entrance(&sender.who, &sender.request);
-    let (one, typed) = (id.clone(), sender.form.text("reason").to_owned());
+    let (at, one, typed) = (
+        site.clone(),
+        id.clone(),
+        sender.form.text("reason").to_owned(),
+    );
     let change = move |tx: &mut Tx<'_>, moderator: &Moderator| {
-        suggestion::reject(tx, moderator, &one, &typed)?;
+        suggestion::reject(tx, &at, moderator, &one, &typed)?;
         Ok(format!("{ALL}?done=saved"))
     };
     let done = sender.once(&site, "POST /admin/suggestions/reject", enter, change);

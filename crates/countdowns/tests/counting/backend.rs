@@ -5,7 +5,7 @@ use countdowns::countdown::{READ, WRITE};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::phrases::give;
+use crate::phrases::{expect_decision, give};
 use crate::stage::{API, Person, Stage, errors, on_both};
 
 pub(crate) const TIMERS: &str = "/backend/protected/incident-timers";
@@ -433,6 +433,8 @@ fn suggestions_are_made_and_decided_on() {
             .call("POST", &decide(&ids[1], "reject"), &reason)
             .await
             .expect(200);
+        expect_decision(&stage, &farah, "taken");
+        expect_decision(&stage, &farah, "not taken");
         let own = get(&mut farah, &suggestions).await;
         assert_eq!(own["total"], 2);
         let told: Vec<_> = own["suggestions"]

@@ -7,7 +7,7 @@ use countdowns::{countdown, phrase};
 use platform::{Store, Tx};
 use testkit::{rounds, together};
 
-use crate::phrases::give;
+use crate::phrases::{expect_decision, give};
 use crate::stage::{Person, Stage, on_both, request};
 
 fn suggest(
@@ -24,27 +24,29 @@ fn suggest(
 }
 
 fn approve(
-    store: Store,
+    (stage, store): (&Stage<'_>, &Store),
     person: &Person,
     id: &SuggestionId,
 ) -> impl Future<Output = Result<Suggestion, Refusal>> + use<> {
     let (who, id) = (person.who.clone(), id.clone());
+    let (site, store) = (stage.site().clone(), store.clone());
     let change = move |tx: &mut Tx<'_>| {
         let moderator = phrase::moderate(tx, &who, &request())?;
-        suggestion::approve(tx, &moderator, &id, None)
+        suggestion::approve(tx, &site, &moderator, &id, None)
     };
     async move { store.write(change).await }
 }
 
 fn reject(
-    store: Store,
+    (stage, store): (&Stage<'_>, &Store),
     person: &Person,
     id: &SuggestionId,
 ) -> impl Future<Output = Result<Suggestion, Refusal>> + use<> {
     let (who, id) = (person.who.clone(), id.clone());
+    let (site, store) = (stage.site().clone(), store.clone());
     let change = move |tx: &mut Tx<'_>| {
         let moderator = phrase::moderate(tx, &who, &request())?;
-        suggestion::reject(tx, &moderator, &id, "")
+        suggestion::reject(tx, &site, &moderator, &id, "")
     };
     async move { store.write(change).await }
 }
@@ -73,11 +75,11 @@ fn a_suggestion_is_taken_or_turned_down_once() {
             let text = format!("Suggestion {round}");
             let made = suggest(store.clone(), &farah, text).await.unwrap();
             let (one, two) = if round % 2 == 0 {
-                let one = approve(store.clone(), &farah, &made.id);
-                together(one, approve(other.clone(), &farah, &made.id)).await
+                let one = approve((stage, store), &farah, &made.id);
+                together(one, approve((stage, &other), &farah, &made.id)).await
             } else {
-                let one = approve(store.clone(), &farah, &made.id);
-                together(one, reject(other.clone(), &farah, &made.id)).await
+                let one = approve((stage, store), &farah, &made.id);
+                together(one, reject((stage, &other), &farah, &made.id)).await
             };
             let results = [one, two];
             let lost = results
@@ -103,8 +105,8 @@ fn two_like_suggestions_become_one_phrase() {
             let text = format!("Suggestion {round}");
             let one = suggest(store.clone(), &farah, text.clone()).await.unwrap();
             let two = suggest(store.clone(), &aina, text).await.unwrap();
-            let approval = approve(store.clone(), &farah, &one.id);
-            let (a, b) = together(approval, approve(other.clone(), &farah, &two.id)).await;
+            let approval = approve((stage, store), &farah, &one.id);
+            let (a, b) = together(approval, approve((stage, &other), &farah, &two.id)).await;
             let results = [a, b];
             let refused = results.iter();
             let refused = refused.filter(|done| matches!(done, Err(Refusal::PhraseExists)));
@@ -112,11 +114,13 @@ fn two_like_suggestions_become_one_phrase() {
             assert_eq!(phrases(stage, &farah).await, round);
             // What was not taken waits for another decision.
             let left = if results[0].is_err() {
+                expect_decision(stage, &aina, "taken");
                 &one.id
             } else {
+                expect_decision(stage, &aina, "not taken");
                 &two.id
             };
-            reject(store.clone(), &farah, left).await.unwrap();
+            reject((stage, store), &farah, left).await.unwrap();
         }
     });
 }
@@ -144,7 +148,7 @@ fn there_is_no_eleventh_that_waits() {
             assert_eq!(refused.count(), 1, "{results:?}");
             ids.extend(results.into_iter().flatten().map(|made| made.id));
             for id in &ids {
-                reject(store.clone(), &farah, id).await.unwrap();
+                reject((stage, store), &farah, id).await.unwrap();
             }
         }
     });

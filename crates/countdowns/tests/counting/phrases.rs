@@ -1,9 +1,9 @@
 //! Phrases: drawn, hidden, suggested and decided on.
 
-use accounts::grant::{self, MODERATOR, Role, Scope};
+use accounts::grant::{self, MODERATOR, OWNER, Role, Scope};
 use countdowns::DOMAIN;
 use jiff::SignedDuration;
-use platform::{StoreError, Tx};
+use platform::{StoreError, Tx, sql};
 use serde_json::{Value, json};
 
 use crate::stage::{Person, Stage, errors, on_both};
@@ -47,6 +47,14 @@ async fn suggest(person: &mut Person, text: &str) -> Value {
         .await;
     made.expect(201);
     made.json()
+}
+
+/// One mail tells them what became of a suggestion of theirs.
+pub(crate) fn expect_decision(stage: &Stage<'_>, person: &Person, became: &str) {
+    let subject = format!("Your phrase was {became} – Kenduri Kami");
+    stage
+        .world
+        .expect_mail(&person.who.account().email, &subject);
 }
 
 fn decision(suggestion: &Value, what: &str) -> String {
@@ -205,6 +213,78 @@ fn a_suggestion_is_taken_in_other_words_or_turned_down() {
         refused.expect(409);
         assert_eq!(refused.json()["code"], "phrase_exists");
         moderator.call("POST", &path, &json!({})).await.expect(200);
+
+        // They get a mail of each decision, from which they may unsubscribe.
+        expect_decision(stage, &farah, "taken");
+        expect_decision(stage, &farah, "not taken");
+        expect_decision(stage, &farah, "taken");
+        let mails = stage.world.mails().await;
+        let told = |words: &[&str]| {
+            let all = |text: &str| words.iter().all(|words| text.contains(words));
+            mails.iter().any(|mail| all(&mail.text))
+        };
+        assert!(told(&["Keep going"]) && !told(&["Keep going on"]));
+        assert!(told(&["Stay in bed", "Too lazy"]));
+        assert_eq!(unsubscribable(stage).await, ["phrases"; 3]);
+    });
+}
+
+/// The scopes of the mails that their readers may unsubscribe from.
+async fn unsubscribable(stage: &Stage<'_>) -> Vec<String> {
+    let look = |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, StoreError> {
+        tx.all(
+            sql!("SELECT scope FROM mail WHERE stream = 'notification' ORDER BY id"),
+            &[],
+        )
+    };
+    let found = stage.world.store().read(look).await.unwrap();
+    found.into_iter().map(|(scope,)| scope).collect()
+}
+
+#[test]
+fn moderators_hear_once_an_hour_of_what_waits() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let mut moderator = moderator(stage).await;
+        let owner = stage.person("An Owner").await;
+        give(stage, &owner, OWNER).await;
+        let hour = SignedDuration::from_hours(1);
+        let expect = || {
+            for person in [&moderator, &owner] {
+                let subject = "Suggestions are waiting – Kenduri Kami";
+                let email = &person.who.account().email;
+                stage.world.expect_mail(email, subject);
+            }
+        };
+        suggest(&mut farah, "Keep going").await;
+        suggest(&mut farah, "Rest a while").await;
+        stage.work().await;
+        assert!(stage.world.mails().await.is_empty(), "not at once");
+        stage.world.clock.advance(hour);
+        stage.work().await;
+        expect();
+        let mails = stage.world.mails().await;
+        assert!(mails.iter().all(|mail| mail.text.contains("2 suggestions")));
+        assert_eq!(unsubscribable(stage).await, ["suggestions"; 2]);
+
+        // Not again of the same.
+        stage.world.clock.advance(hour);
+        stage.work().await;
+        suggest(&mut farah, "Drink some water").await;
+        stage.world.clock.advance(hour);
+        stage.work().await;
+        expect();
+
+        // Nor where nothing waits any more.
+        suggest(&mut farah, "Sleep well").await;
+        let list = moderator.program.get(PENDING).await.json();
+        for one in list["items"].as_array().unwrap() {
+            let path = decision(one, "reject");
+            moderator.call("POST", &path, &json!({})).await.expect(200);
+            expect_decision(stage, &farah, "not taken");
+        }
+        stage.world.clock.advance(hour);
+        stage.work().await;
     });
 }
 
@@ -237,6 +317,7 @@ fn ten_suggestions_wait_and_twenty_are_made_a_day() {
                 assert_eq!(refused.json()["code"], "limit_reached");
                 let path = decision(&one, "reject");
                 moderator.call("POST", &path, &json!({})).await.expect(200);
+                expect_decision(stage, &farah, "not taken");
             }
         }
         let more = json!({"text": "One too many"});
@@ -282,6 +363,7 @@ fn phrases_are_hidden_suggested_and_decided_on_by_forms() {
         refused.expect(422);
         form.fill("text", "Onwards and upwards");
         moderator.browser.submit(&page, &form).await.expect(303);
+        expect_decision(stage, &farah, "taken");
         let late = page.form(&format!("{}/reject", page.address));
         moderator.browser.submit(&page, &late).await.expect(409);
 
@@ -340,6 +422,7 @@ fn what_somebody_suggested_goes_with_them_and_phrases_stay() {
             let path = decision(one, "approve");
             farah.call("POST", &path, &json!({})).await.expect(200);
         }
+        expect_decision(stage, &aina, "taken");
         let phrases = farah.program.get("/api/v1/phrases").await.json();
         let hidden = phrases["items"][0]["id"].as_str().unwrap().to_owned();
         let path = format!("/api/v1/phrases/{hidden}/exclusion");

@@ -20,7 +20,7 @@ use platform::{Outbound, Platform, StoreError, Tx};
 use serde_json::{Value, json};
 use testkit::{Page, Visitor, World};
 use web::client_info::Proxies;
-use web::{Settings, SiteUrl};
+use web::{Settings, Site, SiteUrl};
 
 use crate::days;
 
@@ -57,6 +57,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
 pub(crate) fn each_world(test: impl AsyncFn(&World)) {
     World::each_engine(&domain::migrations(DOMAINS), async |world| {
         world.expect_jobs("countdown.reach");
+        world.expect_jobs("suggestion.digest");
         test(world).await;
     });
 }
@@ -130,6 +131,10 @@ impl<'w> Stage<'w> {
                 ..self.accounts.clone()
             },
         }
+    }
+
+    pub(crate) fn site(&self) -> &Site {
+        &self.accounts.site
     }
 
     pub(crate) fn visitor(&self) -> Visitor {

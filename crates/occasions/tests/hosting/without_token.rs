@@ -58,6 +58,8 @@ pub(crate) const WITHOUT_TOKEN: &[&str] = &[
     "GET /api/v1/slugs/{slug}",
     "POST /api/v1/slugs/preview",
     "POST /api/v1/auth/sudo/options",
+    "POST /api/v1/auth/logout-all",
+    "PUT /api/v1/me/password",
     "PUT /api/v1/admin/users/{id}/duties",
     "POST /api/v1/admin/users/{id}/export",
     "POST /api/v1/admin/users/{id}/factor-reset",

@@ -277,9 +277,9 @@ async fn activate(
 
 /// How much was ended.
 #[derive(Serialize, ToSchema)]
-struct SignedOut {
+pub(super) struct SignedOut {
     /// How many sessions.
-    revoked: u64,
+    pub(super) revoked: u64,
 }
 
 /// Sign somebody out everywhere.

@@ -10,7 +10,7 @@ use platform::{Secret, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::described::Routes;
-use web::{Json, Problem, Site, routes};
+use web::{Facts, Json, Network, Problem, Site, routes};
 
 use super::Me;
 use crate::Accounts;
@@ -112,17 +112,19 @@ pub(in crate::web) async fn first(
 async fn refresh(
     State(accounts): State<Accounts>,
     client: Client,
+    facts: Facts,
     Json(body): Json<RefreshBody>,
 ) -> Result<Response, Problem> {
     let shown = Secret::new(body.refresh_token);
-    answer(&accounts, go_on(&accounts, shown, client).await?).await
+    let from = (client, facts.network());
+    answer(&accounts, go_on(&accounts, shown, from).await?).await
 }
 
 /// Uses a token for the next one.
 pub(in crate::web) async fn go_on(
     accounts: &Accounts,
     shown: Secret,
-    client: Client,
+    (client, network): (Client, Network),
 ) -> Result<Refreshed, Problem> {
     let site = accounts.site.clone();
     // What is made up costs no change.
@@ -133,7 +135,7 @@ pub(in crate::web) async fn go_on(
         .await?;
     let session =
         session.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "refresh_invalid"))?;
-    let counted = accounts.limits.refresh(&session, site.clock.now());
+    let counted = accounts.limits.refresh(&session, network, site.clock.now());
     counted.map_err(too_often)?;
     let change = move |tx: &mut Tx<'_>| refresh::refresh(tx, &site, &shown, &client);
     let code = match accounts.site.store.write(change).await? {

@@ -205,10 +205,12 @@ pub(super) struct RefreshToken {
 async fn go_on(
     State(accounts): State<Accounts>,
     client: Client,
+    facts: Facts,
     Json(sent): Json<RefreshToken>,
 ) -> Result<Response, Problem> {
     let shown = Secret::new(sent.refresh_token);
-    let refreshed = refresh::go_on(&accounts, shown, client).await?;
+    let from = (client, facts.network());
+    let refreshed = refresh::go_on(&accounts, shown, from).await?;
     tokens(&accounts, refreshed, StatusCode::OK).await
 }
 

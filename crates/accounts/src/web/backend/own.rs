@@ -18,17 +18,16 @@ use crate::Accounts;
 use crate::Callers::Sessions;
 use crate::account;
 use crate::client::Client;
-use crate::credential::{self, Change};
 use crate::erasure::{self, EraseError, When};
 use crate::export::{self, ExportError};
-use crate::password::{self, Password};
+use crate::password;
 use crate::profile::Profile;
 use crate::slug::Availability;
 use crate::sudo::Sudo;
-use crate::web::api::refresh;
+use crate::web::api::{credentials, refresh};
 use crate::web::asking::Caller;
+use crate::web::cookies;
 use crate::web::profile::save;
-use crate::web::{cookies, problem};
 use crate::{session, signed_in, slug, slug_change, verification};
 
 pub(super) fn routes() -> Router<Accounts> {
@@ -95,15 +94,7 @@ async fn revoke_all(
 ) -> Result<Json<Revoked>, Problem> {
     let Caller { who, request } = caller;
     Sudo::check(who.clone(), accounts.site.clock.now())?;
-    let change = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
-        let id = &who.account().id;
-        account::lock(tx, id)?;
-        let Some(own) = who.session() else {
-            return Ok(0);
-        };
-        let others = session::end_others(tx, id, own, &request)?;
-        Ok(others + u64::from(session::end(tx, id, own, &request)?))
-    };
+    let change = move |tx: &mut Tx<'_>| session::end_own(tx, &who, false, &request);
     Ok(Json(Revoked {
         message: "done",
         revoked: accounts.site.store.write(change).await?,
@@ -152,9 +143,11 @@ async fn change_password(
     caller: Caller,
     Json(sent): Json<ChangePassword>,
 ) -> Result<Response, Problem> {
-    let current = Secret::new(sent.current_password);
-    let new = Secret::new(sent.new_password);
-    renew_password(&accounts, &headers, client, &caller, current, &new).await
+    let passwords = (
+        Secret::new(sent.current_password),
+        Secret::new(sent.new_password),
+    );
+    renew_password(&accounts, &headers, client, &caller, passwords).await
 }
 
 #[derive(Deserialize)]
@@ -175,8 +168,8 @@ async fn set_password(
     if accounts.site.store.read(look).await?.is_some() {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "password_exists"));
     }
-    let (none, new) = (Secret::new(""), Secret::new(sent.new_password));
-    renew_password(&accounts, &headers, client, &caller, none, &new).await
+    let passwords = (Secret::new(""), Secret::new(sent.new_password));
+    renew_password(&accounts, &headers, client, &caller, passwords).await
 }
 
 /// The session goes on under another name.
@@ -192,23 +185,12 @@ async fn renew_password(
     headers: &HeaderMap,
     client: Client,
     caller: &Caller,
-    current: Secret,
-    new: &Secret,
+    passwords: (Secret, Secret),
 ) -> Result<Response, Problem> {
     let (site, account) = (&accounts.site, caller.who.account());
-    let known = [
-        account.email.as_str(),
-        &account.display_name,
-        &site.settings.name,
-    ];
-    let new = Password::choose(new, &known)
-        .map_err(|weakness| problem::password(Problem::fields(), "/new_password", weakness))?;
-    let change = Change {
-        current,
-        new,
-        client,
-    };
-    let secret = credential::change(accounts, &caller.who, change).await?;
+    let renewed =
+        credentials::renew_password(accounts, &caller.who, client, passwords, "/new_password");
+    let (secret, stay) = renewed.await?;
     let shown = secret.clone();
     let look = move |tx: &mut Tx<'_>| signed_in::by_session(tx, &shown);
     let visit = site.store.read::<_, StoreError, _>(look).await?;
@@ -222,12 +204,7 @@ async fn renew_password(
     if headers.contains_key(AUTHORIZATION) {
         return Ok(response);
     }
-    Ok(cookies::renewed(
-        response,
-        site.url(),
-        &secret,
-        visit.stay(),
-    ))
+    Ok(cookies::renewed(response, site.url(), &secret, stay))
 }
 
 #[derive(Deserialize)]

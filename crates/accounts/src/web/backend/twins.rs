@@ -102,7 +102,7 @@ async fn logout(
     caller: Result<Caller, Problem>,
 ) -> Result<Response, Problem> {
     match caller {
-        Ok(_) => visitor::end_session(&accounts, &headers).await?,
+        Ok(caller) => visitor::end_session(&accounts, &headers, caller.request).await?,
         // Signed out already, in another tab: that is what was asked for.
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),

@@ -205,9 +205,9 @@ async fn approve(
 ) -> Result<Response, Problem> {
     let enter = phrase::entrance(&call.who, &call.request);
     let (id, key): (SuggestionId, _) = (parse(&id)?, call.key(&body.bytes)?);
-    let text = body.value.text;
+    let (site, text) = (call.site.clone(), body.value.text);
     let change = move |tx: &mut Tx<'_>, moderator: &Moderator| {
-        suggestion::approve(tx, moderator, &id, text.as_deref())
+        suggestion::approve(tx, &site, moderator, &id, text.as_deref())
     };
     Ok(call.once(key, StatusCode::OK, enter, change).await?)
 }
@@ -233,9 +233,9 @@ async fn reject(
 ) -> Result<Response, Problem> {
     let enter = phrase::entrance(&call.who, &call.request);
     let (id, key): (SuggestionId, _) = (parse(&id)?, call.key(&body.bytes)?);
-    let reason = body.value.reason;
+    let (site, reason) = (call.site.clone(), body.value.reason);
     let change = move |tx: &mut Tx<'_>, moderator: &Moderator| {
-        suggestion::reject(tx, moderator, &id, &reason)
+        suggestion::reject(tx, &site, moderator, &id, &reason)
     };
     Ok(call.once(key, StatusCode::OK, enter, change).await?)
 }

@@ -196,8 +196,9 @@ async fn approve(
     _: Maybe<Decision>,
 ) -> Result<Json<Message>, Problem> {
     let id: SuggestionId = parse(&id)?;
+    let site = call.site.clone();
     write(&call, move |tx, moderator| {
-        suggestion::approve(tx, moderator, &id, None).map(drop)
+        suggestion::approve(tx, &site, moderator, &id, None).map(drop)
     })
     .await?;
     Ok(done())
@@ -210,8 +211,9 @@ async fn reject(
 ) -> Result<Json<Message>, Problem> {
     let id: SuggestionId = parse(&id)?;
     let reason = body.value.admin_reason.unwrap_or_default();
+    let site = call.site.clone();
     write(&call, move |tx, moderator| {
-        suggestion::reject(tx, moderator, &id, &reason).map(drop)
+        suggestion::reject(tx, &site, moderator, &id, &reason).map(drop)
     })
     .await?;
     Ok(done())

@@ -1,0 +1,142 @@
+//! One's own password, and signing out everywhere.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Response};
+use platform::{Secret, Tx};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use web::described::Routes;
+use web::{Json, Problem, routes};
+
+use super::people::SignedOut;
+use crate::Accounts;
+use crate::Callers::People;
+use crate::client::Client;
+use crate::credential::{self, Change};
+use crate::password::Password;
+use crate::session::{self, Stay};
+use crate::signed_in::SignedIn;
+use crate::sudo::Sudo;
+use crate::web::asking::Caller;
+use crate::web::call::Maybe;
+use crate::web::{cookies, problem};
+
+pub(super) fn routes<R: Routes<Accounts>>() -> R {
+    R::default()
+        .routes(routes!(change_password: People))
+        .routes(routes!(sign_out_everywhere: People))
+}
+
+/// The password so far, and the next.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PasswordChange {
+    /// Left out where there is none yet.
+    #[serde(default)]
+    #[schema(format = Password)]
+    current_password: String,
+    /// 10–256 characters.
+    #[schema(format = Password)]
+    new_password: String,
+}
+
+/// Change your password.
+///
+/// All other sessions end. The answer sets a new cookie of the session; the one before works no
+/// more. A first password, or one beside a second factor, needs a proof within 10 minutes.
+#[utoipa::path(
+    put, path = "/api/v1/me/password", tag = "credentials",
+    request_body = PasswordChange,
+    responses(
+        (status = 204, description = "Changed"),
+        (status = 400, description = "`current_password_wrong`"),
+        (status = 403, description = "`csrf_failed`, `sudo_required` or `token_not_permitted`"),
+        (status = 422, description = "`validation_failed`"),
+        (status = 429, description = "`rate_limited`, with `Retry-After`"),
+        (status = 503, description = "`busy`, with `Retry-After`"),
+    ),
+)]
+async fn change_password(
+    State(accounts): State<Accounts>,
+    client: Client,
+    caller: Caller,
+    Json(sent): Json<PasswordChange>,
+) -> Result<Response, Problem> {
+    let passwords = (
+        Secret::new(sent.current_password),
+        Secret::new(sent.new_password),
+    );
+    let (secret, stay) =
+        renew_password(&accounts, &caller.who, client, passwords, "/new_password").await?;
+    let response = StatusCode::NO_CONTENT.into_response();
+    Ok(cookies::renewed(
+        response,
+        accounts.site.url(),
+        &secret,
+        stay,
+    ))
+}
+
+/// Changes a password that was typed: the current one, and the new one in the field `pointer`.
+pub(in crate::web) async fn renew_password(
+    accounts: &Accounts,
+    who: &SignedIn,
+    client: Client,
+    (current, new): (Secret, Secret),
+    pointer: &str,
+) -> Result<(Secret, Stay), Problem> {
+    let account = who.account();
+    let known = [
+        account.email.as_str(),
+        &account.display_name,
+        &accounts.site.settings.name,
+    ];
+    let new = Password::choose(&new, &known)
+        .map_err(|weakness| problem::password(Problem::fields(), pointer, weakness))?;
+    let change = Change {
+        current,
+        new,
+        client,
+    };
+    Ok(credential::change(accounts, who, change).await?)
+}
+
+/// Which sessions end.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Everywhere {
+    /// Whether this session goes on.
+    keep_current: bool,
+}
+
+/// Sign out everywhere.
+///
+/// Ends all sessions of the account, and the tokens of programs that signed in. Personal tokens
+/// stay.
+#[utoipa::path(
+    post, path = "/api/v1/auth/logout-all", tag = "credentials",
+    request_body = Option<Everywhere>,
+    responses(
+        (status = 200, description = "How many sessions ended", body = SignedOut),
+        (status = 403, description = "`csrf_failed`, `sudo_required` or `token_not_permitted`"),
+    ),
+)]
+async fn sign_out_everywhere(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+    body: Maybe<Everywhere>,
+) -> Result<Response, Problem> {
+    let Caller { who, request } = caller;
+    Sudo::check(who.clone(), accounts.site.clock.now())?;
+    let keep_current = body.value.keep_current;
+    let change = move |tx: &mut Tx<'_>| session::end_own(tx, &who, keep_current, &request);
+    let revoked = accounts.site.store.write(change).await?;
+    let mut response = Json(SignedOut { revoked }).into_response();
+    if !keep_current {
+        let gone = cookies::forget_session(accounts.site.url());
+        response.headers_mut().append(SET_COOKIE, gone);
+    }
+    Ok(response)
+}

@@ -1,0 +1,125 @@
+//! Mail about suggestions: to who made one, what was decided; to moderators, that some wait.
+
+use accounts::account::{self, Account, AccountId};
+use accounts::grant::{self, MODERATOR};
+use jiff::{SignedDuration, Timestamp};
+use platform::jobs::{Done, Handler, Job, JobError, NewJob};
+use platform::mail::{Address, NewMail, Stream};
+use platform::{StoreError, Tx, sql};
+use serde_json::json;
+use web::{Language, Site, Value};
+
+use super::{State, Suggestion};
+
+const KIND: &str = "suggestion.digest";
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// Tells who made a suggestion what was decided; `text` is the phrase as it was taken.
+pub(super) fn send_decision(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    to: &AccountId,
+    decided: &Suggestion,
+    text: &str,
+) -> Result<(), StoreError> {
+    let Some(account) = account::find(tx, to)? else {
+        return Ok(());
+    };
+    let messages = if decided.state == State::Approved {
+        ("phrase-mail-approved-subject", "phrase-mail-approved-text")
+    } else {
+        ("phrase-mail-rejected-subject", "phrase-mail-rejected-text")
+    };
+    let reason = match decided.reason.as_str() {
+        "" => "none",
+        reason => reason,
+    };
+    let values = vec![("phrase", text.into()), ("reason", reason.into())];
+    send(
+        tx,
+        site,
+        &account,
+        ("phrases", "/me/phrases"),
+        messages,
+        values,
+    )
+}
+
+/// Has moderators hear of what waits at the next full hour, once however much is suggested till
+/// then.
+pub(super) fn plan_digest(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let now = tx.now();
+    let into_hour = SignedDuration::from_secs(now.as_second() % HOUR.as_secs());
+    let next: Timestamp = now - into_hour + HOUR;
+    tx.enqueue(NewJob {
+        key: Some(KIND.to_owned()),
+        run_at: Some(next),
+        ..NewJob::new(KIND, json!({}))
+    })
+}
+
+/// The job that mails moderators.
+pub(crate) fn digest_job(site: &Site) -> Handler {
+    let site = site.clone();
+    Handler::new(KIND, move |_: Job| {
+        let site = site.clone();
+        async move { Ok::<_, JobError>(Done::with(move |tx| send_digest(tx, &site))) }
+    })
+}
+
+fn send_digest(tx: &mut Tx<'_>, site: &Site) -> Result<(), StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM phrase_suggestion WHERE state = :pending",
+        pending = State::Pending
+    )
+    .one(tx)?;
+    if count == 0 {
+        return Ok(());
+    }
+    for id in grant::list_who_may_in_site(tx, MODERATOR)? {
+        if let Some(account) = account::find(tx, &id)? {
+            let about = ("suggestions", "/admin/phrases");
+            let messages = ("phrase-mail-waiting-subject", "phrase-mail-waiting-text");
+            send(
+                tx,
+                site,
+                &account,
+                about,
+                messages,
+                vec![("count", count.into())],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a mail that its reader may unsubscribe from, by its scope.
+fn send<'a>(
+    tx: &mut Tx<'_>,
+    site: &'a Site,
+    account: &Account,
+    (scope, path): (&str, &str),
+    (subject, text): (&'static str, &'static str),
+    mut values: Vec<(&'static str, Value<'a>)>,
+) -> Result<(), StoreError> {
+    let Ok(to) = account.email.parse::<Address>() else {
+        return Ok(());
+    };
+    let speech = site.catalogue.speak(&Language::of(&account.locale));
+    values.extend([
+        ("site", site.settings.name.as_str().into()),
+        ("address", site.url().join(path).into()),
+    ]);
+    tx.send_mail(NewMail {
+        to,
+        to_name: account.display_name.clone(),
+        sender_name: None,
+        reply_to: None,
+        stream: Stream::Notification,
+        scope: Some(scope.to_owned()),
+        subject: speech.with(subject, &values),
+        text: speech.with(text, &values),
+        html: None,
+    })
+    .map(drop)
+}
