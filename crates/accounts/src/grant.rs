@@ -57,14 +57,13 @@ pub fn may_in_site(tx: &mut Tx<'_>, who: &SignedIn, duty: Role) -> Result<bool, 
 
 /// The accounts that [`may_in_site`] lets in.
 pub fn list_who_may_in_site(tx: &mut Tx<'_>, duty: Role) -> Result<Vec<AccountId>, StoreError> {
-    let now = tx.roughly_now();
     let all: Vec<(AccountId,)> = sql!(
         "SELECT DISTINCT account_id FROM role_grant
          WHERE scope_kind = :site AND (is_rank = 1 OR role = :duty)
            AND (expires_at IS NULL OR expires_at > :now)",
         site = SITE.name,
         duty,
-        now
+        now = tx.roughly_now()
     )
     .all(tx)?;
     Ok(all.into_iter().map(|(id,)| id).collect())

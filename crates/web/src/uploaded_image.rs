@@ -6,7 +6,6 @@ use std::io::Cursor;
 
 use axum::body::Bytes;
 use image::codecs::jpeg::JpegEncoder;
-use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 use tokio::sync::Semaphore;
 
@@ -14,6 +13,8 @@ use tokio::sync::Semaphore;
 pub const LONGEST: u32 = 1_600;
 /// The longer side of what is read.
 const LONGEST_READ: u32 = 12_000;
+/// How many pixels are read; a progressive JPEG takes nine bytes for each.
+const PIXELS: u64 = 50_000_000;
 /// How many bytes the pixels of a picture may take.
 const MEMORY: u64 = 256 * 1024 * 1024;
 /// Of JPEG, of 100.
@@ -72,15 +73,16 @@ fn write_anew(file: &[u8]) -> Option<Photo> {
     limits.max_alloc = Some(MEMORY);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().ok()?;
-    if decoder.total_bytes() > MEMORY {
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > PIXELS || decoder.total_bytes() > MEMORY {
         return None;
     }
     let orientation = decoder.orientation().ok()?;
     let mut picture = DynamicImage::from_decoder(decoder).ok()?;
-    picture.apply_orientation(orientation);
-    if picture.width().max(picture.height()) > LONGEST {
-        picture = picture.resize(LONGEST, LONGEST, FilterType::Triangle);
+    if width.max(height) > LONGEST {
+        picture = picture.thumbnail(LONGEST, LONGEST);
     }
+    picture.apply_orientation(orientation);
     let mut bytes = Vec::new();
     let extension = if is_translucent(&picture) {
         let picture = picture.to_rgba8();

@@ -28,6 +28,7 @@ use super::problem::too_often;
 use crate::access::Callers;
 use crate::access_token::Signer;
 use crate::client::Client;
+use crate::grant::{self, Scope};
 use crate::second_factor::RequireMfaFor;
 use crate::session::{self, Stay};
 use crate::signed_in::{self, Bearer, SignedIn, Visit};
@@ -139,14 +140,28 @@ where
         check_people(&parts)?;
         let visit = visit(&parts, &site).await;
         let request = Request::from_parts(parts.clone(), body);
-        let (most, keep_file) = (site.files.max_upload(), visit.is_ok());
-        let (form, file) = Form::with_file(request, most, keep_file).await?;
+        let keep_file = match &visit {
+            Ok((visit, _)) => has_site_role(&site, &visit.who).await?,
+            Err(_) => false,
+        };
+        let (form, file) = Form::with_file(request, site.files.max_upload(), keep_file).await?;
         let mut sender = Sender::of(&parts, &site, visit, form).await?;
         if !file.is_empty() {
             sender.file_hash = Sha256::digest(&file).to_vec();
         }
         Ok(Self { sender, file })
     }
+}
+
+/// Whether somebody works for the site. Files of others are not even read into memory.
+async fn has_site_role(site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
+    let id = who.account().id.clone();
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let site = Scope::site();
+        Ok(grant::rank_of(tx, &id, &site)?.is_some()
+            || !grant::duties_of(tx, &id, &site)?.is_empty())
+    };
+    site.store.read(look).await
 }
 
 impl<S> FromRequest<S> for Sender
