@@ -230,7 +230,8 @@ impl Accounts {
     pub fn new(site: ::web::Site, domains: Domains) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
-            hasher: Hasher::new(cores, site.random.clone()),
+            // One core stays free for pages, where there are several.
+            hasher: Hasher::new(cores - 1, site.random.clone()),
             changes: Changes::default(),
             limits: RequestLimits::default(),
             policy: Policy::default(),
