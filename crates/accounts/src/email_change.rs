@@ -244,7 +244,7 @@ pub fn find_undo(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, Stor
 /// answered as the first.
 ///
 /// A mailbox proves no second factor, so one that was there before the change stays. A new one may
-/// of somebody who took the account over, and goes.
+/// be a thief's, and goes.
 ///
 /// Whoever has the account now must not keep the old address by registering another account with
 /// it: one that has not confirmed it is removed.

@@ -1,9 +1,9 @@
 //! Hashing passwords: argon2id, a few at a time.
 //!
 //! A hash costs some twenty milliseconds and nineteen mebibytes on purpose. So
-//! one runs per core, on a thread that gives way to all others: pages answer as
-//! quickly while many sign in. A short queue waits, and beyond it sign-ins are
-//! refused for a second.
+//! one runs per core that the caller sets aside, on a thread that gives way to
+//! all others: pages answer while many sign in. A short queue waits, and beyond
+//! it sign-ins are refused for a second.
 //!
 //! An imported account may bring a bcrypt hash, which is compared as the older program did, and
 //! replaced by argon2id at the first sign-in.

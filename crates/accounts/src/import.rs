@@ -144,7 +144,7 @@ pub fn set_profile(
     id: &AccountId,
     mut profile: Profile,
 ) -> Result<bool, StoreError> {
-    let is_website = profile.fit();
+    let is_website = profile.clean_imported();
     sql!(
         "UPDATE account SET real_name = :real_name, bio = :bio, location = :location,
              website = :website

@@ -80,7 +80,7 @@ impl Profile {
 
     /// Makes texts of another program fit: what is too long is cut off. `false`: the website, which
     /// is no https address of that length, is left out.
-    pub(crate) fn fit(&mut self) -> bool {
+    pub(crate) fn clean_imported(&mut self) -> bool {
         let cut = |text: String, most| text.chars().take(most).collect::<String>();
         self.real_name = cut(text_cleaning::clean_line(&self.real_name), LONGEST_NAME);
         self.bio = cut(text_cleaning::clean(&self.bio), LONGEST_BIO);
@@ -94,8 +94,8 @@ impl Profile {
         findings.is_empty()
     }
 
-    /// What of it asks for a confirmed address, because others see it.
-    fn page(&self) -> [&str; 3] {
+    /// What others see besides the name, so that it needs a confirmed address.
+    fn public_fields(&self) -> [&str; 3] {
         [&self.bio, &self.location, &self.website]
     }
 }
@@ -150,7 +150,7 @@ pub fn change(
     let new = old.with(input).map_err(ProfileError::Fields)?;
     let present = slug::find(tx, id)?;
     let wanted = wanted.filter(|wanted| present.as_deref() != Some(wanted));
-    if wanted.is_some() || new.page() != old.page() {
+    if wanted.is_some() || new.public_fields() != old.public_fields() {
         let confirmed = registration::confirmed(tx, who)?.ok_or(ProfileError::Unconfirmed)?;
         if let Some(wanted) = wanted {
             slug_change::change(tx, &confirmed, wanted, request)?;

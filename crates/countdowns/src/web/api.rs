@@ -25,6 +25,7 @@ use web::json::{Members, Received};
 use web::{Form, Input, Json, List, Problem, Site, conditional, fields, routes};
 
 use super::moved;
+use super::public::find_account;
 use crate::clock::Clock;
 use crate::countdown::{self, Countdown, CountdownId, OwnerOf, READ, WRITE};
 use crate::entry::{self, Entry, EntryId, Sent, Statistics};
@@ -465,13 +466,10 @@ async fn show_account(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let asked = account.clone();
-    let look = move |tx: &mut Tx<'_>| public::public_account(tx, &account);
-    let found = site.store.read(look).await?;
-    let found = found.ok_or_else(Problem::not_found)?;
-    if let Some(moved) = moved::lead(&uri, (&asked, &found.slug), true) {
-        return Ok(moved);
-    }
+    let found = match find_account(&site, account, &uri).await? {
+        Ok(found) => found,
+        Err(moved) => return Ok(moved),
+    };
     let countdowns = found.countdowns.into_iter().map(ListedView::from);
     let body = PublicAccount {
         account: found.slug,

@@ -73,6 +73,20 @@ fn viewing(site: &Site, viewer: Viewer, uri: &Uri) -> Result<Viewing, Problem> {
     })
 }
 
+/// An account that shows something, or the way to it where it is called otherwise now.
+pub(super) async fn find_account(
+    site: &Site,
+    account: String,
+    uri: &Uri,
+) -> Result<Result<public::PublicAccount, Response>, Problem> {
+    let asked = account.clone();
+    let look = move |tx: &mut Tx<'_>| public::public_account(tx, &account);
+    let found = site.store.read(look).await?;
+    let found = found.ok_or_else(Problem::not_found)?;
+    let moved = moved::lead(uri, (&asked, &found.slug), true);
+    Ok(moved.map_or(Ok(found), Err))
+}
+
 /// `GET /u/{account}`. An account that shows nothing is not there.
 pub(super) async fn account(
     State(site): State<Site>,
@@ -81,13 +95,10 @@ pub(super) async fn account(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let asked = account.clone();
-    let look = move |tx: &mut Tx<'_>| public::public_account(tx, &account);
-    let found = site.store.read(look).await?;
-    let found = found.ok_or_else(Problem::not_found)?;
-    if let Some(moved) = moved::lead(&uri, (&asked, &found.slug), true) {
-        return Ok(moved);
-    }
+    let found = match find_account(&site, account, &uri).await? {
+        Ok(found) => found,
+        Err(moved) => return Ok(moved),
+    };
     let text = site.speak(&wishes);
     let body = ListPage {
         text: &text,
