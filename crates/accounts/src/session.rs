@@ -312,14 +312,8 @@ pub fn sign_out(
     let Some(account) = end_secret(tx, secret)? else {
         return Ok(());
     };
-    tx.record(Entry {
-        actor: Actor::Account(account.to_string()),
-        action: "session.signed_out",
-        entity: ("account", account.to_string()),
-        scope: None,
-        changes: json!([]),
-        request: Some(request.clone()),
-    })
+    let entity = ("account", account.to_string());
+    account::record(tx, &account, "session.signed_out", entity, request)
 }
 
 /// Ends the session behind `secret`, and says whose it was.
