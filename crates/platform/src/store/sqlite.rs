@@ -329,6 +329,8 @@ fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
         })
         .and_then(|()| connection.pragma_update(None, "foreign_keys", true))
         .and_then(|()| connection.pragma_update(None, "journal_size_limit", 64 << 20))
+        // Every change runs in a savepoint, whose journal would be a temporary file otherwise.
+        .and_then(|()| connection.pragma_update(None, "temp_store", "MEMORY"))
         // What people had deleted is not to be found in the file either.
         .and_then(|()| connection.pragma_update(None, "secure_delete", true))
         .map_err(|error| unavailable(&settings.path, &error))?;
