@@ -251,6 +251,10 @@ account-sudo-text = What you want to do needs your password. After that you can 
 account-sudo-factor-text = What you want to do needs your password and a code. After that you can go on for 10 minutes.
 account-sudo-link = You have no password. Sign out, and sign in with a new link; then you can go on for 10 minutes.
 account-sudo-confirm = Confirm
+account-sudo-undone = Not done yet
+account-sudo-undone-text = You have confirmed that it is you. What you asked for is still to be done:
+account-sudo-undone-send = Do it now
+account-sudo-undone-leave = Go back without doing it
 
 # Registering.
 account-register = Create an account

@@ -249,6 +249,10 @@ account-sudo-text = Tindakan ini memerlukan kata laluan anda. Selepas itu anda b
 account-sudo-factor-text = Tindakan ini memerlukan kata laluan anda dan satu kod. Selepas itu anda boleh meneruskan selama 10 minit.
 account-sudo-link = Anda tiada kata laluan. Log keluar, kemudian log masuk dengan pautan baharu; selepas itu anda boleh meneruskan selama 10 minit.
 account-sudo-confirm = Sahkan
+account-sudo-undone = Belum dilakukan
+account-sudo-undone-text = Anda sudah mengesahkan diri. Permintaan anda masih belum dilakukan:
+account-sudo-undone-send = Lakukan sekarang
+account-sudo-undone-leave = Kembali tanpa melakukannya
 
 # Mendaftar.
 account-register = Cipta akaun

@@ -36,7 +36,9 @@ async function signIn(form) {
 async function prove(form) {
   const credential = await sign(await post(form, "/api/v1/auth/sudo/options"));
   await post(form, "/api/v1/auth/sudo", { credential });
-  location.assign(form.dataset.next);
+  const undone = document.querySelector("form[data-undone]");
+  if (undone) undone.submit();
+  else location.assign(form.dataset.next);
 }
 
 async function sign(options) {

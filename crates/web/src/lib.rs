@@ -56,7 +56,7 @@ pub use form::Form;
 pub use json::Json;
 pub use language::{Language, Wishes};
 pub use page::page;
-pub use problem::{Argument, FieldProblem, Problem};
+pub use problem::{Argument, FieldProblem, Kept, Problem};
 pub use problems::{FieldProblemBody, ProblemBody};
 pub use serve::{EMBED_POLICY, HEADER_LIMIT, Shown, panicked, policy_with_forms_to, serve, way_in};
 pub use state::{Declared, Link, Settings, Site, SiteUrl};

@@ -196,7 +196,7 @@ impl Problem {
 
 impl Kept {
     /// What a person typed, without what pages and scripts put beside it.
-    pub(crate) fn typed(&self) -> impl Iterator<Item = &str> {
+    pub fn typed(&self) -> impl Iterator<Item = &str> {
         self.fields()
             .filter(|(name, _)| !["submission_id", "version"].contains(name))
             .map(|(_, value)| value.trim())
@@ -204,9 +204,15 @@ impl Kept {
     }
 
     /// What is sent again.
-    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         let fields = self.form.iter();
         fields.filter(|(name, _)| *name != csrf::FIELD && !name.contains("password"))
+    }
+
+    /// The same as a hidden field of another form carries it; [`Form::parse`] reads it.
+    pub fn encoded(&self) -> String {
+        let mut text = form_urlencoded::Serializer::new(String::new());
+        text.extend_pairs(self.fields()).finish()
     }
 }
 

@@ -30,7 +30,7 @@ use crate::language::{self, Wishes};
 use crate::problem::{Carried, Problem};
 use crate::state::Site;
 use crate::{media_type, problems};
-use redirect::{leading_back, see_other, sent_from};
+use redirect::{is_short_form, leading_back, see_other, send_on, sent_from};
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
@@ -85,6 +85,7 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
         wants_json: wants_json(request.uri(), request.headers()),
         wishes: Wishes::read(request.uri(), request.headers()),
         sent_from: sent_from(&site, request.headers()),
+        is_short_form: is_short_form(&request),
         facts,
     };
 
@@ -178,6 +179,7 @@ struct Asked {
     wishes: Wishes,
     /// The path of the page with the form that was sent.
     sent_from: Option<String>,
+    is_short_form: bool,
     facts: Facts,
 }
 
@@ -207,7 +209,12 @@ impl Asked {
             } else {
                 self.sent_from.as_deref()
             };
-            see_other(&leading_back("/sudo", page.unwrap_or_default()))
+            let page = page.unwrap_or_default();
+            if self.is_short_form {
+                send_on("/sudo", page, self.here())
+            } else {
+                see_other(&leading_back("/sudo", page))
+            }
         } else {
             problems::page(problem, &text, site, &self.facts, self.here())
         };

@@ -4,8 +4,9 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use platform::{Secret, StoreError, Tx};
+use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
-use web::{Facts, Problem, Text, Wishes};
+use web::{Facts, Form, Kept, Problem, Text, Wishes, csrf};
 
 use super::asking::{Reader, Sender};
 use super::call::see_other;
@@ -33,7 +34,53 @@ struct SudoPage<'a> {
     has_passkey: bool,
     /// Where a passkey leads.
     next: &'a str,
+    undone: Option<&'a Undone>,
     form_state: &'a FormState,
+}
+
+#[derive(Template)]
+#[template(path = "sudo_undone.html")]
+struct UndonePage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    redirect: &'a str,
+    undone: &'a Undone,
+}
+
+/// Which form asked for the proof.
+#[derive(Deserialize)]
+pub(super) struct Act {
+    act: Option<String>,
+    redirect: Option<String>,
+}
+
+/// A form that was refused for want of a proof. The page of the proof carries it along, so that it
+/// can be sent again afterwards.
+struct Undone {
+    /// The path that it was sent to.
+    address: String,
+    kept: Kept,
+}
+
+impl Undone {
+    /// `None` where a password was typed: it is carried nowhere, so the page leads back to its form.
+    fn new(address: &str, form: Form) -> Option<Self> {
+        if form.iter().any(|(name, _)| name.contains("password")) {
+            return None;
+        }
+        let address = target(address).to_owned();
+        let kept = Kept { form, csrf: None };
+        Some(Self { address, kept })
+    }
+
+    /// What the form of the proof carries.
+    fn find(form: &Form) -> Result<Option<Self>, Problem> {
+        let Some(address) = form.find("act") else {
+            return Ok(None);
+        };
+        let kept = Form::parse(form.text("kept").as_bytes())?;
+        Ok(Self::new(address, kept))
+    }
 }
 
 pub(super) async fn show(
@@ -48,47 +95,94 @@ pub(super) async fn show(
     }
     let text = accounts.site.speak(&wishes);
     let who = (&reader.who, reader.csrf.as_str());
-    page(&accounts, &text, who, &redirect, &FormState::default()).await
+    let form_state = FormState::default();
+    page(&accounts, &text, who, (&redirect, None), &form_state).await
 }
 
 pub(super) async fn prove(
     State(accounts): State<Accounts>,
+    Query(act): Query<Act>,
     wishes: Wishes,
     client: Client,
     facts: Facts,
     sender: Sender,
 ) -> Result<Response, Problem> {
+    let text = accounts.site.speak(&wishes);
+    let who = (&sender.who, sender.csrf.as_str());
+    if let Some(address) = act.act {
+        let redirect = act.redirect.unwrap_or_default();
+        let undone = Undone::new(&address, sender.form.clone());
+        let form_state = FormState::default();
+        return page(
+            &accounts,
+            &text,
+            who,
+            (&redirect, undone.as_ref()),
+            &form_state,
+        )
+        .await;
+    }
     let redirect = sender.form.text("redirect");
+    let undone = Undone::find(&sender.form)?;
     let shown = Shown {
         password: Secret::new(sender.form.text("password")),
         code: Secret::new(sender.form.text("code")),
         network: facts.network(),
         client,
     };
-    let proved = sudo::prove(&accounts, &sender.who, shown).await;
-    let done = proved.map(|(secret, stay)| {
-        cookies::renewed(
-            see_other(target(redirect)),
-            accounts.site.url(),
-            &secret,
-            stay,
-        )
-    });
+    let done = match sudo::prove(&accounts, &sender.who, shown).await {
+        Ok((secret, stay)) => {
+            let onward = match &undone {
+                Some(undone) => {
+                    // The session has a new secret, and so have its forms.
+                    let csrf = csrf::token(secret.reveal(), &accounts.site.random);
+                    undone_page(&accounts, &text, (&sender.who, &csrf), redirect, undone).await?
+                }
+                None => see_other(target(redirect)),
+            };
+            let url = accounts.site.url();
+            Ok(cookies::renewed(onward, url, &secret, stay))
+        }
+        Err(error) => Err(error),
+    };
     form_state::answer(done, async |problem| {
-        let text = accounts.site.speak(&wishes);
         // A code is not shown again: it changes, or is a secret.
-        let form_state = FormState::refused(web::Form::default(), &problem, &text).at("password");
-        let who = (&sender.who, sender.csrf.as_str());
-        page(&accounts, &text, who, redirect, &form_state).await
+        let form_state = FormState::refused(Form::default(), &problem, &text).at("password");
+        page(
+            &accounts,
+            &text,
+            who,
+            (redirect, undone.as_ref()),
+            &form_state,
+        )
+        .await
     })
     .await
+}
+
+/// Says that the proof was given and the form not yet carried out, with a button that sends it.
+async fn undone_page(
+    accounts: &Accounts,
+    text: &Text,
+    (who, csrf): (&SignedIn, &str),
+    redirect: &str,
+    undone: &Undone,
+) -> Result<Response, Problem> {
+    let body = UndonePage {
+        text,
+        csrf,
+        redirect: target(redirect),
+        undone,
+    };
+    let title = text.say("account-sudo-undone");
+    frame::show(&accounts.site, text, (who, csrf), ("/sudo", &title), body).await
 }
 
 async fn page(
     accounts: &Accounts,
     text: &Text,
     (who, csrf): (&SignedIn, &str),
-    redirect: &str,
+    (redirect, undone): (&str, Option<&Undone>),
     form_state: &FormState,
 ) -> Result<Response, Problem> {
     let id = who.account().id.clone();
@@ -112,6 +206,7 @@ async fn page(
         code: has_factor.then(|| code.required()),
         has_passkey,
         next: target(redirect),
+        undone,
         form_state,
     };
     let title = text.say("account-sudo");

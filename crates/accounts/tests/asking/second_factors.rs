@@ -279,7 +279,9 @@ fn factors_are_changed_by_who_proved_a_credential_just_now() {
         assert_eq!(refused.json()["code"], "sudo_required");
         for form in ["/me/security/totp/remove", "/me/security/recovery-codes"] {
             let refused = visitor.submit(&page, &page.form(form)).await;
-            assert_eq!(refused.location(), Some("/sudo?redirect="));
+            let act = form.replace('/', "%2F");
+            let sudo = format!("/sudo?redirect=&act={act}");
+            assert_eq!(refused.location(), Some(sudo.as_str()));
         }
         let refused = visitor.get("/me/security/totp").await;
         assert_eq!(

@@ -151,7 +151,10 @@ fn other_sessions_are_ended_one_by_one_or_all() {
         let mut late = visitor.clone();
         world.clock.advance(sudo::LIFETIME);
         let refused = late.submit(&page, &one).await;
-        assert_eq!(refused.location(), Some("/sudo?redirect="));
+        assert_eq!(
+            refused.location(),
+            Some("/sudo?redirect=&act=%2Fme%2Fsecurity%2Fsessions")
+        );
         let here = begin(world, &id, Stay::Visit, client(1)).await;
         visitor.set_cookie("kd_session", here.session.reveal());
         let page = visitor.get("/me/security").await;
@@ -186,7 +189,10 @@ fn a_token_is_made_by_who_has_just_proved_who_they_are() {
             .tick("scopes", "profile:read");
         world.clock.advance(sudo::LIFETIME);
         let refused = visitor.submit(&page, &form).await;
-        assert_eq!(refused.location(), Some("/sudo?redirect="));
+        assert_eq!(
+            refused.location(),
+            Some("/sudo?redirect=&act=%2Fme%2Fsecurity%2Ftokens")
+        );
         let new = json!({"name": "Kitchen screen", "scopes": ["profile:read"]});
         let refused = visitor.call(Method::POST, "/api/v1/me/tokens", &new).await;
         assert_eq!(refused.with(403).json()["code"], "sudo_required");

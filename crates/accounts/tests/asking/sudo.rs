@@ -18,8 +18,8 @@ use crate::api::csrf_token;
 use crate::people::browser;
 use crate::second_factors::{Enrolled, enrol, expect_mail};
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, accounts, actions, begin, client, english, find_session, person,
-    usual_hash, visitor, write,
+    self, Checked, MIGRATIONS, PASSWORD, accounts, actions, begin, client, english, find_session,
+    person, usual_hash, visitor, write,
 };
 
 const FARAH: &str = "farah@example.my";
@@ -181,7 +181,10 @@ fn where_there_is_a_second_factor_a_password_alone_proves_nothing() {
         form.fill("current_password", PASSWORD)
             .fill("password", "dua pantun lama");
         let refused = farah.submit(&page, &form).await;
-        assert_eq!(refused.location(), Some("/sudo?redirect="));
+        assert_eq!(
+            refused.location(),
+            Some("/sudo?redirect=&act=%2Fme%2Fsecurity%2Fpassword")
+        );
         let code = app.code(world.clock.now());
         for (password, typed, status) in [
             (PASSWORD, "", 422),
@@ -265,7 +268,7 @@ fn a_form_that_is_refused_leads_to_the_proof_and_back() {
         let refused = visitor.submit(&page, &form).await;
         assert_eq!(
             refused.location(),
-            Some("/sudo?redirect=%2Fme%2Fsecurity"),
+            Some("/sudo?redirect=%2Fme%2Fsecurity&act=%2Fme%2Fsecurity%2Fpassword"),
             "{}",
             refused.body
         );
@@ -276,6 +279,87 @@ fn a_form_that_is_refused_leads_to_the_proof_and_back() {
         visitor.header("referer", "https://evil.example/me/security");
         let page = visitor.get("/me/security").await.with(200);
         let refused = visitor.submit(&page, &form).await;
-        assert_eq!(refused.location(), Some("/sudo?redirect="));
+        assert_eq!(
+            refused.location(),
+            Some("/sudo?redirect=&act=%2Fme%2Fsecurity%2Fpassword")
+        );
+    });
+}
+
+#[test]
+fn a_form_that_asked_for_a_proof_is_carried_out_after_it() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let id = person(world, FARAH, Some(&hash)).await;
+        let begun = begin(world, &id, Stay::Visit, client(1)).await;
+        let mut farah = visitor(&accounts);
+        farah.set_cookie("kd_session", begun.session.reveal());
+        world.clock.advance(LIFETIME);
+        let origin = accounts.site.url().origin().to_owned();
+        farah.header("referer", &format!("{origin}/me/security"));
+        let page = farah.get("/me/security").await.with(200);
+        let mut token = page.form("/me/security/tokens");
+        token
+            .fill("name", "Kitchen screen")
+            .tick("scopes", "profile:read");
+        let refused = farah.submit(&page, &token).await.with(307);
+        let sudo = refused.location().unwrap().to_owned();
+
+        // A browser sends the same form there.
+        let sent: Vec<_> = token.entries();
+        farah
+            .post(&sudo, &[("name", "Kitchen screen")])
+            .await
+            .with(403);
+        let page = farah.post(&sudo, &sent).await.with(200);
+        let mut form = page.form("/sudo");
+        form.fill("password", "something else");
+        let page = farah.submit(&page, &form).await.with(400);
+        let mut form = page.form("/sudo");
+        form.fill("password", PASSWORD);
+        let page = farah.submit(&page, &form).await.with(200);
+        let english = english(&accounts);
+        assert!(
+            page.text()
+                .contains(&english.say("account-sudo-undone-text"))
+        );
+        assert!(page.text().contains("Kitchen screen"));
+        let tokens = |id: accounts::account::AccountId| {
+            stage::read(world.store(), move |tx| token::list(tx, &id))
+        };
+        assert!(
+            tokens(id.clone()).await.is_empty(),
+            "nothing is done unasked"
+        );
+        let form = page.form("/me/security/tokens");
+        farah.submit(&page, &form).await.with(200);
+        assert_eq!(tokens(id.clone()).await.len(), 1);
+
+        // Where it leads is ours, and a password is not carried along.
+        let page = farah.post("/sudo?act=//evil.example", &sent).await;
+        assert_ne!(
+            page.status, 200,
+            "the secret of the form is that of the session before"
+        );
+        let page = farah.get("/me/security").await.with(200);
+        let csrf = page
+            .form("/me/security/tokens")
+            .value("_csrf")
+            .unwrap()
+            .to_owned();
+        let sent = [("_csrf", csrf.as_str()), ("name", "x")];
+        let page = farah
+            .post("/sudo?act=//evil.example", &sent)
+            .await
+            .with(200);
+        assert_eq!(page.form("/sudo").value("act"), Some("/"));
+        let sent = [
+            ("_csrf", csrf.as_str()),
+            ("new_password", "dua pantun lama"),
+        ];
+        let page = farah.post("/sudo?act=/me/security", &sent).await.with(200);
+        assert!(!page.body.contains("dua pantun lama"));
+        assert_eq!(page.form("/sudo").value("act"), None);
     });
 }

@@ -1,9 +1,12 @@
 //! Redirects to pages that lead back.
 
-use axum::http::header::{LOCATION, REFERER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::body::HttpBody as _;
+use axum::extract::Request;
+use axum::http::header::{CONTENT_LENGTH, LOCATION, REFERER};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use crate::media_type;
 use crate::state::Site;
 
 /// The path of a page that leads back `here` when its form is done.
@@ -12,6 +15,31 @@ pub(super) fn leading_back(page: &str, here: &str) -> String {
         .append_pair("redirect", here)
         .finish();
     format!("{page}?{query}")
+}
+
+/// Leads a refused form to the page that asks for a proof, which gets the form itself (RFC 9110,
+/// section 15.4.8), keeps it, and shows it again afterwards.
+pub(super) fn send_on(page: &str, sent_from: &str, address: &str) -> Response {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("redirect", sent_from)
+        .append_pair("act", address)
+        .finish();
+    let mut response = see_other(&format!("{page}?{query}"));
+    *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+    response
+}
+
+/// The longest form that is sent on, in bytes.
+const LONGEST_SENT_ON: u64 = 16 * 1024;
+
+/// Whether a request has a form that [`send_on`] may lead elsewhere: no file, and not long.
+pub(super) fn is_short_form(request: &Request) -> bool {
+    let announced = request.headers().get(CONTENT_LENGTH);
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
+    let length = announced.or_else(|| request.body().size_hint().upper());
+    request.method() == Method::POST
+        && media_type::is(request.headers(), media_type::URLENCODED)
+        && length.is_some_and(|length| length <= LONGEST_SENT_ON)
 }
 
 /// The path of the page of ours that a request was sent from.
