@@ -56,8 +56,8 @@ pub fn example(wanted: &Wanted) -> Result<()> {
     if wanted.no_run {
         return Ok(());
     }
-    run(program("cargo").args(["build", "--release", "--locked", "-p", "kenduri"]))?;
-    let kenduri = root().join("target/release/kenduri");
+    run(program("cargo").args(["build", "--locked", "-p", "kenduri"]))?;
+    let kenduri = root().join("target/debug/kenduri");
     if wanted.site == Site::Personal {
         import_older_site(&kenduri, &folder, &settings)?;
     }
