@@ -102,20 +102,6 @@ pub fn ranks_of_account(
         .collect()
 }
 
-/// Whether the account has a rank anywhere.
-pub(crate) fn has_any_rank(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
-    let now = tx.roughly_now();
-    let (count,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM role_grant
-         WHERE account_id = :account AND is_rank = 1
-           AND (expires_at IS NULL OR expires_at > :now)",
-        account,
-        now
-    )
-    .one(tx)?;
-    Ok(count > 0)
-}
-
 /// Somebody with a rank in a scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {

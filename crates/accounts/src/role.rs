@@ -70,6 +70,9 @@ pub struct ScopeKind {
     pub duties: &'static [Role],
     /// The message that says of a token that it reaches one of these alone.
     pub only: &'static str,
+    /// Whether who has a rank in it is a host, whom services beside the app may be opened to. Nobody
+    /// may give themselves such a rank.
+    pub makes_hosts: bool,
     /// Whether its invites make accounts, and members of those that wait for their address to be
     /// confirmed.
     pub invites_newcomers: bool,
@@ -82,6 +85,7 @@ pub static SITE: ScopeKind = ScopeKind {
     below: &[ADMIN],
     duties: &[EDITOR, MODERATOR, TRUSTED_CONTACT],
     only: "",
+    makes_hosts: true,
     invites_newcomers: true,
 };
 /// One account. Nobody holds a rank in it.
@@ -91,6 +95,7 @@ pub static ACCOUNT: ScopeKind = ScopeKind {
     below: &[],
     duties: &[TRUSTED_CONTACT],
     only: "",
+    makes_hosts: false,
     invites_newcomers: false,
 };
 /// Of the installation: everything.
@@ -219,6 +224,7 @@ mod tests {
             below: &[],
             duties: &[],
             only: "",
+            makes_hosts: false,
             invites_newcomers: true,
         };
         const PARKS: Domain = Domain {

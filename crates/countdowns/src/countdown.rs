@@ -36,6 +36,7 @@ pub static COUNTDOWN: ScopeKind = ScopeKind {
     below: &[],
     duties: &[],
     only: "countdown-token-one",
+    makes_hosts: false,
     invites_newcomers: false,
 };
 /// Whoever made it, and those who were asked to keep it too.

@@ -11,6 +11,7 @@ use platform::{StoreError, Tx};
 use super::cookies;
 use crate::Accounts;
 use crate::account::{self, AccountId};
+use crate::domain::Domains;
 use crate::grant::{self, Scope};
 use crate::session::{self, Stay};
 use crate::signed_in;
@@ -20,7 +21,7 @@ use crate::signed_in;
 pub enum AllowedUsers {
     /// Owners of the installation.
     Owner,
-    /// Users with a rank, in the installation or in a scope of a domain.
+    /// Users with a rank in the installation, or in a scope of a kind that makes hosts.
     Hosts,
 }
 
@@ -74,6 +75,7 @@ pub async fn check(
         return Ok(UpstreamAccess::SignedOut);
     };
     let (shown, require_mfa_for) = (secret.clone(), accounts.require_mfa_for);
+    let domains = accounts.domains;
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let Some(visit) = signed_in::by_session(tx, &shown)? else {
             return Ok(None);
@@ -82,7 +84,7 @@ pub async fn check(
             AllowedUsers::Owner => {
                 grant::rank_in(tx, &visit.who, &Scope::site())? == Some(grant::OWNER)
             }
-            AllowedUsers::Hosts => grant::has_any_rank(tx, &visit.who.account().id)?,
+            AllowedUsers::Hosts => is_host(tx, domains, &visit.who.account().id)?,
         };
         let is_unmet = require_mfa_for.is_unmet(tx, &visit.who.account().id)?;
         let may = may && !is_unmet;
@@ -119,4 +121,16 @@ pub async fn check(
 /// The names of our own cookies, which no upstream gets.
 pub fn own_cookies(accounts: &Accounts) -> Vec<String> {
     cookies::names(accounts.site.url())
+}
+
+/// Whether the account has a rank in the site, or where a rank makes a host.
+fn is_host(tx: &mut Tx<'_>, domains: Domains, account: &AccountId) -> Result<bool, StoreError> {
+    let declared = domains.iter().flat_map(|domain| domain.scope_kinds);
+    let kinds = declared.copied().chain([&grant::SITE]);
+    for kind in kinds.filter(|kind| kind.makes_hosts) {
+        if !grant::ranks_of_account(tx, account, kind)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

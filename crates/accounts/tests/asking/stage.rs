@@ -27,6 +27,7 @@ pub(crate) static CLUB: ScopeKind = ScopeKind {
     below: &[COORDINATOR, OBSERVER],
     duties: &[COOK, SINGER],
     only: "only-one-test",
+    makes_hosts: true,
     invites_newcomers: true,
 };
 pub(crate) const CLUB_OWNER: Role = Role::new("club_owner", "join-as-test");

@@ -1,12 +1,14 @@
 //! Who may go on to a program beside us.
 
-use accounts::grant::{self, Scope};
+use accounts::domain::{Domain, Domains};
+use accounts::grant::{self, Scope, ScopeKind};
 use accounts::session::Stay;
 use accounts::web::upstream_access::{self, AllowedUsers, UpstreamAccess};
 use accounts::{Accounts, invite, setup};
 use axum::http::{HeaderMap, HeaderValue, header};
 use jiff::SignedDuration;
 use platform::Secret;
+use platform::store::migrate::Migrations;
 use testkit::World;
 
 use crate::grants::manager;
@@ -73,6 +75,41 @@ fn roles_open_and_the_rest_is_told_apart() {
         world.clock.advance(SignedDuration::from_hours(13));
         let ended = judge(&accounts, &cookies[0], AllowedUsers::Owner).await;
         assert_eq!(ended, "signed out");
+    });
+}
+
+#[test]
+fn a_rank_that_people_give_themselves_makes_nobody_a_host() {
+    static TIMER: ScopeKind = ScopeKind {
+        name: "timer",
+        makes_hosts: false,
+        ..CLUB
+    };
+    const WITH_TIMERS: Domains = &[Domain {
+        scope_kinds: &[&CLUB, &TIMER],
+        ..Domain::new(Migrations {
+            owner: "timers",
+            steps: &[],
+        })
+    }];
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = Accounts {
+            domains: WITH_TIMERS,
+            ..accounts(world)
+        };
+        let id = person(world, "farah@example.my", None).await;
+        give(world, &id, CLUB_OWNER, &TIMER.scope("sugar")).await;
+        let begun = begin(world, &id, Stay::Visit, client(1)).await;
+        let cookie = session_cookie(&begun.session);
+        assert_eq!(
+            judge(&accounts, &cookie, AllowedUsers::Hosts).await,
+            "denied"
+        );
+        give(world, &id, OBSERVER, &CLUB.scope("wedding")).await;
+        assert_eq!(
+            judge(&accounts, &cookie, AllowedUsers::Hosts).await,
+            "granted"
+        );
     });
 }
 

@@ -51,6 +51,7 @@ pub(crate) static BOARD: ScopeKind = ScopeKind {
     below: &[],
     duties: &[],
     only: "note-only",
+    makes_hosts: false,
     invites_newcomers: true,
 };
 pub(crate) const EDITOR: Role = Role::new("editor", "note-editor");
