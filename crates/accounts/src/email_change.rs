@@ -272,7 +272,8 @@ pub fn undo(
     if since.is_some_and(|since| since >= link.expires_at - UNDO_LIFETIME - NEW_FACTOR) {
         second_factor::erase(tx, &id)?;
     }
-    one_time::remove_of(tx, Purpose::UndoEmail, &id)?;
+    // An older one outranks this: whoever took the account over may have changed the address twice.
+    one_time::remove_since(tx, Purpose::UndoEmail, &id, link.expires_at)?;
     Ok(record(tx, &id, "email.restored", &client.request)?)
 }
 

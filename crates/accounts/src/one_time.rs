@@ -276,6 +276,25 @@ pub(crate) fn remove_of(
     Ok(())
 }
 
+/// Withdraws an account's links of one purpose that end at `end` or later.
+pub(crate) fn remove_since(
+    tx: &mut Tx<'_>,
+    purpose: Purpose,
+    account: &AccountId,
+    end: Timestamp,
+) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM one_time_token
+         WHERE purpose = :purpose AND account_id = :account AND used_at IS NULL
+           AND expires_at >= :end",
+        purpose = purpose.word(),
+        account,
+        end
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
 /// Withdraws every link of one purpose.
 pub(crate) fn remove_all(tx: &mut Tx<'_>, purpose: Purpose) -> Result<(), StoreError> {
     sql!(

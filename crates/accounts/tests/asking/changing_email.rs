@@ -230,6 +230,34 @@ fn whoever_took_the_account_over_cannot_undo_that_it_was_taken_back() {
 }
 
 #[test]
+fn whoever_changed_the_address_twice_cannot_undo_that_the_owner_may_undo_it() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, OLD, None).await;
+        let mut thief = browser(world, &accounts, &id).await;
+        let mut undo = Vec::new();
+        for email in [NEW, "thief@example.com"] {
+            let sent = ask(world, &mut thief, email).await;
+            let page = thief.get(&sent).await;
+            thief.submit(&page, &page.form("")).await.with(200);
+            expect(world, &accounts, email, "mail-change-subject");
+            undo.push(link(world, "/email/undo/").await);
+            world.clock.advance(SignedDuration::from_mins(2));
+        }
+        let page = thief.get(&undo[1]).await.with(200);
+        thief.submit(&page, &page.form("")).await.with(200);
+        assert_eq!(address(world, &id).await, NEW);
+
+        let mut owner = visitor(&accounts);
+        let page = owner.get(&undo[0]).await.with(200);
+        owner.submit(&page, &page.form("")).await.with(200);
+        assert_eq!(address(world, &id).await, OLD);
+        expect(world, &accounts, OLD, "mail-changed-subject");
+        expect(world, &accounts, NEW, "mail-changed-subject");
+    });
+}
+
+#[test]
 fn the_old_address_comes_back_though_somebody_registered_it_and_prepared_a_way_in() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
