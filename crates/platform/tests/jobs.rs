@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
-use platform::jobs::{self, Done, Handler, JobError, NewJob, Worker};
+use platform::jobs::{self, Done, Handler, JobError, NewJob, Queue, Worker};
 use platform::store::migrate::{Migrations, Step};
 use platform::{Clock, Random, Rows, Store, StoreError, Tx, sql};
 use serde_json::json;
@@ -414,6 +414,38 @@ fn daily_jobs_run_once_a_day_and_a_missed_hour_is_made_up_for() {
             world.clock.advance(SignedDuration::from_hours(9));
         }
         assert_eq!(effects(world).await.len(), 3);
+    });
+}
+
+#[test]
+fn a_site_that_never_answers_holds_up_calls_alone() {
+    World::each_engine(MIGRATIONS, async |world| {
+        let (running, mut runs) = watch::channel(0);
+        let (go, gone) = watch::channel(false);
+        let (noted, mut notes) = watch::channel(0);
+        let stop = CancellationToken::new();
+        let note = Handler::new("mail_link", move |_| {
+            let noted = noted.clone();
+            async move {
+                noted.send_modify(|count| *count += 1);
+                Ok(Done::nothing())
+            }
+        });
+        let worker = worker(world, vec![held(running, gone), note]);
+        world.expect_jobs("note");
+        for at in 0..20 {
+            let queue = Queue::Calls;
+            let job = note_job(&format!("{at:02}"));
+            enqueue(world, NewJob { queue, ..job }).await;
+        }
+        let serving = tokio::spawn(worker.run(1, stop.clone()));
+        runs.wait_for(|count| *count == 8).await.unwrap();
+        enqueue(world, NewJob::new("mail_link", json!({}))).await;
+        notes.wait_for(|count| *count == 1).await.unwrap();
+        stop.cancel();
+        go.send_replace(true);
+        serving.await.unwrap();
+        assert_eq!(effects(world).await.len(), 8);
     });
 }
 

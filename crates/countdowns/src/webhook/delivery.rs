@@ -1,12 +1,15 @@
 //! One message to a webhook: sent until it has arrived, at most eight times within a day.
 
-use accounts::account;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use accounts::account::{self, AccountId};
 use accounts::notice::Notice;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::{SignedDuration, Timestamp};
-use platform::jobs::{Done, Handler, Job, JobError, NewJob};
+use platform::jobs::{Done, Handler, Job, JobError, NewJob, Queue};
 use platform::outbound::OutboundError;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -22,6 +25,8 @@ use crate::Refusal;
 platform::id!(DeliveryId, random, "One message to a webhook.");
 
 const KIND: &str = "webhook.deliver";
+/// After how long a message looks again whether the one before it has its answer.
+const NEXT_TURN: SignedDuration = SignedDuration::from_secs(2);
 /// The event of a test.
 pub const TEST: &str = "webhook.test";
 
@@ -66,7 +71,7 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// How often it was sent.
     pub attempts: i64,
-    /// What the last attempt came to: a status, `refused`, `unreachable`, `slow` or `not_http`.
+    /// What the last attempt came to: a status, `unreachable`, `slow` or `not_http`.
     pub outcome: String,
     /// When it happened.
     #[schema(value_type = String, format = "date-time")]
@@ -76,6 +81,13 @@ pub struct Delivery {
 #[derive(Serialize, Deserialize)]
 struct Payload {
     delivery: DeliveryId,
+}
+
+fn job(id: &DeliveryId) -> NewJob {
+    NewJob {
+        queue: Queue::Calls,
+        ..NewJob::new(KIND, json!({"delivery": id}))
+    }
 }
 
 /// Writes a message with the change that it tells of.
@@ -101,7 +113,7 @@ pub(super) fn enqueue(
         now
     )
     .run(tx, Rows::Exactly(1))?;
-    tx.enqueue(NewJob::new(KIND, json!({"delivery": id})))?;
+    tx.enqueue(job(&id))?;
     Ok(id)
 }
 
@@ -124,9 +136,10 @@ pub fn list(tx: &mut Tx<'_>, webhook: &Webhook) -> Result<Vec<Delivery>, StoreEr
 /// What sends, and what forgets what was sent.
 pub(crate) fn handlers(site: &Site) -> [Handler; 2] {
     let site = site.clone();
+    let sending = Sending::default();
     let send = Handler::new(KIND, move |job: Job| {
-        let site = site.clone();
-        async move { attempt(site, &job).await }
+        let (site, sending) = (site.clone(), sending.clone());
+        async move { attempt(site, sending, &job).await }
     });
     let sweep = Handler::each_day("webhook.sweep", async |_| Ok(Done::with(sweep)));
     [send, sweep]
@@ -149,14 +162,44 @@ struct Due {
     event: String,
     body: String,
     attempts: i64,
+    account: AccountId,
     webhook: Webhook,
 }
 
-async fn attempt(site: Site, job: &Job) -> Result<Done, JobError> {
+/// For which accounts this process waits for an answer: one at a time of each, so that sites that
+/// never answer hold up the messages of their own account alone.
+#[derive(Clone, Debug, Default)]
+struct Sending(Arc<Mutex<HashSet<AccountId>>>);
+
+/// The turn of an account, until it is dropped.
+struct Turn(Sending, AccountId);
+
+impl Sending {
+    fn take(&self, account: &AccountId) -> Option<Turn> {
+        let mut accounts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = accounts.insert(account.clone());
+        is_new.then(|| Turn(self.clone(), account.clone()))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut accounts = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.remove(&self.1);
+    }
+}
+
+async fn attempt(site: Site, sending: Sending, job: &Job) -> Result<Done, JobError> {
     let Payload { delivery } = job.read()?;
     let look = move |tx: &mut Tx<'_>| find_due(tx, &delivery);
     let Some(due) = site.store.read(look).await? else {
         return Ok(Done::nothing());
+    };
+    let Some(turn) = sending.take(&due.account) else {
+        return Err(JobError::later(
+            NEXT_TURN,
+            "another message of the account is being sent",
+        ));
     };
     let now = site.clock.now();
     let headers = [
@@ -166,10 +209,11 @@ async fn attempt(site: Site, job: &Job) -> Result<Done, JobError> {
     ];
     let url = &due.webhook.url;
     let answer = site.outbound.post(url, &headers, due.body.clone()).await;
+    drop(turn);
     let outcome = match &answer {
         Ok(status) => status.as_u16().to_string(),
-        Err(OutboundError::Refused) => "refused".to_owned(),
-        Err(OutboundError::Unreachable(_)) => "unreachable".to_owned(),
+        // One word for both: two would tell which names of a private network exist.
+        Err(OutboundError::Refused | OutboundError::Unreachable(_)) => "unreachable".to_owned(),
         Err(OutboundError::Http(_) | OutboundError::TooLong) => "not_http".to_owned(),
         Err(OutboundError::Slow) => "slow".to_owned(),
     };
@@ -182,19 +226,21 @@ async fn attempt(site: Site, job: &Job) -> Result<Done, JobError> {
 }
 
 fn find_due(tx: &mut Tx<'_>, id: &DeliveryId) -> Result<Option<Due>, StoreError> {
-    let found: Option<(WebhookId, String, String, i64)> = sql!(
-        "SELECT webhook_id, event, body, attempts FROM webhook_delivery
-         WHERE id = :id AND state = 'waiting'",
+    let found: Option<(WebhookId, AccountId, String, String, i64)> = sql!(
+        "SELECT d.webhook_id, w.account_id, d.event, d.body, d.attempts
+         FROM webhook_delivery d JOIN webhook w ON w.id = d.webhook_id
+         WHERE d.id = :id AND d.state = 'waiting'",
         id
     )
     .maybe(tx)?;
-    let Some((webhook, event, body, attempts)) = found else {
+    let Some((webhook, account, event, body, attempts)) = found else {
         return Ok(None);
     };
     let webhook: Webhook =
         sql!("SELECT {Webhook} FROM webhook WHERE id = :webhook", webhook).one(tx)?;
     Ok(Some(Due {
         id: id.clone(),
+        account,
         event,
         body,
         attempts,
@@ -288,7 +334,7 @@ fn settle(
     match pause {
         Some(pause) => tx.enqueue(NewJob {
             run_at: Some(now + *pause),
-            ..NewJob::new(KIND, json!({"delivery": due.id}))
+            ..job(&due.id)
         }),
         None => Ok(()),
     }
@@ -320,7 +366,7 @@ fn disable(tx: &mut Tx<'_>, site: &Site, webhook: &Webhook) -> Result<(), StoreE
         id
     )
     .run(tx, Rows::Any)?;
-    let (account,): (account::AccountId,) =
+    let (account,): (AccountId,) =
         sql!("SELECT account_id FROM webhook WHERE id = :id", id).one(tx)?;
     let Some(owner) = account::find(tx, &account)? else {
         return Ok(());
@@ -333,4 +379,24 @@ fn disable(tx: &mut Tx<'_>, site: &Site, webhook: &Webhook) -> Result<(), StoreE
         values: vec![("url", webhook.url.as_str().into())],
     };
     notice.send(tx, site, &owner)
+}
+
+#[cfg(test)]
+mod turns {
+    use platform::{Random, id};
+
+    use super::*;
+
+    #[test]
+    fn an_account_waits_for_one_answer_at_a_time() {
+        let random = Random::seeded(1);
+        let account = || id::generate_random(&random).parse::<AccountId>().unwrap();
+        let (farah, aina) = (account(), account());
+        let sending = Sending::default();
+        let turn = sending.take(&farah).unwrap();
+        assert!(sending.take(&farah).is_none());
+        assert!(sending.take(&aina).is_some(), "others do not wait");
+        drop(turn);
+        assert!(sending.take(&farah).is_some());
+    }
 }

@@ -387,7 +387,7 @@ fn no_address_of_our_own_networks_is_called() {
             .get(&format!("{HOOKS}/{id}/deliveries"))
             .await
             .json();
-        assert_eq!(list["items"][0]["outcome"], "refused");
+        assert_eq!(list["items"][0]["outcome"], "unreachable");
         assert!(server.arrived().is_empty());
         let wrong = json!({"url": server.url(), "events": ["countdown.lost"]});
         let refused = farah.call("POST", HOOKS, &wrong).await;

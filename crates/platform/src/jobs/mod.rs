@@ -63,13 +63,15 @@ impl NewJob {
 }
 
 /// The line a job waits in. Each has its own workers, so that slow mail servers
-/// hold up nothing but mail.
+/// hold up nothing but mail, and slow sites nothing but calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queue {
     /// Everything but mail.
     Work,
     /// Mail on its way out, at the pace the mail server allows.
     Mail,
+    /// Calls to other sites, which may take as long as they like.
+    Calls,
 }
 
 impl Queue {
@@ -77,6 +79,7 @@ impl Queue {
         match self {
             Self::Work => "work",
             Self::Mail => "mail",
+            Self::Calls => "calls",
         }
     }
 }
@@ -92,6 +95,7 @@ impl Column for Queue {
         match value {
             Cell::Text("work") => Some(Self::Work),
             Cell::Text("mail") => Some(Self::Mail),
+            Cell::Text("calls") => Some(Self::Calls),
             _ => None,
         }
     }

@@ -29,6 +29,8 @@ const POLL: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How many mails are handed over at once.
 const MAILS_AT_ONCE: usize = 2;
+/// How many calls to other sites wait for their answers at once.
+const CALLS_AT_ONCE: usize = 8;
 /// How long a job waits for a program that knows its kind, during an upgrade.
 const STRANGER: SignedDuration = SignedDuration::from_secs(60);
 /// How often an end is committed anew while the store cannot answer.
@@ -93,6 +95,7 @@ impl Worker {
         tokio::join!(
             self.serve(Queue::Work, at_once, &stop, &tracker, &halt),
             self.serve(Queue::Mail, MAILS_AT_ONCE, &stop, &tracker, &halt),
+            self.serve(Queue::Calls, CALLS_AT_ONCE, &stop, &tracker, &halt),
         );
         tracker.close();
         if timeout(PATIENCE, tracker.wait()).await.is_err() {
@@ -111,7 +114,7 @@ impl Worker {
         self.schedule().await?;
         loop {
             let before = count;
-            for queue in [Queue::Work, Queue::Mail] {
+            for queue in [Queue::Work, Queue::Mail, Queue::Calls] {
                 while let Some(job) = self.take(queue).await? {
                     self.attempt(job, &never).await;
                     count += 1;
