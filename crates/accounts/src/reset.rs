@@ -317,6 +317,8 @@ pub(crate) fn shut_out(
         Purpose::VerifyEmail,
         Purpose::ChangeEmail,
         Purpose::SecondStep,
+        // Whoever had the session may have invited themselves.
+        Purpose::Invite,
     ] {
         one_time::remove_of(tx, purpose, id)?;
     }

@@ -131,6 +131,8 @@ pub fn create(
     new: &NewWebhook,
 ) -> Result<Webhook, Refusal> {
     check_whole(who)?;
+    // Whoever registers the address of somebody else is not to hear of that person's countdowns.
+    accounts::confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)?;
     let account = &who.account().id;
     account::lock(tx, account)?;
     let mut findings = Findings::default();

@@ -1,9 +1,9 @@
 //! Getting back in by mail.
 
-use accounts::Accounts;
 use accounts::reset::{self, ResetError};
 use accounts::session::Stay;
 use accounts::token::PROFILE_READ;
+use accounts::{Accounts, invite};
 use axum::http::Method;
 use jiff::SignedDuration;
 use platform::Secret;
@@ -11,10 +11,12 @@ use platform::jobs::Worker;
 use serde_json::json;
 use testkit::{Page, Visitor, World, rounds, together};
 
+use crate::grants::manager;
 use crate::registering::{expect, link, open, register};
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails,
-    find_session, in_process, person, program, usual_hash, visitor,
+    CLUB, CLUB_OWNER, Checked, MIGRATIONS, OBSERVER, PASSWORD, accounts, actions, attempt, begin,
+    client, expect_sign_in_mails, find_session, give, in_process, person, program, signed_in,
+    usual_hash, visitor, write,
 };
 use crate::unconfirmed::verify;
 
@@ -82,7 +84,18 @@ fn a_link_sets_one_password_within_an_hour_and_ends_everything() {
         ask(world, &accounts, EMAIL, "reset").await.with(202);
         let newest = link(world, "/reset/").await;
 
+        let wedding = CLUB.scope("wedding");
+        give(world, &id, CLUB_OWNER, &wedding).await;
+        let by = manager(world, &signed_in(world, &id).await, &wedding).await;
+        let by = by.unwrap();
+        let invited = write(world.store(), move |tx| {
+            Ok(invite::create(tx, &by, OBSERVER).unwrap())
+        })
+        .await;
+        let invited = format!("/admin/join/{}", invited.reveal());
+
         let mut farah = visitor(&accounts);
+        farah.get(&invited).await.with(200);
         farah.get(&older).await.with(400);
         let page = farah.get(&newest).await.with(200);
         assert_eq!(page.header("referrer-policy"), "no-referrer");
@@ -100,6 +113,7 @@ fn a_link_sets_one_password_within_an_hour_and_ends_everything() {
             "nobody is signed in by it"
         );
         assert!(find_session(world, &begun.session).await.is_none());
+        visitor(&accounts).get(&invited).await.with(400);
         program.get("/api/v1/me").await.with(401);
         assert!(!sign_in(&accounts, PASSWORD).await);
         assert!(sign_in(&accounts, NEW).await);

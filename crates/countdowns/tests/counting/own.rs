@@ -189,6 +189,9 @@ fn who_has_not_confirmed_their_address_makes_none() {
         let body = json!({"title": "Without a cold", "kind": "since"});
         let answer = browser.call(Method::POST, API, &body).await;
         assert_eq!(answer.expect(403).json()["code"], "email_unverified");
+        let body = json!({"url": "https://example.org/", "events": ["countdown.reset"]});
+        let answer = browser.call(Method::POST, "/api/v1/webhooks", &body).await;
+        assert_eq!(answer.expect(403).json()["code"], "email_unverified");
         let body = json!({"text": "Keep going"});
         let answer = browser
             .call(Method::POST, "/api/v1/suggestions", &body)
