@@ -9,7 +9,7 @@
 
 mod connections;
 mod counter;
-mod doors;
+pub(super) mod doors;
 mod h2load;
 mod handshakes;
 
@@ -36,9 +36,9 @@ const CALM: f64 = 0.7;
 
 /// What is asked for.
 #[derive(Clone, Copy)]
-struct Case {
+pub(super) struct Case {
     name: &'static str,
-    path: &'static str,
+    pub(super) path: &'static str,
     /// nginx's processor time over ours must be at least this, over HTTP/1.1 and over HTTP/2.
     goal: [f64; 2],
 }
@@ -50,7 +50,7 @@ const FILES: [(&str, usize); 3] = [
     ("4m.bin", 4 << 20),
 ];
 
-const STATIC: Case = Case {
+pub(super) const STATIC: Case = Case {
     name: "static 1 KiB",
     path: "/static/1k.bin",
     goal: [1.3, 1.3],
@@ -277,7 +277,7 @@ fn print_head(turns: Turns, how: &str) {
 }
 
 /// A folder for doors, with the files that all of them serve.
-fn prepare(folder: &Path, name: &str) -> Result<PathBuf> {
+pub(super) fn prepare(folder: &Path, name: &str) -> Result<PathBuf> {
     let folder = folder.join(name);
     let files = folder.join("files/static");
     fs::create_dir_all(&files)?;

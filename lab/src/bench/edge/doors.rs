@@ -13,8 +13,8 @@ use crate::bench::server::{Server, free_address, pinned};
 use crate::command::{find, program, run};
 
 /// One door.
-pub(super) struct Door {
-    pub(super) server: Server,
+pub(in crate::bench) struct Door {
+    pub(in crate::bench) server: Server,
     /// Where it speaks TLS.
     pub(super) tls: SocketAddr,
 }
@@ -31,7 +31,7 @@ impl Door {
 }
 
 /// All of them, and the upstream behind them.
-pub(super) struct Doors {
+pub(in crate::bench) struct Doors {
     nginx: Door,
     tuned: Door,
     kenduri: Door,
@@ -42,10 +42,10 @@ pub(super) struct Doors {
 
 /// Where doors run; each has a worker for every core.
 #[derive(Clone, Copy)]
-pub(super) struct Crew<'a> {
-    pub(super) cores: &'a [usize],
+pub(in crate::bench) struct Crew<'a> {
+    pub(in crate::bench) cores: &'a [usize],
     /// Takes the place of Kenduri; it is told its configuration file.
-    pub(super) program: Option<&'a Path>,
+    pub(in crate::bench) program: Option<&'a Path>,
 }
 
 /// What Debian's nginx.conf says of the access log: each line is written when its request
@@ -57,7 +57,7 @@ const TUNED: &str = " buffer=64k flush=1s;
 
 impl Doors {
     /// Starts them, and the upstream wherever there is room.
-    pub(super) async fn open(folder: &Path, crew: Crew<'_>) -> Result<Self> {
+    pub(in crate::bench) async fn open(folder: &Path, crew: Crew<'_>) -> Result<Self> {
         let place = Place {
             folder: folder.to_owned(),
             upstream: free_address()?,
@@ -72,6 +72,11 @@ impl Doors {
             _upstream: upstream,
             certificate: place.folder.join("chain.pem"),
         })
+    }
+
+    /// nginx at its best.
+    pub(in crate::bench) fn tuned(&self) -> &Door {
+        &self.tuned
     }
 
     /// nginx first.
