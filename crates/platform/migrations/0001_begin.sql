@@ -36,12 +36,14 @@ CREATE TABLE audit (
     request_id TEXT,
     network TEXT,
     chained BIGINT NOT NULL CONSTRAINT audit_chained_is_a_flag CHECK (chained IN (0, 1)),
-    place BIGINT UNIQUE,
+    place BIGINT,
     salt TEXT,
     personal TEXT,
     seal TEXT
 );
 CREATE INDEX audit_by_scope ON audit (scope, sequence);
+-- Most rows are not chained: an index over all of them would be written for nothing.
+CREATE UNIQUE INDEX audit_place ON audit (place) WHERE place IS NOT NULL;
 CREATE INDEX audit_unsealed ON audit (sequence) WHERE chained = 1 AND place IS NULL;
 
 -- The end of the chain of sealed audit rows. One row; who seals holds its lock.

@@ -1,10 +1,14 @@
 //! SQLite: one thread writes, and every change that waits shares its flush.
 //!
-//! The writer takes what is waiting, runs each change inside a savepoint of
-//! one transaction, commits once, and only then answers them all. Alone, a
-//! change costs one flush; under load the flush is shared. Nothing waits for a
-//! batch to fill: a batch is what arrived while the last one was flushed, and,
-//! where flushes are slow, those who arrive a moment later.
+//! The writer takes what is waiting, runs all of it in one transaction, commits
+//! once, and only then answers them all. Alone, a change costs one flush; under
+//! load the flush is shared. Nothing waits for a batch to fill: a batch is what
+//! arrived while the last one was flushed, and, where flushes are slow, those who
+//! arrive a moment later.
+//!
+//! A change that fails has mostly written nothing yet, and the others go on. Where
+//! one fails after it wrote something, the whole transaction is rolled back, and
+//! its changes run again, each inside a savepoint.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -39,8 +43,13 @@ const SLOW_FLUSH: Duration = Duration::from_millis(1);
 const BUSY: Duration = Duration::from_secs(5);
 /// How often to look whether another process has changed the file.
 const LOOK: Duration = Duration::from_millis(200);
+/// What those hear whose change could not be begun.
+const NOT_TAKEN: &str = "the disk refused the change";
 /// Readers kept open between requests.
 const READERS: usize = 8;
+/// After how many pages the log is brought into the file: the more, the fewer flushes. Readers
+/// look into one table of the log's index as long as it has less than 4,062 pages.
+const LOG_PAGES: i64 = 4_000;
 /// What a connection may keep of the file in memory, in KiB; a small store never
 /// fills it. A reader's is what a large store's page costs or saves.
 const WRITER_CACHE: i64 = 8 * 1024;
@@ -178,6 +187,8 @@ struct Batch {
     done: Vec<Box<dyn Work>>,
     wake: Wake,
     kept: u64,
+    /// Whether each change runs inside a savepoint: one has failed after it wrote something.
+    has_savepoints: bool,
 }
 
 impl Writer {
@@ -225,7 +236,7 @@ impl Writer {
         let mut batch = Batch::default();
         let mut next = Some(first);
         while let Some(work) = next.take() {
-            if !self.savepoint(work, &mut batch) {
+            if !self.change(work, &mut batch) {
                 return last_flush;
             }
             if batch.done.len() < self.batch && began.elapsed() < patience {
@@ -251,40 +262,25 @@ impl Writer {
         flush.elapsed()
     }
 
-    /// Runs one change in its savepoint. `false` when the engine has ended the
-    /// whole transaction (disk full, I/O error): then all callers have the error.
-    fn savepoint(&self, mut work: Box<dyn Work>, batch: &mut Batch) -> bool {
-        if let Err((error, _)) = execute(&self.connection, "SAVEPOINT change") {
-            work.answer(Err(StoreError::Unavailable(error.to_string())));
-            self.lose(std::mem::take(batch), &error);
+    /// Runs one change. `false` when the whole transaction has ended (disk full, I/O error): then
+    /// all callers have the error.
+    fn change(&self, work: Box<dyn Work>, batch: &mut Batch) -> bool {
+        batch.done.push(work);
+        if batch.has_savepoints && !self.held(execute(&self.connection, "SAVEPOINT change"), batch)
+        {
             return false;
         }
+        let before = self.connection.total_changes();
         let mut tx = Tx::new(
             tx::Connection::Sqlite(&self.connection),
             &self.ground,
             Mode::Write,
         );
-        let keep = work.run(&mut tx);
+        let keep = batch.done.last_mut().is_some_and(|work| work.run(&mut tx));
         let wake = tx.wake();
+        let wrote = self.connection.total_changes() != before;
         if self.connection.is_autocommit() {
-            let error = StoreError::Unavailable("the transaction was ended".to_owned());
-            work.answer(Err(StoreError::Unavailable(
-                "the disk refused the change".to_owned(),
-            )));
-            self.lose(std::mem::take(batch), &error);
-            return false;
-        }
-        let end = if keep {
-            "RELEASE change"
-        } else {
-            "ROLLBACK TO change"
-        };
-        let mut ended = execute(&self.connection, end);
-        if !keep && ended.is_ok() {
-            ended = execute(&self.connection, "RELEASE change");
-        }
-        if let Err((error, _)) = ended {
-            work.answer(Err(StoreError::Unavailable(error.to_string())));
+            let error = StoreError::Unavailable(NOT_TAKEN.to_owned());
             self.lose(std::mem::take(batch), &error);
             return false;
         }
@@ -293,8 +289,49 @@ impl Writer {
             batch.wake.jobs |= wake.jobs;
             batch.wake.news |= wake.news;
         }
-        batch.done.push(work);
+        if batch.has_savepoints {
+            let back = (!keep).then(|| execute(&self.connection, "ROLLBACK TO change"));
+            let ended = back.unwrap_or(Ok(()));
+            let ended = ended.and_then(|()| execute(&self.connection, "RELEASE change"));
+            self.held(ended, batch)
+        } else if !keep && wrote {
+            self.again(batch)
+        } else {
+            true
+        }
+    }
+
+    /// Takes back all that the batch wrote, and runs its changes again, each inside a savepoint.
+    fn again(&self, batch: &mut Batch) -> bool {
+        let begun = execute(&self.connection, "ROLLBACK")
+            .and_then(|()| execute(&self.connection, "BEGIN IMMEDIATE"));
+        if !self.held(begun, batch) {
+            return false;
+        }
+        let changes = std::mem::take(&mut batch.done);
+        *batch = Batch {
+            has_savepoints: true,
+            ..Batch::default()
+        };
+        let mut changes = changes.into_iter();
+        while let Some(work) = changes.next() {
+            if !self.change(work, batch) {
+                for work in changes {
+                    work.answer(Err(StoreError::Unavailable(NOT_TAKEN.to_owned())));
+                }
+                return false;
+            }
+        }
         true
+    }
+
+    /// Whether a statement of our own held; if not, the batch is lost.
+    fn held(&self, outcome: Result<(), (StoreError, Failure)>, batch: &mut Batch) -> bool {
+        let Err((error, _)) = outcome else {
+            return true;
+        };
+        self.lose(std::mem::take(batch), &error);
+        false
     }
 
     /// Nothing of this batch was kept; everyone in it hears so.
@@ -328,8 +365,9 @@ fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
             )
         })
         .and_then(|()| connection.pragma_update(None, "foreign_keys", true))
+        .and_then(|()| connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES))
         .and_then(|()| connection.pragma_update(None, "journal_size_limit", 64 << 20))
-        // Every change runs in a savepoint, whose journal would be a temporary file otherwise.
+        // The journal of a savepoint would be a temporary file otherwise.
         .and_then(|()| connection.pragma_update(None, "temp_store", "MEMORY"))
         // What people had deleted is not to be found in the file either.
         .and_then(|()| connection.pragma_update(None, "secure_delete", true))
