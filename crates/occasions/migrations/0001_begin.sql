@@ -114,7 +114,6 @@ CREATE TABLE invitation (
 );
 CREATE UNIQUE INDEX invitation_code_taken ON invitation (code_key);
 CREATE INDEX invitation_by_occasion ON invitation (occasion, household, id);
-CREATE INDEX invitation_by_reply ON invitation (occasion, replied_at);
 
 -- Codes that once opened something and must not open anything else for 24 months.
 CREATE TABLE retired_code (
@@ -194,13 +193,12 @@ CREATE INDEX answer_by_guest ON answer (guest);
 
 -- Every accepted save; the only place where old answers live.
 CREATE TABLE submission (
-    id TEXT PRIMARY KEY,
     invitation TEXT NOT NULL REFERENCES invitation (id),
     version_before BIGINT NOT NULL,
     version_after BIGINT NOT NULL,
     changes TEXT NOT NULL,
     actor TEXT NOT NULL,
     source TEXT NOT NULL,
-    created_at BIGINT NOT NULL
-);
-CREATE INDEX submission_by_invitation ON submission (invitation, version_after);
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (invitation, version_after)
+) CLUSTERED;

@@ -21,7 +21,6 @@ use crate::hosting::export;
 use crate::household::FieldChange;
 use crate::invitation::{self, InvitationId};
 use crate::occasion::{self, OccasionId, to_json};
-use crate::rsvp::SubmissionId;
 
 /// Days that food needs stay after the day of the last event.
 const KEPT_DAYS: i64 = 30;
@@ -149,22 +148,24 @@ fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Store
 
 /// Of every save that changed food needs, or brought or took away somebody with some.
 fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
-    let saves: Vec<(SubmissionId, String)> = sql!(
-        "SELECT submission.id, submission.changes FROM submission
+    let saves: Vec<(InvitationId, i64, String)> = sql!(
+        "SELECT submission.invitation, submission.version_after, submission.changes FROM submission
          JOIN invitation ON invitation.id = submission.invitation
          WHERE invitation.occasion = :occasion AND submission.changes LIKE '%diet%'",
         occasion
     )
     .all(tx)?;
     let mut cleared = 0;
-    for (id, json) in saves {
+    for (invitation, version, json) in saves {
         // What cannot be read is not kept either: nobody could tell what is in it.
         let before: Vec<FieldChange> = serde_json::from_str(&json).unwrap_or_default();
         let after = without_diets(before.clone());
         if after != before || before.is_empty() {
             cleared += sql!(
-                "UPDATE submission SET changes = :changes WHERE id = :id",
-                id,
+                "UPDATE submission SET changes = :changes
+                 WHERE invitation = :invitation AND version_after = :version",
+                invitation,
+                version,
                 changes = to_json(&after)
             )
             .run(tx, Rows::Exactly(1))?;

@@ -135,6 +135,21 @@ pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>
     .maybe(tx)
 }
 
+/// As [`find_by_code`], where no more is asked than which one it is, and of which occasion.
+pub fn seek(
+    tx: &mut Tx<'_>,
+    key: &CodeKey,
+) -> Result<Option<(InvitationId, OccasionId)>, StoreError> {
+    sql!(
+        "SELECT id, occasion FROM invitation
+         WHERE id = (SELECT CASE WHEN merged_into IS NULL OR alias_ended_at IS NOT NULL
+                                 THEN id ELSE merged_into END
+                     FROM invitation WHERE code_key = :key)",
+        key
+    )
+    .maybe(tx)
+}
+
 /// As much of an invitation as tells whether its page would read as before.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Glance {

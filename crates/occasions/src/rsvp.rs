@@ -30,8 +30,6 @@ mod seats;
 
 pub(crate) use seats::{check_seats, seat};
 
-platform::id!(SubmissionId, "One accepted save of a household.");
-
 /// The kind of the job that confirms a save by mail.
 pub const CONFIRM: &str = "occasions.confirm";
 
@@ -80,12 +78,27 @@ pub enum OtherBody {
 /// How a save ended well.
 #[derive(Debug)]
 pub enum Saved {
-    /// Stored; the portal as it stands now.
-    Stored(Box<Portal>),
+    /// Stored.
+    Stored(Box<After>),
     /// Everything wanted stood there already.
-    Unchanged(Box<Portal>),
+    Unchanged(Box<After>),
     /// The same request was answered before, like this.
     Again(Stored),
+}
+
+/// What there is after a save.
+#[derive(Debug)]
+pub struct After {
+    /// The portal as it stands now.
+    pub portal: Portal,
+    /// The body that a repeat of the request will get, if it can be recognised.
+    pub body: Option<String>,
+}
+
+impl After {
+    fn new(portal: Portal, body: Option<String>) -> Box<Self> {
+        Box::new(Self { portal, body })
+    }
 }
 
 /// Saves what a household wants. `answer` makes the body that a repeat of this
@@ -126,7 +139,7 @@ pub fn answer(
         // What is wanted may be what is there: a retry whose answer was lost.
         return match (planned, note) {
             (Ok(plan), Ok(None)) if plan.changes.is_empty() && save.wish.wrong.is_empty() => {
-                Ok(Saved::Unchanged(Box::new(portal)))
+                Ok(Saved::Unchanged(After::new(portal, None)))
             }
             _ => Err(Refusal::VersionConflict(Current::Invitation(Box::new(
                 portal,
@@ -145,27 +158,28 @@ pub fn answer(
     let (plan, note) = (planned?, note?);
     check_seats(&portal, &plan.guests)?;
     if plan.changes.is_empty() && note.is_none() {
-        keep(tx, repeat, || answer(&portal))?;
-        return Ok(Saved::Unchanged(Box::new(portal)));
+        let body = keep(tx, repeat, || answer(&portal))?;
+        return Ok(Saved::Unchanged(After::new(portal, body)));
     }
     write(tx, save, &mut portal, plan, note)?;
-    keep(tx, repeat, || answer(&portal))?;
-    Ok(Saved::Stored(Box::new(portal)))
+    let body = keep(tx, repeat, || answer(&portal))?;
+    Ok(Saved::Stored(After::new(portal, body)))
 }
 
 /// Opens the portal under the locks of this save.
 fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<Portal, Refusal> {
-    let seen = invitation::find_by_code(tx, &save.key)?.ok_or(Refusal::InvitationNotFound)?;
+    let seen = invitation::seek(tx, &save.key)?;
+    let (id, occasion) = seen.ok_or(Refusal::InvitationNotFound)?;
     if save.wish.touches_seats() {
-        event::lock_limited(tx, &seen.occasion)?;
+        event::lock_limited(tx, &occasion)?;
     }
-    let invitation = invitation::lock(tx, &seen.id)?.ok_or(Refusal::InvitationNotFound)?;
+    let invitation = invitation::lock(tx, &id)?.ok_or(Refusal::InvitationNotFound)?;
     // Between the look and the lock a host may have replaced the code; or it is
     // another one's, which was put together with this one.
     let same_code = CodeKey::parse(&invitation.code).is_ok_and(|key| key == save.key);
     if !same_code {
-        let now = invitation::find_by_code(tx, &save.key)?;
-        if now.is_none_or(|found| found.id != invitation.id) {
+        let now = invitation::seek(tx, &save.key)?;
+        if now.is_none_or(|(found, _)| found != invitation.id) {
             return Err(Refusal::InvitationNotFound);
         }
     }
@@ -199,20 +213,22 @@ fn recognise(
     })
 }
 
-/// Keeps the answer of a request that can be recognised again. Others have none written.
+/// Keeps the answer of a request that can be recognised again, and returns it. Others have none
+/// written.
 fn keep(
     tx: &mut Tx<'_>,
     key: Option<idempotency::Key>,
     body: impl FnOnce() -> String,
-) -> Result<(), StoreError> {
+) -> Result<Option<String>, StoreError> {
     let Some(key) = key else {
-        return Ok(());
+        return Ok(None);
     };
     let stored = Stored {
         status: 200,
         body: body(),
     };
-    idempotency::keep(tx, &key, &stored)
+    idempotency::keep(tx, &key, &stored)?;
+    Ok(Some(stored.body))
 }
 
 fn check_features(portal: &Portal, wish: &HouseholdChange) -> Result<(), Refusal> {
@@ -418,13 +434,11 @@ pub(crate) fn insert_submission(
     actor: &str,
     source: Source,
 ) -> Result<(), StoreError> {
-    let id: SubmissionId = tx.id();
     let now = tx.now();
     sql!(
-        "INSERT INTO submission (id, invitation, version_before, version_after, changes,
+        "INSERT INTO submission (invitation, version_before, version_after, changes,
              actor, source, created_at)
-         VALUES (:id, :invitation, :before, :version_after, :changes, :actor, :source, :now)",
-        id,
+         VALUES (:invitation, :before, :version_after, :changes, :actor, :source, :now)",
         invitation,
         before,
         version_after = before + 1,

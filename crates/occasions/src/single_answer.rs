@@ -133,7 +133,7 @@ pub fn save(
     };
     let outcome = |after: &Portal| Outcome::of(after, attending, is_new);
     match rsvp::answer(tx, &save, |after| outcome(after).to_json())? {
-        Saved::Stored(after) | Saved::Unchanged(after) => Ok(outcome(&after)),
+        Saved::Stored(after) | Saved::Unchanged(after) => Ok(outcome(&after.portal)),
         Saved::Again(stored) => Ok(Outcome::from_json(&stored.body)?),
     }
 }

@@ -25,10 +25,11 @@ fn a_save_writes_everything_that_follows_from_it() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stage = Stage::build(world, None).await;
         let guests = stage.household("RAHMA", 2, 0).await;
-        let Ok(Saved::Stored(portal)) = stage.answer("RAHMA", all(&guests, "nikah", Yes, 1)).await
+        let Ok(Saved::Stored(after)) = stage.answer("RAHMA", all(&guests, "nikah", Yes, 1)).await
         else {
             panic!("not stored")
         };
+        let portal = after.portal;
         assert_eq!(portal.household.invitation.version, 2);
         let stored = stage.portal("RAHMA").await;
         assert_eq!(stored.household.guests, portal.household.guests);

@@ -133,10 +133,12 @@ async fn eaters(stage: &Stage<'_>) -> i64 {
 }
 
 async fn submissions(stage: &Stage<'_>) -> Vec<Value> {
-    let found = stage
-        .site
-        .store
-        .read(|tx| tx.all::<(String,)>(sql!("SELECT changes FROM submission ORDER BY id"), &[]));
+    let found = stage.site.store.read(|tx| {
+        tx.all::<(String,)>(
+            sql!("SELECT changes FROM submission ORDER BY created_at, invitation, version_after"),
+            &[],
+        )
+    });
     let found = found.await.map_err(|error: StoreError| error).unwrap();
     let parsed = found
         .iter()

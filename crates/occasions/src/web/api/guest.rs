@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::header::{ETAG, IF_MATCH};
+use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
 use crate::portal::Portal;
 use crate::question::Answer;
 use crate::refusal::{Current, Refusal};
-use crate::rsvp::{self, OtherBody, Repeat, Save, Saved};
+use crate::rsvp::{self, After, OtherBody, Repeat, Save, Saved};
 use crate::web::guest::{Admitted, CodeGate, Credentials, GuestRequest, contact, keep_private};
 use crate::words::{ReplyStatus, Source};
 
@@ -358,15 +358,12 @@ async fn store(
     };
     admitted.succeeded();
     Ok(match saved {
-        Saved::Stored(portal) | Saved::Unchanged(portal) => {
-            let text = req.text(&portal);
-            tagged(&portal, Json(state::of(&portal, &text)))
+        Saved::Stored(after) | Saved::Unchanged(after) => {
+            let After { portal, body } = *after;
+            let body = body.unwrap_or_else(|| state::body(&portal, &req.text(&portal)));
+            tagged(&portal, json_text(body))
         }
-        Saved::Again(stored) => private((
-            StatusCode::OK,
-            [("content-type", "application/json")],
-            stored.body,
-        )),
+        Saved::Again(stored) => private(json_text(stored.body)),
     })
 }
 
@@ -439,9 +436,9 @@ async fn write_note(
         .write(move |tx| rsvp::answer(tx, &save, |_| String::new()))
         .await;
     match saved {
-        Ok(Saved::Stored(portal) | Saved::Unchanged(portal)) => {
+        Ok(Saved::Stored(after) | Saved::Unchanged(after)) => {
             admitted.succeeded();
-            Ok(*portal)
+            Ok(after.portal)
         }
         Ok(Saved::Again(_)) => Err(Problem::internal("a note was answered from the memory")),
         Err(Refusal::Answers(mut fields)) => {
@@ -460,6 +457,10 @@ fn tagged(portal: &Portal, body: impl IntoResponse) -> Response {
     let tag = version::etag(portal.household.invitation.version);
     response.headers_mut().insert(ETAG, tag);
     response
+}
+
+fn json_text(body: String) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], body)
 }
 
 fn private(body: impl IntoResponse) -> Response {

@@ -177,7 +177,7 @@ async fn store(
         .store
         .write(move |tx| rsvp::answer(tx, &save, code));
     Ok(match saved.await? {
-        Saved::Stored(portal) | Saved::Unchanged(portal) => code(&portal),
+        Saved::Stored(after) | Saved::Unchanged(after) => code(&after.portal),
         Saved::Again(stored) => stored.body,
     })
 }
