@@ -295,7 +295,7 @@ impl Plan {
     pub fn needs_app(&self) -> bool {
         self.routes.routes().any(|route| {
             let access = route.access.as_deref();
-            matches!(route.target, Target::App) || access.is_some_and(Access::needs_app)
+            route.leads_to_app() || access.is_some_and(Access::needs_app)
         })
     }
 
