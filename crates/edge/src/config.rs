@@ -14,7 +14,7 @@ mod services;
 mod tls;
 mod upstreams;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::{self, Display};
 use std::path::Path;
 use std::sync::Arc;
@@ -28,6 +28,7 @@ use crate::filters::auth::Access;
 use crate::listener::{ListenAddress, ListenSettings};
 use crate::proxy::UpstreamSettings;
 use crate::route::{NormalPath, Route, RoutePath, Table, Target, columns};
+use crate::static_files::Folder;
 use crate::tls::TlsSettings;
 use bodies::Bodies;
 use check::Check;
@@ -239,7 +240,8 @@ impl Plan {
         &self.routes
     }
 
-    /// Goes on counting where another plan stands, route by route.
+    /// Goes on counting where another plan stands, route by route, and with the files in memory
+    /// that both serve in the same way.
     pub(crate) fn go_on_from(&self, before: &Self) {
         for route in self.routes.routes() {
             let same = before.routes.routes().find(|old| old.name == route.name);
@@ -252,6 +254,26 @@ impl Plan {
                 access.go_on_from(old);
             }
         }
+        for folder in self.folders() {
+            if let Some(old) = before.folders().find(|old| folder.is_same(old)) {
+                folder.go_on_from(old);
+            }
+        }
+    }
+
+    /// The folders whose files are served.
+    fn folders(&self) -> impl Iterator<Item = &Folder> {
+        self.routes
+            .routes()
+            .filter_map(|route| match &route.target {
+                Target::Files(folder) => Some(&**folder),
+                _ => None,
+            })
+    }
+
+    /// The ids of these.
+    pub(crate) fn folder_ids(&self) -> HashSet<u64> {
+        self.folders().map(Folder::id).collect()
     }
 
     /// How much is kept of answers, and where.
@@ -273,7 +295,7 @@ impl Plan {
     pub fn needs_app(&self) -> bool {
         self.routes.routes().any(|route| {
             let access = route.access.as_deref();
-            matches!(route.target, Target::App) || access.is_some_and(Access::needs_app)
+            route.leads_to_app() || access.is_some_and(Access::needs_app)
         })
     }
 

@@ -9,6 +9,7 @@ mod linger_close;
 mod stalled_body;
 pub(crate) mod stream_head;
 mod transport;
+mod unsent;
 
 use std::convert::Infallible;
 use std::error::Error as _;
@@ -39,6 +40,7 @@ use self::fast_path::{Rest, answer_brief};
 use self::h2_streams::{Streams, awaiting_reader};
 use self::linger_close::LingerClose;
 use self::stalled_body::Timed;
+use self::unsent::UnsentBytes;
 
 /// Streams of one connection of HTTP/2 or 3 that run at once.
 pub(crate) const STREAMS: u32 = 128;
@@ -49,8 +51,9 @@ const LOCAL_RESETS: usize = 256;
 /// What a stream and a connection of HTTP/2 or 3 may send without being asked for more.
 pub(crate) const STREAM_WINDOW: u32 = 256 * 1_024;
 pub(crate) const CONNECTION_WINDOW: u32 = 1_024 * 1_024;
-/// What waits to be written for each stream of HTTP/2.
-const STREAM_BUFFER: usize = 256 * 1_024;
+/// What waits to be written for each stream of HTTP/2, but for one slice that the engine may have
+/// beside it; all of a connection is bounded by [`UnsentBytes`].
+const STREAM_BUFFER: usize = 64 * 1_024;
 /// How long a connection of HTTP/2 or 3 has to answer a ping.
 pub(crate) const PING_TIME: Duration = Duration::from_secs(20);
 /// How long a connection of HTTP/2 that is no longer wanted has to go.
@@ -173,10 +176,12 @@ where
         // The engine hangs up on who has not begun, and what is on its way is lost.
         let _ = tokio::time::timeout(lame_duck_time, begun.cancelled()).await;
     };
+    let unsent = UnsentBytes::new(shared.buffer_memory.for_answer(peer.address));
     let peer = Arc::new(peer);
     let busy = Arc::new(Busy::new(Arc::clone(&handle)));
     let service = service_fn(|request: Request<Incoming>| {
         let (here, peer, busy) = (Arc::clone(&here), Arc::clone(&peer), Arc::clone(&busy));
+        let unsent = Arc::clone(&unsent);
         // In a box, because the engine moves it about before it runs.
         Box::pin(async move {
             let judged = stream_head::judge(&request, bounds.header_size);
@@ -193,7 +198,7 @@ where
             if is_tunnel && answer.status().is_success() {
                 busy.tunnels();
             }
-            Ok::<_, Infallible>(answer.map(awaiting_reader))
+            Ok::<_, Infallible>(answer.map(|body| awaiting_reader(body, &unsent)))
         })
     });
     let header_list = u32::try_from(bounds.header_size * UNSEEN).unwrap_or(u32::MAX);

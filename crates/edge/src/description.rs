@@ -261,6 +261,8 @@ pub struct Route {
     pub listing: bool,
     /// Files: `Cache-Control` by pattern of the file's name, `*.css`.
     pub cache: BTreeMap<String, String>,
+    /// Files: what answers instead where there is no file, `app`; empty: 404.
+    pub fallback: String,
     /// Programs: their answers are kept for whoever asks next, as they allow.
     pub shared_cache: Option<SharedCache>,
 }

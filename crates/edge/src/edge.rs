@@ -106,6 +106,8 @@ pub struct Edge {
     workers: Vec<Worker>,
     /// The connections of each worker to servers.
     pools: Vec<Pool>,
+    /// The files that each worker has in memory.
+    memories: Vec<Memory>,
     open: Mutex<Listeners>,
     datagrams: Mutex<Datagrams>,
     inherited: Arc<Mutex<Inherited>>,
@@ -168,15 +170,17 @@ impl Edge {
         let pools: Vec<Pool> = (0..workers)
             .map(|_| Pool::new(shared.tunnels.clone()))
             .collect();
+        let memories: Vec<Memory> = (0..workers).map(|_| Memory::default()).collect();
         let workers = pools
             .iter()
+            .zip(&memories)
             .enumerate()
-            .map(|(number, pool)| {
+            .map(|(number, (pool, memory))| {
                 let here = WorkerContext {
                     shared: Arc::clone(&shared),
                     app: app.map(Mounted::new),
                     pool: pool.clone(),
-                    memory: Memory::default(),
+                    memory: memory.clone(),
                     log: log.as_ref().map(Log::for_worker),
                     cdn_id: cdn_id.for_worker(),
                     date: Mutex::default(),
@@ -190,6 +194,7 @@ impl Edge {
             shared,
             workers,
             pools,
+            memories,
             open: Mutex::default(),
             datagrams: Mutex::default(),
             inherited: Arc::new(Mutex::new(inherited)),
@@ -248,7 +253,11 @@ impl Edge {
             Some(&self.shared.running()),
             &self.shared.service_backends,
         );
+        let folders = running.plan.folder_ids();
         self.shared.running.store(Arc::new(running));
+        for memory in &self.memories {
+            memory.keep_folders(&folders);
+        }
         self.shared.service_backends.tidy();
         self.listen(bound);
         self.orders.follow(&self.shared, prepared);
@@ -430,3 +439,6 @@ fn bind(
     }
     Ok(bound)
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,6 +50,8 @@ struct RequestOutcome {
     upload: Option<Arc<Upload>>,
     /// How it came by the cache; empty where nothing is kept.
     cache: &'static str,
+    /// Whether the app was asked.
+    is_of_app: bool,
     /// What the log shows of the path, as the app says that has answered.
     shown: Option<Shown>,
     /// It is said in place of what the route leads to.
@@ -150,6 +152,7 @@ pub(crate) async fn serve(
             entry.shown = outcome.shown.take();
             if let Some(route) = &outcome.route
                 && matches!(route.target, Target::Files(_) | Target::Proxy(_))
+                && !outcome.is_of_app
             {
                 entry.whose = Whose::Neighbour;
             }
@@ -226,7 +229,7 @@ async fn answered(
     }
     // Files come in the form that was wished for already. A credential
     // tells whether an answer is personal, also where it goes no further.
-    let wishes = matches!(route.target, Target::App | Target::Proxy(_))
+    let wishes = (route.leads_to_app() || matches!(route.target, Target::Proxy(_)))
         .then(|| Wishes::of(request.headers()));
     let answer_gets = match access::admit(here, running, route, facts, &path, request).await {
         Ok(answer_gets) => answer_gets,
@@ -249,7 +252,9 @@ async fn answered(
     route.withheld.take_from(request.headers_mut());
     outcome.queue = Some(began.elapsed());
     let mut answer = from_cache::answer(here, running, route, facts, &path, request, outcome).await;
-    if let Some(wishes) = wishes {
+    if let Some(wishes) = wishes
+        && (outcome.is_of_app || !route.falls_back)
+    {
         answer = wishes.compress(answer);
     }
     if let Some(reported) = take_outcome(answer.headers_mut())
@@ -418,7 +423,10 @@ fn finish(
         headers::identify(headers, &facts.id);
     } else {
         let none = Changes::default();
-        let changes = outcome.route.as_ref().map_or(&none, |route| &route.headers);
+        let route = outcome.route.as_deref();
+        // What a route says of its files is not said of the app's pages beside them.
+        let route = route.filter(|route| !(route.falls_back && outcome.is_of_app));
+        let changes = route.map_or(&none, |route| &route.headers);
         let hsts = shared.transport_security(facts);
         if let Some(service) = shared.alternative(peer, facts) {
             headers.entry(ALT_SVC).or_insert(service);

@@ -49,7 +49,7 @@ pub use tunnel::Tunnels;
 pub use upstream::Upstream;
 
 pub(crate) use backends::Backends;
-pub(crate) use buffer_memory::BufferMemory;
+pub(crate) use buffer_memory::{BufferMemory, Room};
 pub(crate) use request_buffer::fill;
 pub(crate) use response_buffer::read_ahead;
 

@@ -44,6 +44,8 @@ pub struct Route {
     pub case_sensitive: bool,
     /// Who answers.
     pub target: Target,
+    /// Whether the app answers what is no file of a target that has files.
+    pub falls_back: bool,
     /// `host/path`: what the log and the figures call it.
     pub name: Arc<str>,
     /// As written, for people.
@@ -81,6 +83,7 @@ impl Route {
             path: RoutePath::root(),
             case_sensitive: false,
             target: Target::App,
+            falls_back: false,
             figures: RouteFigures::new(Arc::clone(&name)).into(),
             name,
             to: "app".to_owned(),
@@ -119,6 +122,11 @@ impl Route {
             to: upstream.to_owned(),
             ..Self::to_app()
         }
+    }
+
+    /// Whether the app answers here, at least what is no file.
+    pub fn leads_to_app(&self) -> bool {
+        self.falls_back || matches!(self.target, Target::App)
     }
 
     /// Whether it keeps requests from anybody, so that they must not get past it.
@@ -162,20 +170,35 @@ impl Route {
         path: &NormalPath<'_>,
         uri: &Uri,
     ) -> Result<PathAndQuery, http::uri::InvalidUri> {
-        let path = self.rewrite(path);
-        // A target as `http://host?query` has a path that is not written.
-        let is_same =
-            |whole: &&PathAndQuery| whole.path() == path && whole.as_str().starts_with('/');
-        if let Some(same) = uri.path_and_query().filter(is_same) {
-            return Ok(same.clone());
-        }
-        let mut text = path.into_owned();
-        if let Some(query) = uri.query() {
-            text.push('?');
-            text.push_str(query);
-        }
-        PathAndQuery::try_from(text)
+        forwarded_as(self.rewrite(path), uri)
     }
+
+    /// What the app gets where it answers for files: its own addresses are as the client sees
+    /// them, without what is stripped or added.
+    ///
+    /// # Errors
+    /// When the whole is too long for a request target.
+    pub(crate) fn fallen_back(
+        path: &NormalPath<'_>,
+        uri: &Uri,
+    ) -> Result<PathAndQuery, http::uri::InvalidUri> {
+        forwarded_as(Cow::Borrowed(path.as_str()), uri)
+    }
+}
+
+/// This path, with the query of `uri`.
+fn forwarded_as(path: Cow<'_, str>, uri: &Uri) -> Result<PathAndQuery, http::uri::InvalidUri> {
+    // A target as `http://host?query` has a path that is not written.
+    let is_same = |whole: &&PathAndQuery| whole.path() == path && whole.as_str().starts_with('/');
+    if let Some(same) = uri.path_and_query().filter(is_same) {
+        return Ok(same.clone());
+    }
+    let mut text = path.into_owned();
+    if let Some(query) = uri.query() {
+        text.push('?');
+        text.push_str(query);
+    }
+    PathAndQuery::try_from(text)
 }
 
 /// Who answers.

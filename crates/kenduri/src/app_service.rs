@@ -75,6 +75,7 @@ impl edge::App for AppService {
             };
             let shown = answer.extensions_mut().remove();
             let compressible = answer.extensions_mut().remove();
+            let reported = answer.extensions_mut().remove();
             let mut answer = hand_over(answer, self.stop).await;
             if let Some(web::Shown(path)) = shown {
                 answer
@@ -85,6 +86,10 @@ impl edge::App for AppService {
                 answer
                     .extensions_mut()
                     .insert(edge::compression::Compressible);
+            }
+            if let Some(web::Reported(word)) = reported {
+                let word = HeaderValue::from_static(word);
+                answer.headers_mut().insert(edge::rate_limit::OUTCOME, word);
             }
             answer
         };
@@ -186,6 +191,7 @@ fn request_facts(facts: &edge::ClientInfo) -> Option<web::Facts> {
         client: facts.client,
         https: facts.scheme == edge::Scheme::Https,
         is_direct: facts.is_direct,
+        outcome: web::Outcome::default(),
     })
 }
 

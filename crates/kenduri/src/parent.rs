@@ -32,6 +32,7 @@ use crate::commands::Failed;
 use crate::configuration::{Asked, Configuration};
 use crate::control::Control;
 use crate::demo::Temporary;
+use crate::descriptors;
 use crate::log;
 use crate::messages::{RequestIds, ServeMode};
 
@@ -67,12 +68,21 @@ pub(crate) struct ParentSetup {
 
 /// Keeps everything running until a signal or a command stops it.
 pub(crate) fn run(keeping: ParentSetup) -> Result<()> {
+    raise_limit();
     runtime()?.block_on(async { keep(begin(keeping)?).await })
 }
 
 /// Goes on with what this process has kept as the program that it was before.
 pub(crate) fn go_on(handed: ReceivedHandover) -> Result<()> {
+    raise_limit();
     runtime()?.block_on(async { keep(exec_upgrade::resume(handed).await?).await })
+}
+
+/// Every process of a service takes a few descriptors here, and an upgrade some more.
+fn raise_limit() {
+    if let Err(error) = descriptors::raise_limit() {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
@@ -215,9 +225,7 @@ async fn keep(running: Running) -> Result<()> {
                     lines: &lines,
                     temporary: temporary.as_ref(),
                 };
-                supervisor = renewal
-                    .renew(&parent, everything, &mut signals, left)
-                    .await?;
+                supervisor = renewal.renew(&parent, everything, &mut signals, left).await;
             }
             (RunEnd::HandedOver(everything), LoopExit::Stop(_)) => supervisor = everything.stay(),
             (RunEnd::Stopped, turn) => {

@@ -2,9 +2,11 @@
 
 mod cgroup;
 mod pid_records;
+mod poll_backoff;
 mod proc_table;
 mod spawn;
 
+use std::cell::LazyCell;
 use std::io;
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use cgroup::{Cgroup, Cgroups};
 pub(crate) use pid_records::{PidRecord, PidRecords};
+pub(crate) use poll_backoff::PollBackoff;
 pub(crate) use proc_table::ProcessTable;
 pub(crate) use spawn::{PassedDescriptor, SpawnRequest, spawn};
 
@@ -23,8 +26,8 @@ use crate::state::Exit;
 /// The variable by which processes that left their group are found.
 pub(crate) const TOKEN_VARIABLE: &str = "SUPERVISOR_RUN";
 
-/// The group of a process is looked at so often until nothing of it is left.
-pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(10);
+/// What is being killed is looked at so often until it is gone.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// How long a killed process may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -128,11 +131,23 @@ impl Process {
 
     /// Ends what is left of a group whose first process has ended; says how that ended once
     /// nothing is left. A group that was asked to stop is left the time it has.
-    pub(crate) fn finish(&mut self, table: &ProcessTable) -> Option<Exit> {
+    ///
+    /// The table is read only where a control group does not answer: each look at it costs
+    /// several files of every process there is.
+    pub(crate) fn finish<F>(&mut self, table: &LazyCell<ProcessTable, F>) -> Option<Exit>
+    where
+        F: FnOnce() -> ProcessTable,
+    {
         let exit = self.ended?;
-        let left = table.members(self.pid, self.start, &self.token);
         let group = self.group.as_ref();
-        if left.is_empty() && !group.is_some_and(Cgroup::is_populated) {
+        if group.is_some_and(Cgroup::is_populated) {
+            if self.killed || !self.asked {
+                self.kill();
+            }
+            return None;
+        }
+        let left = table.members(self.pid, self.start, &self.token);
+        if left.is_empty() {
             // There was nothing to wait for if another part of the program has reaped it.
             let _ = rustix::process::waitid(
                 WaitId::Pid(self.pid),
@@ -174,5 +189,50 @@ pub(crate) fn reap_adopted(table: &ProcessTable, own: impl Fn(Pid) -> bool) {
                 WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_control_group_that_has_processes_is_asked_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let group: Cgroup = serde_json::from_value(serde_json::json!(folder.path())).unwrap();
+        let says = |populated: u8| {
+            let events = format!("populated {populated}\nfrozen 0\n");
+            fs::write(folder.path().join("cgroup.events"), events).unwrap();
+        };
+        let mut process = Process {
+            // No process has this number.
+            pid: Pid::from_raw(i32::MAX).unwrap(),
+            start: u64::MAX,
+            token: "1.2.web.3".to_owned(),
+            group: Some(group),
+            ended: Some(Exit::Code(0)),
+            asked: true,
+            killed: false,
+        };
+        let scans = Cell::new(0);
+        let mut look = || {
+            let table = LazyCell::new(|| {
+                scans.set(scans.get() + 1);
+                ProcessTable::default()
+            });
+            process.finish(&table)
+        };
+        says(1);
+        for _ in 0..100 {
+            assert_eq!(look(), None);
+        }
+        assert_eq!(scans.get(), 0);
+        assert!(!folder.path().join("cgroup.kill").exists());
+        says(0);
+        assert_eq!(look(), Some(Exit::Code(0)));
+        assert_eq!(scans.get(), 1);
     }
 }

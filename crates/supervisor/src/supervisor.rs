@@ -21,7 +21,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::channel::Channel;
 use crate::control::{Control, ControlError, Message};
@@ -29,7 +29,7 @@ use crate::folder::Folder;
 use crate::handover::unblock_signals;
 use crate::notifications::Notification;
 use crate::plan::Plan;
-use crate::process::{Cgroups, POLL_INTERVAL, PidRecords, adopt_orphans};
+use crate::process::{Cgroups, PidRecords, PollBackoff, adopt_orphans};
 use crate::ready_instances::ReadyInstances;
 use crate::service_log::LineHook;
 use crate::shim;
@@ -184,6 +184,8 @@ pub struct Supervisor {
     handover_waiter: Option<oneshot::Sender<Result<(), ControlError>>>,
     /// Messages that came during a handover, for afterwards.
     postponed: Vec<Message>,
+    /// Something of a process that ended will be gone soon.
+    look_again_soon: bool,
     lock: File,
     _stays_on_its_thread: PhantomData<*const ()>,
 }
@@ -273,6 +275,7 @@ impl Supervisor {
             shutdown_waiters: None,
             handover_waiter: None,
             postponed: Vec::new(),
+            look_again_soon: false,
             lock,
             _stays_on_its_thread: PhantomData,
         };
@@ -290,6 +293,8 @@ impl Supervisor {
             self.handle_message(message);
         }
         self.reap();
+        let mut backoff = PollBackoff::default();
+        let mut look_at = None;
         let mut sample = interval(SAMPLE);
         sample.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -313,11 +318,18 @@ impl Supervisor {
             // A process that ends now is found after the handover.
             let reaps = self.handover_waiter.is_none();
             let due = self.next_due();
-            let lingering = self.services.values().any(ManagedService::is_lingering);
+            let is_lingering = self.services.values().any(ManagedService::is_lingering);
+            if !is_lingering || std::mem::take(&mut self.look_again_soon) {
+                (backoff, look_at) = (PollBackoff::default(), None);
+            }
+            let look = *look_at.get_or_insert_with(|| Instant::now() + backoff.next());
             tokio::select! {
                 Some(message) = self.inbox.recv() => self.handle_message(message),
                 _ = children.recv(), if reaps => self.reap(),
-                () = sleep(POLL_INTERVAL), if lingering && reaps => self.reap(),
+                () = sleep_until(look), if is_lingering && reaps => {
+                    look_at = None;
+                    self.look_at_lingering();
+                }
                 () = sleep_until(due) => self.tick(),
                 _ = sample.tick() => self.sample(),
             }

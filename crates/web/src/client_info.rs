@@ -9,7 +9,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, HeaderName, request};
@@ -44,6 +44,28 @@ pub struct Facts {
     pub https: bool,
     /// Whether nobody claims to ask for somebody else, believed or not.
     pub is_direct: bool,
+    /// What its handler says of how it ended.
+    pub outcome: Outcome,
+}
+
+/// How a request ended, where limits count that: all clones are of the same request.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome(Arc<OnceLock<&'static str>>);
+
+impl Outcome {
+    /// Somebody gave a code that opens nothing.
+    pub const WRONG_CODE: &'static str = "wrong-code";
+
+    /// Says how it ended; the first word counts.
+    pub fn report(&self, word: &'static str) {
+        // A second one says no more.
+        let _ = self.0.set(word);
+    }
+
+    /// What was said of it.
+    pub fn reported(&self) -> Option<&'static str> {
+        self.0.get().copied()
+    }
 }
 
 impl Facts {
@@ -69,6 +91,7 @@ impl Facts {
             is_direct: !["x-forwarded-for", "forwarded"]
                 .iter()
                 .any(|name| headers.contains_key(*name)),
+            outcome: Outcome::default(),
         }
     }
 

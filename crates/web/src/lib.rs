@@ -46,7 +46,7 @@ mod words;
 
 pub use access::{Access, Anybody, Pages};
 pub use assets::asset;
-pub use client_info::{Facts, Network, Peer};
+pub use client_info::{Facts, Network, Outcome, Peer};
 pub use compression::{Compressible, NOT_REPEATED};
 pub use cursor::{List, Piece, Way};
 pub use dates::Deadline;
@@ -58,7 +58,9 @@ pub use language::{Language, Wishes};
 pub use page::page;
 pub use problem::{Argument, FieldProblem, Kept, Problem};
 pub use problems::{FieldProblemBody, ProblemBody};
-pub use serve::{EMBED_POLICY, HEADER_LIMIT, Shown, panicked, policy_with_forms_to, serve, way_in};
+pub use serve::{
+    EMBED_POLICY, HEADER_LIMIT, Reported, Shown, panicked, policy_with_forms_to, serve, way_in,
+};
 pub use state::{Declared, Link, Settings, Site, SiteUrl};
 pub use text::{Catalogue, Locale, Text, Value};
 pub use theme::{Ground, Preset, Theme};

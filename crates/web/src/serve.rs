@@ -61,6 +61,10 @@ const REMEMBER_LANGUAGE: Life = Life::Seconds(180 * 24 * 60 * 60);
 #[derive(Debug, Clone)]
 pub struct Shown(pub Box<str>);
 
+/// On an answer whose handler [said how it ended](crate::Outcome): for limits of the edge.
+#[derive(Debug, Clone, Copy)]
+pub struct Reported(pub &'static str);
+
 /// The whole site: `router` with what every crate shares around it.
 pub fn serve(site: &Site, router: Router<Site>) -> Router {
     router
@@ -125,6 +129,9 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
         response.extensions_mut().insert(Compressible);
     }
     response.extensions_mut().insert(Shown(masked.into()));
+    if let Some(word) = asked.facts.outcome.reported() {
+        response.extensions_mut().insert(Reported(word));
+    }
     response
 }
 

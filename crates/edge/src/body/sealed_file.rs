@@ -34,6 +34,14 @@ impl Default for SealedBudget {
     }
 }
 
+#[cfg(test)]
+impl SealedBudget {
+    /// How many bytes are taken.
+    pub(crate) fn used(&self) -> usize {
+        BUDGET - self.0.available_permits() * PAGE
+    }
+}
+
 /// The bytes of a file that is kept in memory.
 #[derive(Debug, Clone)]
 pub struct CachedBytes {

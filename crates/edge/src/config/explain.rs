@@ -152,6 +152,13 @@ impl<'a> Asked<'a> {
                 let path = self.path.as_str();
                 format!("redirected to {path}/{}", query.unwrap_or_default())
             }
+            Target::Files(_) if route.falls_back => {
+                format!(
+                    "{} gets {path}; where that is no file, the app gets {}",
+                    route.to,
+                    self.path.as_str()
+                )
+            }
             Target::App | Target::Files(_) | Target::Proxy(_) => {
                 format!("{} gets {path}", route.to)
             }

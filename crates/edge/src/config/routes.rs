@@ -206,7 +206,20 @@ fn one(
             "keep one of them: what a client writes into a header of copy is taken away anyway",
         );
     }
-    if !withheld.is_empty() && !matches!(target, Target::App | Target::Proxy(_)) {
+    let falls_back = match (&target, written.fallback.as_str()) {
+        (_, "") => false,
+        (Target::Files(_), "app") => true,
+        (Target::Files(_), other) => {
+            check.refuse(
+                &key("fallback"),
+                format!("{other:?} cannot answer for files"),
+                "write fallback = \"app\", or remove it",
+            );
+            false
+        }
+        _ => false,
+    };
+    if !withheld.is_empty() && !falls_back && !matches!(target, Target::App | Target::Proxy(_)) {
         check.refuse(
             &key("request_headers"),
             format!("nobody behind {} reads them", written.to),
@@ -218,6 +231,7 @@ fn one(
             ("try", !written.r#try.is_empty()),
             ("listing", written.listing),
             ("cache", !written.cache.is_empty()),
+            ("fallback", !written.fallback.is_empty()),
         ] {
             if is_set {
                 check.refuse(
@@ -242,6 +256,7 @@ fn one(
         path,
         case_sensitive: written.case_sensitive,
         target,
+        falls_back,
         name,
         to: written.to.clone(),
         strip: strip?,

@@ -187,8 +187,17 @@ fn every_mistake_is_told_with_its_key() {
             ],
         ),
         (
-            "[[route]]\nto = \"app\"\ntry = [\"/x\"]\nlisting = true\ncache = { \"*\" = \"no-cache\" }",
-            vec!["route[0].try", "route[0].listing", "route[0].cache"],
+            "[[route]]\nto = \"app\"\ntry = [\"/x\"]\nlisting = true\ncache = { \"*\" = \"no-cache\" }\nfallback = \"app\"",
+            vec![
+                "route[0].try",
+                "route[0].listing",
+                "route[0].cache",
+                "route[0].fallback",
+            ],
+        ),
+        (
+            "[[route]]\nto = \"files:/\"\nfallback = \"service:node\"",
+            vec!["route[0].fallback"],
         ),
         (
             "[[route]]\npath = \"/api\"\nstrip = \"/ap\"\nto = \"app\"",

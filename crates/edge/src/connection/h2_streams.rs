@@ -1,7 +1,7 @@
 //! The streams of a connection of HTTP/2, none of which waits for its reader for ever.
 //!
-//! The engine asks the body of an answer for nothing while the reader opens no
-//! window, so a body cannot mind that: whoever runs the stream does.
+//! The engine takes one slice of the body of an answer, and asks for no more while the reader
+//! opens no window, so a body cannot mind that: whoever runs the stream does.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use crate::panic;
 use crate::progress::ProgressWatch;
 
 use super::activity::{Busy, Running};
+use super::unsent::{SLICE, UnsentBytes, UnsentSlices};
 
 tokio::task_local! {
     static READER: Arc<ProgressWatch>;
@@ -83,13 +84,9 @@ async fn minded(
     .await;
 }
 
-/// The engine takes so many bytes at once. What it has taken it holds until it is
-/// read, and nobody would wait for that reader any more.
-const SLICE: usize = 64 * 1_024;
-
 /// The body of an answer: from now on its reader is waited for, but while there is
 /// nothing to read. Belongs on the stream that it is the answer of.
-pub(super) fn awaiting_reader(body: Body) -> Body {
+pub(super) fn awaiting_reader(body: Body, output: &Arc<UnsentBytes>) -> Body {
     let reader = READER.try_with(Arc::clone).unwrap_or_default();
     reader.awaits(true);
     if body.is_here() && body.size_hint().lower() <= SLICE as u64 {
@@ -99,6 +96,7 @@ pub(super) fn awaiting_reader(body: Body) -> Body {
         body,
         rest: Bytes::new(),
         reader,
+        unsent: UnsentSlices::of(output),
     })
 }
 
@@ -107,6 +105,7 @@ struct Awaiting {
     /// What came of it and was not handed on yet.
     rest: Bytes,
     reader: Arc<ProgressWatch>,
+    unsent: Arc<UnsentSlices>,
 }
 
 impl Awaiting {
@@ -138,12 +137,17 @@ impl HttpBody for Awaiting {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let Some(permit) = self.unsent.permit(context) else {
+            // The engine has enough to send once the reader reads.
+            self.reader.awaits(true);
+            return Poll::Pending;
+        };
         let polled = self.poll_slice(context);
         if polled.is_ready() {
             self.reader.moved();
         }
         self.reader.awaits(polled.is_ready());
-        polled
+        polled.map_ok(|frame| frame.map_data(|slice| permit.until_sent(slice)))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -84,10 +84,11 @@ pub(super) async fn asked(
     outcome: &mut RequestOutcome,
 ) -> Answer {
     let mut answer = target::alt_svc(here, running, route, facts, path, request, outcome).await;
-    if matches!(route.target, Target::App | Target::Proxy(_)) {
+    if outcome.is_of_app || matches!(route.target, Target::Proxy(_)) {
+        let scope = if outcome.is_of_app { "app" } else { &route.to };
         for name in taken_purges(answer.headers_mut()) {
             let purge = Purge {
-                scope: Some(&route.to),
+                scope: Some(scope),
                 name: &name,
             };
             here.shared.cache.purge(&purge);

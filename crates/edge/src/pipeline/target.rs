@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use tokio::time::Instant;
@@ -46,27 +47,31 @@ pub(super) async fn alt_svc(
             let Ok(target) = route.forwarded(path, request.uri()) else {
                 return bare(StatusCode::URI_TOO_LONG);
             };
-            let (mut parts, body) = std::mem::take(request).into_parts();
-            parts.uri = Uri::from(target);
-            let body = Measured::around(body, route, &mut outcome.upload);
-            let asked = Instant::now();
-            let mut answer = app(here, facts, Request::from_parts(parts, body)).await;
-            outcome.upstream_time = Some(asked.elapsed());
-            outcome.shown = answer.extensions_mut().remove();
-            answer
+            of_app(here, route, facts, target, request, outcome).await
         }
         Target::Files(folder) => {
-            let (parts, body) = std::mem::take(request).into_parts();
-            if !body.is_end_stream() {
-                let body = Measured::around(body, route, &mut outcome.upload);
-                if let Err(status) = Box::pin(put_away(body)).await {
-                    return bare(status);
+            let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+            if reads || !route.falls_back {
+                let (parts, body) = std::mem::take(request).into_parts();
+                let now = (here.shared.clock)();
+                let (memory, place) = (&here.memory, route.rewrite(path));
+                let answer =
+                    static_files::answer(folder, memory, &parts, &place, now, &facts.id).await;
+                if !route.falls_back || answer.status() != StatusCode::NOT_FOUND {
+                    if !body.is_end_stream() {
+                        let body = Measured::around(body, route, &mut outcome.upload);
+                        if let Err(status) = Box::pin(put_away(body)).await {
+                            return bare(status);
+                        }
+                    }
+                    return in_words(answer);
                 }
+                *request = Request::from_parts(parts, body);
             }
-            let now = (here.shared.clock)();
-            let (memory, path) = (&here.memory, route.rewrite(path));
-            let answer = static_files::answer(folder, memory, &parts, &path, now, &facts.id).await;
-            in_words(answer)
+            let Ok(target) = Route::fallen_back(path, request.uri()) else {
+                return bare(StatusCode::URI_TOO_LONG);
+            };
+            of_app(here, route, facts, target, request, outcome).await
         }
         Target::Proxy(name) => {
             let Ok(target) = route.forwarded(path, request.uri()) else {
@@ -102,6 +107,26 @@ pub(super) async fn alt_svc(
         Target::Redirect(redirect) => redirected(redirect, route, path, request.uri().query()),
         Target::Status(status) => bare(*status),
     }
+}
+
+/// Lets the app answer for this path and query.
+async fn of_app(
+    here: &WorkerContext,
+    route: &Route,
+    facts: &ClientInfo,
+    target: PathAndQuery,
+    request: &mut Request<Body>,
+    outcome: &mut RequestOutcome,
+) -> Answer {
+    let (mut parts, body) = std::mem::take(request).into_parts();
+    parts.uri = Uri::from(target);
+    let body = Measured::around(body, route, &mut outcome.upload);
+    let asked = Instant::now();
+    let mut answer = app(here, facts, Request::from_parts(parts, body)).await;
+    outcome.is_of_app = true;
+    outcome.upstream_time = Some(asked.elapsed());
+    outcome.shown = answer.extensions_mut().remove();
+    answer
 }
 
 /// Reads a body that nobody wants, as far as is cheap: whether it was well framed.

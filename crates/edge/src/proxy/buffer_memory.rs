@@ -45,7 +45,7 @@ struct Waiting {
 
 /// A part of the memory, given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(crate) struct Room {
     memory: Arc<BufferMemory>,
     address: IpAddr,
     size: usize,
@@ -104,7 +104,7 @@ impl BufferMemory {
     }
 
     /// A part for an answer to this client, empty so far.
-    pub(super) fn for_answer(self: &Arc<Self>, client: IpAddr) -> Room {
+    pub(crate) fn for_answer(self: &Arc<Self>, client: IpAddr) -> Room {
         self.room(client, 0, true)
     }
 
@@ -118,7 +118,7 @@ impl BufferMemory {
     }
 
     #[cfg(test)]
-    pub(super) fn used(&self) -> usize {
+    pub(crate) fn used(&self) -> usize {
         self.state().used
     }
 
@@ -191,7 +191,7 @@ impl State {
 impl Room {
     /// Takes more for an answer, if there is some. Answers do not wait, and take nothing
     /// while the body of a request waits for room that others hold.
-    pub(super) fn grow(&mut self, more: usize) -> bool {
+    pub(crate) fn grow(&mut self, more: usize) -> bool {
         let mut state = self.memory.state();
         let has_room = !state.is_short()
             && state.answers + more <= state.size / 2
@@ -205,7 +205,7 @@ impl Room {
     }
 
     /// Keeps so much, and gives back the rest.
-    pub(super) fn shrink(&mut self, size: usize) {
+    pub(crate) fn shrink(&mut self, size: usize) {
         let rest = self.size.saturating_sub(size);
         if rest == 0 {
             return;
@@ -220,7 +220,7 @@ impl Room {
     }
 
     /// How much it is.
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.size
     }
 }

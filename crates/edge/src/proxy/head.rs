@@ -92,8 +92,12 @@ fn whole(
     spare: &mut HeaderMap,
 ) -> Option<Head> {
     let status = StatusCode::from_u16(answer.code?).ok()?;
-    // Reasons of servers' own are for the engine to remember.
-    let is_usual = answer.reason == status.canonical_reason();
+    // Reasons of servers' own are for the engine to remember. Some write the usual ones in
+    // capitals.
+    let is_usual = match (answer.reason, status.canonical_reason()) {
+        (Some(reason), Some(usual)) => reason.eq_ignore_ascii_case(usual),
+        (reason, usual) => reason == usual,
+    };
     if answer.version != Some(1) || status.is_informational() || !is_usual {
         return None;
     }
@@ -159,4 +163,24 @@ fn said_length(headers: &HeaderMap) -> Option<u64> {
     };
     let is_alone = !headers.contains_key(TRANSFER_ENCODING);
     content_length(length).filter(|_| is_alone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_reasons_are_known_in_any_case() {
+        for (line, is_usual) in [
+            ("404 Not Found", true),
+            ("404 NOT FOUND", true),
+            ("302 FOUND", true),
+            ("404 Nothing here", false),
+            ("299 Own", false),
+        ] {
+            let came = Bytes::from(format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\n\r\n"));
+            let read = read(&came, false, &mut HeaderMap::new());
+            assert_eq!(matches!(read, Read::Whole(_)), is_usual, "{line}");
+        }
+    }
 }

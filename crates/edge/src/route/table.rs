@@ -126,6 +126,9 @@ impl Table {
 
 fn row(route: &Route) -> [String; 3] {
     let mut to = route.to.clone();
+    if route.falls_back {
+        to.push_str(", then app");
+    }
     if let Some(limit) = &route.limit {
         let _ = write!(to, ", {limit}");
     }

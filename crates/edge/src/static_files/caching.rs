@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::HeaderValue;
 
 /// What is said of a file of which no pattern says anything.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Words {
     /// Kept, but asked for again each time: a new version is seen at once.
     revalidate: HeaderValue,
@@ -28,7 +28,7 @@ const FINGERPRINT: std::ops::RangeInclusive<usize> = 8..=64;
 const CHANGES: usize = 3;
 
 /// What is said of the files of a folder.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Caching {
     /// The longest first.
     patterns: Vec<(String, HeaderValue)>,

@@ -55,7 +55,8 @@ pub enum FolderError {
 /// A checked folder; made once and shared.
 #[derive(Debug)]
 pub struct Folder {
-    id: u64,
+    /// By which the memory of a worker knows its files.
+    id: AtomicU64,
     root: PathBuf,
     places: Vec<Place>,
     pub(super) listing: bool,
@@ -87,7 +88,6 @@ pub(super) enum Candidate<'a> {
 impl Folder {
     /// Checks the settings.
     pub fn new(settings: FolderSettings) -> Result<Self, FolderError> {
-        // Tells folders apart in the memory of a worker, also after a reload.
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let places = if settings.r#try.is_empty() {
             vec![Place::Path(String::new()), Place::Folder]
@@ -96,7 +96,7 @@ impl Folder {
             places.collect::<Result<_, _>>()?
         };
         Ok(Self {
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            id: AtomicU64::new(NEXT.fetch_add(1, Ordering::Relaxed)),
             root: settings.root,
             places,
             listing: settings.listing,
@@ -127,8 +127,25 @@ impl Folder {
         Root::open(&self.root, &self.elsewhere)
     }
 
-    pub(super) fn id(&self) -> u64 {
-        self.id
+    pub(crate) fn id(&self) -> u64 {
+        self.id.load(Ordering::Relaxed)
+    }
+
+    /// Whether both serve the same files in the same way.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.root == other.root
+            && self.places == other.places
+            && self.listing == other.listing
+            && self.caching == other.caching
+            && self.elsewhere == other.elsewhere
+    }
+
+    /// Takes the place of one that [is the same](Self::is_same): the files of that one that are
+    /// in memory are its own from now on.
+    pub(crate) fn go_on_from(&self, old: &Self) {
+        self.id.store(old.id(), Ordering::Relaxed);
+        let is_missing = old.is_missing.load(Ordering::Relaxed);
+        self.is_missing.store(is_missing, Ordering::Relaxed);
     }
 
     pub(super) fn cache_control(&self, relative: &str, is_page: bool) -> HeaderValue {

@@ -1,6 +1,6 @@
 //! The small files that a worker has read lately.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -171,6 +171,14 @@ impl Memory {
         self.kept().forget(folder, name);
     }
 
+    /// Drops the files of all other folders than these.
+    pub(crate) fn keep_folders(&self, ids: &HashSet<u64>) {
+        let mut kept = self.kept();
+        kept.folders.retain(|folder, _| ids.contains(folder));
+        let slots = kept.folders.values().flat_map(HashMap::values);
+        kept.weight = slots.map(|slot| slot.weight).sum();
+    }
+
     /// A kept file has got another form.
     pub(super) fn grew(&self, entry: &Arc<Entry>, bytes: usize) {
         let mut kept = self.kept();
@@ -210,7 +218,7 @@ impl Memory {
     }
 
     /// The memory that sealed copies of kept files may take.
-    pub(super) fn sealed_budget(&self) -> &SealedBudget {
+    pub(crate) fn sealed_budget(&self) -> &SealedBudget {
         &self.0.sealed_budget
     }
 

@@ -280,19 +280,14 @@ async fn a_head_that_can_be_read_in_two_ways_is_refused() {
     site.edge.stop().await;
 }
 
-/// The engine leaves it out before anybody here sees the address.
-#[tokio::test]
-async fn a_fragment_goes_no_further() {
-    let folder = tempfile::tempdir().unwrap();
-    let certificate = files(folder.path(), "a", &["a.example"]);
-    let edge = start(secured(vec![certificate.clone()]), &scene().1);
-    let address = edge.https_addresses()[0];
+/// HEADERS of a GET, with the end of both.
+pub(crate) fn request_frame(stream: u32, path: &str) -> Vec<u8> {
     let mut block = Vec::new();
     for (name, value) in [
         (":method", "GET"),
         (":scheme", "https"),
         (":authority", "a.example"),
-        (":path", "/seen?q#/admin"),
+        (":path", path),
     ] {
         // A literal that is not remembered (RFC 7541, section 6.2.2).
         block.push(0);
@@ -301,10 +296,21 @@ async fn a_fragment_goes_no_further() {
             block.extend_from_slice(text.as_bytes());
         }
     }
+    let mut frame = vec![0, 0, u8::try_from(block.len()).unwrap(), 1, 5];
+    frame.extend(stream.to_be_bytes());
+    frame.extend(block);
+    frame
+}
+
+/// The engine leaves it out before anybody here sees the address.
+#[tokio::test]
+async fn a_fragment_goes_no_further() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = files(folder.path(), "a", &["a.example"]);
+    let edge = start(secured(vec![certificate.clone()]), &scene().1);
+    let address = edge.https_addresses()[0];
     let mut said = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
-    // HEADERS, with the end of both.
-    said.extend([0, 0, u8::try_from(block.len()).unwrap(), 1, 5, 0, 0, 0, 1]);
-    said.extend(block);
+    said.extend(request_frame(1, "/seen?q#/admin"));
     let stream = handshake(address, &certificate.chain, b"h2", "a.example").await;
     let mut stream = stream.unwrap();
     stream.write_all(&said).await.unwrap();

@@ -1,10 +1,13 @@
 //! Streams of HTTP/2 that take their time, on either side.
 
+use std::sync::atomic::AtomicUsize;
+
 use axum::http::StatusCode;
 use http_body_util::BodyExt as _;
 use hyper_util::rt::TokioIo;
 
-use super::http2::{nothing, read, site, to};
+use super::http2::{nothing, read, request_frame, site, to};
+use super::tls::{files, handshake, secured};
 use super::*;
 
 const SHORT: Duration = Duration::from_millis(200);
@@ -121,4 +124,59 @@ async fn a_connection_whose_tunnel_has_ended_is_idle_again() {
     });
     closed.await.unwrap();
     site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_holds_little_memory() {
+    const STREAMS: u32 = 128;
+    const PIECE: usize = 16 << 10;
+    // A slice of each stream and another in hand, what the connection may hold beside them, and
+    // what the system takes on both ends.
+    const MOST: usize = STREAMS as usize * ((64 << 10) + PIECE) + (1 << 20) + (12 << 20);
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = files(folder.path(), "a", &["a.example"]);
+    let made = Arc::<AtomicUsize>::default();
+    let count = Arc::clone(&made);
+    let endless = async move || {
+        Body::from_stream(futures_util::stream::repeat_with(move || {
+            count.fetch_add(PIECE, Ordering::Relaxed);
+            Ok::<_, Infallible>(Bytes::from_static(&[b'x'; PIECE]))
+        }))
+    };
+    let app = Router::new()
+        .route("/endless", get(endless))
+        .route("/", get(async || "hello"));
+    let edge = start(secured(vec![certificate.clone()]), &app);
+    let address = edge.https_addresses()[0];
+    let stream = handshake(address, &certificate.chain, b"h2", "a.example").await;
+    let mut stream = stream.unwrap();
+    let mut said = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    // SETTINGS with a window of 16 MiB for each stream, and WINDOW_UPDATE for the connection.
+    said.extend(b"\0\0\x06\x04\0\0\0\0\0\0\x04\x01\0\0\0");
+    said.extend(b"\0\0\x04\x08\0\0\0\0\0\x40\0\0\0");
+    for number in 0..STREAMS {
+        said.extend(request_frame(2 * number + 1, "/endless"));
+    }
+    stream.write_all(&said).await.unwrap();
+    // Nothing may happen any more: a short time passes in which nothing does.
+    let still = async {
+        let mut before = 0;
+        loop {
+            tokio::time::sleep(SHORT).await;
+            let now = made.load(Ordering::Relaxed);
+            if now == before && now >= STREAMS as usize * PIECE {
+                return now;
+            }
+            before = now;
+        }
+    };
+    let held = tokio::time::timeout(SOON, still).await.unwrap();
+    assert!(held <= MOST, "{held}");
+    let mut other = handshake(address, &certificate.chain, b"http/1.1", "a.example")
+        .await
+        .unwrap();
+    other.write_all(request("/").as_bytes()).await.unwrap();
+    assert!(answer(&mut other).await.ends_with("hello"));
+    drop((stream, other));
+    edge.stop().await;
 }

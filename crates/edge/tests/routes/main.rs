@@ -10,6 +10,7 @@ mod access;
 mod asked;
 mod changes;
 mod downloads;
+mod fallback;
 mod fronts;
 mod hostile;
 mod http2;

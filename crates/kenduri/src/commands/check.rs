@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use clap::Args;
 use edge::Plan;
-use edge::route::{NormalPath, Target};
+use edge::route::NormalPath;
 
 use super::{Where, show};
 use crate::configuration::{self, Configuration};
@@ -84,7 +84,7 @@ fn shared_user(found: &Configuration, unit: Option<&str>) -> Option<String> {
 fn tells_figures(plan: &Plan) -> bool {
     let path = NormalPath::parse("/metrics").ok();
     let met = path.and_then(|path| plan.find("127.0.0.1", &path));
-    met.is_some_and(|met| matches!(met.target, Target::App))
+    met.is_some_and(|met| met.leads_to_app())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Routes behind our own sign-in: whether people can sign in for them.
 
 use accounts::web::upstream_access::AllowedUsers;
-use edge::route::{HostPattern, NormalPath, Target};
+use edge::route::{HostPattern, NormalPath};
 use edge::{Flaw, Plan};
 use web::SiteUrl;
 
@@ -47,7 +47,7 @@ pub(super) fn check(written: &Written, plan: &Plan, check: &mut Check<'_>) {
         let host = url.as_ref().map_or("", SiteUrl::host);
         let login = NormalPath::parse("/login").ok();
         let met = login.and_then(|path| plan.find(host, &path).cloned());
-        if !met.is_some_and(|met| matches!(met.target, Target::App) && met.access.is_none()) {
+        if !met.is_some_and(|met| met.leads_to_app() && met.access.is_none()) {
             refuse(
                 format!("nobody can sign in: no open route leads from {host}/login to the app"),
                 "lead / of the host of site.url to the app",

@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, mpsc};
 use super::active_settings::Settings;
 use super::apply::Applied;
 use super::command_gate::{CommandGate, GatePermit};
-use super::exec_upgrade::UpgradeRequest;
+use super::exec_upgrade::{self, UpgradeRequest};
 use super::program_file::ProgramFile;
 use super::workers::Workers;
 use crate::channel::{self, Parcel};
@@ -259,6 +259,8 @@ impl ParentProcess {
         let renewed = async {
             self.program.check()?;
             let alone = self.alone().await?;
+            let room = exec_upgrade::ensure_room(self).await;
+            room.context("the old program goes on")?;
             let path = self.program.path().display();
             let next = self.control.reload(OWN_SERVICE).await;
             next.with_context(|| format!("the old program goes on, for {path} does not serve"))?;

@@ -26,6 +26,7 @@ use crate::control::{self, Control, Reply};
 use crate::control_requests::ControlResponse;
 use crate::control_requests::services;
 use crate::demo::Temporary;
+use crate::descriptors;
 use crate::folders::Folders;
 use crate::log;
 use crate::messages::{RequestIds, ServeMode};
@@ -40,6 +41,10 @@ const CONTROL: &str = "control";
 const CLIENT: &str = "client";
 /// The channels of workers, in the order of the note.
 const WORKER: &str = "worker";
+
+/// So many more descriptors may be opened before this process becomes another program: those that
+/// are sent to it, and those that it opens itself before it goes on. It could not return.
+const ROOM: usize = 64;
 
 /// The first words of the error when the upgrade failed.
 const STAYED: &str =
@@ -104,39 +109,54 @@ impl UpgradeRequest {
         everything: PausedSupervisor,
         signals: &mut Signals,
         left: ExecContext<'_>,
-    ) -> Result<Supervisor> {
-        let mut note = HandoverNote::of(parent, left.temporary).await;
-        if let Err(why) = upgrade_check::rehearse(&parent.program, &everything, &note).await {
-            self.refuse(&why.context(STAYED)).await;
-            return Ok(everything.stay());
-        }
+    ) -> Supervisor {
+        let note = HandoverNote::of(parent, left.temporary).await;
+        // Whatever can fail does so while nothing is halted.
+        let prepared = async {
+            upgrade_check::rehearse(&parent.program, &everything, &note).await?;
+            duplicate_sockets(parent).await
+        };
+        let sockets = match prepared.await {
+            Ok(sockets) => sockets,
+            Err(why) => {
+                self.refuse(&why.context(STAYED)).await;
+                return everything.stay();
+            }
+        };
         let path = parent.program.path();
         tracing::info!(program = %path.display(), "going on as the program on the disk");
         // What comes from now on waits for the next program, or for this one to go on.
         supervisor::block_signals();
         let (workers, channels): (Vec<_>, Vec<_>) = parent.workers.halt().await.into_iter().unzip();
-        note.workers = workers;
-        // One may have begun to serve until the last moment.
-        note.serving = parent.workers.serving();
-        note.last_order = parent.numbers.last();
-        note.signals = signals.rest().await;
-        let (handed_in, opened) = parent.settings.lock().await.sockets.leave()?;
-        let written = serde_json::to_vec(&note)?;
-        let mut extra: Vec<(&str, BorrowedFd<'_>)> = vec![
-            (CONTROL, left.listener.as_fd()),
-            (CLIENT, self.client.as_fd()),
-        ];
-        extra.extend(handed_in.iter().map(|socket| (LISTEN, socket.as_fd())));
-        extra.extend(opened.iter().map(|socket| (OPENED, socket.as_fd())));
-        extra.extend(channels.iter().map(|channel| (WORKER, channel.as_fd())));
-        let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-        left.lines.flush();
-        let stayed = everything.exec(path, &arguments, &extra, &written);
-        drop(extra);
+        let note = HandoverNote {
+            workers,
+            // One may have begun to serve until the last moment.
+            serving: parent.workers.serving(),
+            last_order: parent.numbers.last(),
+            signals: signals.rest().await,
+            ..note
+        };
+        let (why, supervisor) = match serde_json::to_vec(&note) {
+            Ok(written) => {
+                let (handed_in, opened) = &sockets;
+                let mut extra: Vec<(&str, BorrowedFd<'_>)> = vec![
+                    (CONTROL, left.listener.as_fd()),
+                    (CLIENT, self.client.as_fd()),
+                ];
+                extra.extend(handed_in.iter().map(|socket| (LISTEN, socket.as_fd())));
+                extra.extend(opened.iter().map(|socket| (OPENED, socket.as_fd())));
+                extra.extend(channels.iter().map(|channel| (WORKER, channel.as_fd())));
+                let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+                left.lines.flush();
+                let stayed = everything.exec(path, &arguments, &extra, &written);
+                (Error::new(stayed.why), stayed.supervisor)
+            }
+            Err(why) => (Error::new(why), everything.stay()),
+        };
         signals.again(note.signals);
-        adopt(parent, note.workers, channels, note.serving)?;
-        self.refuse(&Error::new(stayed.why).context(STAYED)).await;
-        Ok(stayed.supervisor)
+        adopt(parent, note.workers, channels, note.serving);
+        self.refuse(&why.context(STAYED)).await;
+        supervisor
     }
 
     /// Tells the client why the upgrade failed.
@@ -152,12 +172,34 @@ fn adopt(
     workers: Vec<RunId>,
     channels: Vec<OwnedFd>,
     serving: Option<RunId>,
-) -> Result<()> {
+) {
     for (run, channel) in workers.into_iter().zip(channels) {
-        parent.hear(run, channel.into(), None)?;
+        if let Err(error) = parent.hear(run, channel.into(), None) {
+            // It is started anew when it finds its channel at an end.
+            tracing::error!(run, "a worker's channel is lost: {error:#}");
+        }
     }
     parent.workers.serves(serving);
-    Ok(())
+}
+
+/// Fails where this process cannot open what becoming the next program takes.
+pub(super) async fn ensure_room(parent: &ParentProcess) -> Result<()> {
+    duplicate_sockets(parent).await.map(drop)
+}
+
+/// The listening sockets once more, for the next program, with room for all else that it opens.
+async fn duplicate_sockets(parent: &ParentProcess) -> Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
+    let settings = parent.settings.lock().await;
+    let duplicated = settings.sockets.leave().and_then(|sockets| {
+        descriptors::ensure_left(ROOM)?;
+        Ok(sockets)
+    });
+    duplicated.map_err(|error| {
+        Error::msg(format!(
+            "the supervisor process may open no more files: {error}\n  raise its limit: \
+             LimitNOFILE= in the unit, or ulimit -n"
+        ))
+    })
 }
 
 /// What the program before has written, and what it comes to.
@@ -223,7 +265,7 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let settings = Settings::new(asked, configuration, sockets, start, run);
     let numbers = RequestIds::after(last_order);
     let (parent, renewals) = ParentProcess::new(services, program, settings, started, numbers);
-    adopt(&parent, workers, channels, serving)?;
+    adopt(&parent, workers, channels, serving);
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         "this is the program now"

@@ -120,6 +120,57 @@ fn without_a_route_to_the_app_nothing_of_it_is_there() {
 }
 
 #[test]
+fn the_wedding_card_stands_beside_the_app() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/kadkahwin");
+    let config = example.join("kenduri.alone.toml").display().to_string();
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().display().to_string();
+    let program = Program::serve(&["--demo", "--config", &config, "--data", &data], &[]);
+    // The card's own pages have its policy, and the app's have theirs.
+    let policy = |answer: &Answer| {
+        let policy = answer.header("content-security-policy");
+        policy.expect("a policy").to_owned()
+    };
+    for path in ["/", "/en/", "/card.css"] {
+        let card = program.get(path);
+        assert_eq!(card.status, 200, "{path}");
+        assert!(policy(&card).starts_with("default-src 'self'"), "{path}");
+    }
+    assert!(program.get("/").text().contains("card.js"));
+    for (path, status) in [
+        ("/forgot", 200),
+        // Registration is closed, as the app says itself.
+        ("/register", 403),
+        ("/login", 200),
+        ("/invite/RAHMA", 200),
+        ("/admin", 303),
+        // A folder without an index, and what nobody has.
+        ("/fonts/", 404),
+        ("/none.html", 404),
+    ] {
+        let app = program.get(path);
+        assert_eq!(app.status, status, "{path}: {}", app.text());
+        assert!(policy(&app).starts_with("default-src 'none'"), "{path}");
+    }
+    assert_eq!(program.get("/healthz").text(), "alive\n");
+    assert_eq!(program.get("/api/flask/health").status, 200);
+    let post = |path, body: &str| {
+        let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+        let answer = http::send(&program.address, "POST", path, &headers, body.as_bytes());
+        answer.expect("an answer")
+    };
+    let opened = post("/", "code=RAHMA");
+    assert_eq!(opened.status, 303);
+    let page = opened.header("location").expect("a page");
+    assert!(page.starts_with("/invite/RAHMA"), "{page}");
+    assert_eq!(post("/card.css", "x=y").status, 404);
+    assert_eq!(
+        get(&program, "x", "/card.css", "Range: bytes=9999999-\r\n").status,
+        416
+    );
+}
+
+#[test]
 fn operators_are_answered_where_no_route_is_in_the_way() {
     let elsewhere = FILES.replace("to = ", "host = \"shop.example\"\nto = ");
     let place = Place::new(&format!("{elsewhere}[log]\nto = \"logs\"\n"));

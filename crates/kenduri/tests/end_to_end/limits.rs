@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use crate::http;
 use crate::program::Program;
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -67,4 +68,43 @@ fn there_is_room_for_many_connections_before_they_come() {
     assert!(granted >= most.min(65_536), "{granted} of {most}");
     let room = numbers(&program, "status", "FDSize:");
     assert!(room[0] >= granted.min(8_192), "{room:?} of {granted}");
+}
+
+#[test]
+fn a_limit_on_wrong_codes_counts_what_guests_try() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("kenduri.toml");
+    let limit = "[[route]]\nto = \"app\"\nlimit = { rate = \"3/h\", on = \"wrong-code\" }\n";
+    std::fs::write(&config, limit).expect("settings");
+    let config = config.to_string_lossy().into_owned();
+    let data = folder.path().join("data").to_string_lossy().into_owned();
+    let program = Program::serve(&["--demo", "--config", &config, "--data", &data], &[]);
+    let post = |path, kind, body: &str| {
+        let headers = [("Content-Type", kind)];
+        let answer = http::send(&program.address, "POST", path, &headers, body.as_bytes());
+        answer.expect("an answer")
+    };
+    let form = "application/x-www-form-urlencoded";
+    let right = || {
+        assert_eq!(program.get("/invite/RAHMA").status, 200);
+        assert_eq!(post("/", form, "code=RAHMA").status, 303);
+    };
+    // Neither right codes count, nor what cannot be one.
+    for _ in 0..4 {
+        right();
+        assert_eq!(program.get("/invite/X").status, 404);
+    }
+    let link = program.get("/invite/WRNG2");
+    assert_eq!((link.status, link.header("x-kenduri-outcome")), (404, None));
+    assert_eq!(post("/", form, "code=WRNG3").status, 404);
+    right();
+    let asked = post(
+        "/api/v1/codes/resolve",
+        "application/json",
+        "{\"code\":\"WRNG4\"}",
+    );
+    assert_eq!(asked.status, 404);
+    let refused = program.get("/invite/RAHMA");
+    assert_eq!(refused.status, 429);
+    assert!(refused.header("retry-after").is_some(), "{}", refused.head);
 }

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process};
 use serde_json::Value;
 
 use crate::program::{Program, command, run, text};
@@ -338,6 +338,92 @@ fn a_program_that_serves_and_cannot_keep_changes_nothing() {
     assert_eq!((program.supervisor_pid(), copy.other()), (parent, other));
     assert!(!copy.is_run_by(parent));
     // It goes on as it was: the next one that can keep does.
+    copy.change(&program);
+    assert_eq!(copy.other(), other);
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+}
+
+/// How many files a process has open.
+fn open_files(process: u32) -> u64 {
+    let open = fs::read_dir(format!("/proc/{process}/fd")).expect("a process");
+    u64::try_from(open.count()).expect("a number")
+}
+
+/// Lets a process have so many files open at once.
+fn limit_files(process: u32, most: u64) {
+    let pid = i32::try_from(process).ok().and_then(Pid::from_raw);
+    let before = rustix::process::prlimit(
+        pid,
+        Resource::Nofile,
+        Rlimit {
+            current: Some(most),
+            maximum: getrlimit(Resource::Nofile).maximum,
+        },
+    );
+    before.expect("its limit");
+}
+
+#[test]
+fn where_no_more_files_may_be_open_the_old_program_goes_on() {
+    let copy = Copy::new(SETTINGS);
+    let mut program = copy.serve();
+    let (parent, other, worker) = (program.supervisor_pid(), copy.other(), program.worker());
+    let limits = fs::read_to_string(format!("/proc/{parent}/limits")).expect("limits");
+    let files = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"));
+    let mut files = files.expect("one").split_whitespace().skip(3);
+    let (now, most) = (files.next(), files.next());
+    assert!(
+        now == most || now == Some("65536"),
+        "it is raised: {limits}"
+    );
+    for more in [8, 24, 60] {
+        copy.renew();
+        limit_files(parent, open_files(parent) + more);
+        let output = copy.upgrade();
+        assert_eq!(output.status.code(), Some(1), "{more}");
+        let why = text(&output.stderr);
+        assert!(
+            why.contains("the old program goes on") && why.contains("LimitNOFILE="),
+            "{more}: {why}"
+        );
+        assert_eq!(program.get("/readyz").status, 200);
+        assert_eq!(program.worker(), worker);
+        assert_eq!((program.supervisor_pid(), copy.other()), (parent, other));
+    }
+    limit_files(parent, 1_024);
+    copy.change(&program);
+    assert_eq!(copy.other(), other);
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+}
+
+#[test]
+fn an_upgrade_that_fails_at_last_ends_nothing() {
+    let copy = Copy::new(SETTINGS);
+    let mut program = copy.serve();
+    let (parent, other) = (program.supervisor_pid(), copy.other());
+    // While the program says that it could go on, the supervisor process may open no more files.
+    let usual = env!("CARGO_BIN_EXE_kenduri");
+    copy.replace_by_script(&format!(
+        "#!/bin/sh\n\
+         for word; do\n\
+         test \"$word\" = --rehearsal &&\n\
+         prlimit --pid $PPID --nofile=$(ls /proc/$PPID/fd | wc -l):\n\
+         done\n\
+         exec '{usual}' \"$@\"\n"
+    ));
+    let output = copy.upgrade();
+    assert_eq!(output.status.code(), Some(1));
+    let why = text(&output.stderr);
+    assert!(
+        why.contains("goes on as the old one") && why.contains("LimitNOFILE="),
+        "{why}"
+    );
+    limit_files(parent, 1_024);
+    assert_eq!(program.get("/readyz").status, 200);
+    assert_eq!((program.supervisor_pid(), copy.other()), (parent, other));
+    assert!(!copy.is_run_by(parent));
     copy.change(&program);
     assert_eq!(copy.other(), other);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));

@@ -1,5 +1,6 @@
 //! Reaps processes that ended, and samples processor time and memory.
 
+use std::cell::LazyCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,27 +16,39 @@ use crate::state::{Event, Exit, MemoryAction, RunId};
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 impl Supervisor {
-    /// Kills what is left of the groups of processes that ended; once a group is gone, its service
-    /// gets the event.
+    /// Looks which processes have ended.
     pub(super) fn reap(&mut self) {
-        let mut ended = false;
         for live in self
             .services
             .values_mut()
             .flat_map(|managed| managed.live.values_mut())
         {
-            ended |= live.exit.is_none() && live.process.has_ended();
+            if live.exit.is_none() && !live.process.is_ended() && live.process.has_ended() {
+                self.look_again_soon = true;
+            }
         }
-        if !ended && !self.options.adopt_orphans {
-            return;
+        let table: LazyCell<ProcessTable> = LazyCell::new(ProcessTable::read);
+        self.finish(&table);
+        if self.options.adopt_orphans {
+            let own = self.own();
+            reap_adopted(&table, |pid| own.contains(&pid));
         }
-        let table = ProcessTable::read();
+    }
+
+    /// Looks what is left of processes that ended.
+    pub(super) fn look_at_lingering(&mut self) {
+        self.finish(&LazyCell::new(ProcessTable::read));
+    }
+
+    /// Kills what is left of the groups of processes that ended; once a group is gone, its service
+    /// gets the event.
+    fn finish(&mut self, table: &LazyCell<ProcessTable>) {
         for (name, managed) in &mut self.services {
             for (run, live) in &mut managed.live {
                 if live.exit.is_some() {
                     continue;
                 }
-                let Some(exit) = live.process.finish(&table) else {
+                let Some(exit) = live.process.finish(table) else {
                     continue;
                 };
                 live.exit = Some(exit);
@@ -60,10 +73,6 @@ impl Supervisor {
                         .await;
                 });
             }
-        }
-        if self.options.adopt_orphans {
-            let own = self.own();
-            reap_adopted(&table, |pid| own.contains(&pid));
         }
     }
 

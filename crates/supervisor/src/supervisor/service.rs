@@ -299,6 +299,7 @@ impl Supervisor {
             Action::Kill(run) => {
                 if let Some(live) = self.live_mut(name, run) {
                     live.process.kill();
+                    self.look_again_soon = true;
                 }
             }
             Action::Serve(run) => self.notify_about(name, run, NotificationKind::Serving),

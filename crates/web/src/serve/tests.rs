@@ -136,6 +136,7 @@ async fn whoever_mounts_the_app_may_know_who_asks() {
         client: [198, 51, 100, 7].into(),
         https: true,
         is_direct: true,
+        outcome: crate::Outcome::default(),
     };
     let asked = async |told: Option<Facts>| {
         let mut request = Request::builder()

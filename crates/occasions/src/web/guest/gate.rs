@@ -17,7 +17,7 @@ use platform::limits::guess::{Attempt, GuessBudget, Refused, Try};
 use platform::limits::{Limit, Rule, Wait};
 use platform::{StoreError, Tx, sql};
 use web::cookie::{self, Life};
-use web::{Facts, Form, Problem, Site};
+use web::{Facts, Form, Outcome, Problem, Site};
 
 use super::pages::Pages;
 use super::view::Known;
@@ -165,6 +165,8 @@ pub(crate) struct Admitted {
     /// Its folded form.
     pub(crate) key: CodeKey,
     attempt: Option<Attempt>,
+    /// Of the request in which a guest tries the code.
+    outcome: Outcome,
 }
 
 impl Admitted {
@@ -179,6 +181,7 @@ impl Admitted {
     pub(crate) fn failed(self, site: &Site) {
         if let Some(attempt) = self.attempt {
             attempt.failed(site.clock.now());
+            self.outcome.report(Outcome::WRONG_CODE);
         }
     }
 }
@@ -220,8 +223,14 @@ impl CodeGate {
     ) -> Result<Admitted, Failure> {
         let key = CodeKey::parse(&given.code).map_err(|_| Failure::Malformed)?;
         let check = given.check.as_deref();
+        let outcome = facts.outcome.clone();
+        let admitted = |key, attempt| Admitted {
+            key,
+            attempt,
+            outcome,
+        };
         if check.is_some_and(|check| self.links.is_right(&key, check)) {
-            return Ok(Admitted { key, attempt: None });
+            return Ok(admitted(key, None));
         }
         // Spelled in another way it is the same name, and the same try.
         let name = given
@@ -240,7 +249,7 @@ impl CodeGate {
             _ if self.is_remembered(site, headers, &key).await
                 || is_host(site, headers, &key).await =>
             {
-                return Ok(Admitted { key, attempt: None });
+                return Ok(admitted(key, None));
             }
             Ok(None) => self.budget.attempt(guess, now).await?,
             Err(refused) => return Err(refused.into()),
@@ -251,13 +260,11 @@ impl CodeGate {
             let is_right = site.store.read(check).await;
             if !is_right.map_err(|error: StoreError| Failure::Problem(error.into()))? {
                 attempt.failed(site.clock.now());
+                facts.outcome.report(Outcome::WRONG_CODE);
                 return Err(Failure::Unknown);
             }
         }
-        Ok(Admitted {
-            key,
-            attempt: Some(attempt),
-        })
+        Ok(admitted(key, Some(attempt)))
     }
 
     /// Whether typed codes need a name just now, from everywhere. One occasion that
@@ -301,6 +308,8 @@ impl CodeGate {
             Ok(Some(attempt)) => Ok(Some(Admitted {
                 key,
                 attempt: Some(attempt),
+                // No guest's: limits do not count it.
+                outcome: Outcome::default(),
             })),
             Ok(None) => Err(Wait { seconds: 1 }),
             Err(Refused::NameRequired(wait) | Refused::TooMany(wait)) => Err(wait),

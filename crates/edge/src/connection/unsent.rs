@@ -1,0 +1,191 @@
+//! What the engine of HTTP/2 holds of answers until their readers read.
+//!
+//! Each stream may always have one slice there, so that none waits for the reader of another.
+//! What it has beside that is a part of what the connection may hold, and of the memory of all
+//! buffered bodies.
+
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
+
+use bytes::Bytes;
+
+use crate::lock::lock;
+use crate::proxy::Room;
+
+/// The engine takes so many bytes at once.
+pub(super) const SLICE: usize = 64 * 1_024;
+/// What a connection may hold beside one slice of each stream.
+const MOST: usize = 1_024 * 1_024;
+
+/// What a connection holds beside one slice of each stream.
+#[derive(Debug)]
+pub(super) struct UnsentBytes(Mutex<Room>);
+
+/// The slices of a stream that were not sent yet.
+#[derive(Debug)]
+pub(super) struct UnsentSlices {
+    connection: Arc<UnsentBytes>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    slices: usize,
+    /// The body, while it waits until nothing of it is unsent.
+    waiting: Option<Waker>,
+}
+
+/// A slice that the engine may hold.
+#[derive(Debug)]
+pub(super) struct Permit {
+    stream: Arc<UnsentSlices>,
+    /// So much of the connection's bytes; none: it is the stream's only slice.
+    bytes: usize,
+}
+
+/// A slice that the engine holds.
+struct Slice {
+    bytes: Bytes,
+    _permit: Permit,
+}
+
+impl UnsentBytes {
+    /// None yet. All of them will be in this part of the memory.
+    pub(super) fn new(room: Room) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(room)))
+    }
+
+    fn take(&self, size: usize) -> bool {
+        let mut room = lock(&self.0);
+        room.size() + size <= MOST && room.grow(size)
+    }
+
+    fn give_back(&self, size: usize) {
+        let mut room = lock(&self.0);
+        let rest = room.size().saturating_sub(size);
+        room.shrink(rest);
+    }
+}
+
+impl UnsentSlices {
+    /// None yet, of a stream of this connection.
+    pub(super) fn of(connection: &Arc<UnsentBytes>) -> Arc<Self> {
+        Arc::new(Self {
+            connection: Arc::clone(connection),
+            state: Mutex::default(),
+        })
+    }
+
+    /// Room for one more; none: `context` is woken when all of the others were sent.
+    pub(super) fn permit(self: &Arc<Self>, context: &Context<'_>) -> Option<Permit> {
+        let mut state = lock(&self.state);
+        let bytes = if state.slices == 0 {
+            0
+        } else if self.connection.take(SLICE) {
+            SLICE
+        } else {
+            state.waiting = Some(context.waker().clone());
+            return None;
+        };
+        state.slices += 1;
+        Some(Permit {
+            stream: Arc::clone(self),
+            bytes,
+        })
+    }
+}
+
+impl Permit {
+    /// The slice, for which it holds until the slice is dropped.
+    pub(super) fn until_sent(mut self, bytes: Bytes) -> Bytes {
+        let unused = self.bytes.saturating_sub(bytes.len());
+        if unused > 0 {
+            self.stream.connection.give_back(unused);
+            self.bytes -= unused;
+        }
+        Bytes::from_owner(Slice {
+            bytes,
+            _permit: self,
+        })
+    }
+}
+
+impl AsRef<[u8]> for Slice {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if self.bytes > 0 {
+            self.stream.connection.give_back(self.bytes);
+        }
+        let mut state = lock(&self.stream.state);
+        state.slices -= 1;
+        if state.slices == 0
+            && let Some(waiting) = state.waiting.take()
+        {
+            drop(state);
+            waiting.wake();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+    use crate::proxy::BufferMemory;
+
+    const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+    fn slice(stream: &Arc<UnsentSlices>, length: usize) -> Option<Bytes> {
+        let permit = stream.permit(&Context::from_waker(Waker::noop()))?;
+        Some(permit.until_sent(vec![0; length].into()))
+    }
+
+    #[test]
+    fn a_connection_holds_so_much_and_a_slice_of_each_stream() {
+        let memory = BufferMemory::new(32 << 20);
+        let connection = UnsentBytes::new(memory.for_answer(CLIENT));
+        let streams: Vec<_> = (0..128).map(|_| UnsentSlices::of(&connection)).collect();
+        let mut held = Vec::new();
+        for stream in &streams {
+            held.extend(std::iter::from_fn(|| slice(stream, SLICE)));
+        }
+        let bytes: usize = held.iter().map(Bytes::len).sum();
+        assert_eq!(bytes, streams.len() * SLICE + MOST);
+        assert_eq!(memory.used(), MOST);
+        held.clear();
+        assert_eq!(memory.used(), 0);
+        assert!(slice(&streams[0], SLICE).is_some());
+    }
+
+    #[test]
+    fn small_slices_take_no_more_than_they_are() {
+        let memory = BufferMemory::new(32 << 20);
+        let connection = UnsentBytes::new(memory.for_answer(CLIENT));
+        let stream = UnsentSlices::of(&connection);
+        let held: Vec<_> = (0..3).filter_map(|_| slice(&stream, 100)).collect();
+        assert_eq!((held.len(), memory.used()), (3, 200));
+    }
+
+    #[test]
+    fn where_memory_is_short_each_stream_has_one_slice() {
+        let memory = BufferMemory::new(2 * SLICE);
+        let connection = UnsentBytes::new(memory.for_answer(CLIENT));
+        let streams = [UnsentSlices::of(&connection), UnsentSlices::of(&connection)];
+        let first = slice(&streams[0], SLICE);
+        let more = slice(&streams[0], SLICE);
+        assert!(first.is_some() && more.is_some());
+        let other = slice(&streams[1], SLICE);
+        assert!(other.is_some());
+        assert!(slice(&streams[0], SLICE).is_none());
+        assert!(slice(&streams[1], SLICE).is_none());
+        // Once it was sent, the next one goes, whatever others hold.
+        drop(other);
+        assert!(slice(&streams[1], SLICE).is_some());
+    }
+}

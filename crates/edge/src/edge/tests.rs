@@ -1,0 +1,92 @@
+//! What stays in memory from one plan to the next.
+
+use std::fs;
+use std::path::Path;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::*;
+use crate::config::testing::check_in;
+
+/// Large enough to be sealed.
+const SIZE: usize = 64 << 10;
+
+fn plan(folder: &Path, routes: &str) -> Plan {
+    let text = format!("listen.http = [\"127.0.0.1:0\"]\n{routes}");
+    check_in(&text, folder).unwrap_or_else(|flaws| panic!("{flaws:?}"))
+}
+
+fn files(path: &str, more: &str) -> String {
+    format!("[[route]]\npath = {path:?}\nto = \"files:site\"\n{more}\n")
+}
+
+async fn get(edge: &Edge, path: &str) {
+    let mut stream = TcpStream::connect(edge.http_addresses()[0]).await.unwrap();
+    let head = format!("GET {path} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut heard = Vec::new();
+    stream.read_to_end(&mut heard).await.unwrap();
+    assert!(heard.starts_with(b"HTTP/1.1 200 "), "{path}");
+    assert!(heard.len() > SIZE, "{path}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reloads_leave_no_files_behind_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("site")).unwrap();
+    let names = ["a.bin", "b.bin", "c.bin"];
+    for name in names {
+        fs::write(folder.path().join("site").join(name), vec![7; SIZE]).unwrap();
+    }
+    let start = files("/", "");
+    let start = plan(folder.path(), &start);
+    let edge = Edge::start::<axum::Router>(start, Options::default(), None).unwrap();
+    // The third is answered from the file that was sealed for the second.
+    let ask_all = async |prefix: &str| {
+        for name in names {
+            for _ in 0..3 {
+                get(&edge, &format!("{prefix}/{name}")).await;
+            }
+        }
+        let memory = &edge.memories[0];
+        (memory.weight(), memory.sealed_budget().used())
+    };
+    let (weight, sealed) = ask_all("").await;
+    assert!((3 * SIZE..4 * SIZE).contains(&weight), "{weight}");
+    assert_eq!(sealed, 3 * SIZE);
+
+    let same = || plan(folder.path(), &files("/", ""));
+    for _ in 0..3 {
+        edge.reload(same()).unwrap();
+        // Without a request: the same files are still there.
+        let memory = &edge.memories[0];
+        assert_eq!(
+            (memory.weight(), memory.sealed_budget().used()),
+            (weight, sealed)
+        );
+        assert_eq!(ask_all("").await, (weight, sealed));
+    }
+    let changes = [
+        // Served in another way, from another path, with a path that belongs to others, as before.
+        (files("/", "cache = { \"*\" = \"no-store\" }"), ""),
+        (files("/x/", "strip = \"/x\""), "/x"),
+        (
+            format!(
+                "{}[[route]]\npath = \"/own\"\nto = \"app\"\n",
+                files("/", "")
+            ),
+            "",
+        ),
+        (files("/", ""), ""),
+    ];
+    for (routes, prefix) in changes {
+        edge.reload(plan(folder.path(), &routes)).unwrap();
+        assert_eq!(ask_all(prefix).await, (weight, sealed), "{routes}");
+    }
+    edge.reload(plan(folder.path(), "[[route]]\nto = \"status:404\"\n"))
+        .unwrap();
+    let memory = &edge.memories[0];
+    assert_eq!((memory.weight(), memory.sealed_budget().used()), (0, 0));
+    edge.stop().await;
+}
