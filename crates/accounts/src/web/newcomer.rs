@@ -68,7 +68,7 @@ async fn try_set_up(
     form: &Form,
     key: Secret,
 ) -> Result<Begun, Problem> {
-    let (new, password) = new_account(form, &accounts.site, &entrance.text)?;
+    let (new, password) = new_account(form, &accounts.site, &entrance.locale)?;
     let hash = accounts.hasher.hash(&password).await?;
     let client = entrance.client.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, SetupError> {
@@ -175,7 +175,7 @@ async fn try_join(
     form: &Form,
     secret: Secret,
 ) -> Result<Begun, Problem> {
-    let (new, password) = new_account(form, &accounts.site, &entrance.text)?;
+    let (new, password) = new_account(form, &accounts.site, &entrance.locale)?;
     let hash = accounts.hasher.hash(&password).await?;
     let (client, domains) = (entrance.client.clone(), accounts.domains);
     let change = move |tx: &mut Tx<'_>| -> Result<_, TakeError> {

@@ -159,6 +159,49 @@ fn its_owners_see_it_always() {
 }
 
 #[test]
+fn a_page_is_in_a_language_that_has_its_words() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        farah.public("Swimming").await;
+        farah.since("Hidden").await;
+        let mut visitor = stage.visitor();
+        for browser in [&mut visitor, &mut farah.browser] {
+            browser.header("accept-language", "ar, en;q=0.5");
+        }
+        let arabic = r#"<html lang="ar" dir="rtl""#;
+        for public in ["/u/farah-ali/swimming", "/countdowns"] {
+            let page = visitor.get(public).await;
+            page.expect(200);
+            assert!(page.body.contains(arabic), "{public}: {}", page.body);
+            assert!(page.body.contains("Bahasa Melayu"), "{public}");
+        }
+        for own in [
+            "/me/countdowns",
+            "/me/countdowns/new",
+            "/me/security",
+            "/me/webhooks",
+        ] {
+            let page = farah.browser.get(own).await;
+            page.expect(200);
+            assert!(page.body.contains(r#"<html lang="en" dir="ltr""#), "{own}");
+            assert!(!page.body.contains("العربية"), "{own}");
+        }
+        let page = visitor.get("/login").await;
+        page.expect(200);
+        assert!(page.body.contains(r#"<html lang="en" dir="ltr""#));
+        assert!(page.body.contains("Bahasa Melayu") && !page.body.contains("العربية"));
+
+        // What its owner alone reads there says that it is English.
+        let page = farah.browser.get("/u/farah-ali/hidden").await;
+        page.expect(200);
+        assert!(page.body.contains(arabic));
+        let only_you = stage.say("countdown-only-you");
+        let banner = format!(r#"<p class="banner" lang="en" dir="ltr">{only_you}</p>"#);
+        assert!(page.body.contains(&banner), "{}", page.body);
+    });
+}
+
+#[test]
 fn only_what_is_listed_is_in_the_directory() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
