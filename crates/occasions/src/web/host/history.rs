@@ -186,7 +186,13 @@ impl Telling<'_> {
     /// A text in several languages, or the switches that are on.
     fn translated(&self, value: &Value, meaning: Meaning) -> String {
         let default = &self.wording.occasion.default_language;
-        if let Ok(texts) = serde_json::from_value::<I18n>(value.clone()) {
+        let part = match meaning {
+            Meaning::Field(Kind::Part(fields)) => Some(fields),
+            _ => None,
+        };
+        if part.is_none()
+            && let Ok(texts) = serde_json::from_value::<I18n>(value.clone())
+        {
             return texts
                 .pick(self.wording.text.language(), default)
                 .to_string();
@@ -194,11 +200,8 @@ impl Telling<'_> {
         let all = value.as_object().into_iter().flatten();
         let told: Vec<String> = all
             .map(|(field, value)| {
-                let part = match meaning {
-                    Meaning::Field(Kind::Part(fields)) => fields,
-                    _ => &[],
-                };
-                let known = part.iter().find(|known| known.name == field);
+                let mut fields = part.into_iter().flatten();
+                let known = fields.find(|known| known.name == field);
                 let meaning = known.map_or(Meaning::Text, |known| Meaning::Field(known.kind));
                 format!("{}: {}", self.word(field), self.value(value, meaning))
             })
