@@ -303,7 +303,7 @@ fn countdown_page(
             .clock
             .map(|clock| ClockView::of(&text, &shown.countdown, &clock, shown.now)),
         stats: if shown.countdown.show_stats {
-            words::statistics(&text, &shown.summary.at(shown.now))
+            words::statistics(&text, &shown.summary, shown.now)
         } else {
             Vec::new()
         },

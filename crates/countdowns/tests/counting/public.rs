@@ -159,6 +159,31 @@ fn its_owners_see_it_always() {
 }
 
 #[test]
+fn figures_are_of_times_that_have_ended() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let made = farah
+            .make(json!({"title": "Swimming", "visibility": "public", "show_stats": true}))
+            .await;
+        let at = format!("{API}/{}", made["id"].as_str().unwrap());
+        let now = stage.world.clock.now();
+        for days in [260, 250, 236] {
+            let reset_at = now - SignedDuration::from_hours(24 * days);
+            let reset = json!({ "reset_at": reset_at });
+            farah.reset(&at, &reset).await.expect(201);
+        }
+        let text = stage.visitor().get("/u/farah-ali/swimming").await.text();
+        for (figure, days) in [
+            ("countdown-longest", "14 days"),
+            ("countdown-average", "12 days"),
+        ] {
+            let (_, after) = text.split_once(&stage.say(figure)).unwrap();
+            assert!(after.trim_start().starts_with(days), "{figure}: {text}");
+        }
+    });
+}
+
+#[test]
 fn a_page_is_in_a_language_that_has_its_words() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
