@@ -37,6 +37,7 @@ ALTER TABLE ONLY public.user_roles DROP CONSTRAINT user_roles_pkey;
 ALTER TABLE ONLY public.user_profiles DROP CONSTRAINT user_profiles_pkey;
 ALTER TABLE ONLY public.user_preferences DROP CONSTRAINT user_preferences_pkey;
 ALTER TABLE ONLY public.user_excluded_phrases DROP CONSTRAINT user_excluded_phrases_pkey;
+ALTER TABLE ONLY public.user_external_logins DROP CONSTRAINT user_external_logins_pkey;
 ALTER TABLE ONLY public.user_credentials DROP CONSTRAINT user_credentials_pkey;
 ALTER TABLE ONLY public.roles DROP CONSTRAINT roles_pkey;
 ALTER TABLE ONLY public.roles DROP CONSTRAINT roles_name_key;
@@ -51,6 +52,7 @@ DROP TABLE public.users;
 DROP TABLE public.user_roles;
 DROP TABLE public.user_profiles;
 DROP TABLE public.user_preferences;
+DROP TABLE public.user_external_logins;
 DROP TABLE public.user_excluded_phrases;
 DROP TABLE public.user_credentials;
 DROP TABLE public.roles;
@@ -199,6 +201,21 @@ CREATE TABLE public.user_excluded_phrases (
     user_id uuid NOT NULL,
     phrase_id uuid NOT NULL,
     excluded_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: user_external_logins; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.user_external_logins (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    provider character varying(50) NOT NULL,
+    provider_user_id character varying(255) NOT NULL,
+    linked_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL
 );
 
 
@@ -364,6 +381,17 @@ COPY public.user_excluded_phrases (id, user_id, phrase_id, excluded_at) FROM std
 
 
 --
+-- Data for Name: user_external_logins; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+COPY public.user_external_logins (id, user_id, provider, provider_user_id, linked_at, created_at, updated_at) FROM stdin;
+0199a000-0000-7000-8000-000000000110	0199a000-0000-7000-8000-000000000002	google	108234567890	2026-01-07 08:00:00+08	2026-01-07 08:00:00+08	2026-01-07 08:00:00+08
+0199a000-0000-7000-8000-000000000111	0199a000-0000-7000-8000-000000000004	google	108234567891	2026-01-07 08:00:00+08	2026-01-07 08:00:00+08	2026-01-07 08:00:00+08
+0199a000-0000-7000-8000-000000000112	0199a000-0000-7000-8000-000000000005	github	4711	2026-01-07 08:00:00+08	2026-01-07 08:00:00+08	2026-01-07 08:00:00+08
+\.
+
+
+--
 -- Data for Name: user_preferences; Type: TABLE DATA; Schema: public; Owner: -
 --
 
@@ -494,6 +522,14 @@ ALTER TABLE ONLY public.roles
 
 ALTER TABLE ONLY public.user_credentials
     ADD CONSTRAINT user_credentials_pkey PRIMARY KEY (user_id);
+
+
+--
+-- Name: user_external_logins user_external_logins_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.user_external_logins
+    ADD CONSTRAINT user_external_logins_pkey PRIMARY KEY (id);
 
 
 --

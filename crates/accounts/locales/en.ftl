@@ -21,6 +21,8 @@ account-setup-finish = Become the owner
 # Becoming a member.
 account-join = You are invited to help
 account-join-by = { $name } invites you as { $role }.
+account-join-to = { $name } invites you to “{ $title }” as { $role }.
+account-join-new = New here? Make an account first, and open this link again.
 account-join-as = Join as { $name }
 account-join-other = Sign out and join as someone else
 account-join-known = Signed in here before?

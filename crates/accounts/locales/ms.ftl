@@ -19,6 +19,8 @@ account-setup-finish = Jadi pemilik
 # Menjadi ahli.
 account-join = Anda dijemput membantu
 account-join-by = { $name } menjemput anda sebagai { $role }.
+account-join-to = { $name } menjemput anda ke “{ $title }” sebagai { $role }.
+account-join-new = Baru di sini? Cipta akaun dahulu, kemudian buka pautan ini semula.
 account-join-as = Sertai sebagai { $name }
 account-join-other = Log keluar dan sertai sebagai orang lain
 account-join-known = Pernah log masuk di sini?

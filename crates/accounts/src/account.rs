@@ -285,6 +285,16 @@ pub fn lock(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(locked.is_some())
 }
 
+/// As [`lock`], for an account that need not be able to act; tells whether it is there.
+pub(crate) fn lock_in_any_state(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    let locked: Option<(AccountId,)> = sql!(
+        "SELECT id FROM account WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
+    Ok(locked.is_some())
+}
+
 /// Notes in the log what somebody did with their own account, or with what belongs to it.
 pub(crate) fn record(
     tx: &mut Tx<'_>,

@@ -16,7 +16,7 @@ use crate::Accounts;
 use crate::account::AccountId;
 use crate::dates::{self, Date, Dates};
 use crate::erasure;
-use crate::grant::ScopeKind;
+use crate::grant::{Scope, ScopeKind};
 use crate::newsletter::Newsletter;
 use crate::registration;
 use crate::token::TokenScope;
@@ -32,6 +32,8 @@ pub struct Domain {
     pub problem_codes: &'static [Code],
     /// In what people have roles, and which.
     pub scope_kinds: &'static [&'static ScopeKind],
+    /// What the scope is called where somebody is invited to it.
+    pub scope_title: fn(&mut Tx<'_>, &Scope) -> Result<Option<String>, StoreError>,
     /// What programs may be allowed to do.
     pub token_scopes: &'static [TokenScope],
     /// Which of its addresses hold or take a secret.
@@ -92,6 +94,7 @@ impl Domain {
             locales: &[],
             problem_codes: &[],
             scope_kinds: &[],
+            scope_title: |_, _| Ok(None),
             token_scopes: &[],
             secret_paths: &[],
             reserved_slugs: &[],

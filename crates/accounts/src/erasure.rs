@@ -277,6 +277,35 @@ fn postpone(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Who owns `scope` next when `account` is erased: another owner who may act, else one who may not
+/// just now, in the order they came. Their account is locked.
+pub fn next_owner(
+    tx: &mut Tx<'_>,
+    scope: &grant::Scope,
+    account: &AccountId,
+) -> Result<Option<AccountId>, StoreError> {
+    let others: Vec<(AccountId,)> = sql!(
+        "SELECT g.account_id FROM role_grant g JOIN account a ON a.id = g.account_id
+         WHERE g.scope_kind = :scope_kind AND g.scope_id = :scope AND g.role = :top
+           AND g.is_rank = 1 AND g.account_id <> :account
+           AND (g.expires_at IS NULL OR g.expires_at > :now)
+         ORDER BY CASE a.state WHEN 'active' THEN 0 ELSE 1 END, g.granted_at, g.account_id",
+        scope_kind = scope.kind().name,
+        scope = scope.id(),
+        top = scope.kind().top,
+        account,
+        now = tx.now()
+    )
+    .all(tx)?;
+    for (other,) in others {
+        // Whoever is erased at the same time is gone once their lock is free.
+        if account::lock_in_any_state(tx, &other)? {
+            return Ok(Some(other));
+        }
+    }
+    Ok(None)
+}
+
 /// Erases the account, whose lock is held.
 pub(crate) fn purge(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Result<(), StoreError> {
     let tombstone = platform::id::generate_random(tx.random());

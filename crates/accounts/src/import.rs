@@ -11,6 +11,8 @@ use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use crate::account::{self, AccountId, DisplayName, VerifiedBy};
 use crate::grant::{self, GrantError, Role, Scope};
 use crate::hashing;
+use crate::identity::{self, Identity, IdentityId};
+use crate::newsletter::Newsletter;
 use crate::password::PasswordHash;
 use crate::profile::Profile;
 use crate::registration;
@@ -163,6 +165,68 @@ pub fn set_profile(
 pub fn verify_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     account::verify_email(tx, id, VerifiedBy::Mail)?;
     registration::end(tx, id)
+}
+
+/// What became of a sign-in by a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linked {
+    /// It signs them in now.
+    Added,
+    /// It did already.
+    Known,
+    /// Another account has it, or they have another of the provider, or none by their own choice.
+    No,
+}
+
+/// Gives somebody who is `new` here the sign-in by a provider that they had; whoever was here before
+/// has linked what they want.
+pub fn link(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    identity: &Identity,
+    linked_at: Timestamp,
+    is_new: bool,
+) -> Result<Linked, StoreError> {
+    if identity::owner(tx, identity)?.as_ref() == Some(id) {
+        return Ok(Linked::Known);
+    }
+    if !is_new {
+        return Ok(Linked::No);
+    }
+    let identity_id: IdentityId = tx.id();
+    let added = sql!(
+        "INSERT INTO linked_identity (id, account_id, issuer, subject, linked_at)
+         VALUES (:identity_id, :id, :issuer, :subject, :linked_at) ON CONFLICT DO NOTHING",
+        identity_id,
+        id,
+        issuer = identity.issuer,
+        subject = identity.subject,
+        linked_at
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(if added == 1 {
+        Linked::Added
+    } else {
+        Linked::No
+    })
+}
+
+/// Notes that somebody wants a newsletter, and since when.
+pub fn subscribe(
+    tx: &mut Tx<'_>,
+    newsletter: Newsletter,
+    id: &AccountId,
+    since: Timestamp,
+) -> Result<(), StoreError> {
+    sql!(
+        "INSERT INTO newsletter_subscription (newsletter, account_id, since)
+         VALUES (:name, :id, :since) ON CONFLICT DO NOTHING",
+        name = newsletter.name,
+        id,
+        since
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
 }
 
 /// Gives somebody a role in the installation; `false`: they have it, or a greater one.

@@ -159,6 +159,8 @@ pub struct Shown {
     pub invite: Invite,
     /// Who made it.
     pub by: Account,
+    /// What it invites to, if that has a name.
+    pub title: Option<String>,
 }
 
 /// Looks at an invite without taking it.
@@ -171,8 +173,14 @@ pub fn find(
     let Some(invite) = link.and_then(|link| Invite::find(link, domains)) else {
         return Ok(None);
     };
-    let by = account::find(tx, &invite.invited_by)?;
-    Ok(by.map(|by| Shown { invite, by }))
+    let Some(by) = account::find(tx, &invite.invited_by)? else {
+        return Ok(None);
+    };
+    let mut title = None;
+    for domain in domains {
+        title = title.or((domain.scope_title)(tx, &invite.scope)?);
+    }
+    Ok(Some(Shown { invite, by, title }))
 }
 
 /// Why an invite was not taken.

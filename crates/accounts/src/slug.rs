@@ -168,7 +168,7 @@ pub fn of(tx: &mut Tx<'_>, id: &AccountId) -> Result<String, StoreError> {
     if let Some(slug) = find(tx, id)? {
         return Ok(slug);
     }
-    let name = account::find(tx, id)?.map(|account| from_name(&account.display_name));
+    let name = account::find_in_any_state(tx, id)?.map(|account| from_name(&account.display_name));
     let base = name
         .filter(|slug| is_valid(slug))
         .unwrap_or_else(|| format!("user-{}", suffix(tx, 6)));

@@ -22,8 +22,8 @@ countdown-weeks = { $n ->
 countdown-since = since { $when }
 countdown-until = until { $when }
 countdown-on = on { $when }
-countdown-longest = Longest
-countdown-average = On average
+countdown-longest = Longest before
+countdown-average = Average before
 countdown-resets = Resets
 countdown-entries = Resets
 countdown-primary-title = Since the last incident
@@ -203,7 +203,7 @@ mail-webhook-text =
 
 # Roles and tokens.
 countdown-token-one = One countdown only
-countdown-join-as-owner = You keep this countdown together.
+countdown-join-as-owner = owner: you keep this countdown together
 countdown-scope-read = see your countdowns
 countdown-scope-write = make, change and reset your countdowns
 

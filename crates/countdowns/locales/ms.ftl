@@ -11,8 +11,8 @@ countdown-until = hingga { $when }
 countdown-on = pada { $when }
 countdown-not-started = Belum bermula: set semula untuk kali pertama.
 countdown-only-you = Hanya anda yang nampak halaman ini sekarang.
-countdown-longest = Paling lama
-countdown-average = Purata
+countdown-longest = Paling lama sebelum ini
+countdown-average = Purata sebelum ini
 countdown-resets = Set semula
 countdown-entries = Set semula
 countdown-primary-title = Sejak insiden terakhir
@@ -185,7 +185,7 @@ mail-webhook-text =
 
 # Roles and tokens.
 countdown-token-one = Satu kiraan hari sahaja
-countdown-join-as-owner = Anda menjaga kiraan hari ini bersama-sama.
+countdown-join-as-owner = pemilik: anda menjaga kiraan hari ini bersama-sama
 countdown-scope-read = melihat kiraan hari anda
 countdown-scope-write = membuat, mengubah dan mengeset semula kiraan hari anda
 

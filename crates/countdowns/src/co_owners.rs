@@ -1,15 +1,28 @@
 //! Who keeps a countdown together. All are its owners; the one under whose name it is found stays.
 
 use accounts::account::AccountId;
-use accounts::grant::{self, GrantError, Manager, Member};
+use accounts::grant::{self, GrantError, Manager, Member, Scope};
 use accounts::invite::{self, Invite};
-use platform::{Secret, StoreError, Tx};
+use platform::{Secret, StoreError, Tx, sql};
 
 use crate::Refusal;
 use crate::countdown::{self, OWNER, OwnerOf};
 
 /// How many owners a countdown has at most, open invites included.
 pub const LIMIT: usize = 20;
+
+/// What the countdown of this scope is called.
+pub(crate) fn title_of(tx: &mut Tx<'_>, scope: &Scope) -> Result<Option<String>, StoreError> {
+    if scope.kind().name != countdown::COUNTDOWN.name {
+        return Ok(None);
+    }
+    let found: Option<(String,)> = sql!(
+        "SELECT title FROM countdown WHERE id = :id",
+        id = scope.id()
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(title,)| title))
+}
 
 /// All owners, in the order they came.
 pub fn list(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Vec<Member>, StoreError> {

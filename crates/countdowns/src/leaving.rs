@@ -1,7 +1,7 @@
 //! What of countdowns belongs to a person: the copy of it, and its erasure with the account.
 
-use accounts::account::{self, AccountId};
-use accounts::{grant, slug};
+use accounts::account::AccountId;
+use accounts::{erasure, grant, slug};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, audit, sql};
 use serde_json::{Value, json};
@@ -46,10 +46,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     )
     .all(tx)?;
     for Owned { id } in all {
-        let owners = grant::list(tx, &scope(&id))?.into_iter();
-        let mut others = owners.filter(|owner| owner.account != *account);
-        match others.next() {
-            Some(other) => hand_over(tx, &id, &other.account)?,
+        match erasure::next_owner(tx, &scope(&id), account)? {
+            Some(other) => hand_over(tx, &id, &other)?,
             None => remove(tx, &id)?,
         }
     }
@@ -62,9 +60,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     suggestion::erase(tx, account)
 }
 
-/// The countdown is found under another owner's name. Its lock is held.
+/// The countdown is found under another owner's name. Its lock is held, and the owner's.
 fn hand_over(tx: &mut Tx<'_>, id: &CountdownId, to: &AccountId) -> Result<(), StoreError> {
-    account::lock(tx, to)?;
     slug::of(tx, to)?;
     let (old,): (String,) = sql!("SELECT slug FROM countdown WHERE id = :id", id).one(tx)?;
     sql!(

@@ -32,6 +32,7 @@ pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     scope_kinds: &[&countdown::COUNTDOWN],
+    scope_title: co_owners::title_of,
     token_scopes: &[countdown::READ, countdown::WRITE],
     reserved_slugs: &["countdowns"],
     navigation: &[

@@ -47,6 +47,7 @@ pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     scope_kinds: &[&role::OCCASION],
+    scope_title: occasion::title_of,
     token_scopes: token_scopes::ALL,
     secret_paths: &[
         SecretPath::code("/invite/"),

@@ -1,14 +1,17 @@
 //! An occasion: what is celebrated, by whom, in which languages, until when it
 //! may be answered, and how it looks.
 
+use accounts::grant::Scope;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use platform::id::Id as _;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use web::{I18n, Theme};
+use web::{I18n, Language, Theme};
 
+use crate::role;
 use crate::words::{OccasionKind, OccasionStatus, Tone};
 
 platform::id!(OccasionId, "One occasion.");
@@ -208,6 +211,20 @@ pub fn find_only_theme(tx: &mut Tx<'_>) -> Result<Option<Theme>, StoreError> {
         [(theme,)] => serde_json::from_str(theme).ok(),
         _ => None,
     })
+}
+
+/// What the occasion of this scope is called, in its first language.
+pub(crate) fn title_of(tx: &mut Tx<'_>, scope: &Scope) -> Result<Option<String>, StoreError> {
+    if scope.kind().name != role::OCCASION.name {
+        return Ok(None);
+    }
+    let found = find(tx, &OccasionId::from_text(scope.id().to_owned()))?;
+    let title = found.map(|found| {
+        let language = Language::of(&found.default_language);
+        let title = found.title.pick(&language, &found.default_language);
+        title.to_string()
+    });
+    Ok(title.filter(|title| !title.is_empty()))
 }
 
 /// The occasion with this id.

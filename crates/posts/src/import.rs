@@ -45,12 +45,14 @@ pub fn add(tx: &mut Tx<'_>, article: &Article) -> Result<Outcome, StoreError> {
     if known.is_some() {
         return Ok(Outcome::Known);
     }
+    let tags = article.tags.iter().flat_map(|tag| web::tags::split(tag));
+    let tags: Vec<String> = tags.map(str::to_owned).collect();
     let new = Post {
         title: article.title.clone(),
         slug: article.slug.clone(),
         body: article.body.clone(),
         excerpt: article.excerpt.clone(),
-        tags: Findings::default().tags("/tags", &article.tags),
+        tags: Findings::default().tags("/tags", &tags),
         state: match article.published_at {
             None => State::Draft,
             Some(at) if at > tx.now() => State::Scheduled,

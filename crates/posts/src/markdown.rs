@@ -44,8 +44,12 @@ pub fn html(markdown: &str, origin: &str) -> String {
 
 /// The text of `markdown` without its marks, on one line.
 pub fn plain(markdown: &str) -> String {
+    on_one_line(events(markdown))
+}
+
+fn on_one_line<'a>(events: impl Iterator<Item = Event<'a>>) -> String {
     let mut text = String::new();
-    for event in events(markdown) {
+    for event in events {
         match event {
             Event::Text(words) | Event::Code(words) => text.push_str(&words),
             Event::End(
@@ -59,10 +63,23 @@ pub fn plain(markdown: &str) -> String {
     words.join(" ")
 }
 
+/// What somebody tells in `markdown`, without blocks of code and tables.
+fn prose(markdown: &str) -> String {
+    let mut is_prose = true;
+    on_one_line(events(markdown).filter(|event| {
+        match event {
+            Event::Start(Tag::CodeBlock(_) | Tag::Table(_)) => is_prose = false,
+            Event::End(TagEnd::CodeBlock | TagEnd::Table) => is_prose = true,
+            _ => {}
+        }
+        is_prose
+    }))
+}
+
 /// The first words of `markdown`, with `…` where more follows.
 pub fn excerpt(markdown: &str) -> String {
     let lead = markdown.char_indices().nth(LEAD);
-    let text = plain(lead.map_or(markdown, |(end, _)| &markdown[..end]));
+    let text = prose(lead.map_or(markdown, |(end, _)| &markdown[..end]));
     let Some((end, _)) = text.char_indices().nth(EXCERPT) else {
         return text;
     };
@@ -92,7 +109,7 @@ fn events(markdown: &str) -> impl Iterator<Item = Event<'_>> {
         Event::Start(Tag::HtmlBlock) => Some(Event::Start(Tag::Paragraph)),
         Event::End(TagEnd::HtmlBlock) => Some(Event::End(TagEnd::Paragraph)),
         Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
-        // The heading of the page is the title.
+        // The heading of the page is the title, so the highest in the text is the next.
         Event::Start(Tag::Heading {
             level,
             id,
@@ -110,7 +127,7 @@ fn events(markdown: &str) -> impl Iterator<Item = Event<'_>> {
 }
 
 fn below(level: HeadingLevel) -> HeadingLevel {
-    HeadingLevel::try_from(level as usize + 1).unwrap_or(HeadingLevel::H6)
+    level.max(HeadingLevel::H2)
 }
 
 /// Where a link may lead.
@@ -140,13 +157,23 @@ mod tests {
     }
 
     #[test]
+    fn an_excerpt_has_no_code_and_no_tables() {
+        let text = "Before.\n\n```rust\nlet a = 1;\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n    more code\n\nAfter `this`.";
+        assert_eq!(excerpt(text), "Before. After this.");
+        assert!(plain(text).contains("let a = 1;"), "a search finds it");
+    }
+
+    #[test]
     fn markdown_becomes_html() {
         for (markdown, expected) in [
             (
                 "a *b* **c** ~~d~~",
                 "<p>a <em>b</em> <strong>c</strong> <del>d</del></p>",
             ),
-            ("# One\n###### Six", "<h2>One</h2><h6>Six</h6>"),
+            (
+                "# One\n## Two\n### Three\n###### Six",
+                "<h2>One</h2><h2>Two</h2><h3>Three</h3><h6>Six</h6>",
+            ),
             (
                 "[x](https://a.my/?b&c)",
                 r#"<p><a href="https://a.my/?b&amp;c">x</a></p>"#,

@@ -371,7 +371,8 @@ impl Input {
         match self {
             Self::Json(sent) => reading.read(fields, sent, &mut object, findings),
             Self::Form(form, shown) => {
-                let sent = kind::read_form(shown, form, "", zone);
+                let held = (!is_new).then_some(&object);
+                let sent = kind::read_form(shown, form, "", held, zone);
                 reading.read(shown, &sent, &mut object, findings);
             }
         }

@@ -11,7 +11,7 @@ use platform::text_cleaning;
 use serde::{Deserialize, Serialize};
 
 use crate::problem::{Argument, FieldProblem};
-use crate::{Field, I18n, Language};
+use crate::{Field, I18n, Language, tags};
 
 /// An instant, or a date without time, which means the end of that day in the
 /// zone that it is read for.
@@ -180,14 +180,13 @@ impl Findings {
         found
     }
 
-    /// Labels: 0–20 of 1–40 characters, each once. A comma
-    /// parts them where they are typed, so none holds one.
+    /// Labels: 0–20 of 1–40 characters, each once, without the commas of [`tags`].
     pub fn tags(&mut self, pointer: &str, typed: &[String]) -> Vec<String> {
         let mut kept: Vec<String> = Vec::new();
         for (index, tag) in typed.iter().enumerate() {
             let below = format!("{pointer}/{index}");
             let tag = self.line(&below, tag, 1, 40);
-            if tag.contains(',') {
+            if tags::has_comma(&tag) {
                 self.add(&below, "not_allowed", []);
             }
             if !kept.contains(&tag) {

@@ -17,6 +17,9 @@ use crate::cookie;
 /// The cookie that remembers a reader's choice of language.
 pub const COOKIE: &str = "kd_lang";
 
+/// The languages that say everything. The others say what guests and the public read.
+pub const COMPLETE: [&str; 2] = ["en", "ms"];
+
 /// A language: its `lang`, its `dir`, and its name in the list to choose from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Language {
@@ -31,6 +34,11 @@ pub struct Language {
 impl Language {
     /// English, which every text of ours exists in.
     pub const ENGLISH: Self = known("en", "ltr", "English");
+
+    /// As [`Language::ENGLISH`], in its place among those we know.
+    pub(crate) fn english() -> &'static Self {
+        &KNOWN[0]
+    }
 
     /// The language of a well-formed tag.
     pub fn find(tag: &str) -> Option<Self> {

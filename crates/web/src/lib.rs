@@ -35,6 +35,7 @@ pub mod problem;
 mod problems;
 mod serve;
 pub mod state;
+pub mod tags;
 #[cfg(test)]
 mod testing;
 pub mod text;

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::client_info::Facts;
 use crate::cursor::List;
 use crate::json::Json;
-use crate::language::{Language, Wishes};
+use crate::language::{COMPLETE, Language, Wishes};
 use crate::page::{Entry, Heading, Kind, Navigation, Page, Section};
 use crate::problem::Problem;
 use crate::state::{Site, SiteUrl};
@@ -30,9 +30,6 @@ use crate::theme::Theme;
 /// What a mail may do when it is shown as a page: look like something.
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
     form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox";
-
-/// The languages of those who run a site.
-const LANGUAGES: [&str; 2] = ["en", "ms"];
 
 /// Who may read the mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -285,7 +282,7 @@ fn parts(text: &str) -> Vec<Part<'_>> {
 }
 
 fn speak(site: &Site, wishes: &Wishes) -> Text {
-    let tag = wishes.choose(&LANGUAGES, None, LANGUAGES[0]);
+    let tag = wishes.choose(&COMPLETE, None, COMPLETE[0]);
     site.catalogue.speak(&Language::of(tag))
 }
 

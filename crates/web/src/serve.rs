@@ -27,7 +27,7 @@ use crate::client_info::{Facts, Peer, REQUEST_ID};
 use crate::compression::{self, Compressible};
 use crate::cookie::{self, Life, Reader};
 use crate::language::{self, Wishes};
-use crate::problem::{Carried, Problem};
+use crate::problem::{Carried, Problem, message_id};
 use crate::state::Site;
 use crate::{media_type, problems};
 use redirect::{is_short_form, leading_back, see_other, send_on, sent_from};
@@ -200,7 +200,13 @@ impl Asked {
         );
         let text = match &problem.text {
             Some(text) => text.clone(),
-            None => site.speak(&self.wishes),
+            None => site.speak_public(&self.wishes),
+        };
+        // A page has one language, also where only its explanation is missing in the reader's.
+        let text = if text.says(&message_id("problem", problem.code)) {
+            text
+        } else {
+            site.speak(&self.wishes)
         };
         let is_get = matches!(self.method, Method::GET | Method::HEAD);
         let wants_json = self.wants_json || problem.repeats_detail;

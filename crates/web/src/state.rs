@@ -11,7 +11,7 @@ use platform::Platform;
 
 use crate::client_info::Proxies;
 use crate::codes::{CODES, Code};
-use crate::language::{Language, Wishes};
+use crate::language::{self, Language, Wishes};
 use crate::masking::SecretPaths;
 use crate::text::{Catalogue, Text};
 
@@ -78,18 +78,37 @@ pub struct Settings {
 }
 
 impl Site {
-    /// A text for a page that belongs to the whole site.
+    /// A text for a page of people with an account, or who are about to have one.
     pub fn speak(&self, wishes: &Wishes) -> Text {
-        let offered = &self.settings.languages;
-        let default = offered.first().map_or("en", String::as_str);
-        let tag = wishes.choose(offered, None, default);
-        self.catalogue.speak(&Language::of(tag))
+        self.speak_one_of(&self.languages(), wishes)
     }
 
-    /// The languages of pages that belong to the whole site.
+    /// The languages of these pages: those of the site that say everything, else English.
     pub fn languages(&self) -> Vec<Language> {
+        let mut all = self.public_languages();
+        all.retain(|language| language::COMPLETE.contains(&&*language.tag));
+        if all.is_empty() {
+            all.push(Language::ENGLISH);
+        }
+        all
+    }
+
+    /// A text for a page that everybody reads, and that belongs to the whole site.
+    pub fn speak_public(&self, wishes: &Wishes) -> Text {
+        self.speak_one_of(&self.public_languages(), wishes)
+    }
+
+    /// The languages of these pages.
+    pub fn public_languages(&self) -> Vec<Language> {
         let tags = self.settings.languages.iter();
         tags.map(|tag| Language::of(tag)).collect()
+    }
+
+    fn speak_one_of(&self, offered: &[Language], wishes: &Wishes) -> Text {
+        let tags: Vec<&str> = offered.iter().map(|language| &*language.tag).collect();
+        let default = tags.first().copied().unwrap_or("en");
+        let tag = wishes.choose(&tags, None, default);
+        self.catalogue.speak(&Language::of(tag))
     }
 
     /// The site's address.

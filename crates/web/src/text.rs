@@ -23,6 +23,7 @@ use unic_langid::LanguageIdentifier;
 
 use crate::dates::{Memo, Moment};
 use crate::language::{self, Language};
+use crate::translated::LangAttribute;
 
 /// The value of a `{ $name }`: a text or a number.
 pub use fluent_bundle::FluentValue as Value;
@@ -150,6 +151,18 @@ impl Text {
     /// The reader's language.
     pub fn language(&self) -> &Language {
         &self.language
+    }
+
+    /// Whether the message `id` exists in this language, and English does not speak for it.
+    pub fn says(&self, id: &str) -> bool {
+        let messages = self.catalogue.0.languages[self.place].bundle();
+        messages.has_message(id)
+    }
+
+    /// What the element around the message `id` carries where English speaks for this language:
+    /// `<p{{ text.lang(id) }}>`.
+    pub fn lang(&self, id: &str) -> LangAttribute<'static> {
+        LangAttribute::of((!self.says(id)).then(Language::english))
     }
 
     /// The catalogue it speaks from.

@@ -137,6 +137,13 @@ impl fmt::Display for Spoken<'_> {
 #[derive(Clone, Copy, Debug)]
 pub struct LangAttribute<'a>(Option<&'a Language>);
 
+impl<'a> LangAttribute<'a> {
+    /// Of a text in another language than the page's, if it is.
+    pub(crate) fn of(other: Option<&'a Language>) -> Self {
+        Self(other)
+    }
+}
+
 impl fmt::Display for LangAttribute<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {

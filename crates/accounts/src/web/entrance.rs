@@ -23,6 +23,8 @@ pub(super) struct Entrance {
     /// The hidden `_csrf` of the page's form.
     pub(super) csrf: String,
     pub(super) text: Text,
+    /// The language they would like mail in.
+    pub(super) locale: String,
     pub(super) client: Client,
     secret: Secret,
     cookie: Option<HeaderValue>,
@@ -49,6 +51,7 @@ impl Entrance {
             who,
             csrf: csrf::token(secret.reveal(), &site.random),
             text: site.speak(&wishes),
+            locale: site.speak_public(&wishes).language().tag.to_string(),
             client: Client::from_request_parts(parts, accounts).await?,
             secret,
             cookie,

@@ -31,7 +31,7 @@ pub(super) fn new_account_fields(form_state: &FormState, text: &Text) -> Vec<Fie
 pub(super) fn new_account(
     form: &Form,
     site: &Site,
-    text: &Text,
+    locale: &str,
 ) -> Result<(NewAccount, Password), Problem> {
     let mut wrong = Problem::fields();
     let name: Result<DisplayName, _> = form.text("name").parse();
@@ -54,7 +54,7 @@ pub(super) fn new_account(
     let new = NewAccount {
         name,
         email,
-        locale: text.language().tag.to_string(),
+        locale: locale.to_owned(),
         time_zone: zone.to_owned(),
     };
     Ok((new, password))

@@ -14,6 +14,7 @@ use super::visitor::{HOME, begun_at};
 use crate::Accounts;
 use crate::grant::Role;
 use crate::invite::{self, Invite, TakeError};
+use crate::registration::Registration;
 use crate::session::{self, Begun, Method, Stay};
 use crate::setup::{self, SetupError};
 
@@ -68,7 +69,7 @@ async fn try_set_up(
     form: &Form,
     key: Secret,
 ) -> Result<Begun, Problem> {
-    let (new, password) = new_account(form, &accounts.site, &entrance.text)?;
+    let (new, password) = new_account(form, &accounts.site, &entrance.locale)?;
     let hash = accounts.hasher.hash(&password).await?;
     let client = entrance.client.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, SetupError> {
@@ -94,19 +95,29 @@ struct JoinPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     by: &'a str,
+    /// What it invites to, if that has a name.
+    title: Option<&'a str>,
     role: Role,
     address: &'a str,
     who: Option<&'a str>,
     /// Those of a new account, where the invite makes one.
     fields: Option<Vec<Field>>,
+    /// Whether somebody without an account may make one elsewhere.
+    can_register: bool,
     form_state: &'a FormState,
 }
 
 impl JoinPage<'_> {
     fn invites(&self) -> String {
         let role = self.text.say(self.role.label());
-        let values = [("name", self.by.into()), ("role", role.into())];
-        self.text.with("account-join-by", values)
+        let (name, role) = (("name", self.by.into()), ("role", role.into()));
+        match self.title {
+            Some(title) => {
+                let values = [name, role, ("title", title.into())];
+                self.text.with("account-join-to", values)
+            }
+            None => self.text.with("account-join-by", [name, role]),
+        }
     }
 
     fn signed_in(&self, name: &str) -> String {
@@ -126,13 +137,7 @@ pub(super) async fn join(
             .map(|only| ("email".to_owned(), only.clone()))
             .collect(),
     );
-    Ok(join_page(
-        &accounts.site,
-        entrance,
-        &secret,
-        &shown,
-        &form_state,
-    ))
+    Ok(join_page(&accounts, entrance, &secret, &shown, &form_state))
 }
 
 pub(super) async fn accept(
@@ -155,8 +160,7 @@ pub(super) async fn accept(
     form_state::answer(done, async |problem| {
         let shown = load_invite(&accounts, secret.clone()).await?;
         let form_state = FormState::refused(form, &problem, &entrance.text).at("email");
-        let site = &accounts.site;
-        Ok(join_page(site, entrance, &secret, &shown, &form_state))
+        Ok(join_page(&accounts, entrance, &secret, &shown, &form_state))
     })
     .await
 }
@@ -175,7 +179,7 @@ async fn try_join(
     form: &Form,
     secret: Secret,
 ) -> Result<Begun, Problem> {
-    let (new, password) = new_account(form, &accounts.site, &entrance.text)?;
+    let (new, password) = new_account(form, &accounts.site, &entrance.locale)?;
     let hash = accounts.hasher.hash(&password).await?;
     let (client, domains) = (entrance.client.clone(), accounts.domains);
     let change = move |tx: &mut Tx<'_>| -> Result<_, TakeError> {
@@ -187,13 +191,14 @@ async fn try_join(
 }
 
 fn join_page(
-    site: &Site,
+    accounts: &Accounts,
     entrance: Entrance,
     secret: &str,
     shown: &invite::Shown,
     form_state: &FormState,
 ) -> Response {
     let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let invites_newcomers = shown.invite.scope.kind().invites_newcomers;
     let who = entrance
         .who
         .as_ref()
@@ -202,12 +207,13 @@ fn join_page(
         text: &text,
         csrf: &csrf,
         by: &shown.by.display_name,
+        title: shown.title.as_deref(),
         role: shown.invite.role,
         address: &format!("/admin/join/{secret}"),
         who: who.as_deref(),
-        fields: (shown.invite.scope.kind().invites_newcomers)
-            .then(|| new_account_fields(form_state, &text)),
+        fields: invites_newcomers.then(|| new_account_fields(form_state, &text)),
+        can_register: !invites_newcomers && accounts.policy.registration == Registration::Open,
         form_state,
     };
-    entrance.show(site, "account-join", page)
+    entrance.show(&accounts.site, "account-join", page)
 }

@@ -153,7 +153,7 @@ pub(super) async fn callback(
         code: answer.code,
         sudo: sudo.and_then(|who| Sudo::check(who, now).ok()),
         client: entrance.client.clone(),
-        locale: entrance.text.language().tag.to_string(),
+        locale: entrance.locale.clone(),
     };
     match provider_sign_in::finish(&accounts, provider, returned).await {
         Ok(Outcome::Arrived(arrived)) => {
@@ -312,7 +312,7 @@ fn read_newcomer(
     Ok(NewAccount {
         name,
         email,
-        locale: entrance.text.language().tag.to_string(),
+        locale: entrance.locale.clone(),
         time_zone: zone.unwrap_or("UTC").to_owned(),
     })
 }

@@ -166,7 +166,7 @@ async fn try_register(
     form: &Form,
     network: web::Network,
 ) -> Result<Secret, Problem> {
-    let locale = entrance.text.language().tag.to_string();
+    let locale = entrance.locale.clone();
     let sent = Sent {
         email: form.text("email"),
         password: Secret::new(form.text("password")),

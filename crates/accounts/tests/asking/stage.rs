@@ -78,7 +78,7 @@ pub(crate) fn accounts_of(world: &World, url: &str, domains: Domains) -> Account
     let settings = Settings {
         url: SiteUrl::parse(url).unwrap(),
         name: "Kenduri Kami".to_owned(),
-        languages: vec!["en".to_owned(), "ms".to_owned()],
+        languages: ["en", "ms", "ar"].map(str::to_owned).into(),
         time_zone: TimeZone::UTC,
         proxies: Proxies::default(),
     };

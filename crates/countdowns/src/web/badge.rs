@@ -68,7 +68,7 @@ pub(super) async fn show(
     if let Some(moved) = moved::lead(&uri, (&asked, &shown.account), true) {
         return Ok(moved);
     }
-    let text = site.speak(&wishes);
+    let text = site.speak_public(&wishes);
     let label: String = match query.text("label").trim() {
         "" => label(&shown.countdown.title),
         chosen => label(chosen),
@@ -184,7 +184,7 @@ pub(super) async fn embed(
     if let Some(moved) = moved::lead(&uri, (&asked, &shown.account), true) {
         return Ok(moved);
     }
-    let text = site.speak(&wishes);
+    let text = site.speak_public(&wishes);
     let written = page::write(&Page {
         title: &shown.countdown.title,
         body: EmbedPage {

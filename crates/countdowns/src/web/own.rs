@@ -288,7 +288,7 @@ async fn countdown_page(
         clock: countdown
             .clock(loaded.summary.newest, now)
             .map(|clock| ClockView::of(text, countdown, &clock, now)),
-        stats: words::statistics(text, &loaded.summary.at(now)),
+        stats: words::statistics(text, &loaded.summary, now),
         fields: match countdown.kind {
             Kind::Since => resets::fields(text, countdown, form_state),
             Kind::Until => Vec::new(),

@@ -141,7 +141,7 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
     let (shown, clock) = badge::find(&site, address, &query).await?;
-    let words = Words::of(&site, &site.speak(&wishes), &shown.countdown, &clock);
+    let words = Words::of(&site, &site.speak_public(&wishes), &shown.countdown, &clock);
     let tag = words.tag();
     let png = pictures.find_or_draw(&tag, words).await?;
     let response = ([(CONTENT_TYPE, "image/png")], png).into_response();

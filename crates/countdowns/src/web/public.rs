@@ -99,7 +99,7 @@ pub(super) async fn account(
         Ok(found) => found,
         Err(moved) => return Ok(moved),
     };
-    let text = site.speak(&wishes);
+    let text = site.speak_public(&wishes);
     let body = ListPage {
         text: &text,
         title: &found.profile.display_name,
@@ -124,7 +124,7 @@ pub(super) async fn directory(
         move |tx: &mut Tx<'_>| public::directory(tx, &search)
     };
     let (all, total) = site.store.read(look).await?;
-    let text = site.speak(&wishes);
+    let text = site.speak_public(&wishes);
     let title = text.say("countdown-directory");
     let pages = (total + search.page_size - 1) / search.page_size;
     let to = |page: i64| (1..=pages).contains(&page).then(|| address(&search, page));
@@ -275,7 +275,7 @@ fn countdown_page(
     (headers, key, csrf): (&HeaderMap, &str, &str),
     shown: &Shown,
 ) -> Result<Response, Problem> {
-    let text = site.speak(wishes);
+    let text = site.speak_public(wishes);
     let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
     let has_form = shown.is_own && shown.phrase.is_some();
     // What only some people see is kept by nobody.
@@ -303,7 +303,7 @@ fn countdown_page(
             .clock
             .map(|clock| ClockView::of(&text, &shown.countdown, &clock, shown.now)),
         stats: if shown.countdown.show_stats {
-            words::statistics(&text, &shown.summary.at(shown.now))
+            words::statistics(&text, &shown.summary, shown.now)
         } else {
             Vec::new()
         },
@@ -355,7 +355,7 @@ fn plain<B: Template>(
         theme: Theme::PLAIN,
         kind: Kind::Plain {
             site: &site.settings.name,
-            languages: &site.languages(),
+            languages: &site.public_languages(),
         },
     };
     let metadata = Metadata {

@@ -1,12 +1,15 @@
 //! Lengths of time and figures, in a reader's words.
 
-use jiff::Zoned;
+use jiff::{Timestamp, Zoned};
 use web::Text;
 
 use crate::calendar::Breakdown;
 use crate::clock::State;
 use crate::countdown::{Countdown, Kind};
-use crate::entry::Statistics;
+use crate::entry::Summary;
+
+/// A figure, behind its message.
+pub(super) type Figure = (&'static str, String);
 
 /// The address of a countdown's page.
 pub(super) fn path(account: &str, countdown: &str) -> String {
@@ -65,13 +68,14 @@ pub(super) fn anchor(text: &Text, of: &Countdown, state: State, at: &Zoned) -> S
     text.with(message, [("when", when.into())])
 }
 
-/// Each figure with its message.
-pub(super) fn statistics(text: &Text, of: &Statistics) -> Vec<(&'static str, String)> {
+/// Each figure with its message. How long it went before is about what has ended: the page shows the
+/// present time anyway.
+pub(super) fn statistics(text: &Text, summary: &Summary, now: Timestamp) -> Vec<Figure> {
+    let of = summary.at(now);
     let in_days = |seconds: i64| days(text, seconds / 86_400);
     let mut figures = Vec::new();
-    if of.completed_count > 0 {
-        let longest = of.longest_seconds.map(in_days).unwrap_or_default();
-        figures.push(("countdown-longest", longest));
+    if let Some(longest) = summary.longest {
+        figures.push(("countdown-longest", in_days(longest.div_euclid(1000))));
         let average = of
             .average_completed_seconds
             .map(in_days)

@@ -92,6 +92,32 @@ fn who_is_invited_keeps_it_too() {
 }
 
 #[test]
+fn a_link_names_what_it_invites_to() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let at = farah.since("Our day").await;
+        let owners = format!("{}/owners", at.replace(API, MINE));
+        let link = invite(&mut farah, &owners).await;
+        let sentence = stage.fill(
+            "account-join-to",
+            [
+                ("name", "Farah Ali".into()),
+                ("title", "Our day".into()),
+                ("role", stage.say("countdown-join-as-owner").into()),
+            ],
+        );
+        assert!(sentence.ends_with('.') && !sentence.ends_with(".."));
+        for (stage, may_register) in [(stage, false), (&stage.open(), true)] {
+            let page = stage.visitor().get(&link).await;
+            page.expect(200);
+            assert!(page.text().contains(&sentence), "{}", page.text());
+            let offered = page.links().iter().any(|link| link.href == "/register");
+            assert_eq!(offered, may_register);
+        }
+    });
+}
+
+#[test]
 fn only_confirmed_accounts_take_an_invite() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;

@@ -5,6 +5,7 @@ use accounts::erasure::{self, DELAY, When};
 use accounts::sudo::Sudo;
 use accounts::{grant, people, slug};
 use countdowns::countdown::{COUNTDOWN, OWNER};
+use jiff::SignedDuration;
 use platform::mail::{NewMail, Stream};
 use platform::{Rows, StoreError, Tx, audit, sql};
 use serde_json::{Value, json};
@@ -269,6 +270,110 @@ fn a_countdown_goes_to_another_owner_or_with_its_account() {
         daniel.reset(&shared, &json!({})).await.expect(201);
         let all = daniel.program.get("/api/v1/countdowns").await.json();
         assert_eq!(all["total"], 2);
+    });
+}
+
+/// Makes one owner more of a countdown.
+async fn share(stage: &Stage<'_>, shared: &str, from: &Person, with: &Person) {
+    let id = shared.rsplit_once('/').unwrap().1.to_owned();
+    let (by, to) = (from.who.account().id.clone(), with.who.account().id.clone());
+    write(stage, move |tx| {
+        grant::give(tx, &to, OWNER, &COUNTDOWN.scope(&id), Some(&by)).unwrap();
+        Ok(())
+    })
+    .await;
+}
+
+async fn ask_for_erasure(stage: &Stage<'_>, person: &Person, when: When) {
+    let sudo = Sudo::check(person.who.clone(), stage.world.clock.now()).unwrap();
+    let ask = move |tx: &mut Tx<'_>| erasure::ask(tx, DOMAINS, &sudo, when, &request());
+    stage.world.store().write(ask).await.unwrap();
+}
+
+/// Under whose name each countdown stands that is left.
+async fn names(stage: &Stage<'_>) -> Vec<AccountId> {
+    let all: Vec<(AccountId,)> = write(stage, |tx| {
+        tx.all(sql!("SELECT account_id FROM countdown ORDER BY id"), &[])
+    })
+    .await;
+    all.into_iter().map(|(account,)| account).collect()
+}
+
+#[test]
+fn an_owner_who_is_kept_out_gets_a_countdown_after_those_who_may_act() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let daniel = stage.person("Daniel Tan").await;
+        let aisyah = stage.person("Aisyah").await;
+        let boss = stage.person("The Boss").await;
+        let shared = farah.public("Together").await;
+        farah.reset(&shared, &json!({})).await.expect(201);
+        share(stage, &shared, &farah, &daniel).await;
+        stage.world.clock.advance(SignedDuration::from_secs(1));
+        share(stage, &shared, &farah, &aisyah).await;
+        let (id, by) = (daniel.who.account().id.clone(), boss.who.clone());
+        let rank = by.account().id.clone();
+        write(stage, move |tx| {
+            grant::give(tx, &rank, grant::ADMIN, &grant::Scope::site(), None).unwrap();
+            Ok(())
+        })
+        .await;
+        let sudo = Sudo::check(by, stage.world.clock.now()).unwrap();
+        let set = async |activate: bool| {
+            let (sudo, id) = (sudo.clone(), id.clone());
+            let change = move |tx: &mut Tx<'_>| {
+                let by = people::acting(tx, &sudo, &request())?;
+                if activate {
+                    people::activate(tx, &by, &id)
+                } else {
+                    people::deactivate(tx, &by, &id)
+                }
+            };
+            stage.world.store().write(change).await.unwrap();
+        };
+        set(false).await;
+        ask_for_erasure(stage, &farah, When::Now).await;
+        assert_eq!(names(stage).await, [aisyah.who.account().id.clone()]);
+        ask_for_erasure(stage, &aisyah, When::Now).await;
+        assert_eq!(names(stage).await, [daniel.who.account().id.clone()]);
+        let page = "/u/daniel-tan/together";
+        stage.visitor().get(page).await.expect(404);
+        set(true).await;
+        stage.visitor().get(page).await.expect(200);
+        let (resets,) = write(stage, |tx| {
+            tx.one::<(i64,)>(sql!("SELECT COUNT(*) FROM countdown_entry"), &[])
+        })
+        .await;
+        assert_eq!(resets, 2);
+    });
+}
+
+#[test]
+fn a_countdown_of_owners_who_all_leave_goes_with_the_last() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let daniel = stage.person("Daniel Tan").await;
+        let shared = farah.public("Together").await;
+        share(stage, &shared, &farah, &daniel).await;
+        ask_for_erasure(stage, &daniel, When::Later).await;
+        ask_for_erasure(stage, &farah, When::Now).await;
+        assert_eq!(names(stage).await, [daniel.who.account().id.clone()]);
+        stage.world.clock.advance(DELAY);
+        erasure::run(DOMAINS, stage.world.store()).await.unwrap();
+        assert_eq!(names(stage).await, []);
+
+        let mut third = stage.person("Third").await;
+        let fourth = stage.person("Fourth").await;
+        let shared = third.public("Together").await;
+        share(stage, &shared, &third, &fourth).await;
+        ask_for_erasure(stage, &third, When::Later).await;
+        ask_for_erasure(stage, &fourth, When::Later).await;
+        stage.world.clock.advance(DELAY);
+        let store = stage.world.store();
+        let (one, other) = tokio::join!(erasure::run(DOMAINS, store), erasure::run(DOMAINS, store));
+        one.unwrap();
+        other.unwrap();
+        assert_eq!(names(stage).await, []);
     });
 }
 

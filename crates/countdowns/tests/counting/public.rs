@@ -159,6 +159,74 @@ fn its_owners_see_it_always() {
 }
 
 #[test]
+fn figures_are_of_times_that_have_ended() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let made = farah
+            .make(json!({"title": "Swimming", "visibility": "public", "show_stats": true}))
+            .await;
+        let at = format!("{API}/{}", made["id"].as_str().unwrap());
+        let now = stage.world.clock.now();
+        for days in [260, 250, 236] {
+            let reset_at = now - SignedDuration::from_hours(24 * days);
+            let reset = json!({ "reset_at": reset_at });
+            farah.reset(&at, &reset).await.expect(201);
+        }
+        let text = stage.visitor().get("/u/farah-ali/swimming").await.text();
+        for (figure, days) in [
+            ("countdown-longest", "14 days"),
+            ("countdown-average", "12 days"),
+        ] {
+            let (_, after) = text.split_once(&stage.say(figure)).unwrap();
+            assert!(after.trim_start().starts_with(days), "{figure}: {text}");
+        }
+    });
+}
+
+#[test]
+fn a_page_is_in_a_language_that_has_its_words() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        farah.public("Swimming").await;
+        farah.since("Hidden").await;
+        let mut visitor = stage.visitor();
+        for browser in [&mut visitor, &mut farah.browser] {
+            browser.header("accept-language", "ar, en;q=0.5");
+        }
+        let arabic = r#"<html lang="ar" dir="rtl""#;
+        for public in ["/u/farah-ali/swimming", "/countdowns"] {
+            let page = visitor.get(public).await;
+            page.expect(200);
+            assert!(page.body.contains(arabic), "{public}: {}", page.body);
+            assert!(page.body.contains("Bahasa Melayu"), "{public}");
+        }
+        for own in [
+            "/me/countdowns",
+            "/me/countdowns/new",
+            "/me/security",
+            "/me/webhooks",
+        ] {
+            let page = farah.browser.get(own).await;
+            page.expect(200);
+            assert!(page.body.contains(r#"<html lang="en" dir="ltr""#), "{own}");
+            assert!(!page.body.contains("العربية"), "{own}");
+        }
+        let page = visitor.get("/login").await;
+        page.expect(200);
+        assert!(page.body.contains(r#"<html lang="en" dir="ltr""#));
+        assert!(page.body.contains("Bahasa Melayu") && !page.body.contains("العربية"));
+
+        // What its owner alone reads there says that it is English.
+        let page = farah.browser.get("/u/farah-ali/hidden").await;
+        page.expect(200);
+        assert!(page.body.contains(arabic));
+        let only_you = stage.say("countdown-only-you");
+        let banner = format!(r#"<p class="banner" lang="en" dir="ltr">{only_you}</p>"#);
+        assert!(page.body.contains(&banner), "{}", page.body);
+    });
+}
+
+#[test]
 fn only_what_is_listed_is_in_the_directory() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;

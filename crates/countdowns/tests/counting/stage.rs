@@ -18,7 +18,7 @@ use platform::audit::RequestFacts;
 use platform::jobs::Worker;
 use platform::{Outbound, Platform, StoreError, Tx};
 use serde_json::{Value, json};
-use testkit::{Page, Visitor, World};
+use testkit::{English, Page, Visitor, World};
 use web::client_info::Proxies;
 use web::{Settings, Site, SiteUrl};
 
@@ -76,7 +76,7 @@ impl<'w> Stage<'w> {
         let settings = Settings {
             url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
             name: "Kenduri Kami".to_owned(),
-            languages: vec!["en".to_owned(), "ms".to_owned()],
+            languages: ["en", "ms", "ar"].map(str::to_owned).into(),
             time_zone: TimeZone::UTC,
             proxies: Proxies::default(),
         };
@@ -85,6 +85,20 @@ impl<'w> Stage<'w> {
             world,
             accounts: Accounts::new(site, DOMAINS),
         }
+    }
+
+    /// A message as pages say it in English.
+    pub(crate) fn say(&self, id: &str) -> String {
+        English::new(&self.accounts.site.catalogue).say(id)
+    }
+
+    /// A message with its values, in English.
+    pub(crate) fn fill<const N: usize>(
+        &self,
+        id: &str,
+        values: [(&'static str, web::Value<'_>); N],
+    ) -> String {
+        English::new(&self.accounts.site.catalogue).fill(id, values)
     }
 
     /// The same site, where everybody may register.

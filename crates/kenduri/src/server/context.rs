@@ -12,11 +12,10 @@ use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::StoreError;
+use web::language::COMPLETE;
 use web::page::{Account, Kind, Navigation, Page};
 use web::{Language, Problem, Site, Text, Theme, Wishes};
 
-/// Languages of the admin page: those of the hosts' pages around it.
-const LANGUAGES: [&str; 2] = ["en", "ms"];
 /// Where the page is.
 pub(super) const HERE: &str = "/admin/server";
 
@@ -55,7 +54,7 @@ impl AdminContext {
         let owner = site.store.read(look).await?;
         let owner = owner.ok_or_else(Problem::not_found)?;
         let account = owner.who().account();
-        let tag = wishes.choose(&LANGUAGES, Some(&account.locale), LANGUAGES[0]);
+        let tag = wishes.choose(&COMPLETE, Some(&account.locale), COMPLETE[0]);
         let zone = TimeZone::get(&account.time_zone);
         Ok(Self {
             text: site.catalogue.speak(&Language::of(tag)),

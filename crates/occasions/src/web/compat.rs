@@ -85,7 +85,7 @@ async fn health(State(site): State<Site>) -> Response {
 }
 
 async fn hello(State(site): State<Site>, wishes: Wishes) -> Response {
-    let text = site.speak(&wishes);
+    let text = site.speak_public(&wishes);
     axum::Json(json!({ "message": text.say("compat-hello") })).into_response()
 }
 

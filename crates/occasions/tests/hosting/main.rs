@@ -8,6 +8,7 @@ mod api_garbage;
 mod background;
 mod diet_deletion;
 mod exports;
+mod history;
 mod invitations;
 mod kitchen;
 mod leaving;

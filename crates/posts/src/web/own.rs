@@ -13,7 +13,7 @@ use platform::Tx;
 use platform::audit::RequestFacts;
 use web::fields::{self, Kind as FieldKind};
 use web::form_state::{self, Control, FormState, Group, TableForm};
-use web::{Form, Input, Piece, Problem, Site, Text, Wishes};
+use web::{Form, Input, Piece, Problem, Site, Text, Wishes, tags};
 
 use super::public::Picture;
 use crate::editor::{self, Editor};
@@ -219,10 +219,7 @@ fn shown(kind: Kind, old: Option<&Post>, now: Timestamp) -> Vec<web::Field> {
 fn read(form: &Form, shown: Vec<web::Field>) -> Input {
     let typed = form.iter().flat_map(|(name, value)| {
         let values: Vec<&str> = match name {
-            "tags" => {
-                let tags = value.split([',', '،', '，']).map(str::trim);
-                tags.filter(|tag| !tag.is_empty()).collect()
-            }
+            "tags" => tags::split(value).collect(),
             _ => vec![value],
         };
         values.into_iter().map(move |value| (name, value))

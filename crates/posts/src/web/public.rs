@@ -88,7 +88,7 @@ pub(super) async fn articles(
     viewer: Viewer,
     piece: Piece,
 ) -> Result<Response, Problem> {
-    let text = site.speak(&wishes);
+    let text = site.speak_public(&wishes);
     let title = text.say("post-articles").into_owned();
     list_page(&site, &text, (Kind::Article, ""), &title, viewer, &piece).await
 }
@@ -101,7 +101,7 @@ pub(super) async fn tagged(
     viewer: Viewer,
     piece: Piece,
 ) -> Result<Response, Problem> {
-    let text = site.speak(&wishes);
+    let text = site.speak_public(&wishes);
     let title = text.with("post-tagged", [("tag", tag.as_str().into())]);
     list_page(&site, &text, (Kind::Article, &tag), &title, viewer, &piece).await
 }
@@ -113,7 +113,7 @@ pub(super) async fn notes(
     viewer: Viewer,
     piece: Piece,
 ) -> Result<Response, Problem> {
-    let text = site.speak(&wishes);
+    let text = site.speak_public(&wishes);
     let title = text.say("post-notes").into_owned();
     list_page(&site, &text, (Kind::Note, ""), &title, viewer, &piece).await
 }
@@ -225,7 +225,7 @@ fn post_page(
     wishes: &Wishes,
     post: Result<Post, Refusal>,
 ) -> Result<Response, Problem> {
-    let (post, text) = (post?, site.speak(wishes));
+    let (post, text) = (post?, site.speak_public(wishes));
     let line = Line::of(site, &text, &post);
     let title = match post.kind {
         Kind::Article => post.title.as_str(),
@@ -269,7 +269,7 @@ pub(super) fn plain<B: Template>(
         theme: Theme::PLAIN,
         kind: Frame::Plain {
             site: &site.settings.name,
-            languages: &site.languages(),
+            languages: &site.public_languages(),
         },
     };
     let metadata = Metadata {

@@ -33,7 +33,7 @@ pub(super) async fn show(
     wishes: Wishes,
     piece: Piece,
 ) -> Result<Response, Problem> {
-    let text = site.speak(&wishes);
+    let text = site.speak_public(&wishes);
     let form = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
     let query = form.text("q").to_owned();
     let is_blank = query.trim().is_empty();

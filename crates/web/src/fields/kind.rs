@@ -172,9 +172,25 @@ impl Kind {
         }
     }
 
-    /// What was typed, as JSON would say it; `None` where an empty field says nothing.
-    fn read_form(self, form: &Form, name: &str, zone: &TimeZone) -> Option<Json> {
+    /// What was typed, as JSON would say it; `None` where an empty field says nothing. `held`: what
+    /// the form was filled with, if it was.
+    fn read_form(
+        self,
+        form: &Form,
+        name: &str,
+        held: Option<&Json>,
+        zone: &TimeZone,
+    ) -> Option<Json> {
         let typed = form.text(name);
+        // An input has no seconds, and cannot tell an hour that comes twice from its repetition, so
+        // what nobody touched stays what it was.
+        if let Some(held) = held
+            && self
+                .instant_text(held, zone)
+                .is_some_and(|text| text == typed)
+        {
+            return Some(held.clone());
+        }
         let is_empty = typed.trim().is_empty();
         Some(match self {
             Self::Key(..) | Self::Moment | Self::Day if is_empty => return None,
@@ -198,7 +214,10 @@ impl Kind {
                 Json::Object(texts.collect())
             }
             Self::Words => form.all(name).collect(),
-            Self::Part(fields) => Json::Object(read_form(fields, form, &format!("{name}."), zone)),
+            Self::Part(fields) => {
+                let held = held.and_then(Json::as_object);
+                Json::Object(read_form(fields, form, &format!("{name}."), held, zone))
+            }
             Self::Rows(fields, most) => {
                 let prefix = format!("{name}.");
                 let numbers = form
@@ -207,25 +226,38 @@ impl Kind {
                 let count = numbers.max().map_or(0, |last| last.saturating_add(1));
                 // One more than there may be, so that it is found.
                 let rows = (0..count.min(most + 1)).map(|index| {
-                    Json::Object(read_form(fields, form, &format!("{prefix}{index}."), zone))
+                    let prefix = format!("{prefix}{index}.");
+                    Json::Object(read_form(fields, form, &prefix, None, zone))
                 });
                 rows.collect()
             }
             _ => typed.into(),
         })
     }
+
+    /// An instant as its input holds it; nothing where the field is no instant.
+    fn instant_text(self, value: &Json, zone: &TimeZone) -> Option<String> {
+        let at = value.as_str()?;
+        match self {
+            Self::Moment => Some(moment(at, zone)),
+            Self::Day => Some(day(at, zone)),
+            _ => None,
+        }
+    }
 }
 
-/// What a form says of these fields, as JSON.
+/// What a form says of these fields, as JSON. `held`: the record that the form was filled with.
 pub(super) fn read_form(
     fields: &[Field],
     form: &Form,
     prefix: &str,
+    held: Option<&Map<String, Json>>,
     zone: &TimeZone,
 ) -> Map<String, Json> {
     let sent = fields.iter().filter_map(|field| {
         let name = format!("{prefix}{}", field.name);
-        let typed = match field.kind.read_form(form, &name, zone) {
+        let held = held.and_then(|held| held.get(field.name));
+        let typed = match field.kind.read_form(form, &name, held, zone) {
             _ if field.is_optional && form.text(&name).trim().is_empty() => Json::Null,
             // One that nobody else chooses.
             None if field.is_required && matches!(field.kind, Kind::Key(..)) => "".into(),
@@ -260,8 +292,9 @@ pub(super) fn fill_form(
                     }
                 }
             }
-            (Kind::Moment, Json::String(at)) => form.push((name, moment(at, zone))),
-            (Kind::Day, Json::String(at)) => form.push((name, day(at, zone))),
+            (kind @ (Kind::Moment | Kind::Day), at @ Json::String(_)) => {
+                form.push((name, kind.instant_text(at, zone).unwrap_or_default()));
+            }
             (_, Json::Null) => form.push((name, String::new())),
             (kind, Json::Bool(is_on)) => {
                 let is_either = matches!(kind, Kind::Either(..));
@@ -407,6 +440,51 @@ mod tests {
             let shown = FIELDS[..1].to_vec();
             let starts_at = apply(&Input::Form(form, shown)).map(|feast| feast.starts_at);
             assert_eq!(starts_at, Ok(at.parse().unwrap()), "{typed}");
+        }
+    }
+
+    #[test]
+    fn an_instant_that_nobody_touched_stays_what_it_was() {
+        for at in [
+            "2027-06-01T16:00:17.25Z",
+            // The clocks show half past two for the second time.
+            "2027-10-31T01:30:00Z",
+        ] {
+            let held = Feast {
+                starts_at: at.parse().unwrap(),
+                closes_at: Some("2027-05-30T13:00:01Z".parse().unwrap()),
+                ..feast()
+            };
+            let read = |is_new: bool, change: &dyn Fn(&mut Vec<(String, String)>)| {
+                let form = fields::form(FIELDS, &held, 1, &rome());
+                let mut typed: Vec<(String, String)> = form
+                    .iter()
+                    .map(|(name, text)| (name.to_owned(), text.to_owned()))
+                    .collect();
+                change(&mut typed);
+                let input = Input::Form(typed.into_iter().collect(), FIELDS.to_vec());
+                let mut findings = Findings::default();
+                let feast = input.apply(FIELDS, &held, is_new, &rome(), &mut findings);
+                findings.finish().unwrap();
+                feast
+            };
+            let set = |name: &'static str, to: &'static str| {
+                move |typed: &mut Vec<(String, String)>| {
+                    for (_, text) in typed.iter_mut().filter(|(known, _)| known == name) {
+                        to.clone_into(text);
+                    }
+                }
+            };
+            let seats = read(false, &set("seats", "40"));
+            assert_eq!(seats.seats, Some(40));
+            assert_eq!(
+                (seats.starts_at, seats.closes_at),
+                (held.starts_at, held.closes_at)
+            );
+            let moved = read(false, &set("starts_at", "2027-06-02T18:00"));
+            assert_eq!(moved.starts_at.to_string(), "2027-06-02T16:00:00Z");
+            // A new one is what its form says.
+            assert_ne!(read(true, &|_| {}).starts_at, held.starts_at);
         }
     }
 

@@ -14,8 +14,8 @@ struct Hello<'a> {
 }
 
 async fn hello(State(site): State<Site>, wishes: Wishes) -> Response {
-    let text = site.speak(&wishes);
-    let languages = site.languages();
+    let text = site.speak_public(&wishes);
+    let languages = site.public_languages();
     crate::page(Page {
         title: "A < B",
         body: Hello { title: "A < B" },

@@ -117,7 +117,7 @@ async fn register(
     call: RegisterCall,
 ) -> Result<Response, Problem> {
     let (site, sent) = (&accounts.site, call.sent);
-    let spoken = site.speak(&call.wishes).language().tag.to_string();
+    let spoken = site.speak_public(&call.wishes).language().tag.to_string();
     let read = Sent {
         email: &sent.email,
         password: Secret::new(sent.password),

@@ -90,7 +90,7 @@ pub(super) async fn try_register(
 ) -> Result<Registered, Problem> {
     let site = &accounts.site;
     entrance::check_connection(site.url())?;
-    let text = site.speak(wishes);
+    let text = site.speak_public(wishes);
     let new = Sent {
         email: &sent.email,
         password: Secret::new(sent.password),

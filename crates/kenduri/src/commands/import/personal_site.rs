@@ -48,12 +48,6 @@ impl PersonalSite {
             let address = owner.parse::<Address>();
             address.map_err(|_| anyhow!("{owner:?} is no mail address"))
         });
-        let options = Options {
-            dump: self.dump,
-            is_to_be_written: self.write,
-            owner: owner.transpose()?,
-            merges_timers: self.merge_timers,
-        };
         let mut asked = self.place.asked();
         // This command opens no listener.
         asked.allow_public_mailbox = true;
@@ -64,6 +58,14 @@ impl PersonalSite {
                 settings.data.display()
             );
         }
+        let issuers = settings.providers.iter().map(|one| one.issuer.clone());
+        let options = Options {
+            dump: self.dump,
+            is_to_be_written: self.write,
+            owner: owner.transpose()?,
+            merges_timers: self.merge_timers,
+            issuers: issuers.collect(),
+        };
         let report = alone(async {
             let site = app_setup::open(&settings).await?;
             import(&site, options).await

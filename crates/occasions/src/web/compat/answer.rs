@@ -245,7 +245,7 @@ impl Asker {
     /// A refusal in the reader's language; what is wrong with which field stands
     /// in its words, for such programs show nothing else.
     pub(super) fn refuse(&self, problem: &Problem) -> Reply {
-        let usual = || self.site.speak(&self.wishes);
+        let usual = || self.site.speak_public(&self.wishes);
         let text = problem.text.clone().unwrap_or_else(usual);
         Reply {
             status: problem.status,

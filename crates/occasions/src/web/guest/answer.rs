@@ -143,7 +143,7 @@ async fn turn_away(
     form: &Form,
     parsed: &ParsedForm,
 ) -> EarlyResponse {
-    let text = req.site.speak(&req.wishes);
+    let text = req.site.speak_public(&req.wishes);
     let typed = words::of_a_stranger(&text, form, parsed);
     req.turn_away(failure, typed).await
 }

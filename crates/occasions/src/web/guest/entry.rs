@@ -25,7 +25,7 @@ pub(super) async fn show(
     wishes: Wishes,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let text = site.speak(&wishes);
+    let text = site.speak_public(&wishes);
     let mut body = entry(&text, "/", gate.known(&site, &headers).await?);
     body.name = gate.asks_name(&site).await.then(String::new);
     Ok(ask(&site, &text, body).await)
@@ -47,7 +47,7 @@ pub(super) async fn open(
 ) -> Result<Response, Problem> {
     let is_ours = csrf::check_sender(&headers, site.url());
     let typed = TypedCode::read(&form);
-    let text = site.speak(&wishes);
+    let text = site.speak_public(&wishes);
     if let Some(code) = form.find("forget") {
         is_ours?;
         return gate.forget(&site, &headers, code, "/").await;
@@ -73,7 +73,7 @@ pub(super) async fn open(
 /// The code page again, instead of a page behind a code, with what was `typed`
 /// into a form that can no longer be saved.
 pub(super) async fn ask_again(req: &GuestRequest, failure: Failure, typed: Vec<Typed>) -> Response {
-    let text = req.site.speak(&req.wishes);
+    let text = req.site.speak_public(&req.wishes);
     let known = req.gate.known(&req.site, &req.headers).await;
     let mut body = entry(&text, "/", known.unwrap_or_default());
     // What is answered after a look-up reads alike for every code.
@@ -136,7 +136,7 @@ fn entry<'a>(text: &'a Text, action: &str, known: Vec<Known>) -> CodeEntry<'a> {
 
 /// What answers every code of an occasion that is over.
 pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
-    let text = site.speak(wishes);
+    let text = site.speak_public(wishes);
     let body = Farewell { text: &text };
     let title = text.say("farewell-title");
     let mut response = web::page(Page {
@@ -146,7 +146,7 @@ pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
         theme: Theme::PLAIN,
         kind: Kind::Plain {
             site: &site.settings.name,
-            languages: &site.languages(),
+            languages: &site.public_languages(),
         },
     });
     *response.status_mut() = StatusCode::GONE;
@@ -177,7 +177,7 @@ async fn ask(site: &Site, text: &Text, body: CodeEntry<'_>) -> Response {
         theme: theme.ok().flatten().unwrap_or(Theme::PLAIN),
         kind: Kind::Plain {
             site: &site.settings.name,
-            languages: &site.languages(),
+            languages: &site.public_languages(),
         },
     })
 }

@@ -6,18 +6,19 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use platform::audit::Actor;
 use serde_json::Value;
-use web::I18n;
+use web::fields::Kind;
+use web::{Field, I18n};
 
 use super::reports;
 use super::wording::{self, Wording};
 use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::hosting::log::{AuditRow, HOUSEHOLD};
-use crate::hosting::occasions::{FIELDS, KINDS};
+use crate::hosting::occasions::FIELDS;
 use crate::hosting::resource::Resource as _;
 use crate::hosting::{guests, invitations, locks};
 use crate::question::Question;
-use crate::words::{ExportKind, OccasionStatus, ReplyStatus};
+use crate::words::{ExportKind, OccasionStatus, ReplyStatus, Role};
 
 /// One thing that was done.
 pub(super) struct Sentence {
@@ -91,14 +92,8 @@ impl Telling<'_> {
         all.iter()
             .filter_map(|change| {
                 let field = change.get("field")?.as_str()?;
-                let value = |name| {
-                    let value = change.get(name).unwrap_or(&Value::Null);
-                    let word = value.as_str().unwrap_or_default();
-                    match own_words(entity, field, word) {
-                        Some(id) => self.wording.text.say(id).into_owned(),
-                        None => self.value(value),
-                    }
-                };
+                let meaning = meaning(entity, field);
+                let value = |name| self.value(change.get(name).unwrap_or(&Value::Null), meaning);
                 Some(LoggedChange {
                     what: match own_field_words(entity, field) {
                         Some(id) => self.wording.text.say(id).into_owned(),
@@ -161,71 +156,133 @@ impl Telling<'_> {
         }
     }
 
-    fn value(&self, value: &Value) -> String {
+    fn value(&self, value: &Value, meaning: Meaning) -> String {
         let text = self.wording.text;
         match value {
             Value::Null => text.say("value-nothing").into_owned(),
             Value::Bool(true) => text.say("value-yes").into_owned(),
             Value::Bool(false) => text.say("value-no").into_owned(),
             Value::Number(number) => number.to_string(),
-            Value::String(word) => self.words(word),
+            Value::String(word) => self.words(word, meaning),
             Value::Array(all) => {
-                let all: Vec<String> = all.iter().map(|one| self.value(one)).collect();
+                let all: Vec<String> = all.iter().map(|one| self.value(one, meaning)).collect();
                 all.join(&text.say("list-comma"))
             }
             // A line of a schedule.
             Value::Object(all) if all.contains_key("time") => {
                 let parts = ["time", "title", "detail"].into_iter();
-                let parts = parts.filter_map(|part| Some(self.value(all.get(part)?)));
+                let parts =
+                    parts.filter_map(|part| Some(self.value(all.get(part)?, Meaning::Text)));
                 parts.collect::<Vec<_>>().join(" ").trim().to_owned()
             }
             Value::Object(all) => match (all.get("name"), all.get("label")) {
                 (Some(Value::String(name)), _) => name.clone(),
-                (_, Some(label @ Value::Object(_))) => self.translated(label),
-                _ => self.translated(value),
+                (_, Some(label @ Value::Object(_))) => self.translated(label, meaning),
+                _ => self.translated(value, meaning),
             },
         }
     }
 
     /// A text in several languages, or the switches that are on.
-    fn translated(&self, value: &Value) -> String {
+    fn translated(&self, value: &Value, meaning: Meaning) -> String {
         let default = &self.wording.occasion.default_language;
-        if let Ok(texts) = serde_json::from_value::<I18n>(value.clone()) {
+        let part = match meaning {
+            Meaning::Field(Kind::Part(fields)) => Some(fields),
+            _ => None,
+        };
+        if part.is_none()
+            && let Ok(texts) = serde_json::from_value::<I18n>(value.clone())
+        {
             return texts
                 .pick(self.wording.text.language(), default)
                 .to_string();
         }
         let all = value.as_object().into_iter().flatten();
         let told: Vec<String> = all
-            .map(|(field, value)| format!("{}: {}", self.word(field), self.value(value)))
+            .map(|(field, value)| {
+                let mut fields = part.into_iter().flatten();
+                let known = fields.find(|known| known.name == field);
+                let meaning = known.map_or(Meaning::Text, |known| Meaning::Field(known.kind));
+                format!("{}: {}", self.word(field), self.value(value, meaning))
+            })
             .collect();
         told.join(&self.wording.text.say("list-comma"))
     }
 
-    fn words(&self, word: &str) -> String {
-        let text = self.wording.text;
-        if let Some(status) = ReplyStatus::find(word) {
-            return text.say(wording::mark(status).message()).into_owned();
+    fn words(&self, word: &str, meaning: Meaning) -> String {
+        let message = match meaning {
+            _ if word.is_empty() => Some("value-nothing"),
+            Meaning::Reply => ReplyStatus::find(word).map(|status| wording::mark(status).message()),
+            Meaning::Status => OccasionStatus::find(word).map(wording::status),
+            Meaning::Export => ExportKind::find(word).map(reports::kind_words),
+            Meaning::Role => Role::find(word).map(role_words),
+            Meaning::Field(kind) => kind.message(word),
+            Meaning::Text => None,
+        };
+        if let Some(id) = message {
+            return self.wording.text.say(id).into_owned();
         }
-        if let Some(status) = OccasionStatus::find(word) {
-            return text.say(wording::status(status)).into_owned();
+        let is_instant = matches!(meaning, Meaning::Field(Kind::Moment | Kind::Day));
+        match word.parse::<Timestamp>() {
+            Ok(at) if is_instant => self.wording.moment(at),
+            _ => word.to_owned(),
         }
-        if let Some((_, kind)) = KINDS.iter().find(|(kind, _)| *kind == word) {
-            return text.say(kind).into_owned();
+    }
+}
+
+/// What a word in a value stands for, which its spelling cannot tell: a tag may be called `no`.
+#[derive(Clone, Copy)]
+enum Meaning {
+    /// A reply.
+    Reply,
+    /// Where the occasion is in its life.
+    Status,
+    /// A host's role.
+    Role,
+    /// What was exported.
+    Export,
+    /// What its kind of field says.
+    Field(Kind),
+    /// Itself.
+    Text,
+}
+
+/// What the words of a field mean in this kind of entity.
+fn meaning(entity: &str, field: &str) -> Meaning {
+    let name = match field.strip_prefix("guests/") {
+        Some(rest) => rest.split_once('/').map_or("", |(_, name)| name),
+        None => field,
+    };
+    match (entity, name) {
+        ("invitation", name) if name.starts_with("replies/") => Meaning::Reply,
+        ("occasion", "status") => Meaning::Status,
+        ("grant", "role") => Meaning::Role,
+        ("export", "kind") => Meaning::Export,
+        _ => {
+            let mut fields = fields_of(entity).iter().copied().flatten();
+            let found = fields.find(|known| known.name == name);
+            found.map_or(Meaning::Text, |known| Meaning::Field(known.kind))
         }
-        match word {
-            "" => text.say("value-nothing").into_owned(),
-            "auto" => text.say("host-lock-auto").into_owned(),
-            "locked" => text.say("host-access-locked").into_owned(),
-            "open" => text.say("host-access-open").into_owned(),
-            "observer" => text.say("host-role-observer").into_owned(),
-            "coordinator" => text.say("host-role-coordinator").into_owned(),
-            "occasion_owner" => text.say("host-role-owner").into_owned(),
-            _ => match word.parse::<Timestamp>() {
-                Ok(at) => self.wording.moment(at),
-                Err(_) => word.to_owned(),
-            },
-        }
+    }
+}
+
+/// The tables of the fields of this kind of entity.
+fn fields_of(entity: &str) -> &'static [&'static [Field]] {
+    match entity {
+        "occasion" => &[FIELDS],
+        "invitation" => &[invitations::FIELDS, locks::FIELDS, guests::FIELDS],
+        "event" => &[Event::FIELDS],
+        "question" => &[Question::FIELDS],
+        "dietary_option" => &[DietaryOption::FIELDS],
+        _ => &[],
+    }
+}
+
+fn role_words(role: Role) -> &'static str {
+    match role {
+        Role::Observer => "host-role-observer",
+        Role::Coordinator => "host-role-coordinator",
+        Role::OccasionOwner => "host-role-owner",
     }
 }
 
@@ -294,15 +351,6 @@ fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
         ("question", _) => Question::field(field)?.label,
         _ => return None,
     })
-}
-
-/// What a value is called where the kind of entity decides.
-fn own_words(entity: &str, field: &str, word: &str) -> Option<&'static str> {
-    match (entity, field) {
-        ("export", "kind") => ExportKind::find(word).map(reports::kind_words),
-        ("question", _) => Question::field(field)?.kind.message(word),
-        _ => None,
-    }
 }
 
 /// What a field is called.

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use serde_json::json;
 use web::form_state::{self, Control, FormState, Group};
-use web::{Form, Input, Problem, Text, fields};
+use web::{Form, Input, Problem, Text, fields, tags};
 
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
@@ -237,10 +237,7 @@ fn shown() -> Vec<web::Field> {
 fn read(form: &Form) -> InvitationChange {
     let typed = form.iter().flat_map(|(name, value)| {
         let values: Vec<&str> = match name {
-            "tags" => {
-                let tags = value.split([',', '،', '，']).map(str::trim);
-                tags.filter(|tag| !tag.is_empty()).collect()
-            }
+            "tags" => tags::split(value).collect(),
             // Nobody besides.
             "plus_ones" | "children" if value.trim().is_empty() => vec!["0"],
             _ => vec![value],

@@ -16,6 +16,7 @@ use platform::audit::RequestFacts;
 use platform::id::Id;
 use platform::idempotency::Key;
 use platform::{StoreError, Tx};
+use web::language::COMPLETE;
 use web::{Form, Language, Problem, Site, Text, Wishes};
 
 use super::wording::{self, Wording};
@@ -24,9 +25,6 @@ use crate::hosting::sizes::{self, Sizes};
 use crate::hosting::{HostOf, Permission, Refusal, permissions};
 use crate::occasion::{self, Occasion};
 use crate::web::custom_code::ByHand;
-
-/// The languages hosts are spoken to in.
-const LANGUAGES: [&str; 2] = ["en", "ms"];
 
 /// A host who looks at a page.
 #[derive(Clone)]
@@ -102,7 +100,7 @@ impl HostRequest {
     ) -> Result<Self, Problem> {
         let wishes = Wishes::read(&parts.uri, &parts.headers);
         let own = who.account().locale.as_str();
-        let tag = wishes.choose(&LANGUAGES, Some(own), LANGUAGES[0]);
+        let tag = wishes.choose(&COMPLETE, Some(own), COMPLETE[0]);
         let path = RawPathParams::from_request_parts(parts, site)
             .await
             .map_err(|_| Problem::not_found())?;

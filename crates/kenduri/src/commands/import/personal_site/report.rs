@@ -15,6 +15,7 @@ const LISTED: usize = 100;
 pub(super) struct Report {
     kinds: BTreeMap<&'static str, Counts>,
     left_out: BTreeMap<String, u64>,
+    unknown_issuers: BTreeMap<String, u64>,
     remarks: BTreeMap<&'static str, u64>,
     refusals: Vec<String>,
     refused: usize,
@@ -44,6 +45,11 @@ impl Report {
             Some(count) => *count += 1,
             None => drop(self.left_out.insert(table.to_owned(), 1)),
         }
+    }
+
+    /// Counts a linked sign-in by a provider that is not set up here.
+    pub(super) fn leave_out_sign_in(&mut self, issuer: &str) {
+        *self.unknown_issuers.entry(issuer.to_owned()).or_default() += 1;
     }
 
     /// Counts something that is worth knowing, and stops nothing.
@@ -97,11 +103,15 @@ impl fmt::Display for Report {
         for (kind, Counts { new, known }) in &self.kinds {
             writeln!(f, "{kind:<14} {new:>8} new {known:>8} there already")?;
         }
-        if !self.left_out.is_empty() {
+        if !self.left_out.is_empty() || !self.unknown_issuers.is_empty() {
             writeln!(f, "\nNot taken over:")?;
         }
         for (table, count) in &self.left_out {
             writeln!(f, "  {table}: {count} rows")?;
+        }
+        for (issuer, count) in &self.unknown_issuers {
+            let what = "linked sign-ins by a provider that is not set up here";
+            writeln!(f, "  {what}, {issuer}: {count}")?;
         }
         if !self.remarks.is_empty() {
             writeln!(f, "\nGood to know:")?;

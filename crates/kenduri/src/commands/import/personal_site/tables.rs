@@ -4,6 +4,8 @@
 //! is theirs alone second, and what belongs to a person and to something else last. In memory are
 //! only the people, some hundred bytes of each.
 
+mod choices;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -28,8 +30,7 @@ use super::report::Report;
 /// The slug of the account that the older site made for itself.
 const OWN_ACCOUNT: &str = "system";
 
-const NO_PASSWORD: &str =
-    "people without a password that works here, who set one by “forgot password”";
+const NO_PASSWORD: &str = "people without a password or a linked sign-in that works here, who set one by “forgot password”";
 const ALIKE: &str = "timers that were merged with one of the same millisecond";
 const IMAGE: &str = "articles whose title image has no place here";
 const PICTURE: &str = "people whose picture has no place here";
@@ -44,6 +45,8 @@ pub(super) struct Options {
     pub(super) is_to_be_written: bool,
     pub(super) owner: Option<Address>,
     pub(super) merges_timers: bool,
+    /// The providers of sign-ins that are set up here.
+    pub(super) issuers: Vec<String>,
 }
 
 /// One import, in one transaction.
@@ -64,7 +67,8 @@ pub(super) struct Import<'a> {
 struct Known {
     is_new: bool,
     is_active: bool,
-    has_password: bool,
+    can_sign_in: bool,
+    is_confirmed: bool,
     is_public: bool,
     is_listed: bool,
     created_at: Timestamp,
@@ -123,7 +127,7 @@ impl<'a> Import<'a> {
             self.report.refuse(0, &what);
         }
         for known in self.people.values() {
-            if known.is_new && !known.has_password {
+            if known.is_new && !known.can_sign_in {
                 self.report.remark(NO_PASSWORD);
             }
         }
@@ -147,11 +151,16 @@ impl<'a> Import<'a> {
             ("incident_timers", Pass::Shared) => self.timer(tx, row)?,
             ("user_excluded_phrases", Pass::Shared) => self.exclusion(tx, row)?,
             ("phrase_suggestions", Pass::Shared) => self.suggestion(tx, row)?,
+            ("user_preferences", Pass::Shared) => self.subscription(tx, row)?,
+            ("user_external_logins", Pass::Shared) => self.linked_sign_in(tx, row)?,
+            // Before they had a table of their own.
+            ("users", Pass::Shared) => self.google_sign_in(tx, row)?,
             (
                 "roles"
                 | "users"
                 | "user_credentials"
                 | "user_roles"
+                | "user_external_logins"
                 | "user_preferences"
                 | "user_profiles"
                 | "phrases"
@@ -223,7 +232,8 @@ impl<'a> Import<'a> {
         let known = Known {
             is_new,
             is_active,
-            has_password: false,
+            can_sign_in: false,
+            is_confirmed: false,
             // What the older site did where nobody had chosen.
             is_public: true,
             is_listed: true,
@@ -252,7 +262,7 @@ impl<'a> Import<'a> {
             return Ok(());
         };
         let (hash, changed_at) = (row.require("password_hash")?, instant(row, changed)?);
-        known.has_password = people::set_password(tx, account, hash, changed_at)?;
+        known.can_sign_in = people::set_password(tx, account, hash, changed_at)?;
         Ok(())
     }
 
@@ -262,10 +272,11 @@ impl<'a> Import<'a> {
         let Some(role) = self.role_names.get(role).map(String::as_str) else {
             return Err(row.refuse(format!("there is no role {role}")).into());
         };
-        let Some(known) = self.people.get(&account) else {
+        let Some(known) = self.people.get_mut(&account) else {
             return Ok(());
         };
         let is_owner = self.owner.as_ref() == Some(&account);
+        known.is_confirmed |= role == "email-verified";
         match role {
             "email-verified" if known.is_new => people::verify_email(tx, &account)?,
             // Also where they were imported before.

@@ -7,14 +7,16 @@ use accounts::client::Client;
 use accounts::grant::{self, ADMIN, OWNER, Scope};
 use accounts::session::Stay;
 use accounts::sign_in::{self, Attempt, SignInError};
-use accounts::{Accounts, domain, profile, registration, slug};
+use accounts::{Accounts, domain, identity, profile, registration, slug};
 use countdowns::countdown::{Countdown, CountdownId, Visibility};
 use countdowns::entry::{self, Entry};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::audit::RequestFacts;
 use platform::mail::Address;
 use platform::mail::suppression::{self, Cause};
-use platform::{Secret, Store, StoreError, Tx, sql};
+use platform::{Rows, Secret, Store, StoreError, Tx, sql};
+use posts::mailing::NEWSLETTER;
 use posts::post::{Post, State};
 use tempfile::TempDir;
 use testkit::{Visitor, World};
@@ -63,6 +65,7 @@ impl Stage {
             is_to_be_written: true,
             owner: Some("farah@OLDER.example".parse().unwrap()),
             merges_timers: false,
+            issuers: vec!["https://accounts.google.com".to_owned()],
         }
     }
 
@@ -102,7 +105,7 @@ where
 }
 
 /// How many rows there are of what an import writes, the audit log included.
-async fn rows(store: &Store) -> [i64; 9] {
+async fn rows(store: &Store) -> [i64; 11] {
     read(store, |tx| {
         let counts: (i64, i64, i64, i64, i64) = tx.one(
             sql!(
@@ -119,8 +122,16 @@ async fn rows(store: &Store) -> [i64; 9] {
             ),
             &[],
         )?;
+        let chosen: (i64, i64) = tx.one(
+            sql!(
+                "SELECT (SELECT COUNT(*) FROM newsletter_subscription),
+                 (SELECT COUNT(*) FROM linked_identity)"
+            ),
+            &[],
+        )?;
         Ok([
             counts.0, counts.1, counts.2, counts.3, counts.4, more.0, more.1, more.2, more.3,
+            chosen.0, chosen.1,
         ])
     })
     .await
@@ -158,6 +169,8 @@ fn everything_comes_along_and_the_second_run_changes_nothing() {
             ("suppressions", 3),
             ("articles", 2),
             ("profiles", 2),
+            ("subscribers", 1),
+            ("sign-ins", 1),
         ] {
             assert_eq!(report.counts(kind), (count, 0), "{kind}: {report}");
         }
@@ -168,6 +181,9 @@ fn everything_comes_along_and_the_second_run_changes_nothing() {
             "title image",
             "whose picture",
             "no https address",
+            "not set up here, github: 1",
+            "subscribers whose address was never confirmed",
+            "linked sign-ins of people whose address was never confirmed",
         ] {
             assert!(text.contains(left_out), "{left_out}: {text}");
         }
@@ -178,6 +194,8 @@ fn everything_comes_along_and_the_second_run_changes_nothing() {
         let report = stage.import(stage.options(DUMP)).await.unwrap();
         assert_eq!(rows(store).await, after, "{report}");
         assert_eq!(report.counts("people"), (0, 5));
+        assert_eq!(report.counts("subscribers"), (0, 1));
+        assert_eq!(report.counts("sign-ins"), (0, 1));
         assert!(report.to_string().contains("Everything is there already"));
     });
 }
@@ -373,6 +391,69 @@ fn timers_phrases_and_articles_are_what_they_were() {
         assert_eq!(visitor.get(&daniels).await.status, 404);
         let is_account = found[0].0.id == FARAH.parse::<CountdownId>().unwrap();
         assert!(!is_account, "nobody learns the id of the account");
+    });
+}
+
+#[test]
+fn subscribers_and_linked_sign_ins_come_along() {
+    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+        let stage = Stage::new(world);
+        stage.import(stage.options(DUMP)).await.unwrap();
+        let found = read(world.store(), |tx| {
+            let subscribers: Vec<(AccountId, Timestamp)> = tx.all(
+                sql!("SELECT account_id, since FROM newsletter_subscription"),
+                &[],
+            )?;
+            let mailed = NEWSLETTER.subscribers(tx, "", 10)?;
+            let sign_ins = identity::list(tx, &id(DANIEL))?;
+            Ok((subscribers, mailed, sign_ins))
+        })
+        .await;
+        let (subscribers, mailed, sign_ins) = found;
+        let since = "2026-01-05T08:00:00Z".parse().unwrap();
+        assert_eq!(subscribers, [(id(FARAH), since)], "the day of consent");
+        assert_eq!(mailed.len(), 1);
+        assert_eq!(mailed[0].id, id(FARAH));
+        assert_eq!(sign_ins.len(), 1);
+        assert_eq!(sign_ins[0].issuer, "https://accounts.google.com");
+        assert_eq!(sign_ins[0].subject, "108234567890");
+
+        // What they change here is not changed back.
+        let forget = |tx: &mut Tx<'_>| {
+            tx.run(
+                sql!("DELETE FROM newsletter_subscription"),
+                &[],
+                Rows::Exactly(1),
+            )?;
+            tx.run(sql!("DELETE FROM linked_identity"), &[], Rows::Exactly(1))
+        };
+        world.store().write(forget).await.unwrap();
+        let left = rows(world.store()).await;
+        let report = stage.import(stage.options(DUMP)).await.unwrap();
+        assert_eq!(rows(world.store()).await, left, "{report}");
+    });
+}
+
+#[test]
+fn a_google_sign_in_of_before_there_was_a_table_comes_along() {
+    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+        let stage = Stage::new(world);
+        let columns = "public.users (id, email, display_name, slug, created_at, updated_at, active, search_vector";
+        let dump = DUMP
+            .replace(columns, &format!("{columns}, google_user_id"))
+            .replace("\tt\t'farah':1\n", "\tt\t'farah':1\t42\n")
+            .replace("\tt\t\\N\n", "\tt\t\\N\t\\N\n")
+            .replace("\tf\t\\N\n", "\tf\t\\N\t\\N\n");
+        let none = Options {
+            issuers: Vec::new(),
+            is_to_be_written: false,
+            ..stage.options(&dump)
+        };
+        let text = stage.import(none).await.unwrap().to_string();
+        assert!(text.contains("https://accounts.google.com: 3"), "{text}");
+        stage.import(stage.options(&dump)).await.unwrap();
+        let of = read(world.store(), |tx| identity::list(tx, &id(FARAH))).await;
+        assert_eq!(of[0].subject, "42");
     });
 }
 
