@@ -90,7 +90,7 @@ pub async fn change(
     if old.is_none() || is_enrolled {
         // A cookie alone does not become a credential that outlives it, nor does a password whose
         // second factor was not shown.
-        Sudo::check(who.clone(), accounts.site.clock.now())?;
+        Sudo::check_own(who.clone(), accounts.site.clock.now())?;
     }
     if old.is_some() {
         prove(

@@ -238,7 +238,7 @@ where
                 Shown::Access(who) => {
                     let allowed = match callers {
                         Callers::Tokens(_) => Ok(who),
-                        Callers::Sessions => Ok(who.in_its_session()),
+                        Callers::Sessions => Ok(who.as_stand_in()),
                         Callers::Anybody | Callers::People => Err(token_not_permitted()),
                     };
                     (allowed, None)

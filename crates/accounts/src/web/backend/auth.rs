@@ -11,6 +11,7 @@ use web::{Access as _, Facts, Json, Problem, Wishes};
 
 use super::{Message, Person, done, person};
 use crate::Callers::Anybody;
+use crate::access_token::Given;
 use crate::account::{self, Account, AccountId, DisplayName};
 use crate::client::Client;
 use crate::refresh::Refreshed;
@@ -55,7 +56,7 @@ struct Tokens {
 async fn tokens(
     accounts: &Accounts,
     refreshed: Refreshed,
-    status: StatusCode,
+    (status, given): (StatusCode, Given),
 ) -> Result<Response, Problem> {
     let Refreshed {
         account,
@@ -63,7 +64,7 @@ async fn tokens(
         token,
     } = refreshed;
     let body = Tokens {
-        token: refresh::sign(accounts, &account.id, &session)?,
+        token: refresh::sign(accounts, &account.id, &session, given)?,
         refresh_token: token.reveal().to_owned(),
         user: person(accounts, &account).await?,
     };
@@ -144,7 +145,7 @@ async fn register_with_tokens(
     let registered = try_register(&accounts, &facts, &client, &wishes, sent).await?;
     let (account, begun) = enter(&accounts, registered, client).await?;
     let first = refresh::first(&accounts, account, &begun).await?;
-    tokens(&accounts, first, StatusCode::CREATED).await
+    tokens(&accounts, first, (StatusCode::CREATED, Given::InSession)).await
 }
 
 fn accepted() -> Json<Message> {
@@ -193,7 +194,7 @@ async fn login(
     client.session = None;
     let (account, begun) = try_sign_in(&accounts, &facts, client, login).await?;
     let first = refresh::first(&accounts, account, &begun).await?;
-    tokens(&accounts, first, StatusCode::OK).await
+    tokens(&accounts, first, (StatusCode::OK, Given::AtSignIn)).await
 }
 
 /// A token of a session.
@@ -211,7 +212,7 @@ async fn go_on(
     let shown = Secret::new(sent.refresh_token);
     let from = (client, facts.network());
     let refreshed = refresh::go_on(&accounts, shown, from).await?;
-    tokens(&accounts, refreshed, StatusCode::OK).await
+    tokens(&accounts, refreshed, (StatusCode::OK, Given::InSession)).await
 }
 
 #[derive(Deserialize)]

@@ -13,7 +13,7 @@ use web::{Access as _, Facts, Json, Problem, Wishes};
 use super::auth::{self, Login, Registration};
 use super::own;
 use crate::Callers::{Anybody, Sessions};
-use crate::access_token::LIFETIME;
+use crate::access_token::{Given, LIFETIME};
 use crate::client::Client;
 use crate::web::api::refresh;
 use crate::web::asking::{Caller, check_same_origin};
@@ -133,7 +133,7 @@ async fn jwt(
         .filter(|_| !headers.contains_key(AUTHORIZATION))
         .ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "token_not_permitted"))?;
     Ok(refresh::unstored(Jwt {
-        token: refresh::sign(&accounts, account, session)?,
+        token: refresh::sign(&accounts, account, session, Given::InSession)?,
         expires_at: accounts.site.clock.now() + LIFETIME,
     }))
 }
