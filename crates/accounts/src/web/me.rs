@@ -287,7 +287,7 @@ pub(super) async fn end_sessions(
         let account = &sudo.who().account().id;
         match &one {
             Some(id) => session::end(tx, account, id, &request),
-            None => session::end_others(tx, account, sudo.session(), &request).map(|_| true),
+            None => session::end_own(tx, sudo.who(), true, &request).map(|_| true),
         }
     };
     if accounts.site.store.write(change).await? {

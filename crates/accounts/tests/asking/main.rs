@@ -46,3 +46,4 @@ mod tokens;
 mod trusted;
 mod unconfirmed;
 mod upstream_access;
+mod withdrawing;
