@@ -4,6 +4,7 @@ pub mod delivery;
 pub mod event;
 
 use accounts::account::{self, AccountId};
+use accounts::domain::Share;
 use accounts::signed_in::SignedIn;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -102,11 +103,7 @@ pub struct NewWebhook {
 /// Those of the caller, the oldest first. A token for one countdown has none.
 pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<Webhook>, Refusal> {
     check_whole(who)?;
-    Ok(sql!(
-        "SELECT {Webhook} FROM webhook WHERE account_id = :account ORDER BY created_at, id",
-        account = who.account().id
-    )
-    .all(tx)?)
+    Ok(list_of(tx, &who.account().id)?)
 }
 
 /// One of the caller's.
@@ -221,13 +218,29 @@ pub fn delete(
     Ok(())
 }
 
-/// What a copy of somebody's data has of webhooks.
-pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
-    let all: Vec<Webhook> = sql!(
+fn list_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Webhook>, StoreError> {
+    sql!(
         "SELECT {Webhook} FROM webhook WHERE account_id = :account ORDER BY created_at, id",
         account
     )
-    .all(tx)?;
+    .all(tx)
+}
+
+/// Each of somebody's, as what they share.
+pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
+    let all = list_of(tx, account)?.into_iter();
+    let shared = all.map(|webhook| Share {
+        kind: "countdown-shared-webhook",
+        label: webhook.url,
+        end: format!("/me/webhooks/{}/delete", webhook.id),
+        fields: Vec::new(),
+    });
+    Ok(shared.collect())
+}
+
+/// What a copy of somebody's data has of webhooks.
+pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
+    let all = list_of(tx, account)?;
     let exported = all.iter().map(|webhook| {
         json!({
             "url": webhook.url,

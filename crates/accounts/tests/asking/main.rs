@@ -36,6 +36,7 @@ mod security;
 mod ses_callbacks;
 mod sessions;
 mod setup;
+mod sharing;
 mod signing_in;
 mod slugs;
 mod stage;

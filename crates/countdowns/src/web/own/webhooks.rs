@@ -2,7 +2,7 @@
 
 use accounts::web::asking::{Reader, Sender};
 use accounts::web::call::{id as parse, see_other};
-use accounts::web::frame;
+use accounts::web::{frame, shared};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::Uri;
@@ -221,5 +221,6 @@ pub(in crate::web) async fn delete(
     let (who, request) = (sender.who.clone(), sender.request.clone());
     let change = move |tx: &mut Tx<'_>| webhook::delete(tx, &who, &request, &id);
     site.store.write(change).await?;
-    Ok(see_other(&format!("{PAGE}?done=deleted")))
+    let onward = format!("{PAGE}?done=deleted");
+    Ok(see_other(&shared::after(&sender.form, &onward)))
 }
