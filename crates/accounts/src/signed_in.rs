@@ -123,6 +123,11 @@ impl SignedIn {
         self
     }
 
+    /// Whether it is a program with a token that was made for some uses.
+    pub(crate) fn is_personal_token(&self) -> bool {
+        matches!(self.by, By::Token { .. })
+    }
+
     /// Whether it is a token that was made for one scope alone.
     pub fn is_limited(&self) -> bool {
         matches!(&self.by, By::Token { scope: Some(_), .. })

@@ -74,6 +74,16 @@ impl Sudo {
     }
 }
 
+/// Refuses whoever lets others in, or makes what goes on without them, and whose session proved no
+/// credential within [`LIFETIME`]. A personal token passes: it was made with such a proof, and its
+/// scopes say what it may do. An access token never does.
+pub fn require(tx: &mut Tx<'_>, who: &SignedIn) -> Result<(), SudoRequired> {
+    if who.is_personal_token() {
+        return Ok(());
+    }
+    Sudo::check(who.clone(), tx.now()).map(drop)
+}
+
 /// What somebody shows.
 #[derive(Clone, Debug)]
 pub struct Shown {

@@ -2,10 +2,12 @@
 
 pub mod delivery;
 pub mod event;
+pub(crate) mod test_limit;
 
 use accounts::account::{self, AccountId};
 use accounts::domain::Share;
-use accounts::signed_in::SignedIn;
+use accounts::signed_in::{ScopeMissing, SignedIn};
+use accounts::sudo;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +18,7 @@ use serde_json::{Value, json};
 use web::Findings;
 
 use crate::Refusal;
+use crate::countdown::READ;
 use event::Event;
 
 platform::id!(WebhookId, "One webhook.");
@@ -130,6 +133,11 @@ pub fn create(
     check_whole(who)?;
     // Whoever registers the address of somebody else is not to hear of that person's countdowns.
     accounts::confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)?;
+    sudo::require(tx, who)?;
+    // Notes are read where they are sent to.
+    if new.include_notes && !who.has(READ) {
+        return Err(ScopeMissing(READ).into());
+    }
     let account = &who.account().id;
     account::lock(tx, account)?;
     let mut findings = Findings::default();
@@ -189,6 +197,7 @@ pub fn rotate(
     id: &WebhookId,
 ) -> Result<Webhook, Refusal> {
     let old = find(tx, who, id)?;
+    sudo::require(tx, who)?;
     let now = tx.now();
     sql!(
         "UPDATE webhook SET generation = generation + 1, rotated_at = :now WHERE id = :id",
