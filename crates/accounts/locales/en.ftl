@@ -343,6 +343,7 @@ account-mfa = Second step
 account-mfa-code = Code
 account-mfa-hint = The six digits that your authenticator app shows now, or one of your recovery codes.
 account-factors = Second factor
+account-factors-pending = None. Confirm your e-mail address first, with the link that was mailed to you; then one can be set up here.
 account-factors-off = None. With one, a stolen password or mailbox is not enough to sign in: a code of an app on your phone is needed too.
 account-factors-on = Codes of an authenticator app are asked for since { $since }. { $left ->
     [0] No recovery codes are left.

@@ -407,6 +407,7 @@ account-mfa = Langkah kedua
 account-mfa-code = Kod
 account-mfa-hint = Enam digit yang ditunjukkan oleh aplikasi pengesah anda sekarang, atau salah satu kod pemulihan anda.
 account-factors = Faktor kedua
+account-factors-pending = Tiada. Sahkan alamat e-mel anda dahulu, dengan pautan yang dihantar kepada anda; selepas itu ia boleh disediakan di sini.
 account-factors-off = Tiada. Dengan faktor kedua, kata laluan atau peti mel yang dicuri tidak memadai untuk log masuk: kod daripada aplikasi di telefon anda diperlukan juga.
 account-factors-on = Kod aplikasi pengesah diminta sejak { $since }. { $left ->
     [0] Tiada kod pemulihan yang tinggal.
