@@ -9,7 +9,8 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::{Page, Visitor, World};
 
-use crate::registering::{expect, open};
+use crate::registering::{expect, link, open};
+use crate::resetting::ask;
 use crate::stage::{
     Checked, MIGRATIONS, PASSWORD, accounts, begin, client, expect_sign_in_mails, give, person,
     role, usual_hash, visitor,
@@ -387,6 +388,22 @@ fn a_forgotten_password_is_set_by_a_link() {
             .await
             .with(400);
         assert_eq!(gone.json()["code"], "token_expired_or_used");
+    });
+}
+
+#[test]
+fn a_new_password_that_is_not_taken_is_named_as_the_front_end_sent_it() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = older(world, ALONE);
+        person(world, EMAIL, None).await;
+        ask(world, &accounts, EMAIL, "reset").await.with(202);
+        let sent = link(world, "/reset/").await;
+        let token = sent.rsplit('/').next().unwrap();
+        let body = json!({"token": token, "new_password": "short"});
+        let path = format!("{PUBLIC}/reset-password");
+        let weak = post(&mut visitor(&accounts), &path, body).await.with(400);
+        assert_eq!(weak.json()["errors"][0]["pointer"], "/new_password");
+        expect(world, &accounts, EMAIL, "mail-reset-subject");
     });
 }
 

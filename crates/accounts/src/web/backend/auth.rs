@@ -1,13 +1,11 @@
 //! Registering and signing in, by a front end that keeps the tokens.
 
-use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
 use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
-use web::{Access as _, Facts, Json, Problem, Wishes};
+use web::{Facts, Json, Pages, Problem, Wishes};
 
 use super::{Message, Person, done, person};
 use crate::Callers::Anybody;
@@ -16,33 +14,33 @@ use crate::account::{self, Account, AccountId, DisplayName};
 use crate::client::Client;
 use crate::refresh::Refreshed;
 use crate::registration::{self, Registered};
-use crate::reset::{self, Tokens as ResetTokens, Wanted};
+use crate::reset::{self, ResetError, Tokens as ResetTokens, Wanted};
 use crate::session::{self, Begun, Method, Stay};
 use crate::sign_in::{self, Attempt, SignInError};
 use crate::slug;
 use crate::verification::{self, Confirmation, Proof};
 use crate::web::api::refresh;
-use crate::web::problem::too_often;
+use crate::web::problem::{password, too_often};
 use crate::web::registration::Sent;
 use crate::web::reset::mail_link;
 use crate::web::{cookies, entrance};
-use crate::{Accounts, BackendPolicy};
+use crate::{Accounts, BackendPolicy, Callers};
 
-pub(super) fn routes(policy: BackendPolicy) -> Router<Accounts> {
-    let at = |path| format!("/backend/public/auth/{path}");
-    let register = if policy.register_tokens {
-        post(register_with_tokens)
+pub(super) fn pages(policy: BackendPolicy) -> Pages<Accounts, Callers> {
+    let pages = Pages::default();
+    let pages = if policy.register_tokens {
+        pages.post("/register", Anybody, register_with_tokens)
     } else {
-        post(register)
+        pages.post("/register", Anybody, register)
     };
-    Router::new()
-        .route(&at("register"), Anybody.declare(register))
-        .route(&at("login"), Anybody.declare(post(login)))
-        .route(&at("refresh"), Anybody.declare(post(go_on)))
-        .route(&at("preview-slug"), Anybody.declare(post(preview_slug)))
-        .route(&at("verify-email"), Anybody.declare(get(verify)))
-        .route(&at("forgot-password"), Anybody.declare(post(forgot)))
-        .route(&at("reset-password"), Anybody.declare(post(reset)))
+    let pages = pages
+        .post("/login", Anybody, login)
+        .post("/refresh", Anybody, go_on)
+        .post("/preview-slug", Anybody, preview_slug)
+        .get("/verify-email", Anybody, verify)
+        .post("/forgot-password", Anybody, forgot)
+        .post("/reset-password", Anybody, reset);
+    Pages::default().nest("/backend/public/auth", pages)
 }
 
 /// What a front end goes on with.
@@ -313,6 +311,12 @@ async fn reset(
     Json(sent): Json<ResetPassword>,
 ) -> Result<Json<Message>, Problem> {
     let (link, typed) = (Secret::new(sent.token), Secret::new(sent.new_password));
-    reset::finish(&accounts, link, &typed, ResetTokens::Revoked, client).await?;
-    Ok(done())
+    match reset::finish(&accounts, link, &typed, ResetTokens::Revoked, client).await {
+        Ok(()) => Ok(done()),
+        // The field as it is called here.
+        Err(ResetError::Weak(weakness)) => {
+            Err(password(Problem::fields(), "/new_password", weakness))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
