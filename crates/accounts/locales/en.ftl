@@ -291,7 +291,7 @@ account-reset = Set a new password
 account-reset-text = Everybody who is signed in to your account now will be signed out.
 account-reset-tokens = Remove the passkeys and linked sign-ins, and take back the tokens of programs, too
 account-reset-done = The new password is in force
-account-reset-done-text = You can sign in with it now.
+account-reset-done-text = You can sign in with it now. Then you see what you still share with others. Invitations that nobody has taken are withdrawn.
 
 # Mails about registering and getting back in.
 mail-verify-subject = Confirm your address for { $site }
@@ -345,6 +345,7 @@ account-mfa = Second step
 account-mfa-code = Code
 account-mfa-hint = The six digits that your authenticator app shows now, or one of your recovery codes.
 account-factors = Second factor
+account-factors-pending = None. Confirm your e-mail address first, with the link that was mailed to you; then one can be set up here.
 account-factors-off = None. With one, a stolen password or mailbox is not enough to sign in: a code of an app on your phone is needed too.
 account-factors-on = Codes of an authenticator app are asked for since { $since }. { $left ->
     [0] No recovery codes are left.
@@ -647,3 +648,11 @@ trusted-added = The trusted contact is added.
 trusted-removed = The trusted contact is removed.
 problem-person-unknown = Nobody else has this name.
     .title = Person unknown
+
+# What is shared with others.
+shared-title = What you share
+shared-text = Who and what can see something of yours, or change it together with you. If somebody else was at your account, they may have added themselves here.
+shared-none = You share nothing with anybody.
+shared-end = End
+shared-ended = It is ended.
+shared-trusted = Trusted contact

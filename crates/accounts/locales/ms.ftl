@@ -289,7 +289,7 @@ account-reset = Tetapkan kata laluan baharu
 account-reset-text = Semua yang sedang log masuk ke akaun anda akan dilog keluar.
 account-reset-tokens = Buang juga kunci laluan dan log masuk yang dipautkan, dan tarik balik token program
 account-reset-done = Kata laluan baharu berkuat kuasa
-account-reset-done-text = Anda boleh log masuk dengannya sekarang.
+account-reset-done-text = Anda boleh log masuk dengannya sekarang. Selepas itu anda nampak apa yang masih anda kongsi dengan orang lain. Jemputan yang belum diterima telah ditarik balik.
 
 # E-mel tentang pendaftaran dan masuk semula.
 mail-verify-subject = Sahkan alamat anda untuk { $site }
@@ -409,6 +409,7 @@ account-mfa = Langkah kedua
 account-mfa-code = Kod
 account-mfa-hint = Enam digit yang ditunjukkan oleh aplikasi pengesah anda sekarang, atau salah satu kod pemulihan anda.
 account-factors = Faktor kedua
+account-factors-pending = Tiada. Sahkan alamat e-mel anda dahulu, dengan pautan yang dihantar kepada anda; selepas itu ia boleh disediakan di sini.
 account-factors-off = Tiada. Dengan faktor kedua, kata laluan atau peti mel yang dicuri tidak memadai untuk log masuk: kod daripada aplikasi di telefon anda diperlukan juga.
 account-factors-on = Kod aplikasi pengesah diminta sejak { $since }. { $left ->
     [0] Tiada kod pemulihan yang tinggal.
@@ -643,3 +644,11 @@ trusted-added = Kenalan dipercayai telah ditambah.
 trusted-removed = Kenalan dipercayai telah dibuang.
 problem-person-unknown = Tiada orang lain dengan nama ini.
     .title = Orang tidak dikenali
+
+# Apa yang dikongsi dengan orang lain.
+shared-title = Apa yang anda kongsi
+shared-text = Siapa dan apa yang dapat melihat sesuatu milik anda, atau mengubahnya bersama anda. Jika orang lain pernah menggunakan akaun anda, mereka mungkin telah menambah diri mereka di sini.
+shared-none = Anda tidak berkongsi apa-apa dengan sesiapa.
+shared-end = Tamatkan
+shared-ended = Ia telah ditamatkan.
+shared-trusted = Kenalan dipercayai

@@ -41,6 +41,20 @@ pub struct Claims {
     pub exp: i64,
     /// Tells it from others.
     pub jti: String,
+    /// When its holder signed in, in seconds since 1970, if the sign-in itself was answered with it
+    /// ([`Given::AtSignIn`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+}
+
+/// When a token is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// As the answer to a sign-in at the addresses of the older personal site, whose front end has
+    /// nothing else that proves it.
+    AtSignIn,
+    /// In a session that was there already, or that has a cookie.
+    InSession,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -71,6 +85,7 @@ impl Signer {
         &self,
         account: &AccountId,
         session: &SessionId,
+        given: Given,
         now: Timestamp,
         random: &Random,
     ) -> Option<Secret> {
@@ -83,6 +98,7 @@ impl Signer {
             iat: now.as_second(),
             exp: (now + LIFETIME).as_second(),
             jti: URL_SAFE_NO_PAD.encode(&random.token()[..16]),
+            auth_time: (given == Given::AtSignIn).then_some(now.as_second()),
         };
         let header = json!({"alg": "EdDSA", "typ": "JWT", "kid": kid.to_string()});
         let claims = serde_json::to_string(&claims).ok()?;
@@ -175,7 +191,13 @@ mod tests {
             SessionId::from_text(SESSION.to_owned()),
         );
         signer
-            .sign(&account, &session, now, &Random::seeded(1))
+            .sign(
+                &account,
+                &session,
+                Given::InSession,
+                now,
+                &Random::seeded(1),
+            )
             .unwrap()
     }
 

@@ -16,6 +16,7 @@ use crate::attempts::{Attempt, Source};
 use crate::client::Client;
 use crate::hashing::Busy;
 use crate::identity;
+use crate::invite;
 use crate::one_time::{self, Purpose};
 use crate::passkey;
 use crate::password::{self, Password};
@@ -90,7 +91,7 @@ pub async fn change(
     if old.is_none() || is_enrolled {
         // A cookie alone does not become a credential that outlives it, nor does a password whose
         // second factor was not shown.
-        Sudo::check(who.clone(), accounts.site.clock.now())?;
+        Sudo::check_own(who.clone(), accounts.site.clock.now())?;
     }
     if old.is_some() {
         prove(
@@ -114,6 +115,7 @@ pub async fn change(
         one_time::remove_of(tx, Purpose::SignIn, &id)?;
         one_time::remove_of(tx, Purpose::ResetPassword, &id)?;
         one_time::remove_of(tx, Purpose::SecondStep, &id)?;
+        invite::withdraw_all_of(tx, &id)?;
         session::end_others(tx, &id, &session, &client.request)?;
         tx.record(Entry {
             actor: actor.clone(),

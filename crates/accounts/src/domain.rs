@@ -56,6 +56,8 @@ pub struct Domain {
     /// What somebody has to settle before their account can be erased, by its name. It locks what
     /// others could change about that.
     pub obligations: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<String>, StoreError>,
+    /// What of a person's reaches others, or is kept together with them, and can be ended.
+    pub shared: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Share>, StoreError>,
     /// Erases what it keeps of a person, and lets go of the account.
     pub erase: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
     /// The dates of its own that somebody may follow.
@@ -76,6 +78,20 @@ pub type Preferences = Vec<(&'static str, bool)>;
 
 /// All domains of a program, in the order of their dependencies.
 pub type Domains = &'static [Domain];
+
+/// Something that somebody shares with others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// The message that says what it is.
+    pub kind: &'static str,
+    /// What tells it from others of its kind.
+    pub label: String,
+    /// The address of the form that ends it. It leads back by
+    /// [`after`](crate::web::shared::after).
+    pub end: String,
+    /// What that form sends.
+    pub fields: Vec<(&'static str, String)>,
+}
 
 /// A sentence below the sign-in form, and where it leads.
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +121,7 @@ impl Domain {
             jobs: |_| Vec::new(),
             export: |_, _| Ok(Value::Null),
             obligations: |_, _| Ok(Vec::new()),
+            shared: |_, _| Ok(Vec::new()),
             erase: |_, _| Ok(()),
             dates: |_, _| Ok(Vec::new()),
             follow: |_, _, _| Ok(()),
@@ -113,6 +130,19 @@ impl Domain {
             backend_preferences: |_, _| Ok(Vec::new()),
         }
     }
+}
+
+/// What somebody shares with others, of all domains.
+pub fn shared(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    account: &AccountId,
+) -> Result<Vec<Share>, StoreError> {
+    let mut all = Vec::new();
+    for domain in domains {
+        all.extend((domain.shared)(tx, account)?);
+    }
+    Ok(all)
 }
 
 /// For [`Domain::describe`].

@@ -14,6 +14,7 @@ use crate::account::{self, AccountId};
 use crate::domain::{Domain, Domains};
 use crate::grant::{self, ACCOUNT, GrantError};
 use crate::identity;
+use crate::invite;
 use crate::one_time::{self, Purpose};
 use crate::passkey;
 use crate::people::{self, Acting, PeopleError, State};
@@ -127,7 +128,7 @@ fn begin(
     }
     held.keep_an_owner(tx)?;
     people::end_access(tx, id)?;
-    one_time::remove_of(tx, Purpose::Invite, id)?;
+    invite::withdraw_all_of(tx, id)?;
     match when {
         When::Later => Ok(()),
         When::Now => Ok(purge(tx, domains, id)?),

@@ -234,7 +234,7 @@ pub fn give_until(
     let is_rank = kind.is_rank(role);
     account::lock(tx, account)?;
     if kind.invites_newcomers {
-        registration::end(tx, account)?;
+        registration::admit(tx, account)?;
     }
     lock_owners(tx, scope)?;
     let before = held(tx, account, scope, role)?;

@@ -88,10 +88,11 @@ impl Invite {
             grant::give(tx, id, self.role, &self.scope, Some(&self.invited_by))?;
         }
         if self.scope.kind().invites_newcomers {
-            registration::end(tx, id)?;
+            registration::admit(tx, id)?;
         }
         if self.is_mailed && account::verified_email(tx, id)?.is_none() {
             account::verify_email(tx, id, VerifiedBy::Mail)?;
+            registration::end(tx, id)?;
         }
         Ok(())
     }
@@ -404,6 +405,12 @@ pub fn list_for_site(tx: &mut Tx<'_>, _: &Inviter) -> Result<Vec<Invite>, StoreE
     Ok(ours
         .filter_map(|link| Invite::of(link, Scope::site()))
         .collect())
+}
+
+/// Withdraws every invite that somebody made and nobody has taken: whoever was at their account may
+/// have invited themselves.
+pub(crate) fn withdraw_all_of(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
+    one_time::remove_of(tx, Purpose::Invite, id)
 }
 
 /// Withdraws an invite to the installation; tells whether there was one that the inviter may

@@ -101,6 +101,7 @@ pub const DOMAIN: Domain = Domain {
             factor_reset::job(site),
         ]
     },
+    shared: trusted::shared,
     describe: domain::debug_only(web::api::describe),
     ..Domain::new(MIGRATIONS)
 };

@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::account::{self, AccountId};
 use crate::factor_reset;
 use crate::grant::{self, GrantError, Role, SITE, Scope};
+use crate::invite;
 use crate::one_time::{self, Purpose};
 use crate::registration;
 use crate::reset::{self, Wanted};
@@ -205,7 +206,7 @@ pub fn list(
              a.last_login_at, CASE WHEN r.account_id IS NULL THEN 0 ELSE 1 END AS is_unverified
          FROM account a
          JOIN email e ON e.account_id = a.id AND e.is_primary = 1
-         LEFT JOIN registration r ON r.account_id = a.id
+         LEFT JOIN registration r ON r.account_id = a.id AND r.is_pending = 1
          LEFT JOIN role_grant g ON g.account_id = a.id AND g.scope_kind = 'site' AND g.is_rank = 1
              AND (g.expires_at IS NULL OR g.expires_at > :now)
          WHERE (:before = '' OR a.id < :before)
@@ -266,7 +267,7 @@ pub fn find(tx: &mut Tx<'_>, _: &Administrator, id: &AccountId) -> Result<Detail
              a.last_login_at, CASE WHEN r.account_id IS NULL THEN 0 ELSE 1 END AS is_unverified
          FROM account a
          JOIN email e ON e.account_id = a.id AND e.is_primary = 1
-         LEFT JOIN registration r ON r.account_id = a.id
+         LEFT JOIN registration r ON r.account_id = a.id AND r.is_pending = 1
          LEFT JOIN role_grant g ON g.account_id = a.id AND g.scope_kind = 'site' AND g.is_rank = 1
              AND (g.expires_at IS NULL OR g.expires_at > :now)
          WHERE a.id = :id",
@@ -365,7 +366,7 @@ pub fn deactivate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), Pe
     set_state(tx, id, State::Deactivated)?;
     held.keep_an_owner(tx)?;
     end_access(tx, id)?;
-    one_time::remove_of(tx, Purpose::Invite, id)?;
+    invite::withdraw_all_of(tx, id)?;
     by.record(tx, "account.deactivated", id)?;
     Ok(())
 }
@@ -385,6 +386,7 @@ pub fn activate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), Peop
 pub fn sign_out(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<u64, PeopleError> {
     hold_for(tx, by, id)?;
     let count = end_access(tx, id)?;
+    invite::withdraw_all_of(tx, id)?;
     by.record(tx, "account.signed_out", id)?;
     Ok(count)
 }

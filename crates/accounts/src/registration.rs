@@ -19,6 +19,7 @@ use crate::account::{self, Account, AccountId, NewAccount};
 use crate::client::Client;
 use crate::domain::{Domain, Domains};
 use crate::erasure;
+use crate::grant::{self, ACCOUNT};
 use crate::hashing::Busy;
 use crate::identity::{self, Identity, IdentityError};
 use crate::notice::Notice;
@@ -373,7 +374,7 @@ impl Entering {
 /// Whether the account waits for its address to be confirmed.
 pub fn is_pending(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM registration WHERE account_id = :id",
+        "SELECT COUNT(*) FROM registration WHERE account_id = :id AND is_pending = 1",
         id
     )
     .one(tx)?;
@@ -405,7 +406,43 @@ pub(crate) fn await_confirmation(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), 
     Ok(())
 }
 
-/// The account waits no more: its address was confirmed, or somebody made it a member.
+/// Whether somebody registered the account here, and nobody has confirmed its address since.
+fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM registration WHERE account_id = :id AND is_kept = 0",
+        id
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
+/// Erases what whoever registered the account made with it, because its address is found to be
+/// somebody else's, who keeps the account. The account's lock is held.
+pub(crate) fn erase_made(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    id: &AccountId,
+) -> Result<(), StoreError> {
+    if !is_registrants(tx, id)? {
+        return Ok(());
+    }
+    for domain in domains {
+        (domain.erase)(tx, id)?;
+    }
+    grant::remove_scope(tx, &ACCOUNT.scope(id))
+}
+
+/// The account waits no more: somebody made it a member. Its address is still anybody's.
+pub(crate) fn admit(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE registration SET is_pending = 0 WHERE account_id = :id",
+        id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+/// The address of the account was confirmed.
 pub(crate) fn end(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM registration WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
     Ok(())
@@ -446,6 +483,7 @@ pub async fn purge(domains: Domains, store: &Store) -> Result<(), StoreError> {
         let before = tx.roughly_now() - LIFETIME;
         sql!(
             "SELECT account_id FROM registration WHERE registered_at <= :before AND is_kept = 0
+                 AND is_pending = 1
              ORDER BY account_id",
             before
         )
@@ -482,7 +520,7 @@ pub(crate) fn remove_with_email(
     let found: Option<(AccountId,)> = sql!(
         "SELECT r.account_id FROM registration r
          JOIN email e ON e.account_id = r.account_id AND e.is_primary = 1
-         WHERE e.canonical = :canonical AND r.is_kept = 0",
+         WHERE e.canonical = :canonical AND r.is_kept = 0 AND r.is_pending = 1",
         canonical = email.canonical()
     )
     .maybe(tx)?;

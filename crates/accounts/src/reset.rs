@@ -16,9 +16,11 @@ use web::{Network, Site};
 use crate::Accounts;
 use crate::account::{self, Account, AccountId, VerifiedBy};
 use crate::client::Client;
+use crate::domain::Domain;
 use crate::erasure;
 use crate::hashing::Busy;
 use crate::identity;
+use crate::invite;
 use crate::notice::Notice;
 use crate::one_time::{self, OneTime, Purpose};
 use crate::passkey;
@@ -244,7 +246,7 @@ pub async fn finish(
     tokens: Tokens,
     client: Client,
 ) -> Result<(), ResetError> {
-    let site = accounts.site.clone();
+    let (site, domains) = (accounts.site.clone(), accounts.domains);
     let asked = link.clone();
     // Before a hash is made, so that nobody without a link makes us work.
     let shown = site.store.read(move |tx| find(tx, &asked)).await?;
@@ -268,7 +270,7 @@ pub async fn finish(
         if account::verified_email(tx, id)?.is_some() {
             shut_out(tx, id, tokens, &client.request)?;
         } else {
-            begin_anew(tx, id, &client.request)?;
+            begin_anew(tx, domains, id, &client.request)?;
             account::verify_email(tx, id, VerifiedBy::Mail)?;
         }
         password::set(tx, id, &hash)?;
@@ -293,14 +295,16 @@ pub async fn finish(
 }
 
 /// Ends whatever somebody may have who had the account before its owner did: also passkeys, linked
-/// identities, tokens and the second factor.
+/// identities, tokens, the second factor, and what they made if they registered it.
 pub(crate) fn begin_anew(
     tx: &mut Tx<'_>,
+    domains: &[Domain],
     id: &AccountId,
     request: &RequestFacts,
 ) -> Result<(), StoreError> {
     shut_out(tx, id, Tokens::Revoked, request)?;
-    second_factor::erase(tx, id)
+    second_factor::erase(tx, id)?;
+    registration::erase_made(tx, domains, id)
 }
 
 /// Ends whatever somebody may have who knew the password: sessions, known browsers, links.
@@ -317,11 +321,10 @@ pub(crate) fn shut_out(
         Purpose::VerifyEmail,
         Purpose::ChangeEmail,
         Purpose::SecondStep,
-        // Whoever had the session may have invited themselves.
-        Purpose::Invite,
     ] {
         one_time::remove_of(tx, purpose, id)?;
     }
+    invite::withdraw_all_of(tx, id)?;
     sql!("DELETE FROM device WHERE account_id = :id", id).run(tx, Rows::Any)?;
     if tokens == Tokens::Revoked {
         passkey::erase(tx, id)?;

@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::account::{self, AccountId};
 use crate::client::Client;
 use crate::device::{self, Device};
+use crate::invite;
 use crate::opaque;
 use crate::signed_in::SignedIn;
 
@@ -360,7 +361,8 @@ pub fn end_others(
     Ok(count)
 }
 
-/// Ends every session of one's own, but perhaps this one; returns how many.
+/// Ends every session of one's own, but perhaps this one, and withdraws one's invites; returns how
+/// many sessions.
 pub(crate) fn end_own(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -372,6 +374,7 @@ pub(crate) fn end_own(
     let Some(own) = who.session() else {
         return Ok(0);
     };
+    invite::withdraw_all_of(tx, id)?;
     let others = end_others(tx, id, own, request)?;
     Ok(others + u64::from(!keep_current && end(tx, id, own, request)?))
 }

@@ -12,11 +12,15 @@ use web::SiteUrl;
 
 use crate::account::{self, AccountId, NewAccount, VerifiedBy};
 use crate::client::Client;
+use crate::domain::Domain;
 use crate::grant::{self, GrantError, Scope};
+use crate::identity;
+use crate::invite;
 use crate::one_time::{self, Purpose};
 use crate::passkey;
 use crate::password::{self, PasswordHash};
 use crate::people;
+use crate::registration;
 use crate::second_factor;
 use crate::session::{self, Begun, Method, Stay};
 use crate::sign_in;
@@ -152,13 +156,14 @@ pub enum Credential {
 /// for. The key of `/setup` works no more.
 pub fn create_owner(
     tx: &mut Tx<'_>,
+    domains: &[Domain],
     new: &NewAccount,
     credential: &Credential,
 ) -> Result<(AccountId, Option<Secret>), SetupError> {
     one_time::remove_all(tx, Purpose::Setup)?;
     let id = match account::find_by_email(tx, &new.email)? {
         Some(account) => {
-            take_over(tx, &account.id)?;
+            take_over(tx, domains, &account.id)?;
             account.id
         }
         None => account::create(tx, new)?,
@@ -175,15 +180,19 @@ pub fn create_owner(
 }
 
 /// Somebody else may have registered the address before its owner came: what they sign in with is
-/// removed.
-fn take_over(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
+/// removed, and what they made.
+fn take_over(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Result<(), StoreError> {
     if account::verified_email(tx, id)?.is_some() {
         return Ok(());
     }
     account::lock(tx, id)?;
     people::end_access(tx, id)?;
+    invite::withdraw_all_of(tx, id)?;
     passkey::erase(tx, id)?;
+    identity::erase(tx, id)?;
     second_factor::erase(tx, id)?;
+    registration::erase_made(tx, domains, id)?;
+    registration::end(tx, id)?;
     sql!("DELETE FROM device WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM password WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
     Ok(())

@@ -28,16 +28,22 @@ enum By {
         authenticated_at: Timestamp,
     },
     /// A program of the person's, which goes on in a session.
-    Access {
-        id: SessionId,
-        /// When the session's holder last proved a credential.
-        authenticated_at: Timestamp,
-    },
+    Access(Access),
+    /// The same at the addresses of the older personal site, where it stands for the person.
+    StandIn(Access),
     Token {
         id: TokenId,
         scopes: Vec<String>,
         scope: Option<ScopeName>,
     },
+}
+
+/// An access token. It is no proof of what the session's holder did in front of the session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Access {
+    session: SessionId,
+    /// When its holder signed in, if that was answered with it.
+    signed_in_at: Option<Timestamp>,
 }
 
 impl SignedIn {
@@ -49,25 +55,35 @@ impl SignedIn {
     /// Whether a person sits in front of it: what touches passwords, tokens and
     /// roles is for people.
     pub fn is_in_browser(&self) -> bool {
-        matches!(self.by, By::Session { .. })
+        matches!(self.by, By::Session { .. } | By::StandIn(_))
     }
 
     /// The session, if it is one.
     pub fn session(&self) -> Option<&SessionId> {
         match &self.by {
             By::Session { id, .. } => Some(id),
-            By::Access { .. } | By::Token { .. } => None,
+            By::StandIn(access) => Some(&access.session),
+            By::Access(_) | By::Token { .. } => None,
         }
     }
 
-    /// The session, and when its holder last proved a credential.
+    /// The session whose cookie was shown, and when its holder last proved a credential.
     pub(crate) fn authentication(&self) -> Option<(&SessionId, Timestamp)> {
         match &self.by {
             By::Session {
                 id,
                 authenticated_at,
             } => Some((id, *authenticated_at)),
-            By::Access { .. } | By::Token { .. } => None,
+            By::StandIn(_) | By::Access(_) | By::Token { .. } => None,
+        }
+    }
+
+    /// The same for what concerns nothing but their own credentials and sessions: there the token
+    /// that a sign-in of the older personal site's front end was answered with proves that sign-in.
+    pub(crate) fn own_authentication(&self) -> Option<(&SessionId, Timestamp)> {
+        match &self.by {
+            By::StandIn(access) => Some((&access.session, access.signed_in_at?)),
+            _ => self.authentication(),
         }
     }
 
@@ -75,7 +91,7 @@ impl SignedIn {
     /// has the scopes that it was made with.
     pub fn has(&self, scope: TokenScope) -> bool {
         match &self.by {
-            By::Session { .. } | By::Access { .. } => true,
+            By::Session { .. } | By::StandIn(_) | By::Access(_) => true,
             By::Token { scopes, .. } => scopes.iter().any(|word| word == scope.word()),
         }
     }
@@ -84,7 +100,7 @@ impl SignedIn {
     /// given what its owner's browser, or another token, was answered.
     pub fn repeats_as(&self) -> String {
         match &self.by {
-            By::Session { .. } | By::Access { .. } => self.account.id.to_string(),
+            By::Session { .. } | By::StandIn(_) | By::Access(_) => self.account.id.to_string(),
             By::Token { id, .. } => id.to_string(),
         }
     }
@@ -92,24 +108,24 @@ impl SignedIn {
     /// How the audit log names whoever this is.
     pub fn actor(&self) -> Actor {
         match &self.by {
-            By::Session { .. } | By::Access { .. } => Actor::Account(self.account.id.to_string()),
+            By::Session { .. } | By::StandIn(_) | By::Access(_) => {
+                Actor::Account(self.account.id.to_string())
+            }
             By::Token { id, .. } => Actor::Token(id.to_string()),
         }
     }
 
-    /// The person in front of the session whose access token was shown.
-    pub(crate) fn in_its_session(mut self) -> Self {
-        if let By::Access {
-            id,
-            authenticated_at,
-        } = self.by
-        {
-            self.by = By::Session {
-                id,
-                authenticated_at,
-            };
+    /// The person for whom an access token stands at the addresses of the older personal site.
+    pub(crate) fn as_stand_in(mut self) -> Self {
+        if let By::Access(access) = self.by {
+            self.by = By::StandIn(access);
         }
         self
+    }
+
+    /// Whether it is a program with a token that was made for some uses.
+    pub(crate) fn is_personal_token(&self) -> bool {
+        matches!(self.by, By::Token { .. })
     }
 
     /// Whether it is a token that was made for one scope alone.
@@ -123,7 +139,8 @@ impl SignedIn {
             By::Token {
                 scope: Some(only), ..
             } => *only == scope.name(),
-            By::Session { .. } | By::Access { .. } | By::Token { scope: None, .. } => true,
+            By::Token { scope: None, .. } => true,
+            By::Session { .. } | By::StandIn(_) | By::Access(_) => true,
         }
     }
 }
@@ -185,15 +202,9 @@ pub fn by_session(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Visit>, Sto
 /// Whom an access token speaks for, if the session that it names is alive. What it says was signed
 /// by us.
 pub fn by_access_token(tx: &mut Tx<'_>, claims: &Claims) -> Result<Option<SignedIn>, StoreError> {
-    #[derive(Row)]
-    struct Found {
-        #[row(flatten)]
-        account: Account,
-        authenticated_at: Timestamp,
-    }
     let now = tx.now();
-    let found: Option<Found> = sql!(
-        "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone, s.authenticated_at
+    let found: Option<Account> = sql!(
+        "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone
          FROM session s
          JOIN account a ON a.id = s.account_id AND a.state = 'active'
          JOIN email e ON e.account_id = a.id AND e.is_primary = 1
@@ -204,12 +215,14 @@ pub fn by_access_token(tx: &mut Tx<'_>, claims: &Claims) -> Result<Option<Signed
         now
     )
     .maybe(tx)?;
-    Ok(found.map(|found| SignedIn {
-        account: found.account,
-        by: By::Access {
-            id: claims.sid.clone(),
-            authenticated_at: found.authenticated_at,
-        },
+    let signed_in_at = claims.auth_time.map(Timestamp::from_second);
+    let access = Access {
+        session: claims.sid.clone(),
+        signed_in_at: signed_in_at.and_then(Result::ok),
+    };
+    Ok(found.map(|account| SignedIn {
+        account,
+        by: By::Access(access),
     }))
 }
 

@@ -12,6 +12,7 @@ const MOST: usize = 50;
 /// Words that lead elsewhere, or that people would take for the site's own.
 pub const RESERVED: &[&str] = &[
     "admin",
+    "administrator",
     "api",
     "app",
     "assets",
@@ -37,6 +38,7 @@ pub const RESERVED: &[&str] = &[
     "img",
     "invite",
     "jobs",
+    "kenduri",
     "legal",
     "login",
     "logout",
@@ -48,6 +50,7 @@ pub const RESERVED: &[&str] = &[
     "notes",
     "oauth",
     "openapi",
+    "owner",
     "pay",
     "post",
     "privacy",
@@ -59,7 +62,9 @@ pub const RESERVED: &[&str] = &[
     "reset",
     "restore",
     "robots",
+    "root",
     "search",
+    "security",
     "session",
     "sessions",
     "settings",
@@ -298,6 +303,13 @@ mod tests {
     #[test]
     fn what_leads_elsewhere_is_reserved() {
         for word in ["blog", "notes"] {
+            assert!(is_reserved(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_called_like_those_who_run_a_site() {
+        for word in ["administrator", "kenduri", "owner", "root", "security"] {
             assert!(is_reserved(word), "{word}");
         }
     }

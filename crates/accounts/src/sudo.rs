@@ -32,13 +32,28 @@ pub struct Sudo {
 pub struct SudoRequired;
 
 impl Sudo {
-    /// The proof, if it is one at `now`.
+    /// The proof, if it is one at `now`. An access token never is.
     pub fn check(who: SignedIn, now: Timestamp) -> Result<Self, SudoRequired> {
-        let (session, proved_at) = who.authentication().ok_or(SudoRequired)?;
+        let proved = who.authentication().map(|(id, at)| (id.clone(), at));
+        Self::of(who, proved, now)
+    }
+
+    /// The proof for somebody's own password, factors and sessions. For these the access token that
+    /// a sign-in below `/backend` was answered with is one too: its front end has no cookie.
+    pub fn check_own(who: SignedIn, now: Timestamp) -> Result<Self, SudoRequired> {
+        let proved = who.own_authentication().map(|(id, at)| (id.clone(), at));
+        Self::of(who, proved, now)
+    }
+
+    fn of(
+        who: SignedIn,
+        proved: Option<(SessionId, Timestamp)>,
+        now: Timestamp,
+    ) -> Result<Self, SudoRequired> {
+        let (session, proved_at) = proved.ok_or(SudoRequired)?;
         if now.duration_since(proved_at) >= LIFETIME {
             return Err(SudoRequired);
         }
-        let session = session.clone();
         Ok(Self { who, session })
     }
 
@@ -57,6 +72,16 @@ impl Sudo {
     pub fn session(&self) -> &SessionId {
         &self.session
     }
+}
+
+/// Refuses whoever lets others in, or makes what goes on without them, and whose session proved no
+/// credential within [`LIFETIME`]. A personal token passes: it was made with such a proof, and its
+/// scopes say what it may do. An access token never does.
+pub fn require(tx: &mut Tx<'_>, who: &SignedIn) -> Result<(), SudoRequired> {
+    if who.is_personal_token() {
+        return Ok(());
+    }
+    Sudo::check(who.clone(), tx.now()).map(drop)
 }
 
 /// What somebody shows.

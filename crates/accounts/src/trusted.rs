@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::account::{self, AccountId};
+use crate::domain::Share;
 use crate::grant::{self, ACCOUNT, GrantError, Scope, TRUSTED_CONTACT};
 use crate::registration::Confirmed;
 use crate::signed_in::SignedIn;
@@ -81,6 +82,18 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Contact>, StoreE
         now
     )
     .all(tx)
+}
+
+/// Each of them, as what the account shares.
+pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
+    let contacts = list(tx, account)?.into_iter();
+    let shared = contacts.map(|contact| Share {
+        kind: "shared-trusted",
+        label: contact.name,
+        end: "/me/trusted/remove".to_owned(),
+        fields: vec![("account", contact.account.to_string())],
+    });
+    Ok(shared.collect())
 }
 
 /// Makes the person with this slug a trusted contact.

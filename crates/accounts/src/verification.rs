@@ -16,6 +16,7 @@ use crate::Accounts;
 use crate::account::{self, Account, AccountId, VerifiedBy};
 use crate::attempts::{Attempt, Source};
 use crate::client::Client;
+use crate::domain::Domain;
 use crate::hashing::Busy;
 use crate::notice::Notice;
 use crate::one_time::{self, OneTime, Purpose};
@@ -201,7 +202,7 @@ enum Proven {
 
 /// Confirms the address. A repeat within ten minutes is answered as the first.
 pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), ConfirmError> {
-    let store = &accounts.site.store;
+    let (store, domains) = (&accounts.site.store, accounts.domains);
     let (link, browser) = (asked.link.clone(), asked.browser.clone());
     let look = move |tx: &mut Tx<'_>| find(tx, &link, browser.as_ref());
     let shown = store.read(look).await?.ok_or(ConfirmError::LinkGone)?;
@@ -219,7 +220,7 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
         if !account::lock(tx, &account.id)? {
             return Err(ConfirmError::LinkGone);
         }
-        write(tx, &account.id, &proven, &asked.client.request)
+        write(tx, domains, &account.id, (&proven, &asked.client.request))
     };
     store.write(change).await
 }
@@ -276,9 +277,9 @@ pub(crate) async fn check_password(
 
 fn write(
     tx: &mut Tx<'_>,
+    domains: &[Domain],
     id: &AccountId,
-    proven: &Proven,
-    request: &RequestFacts,
+    (proven, request): (&Proven, &RequestFacts),
 ) -> Result<(), ConfirmError> {
     match proven {
         Proven::Browser(browser) if registration::is_by(tx, id, browser)? => {}
@@ -286,7 +287,7 @@ fn write(
         Proven::Current(hash) if password::find(tx, id)? == *hash => {}
         Proven::Current(_) => return Err(ConfirmError::CurrentWrong),
         Proven::New(hash) => {
-            reset::begin_anew(tx, id, request)?;
+            reset::begin_anew(tx, domains, id, request)?;
             password::set(tx, id, hash)?;
         }
     }

@@ -25,6 +25,7 @@ mod registration;
 mod reset;
 mod second_step;
 mod ses_callbacks;
+pub mod shared;
 mod slug;
 mod sudo;
 mod suppressed;
@@ -108,6 +109,7 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .get("/me/trusted", People, trusted::show)
         .post("/me/trusted", People, trusted::add)
         .post("/me/trusted/remove", People, trusted::remove)
+        .get("/me/shared", People, shared::show)
         .get("/admin/invites", People, invites::show)
         .post("/admin/invites", People, invites::create)
         .post("/admin/invites/remove", People, invites::remove)

@@ -4,6 +4,7 @@
 //! Which make of device holds a key decides nothing, so no attestation is asked for. Browsers send
 //! the public key of a new one as `SubjectPublicKeyInfo` beside it (§5.2.1), so no CBOR is read.
 
+use aws_lc_rs::rsa::PublicEncryptingKey;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
     VerificationAlgorithm,
@@ -25,7 +26,9 @@ pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 pub(crate) const KEY: &str = "passkey challenge";
 
 /// The kinds of keys that are taken, by their numbers in COSE (RFC 9053), the one preferred first.
-pub(crate) const ALGORITHMS: [i64; 3] = [-8, -7, -257];
+pub(crate) const ALGORITHMS: [i64; 3] = [-8, -7, RSA];
+/// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8812).
+const RSA: i64 = -257;
 
 /// An answer that is not taken, and why; people are told only that it was not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -211,6 +214,9 @@ impl Registration {
         let (algorithm, public_key) = (response.public_key_algorithm, response.public_key.bytes()?);
         ParsedPublicKey::new(verification(algorithm)?, &public_key)
             .map_err(|_| Invalid("not a public key"))?;
+        if algorithm == RSA && !is_long_enough(&public_key) {
+            return Err(Invalid("a key that is too short"));
+        }
         let id = device.id()?;
         if id.is_empty() || id.len() > 1023 {
             return Err(Invalid("no credential"));
@@ -264,11 +270,18 @@ impl Assertion {
     }
 }
 
+/// Whether an RSA key is one that signatures are verified with. A shorter one would be kept, and
+/// never sign anybody in.
+fn is_long_enough(public_key: &[u8]) -> bool {
+    let key = PublicEncryptingKey::from_der(public_key);
+    key.is_ok_and(|key| (2048..=8192).contains(&key.key_size_bits()))
+}
+
 fn verification(algorithm: i64) -> Result<&'static dyn VerificationAlgorithm, Invalid> {
     match algorithm {
         -7 => Ok(&ECDSA_P256_SHA256_ASN1),
         -8 => Ok(&ED25519),
-        -257 => Ok(&RSA_PKCS1_2048_8192_SHA256),
+        RSA => Ok(&RSA_PKCS1_2048_8192_SHA256),
         _ => Err(Invalid("another algorithm")),
     }
 }

@@ -236,3 +236,7 @@ problem-already-moderated = Somebody else decided on this suggestion.
     .title = Decided already
 problem-words-too-few = Use at least two words.
     .title = Too few words
+
+# What is shared with others.
+countdown-shared-owner = Another owner of a countdown
+countdown-shared-webhook = Webhook: told of your countdowns

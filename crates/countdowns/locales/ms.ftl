@@ -218,3 +218,7 @@ problem-already-moderated = Orang lain sudah memutuskan cadangan ini.
     .title = Sudah diputuskan
 problem-words-too-few = Gunakan sekurang-kurangnya dua perkataan.
     .title = Terlalu sedikit
+
+# Apa yang dikongsi dengan orang lain.
+countdown-shared-owner = Pemilik lain sebuah kiraan hari
+countdown-shared-webhook = Webhook: diberitahu tentang kiraan hari anda

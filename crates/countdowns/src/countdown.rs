@@ -4,7 +4,7 @@ use accounts::account::{self, AccountId};
 use accounts::dates::Dates;
 use accounts::grant::{self, GrantError, Scope, ScopeKind};
 use accounts::signed_in::SignedIn;
-use accounts::{Confirmed, slug, token::TokenScope};
+use accounts::{Confirmed, slug, sudo, token::TokenScope};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::audit::{Entry as Record, RequestFacts};
@@ -509,6 +509,7 @@ pub fn change(
 
 /// Deletes one whose lock is held, with all its resets.
 pub fn delete(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<(), Refusal> {
+    sudo::require(tx, &owner.who)?;
     leaving::remove(tx, &owner.countdown.id)?;
     owner.record(tx, "countdown.deleted", json!([]))?;
     Ok(())

@@ -1,12 +1,14 @@
 //! What of countdowns belongs to a person: the copy of it, and its erasure with the account.
 
-use accounts::account::AccountId;
+use accounts::account::{self, AccountId};
+use accounts::domain::Share;
 use accounts::{erasure, grant, slug};
+use platform::id::Id as _;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, audit, sql};
 use serde_json::{Value, json};
 
-use crate::countdown::{self, Countdown, CountdownId, scope};
+use crate::countdown::{self, COUNTDOWN, Countdown, CountdownId, scope};
 use crate::entry::{self, Entry};
 use crate::{reach, suggestion, webhook};
 
@@ -30,6 +32,27 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     copy["countdowns"] = exported.into();
     copy["webhooks"] = webhook::export(tx, account)?;
     Ok(copy)
+}
+
+/// Its webhooks, and the other owners of its countdowns; whom a countdown is named after stays.
+pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
+    let mut shared = webhook::shared(tx, account)?;
+    for (id, _) in grant::ranks_of_account(tx, account, &COUNTDOWN)? {
+        let id = CountdownId::from_text(id);
+        let Some(countdown) = countdown::load(tx, &id)? else {
+            continue;
+        };
+        let named_after = countdown::account_of(tx, &id)?;
+        let owners = grant::list(tx, &scope(&id))?.into_iter();
+        let others = owners.filter(|owner| ![account, &named_after].contains(&&owner.account));
+        shared.extend(others.map(|owner| Share {
+            kind: "countdown-shared-owner",
+            label: format!("{} – {}", owner.display_name, countdown.title),
+            end: format!("/me/countdowns/{id}/owners/remove"),
+            fields: vec![("account", owner.account.to_string())],
+        }));
+    }
+    Ok(shared)
 }
 
 #[derive(Row)]

@@ -46,6 +46,7 @@ pub const DOMAIN: Domain = Domain {
         },
     ],
     export: leaving::export,
+    shared: leaving::shared,
     erase: leaving::erase,
     follow: follow::follow,
     routes: web::routes,

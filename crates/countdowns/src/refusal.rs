@@ -1,5 +1,7 @@
 //! Why something was not saved: facts, each with its status and its stable code.
 
+use accounts::signed_in::ScopeMissing;
+use accounts::sudo::SudoRequired;
 use axum::http::StatusCode;
 use platform::StoreError;
 use platform::idempotency::Reused;
@@ -48,6 +50,12 @@ pub enum Refusal {
     /// A token for one thing alone makes no others.
     #[error("the token is for one thing alone")]
     TokenNotPermitted,
+    /// The session proved no credential in the last minutes.
+    #[error(transparent)]
+    SudoRequired(#[from] SudoRequired),
+    /// The token was not made for this too.
+    #[error(transparent)]
+    ScopeMissing(#[from] ScopeMissing),
     /// Who makes one has to confirm their address first.
     #[error("the address is not confirmed")]
     EmailUnverified,
@@ -103,6 +111,8 @@ impl From<Refusal> for Problem {
             Refusal::WrongKind => Self::new(StatusCode::BAD_REQUEST, "wrong_kind"),
             Refusal::EntryExists => conflict("entry_exists"),
             Refusal::TokenNotPermitted => Self::new(StatusCode::FORBIDDEN, "token_not_permitted"),
+            Refusal::SudoRequired(error) => error.into(),
+            Refusal::ScopeMissing(error) => error.into(),
             Refusal::EmailUnverified => accounts::web::email_unverified(),
             Refusal::TooOften(wait) => {
                 let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited");

@@ -19,6 +19,7 @@ use web::{Pages, Site};
 
 use crate::entry_limit::EntryLimit;
 use crate::watchers::Watchers;
+use crate::webhook::test_limit::TestLimit;
 
 /// All addresses, with what the requests of this process share.
 pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
@@ -27,6 +28,7 @@ pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
         .merge(accounts.backend_routes(|policy| backend::routes(accounts, policy)))
         .layer(Extension(Watchers::default()))
         .layer(Extension(EntryLimit::default()))
+        .layer(Extension(TestLimit::default()))
         .layer(Extension(Dates(accounts.domains)))
         .layer(Extension(picture::Pictures::default()))
 }

@@ -2,9 +2,12 @@
 
 pub mod delivery;
 pub mod event;
+pub(crate) mod test_limit;
 
 use accounts::account::{self, AccountId};
-use accounts::signed_in::SignedIn;
+use accounts::domain::Share;
+use accounts::signed_in::{ScopeMissing, SignedIn};
+use accounts::sudo;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
@@ -15,6 +18,7 @@ use serde_json::{Value, json};
 use web::Findings;
 
 use crate::Refusal;
+use crate::countdown::READ;
 use event::Event;
 
 platform::id!(WebhookId, "One webhook.");
@@ -102,11 +106,7 @@ pub struct NewWebhook {
 /// Those of the caller, the oldest first. A token for one countdown has none.
 pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<Webhook>, Refusal> {
     check_whole(who)?;
-    Ok(sql!(
-        "SELECT {Webhook} FROM webhook WHERE account_id = :account ORDER BY created_at, id",
-        account = who.account().id
-    )
-    .all(tx)?)
+    Ok(list_of(tx, &who.account().id)?)
 }
 
 /// One of the caller's.
@@ -133,6 +133,11 @@ pub fn create(
     check_whole(who)?;
     // Whoever registers the address of somebody else is not to hear of that person's countdowns.
     accounts::confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)?;
+    sudo::require(tx, who)?;
+    // Notes are read where they are sent to.
+    if new.include_notes && !who.has(READ) {
+        return Err(ScopeMissing(READ).into());
+    }
     let account = &who.account().id;
     account::lock(tx, account)?;
     let mut findings = Findings::default();
@@ -192,6 +197,7 @@ pub fn rotate(
     id: &WebhookId,
 ) -> Result<Webhook, Refusal> {
     let old = find(tx, who, id)?;
+    sudo::require(tx, who)?;
     let now = tx.now();
     sql!(
         "UPDATE webhook SET generation = generation + 1, rotated_at = :now WHERE id = :id",
@@ -221,13 +227,29 @@ pub fn delete(
     Ok(())
 }
 
-/// What a copy of somebody's data has of webhooks.
-pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
-    let all: Vec<Webhook> = sql!(
+fn list_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Webhook>, StoreError> {
+    sql!(
         "SELECT {Webhook} FROM webhook WHERE account_id = :account ORDER BY created_at, id",
         account
     )
-    .all(tx)?;
+    .all(tx)
+}
+
+/// Each of somebody's, as what they share.
+pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
+    let all = list_of(tx, account)?.into_iter();
+    let shared = all.map(|webhook| Share {
+        kind: "countdown-shared-webhook",
+        label: webhook.url,
+        end: format!("/me/webhooks/{}/delete", webhook.id),
+        fields: Vec::new(),
+    });
+    Ok(shared.collect())
+}
+
+/// What a copy of somebody's data has of webhooks.
+pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
+    let all = list_of(tx, account)?;
     let exported = all.iter().map(|webhook| {
         json!({
             "url": webhook.url,

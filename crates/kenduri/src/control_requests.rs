@@ -226,7 +226,7 @@ async fn create_owner(order: OwnerCreate, site: &Site) -> Result<ControlResponse
     };
     let (_, secret) = site
         .store
-        .write(move |tx| setup::create_owner(tx, &new, &Credential::Link))
+        .write(move |tx| setup::create_owner(tx, DOMAINS, &new, &Credential::Link))
         .await?;
     let secret = secret.context("no link was made")?;
     Ok(ControlResponse::Owner {

@@ -16,6 +16,8 @@ use platform::mail::Address;
 use platform::{Random, Secret, StoreError, Tx};
 use web::Site;
 
+use crate::domains::DOMAINS;
+
 /// The invitation whose link is printed: unanswered, with places for two more.
 const INVITATION: &str = "RAHMA";
 /// The host.
@@ -77,7 +79,7 @@ fn seed(tx: &mut Tx<'_>, host: &Host) -> Result<(), SeedError> {
         locale: "en".to_owned(),
         time_zone: occasions::demo::ZONE.to_owned(),
     };
-    let (account, _) = setup::create_owner(tx, &new, &Credential::Link)?;
+    let (account, _) = setup::create_owner(tx, DOMAINS, &new, &Credential::Link)?;
     let scope = role::scope(&occasion);
     grant::give(tx, &account, Role::OccasionOwner.into(), &scope, None)?;
     Ok(())

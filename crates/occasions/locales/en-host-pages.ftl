@@ -9,6 +9,7 @@ host-reports = Kitchen and lists
 host-settings = Settings
 host-events = Events
 host-members = Members
+host-shared-member = Works on your occasion
 host-log = Log
 host-set-up = Set-up
 host-strip-draft = Draft: guests cannot open their invitations yet.

@@ -9,6 +9,7 @@ host-reports = Dapur dan senarai
 host-settings = Tetapan
 host-events = Acara
 host-members = Ahli
+host-shared-member = Menguruskan majlis anda
 host-log = Log
 host-set-up = Persediaan
 host-strip-draft = Draf: tetamu belum boleh membuka jemputan.

@@ -2,6 +2,7 @@
 //! of households are their hosts', together; whoever leaves last would take them from the guests.
 
 use accounts::account::AccountId;
+use accounts::domain::Share;
 use accounts::grant;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -37,6 +38,27 @@ pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<St
         names.extend(found.map(|(slug,)| slug));
     }
     Ok(names)
+}
+
+/// The other hosts of the occasions that somebody owns.
+pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
+    let mut shared = Vec::new();
+    for (id, rank) in grant::ranks_of_account(tx, account, &OCCASION)? {
+        let found: Option<(String,)> =
+            sql!("SELECT slug FROM occasion WHERE id = :id", id).maybe(tx)?;
+        let Some((slug,)) = found.filter(|_| rank == OCCASION.top) else {
+            continue;
+        };
+        let members = grant::list(tx, &OCCASION.scope(&id))?.into_iter();
+        let others = members.filter(|member| member.account != *account);
+        shared.extend(others.map(|member| Share {
+            kind: "host-shared-member",
+            label: format!("{} – {slug}", member.display_name),
+            end: format!("/admin/o/{slug}/members/remove"),
+            fields: vec![("account", member.account.to_string())],
+        }));
+    }
+    Ok(shared)
 }
 
 /// Forgets how often somebody tried to set codes, and when they were warned.

@@ -72,6 +72,7 @@ pub const DOMAIN: Domain = Domain {
     jobs: web::jobs,
     export: leaving::export,
     obligations: leaving::obligations,
+    shared: leaving::shared,
     erase: leaving::erase,
     dates: event::dates,
     describe: domain::debug_only(web::api::describe),

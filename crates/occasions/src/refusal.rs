@@ -1,6 +1,7 @@
 //! Why something was not saved: facts, each with its status and its stable code.
 
 use accounts::signed_in::ScopeMissing;
+use accounts::sudo::SudoRequired;
 use accounts::token::TokenScope;
 use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
@@ -117,6 +118,9 @@ pub enum Refusal {
     /// A token never does this.
     #[error("a token may not do that")]
     TokenNotPermitted,
+    /// The session proved no credential in the last minutes.
+    #[error(transparent)]
+    SudoRequired(#[from] SudoRequired),
     /// Another occasion has this slug.
     #[error("another occasion has this slug")]
     SlugTaken,
@@ -214,6 +218,7 @@ impl Refusal {
             Self::Forbidden => new(S::FORBIDDEN, "forbidden"),
             Self::ScopeRequired(scope) => ScopeMissing(scope).into(),
             Self::TokenNotPermitted => new(S::FORBIDDEN, "token_not_permitted"),
+            Self::SudoRequired(error) => error.into(),
             Self::SlugTaken => new(S::CONFLICT, "slug_taken"),
             Self::CodeTaken => new(S::CONFLICT, "code_taken"),
             Self::CodeGuessable => new(S::UNPROCESSABLE_ENTITY, "code_guessable"),

@@ -29,6 +29,7 @@ use crate::access::Callers;
 use crate::access_token::Signer;
 use crate::client::Client;
 use crate::grant::{self, Scope};
+use crate::registration;
 use crate::second_factor::RequireMfaFor;
 use crate::session::{self, Stay};
 use crate::signed_in::{self, Bearer, SignedIn, Visit};
@@ -238,7 +239,7 @@ where
                 Shown::Access(who) => {
                     let allowed = match callers {
                         Callers::Tokens(_) => Ok(who),
-                        Callers::Sessions => Ok(who.in_its_session()),
+                        Callers::Sessions => Ok(who.as_stand_in()),
                         Callers::Anybody | Callers::People => Err(token_not_permitted()),
                     };
                     (allowed, None)
@@ -418,6 +419,17 @@ const ENROLMENT: &[&str] = &[
     "/api/v1/auth/logout",
 ];
 
+/// What somebody may use beside that whose address is not confirmed: before it is, they can set up
+/// no second factor.
+const CONFIRMATION: &[&str] = &[
+    "/me/email",
+    "/me/email/verify",
+    "/api/v1/me/email",
+    "/api/v1/auth/verify/resend",
+    "/api/auth/send-verification",
+    "/backend/protected/auth/send-verification",
+];
+
 /// Refuses whoever needs a second factor and has none.
 async fn check_factor(parts: &request::Parts, site: &Site, who: &SignedIn) -> Result<(), Problem> {
     let required = beside(parts)?.require_mfa_for;
@@ -425,7 +437,11 @@ async fn check_factor(parts: &request::Parts, site: &Site, who: &SignedIn) -> Re
         return Ok(());
     }
     let id = who.account().id.clone();
-    let look = move |tx: &mut Tx<'_>| required.is_unmet(tx, &id);
+    let is_confirmation = CONFIRMATION.contains(&parts.uri.path());
+    let look = move |tx: &mut Tx<'_>| -> Result<bool, StoreError> {
+        let may_confirm = is_confirmation && registration::is_pending(tx, &id)?;
+        Ok(!may_confirm && required.is_unmet(tx, &id)?)
+    };
     if site.store.read(look).await? {
         let code = "mfa_enrolment_required";
         return Err(Problem::new(StatusCode::FORBIDDEN, code));

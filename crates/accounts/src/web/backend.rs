@@ -12,13 +12,13 @@ use axum::Router;
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
 use serde::Serialize;
-use web::{Json, Problem, Site};
+use web::{Json, Pages, Problem, Site};
 
 use crate::account::{Account, AccountId};
 use crate::domain::Domain;
 use crate::grant::{self, Scope, TRUSTED_CONTACT};
 use crate::profile::{self, Profile};
-use crate::{Accounts, BackendPolicy};
+use crate::{Accounts, BackendPolicy, Callers};
 use crate::{password, registration, slug};
 
 /// The older word for [`TRUSTED_CONTACT`].
@@ -26,13 +26,24 @@ const TRUSTED: &str = "trusted-contact";
 
 /// Every address.
 pub(super) fn routes(accounts: &Accounts, policy: BackendPolicy) -> Router<Site> {
-    let mut routes = auth::routes(policy)
+    let mut routes = pages(policy)
+        .into_router()
         .merge(own::routes())
         .merge(admin::routes());
     if policy.has_auth {
-        routes = routes.merge(twins::routes(policy));
+        routes = routes.merge(twins::routes());
     }
     routes.with_state(accounts.clone())
+}
+
+/// Those that people sign in and out with.
+pub fn pages(policy: BackendPolicy) -> Pages<Accounts, Callers> {
+    let pages = auth::pages(policy);
+    if policy.has_auth {
+        pages.nest("", twins::pages(policy))
+    } else {
+        pages
+    }
 }
 
 /// What is answered where there is nothing to tell.

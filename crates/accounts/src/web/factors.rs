@@ -30,6 +30,8 @@ pub(super) struct Section<'a> {
     pub(super) csrf: &'a str,
     pub(super) zone: &'a TimeZone,
     pub(super) factors: Factors,
+    /// Whether the address has to be confirmed first.
+    pub(super) is_pending: bool,
 }
 
 impl Section<'_> {

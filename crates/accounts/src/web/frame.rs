@@ -8,7 +8,7 @@ use web::page::{Account, Action, Entry, Kind, Navigation, Page, Section, Strip};
 use web::{Problem, Site, Text, Theme};
 
 use super::factor_reset::KEEP;
-use super::{invites, leaving, people, profile, slug, suppressed, trusted};
+use super::{invites, leaving, people, profile, shared, slug, suppressed, trusted};
 use crate::factor_reset;
 use crate::grant::{self, Role, Scope};
 use crate::invite;
@@ -80,6 +80,7 @@ pub fn sections(site: &Site, text: &Text, here: &str, rank: Option<Role>) -> Vec
             ("profile-title", profile::HERE),
             ("slug-title", slug::HERE),
             ("trusted-title", trusted::HERE),
+            ("shared-title", shared::HERE),
             ("account-data", leaving::HERE),
         ]
         .map(entry),

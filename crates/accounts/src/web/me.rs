@@ -22,6 +22,7 @@ use crate::domain::Domain;
 use crate::identity;
 use crate::passkey::{self, Passkey, PasskeyId};
 use crate::password;
+use crate::registration;
 use crate::second_factor;
 use crate::session::{self, Session, Stay};
 use crate::signed_in::SignedIn;
@@ -174,9 +175,10 @@ async fn page(
             token::list(tx, &id)?,
             second_factor::find(tx, &id)?,
             identity::list(tx, &id)?,
+            registration::is_pending(tx, &id)?,
         ))
     };
-    let (has_password, sessions, passkeys, tokens, factors, identities) =
+    let (has_password, sessions, passkeys, tokens, factors, identities, is_pending) =
         site.store.read(look).await?;
     let zone = TimeZone::get(&who.account().time_zone);
     let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
@@ -199,6 +201,7 @@ async fn page(
             csrf,
             zone: &zone,
             factors,
+            is_pending,
         },
         identities: oauth::Section::of(accounts, (text, csrf, &zone), identities),
         current: who,
@@ -287,7 +290,7 @@ pub(super) async fn end_sessions(
         let account = &sudo.who().account().id;
         match &one {
             Some(id) => session::end(tx, account, id, &request),
-            None => session::end_others(tx, account, sudo.session(), &request).map(|_| true),
+            None => session::end_own(tx, sudo.who(), true, &request).map(|_| true),
         }
     };
     if accounts.site.store.write(change).await? {

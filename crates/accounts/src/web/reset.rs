@@ -11,6 +11,7 @@ use web::{Network, Problem, Text};
 
 use super::entrance::{Entrance, Entry};
 use super::message::Message;
+use super::shared;
 use crate::Accounts;
 use crate::reset::{self, ResetError, Shown, Tokens, Wanted};
 
@@ -137,7 +138,7 @@ pub(super) async fn finish(
             let message = Message {
                 title: "account-reset-done",
                 words: "account-reset-done-text",
-                onward: Some(("/login", "account-sign-in")),
+                onward: Some((shared::LOGIN, "account-sign-in")),
             };
             Ok(message.show(&accounts.site, entrance))
         }

@@ -13,6 +13,7 @@ use super::asking::{Reader, Sender};
 use super::call::{self, see_other};
 use super::frame;
 use super::problem::email_unverified;
+use super::shared;
 use crate::Accounts;
 use crate::account::AccountId;
 use crate::registration;
@@ -101,7 +102,10 @@ pub(super) async fn remove(
 ) -> Result<Response, Problem> {
     let contact = sender.form.text("account");
     remove_contact(&accounts, sender.who.clone(), contact, &sender.request).await?;
-    Ok(see_other("/me/trusted?done=removed"))
+    Ok(see_other(&shared::after(
+        &sender.form,
+        "/me/trusted?done=removed",
+    )))
 }
 
 /// Makes the person with this slug a trusted contact of `who`.

@@ -1,22 +1,25 @@
 //! The addresses of the older personal site, as its front end asks them.
 
+use accounts::account::AccountId;
 use accounts::grant::{ADMIN, OWNER, Scope};
+use accounts::session::Stay;
 use accounts::{Accounts, BackendPolicy};
 use axum::http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::{Page, Visitor, World};
 
-use crate::registering::{expect, open};
+use crate::registering::{expect, link, open};
+use crate::resetting::ask;
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, accounts, expect_sign_in_mails, give, person, role, usual_hash,
-    visitor,
+    Checked, MIGRATIONS, PASSWORD, accounts, begin, client, expect_sign_in_mails, give, person,
+    role, usual_hash, visitor,
 };
 
 pub(crate) const EMAIL: &str = "farah@example.my";
 pub(crate) const PUBLIC: &str = "/backend/public/auth";
 pub(crate) const OWN: &str = "/backend/protected/auth";
-const USERS: &str = "/backend/protected/admin/users";
+pub(crate) const USERS: &str = "/backend/protected/admin/users";
 pub(crate) const OTHER_PASSWORD: &str = "seekor kancil di tepi sungai";
 
 pub(crate) const ALONE: BackendPolicy = BackendPolicy {
@@ -61,6 +64,15 @@ pub(crate) fn front_end(accounts: &Accounts, tokens: &Value) -> Visitor {
     visitor
 }
 
+/// A browser that keeps the cookie of somebody's new session, on a page of the site's own origin.
+pub(crate) async fn browser(world: &World, accounts: &Accounts, id: &AccountId) -> Visitor {
+    let begun = begin(world, id, Stay::Remembered, client(1)).await;
+    let mut browser = visitor(accounts);
+    browser.set_cookie("kd_session", begun.session.reveal());
+    browser.header("sec-fetch-site", "same-origin");
+    browser
+}
+
 /// Somebody with a password, signed in: their front end, and what it was given.
 async fn signed_in(world: &World, accounts: &Accounts, email: &str) -> (Visitor, Value) {
     let hash = usual_hash(world).await;
@@ -68,7 +80,7 @@ async fn signed_in(world: &World, accounts: &Accounts, email: &str) -> (Visitor,
     sign_in(world, accounts, email).await
 }
 
-async fn sign_in(world: &World, accounts: &Accounts, email: &str) -> (Visitor, Value) {
+pub(crate) async fn sign_in(world: &World, accounts: &Accounts, email: &str) -> (Visitor, Value) {
     expect_sign_in_mails(world, email, 1);
     let tokens = login(accounts, email, PASSWORD).await.with(200).json();
     (front_end(accounts, &tokens), tokens)
@@ -380,34 +392,18 @@ fn a_forgotten_password_is_set_by_a_link() {
 }
 
 #[test]
-fn what_cannot_be_undone_asks_for_a_fresh_sign_in() {
+fn a_new_password_that_is_not_taken_is_named_as_the_front_end_sent_it() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = older(world, ALONE);
-        let (mut farah, _) = signed_in(world, &accounts, EMAIL).await;
-        let (export, delete) = (
-            format!("{OWN}/export-data"),
-            format!("{OWN}/delete-account"),
-        );
-        let copy = farah.get(&export).await.with(200);
-        assert_eq!(copy.header("content-type"), "application/json");
-        assert!(copy.header("content-disposition").starts_with("attachment"));
-        assert!(copy.json()["format_version"].is_number(), "{}", copy.body);
-        world.clock.advance(SignedDuration::from_mins(11));
-        for refused in [
-            farah.get(&export).await,
-            farah.call(Method::DELETE, &delete, &Value::Null).await,
-        ] {
-            assert_eq!(refused.with(403).json()["code"], "sudo_required");
-        }
-        let (mut farah, _) = sign_in(world, &accounts, EMAIL).await;
-        farah
-            .call(Method::DELETE, &delete, &Value::Null)
-            .await
-            .with(200);
-        farah.get(&format!("{OWN}/me")).await.with(401);
-        // Whoever changes their mind does so on our own page.
-        let leaving = login(&accounts, EMAIL, PASSWORD).await.with(403);
-        assert_eq!(leaving.json()["code"], "sign_in_page_required");
+        person(world, EMAIL, None).await;
+        ask(world, &accounts, EMAIL, "reset").await.with(202);
+        let sent = link(world, "/reset/").await;
+        let token = sent.rsplit('/').next().unwrap();
+        let body = json!({"token": token, "new_password": "short"});
+        let path = format!("{PUBLIC}/reset-password");
+        let weak = post(&mut visitor(&accounts), &path, body).await.with(400);
+        assert_eq!(weak.json()["errors"][0]["pointer"], "/new_password");
+        expect(world, &accounts, EMAIL, "mail-reset-subject");
     });
 }
 
@@ -470,6 +466,9 @@ fn people_are_administered_by_those_who_may() {
         let none = front.get(&format!("{USERS}?limit=1&offset=2")).await.json();
         assert_eq!(none, json!([]));
 
+        // What changes others takes the cookie.
+        let token = front;
+        let mut front = browser(world, &accounts, &owner).await;
         let at = |what: &str| format!("{USERS}/{farah}/{what}");
         let act = async |front: &mut Visitor, method: Method, path: String| {
             front.call(method, &path, &Value::Null).await
@@ -534,5 +533,6 @@ fn people_are_administered_by_those_who_may() {
             .with(403);
         assert_eq!(refused.json()["code"], "sudo_required");
         front.get(USERS).await.with(200);
+        { token }.get(USERS).await.with(200);
     });
 }

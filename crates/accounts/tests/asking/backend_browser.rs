@@ -1,18 +1,17 @@
 //! The addresses of the older personal site, as a browser asks them, which keeps a cookie.
 
-use accounts::session::Stay;
 use axum::http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::World;
 
 use crate::backend::{
-    ALONE, EMAIL, OTHER_PASSWORD, OWN, PUBLIC, WITH_AUTH, front_end, login, older, post, put,
-    registration,
+    ALONE, EMAIL, OTHER_PASSWORD, OWN, PUBLIC, WITH_AUTH, browser, front_end, login, older, post,
+    put, registration,
 };
 use crate::registering::{expect, link};
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, begin, client, expect_sign_in_mails, person, usual_hash, visitor,
+    Checked, MIGRATIONS, PASSWORD, expect_sign_in_mails, person, usual_hash, visitor,
 };
 
 #[test]
@@ -112,10 +111,7 @@ fn a_person_without_a_password_sets_the_first_one() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = older(world, ALONE);
         let id = person(world, EMAIL, None).await;
-        let begun = begin(world, &id, Stay::Remembered, client(1)).await;
-        let mut browser = visitor(&accounts);
-        browser.set_cookie("kd_session", begun.session.reveal());
-        browser.header("sec-fetch-site", "same-origin");
+        let mut browser = browser(world, &accounts, &id).await;
         let me = browser.get(&format!("{OWN}/me")).await.with(200).json();
         assert_eq!(me["has_credentials"], false);
         let body = json!({"new_password": OTHER_PASSWORD});

@@ -3,7 +3,9 @@
 use accounts::account::AccountId;
 use accounts::session::Stay;
 use accounts::{Accounts, RequireMfaFor, passkey, sudo};
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeySize, PrivateDecryptingKey};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
 };
@@ -140,6 +142,29 @@ pub(crate) async fn register(browser: &mut Visitor, device: &Device) -> Page {
     let challenge = ask(browser, "/api/v1/me/passkeys/options").await;
     let body = json!({"name": "Telefon", "credential": device.register(&challenge)});
     browser.call(Method::POST, MINE, &body).await
+}
+
+#[test]
+fn a_short_rsa_key_is_refused_when_it_is_added() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let (_, mut browser) = farah(world, &accounts).await;
+        // Of 1,024 bits, and of 2,048.
+        let short = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCuyvrBKonmbxJeo0zxnynqknJMgyd2fh2hzbaE\
+            UTSkCOs6oTE5L2Eu8jYgPjvWpaG9EW8fLLtK8ED-l3pwx-iXiPWKLzXuz1336tevp86hpX8uwF3RqSOy_RkO\
+            ARAMkxO4g3uQ6Rr44_ILJ7pdtL6rgOPpaUMr7jfyTkHvTTMpZQIDAQAB";
+        let long = PrivateDecryptingKey::generate(KeySize::Rsa2048).unwrap();
+        let long: PublicKeyX509Der<'_> = long.public_key().as_der().unwrap();
+        for (key, status) in [(short, 401), (&base64(long.as_ref()), 201)] {
+            let challenge = ask(&mut browser, "/api/v1/me/passkeys/options").await;
+            let mut credential = Device::new("rsa").register(&challenge);
+            credential["response"]["publicKey"] = key.into();
+            credential["response"]["publicKeyAlgorithm"] = (-257).into();
+            let body = json!({"name": "Telefon", "credential": credential});
+            let added = browser.call(Method::POST, MINE, &body).await;
+            added.with(status);
+        }
+    });
 }
 
 /// A browser that opens the sign-in page.

@@ -173,7 +173,14 @@ fn the_way_to_other_pages_is_in_two_groups_that_a_phone_folds() {
         };
         let own = (
             english.say("host-yours"),
-            vec!["/me/security", "/me", "/me/slug", "/me/trusted", "/me/data"],
+            vec![
+                "/me/security",
+                "/me",
+                "/me/slug",
+                "/me/trusted",
+                "/me/shared",
+                "/me/data",
+            ],
         );
         let group = |(title, links): &(String, Vec<&str>)| {
             let links = links.iter().map(|link| (*link).to_owned());

@@ -13,16 +13,18 @@ use accounts::{Accounts, Callers, RequireMfaFor};
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, Method};
 use jiff::SignedDuration;
-use platform::{Secret, Tx, sql};
+use platform::{Rows, Secret, Tx, sql};
 use serde_json::{Value, json};
 use testkit::{Visitor, World};
 use web::Pages;
 
 use crate::api::csrf_token;
+use crate::registering::{expect, open};
 use crate::stage::{
     Checked, MIGRATIONS, accounts, actions, begin, client, english, find_session, give, person,
     program, read, signed_in, visitor, write,
 };
+use crate::unconfirmed::make_pending;
 
 /// Somebody's app, and their recovery codes.
 pub(crate) struct Enrolled {
@@ -355,6 +357,45 @@ fn who_needs_a_factor_and_has_none_reaches_nothing_else() {
             script.get("/api/v1/me").await.with(200);
             program.get("/api/v1/me").await.with(200);
         }
+    });
+}
+
+#[test]
+fn who_may_set_up_no_factor_before_their_address_is_confirmed_has_the_mail_sent_again() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = Accounts {
+            require_mfa_for: RequireMfaFor::All,
+            ..open(world)
+        };
+        let id = person(world, "farah@example.my", None).await;
+        make_pending(world, &id).await;
+        let begun = begin(world, &id, Stay::Visit, client(1)).await;
+        let mut farah = visitor(&accounts);
+        farah.set_cookie("kd_session", begun.session.reveal());
+        farah.header("x-csrf-token", &csrf_token(begun.session.reveal()));
+        let page = farah.get("/me/security").await.with(200);
+        assert!(page.text().contains("Confirm your e-mail address first"));
+        let form = page.form("/me/email/verify");
+        let sent = farah.submit(&page, &form).await.with(303);
+        let page = farah.get(sent.location().unwrap()).await.with(200);
+        page.form("/me/email");
+        world.clock.advance(SignedDuration::from_mins(2));
+        let again = "/api/v1/auth/verify/resend";
+        farah.call(Method::POST, again, &json!({})).await.with(202);
+        for _ in 0..2 {
+            expect(world, &accounts, "farah@example.my", "mail-verify-subject");
+        }
+        // All else still waits for the factor, and so do these for everybody else.
+        let me = farah.get("/api/v1/me").await.with(403);
+        assert_eq!(me.json()["code"], "mfa_enrolment_required");
+        write(world.store(), |tx| {
+            tx.run(sql!("DELETE FROM registration"), &[], Rows::Exactly(1))
+        })
+        .await;
+        let email = farah.get("/me/email").await;
+        assert_eq!(email.location(), Some("/me/security"));
+        let page = farah.get("/me/security").await.with(200);
+        page.form("/me/security/totp");
     });
 }
 

@@ -105,7 +105,7 @@ fn an_owner_made_on_the_server_closes_the_setup() {
         let key = write(world.store(), setup::make_key).await.unwrap();
         let create = async |email: &str, credential: Credential| {
             let new = new_account(email);
-            let change = move |tx: &mut Tx<'_>| setup::create_owner(tx, &new, &credential);
+            let change = move |tx: &mut Tx<'_>| setup::create_owner(tx, &[], &new, &credential);
             world.store().write(change).await.unwrap()
         };
         let (id, link) = create("farah@example.my", Credential::Link).await;

@@ -220,7 +220,7 @@ fn an_owner_made_on_the_server_takes_the_account_from_who_had_it() {
         let mut thief = browser(world, &id).await;
         let mut robot = program_of(world, &id).await;
         let new = new_account(EMAIL);
-        let change = move |tx: &mut Tx<'_>| setup::create_owner(tx, &new, &Credential::Link);
+        let change = move |tx: &mut Tx<'_>| setup::create_owner(tx, &[], &new, &Credential::Link);
         let (made, link) = world.store().write(change).await.unwrap();
         assert_eq!(made, id);
         thief.get("/api/v1/me").await.with(401);
@@ -274,6 +274,77 @@ fn no_role_is_given_to_an_address_that_is_not_confirmed_and_it_is_seen() {
             let page = owner.get(&page).await.with(200);
             assert!(page.text().contains("Address not confirmed"));
         }
+    });
+}
+
+/// A domain whose erasing is seen.
+const SEEN: Domains = &[
+    accounts::DOMAIN,
+    Domain {
+        erase: |tx, id| {
+            sql!("UPDATE account SET location = 'erased' WHERE id = :id", id)
+                .run(tx, Rows::Exactly(1))
+                .map(drop)
+        },
+        scope_kinds: &[&CLUB],
+        ..Domain::new(Migrations {
+            owner: "clubs",
+            steps: &[],
+        })
+    },
+];
+
+async fn is_erased(world: &World, id: &AccountId) -> bool {
+    let id = id.clone();
+    let profile = read(world.store(), move |tx| accounts::profile::find(tx, &id)).await;
+    profile.location == "erased"
+}
+
+#[test]
+fn what_a_registrant_made_goes_when_the_owner_of_the_address_comes() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts_of(world, "http://127.0.0.1:8080", SEEN);
+        let pending = async |email: &str| {
+            let id = person(world, email, None).await;
+            make_pending(world, &id).await;
+            id
+        };
+        // One that waits, and one that somebody made a member meanwhile, whose address is no more
+        // proved by that.
+        let waiting = pending("waiting@example.my").await;
+        let admitted = pending("admitted@example.my").await;
+        give(world, &admitted, OBSERVER, &CLUB.scope("choir")).await;
+        // Nobody registered these: one was invited, one comes from another program.
+        let invited = person(world, "invited@example.my", None).await;
+        let imported = pending("imported@example.my").await;
+        let of = imported.clone();
+        write(world.store(), move |tx| {
+            sql!(
+                "UPDATE registration SET is_kept = 1 WHERE account_id = :of",
+                of
+            )
+            .run(tx, Rows::Exactly(1))
+        })
+        .await;
+        for (id, email, goes) in [
+            (waiting, "waiting@example.my", true),
+            (admitted, "admitted@example.my", true),
+            (invited, "invited@example.my", false),
+            (imported, "imported@example.my", false),
+        ] {
+            ask_for_link(world, &accounts, email, "reset").await;
+            let sent = link(world, "/reset/").await;
+            reset(&mut visitor(&accounts), &sent, NEW).await.with(200);
+            assert_eq!(is_erased(world, &id).await, goes, "{email}");
+            expect(world, &accounts, email, "mail-reset-subject");
+            expect(world, &accounts, email, "mail-password-subject");
+        }
+
+        let owned = pending("owner@example.my").await;
+        let new = new_account("owner@example.my");
+        let change = move |tx: &mut Tx<'_>| setup::create_owner(tx, SEEN, &new, &Credential::Link);
+        world.store().write(change).await.unwrap();
+        assert!(is_erased(world, &owned).await);
     });
 }
 

@@ -144,7 +144,7 @@ fn an_address_that_is_not_verified_is_not_passed_to_services() {
         // The operator's word counts, also for an account that is there; who has it signs in anew.
         write(world.store(), |tx| {
             let new = new_account("CEO@victim.example");
-            setup::create_owner(tx, &new, &setup::Credential::Link).unwrap();
+            setup::create_owner(tx, &[], &new, &setup::Credential::Link).unwrap();
             Ok(())
         })
         .await;

@@ -180,6 +180,38 @@ fn an_invite_is_withdrawn_and_an_owner_is_removed() {
 }
 
 #[test]
+fn what_somebody_shares_is_listed_and_one_press_ends_each() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let mut daniel = stage.person("Daniel Tan").await;
+        let at = farah.since("Together").await;
+        let owners = format!("{}/owners", at.replace(API, MINE));
+        let link = invite(&mut farah, &owners).await;
+        accept(&mut daniel, &link).await;
+        let hook = json!({"url": "https://hooks.example/", "events": ["countdown.reset"]});
+        let hook = farah.program.call(Method::POST, "/api/v1/webhooks", &hook);
+        hook.await.expect(201);
+
+        // Whom it is named after stays, so the other one is offered nothing to end.
+        let page = daniel.browser.get("/me/shared").await;
+        assert!(page.body.contains("You share nothing"), "{}", page.body);
+        let page = farah.browser.get("/me/shared").await;
+        assert!(page.body.contains("Daniel Tan – Together"), "{}", page.body);
+        let mut ends = page.forms().into_iter();
+        let hook = ends.find(|form| form.action.starts_with("/me/webhooks/"));
+        for form in [page.form(&format!("{owners}/remove")), hook.unwrap()] {
+            let ended = farah.browser.submit(&page, &form).await;
+            assert_eq!(ended.location(), Some("/me/shared?done=ended"));
+        }
+        daniel.program.get(&at).await.expect(404);
+        let hooks = farah.program.get("/api/v1/webhooks").await.json();
+        assert_eq!(hooks["items"], json!([]));
+        let page = farah.browser.get("/me/shared").await;
+        assert!(page.body.contains("You share nothing"), "{}", page.body);
+    });
+}
+
+#[test]
 fn of_two_owners_who_remove_each_other_one_stays() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;

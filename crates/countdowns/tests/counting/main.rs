@@ -13,6 +13,7 @@ mod own;
 mod phrase_races;
 mod phrases;
 mod pictures;
+mod proofs;
 mod public;
 mod races;
 mod stage;

@@ -225,7 +225,9 @@ async fn somebody(
     };
     let make = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let id: AccountId = if is_owner {
-            setup::create_owner(tx, &new, &Credential::Link).unwrap().0
+            setup::create_owner(tx, &[], &new, &Credential::Link)
+                .unwrap()
+                .0
         } else {
             account::create(tx, &new).unwrap()
         };

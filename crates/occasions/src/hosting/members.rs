@@ -4,6 +4,7 @@
 use accounts::account::AccountId;
 use accounts::grant::{self, GrantError, Manager, Member};
 use accounts::invite::{self, Invite};
+use accounts::sudo;
 use platform::{Secret, StoreError, Tx};
 
 use super::Refusal;
@@ -35,7 +36,7 @@ pub fn list_invites(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Invite>, Refus
 /// Makes a link that makes a member of whoever takes it: once, within 7 days.
 /// The secret is the last part of `/admin/join/{…}` and is shown this once.
 pub fn invite(tx: &mut Tx<'_>, host: &HostOf, role: Role) -> Result<Secret, Refusal> {
-    let manager = manager(tx, host)?;
+    let manager = proved_manager(tx, host)?;
     let members = grant::list(tx, manager.scope())?.len();
     if members + invite::list(tx, &manager)?.len() >= LIMIT {
         return Err(Refusal::LimitReached(i64::try_from(LIMIT).unwrap_or(0)));
@@ -60,7 +61,7 @@ pub fn change(
     account: &AccountId,
     role: Role,
 ) -> Result<(), Refusal> {
-    let manager = manager(tx, host)?;
+    let manager = proved_manager(tx, host)?;
     Ok(grant::change(tx, &manager, account, role.into())?)
 }
 
@@ -73,8 +74,17 @@ pub fn remove(tx: &mut Tx<'_>, host: &HostOf, account: &AccountId) -> Result<(),
         let scope = role::scope(host.occasion());
         return Ok(grant::leave(tx, who, &scope, host.request())?);
     }
-    let manager = manager(tx, host)?;
+    let manager = proved_manager(tx, host)?;
     Ok(grant::remove(tx, &manager, account)?)
+}
+
+/// As [`manager`], for who proved a credential in the last minutes: it is about what others may.
+fn proved_manager(tx: &mut Tx<'_>, host: &HostOf) -> Result<Manager, Refusal> {
+    let manager = manager(tx, host)?;
+    if let Some(who) = host.who() {
+        sudo::require(tx, who)?;
+    }
+    Ok(manager)
 }
 
 fn manager(tx: &mut Tx<'_>, host: &HostOf) -> Result<Manager, Refusal> {

@@ -14,6 +14,7 @@ mod kitchen;
 mod leaving;
 mod lists;
 mod masked;
+mod members;
 mod numbers;
 mod open_rsvp;
 mod open_seats;

@@ -15,7 +15,7 @@ use web::{Facts, Json, Network, Problem, Site, routes};
 use super::Me;
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
-use crate::access_token::{LIFETIME, Signer};
+use crate::access_token::{Given, LIFETIME, Signer};
 use crate::account::{Account, AccountId};
 use crate::client::Client;
 use crate::refresh::{self, Outcome, Refreshed};
@@ -181,7 +181,7 @@ async fn token(State(accounts): State<Accounts>, caller: Caller) -> Result<Respo
     let session =
         session.ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "token_not_permitted"))?;
     let body = AccessToken {
-        access_token: sign(&accounts, account, session)?,
+        access_token: sign(&accounts, account, session, Given::InSession)?,
         expires_in: LIFETIME.as_secs(),
     };
     Ok(unstored(body))
@@ -194,7 +194,7 @@ async fn answer(accounts: &Accounts, refreshed: Refreshed) -> Result<Response, P
         token,
     } = refreshed;
     Ok(unstored(Tokens {
-        access_token: sign(accounts, &account.id, &session)?,
+        access_token: sign(accounts, &account.id, &session, Given::InSession)?,
         expires_in: LIFETIME.as_secs(),
         refresh_token: token.reveal().to_owned(),
         account: Me::of(accounts, account).await?,
@@ -206,9 +206,10 @@ pub(in crate::web) fn sign(
     accounts: &Accounts,
     account: &AccountId,
     session: &SessionId,
+    given: Given,
 ) -> Result<String, Problem> {
     let site = &accounts.site;
-    let token = signer(site).sign(account, session, site.clock.now(), &site.random);
+    let token = signer(site).sign(account, session, given, site.clock.now(), &site.random);
     let token = token.ok_or_else(|| Problem::internal("an access token was not signed"))?;
     Ok(token.reveal().to_owned())
 }

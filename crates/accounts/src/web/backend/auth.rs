@@ -1,47 +1,46 @@
 //! Registering and signing in, by a front end that keeps the tokens.
 
-use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
 use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
-use web::{Access as _, Facts, Json, Problem, Wishes};
+use web::{Facts, Json, Pages, Problem, Wishes};
 
 use super::{Message, Person, done, person};
 use crate::Callers::Anybody;
+use crate::access_token::Given;
 use crate::account::{self, Account, AccountId, DisplayName};
 use crate::client::Client;
 use crate::refresh::Refreshed;
 use crate::registration::{self, Registered};
-use crate::reset::{self, Tokens as ResetTokens, Wanted};
+use crate::reset::{self, ResetError, Tokens as ResetTokens, Wanted};
 use crate::session::{self, Begun, Method, Stay};
 use crate::sign_in::{self, Attempt, SignInError};
 use crate::slug;
 use crate::verification::{self, Confirmation, Proof};
 use crate::web::api::refresh;
-use crate::web::problem::too_often;
+use crate::web::problem::{password, too_often};
 use crate::web::registration::Sent;
 use crate::web::reset::mail_link;
 use crate::web::{cookies, entrance};
-use crate::{Accounts, BackendPolicy};
+use crate::{Accounts, BackendPolicy, Callers};
 
-pub(super) fn routes(policy: BackendPolicy) -> Router<Accounts> {
-    let at = |path| format!("/backend/public/auth/{path}");
-    let register = if policy.register_tokens {
-        post(register_with_tokens)
+pub(super) fn pages(policy: BackendPolicy) -> Pages<Accounts, Callers> {
+    let pages = Pages::default();
+    let pages = if policy.register_tokens {
+        pages.post("/register", Anybody, register_with_tokens)
     } else {
-        post(register)
+        pages.post("/register", Anybody, register)
     };
-    Router::new()
-        .route(&at("register"), Anybody.declare(register))
-        .route(&at("login"), Anybody.declare(post(login)))
-        .route(&at("refresh"), Anybody.declare(post(go_on)))
-        .route(&at("preview-slug"), Anybody.declare(post(preview_slug)))
-        .route(&at("verify-email"), Anybody.declare(get(verify)))
-        .route(&at("forgot-password"), Anybody.declare(post(forgot)))
-        .route(&at("reset-password"), Anybody.declare(post(reset)))
+    let pages = pages
+        .post("/login", Anybody, login)
+        .post("/refresh", Anybody, go_on)
+        .post("/preview-slug", Anybody, preview_slug)
+        .get("/verify-email", Anybody, verify)
+        .post("/forgot-password", Anybody, forgot)
+        .post("/reset-password", Anybody, reset);
+    Pages::default().nest("/backend/public/auth", pages)
 }
 
 /// What a front end goes on with.
@@ -55,7 +54,7 @@ struct Tokens {
 async fn tokens(
     accounts: &Accounts,
     refreshed: Refreshed,
-    status: StatusCode,
+    (status, given): (StatusCode, Given),
 ) -> Result<Response, Problem> {
     let Refreshed {
         account,
@@ -63,7 +62,7 @@ async fn tokens(
         token,
     } = refreshed;
     let body = Tokens {
-        token: refresh::sign(accounts, &account.id, &session)?,
+        token: refresh::sign(accounts, &account.id, &session, given)?,
         refresh_token: token.reveal().to_owned(),
         user: person(accounts, &account).await?,
     };
@@ -144,7 +143,7 @@ async fn register_with_tokens(
     let registered = try_register(&accounts, &facts, &client, &wishes, sent).await?;
     let (account, begun) = enter(&accounts, registered, client).await?;
     let first = refresh::first(&accounts, account, &begun).await?;
-    tokens(&accounts, first, StatusCode::CREATED).await
+    tokens(&accounts, first, (StatusCode::CREATED, Given::InSession)).await
 }
 
 fn accepted() -> Json<Message> {
@@ -193,7 +192,7 @@ async fn login(
     client.session = None;
     let (account, begun) = try_sign_in(&accounts, &facts, client, login).await?;
     let first = refresh::first(&accounts, account, &begun).await?;
-    tokens(&accounts, first, StatusCode::OK).await
+    tokens(&accounts, first, (StatusCode::OK, Given::AtSignIn)).await
 }
 
 /// A token of a session.
@@ -211,7 +210,7 @@ async fn go_on(
     let shown = Secret::new(sent.refresh_token);
     let from = (client, facts.network());
     let refreshed = refresh::go_on(&accounts, shown, from).await?;
-    tokens(&accounts, refreshed, StatusCode::OK).await
+    tokens(&accounts, refreshed, (StatusCode::OK, Given::InSession)).await
 }
 
 #[derive(Deserialize)]
@@ -312,6 +311,12 @@ async fn reset(
     Json(sent): Json<ResetPassword>,
 ) -> Result<Json<Message>, Problem> {
     let (link, typed) = (Secret::new(sent.token), Secret::new(sent.new_password));
-    reset::finish(&accounts, link, &typed, ResetTokens::Revoked, client).await?;
-    Ok(done())
+    match reset::finish(&accounts, link, &typed, ResetTokens::Revoked, client).await {
+        Ok(()) => Ok(done()),
+        // The field as it is called here.
+        Err(ResetError::Weak(weakness)) => {
+            Err(password(Problem::fields(), "/new_password", weakness))
+        }
+        Err(error) => Err(error.into()),
+    }
 }

@@ -16,6 +16,7 @@ use super::auth::RefreshToken;
 use super::{Message, Person, done, person};
 use crate::Accounts;
 use crate::Callers::Sessions;
+use crate::access_token::Given;
 use crate::account;
 use crate::client::Client;
 use crate::erasure::{self, EraseError, When};
@@ -93,7 +94,7 @@ async fn revoke_all(
     caller: Caller,
 ) -> Result<Json<Revoked>, Problem> {
     let Caller { who, request } = caller;
-    Sudo::check(who.clone(), accounts.site.clock.now())?;
+    Sudo::check_own(who.clone(), accounts.site.clock.now())?;
     let change = move |tx: &mut Tx<'_>| session::end_own(tx, &who, false, &request);
     Ok(Json(Revoked {
         message: "done",
@@ -199,7 +200,7 @@ async fn renew_password(
     let session = visit.who.session().ok_or_else(gone)?;
     let response = refresh::unstored(Renewed {
         message: "done",
-        token: refresh::sign(accounts, &account.id, session)?,
+        token: refresh::sign(accounts, &account.id, session, Given::InSession)?,
     });
     if headers.contains_key(AUTHORIZATION) {
         return Ok(response);

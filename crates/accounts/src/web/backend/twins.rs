@@ -5,39 +5,40 @@ use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post, put};
+use axum::routing::put;
 use jiff::Timestamp;
 use serde::Serialize;
-use web::{Access as _, Facts, Json, Problem, Wishes};
+use web::{Access as _, Facts, Json, Pages, Problem, Wishes};
 
 use super::auth::{self, Login, Registration};
 use super::own;
 use crate::Callers::{Anybody, Sessions};
-use crate::access_token::LIFETIME;
+use crate::access_token::{Given, LIFETIME};
 use crate::client::Client;
 use crate::web::api::refresh;
 use crate::web::asking::{Caller, check_same_origin};
 use crate::web::{cookies, visitor};
-use crate::{Accounts, BackendPolicy};
+use crate::{Accounts, BackendPolicy, Callers};
 
-pub(super) fn routes(policy: BackendPolicy) -> Router<Accounts> {
-    let at = |path| format!("/api/auth/{path}");
-    let register = if policy.register_tokens {
-        post(register_and_enter)
+pub(super) fn pages(policy: BackendPolicy) -> Pages<Accounts, Callers> {
+    let pages = Pages::default();
+    let pages = if policy.register_tokens {
+        pages.post("/register", Anybody, register_and_enter)
     } else {
-        post(register)
+        pages.post("/register", Anybody, register)
     };
-    Router::new()
-        .route(&at("login"), Anybody.declare(post(login)))
-        .route(&at("register"), Anybody.declare(register))
-        .route(&at("logout"), Sessions.declare(post(logout)))
-        .route(&at("me"), Sessions.declare(get(own::me)))
-        .route(&at("profile"), Sessions.declare(put(own::change_profile)))
-        .route(
-            &at("send-verification"),
-            Sessions.declare(post(own::send_again)),
-        )
-        .route(&at("jwt"), Sessions.declare(get(jwt)))
+    let pages = pages
+        .post("/login", Anybody, login)
+        .post("/logout", Sessions, logout)
+        .get("/me", Sessions, own::me)
+        .post("/send-verification", Sessions, own::send_again)
+        .get("/jwt", Sessions, jwt);
+    Pages::default().nest("/api/auth", pages)
+}
+
+pub(super) fn routes() -> Router<Accounts> {
+    let profile = Sessions.declare(put(own::change_profile));
+    Router::new().route("/api/auth/profile", profile)
 }
 
 #[derive(Serialize)]
@@ -133,7 +134,7 @@ async fn jwt(
         .filter(|_| !headers.contains_key(AUTHORIZATION))
         .ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "token_not_permitted"))?;
     Ok(refresh::unstored(Jwt {
-        token: refresh::sign(&accounts, account, session)?,
+        token: refresh::sign(&accounts, account, session, Given::InSession)?,
         expires_at: accounts.site.clock.now() + LIFETIME,
     }))
 }

@@ -2,6 +2,7 @@
 
 use accounts::Callers::Tokens;
 use accounts::web::call::{Call, answer, id as parse};
+use axum::Extension;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -17,6 +18,7 @@ use crate::Refusal;
 use crate::countdown::{READ, WRITE};
 use crate::webhook::delivery::{self, Delivery, DeliveryId};
 use crate::webhook::event::Event;
+use crate::webhook::test_limit::TestLimit;
 use crate::webhook::{self, NewWebhook, State, Webhook, WebhookId};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -139,8 +141,13 @@ struct Sent {
     post, path = "/api/v1/webhooks/{id}/test", tag = "webhooks", params(("id" = String, Path,)),
     responses((status = 202, body = Sent), (status = 404))
 )]
-async fn test(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn test(
+    Extension(limit): Extension<TestLimit>,
+    call: Call,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let id: WebhookId = parse(&id)?;
+    limit.take(&call.who.account().id, call.site.clock.now())?;
     let delivery = write(&call, move |tx, call| {
         let webhook = webhook::find(tx, &call.who, &id)?;
         delivery::test(tx, &webhook)

@@ -5,7 +5,7 @@ use accounts::grant::Member;
 use accounts::invite::Invite;
 use accounts::web::asking::{Reader, Sender};
 use accounts::web::call::{id as parse, see_other};
-use accounts::web::frame;
+use accounts::web::{frame, shared};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::Uri;
@@ -177,11 +177,12 @@ where
     }
     // Who left finds their other ones.
     let is_me = sender.form.text("account") == sender.who.account().id.as_str();
-    Ok(see_other(&if is_me {
+    let onward = if is_me {
         format!("{HERE}?done=saved")
     } else {
         at(id, "/owners?done=saved")
-    }))
+    };
+    Ok(see_other(&shared::after(&sender.form, &onward)))
 }
 
 async fn refused(

@@ -2,8 +2,9 @@
 
 use accounts::web::asking::{Reader, Sender};
 use accounts::web::call::{id as parse, see_other};
-use accounts::web::frame;
+use accounts::web::{frame, shared};
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::Uri;
 use axum::response::Response;
@@ -16,6 +17,7 @@ use super::{Asking, HERE, done};
 use crate::Refusal;
 use crate::webhook::delivery::{self, Delivery, DeliveryState};
 use crate::webhook::event::Event;
+use crate::webhook::test_limit::TestLimit;
 use crate::webhook::{self, NewWebhook, State as WebhookState, Webhook, WebhookId};
 
 const PAGE: &str = "/me/webhooks";
@@ -198,17 +200,31 @@ async fn show_secret(
 /// `POST /me/webhooks/{id}/test`.
 pub(in crate::web) async fn test(
     State(site): State<Site>,
+    Extension(limit): Extension<TestLimit>,
     Path(id): Path<String>,
+    wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
     let id: WebhookId = parse(&id)?;
-    let who = sender.who.clone();
-    let change = move |tx: &mut Tx<'_>| {
-        let webhook = webhook::find(tx, &who, &id)?;
-        delivery::test(tx, &webhook)
+    let done = match limit.take(&sender.who.account().id, site.clock.now()) {
+        Ok(()) => {
+            let who = sender.who.clone();
+            let change = move |tx: &mut Tx<'_>| {
+                let webhook = webhook::find(tx, &who, &id)?;
+                delivery::test(tx, &webhook)
+            };
+            site.store.write(change).await
+        }
+        Err(refusal) => Err(refusal),
     };
-    site.store.write(change).await?;
-    Ok(see_other(&format!("{PAGE}?done=sent")))
+    let done = done.map(|_| see_other(&format!("{PAGE}?done=sent")));
+    form_state::answer(done, async |problem| {
+        let text = site.speak(&wishes);
+        let form_state = FormState::refused(Form::default(), &problem, &text);
+        let asking = Asking::sender(&site, &text, &sender);
+        page(&asking, None, None, &form_state).await
+    })
+    .await
 }
 
 /// `POST /me/webhooks/{id}/delete`.
@@ -221,5 +237,6 @@ pub(in crate::web) async fn delete(
     let (who, request) = (sender.who.clone(), sender.request.clone());
     let change = move |tx: &mut Tx<'_>| webhook::delete(tx, &who, &request, &id);
     site.store.write(change).await?;
-    Ok(see_other(&format!("{PAGE}?done=deleted")))
+    let onward = format!("{PAGE}?done=deleted");
+    Ok(see_other(&shared::after(&sender.form, &onward)))
 }

@@ -20,7 +20,7 @@ const OWNERS: [(&str, &str); 2] = [("farah@example.my", "en"), ("aiman@example.m
 async fn people(site: &Site) {
     let make = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         for (email, locale) in OWNERS {
-            setup::create_owner(tx, &person(email, locale), &Credential::Link).unwrap();
+            setup::create_owner(tx, &[], &person(email, locale), &Credential::Link).unwrap();
         }
         account::create(tx, &person("guest@example.my", "en")).unwrap();
         Ok(())

@@ -4,6 +4,7 @@ use accounts::AccountId;
 use accounts::grant::Member;
 use accounts::invite::Invite;
 use accounts::web::call::see_other;
+use accounts::web::shared;
 use askama::Template;
 use axum::response::Response;
 use platform::id::Id;
@@ -180,6 +181,7 @@ pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
     } else {
         posted.req.at("/members?done=removed")
     };
+    let to = shared::after(&posted.form, &to);
     answer(
         &posted,
         posted

@@ -1,0 +1,65 @@
+//! The page of what somebody shares with others, with one button to end each. Whoever had the
+//! account for a while may have shared it with themselves, so a new password by mail leads here.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use platform::Tx;
+use serde::Deserialize;
+use web::{Form, Problem, Text, Wishes};
+
+use super::asking::Reader;
+use super::frame;
+use crate::Accounts;
+use crate::domain::{self, Share};
+
+/// Where the page is.
+pub(super) const HERE: &str = "/me/shared";
+/// The sign-in page that leads there.
+pub(super) const LOGIN: &str = "/login?redirect=%2Fme%2Fshared";
+
+/// What was done on the page before.
+#[derive(Deserialize)]
+pub(super) struct Done {
+    done: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "shared.html")]
+struct SharedPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    done: bool,
+    all: &'a [Share],
+}
+
+pub(super) async fn show(
+    State(accounts): State<Accounts>,
+    Query(done): Query<Done>,
+    wishes: Wishes,
+    reader: Reader,
+) -> Result<Response, Problem> {
+    let text = accounts.site.speak(&wishes);
+    let (id, domains) = (reader.who.account().id.clone(), accounts.domains);
+    let look = move |tx: &mut Tx<'_>| domain::shared(tx, domains, &id);
+    let all = accounts.site.store.read(look).await?;
+    let body = SharedPage {
+        text: &text,
+        csrf: &reader.csrf,
+        done: done.done.is_some(),
+        all: &all,
+    };
+    let (who, title) = (
+        (&reader.who, reader.csrf.as_str()),
+        text.say("shared-title"),
+    );
+    frame::show(&accounts.site, &text, who, (HERE, &title), body).await
+}
+
+/// Where a form leads that ended something shared: back here if it was sent from here.
+pub fn after(form: &Form, otherwise: &str) -> String {
+    match form.text("from") {
+        "shared" => format!("{HERE}?done=ended"),
+        _ => otherwise.to_owned(),
+    }
+}

@@ -1,0 +1,88 @@
+//! What withdraws the invites that somebody has made: whoever was at their account may have invited
+//! themselves.
+
+use accounts::account::AccountId;
+use accounts::grant::{OWNER, Scope};
+use accounts::invite;
+use accounts::session::Stay;
+use axum::http::Method;
+use serde_json::{Value, json};
+use testkit::{Visitor, World};
+
+use crate::backend::{ALONE, OWN, browser as older_browser, older};
+use crate::grants::manager;
+use crate::people::{API, browser};
+use crate::stage::{
+    CLUB, CLUB_OWNER, Checked, MIGRATIONS, OBSERVER, PASSWORD, accounts, begin, client, give,
+    person, signed_in, usual_hash, visitor, write,
+};
+
+const NEW: &str = "dua pantun lama";
+
+/// An invite of somebody's that nobody has taken.
+async fn invite(world: &World, id: &AccountId) -> String {
+    let wedding = CLUB.scope("wedding");
+    give(world, id, CLUB_OWNER, &wedding).await;
+    let by = manager(world, &signed_in(world, id).await, &wedding).await;
+    let by = by.unwrap();
+    let secret = write(world.store(), move |tx| {
+        Ok(invite::create(tx, &by, OBSERVER).unwrap())
+    });
+    format!("/admin/join/{}", secret.await.reveal())
+}
+
+#[test]
+fn a_new_password_and_signing_out_everywhere_withdraw_what_somebody_offered() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let passwords = json!({"current_password": PASSWORD, "new_password": NEW});
+        let everything = json!({});
+        let but_this = json!({"keep_current": true});
+        let (password, out) = ("/api/v1/me/password", "/api/v1/auth/logout-all");
+        for (number, (method, path, body)) in [
+            (Method::PUT, password, &passwords),
+            (Method::POST, out, &everything),
+            (Method::POST, out, &but_this),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let id = person(world, &format!("{number}@example.my"), Some(&hash)).await;
+            let link = invite(world, &id).await;
+            let mut newcomer = visitor(&accounts);
+            newcomer.get(&link).await.with(200);
+            let mut own: Visitor = browser(world, &id).await;
+            let done = own.call(method, path, body).await;
+            assert!(done.status.is_success(), "{path}: {}", done.body);
+            newcomer.get(&link).await.with(400);
+        }
+
+        // On the page, by an administrator, and at the addresses of the older personal site.
+        let id = person(world, "farah@example.my", None).await;
+        let link = invite(world, &id).await;
+        begin(world, &id, Stay::Visit, client(9)).await;
+        let mut own = browser(world, &id).await;
+        let page = own.get("/me/security").await.with(200);
+        let mut forms = page.forms().into_iter();
+        let others = forms
+            .find(|form| form.action == "/me/security/sessions" && form.value("session").is_none());
+        own.submit(&page, &others.unwrap()).await.with(303);
+        visitor(&accounts).get(&link).await.with(400);
+
+        let link = invite(world, &id).await;
+        let owner = person(world, "owner@example.my", Some(&hash)).await;
+        give(world, &owner, OWNER, &Scope::site()).await;
+        let mut owner = browser(world, &owner).await;
+        let out = format!("{API}/{id}/sign-out");
+        owner.call(Method::POST, &out, &Value::Null).await.with(200);
+        visitor(&accounts).get(&link).await.with(400);
+
+        let link = invite(world, &id).await;
+        let accounts = older(world, ALONE);
+        let mut own = older_browser(world, &accounts, &id).await;
+        let all = format!("{OWN}/revoke-all");
+        own.call(Method::POST, &all, &Value::Null).await.with(200);
+        visitor(&accounts).get(&link).await.with(400);
+    });
+}

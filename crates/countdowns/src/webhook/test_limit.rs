@@ -1,0 +1,34 @@
+//! How often somebody may have a test sent.
+
+use accounts::account::AccountId;
+use jiff::{SignedDuration, Timestamp};
+use platform::limits::{Limit, Rule};
+
+use crate::Refusal;
+
+const RULE: Rule = Rule {
+    count: 10,
+    per: SignedDuration::from_mins(10),
+};
+
+/// How many accounts are counted at once.
+const KEYS: usize = 20_000;
+
+/// The counters of one process. Clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct TestLimit(Limit);
+
+impl Default for TestLimit {
+    fn default() -> Self {
+        Self(Limit::new(&[RULE], KEYS))
+    }
+}
+
+impl TestLimit {
+    /// Takes the place of one test.
+    pub(crate) fn take(&self, account: &AccountId, now: Timestamp) -> Result<(), Refusal> {
+        self.0
+            .take(account.as_str(), now)
+            .map_err(Refusal::TooOften)
+    }
+}

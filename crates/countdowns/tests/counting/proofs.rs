@@ -1,0 +1,162 @@
+//! What asks a session for a proof of the last ten minutes: letting others in, and what goes on
+//! without its owner.
+
+use accounts::account::AccountId;
+use accounts::grant;
+use accounts::sudo::LIFETIME;
+use axum::http::Method;
+use countdowns::countdown::{COUNTDOWN, OWNER, READ, WRITE};
+use platform::{StoreError, Tx};
+use serde_json::{Value, json};
+use testkit::{Page, Visitor};
+
+use crate::stage::{API, Person, Stage, on_both};
+
+const HOOKS: &str = "/api/v1/webhooks";
+
+fn hook(include_notes: bool) -> Value {
+    json!({
+        "url": "https://hooks.example/", "events": ["countdown.reset"],
+        "include_notes": include_notes,
+    })
+}
+
+/// A script on a page of somebody's.
+fn script(stage: &Stage<'_>, person: &Person) -> Visitor {
+    let session = person.browser.cookie("kd_session").unwrap();
+    let mut script = stage.visitor();
+    script.set_cookie("kd_session", session);
+    let token = web::csrf::token(session, &stage.site().random);
+    script.header("x-csrf-token", &token);
+    script
+}
+
+async fn make_owner(stage: &Stage<'_>, at: &str, account: &AccountId) {
+    let (id, account) = (at.replace(&format!("{API}/"), ""), account.clone());
+    let give = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        grant::give(tx, &account, OWNER, &COUNTDOWN.scope(&id), None).unwrap();
+        Ok(())
+    };
+    stage.world.store().write(give).await.unwrap();
+}
+
+fn expect_refusal(page: &Page) {
+    page.expect(403);
+    assert_eq!(page.json()["code"], "sudo_required", "{}", page.address);
+}
+
+#[test]
+fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let daniel = stage.person("Daniel Tan").await;
+        let at = farah.since("Together").await;
+        make_owner(stage, &at, &daniel.who.account().id).await;
+        let mut own = script(stage, &farah);
+        let made = own.call(Method::POST, HOOKS, &hook(true)).await;
+        made.expect(201);
+        let rotate = format!("{HOOKS}/{}/rotate", made.json()["id"].as_str().unwrap());
+        let owners = format!("{at}/owners");
+        let other = format!("{owners}/{}", daniel.who.account().id);
+
+        stage.world.clock.advance(LIFETIME);
+        let token = own.call(Method::POST, "/api/v1/auth/token", &Value::Null);
+        let token = token.await.json()["access_token"].take();
+        let none = &Value::Null;
+        for (method, path, body) in [
+            (Method::POST, owners.as_str(), none),
+            (Method::DELETE, &other, none),
+            (Method::POST, HOOKS, &hook(false)),
+            (Method::POST, &rotate, none),
+            (Method::DELETE, &at, none),
+        ] {
+            expect_refusal(&own.call(method, path, body).await);
+        }
+        // So do the pages, which keep the form.
+        let page_at = at.replace(API, "/me/countdowns");
+        let page = farah.browser.get(&format!("{page_at}/owners")).await;
+        for form in ["invite", "remove"] {
+            let form = page.form(&format!("{page_at}/owners/{form}"));
+            let asked = farah.browser.submit(&page, &form).await;
+            assert!(asked.location().unwrap().starts_with("/sudo?"));
+        }
+        let page = farah.browser.get("/me/webhooks").await;
+        let mut form = page.form("/me/webhooks");
+        form.fill("url", "https://hooks.example/");
+        let asked = farah.browser.submit(&page, &form).await;
+        assert!(asked.location().unwrap().starts_with("/sudo?"));
+        let page = farah.browser.get(&format!("{page_at}/settings")).await;
+        let mut form = page.form(&format!("{page_at}/delete"));
+        form.fill("confirm", "Together");
+        let asked = farah.browser.submit(&page, &form).await;
+        assert!(asked.location().unwrap().starts_with("/sudo?"));
+
+        // An access token proves nothing; a token that was made for this was made with a proof.
+        let mut program = stage.visitor();
+        let token = format!("Bearer {}", token.as_str().unwrap());
+        program.header("authorization", &token);
+        expect_refusal(&program.call(Method::POST, HOOKS, &hook(false)).await);
+        expect_refusal(&program.call(Method::DELETE, &at, none).await);
+        let made = farah.program.call(Method::POST, HOOKS, &hook(true)).await;
+        made.expect(201);
+        // Who leaves takes nothing from anybody, and needs none.
+        let mut others = script(stage, &daniel);
+        others.call(Method::DELETE, &other, none).await.expect(204);
+        farah
+            .program
+            .call(Method::DELETE, &at, none)
+            .await
+            .expect(204);
+    });
+}
+
+#[test]
+fn a_token_that_reads_nothing_makes_no_webhook_that_tells_notes() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut writer = stage.person_with("Farah Ali", &[WRITE]).await;
+        let refused = writer.program.call(Method::POST, HOOKS, &hook(true)).await;
+        refused.expect(403);
+        assert_eq!(refused.json()["code"], "scope_required");
+        assert!(refused.body.contains(READ.word()), "{}", refused.body);
+        let made = writer.program.call(Method::POST, HOOKS, &hook(false)).await;
+        made.expect(201);
+    });
+}
+
+#[test]
+fn ten_tests_are_sent_in_ten_minutes() {
+    on_both(&async |stage: &Stage<'_>| {
+        stage.world.expect_jobs("webhook.deliver");
+        let mut farah = stage.person("Farah Ali").await;
+        let mut tests = Vec::new();
+        for _ in 0..2 {
+            let made = farah.program.call(Method::POST, HOOKS, &hook(false)).await;
+            made.expect(201);
+            let id = made.json()["id"].as_str().unwrap().to_owned();
+            tests.push(format!("{HOOKS}/{id}/test"));
+        }
+        for number in 0..10 {
+            let test = &tests[number % 2];
+            let sent = farah.program.call(Method::POST, test, &Value::Null).await;
+            sent.expect(202);
+        }
+        let refused = farah.program.call(Method::POST, &tests[0], &Value::Null);
+        let refused = refused.await;
+        refused.expect(429);
+        assert_eq!(refused.json()["code"], "rate_limited");
+        assert_ne!(refused.header("retry-after"), "");
+        let page = farah.browser.get("/me/webhooks").await;
+        let form = page.form(&tests[1].replace(HOOKS, "/me/webhooks"));
+        // Each visitor of these tests is on a process of its own.
+        for _ in 0..10 {
+            farah.browser.submit(&page, &form).await.expect(303);
+        }
+        farah.browser.submit(&page, &form).await.expect(429);
+        // Others are counted apart.
+        let mut daniel = stage.person("Daniel Tan").await;
+        let made = daniel.program.call(Method::POST, HOOKS, &hook(false)).await;
+        let test = format!("{HOOKS}/{}/test", made.json()["id"].as_str().unwrap());
+        let sent = daniel.program.call(Method::POST, &test, &Value::Null).await;
+        sent.expect(202);
+    });
+}
