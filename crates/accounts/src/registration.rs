@@ -27,6 +27,7 @@ use crate::opaque;
 use crate::password::{self, Password, PasswordHash};
 use crate::people;
 use crate::profile;
+use crate::request_limits::RequestLimits;
 use crate::reset;
 use crate::signed_in::SignedIn;
 use crate::slug::{self, Availability};
@@ -218,12 +219,14 @@ pub async fn register(
             Availability::Reserved => return Err(RegisterError::SlugReserved),
         }
     }
-    let now = site.clock.now();
-    accounts.limits.register(network, now)?;
+    let counted = accounts
+        .limits
+        .register::<RegisterError>(&site.store, network)
+        .await?;
     let hash = match accounts.hasher.hash(&new.password).await {
         Ok(hash) => hash,
         Err(busy) => {
-            accounts.limits.give_registration_back(network, now);
+            counted.give_back_to(&site.store).await?;
             return Err(busy.into());
         }
     };
@@ -236,7 +239,7 @@ pub async fn register(
         return Ok(registered(None));
     }
     let entering = Entering {
-        may_remind: accounts.limits.may_send(&new.account.email, now),
+        limits: accounts.limits.clone(),
         site: site.clone(),
         new: new.account,
         slug: new.slug,
@@ -259,11 +262,13 @@ pub(crate) async fn register_newcomer(
     if accounts.policy.registration != Registration::Open {
         return Err(RegisterError::Closed);
     }
-    let now = site.clock.now();
-    accounts.limits.register(network, now)?;
+    accounts
+        .limits
+        .register::<RegisterError>(&site.store, network)
+        .await?;
     let browser = opaque::create(&site.random);
     let entering = Entering {
-        may_remind: accounts.limits.may_send(&new.email, now),
+        limits: accounts.limits.clone(),
         site: site.clone(),
         new,
         slug: None,
@@ -307,12 +312,14 @@ struct Entering {
     browser: Secret,
     client: Client,
     /// Whether the owner of a known address may be mailed once more.
-    may_remind: bool,
+    limits: RequestLimits,
 }
 
 impl Entering {
     /// Returns the account that was made.
     fn enter(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>, RegisterError> {
+        // Counted of new addresses too, which get a mail whatever it says.
+        let may_remind = self.limits.may_send(tx, &self.new.email)?;
         let newcomer = match &self.credential {
             Credential::Password(_) => None,
             Credential::Newcomer(secret) => {
@@ -321,7 +328,9 @@ impl Entering {
             }
         };
         if let Some(account) = account::find_by_email(tx, &self.new.email)? {
-            self.remind(tx, &account)?;
+            if may_remind {
+                self.remind(tx, &account)?;
+            }
             return Ok(None);
         }
         let id = account::create(tx, &self.new)?;
@@ -354,9 +363,6 @@ impl Entering {
     }
 
     fn remind(&self, tx: &mut Tx<'_>, account: &Account) -> Result<(), StoreError> {
-        if !self.may_remind {
-            return Ok(());
-        }
         let link = reset::create_link(tx, account)?;
         let sign_in = self.site.url().join("/login");
         let notice = Notice {

@@ -70,14 +70,16 @@ pub async fn ask(
     network: Network,
 ) -> Result<(), AskError> {
     let site = &accounts.site;
-    let now = site.clock.now();
-    accounts.limits.ask(network, now)?;
-    if !accounts.limits.may_send(email, now) {
-        return Ok(());
-    }
-    let email = email.to_string();
-    let change = move |tx: &mut Tx<'_>| enqueue(tx, &email, wanted);
-    Ok(site.store.write(change).await?)
+    let (limits, email) = (accounts.limits.clone(), email.clone());
+    limits.may_ask(&site.store, network).await??;
+    let change = move |tx: &mut Tx<'_>| -> Result<(), AskError> {
+        limits.ask(tx, network)??;
+        if limits.may_send(tx, &email)? {
+            enqueue(tx, email.as_str(), wanted)?;
+        }
+        Ok(())
+    };
+    site.store.write(change).await
 }
 
 /// Has a link mailed once this change is made.

@@ -82,10 +82,10 @@ pub async fn send_again(
     let Ok(to) = account.email.parse::<Address>() else {
         return Ok(());
     };
-    accounts.limits.confirm(&account.id, &to, network, now)?;
+    let (store, limits, id) = (&accounts.site.store, &accounts.limits, &account.id);
     let account = account.clone();
-    let change = move |tx: &mut Tx<'_>| send(tx, &site, &account);
-    Ok(accounts.site.store.write(change).await?)
+    let change = move |tx: &mut Tx<'_>| Ok(send(tx, &site, &account)?);
+    limits.confirm(store, id, (&to, network, now), change).await
 }
 
 /// How somebody proves that the account is theirs, beside holding the link.
@@ -264,7 +264,7 @@ pub(crate) async fn check_password(
 ) -> Result<(), ConfirmError> {
     let store = &accounts.site.store;
     let attempt = Attempt::new(&account.email, Source::Network(network));
-    let reserved = attempt.reserve::<ConfirmError>(store).await?;
+    let reserved = attempt.reserve::<ConfirmError>(accounts).await?;
     let verified = accounts.hasher.verify(typed, hash).await;
     if matches!(verified, Ok(false)) {
         return Err(ConfirmError::CurrentWrong);
