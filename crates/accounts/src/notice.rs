@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use platform::mail::{Address, MailId, NewMail, Stream};
+use platform::mail::{Address, MailId, NewMail, Stream, sealed_text};
 use platform::{StoreError, Tx};
 use web::{Language, Site, Value};
 
@@ -64,6 +64,8 @@ impl Notice<'_> {
             subject: text.with(self.subject, &values),
             text: text.with(self.text, &values),
             html: None,
+            // Many have a link that works once.
+            seal: Some(site.keys.key(sealed_text::PURPOSE)),
         };
         tx.send_mail(mail).map(Some)
     }

@@ -44,6 +44,8 @@ CREATE TABLE mail (
     subject TEXT NOT NULL,
     text TEXT NOT NULL,
     html TEXT,
+    -- Both, where they have a link that works once: opened by the key file alone.
+    sealed_text BYTEA,
     state TEXT NOT NULL,
     doubts BIGINT NOT NULL,
     answer TEXT,

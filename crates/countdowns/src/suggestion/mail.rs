@@ -120,6 +120,7 @@ fn send<'a>(
         subject: speech.with(subject, &values),
         text: speech.with(text, &values),
         html: None,
+        seal: None,
     })
     .map(drop)
 }

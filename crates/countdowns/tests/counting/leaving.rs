@@ -156,6 +156,7 @@ async fn mark_the_rest(stage: &Stage<'_>, id: &AccountId) {
             subject: MARK.to_owned(),
             text: MARK.to_owned(),
             html: None,
+            seal: None,
         })?;
         audit::chain::seal(tx)?;
         Ok(())

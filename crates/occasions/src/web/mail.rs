@@ -139,5 +139,6 @@ fn compose(site: &Site, portal: &Portal, to: Address) -> Option<NewMail> {
         subject: mail.subject(),
         text: plain,
         html: Some(html),
+        seal: None,
     })
 }

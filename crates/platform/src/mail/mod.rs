@@ -14,6 +14,7 @@ mod callback;
 mod delivery;
 pub mod mailbox;
 mod message;
+pub mod sealed_text;
 mod smtp;
 mod sns;
 pub mod suppression;
@@ -22,6 +23,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::jobs::{NewJob, Queue};
+use crate::key::Key;
 use crate::sql;
 use crate::store::{Bind, Column, Row, Rows, StoreError, Tx, Value};
 use crate::text_cleaning::clean_line;
@@ -29,6 +31,7 @@ pub use address::{Address, LIMIT, NotAnAddress};
 pub use callback::{CallbackKey, Signed};
 pub use delivery::{KIND, Mailer, Post, handler};
 pub use message::Sender;
+use sealed_text::Body;
 pub use smtp::{Server, Smtp, SmtpError, Tls};
 pub use sns::{SnsError, SnsPost, SnsTopic};
 
@@ -56,6 +59,9 @@ pub struct NewMail {
     pub text: String,
     /// The mail as a page.
     pub html: Option<String>,
+    /// Seals text and page for the row: given where they have a link that works once. It is the key
+    /// for [`sealed_text::PURPOSE`].
+    pub seal: Option<Key>,
 }
 
 /// A class of mail: what it is for decides who may refuse it.
@@ -207,16 +213,25 @@ impl Tx<'_> {
             subject,
             text,
             html,
+            seal,
         } = mail;
         let id: MailId = self.id();
         let now = self.now();
         let request = self.request();
+        let mut body = Body { text, html };
+        let sealed = seal.map(|key| sealed_text::seal(&key, self.random(), &id, &body));
+        if sealed.is_some() {
+            body = Body {
+                text: String::new(),
+                html: None,
+            };
+        }
         sql!(
             "INSERT INTO mail (id, scope, stream, recipient, recipient_name, sender_name,
-                               reply_to, subject, text, html, state, doubts,
-                               created_at, changed_at, request_id)
+                               reply_to, subject, text, html, sealed_text, state,
+                               doubts, created_at, changed_at, request_id)
              VALUES (:id, :scope, :stream, :to, :to_name, :sender_name, :reply_to, :subject, :text,
-                 :html, 'queued', 0, :now, :now, :request)",
+                 :html, :sealed, 'queued', 0, :now, :now, :request)",
             id,
             scope,
             stream,
@@ -225,8 +240,9 @@ impl Tx<'_> {
             sender_name = sender_name.as_deref().map(clean_line),
             reply_to,
             subject = clean_line(&subject),
-            text,
-            html,
+            text = body.text,
+            html = body.html,
+            sealed,
             now,
             request = request.as_deref()
         )
@@ -292,7 +308,7 @@ pub fn send_again(tx: &mut Tx<'_>, scope: &str, id: &MailId) -> Result<bool, Sto
     let found: Option<(Stream,)> = sql!(
         "UPDATE mail SET state = 'queued', changed_at = :now
          WHERE id = :id AND scope = :scope AND state IN ('failed', 'bounced', 'uncertain')
-           AND text <> ''
+           AND (text <> '' OR sealed_text IS NOT NULL)
          RETURNING stream",
         id,
         scope,
