@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry};
 use platform::jobs::{Done, Handler};
 use platform::limits::Wait;
-use platform::mail::Address;
+use platform::mail::{Address, Stranger};
 use platform::{Rows, Secret, Store, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -21,7 +21,7 @@ use crate::domain::{Domain, Domains};
 use crate::erasure;
 use crate::hashing::Busy;
 use crate::identity::{self, Identity, IdentityError};
-use crate::notice::Notice;
+use crate::notice::{self, Notice};
 use crate::one_time::{self, Purpose};
 use crate::opaque;
 use crate::password::{self, Password, PasswordHash};
@@ -240,6 +240,7 @@ pub async fn register(
     }
     let entering = Entering {
         limits: accounts.limits.clone(),
+        network,
         site: site.clone(),
         new: new.account,
         slug: new.slug,
@@ -269,6 +270,7 @@ pub(crate) async fn register_newcomer(
     let browser = opaque::create(&site.random);
     let entering = Entering {
         limits: accounts.limits.clone(),
+        network,
         site: site.clone(),
         new,
         slug: None,
@@ -311,8 +313,9 @@ struct Entering {
     credential: Credential,
     browser: Secret,
     client: Client,
-    /// Whether the owner of a known address may be mailed once more.
+    /// Decide whether the owner of a known address may be mailed once more.
     limits: RequestLimits,
+    network: Network,
 }
 
 impl Entering {
@@ -357,7 +360,7 @@ impl Entering {
         .run(tx, Rows::Exactly(1))?;
         record(tx, &id, &self.client)?;
         if let Some(account) = account::find(tx, &id)? {
-            verification::send(tx, &self.site, &account)?;
+            verification::send(tx, &self.site, &account, self.stranger(false))?;
         }
         Ok(Some(id))
     }
@@ -372,7 +375,15 @@ impl Entering {
             path: &format!("/reset/{}", link.reveal()),
             values: vec![("sign_in", sign_in.into())],
         };
-        notice.send(tx, &self.site, account)
+        let stranger = self.stranger(true);
+        notice.write(tx, &self.site, account, stranger).map(drop)
+    }
+
+    fn stranger(&self, is_known: bool) -> Option<Stranger> {
+        Some(Stranger {
+            line: notice::line(&self.site, self.network),
+            is_known,
+        })
     }
 }
 

@@ -243,7 +243,7 @@ impl RequestLimits {
         let rules = match kind {
             Kind::Registration => REGISTRATIONS,
             Kind::Confirmation => CONFIRMATIONS,
-            _ => LINKS,
+            Kind::Link | Kind::Mail | Kind::SignIn => LINKS,
         };
         let larger = match network.address() {
             IpAddr::V4(_) => LARGER_V4,

@@ -7,7 +7,7 @@
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;
 use platform::limits::Wait;
-use platform::mail::Address;
+use platform::mail::{Address, Stranger};
 use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use web::{Network, Site};
@@ -33,7 +33,12 @@ struct MailedTo {
 }
 
 /// Mails a link that confirms the account's address. An older one works no more.
-pub(crate) fn send(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<(), StoreError> {
+pub(crate) fn send(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    stranger: Option<Stranger>,
+) -> Result<(), StoreError> {
     let Ok(address) = account.email.parse::<Address>() else {
         return Ok(());
     };
@@ -49,7 +54,7 @@ pub(crate) fn send(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<()
         path: &format!("/verify/{}", link.reveal()),
         values: Vec::new(),
     };
-    notice.send(tx, site, account)
+    notice.write(tx, site, account, stranger).map(drop)
 }
 
 /// Why no further link is mailed.
@@ -84,7 +89,7 @@ pub async fn send_again(
     };
     let (store, limits, id) = (&accounts.site.store, &accounts.limits, &account.id);
     let account = account.clone();
-    let change = move |tx: &mut Tx<'_>| Ok(send(tx, &site, &account)?);
+    let change = move |tx: &mut Tx<'_>| Ok(send(tx, &site, &account, None)?);
     limits.confirm(store, id, (&to, network, now), change).await
 }
 

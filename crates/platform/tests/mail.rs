@@ -5,6 +5,7 @@
 
 mod sealed;
 mod smtp;
+mod strangers;
 mod suppressions;
 
 use jiff::SignedDuration;
@@ -52,6 +53,7 @@ fn mail_to(address: &str) -> NewMail {
         text: "Terima kasih.\n.\nJumpa nanti.".to_owned(),
         html: Some("<p>Terima kasih.</p>".to_owned()),
         seal: None,
+        stranger: None,
     }
 }
 

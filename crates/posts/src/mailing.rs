@@ -109,6 +109,7 @@ fn write_page(tx: &mut Tx<'_>, site: &Site, id: &PostId) -> Result<(), StoreErro
             text: text.with("post-mail-text", &values),
             html: None,
             seal: None,
+            stranger: None,
         })?;
     }
     sql!(

@@ -360,6 +360,7 @@ mod tests {
             text: String::new(),
             html: None,
             seal: None,
+            stranger: None,
         }
     }
 

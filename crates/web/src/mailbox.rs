@@ -366,6 +366,7 @@ mod tests {
                     text: TEXT.to_owned(),
                     html: Some("<p onclick=alert(1)>Terima kasih</p>".to_owned()),
                     seal: None,
+                    stranger: None,
                 })
             })
             .await;

@@ -2,14 +2,15 @@
 
 use accounts::registration::{self, RegisterError, Registrant};
 use accounts::reset::{self, AskError, Wanted};
-use accounts::{Accounts, RequestLimits};
+use accounts::{Accounts, RequestLimits, account, verification};
 use jiff::SignedDuration;
-use platform::Secret;
+use platform::{Secret, Tx, sql};
 use testkit::World;
 use web::Network;
 
 use crate::registering::{expect, open};
-use crate::stage::{MIGRATIONS, PASSWORD, client, in_process, new_account};
+use crate::resetting::work;
+use crate::stage::{MIGRATIONS, PASSWORD, client, in_process, new_account, person, read};
 
 /// One of the /64 of a /48.
 fn of_block(block: u16, number: u16) -> Network {
@@ -123,5 +124,62 @@ fn each_larger_network_asks_for_more_links_and_shares_them_among_processes() {
         assert_eq!(count(&|_| v4(114, 7), 1).await, 1, "another /24");
         world.clock.advance(SignedDuration::from_hours(1));
         assert_eq!(count(&|_| of_block(1, 0x0100), 1).await, 1, "an hour later");
+    });
+}
+
+/// The priorities and lines of the mails that wait, in the order of their recipients.
+async fn waiting(world: &World) -> Vec<(String, i64, Option<String>)> {
+    let look = |tx: &mut Tx<'_>| {
+        let waiting = sql!(
+            "SELECT mail.recipient, job.priority, job.line
+             FROM job JOIN mail ON job.unique_key = 'mail:' || mail.id ORDER BY mail.recipient"
+        );
+        tx.all(waiting, &[])
+    };
+    read(world.store(), look).await
+}
+
+#[test]
+fn mails_that_strangers_cause_wait_in_the_line_of_their_network() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = open(world);
+        person(world, "known@example.my", None).await;
+        assert!(register(&accounts, "new@example.my", of_block(1, 1)).await);
+        for (email, network) in [("known", of_block(1, 2)), ("nobody", of_block(2, 1))] {
+            let email = format!("{email}@example.my").parse().unwrap();
+            let asked = reset::ask(&accounts, &email, Wanted::Reset, network).await;
+            asked.unwrap();
+        }
+        let asked = world.jobs().await;
+        assert_eq!(asked.len(), 3, "for an address that nobody has too");
+        work(world, &accounts).await;
+        let mails = waiting(world).await;
+        let [(known, before, one), (new, behind, other)] = &mails[..] else {
+            panic!("{mails:?}")
+        };
+        assert_eq!((&**known, &**new), ("known@example.my", "new@example.my"));
+        assert!(one.is_some() && one == other, "one /48, one line");
+        assert!(0 < *before && before < behind);
+        // Who is signed in is no stranger.
+        let find = |tx: &mut Tx<'_>| {
+            account::find_by_email(tx, &"known@example.my".parse().unwrap()).map(Option::unwrap)
+        };
+        let known = read(world.store(), find).await;
+        verification::send_again(&accounts, &known, of_block(1, 1))
+            .await
+            .unwrap();
+        let mails = waiting(world).await;
+        assert!(
+            mails
+                .iter()
+                .any(|(_, priority, line)| *priority < 0 && line.is_none())
+        );
+        for (email, subject) in [
+            ("known@example.my", "mail-reset-subject"),
+            ("known@example.my", "mail-verify-subject"),
+            ("new@example.my", "mail-verify-subject"),
+        ] {
+            expect(world, &accounts, email, subject);
+        }
     });
 }

@@ -23,7 +23,7 @@ use crate::unconfirmed::verify;
 const EMAIL: &str = "farah@example.my";
 const NEW: &str = "dua pantun lama";
 
-async fn work(world: &World, accounts: &Accounts) {
+pub(crate) async fn work(world: &World, accounts: &Accounts) {
     let (store, clock) = (world.store().clone(), world.platform.clock.clone());
     let handlers = (accounts::DOMAIN.jobs)(&accounts.site);
     let worker = Worker::new(store, clock, world.platform.random.clone(), handlers);

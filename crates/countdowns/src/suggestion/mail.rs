@@ -121,6 +121,7 @@ fn send<'a>(
         text: speech.with(text, &values),
         html: None,
         seal: None,
+        stranger: None,
     })
     .map(drop)
 }

@@ -157,6 +157,7 @@ async fn mark_the_rest(stage: &Stage<'_>, id: &AccountId) {
             text: MARK.to_owned(),
             html: None,
             seal: None,
+            stranger: None,
         })?;
         audit::chain::seal(tx)?;
         Ok(())

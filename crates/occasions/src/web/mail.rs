@@ -140,5 +140,6 @@ fn compose(site: &Site, portal: &Portal, to: Address) -> Option<NewMail> {
         text: plain,
         html: Some(html),
         seal: None,
+        stranger: None,
     })
 }

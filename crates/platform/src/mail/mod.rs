@@ -62,6 +62,18 @@ pub struct NewMail {
     /// Seals text and page for the row: given where they have a link that works once. It is the key
     /// for [`sealed_text::PURPOSE`].
     pub seal: Option<Key>,
+    /// Who causes it, if that is somebody of whom nothing is known.
+    pub stranger: Option<Stranger>,
+}
+
+/// Somebody without a session, who may cause mail to whomever they like. Their mail gives way to
+/// everybody else's, and to that of strangers elsewhere who cause less.
+#[derive(Clone, Debug)]
+pub struct Stranger {
+    /// Their network: each has a line of its own, and the lines take turns. It is no more than a name.
+    pub line: String,
+    /// Whether the address is that of somebody here, who may be waiting for the mail.
+    pub is_known: bool,
 }
 
 /// A class of mail: what it is for decides who may refuse it.
@@ -133,6 +145,13 @@ impl Stream {
             Self::Notification => 10,
             Self::Marketing => 20,
         }
+    }
+}
+
+impl Stranger {
+    /// Behind what others wait for and, if the address is nobody's, behind everything.
+    fn priority(&self) -> i64 {
+        if self.is_known { 5 } else { 30 }
     }
 }
 
@@ -214,6 +233,7 @@ impl Tx<'_> {
             text,
             html,
             seal,
+            stranger,
         } = mail;
         let id: MailId = self.id();
         let now = self.now();
@@ -247,7 +267,7 @@ impl Tx<'_> {
             request = request.as_deref()
         )
         .run(self, Rows::Exactly(1))?;
-        enqueue(self, &id, stream)?;
+        enqueue(self, &id, stream, stranger)?;
         Ok(id)
     }
 }
@@ -318,7 +338,7 @@ pub fn send_again(tx: &mut Tx<'_>, scope: &str, id: &MailId) -> Result<bool, Sto
     let Some((stream,)) = found else {
         return Ok(false);
     };
-    enqueue(tx, id, stream)?;
+    enqueue(tx, id, stream, None)?;
     Ok(true)
 }
 
@@ -328,11 +348,20 @@ struct Task {
     mail: MailId,
 }
 
-fn enqueue(tx: &mut Tx<'_>, id: &MailId, stream: Stream) -> Result<(), StoreError> {
+fn enqueue(
+    tx: &mut Tx<'_>,
+    id: &MailId,
+    stream: Stream,
+    stranger: Option<Stranger>,
+) -> Result<(), StoreError> {
+    let priority = stranger
+        .as_ref()
+        .map_or(stream.priority(), Stranger::priority);
     tx.enqueue(NewJob {
         queue: Queue::Mail,
         key: Some(format!("mail:{id}")),
-        priority: stream.priority(),
+        priority,
+        line: stranger.map(|stranger| stranger.line),
         ..NewJob::new(KIND, serde_json::json!({ "mail": id }))
     })
 }

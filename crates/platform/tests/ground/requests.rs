@@ -54,6 +54,7 @@ fn begin() -> Handler {
                 text: "Terima kasih".to_owned(),
                 html: None,
                 seal: None,
+                stranger: None,
             })?;
             tx.enqueue(NewJob {
                 run_at: Some(Timestamp::MAX),
