@@ -53,19 +53,21 @@ CREATE TABLE device (
     PRIMARY KEY (account_id, secret_hash)
 );
 
--- Tries with a password of the last 15 minutes. `account` is a hash of what was
--- typed. One row is the lock that each try takes.
-CREATE TABLE sign_in_attempt (
-    account TEXT NOT NULL,
+-- What is limited by network, each time that it happened in the last hour: `kind` is what,
+-- `subject` a hash of whose account or address it was about, `source` where it came from. One row
+-- is the lock that each takes.
+CREATE TABLE rate_limit_hit (
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
     source TEXT NOT NULL,
     id TEXT NOT NULL,
     at BIGINT NOT NULL,
-    PRIMARY KEY (account, source, id)
+    PRIMARY KEY (kind, subject, source, id)
 );
-CREATE INDEX sign_in_attempt_by_source ON sign_in_attempt (source);
-CREATE INDEX sign_in_attempt_by_age ON sign_in_attempt (at);
-CREATE TABLE sign_in_lock (id BIGINT PRIMARY KEY);
-INSERT INTO sign_in_lock (id) VALUES (1);
+CREATE INDEX rate_limit_hit_by_source ON rate_limit_hit (kind, source);
+CREATE INDEX rate_limit_hit_by_age ON rate_limit_hit (at);
+CREATE TABLE rate_limit_lock (id BIGINT PRIMARY KEY);
+INSERT INTO rate_limit_lock (id) VALUES (1);
 
 CREATE TABLE one_time_token (
     hash BYTEA PRIMARY KEY,

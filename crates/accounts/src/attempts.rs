@@ -3,7 +3,11 @@
 //! A try is written to the store before the password is hashed, and removed
 //! when the password was right. So tries are counted across restarts, crashes
 //! and upgrades, and by all processes together; a hundred tries at once count
-//! as a hundred. Rows live for [`PERIOD`], the longest that anybody waits.
+//! as a hundred. A try counts for [`PERIOD`], the longest that anybody waits.
+//!
+//! A try that would be refused only because others of its account are being
+//! looked at waits for these, for at most [`PATIENCE`]: somebody whose browser
+//! sends the right password several times at once is let in each time.
 //!
 //! | Who tries | passwords of one account in 15 minutes | of all accounts |
 //! |---|---|---|
@@ -26,26 +30,32 @@
 //! An account is counted by a hash of the address that was typed: addresses that
 //! nobody has are counted the same.
 
-use std::net::IpAddr;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use platform::limits::Wait;
 use platform::mail::Address;
-use platform::{Rows, Secret, Store, StoreError, Tx, sql};
+use platform::{Secret, Store, StoreError, Tx};
 use sha2::{Digest, Sha256};
+use tokio::time::{Instant, timeout_at};
 use web::Network;
 
+use crate::Accounts;
 use crate::account::AccountId;
 use crate::device;
+use crate::in_flight::Flight;
 use crate::opaque;
+use crate::rate_limit::{self, Hit, Kind, Rule};
 use crate::session::SessionId;
 
 /// For how long a failure counts.
 pub const PERIOD: SignedDuration = SignedDuration::from_mins(15);
 /// Failures of one account in a period that slow all unknown browsers down.
 pub const ATTACKED: i64 = 50;
+/// How long a try waits for those before it.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// For one account, by the smallest network that is counted; each larger one
 /// has [`LARGER`] times as many.
@@ -56,6 +66,8 @@ const OF_ALL: i64 = 30;
 const LARGER: i64 = 4;
 /// For the second factor of one account, from anywhere.
 const OF_SECOND_FACTOR: i64 = 10;
+/// The range of all sources.
+const ANYWHERE: (&str, &str) = ("", "~");
 
 /// Where a try comes from.
 #[derive(Clone, Debug)]
@@ -77,16 +89,22 @@ pub(crate) struct Attempt {
     from_anywhere: Option<i64>,
 }
 
-/// A try that counts as a failure unless it is given back.
+/// A try that counts as a failure unless it is given back. Until it is dropped, others wait for its
+/// outcome: so it is held until that is in the store.
 #[derive(Clone, Debug)]
 #[must_use = "given back if the password was right"]
 pub(crate) struct Reserved {
-    account: String,
-    source: String,
-    id: String,
+    hit: Hit,
+    _flight: Flight,
 }
 
-platform::id!(AttemptId, "One try.");
+/// Why there is no place for a try.
+enum Full {
+    /// There were too many failures.
+    UsedUp(Wait),
+    /// There would be too many if all tries in flight failed.
+    InFlight(Wait),
+}
 
 impl Attempt {
     /// A try at the account of an address as it was typed.
@@ -125,114 +143,122 @@ impl Attempt {
 
     /// Takes the place of this try before the password is looked at. Who has
     /// none left costs a look-up, and counts no further.
-    pub(crate) async fn reserve<E>(self, store: &Store) -> Result<Reserved, E>
+    pub(crate) async fn reserve<E>(self, accounts: &Accounts) -> Result<Reserved, E>
     where
         E: From<Wait> + From<StoreError>,
     {
-        let attempt = self.clone();
-        let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { attempt.check(tx) };
-        store.read(look).await??;
-        let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-            // All tries take this lock, so that each counts those before it.
-            let _: (i64,) = tx.one(
-                sql!("SELECT id FROM sign_in_lock WHERE id = 1 FOR NO KEY UPDATE"),
-                &[],
-            )?;
-            Ok(match self.check(tx)? {
-                Ok(()) => Ok(self.write(tx)?),
-                Err(wait) => Err(wait),
-            })
+        let until = Instant::now() + PATIENCE;
+        let wait = match self.try_reserve(accounts).await? {
+            Ok(reserved) => return Ok(reserved),
+            Err(Full::UsedUp(wait)) => return Err(wait.into()),
+            Err(Full::InFlight(wait)) => wait,
         };
-        Ok(store.write(change).await??)
+        let place = accounts.in_flight.wait(&self.account).ok_or(wait)?;
+        loop {
+            let mut ended = std::pin::pin!(place.ended().notified());
+            // What ends from here on is heard of.
+            ended.as_mut().enable();
+            let wait = match self.try_reserve(accounts).await? {
+                Ok(reserved) => return Ok(reserved),
+                Err(Full::UsedUp(wait)) => return Err(wait.into()),
+                Err(Full::InFlight(wait)) => wait,
+            };
+            if timeout_at(until, ended).await.is_err() {
+                return Err(wait.into());
+            }
+        }
     }
 
-    /// How long to wait, if there is no place left.
-    fn check(&self, tx: &mut Tx<'_>) -> Result<Result<(), Wait>, StoreError> {
-        let now = tx.now();
+    async fn try_reserve(&self, accounts: &Accounts) -> Result<Result<Reserved, Full>, StoreError> {
+        let store = &accounts.site.store;
+        let (attempt, in_flight) = (self.clone(), accounts.in_flight.clone());
+        let look = move |tx: &mut Tx<'_>| attempt.check(tx, in_flight.count(&attempt.account));
+        if let Err(full) = store.read(look).await? {
+            return Ok(Err(full));
+        }
+        let (attempt, in_flight) = (self.clone(), accounts.in_flight.clone());
+        let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            rate_limit::lock(tx)?;
+            let account = &attempt.account;
+            if let Err(full) = attempt.check(tx, in_flight.count(account))? {
+                return Ok(Err(full));
+            }
+            let source = attempt.source.key();
+            Ok(Ok(Reserved {
+                hit: rate_limit::count(tx, Kind::SignIn, account, &source)?,
+                // Before anybody can see the row.
+                _flight: in_flight.begin(account),
+            }))
+        };
+        store.write(change).await
+    }
+
+    /// Whether there is a place, while so many tries at the account are in flight.
+    fn check(&self, tx: &mut Tx<'_>, in_flight: i64) -> Result<Result<(), Full>, StoreError> {
+        let Err(wait) = self.check_without(tx, 0)? else {
+            return Ok(Ok(()));
+        };
+        let may_pass = in_flight > 0 && self.check_without(tx, in_flight)?.is_ok();
+        Ok(Err(if may_pass {
+            Full::InFlight(wait)
+        } else {
+            Full::UsedUp(wait)
+        }))
+    }
+
+    /// How long to wait, if there is no place left although so many tries were no failures.
+    fn check_without(
+        &self,
+        tx: &mut Tx<'_>,
+        forgiven: i64,
+    ) -> Result<Result<(), Wait>, StoreError> {
+        let (now, account) = (tx.now(), Some(&*self.account));
+        let mut freed_at = |subject: Option<&str>, range: (&str, &str), count: i64| {
+            let rule = Rule {
+                count: count + forgiven,
+                per: PERIOD,
+            };
+            rate_limit::freed_at(tx, Kind::SignIn, subject, range, rule)
+        };
         let network = match &self.source {
             Source::Network(network) => *network,
             Source::Device(_) | Source::Session(_) => {
                 let own = self.source.key();
-                let account = Some(&*self.account);
-                let freed = freed_at(tx, account, (&own, &own), OF_ACCOUNT, now)?;
-                return Ok(wait(freed, now));
+                let freed = freed_at(account, (&own, &own), OF_ACCOUNT)?;
+                return Ok(rate_limit::wait(freed, now));
             }
         };
-        let mut of_account = if self.is_attacked(tx, now)? {
+        let mut of_account = if freed_at(account, ANYWHERE, ATTACKED)?.is_some() {
             OF_ATTACKED_ACCOUNT
         } else {
             OF_ACCOUNT
         };
         let mut of_all = OF_ALL;
-        let mut latest = match self.from_anywhere {
-            Some(limit) => freed_at(tx, Some(&self.account), ("", "~"), limit, now)?,
+        let mut latest: Option<Timestamp> = match self.from_anywhere {
+            Some(limit) => freed_at(account, ANYWHERE, limit)?,
             None => None,
         };
-        for (first, last) in networks(network) {
+        for (first, last) in rate_limit::networks(network) {
             let range = (&*first, &*last);
-            let account = freed_at(tx, Some(&self.account), range, of_account, now)?;
-            let all = freed_at(tx, None, range, of_all, now)?;
-            latest = latest.max(account).max(all);
+            let in_account = freed_at(account, range, of_account)?;
+            let in_all = freed_at(None, range, of_all)?;
+            latest = latest.max(in_account).max(in_all);
             of_account *= LARGER;
             of_all *= LARGER;
         }
-        Ok(wait(latest, now))
-    }
-
-    fn is_attacked(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<bool, StoreError> {
-        let (failures,): (i64,) = sql!(
-            "SELECT COUNT(*) FROM sign_in_attempt WHERE account = :account AND at > :at",
-            account = self.account,
-            at = now - PERIOD
-        )
-        .one(tx)?;
-        Ok(failures >= ATTACKED)
-    }
-
-    fn write(&self, tx: &mut Tx<'_>) -> Result<Reserved, StoreError> {
-        let now = tx.now();
-        sql!(
-            "DELETE FROM sign_in_attempt WHERE at <= :at",
-            at = now - PERIOD
-        )
-        .run(tx, Rows::Any)?;
-        let id: AttemptId = tx.id();
-        let reserved = Reserved {
-            account: self.account.clone(),
-            source: self.source.key(),
-            id: id.to_string(),
-        };
-        sql!(
-            "INSERT INTO sign_in_attempt (account, source, id, at)
-             VALUES (:account, :source, :id, :now)",
-            account = reserved.account,
-            source = reserved.source,
-            id = reserved.id,
-            now
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(reserved)
+        Ok(rate_limit::wait(latest, now))
     }
 }
 
 impl Reserved {
     /// The password was right: the try was no failure.
     pub(crate) fn give_back(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        sql!(
-            "DELETE FROM sign_in_attempt
-             WHERE account = :account AND source = :source AND id = :id",
-            account = self.account,
-            source = self.source,
-            id = self.id
-        )
-        .run(tx, Rows::AtMostOne)?;
-        Ok(())
+        self.hit.give_back(tx)
     }
 
     /// As [`Reserved::give_back`], in a change of its own.
     pub(crate) async fn give_back_to(self, store: &Store) -> Result<(), StoreError> {
-        let change = move |tx: &mut Tx<'_>| self.give_back(tx);
-        store.write(change).await
+        self.hit.clone().give_back_to(store).await
     }
 }
 
@@ -240,124 +266,11 @@ impl Source {
     /// As it is stored. Networks are in the order of their addresses.
     fn key(&self) -> String {
         match self {
-            Self::Network(network) => network_key(bits(network.address())),
+            Self::Network(network) => rate_limit::network_key(*network),
             Self::Device(secret) => {
                 format!("device {}", URL_SAFE_NO_PAD.encode(opaque::hash(secret)))
             }
             Self::Session(id) => format!("session {id}"),
-        }
-    }
-}
-
-/// The first and the last address of each network that is counted, the smallest
-/// network first.
-fn networks(network: Network) -> impl Iterator<Item = (String, String)> {
-    let address = network.address();
-    let lengths: &[u32] = match address {
-        IpAddr::V4(_) => &[128, 120],
-        IpAddr::V6(_) => &[64, 56, 48, 32],
-    };
-    lengths.iter().map(move |length| {
-        let rest = u128::MAX.checked_shr(*length).unwrap_or_default();
-        let first = bits(address) & !rest;
-        (network_key(first), network_key(first | rest))
-    })
-}
-
-fn network_key(bits: u128) -> String {
-    format!("network {bits:032x}")
-}
-
-/// An address as 128 bits; IPv4 as the addresses that IPv6 maps it to.
-fn bits(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(v6) => v6.to_bits(),
-    }
-}
-
-/// When sources from `first` to `last` may try again, if they have failed
-/// `limit` times: for one account, or for all.
-fn freed_at(
-    tx: &mut Tx<'_>,
-    account: Option<&str>,
-    (first, last): (&str, &str),
-    limit: i64,
-    now: Timestamp,
-) -> Result<Option<Timestamp>, StoreError> {
-    let (since, before) = (now - PERIOD, limit - 1);
-    let found: Option<(Timestamp,)> = match account {
-        Some(account) => sql!(
-            "SELECT at FROM sign_in_attempt
-             WHERE account = :account AND source BETWEEN :first AND :last AND at > :since
-             ORDER BY at DESC LIMIT 1 OFFSET :before",
-            account,
-            first,
-            last,
-            since,
-            before
-        )
-        .maybe(tx)?,
-        None => sql!(
-            "SELECT at FROM sign_in_attempt
-             WHERE source BETWEEN :first AND :last AND at > :since
-             ORDER BY at DESC LIMIT 1 OFFSET :before",
-            first,
-            last,
-            since,
-            before
-        )
-        .maybe(tx)?,
-    };
-    Ok(found.map(|(at,)| at + PERIOD))
-}
-
-fn wait(freed_at: Option<Timestamp>, now: Timestamp) -> Result<(), Wait> {
-    let Some(freed_at) = freed_at else {
-        return Ok(());
-    };
-    let milliseconds = freed_at.duration_since(now).as_millis().max(1);
-    Err(Wait {
-        seconds: u32::try_from((milliseconds + 999) / 1_000).unwrap_or(u32::MAX),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_network_is_counted_with_those_around_it() {
-        let ranges = |address: &str| -> Vec<String> {
-            networks(Network::of(address.parse().unwrap()))
-                .map(|(first, last)| format!("{}-{}", &first[8..], &last[8..]))
-                .collect()
-        };
-        assert_eq!(
-            ranges("203.0.113.7"),
-            [
-                "00000000000000000000ffffcb007107-00000000000000000000ffffcb007107",
-                "00000000000000000000ffffcb007100-00000000000000000000ffffcb0071ff",
-            ]
-        );
-        assert_eq!(
-            ranges("2001:db8:1:203::9"),
-            [
-                "20010db8000102030000000000000000-20010db800010203ffffffffffffffff",
-                "20010db8000102000000000000000000-20010db8000102ffffffffffffffffff",
-                "20010db8000100000000000000000000-20010db80001ffffffffffffffffffff",
-                "20010db8000000000000000000000000-20010db8ffffffffffffffffffffffff",
-            ]
-        );
-    }
-
-    #[test]
-    fn nobody_waits_longer_than_the_period() {
-        let now: Timestamp = "2026-11-20T08:00:00Z".parse().unwrap();
-        assert_eq!(wait(None, now), Ok(()));
-        for (freed_in, seconds) in [(900_000, 900), (1, 1), (1_001, 2)] {
-            let freed_at = now + SignedDuration::from_millis(freed_in);
-            assert_eq!(wait(Some(freed_at), now), Err(Wait { seconds }));
         }
     }
 }

@@ -145,7 +145,7 @@ pub(crate) async fn prove(
 ) -> Result<(), ChangeError> {
     let store = &accounts.site.store;
     let attempt = Attempt::new(&who.account().email, Source::Session(session));
-    let reserved = attempt.reserve::<ChangeError>(store).await?;
+    let reserved = attempt.reserve::<ChangeError>(accounts).await?;
     let verified = accounts.hasher.verify(current, hash).await;
     if matches!(verified, Ok(false)) {
         return Err(ChangeError::CurrentWrong);

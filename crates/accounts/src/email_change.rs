@@ -50,7 +50,7 @@ pub async fn ask(
 ) -> Result<(), ResendError> {
     let (site, account) = (accounts.site.clone(), sudo.who().account().clone());
     let now = site.clock.now();
-    accounts.limits.confirm(&account.id, to, network, now)?;
+    let (id, asked) = (account.id.clone(), (to, network, now));
     let (to, sudo) = (to.clone(), sudo.clone());
     let change = move |tx: &mut Tx<'_>| -> Result<(), ResendError> {
         if !sudo.lock(tx)? {
@@ -66,7 +66,8 @@ pub async fn ask(
         let path = format!("/email/confirm/{}", link.reveal());
         Ok(mail(tx, &site, &account, &to, ("change", &path))?)
     };
-    accounts.site.store.write(change).await
+    let (store, limits) = (&accounts.site.store, &accounts.limits);
+    limits.confirm(store, &id, asked, change).await
 }
 
 /// Mails one of the two links of a change to one of its two addresses.

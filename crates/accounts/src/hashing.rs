@@ -3,7 +3,8 @@
 //! A hash costs some twenty milliseconds and nineteen mebibytes on purpose. So
 //! one runs per core that the caller sets aside, on a thread that gives way to
 //! all others: pages answer while many sign in. A short queue waits, and beyond
-//! it sign-ins are refused for a second.
+//! it sign-ins are refused for a second. Of new passwords one at a time is hashed,
+//! and fewer wait, so that a sign-in waits for one of them at most.
 //!
 //! An imported account may bring a bcrypt hash, which is compared as the older program did, and
 //! replaced by argon2id at the first sign-in.
@@ -23,6 +24,8 @@ use crate::password::{self, Password, PasswordHash};
 
 /// How many may wait for a core.
 pub const QUEUE: usize = 64;
+/// How many new passwords may wait to be hashed.
+const NEW_QUEUE: usize = QUEUE / 4;
 /// How much less urgent a hash is than everything else, as `nice` counts.
 const PRIORITY_STEPS: i32 = 19;
 
@@ -48,6 +51,9 @@ struct Inner {
     random: Random,
     places: Arc<Semaphore>,
     cores: Arc<Semaphore>,
+    /// As many new passwords may be there, and one may take a place or a core.
+    new_places: Semaphore,
+    new_turn: Semaphore,
     count: AtomicU64,
 }
 
@@ -64,12 +70,16 @@ impl Hasher {
             random,
             places: Arc::new(Semaphore::new(cores + QUEUE)),
             cores: Arc::new(Semaphore::new(cores)),
+            new_places: Semaphore::new(NEW_QUEUE + 1),
+            new_turn: Semaphore::new(1),
             count: AtomicU64::new(0),
         }))
     }
 
     /// Hashes a new password, with a salt of its own.
     pub async fn hash(&self, password: &Password) -> Result<PasswordHash, Busy> {
+        let _place = self.0.new_places.try_acquire().map_err(|_| Busy)?;
+        let _turn = self.0.new_turn.acquire().await.map_err(|_| Busy)?;
         let text = password.text().clone();
         let mut salt = [0; SALT_BYTES];
         self.0.random.fill(&mut salt);
@@ -297,6 +307,27 @@ mod tests {
         assert_eq!(hasher.verify(&Secret::new("x"), None).await, Err(Busy));
         drop(taken);
         assert_eq!(hasher.verify(&Secret::new("x"), None).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_waits_for_one_new_password_at_most() {
+        let hasher = Hasher::new(1, Random::seeded(1));
+        let tasks: Vec<_> = (0..=NEW_QUEUE)
+            .map(|_| {
+                let hasher = hasher.clone();
+                tokio::spawn(async move { hasher.hash(&password("kopi o kosong")).await })
+            })
+            .collect();
+        while hasher.count() == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(hasher.hash(&password("kopi o kosong")).await, Err(Busy));
+        let verified = hasher.verify(&Secret::new("x"), None).await;
+        assert_eq!(verified, Ok(false));
+        assert!(hasher.count() <= 3, "{}", hasher.count());
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
     }
 
     #[test]

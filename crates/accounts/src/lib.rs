@@ -26,6 +26,7 @@ pub mod hashing;
 mod id_token;
 pub mod identity;
 pub mod import;
+mod in_flight;
 pub mod invite;
 pub mod newsletter;
 pub mod notice;
@@ -37,6 +38,7 @@ pub mod people;
 pub mod profile;
 pub mod provider;
 pub mod provider_sign_in;
+mod rate_limit;
 pub mod refresh;
 pub mod registration;
 pub mod request_limits;
@@ -65,6 +67,7 @@ pub use changes::Changes;
 pub use described::describe;
 pub use domain::{Domain, Domains};
 pub use hashing::Hasher;
+pub use in_flight::InFlight;
 pub use provider::{ProviderSettings, Providers};
 pub use registration::{Confirmed, Policy, confirmed};
 pub use request_limits::RequestLimits;
@@ -199,6 +202,8 @@ pub struct Accounts {
     pub changes: Changes,
     /// How often people who are not signed in may ask for something.
     pub limits: RequestLimits,
+    /// The tries to sign in whose outcome is not known yet.
+    pub in_flight: InFlight,
     /// What the configuration says of new accounts.
     pub policy: Policy,
     /// Who must have a second factor.
@@ -235,6 +240,7 @@ impl Accounts {
             hasher: Hasher::new(cores - 1, site.random.clone()),
             changes: Changes::default(),
             limits: RequestLimits::default(),
+            in_flight: InFlight::default(),
             policy: Policy::default(),
             require_mfa_for: RequireMfaFor::default(),
             providers: Providers::default(),

@@ -3,9 +3,10 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use platform::mail::{Address, MailId, NewMail, Stream};
+use platform::audit;
+use platform::mail::{Address, MailId, NewMail, Stranger, Stream, sealed_text};
 use platform::{StoreError, Tx};
-use web::{Language, Site, Value};
+use web::{Language, Network, Site, Value};
 
 use crate::account::Account;
 use crate::client::{self, Client};
@@ -29,15 +30,16 @@ pub struct Notice<'a> {
 impl Notice<'_> {
     /// Writes the mail. An account whose address cannot get any is passed over.
     pub fn send(self, tx: &mut Tx<'_>, site: &Site, to: &Account) -> Result<(), StoreError> {
-        self.write(tx, site, to).map(drop)
+        self.write(tx, site, to, None).map(drop)
     }
 
-    /// As [`Notice::send`], and says which mail it is.
+    /// As [`Notice::send`], for somebody of whom nothing is known; and says which mail it is.
     pub(crate) fn write(
         self,
         tx: &mut Tx<'_>,
         site: &Site,
         to: &Account,
+        stranger: Option<Stranger>,
     ) -> Result<Option<MailId>, StoreError> {
         let Ok(address) = to.email.parse::<Address>() else {
             return Ok(None);
@@ -64,9 +66,19 @@ impl Notice<'_> {
             subject: text.with(self.subject, &values),
             text: text.with(self.text, &values),
             html: None,
+            // Many have a link that works once.
+            seal: Some(site.keys.key(sealed_text::PURPOSE)),
+            stranger,
         };
         tx.send_mail(mail).map(Some)
     }
+}
+
+/// The line in which the mails wait that people without a session cause in a network: of IPv4 the /24,
+/// of IPv6 the /48.
+pub(crate) fn line(site: &Site, network: Network) -> String {
+    let key = site.keys.key("line of a network");
+    key.sign(&[&audit::shorten(network.address())])
 }
 
 /// Tells of a sign-in with a browser that was not used before.

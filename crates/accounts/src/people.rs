@@ -397,7 +397,7 @@ pub fn send_reset(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), Pe
         return Err(PeopleError::NotFound);
     }
     let account = account::find(tx, id)?.ok_or(PeopleError::NotFound)?;
-    reset::enqueue(tx, &account.email, Wanted::Reset)?;
+    reset::enqueue(tx, &account.email, Wanted::Reset, None)?;
     by.record(tx, "account.reset_sent", id)?;
     Ok(())
 }

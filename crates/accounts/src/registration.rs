@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry};
 use platform::jobs::{Done, Handler};
 use platform::limits::Wait;
-use platform::mail::Address;
+use platform::mail::{Address, Stranger};
 use platform::{Rows, Secret, Store, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -22,12 +22,13 @@ use crate::erasure;
 use crate::grant::{self, ACCOUNT};
 use crate::hashing::Busy;
 use crate::identity::{self, Identity, IdentityError};
-use crate::notice::Notice;
+use crate::notice::{self, Notice};
 use crate::one_time::{self, Purpose};
 use crate::opaque;
 use crate::password::{self, Password, PasswordHash};
 use crate::people;
 use crate::profile;
+use crate::request_limits::RequestLimits;
 use crate::reset;
 use crate::signed_in::SignedIn;
 use crate::slug::{self, Availability};
@@ -219,12 +220,14 @@ pub async fn register(
             Availability::Reserved => return Err(RegisterError::SlugReserved),
         }
     }
-    let now = site.clock.now();
-    accounts.limits.register(network, now)?;
+    let counted = accounts
+        .limits
+        .register::<RegisterError>(&site.store, network)
+        .await?;
     let hash = match accounts.hasher.hash(&new.password).await {
         Ok(hash) => hash,
         Err(busy) => {
-            accounts.limits.give_registration_back(network, now);
+            counted.give_back_to(&site.store).await?;
             return Err(busy.into());
         }
     };
@@ -237,7 +240,8 @@ pub async fn register(
         return Ok(registered(None));
     }
     let entering = Entering {
-        may_remind: accounts.limits.may_send(&new.account.email, now),
+        limits: accounts.limits.clone(),
+        network,
         site: site.clone(),
         new: new.account,
         slug: new.slug,
@@ -260,11 +264,14 @@ pub(crate) async fn register_newcomer(
     if accounts.policy.registration != Registration::Open {
         return Err(RegisterError::Closed);
     }
-    let now = site.clock.now();
-    accounts.limits.register(network, now)?;
+    accounts
+        .limits
+        .register::<RegisterError>(&site.store, network)
+        .await?;
     let browser = opaque::create(&site.random);
     let entering = Entering {
-        may_remind: accounts.limits.may_send(&new.email, now),
+        limits: accounts.limits.clone(),
+        network,
         site: site.clone(),
         new,
         slug: None,
@@ -307,13 +314,16 @@ struct Entering {
     credential: Credential,
     browser: Secret,
     client: Client,
-    /// Whether the owner of a known address may be mailed once more.
-    may_remind: bool,
+    /// Decide whether the owner of a known address may be mailed once more.
+    limits: RequestLimits,
+    network: Network,
 }
 
 impl Entering {
     /// Returns the account that was made.
     fn enter(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>, RegisterError> {
+        // Counted of new addresses too, which get a mail whatever it says.
+        let may_remind = self.limits.may_send(tx, &self.new.email)?;
         let newcomer = match &self.credential {
             Credential::Password(_) => None,
             Credential::Newcomer(secret) => {
@@ -322,7 +332,9 @@ impl Entering {
             }
         };
         if let Some(account) = account::find_by_email(tx, &self.new.email)? {
-            self.remind(tx, &account)?;
+            if may_remind {
+                self.remind(tx, &account)?;
+            }
             return Ok(None);
         }
         let id = account::create(tx, &self.new)?;
@@ -349,15 +361,12 @@ impl Entering {
         .run(tx, Rows::Exactly(1))?;
         record(tx, &id, &self.client)?;
         if let Some(account) = account::find(tx, &id)? {
-            verification::send(tx, &self.site, &account)?;
+            verification::send(tx, &self.site, &account, self.stranger(false))?;
         }
         Ok(Some(id))
     }
 
     fn remind(&self, tx: &mut Tx<'_>, account: &Account) -> Result<(), StoreError> {
-        if !self.may_remind {
-            return Ok(());
-        }
         let link = reset::create_link(tx, account)?;
         let sign_in = self.site.url().join("/login");
         let notice = Notice {
@@ -367,7 +376,15 @@ impl Entering {
             path: &format!("/reset/{}", link.reveal()),
             values: vec![("sign_in", sign_in.into())],
         };
-        notice.send(tx, &self.site, account)
+        let stranger = self.stranger(true);
+        notice.write(tx, &self.site, account, stranger).map(drop)
+    }
+
+    fn stranger(&self, is_known: bool) -> Option<Stranger> {
+        Some(Stranger {
+            line: notice::line(&self.site, self.network),
+            is_known,
+        })
     }
 }
 

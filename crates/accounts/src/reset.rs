@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use platform::audit::RequestFacts;
 use platform::jobs::{Done, Handler, NewJob};
 use platform::limits::Wait;
-use platform::mail::Address;
+use platform::mail::{Address, Stranger};
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -21,7 +21,7 @@ use crate::erasure;
 use crate::hashing::Busy;
 use crate::identity;
 use crate::invite;
-use crate::notice::Notice;
+use crate::notice::{self, Notice};
 use crate::one_time::{self, OneTime, Purpose};
 use crate::passkey;
 use crate::password::{self, Password, Weakness};
@@ -35,6 +35,8 @@ use crate::token;
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 
 const JOB: &str = "accounts.mail_link";
+/// The priority of what can wait for everything else.
+const LAST: i64 = 30;
 
 /// What somebody asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +53,17 @@ pub enum Wanted {
 struct Asked {
     email: String,
     wanted: Wanted,
+    /// The line of the network that it was asked from; `None`: somebody who is signed in asked.
+    line: Option<String>,
+}
+
+impl Asked {
+    /// Nothing is mailed but to people who have an account.
+    fn stranger(&self) -> Option<Stranger> {
+        let line = self.line.clone()?;
+        let is_known = true;
+        Some(Stranger { line, is_known })
+    }
 }
 
 /// Why nothing is sent.
@@ -72,23 +85,37 @@ pub async fn ask(
     network: Network,
 ) -> Result<(), AskError> {
     let site = &accounts.site;
-    let now = site.clock.now();
-    accounts.limits.ask(network, now)?;
-    if !accounts.limits.may_send(email, now) {
-        return Ok(());
-    }
-    let email = email.to_string();
-    let change = move |tx: &mut Tx<'_>| enqueue(tx, &email, wanted);
-    Ok(site.store.write(change).await?)
+    let (limits, email) = (accounts.limits.clone(), email.clone());
+    limits.may_ask(&site.store, network).await??;
+    let line = notice::line(site, network);
+    let change = move |tx: &mut Tx<'_>| -> Result<(), AskError> {
+        limits.ask(tx, network)??;
+        if limits.may_send(tx, &email)? {
+            enqueue(tx, email.as_str(), wanted, Some(line.clone()))?;
+        }
+        Ok(())
+    };
+    site.store.write(change).await
 }
 
-/// Has a link mailed once this change is made.
-pub(crate) fn enqueue(tx: &mut Tx<'_>, email: &str, wanted: Wanted) -> Result<(), StoreError> {
+/// Has a link mailed once this change is made. What strangers ask for, who have a line, waits until
+/// there is nothing else to do.
+pub(crate) fn enqueue(
+    tx: &mut Tx<'_>,
+    email: &str,
+    wanted: Wanted,
+    line: Option<String>,
+) -> Result<(), StoreError> {
     let asked = json!(Asked {
         email: email.to_owned(),
         wanted,
+        line: line.clone(),
     });
-    tx.enqueue(NewJob::new(JOB, asked))
+    tx.enqueue(NewJob {
+        priority: if line.is_some() { LAST } else { 0 },
+        line,
+        ..NewJob::new(JOB, asked)
+    })
 }
 
 /// Mails the links that were asked for.
@@ -108,7 +135,7 @@ fn mail(tx: &mut Tx<'_>, site: &Site, asked: &Asked) -> Result<(), StoreError> {
         return Ok(());
     };
     let Some(account) = account::find_by_email(tx, &email)? else {
-        return mail_leaving(tx, site, &email);
+        return mail_leaving(tx, site, &email, asked);
     };
     // Where nobody has confirmed the address, somebody else may have the account: only a new
     // password shuts them out.
@@ -129,11 +156,17 @@ fn mail(tx: &mut Tx<'_>, site: &Site, asked: &Asked) -> Result<(), StoreError> {
         path: &path,
         values: Vec::new(),
     };
-    notice.send(tx, site, &account)
+    let mail = notice.write(tx, site, &account, asked.stranger());
+    mail.map(drop)
 }
 
 /// Somebody who asked for their account to be erased gets a link that offers to keep it.
-fn mail_leaving(tx: &mut Tx<'_>, site: &Site, email: &Address) -> Result<(), StoreError> {
+fn mail_leaving(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    email: &Address,
+    asked: &Asked,
+) -> Result<(), StoreError> {
     let Some(account) = account::find_leaving(tx, email)? else {
         return Ok(());
     };
@@ -150,7 +183,8 @@ fn mail_leaving(tx: &mut Tx<'_>, site: &Site, email: &Address) -> Result<(), Sto
         path: &format!("/sign-in/{}", link.reveal()),
         values: Vec::new(),
     };
-    notice.send(tx, site, &account)
+    let mail = notice.write(tx, site, &account, asked.stranger());
+    mail.map(drop)
 }
 
 /// What a link carries: the address that it was mailed to.

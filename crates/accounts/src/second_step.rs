@@ -93,13 +93,15 @@ pub fn is_token(tx: &mut Tx<'_>, token: &Secret) -> Result<bool, StoreError> {
 pub async fn finish(accounts: &Accounts, shown: Shown) -> Result<Arrived, SecondStepError> {
     let store = &accounts.site.store;
     let (account, attempt) = find(accounts, &shown).await?;
-    let reserved = match attempt.reserve::<SecondStepError>(store).await {
+    let reserved = match attempt.reserve::<SecondStepError>(accounts).await {
         Err(error @ SecondStepError::UsedUp(_)) => {
             burn(accounts, shown.token).await?;
             return Err(error);
         }
         other => other?,
     };
+    // Until what came of it is in the store, the next try waits.
+    let _in_flight = reserved.clone();
     let site = accounts.site.clone();
     let change = move |tx: &mut Tx<'_>| prove(tx, &site, &account, &shown, &reserved);
     store.write(change).await?

@@ -85,7 +85,8 @@ pub async fn with_password(
     let device = known.as_ref().and_then(|known| known.device.clone());
     let source = device.map_or(Source::Network(attempt.network), Source::Device);
     let counted = attempts::Attempt::new(&attempt.email, source);
-    let reserved = counted.reserve::<SignInError>(store).await?;
+    // Held to the end, so that the next try sees in the store what came of this one.
+    let reserved = counted.reserve::<SignInError>(accounts).await?;
     let hash = known.as_ref().and_then(|known| known.hash.as_ref());
     let is_right = match accounts.hasher.verify(&attempt.password, hash).await {
         Ok(is_right) => is_right,
@@ -95,10 +96,10 @@ pub async fn with_password(
         }
     };
     if let Some(known) = known.as_ref().filter(|known| is_right && known.is_leaving) {
-        return Err(offer(accounts, known, reserved).await?);
+        return Err(offer(accounts, known, reserved.clone()).await?);
     }
     if let Some(known) = known.as_ref().filter(|_| is_right)
-        && let Some(welcome) = begin(accounts, known, &attempt, reserved).await?
+        && let Some(welcome) = begin(accounts, known, &attempt, reserved.clone()).await?
     {
         strengthen(accounts, known, &attempt.password).await;
         return match welcome {

@@ -111,7 +111,7 @@ pub async fn prove(
     let (hash, attempt) = find(accounts, &account.id, &shown).await?;
     let reserved = match attempt {
         Some(_) if shown.code.reveal().is_empty() => return Err(ChangeError::CodeMissing),
-        Some(attempt) => Some(attempt.reserve::<ChangeError>(store).await?),
+        Some(attempt) => Some(attempt.reserve::<ChangeError>(accounts).await?),
         None => None,
     };
     let proved = credential::prove(
@@ -130,6 +130,8 @@ pub async fn prove(
         }
         (proved, _) => proved?,
     }
+    // Until what came of it is in the store, the next try waits.
+    let _in_flight = reserved.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
         let Shown { code, client, .. } = &shown;
         let id = &account.id;

@@ -69,7 +69,7 @@ pub fn ask(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<(), Resend
         path: &format!("/email/receive/{}", link.reveal()),
         values: Vec::new(),
     };
-    if let Some(mail) = notice.write(tx, site, account)? {
+    if let Some(mail) = notice.write(tx, site, account, None)? {
         suppression::confirm_by(tx, &held.place, &mail)??;
     }
     Ok(())

@@ -7,7 +7,7 @@
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;
 use platform::limits::Wait;
-use platform::mail::Address;
+use platform::mail::{Address, Stranger};
 use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use web::{Network, Site};
@@ -34,7 +34,12 @@ struct MailedTo {
 }
 
 /// Mails a link that confirms the account's address. An older one works no more.
-pub(crate) fn send(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<(), StoreError> {
+pub(crate) fn send(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    stranger: Option<Stranger>,
+) -> Result<(), StoreError> {
     let Ok(address) = account.email.parse::<Address>() else {
         return Ok(());
     };
@@ -50,7 +55,7 @@ pub(crate) fn send(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<()
         path: &format!("/verify/{}", link.reveal()),
         values: Vec::new(),
     };
-    notice.send(tx, site, account)
+    notice.write(tx, site, account, stranger).map(drop)
 }
 
 /// Why no further link is mailed.
@@ -83,10 +88,10 @@ pub async fn send_again(
     let Ok(to) = account.email.parse::<Address>() else {
         return Ok(());
     };
-    accounts.limits.confirm(&account.id, &to, network, now)?;
+    let (store, limits, id) = (&accounts.site.store, &accounts.limits, &account.id);
     let account = account.clone();
-    let change = move |tx: &mut Tx<'_>| send(tx, &site, &account);
-    Ok(accounts.site.store.write(change).await?)
+    let change = move |tx: &mut Tx<'_>| Ok(send(tx, &site, &account, None)?);
+    limits.confirm(store, id, (&to, network, now), change).await
 }
 
 /// How somebody proves that the account is theirs, beside holding the link.
@@ -265,7 +270,7 @@ pub(crate) async fn check_password(
 ) -> Result<(), ConfirmError> {
     let store = &accounts.site.store;
     let attempt = Attempt::new(&account.email, Source::Network(network));
-    let reserved = attempt.reserve::<ConfirmError>(store).await?;
+    let reserved = attempt.reserve::<ConfirmError>(accounts).await?;
     let verified = accounts.hasher.verify(typed, hash).await;
     if matches!(verified, Ok(false)) {
         return Err(ConfirmError::CurrentWrong);

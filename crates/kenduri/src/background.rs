@@ -9,7 +9,7 @@ use anyhow::Result;
 use occasions::first_opened::Opens;
 use platform::jobs::{Done, Handler, Worker};
 use platform::limits::guess::GuessBudget;
-use platform::mail::{self, Mailer, Post, Smtp, suppression};
+use platform::mail::{self, Mailer, Post, Smtp, sealed_text, suppression};
 use platform::{StoreError, Tx, audit, idempotency, news};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -57,6 +57,7 @@ pub(crate) fn worker(site: &Site, settings: &Settings) -> Result<Worker> {
         site_host: site.url().host().to_owned(),
         site_url: site.url().join(""),
         suppression: site.keys.key(suppression::PURPOSE),
+        text: site.keys.key(sealed_text::PURPOSE),
         hears_deliveries: settings.mail.callbacks.is_some() || settings.mail.ses_topic.is_some(),
     };
     let mut handlers = vec![

@@ -21,8 +21,9 @@ CREATE TABLE news_counter (
 );
 INSERT INTO news_counter (id, last, swept) VALUES (1, 0, 0);
 
--- Who did what. Never changed, but for the seal of a chained row, and for
--- `salt`, `network` and `actor_id`, which erasing a person may take away.
+-- Who did what. Never changed, but for the seal of a chained row, and where a
+-- person is erased: then `salt` and `network` go, and a random id stands in the
+-- place of the person's.
 CREATE TABLE audit (
     sequence COUNTER,
     at BIGINT NOT NULL,

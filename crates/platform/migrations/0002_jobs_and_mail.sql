@@ -11,6 +11,9 @@ CREATE TABLE job (
     state TEXT NOT NULL,
     unique_key TEXT,
     priority BIGINT NOT NULL,
+    -- Jobs of one priority take turns by line.
+    line TEXT,
+    turn BIGINT NOT NULL DEFAULT 0,
     due_at BIGINT,
     latest_at BIGINT,
     starts BIGINT NOT NULL,
@@ -19,7 +22,8 @@ CREATE TABLE job (
     created_at BIGINT NOT NULL,
     CONSTRAINT job_failed_is_never_due CHECK ((state = 'failed') = (due_at IS NULL))
 );
-CREATE INDEX job_due ON job (queue, priority, due_at, id);
+CREATE INDEX job_due ON job (queue, priority, turn, due_at, id);
+CREATE INDEX job_by_line ON job (line, turn) WHERE line IS NOT NULL;
 CREATE UNIQUE INDEX job_waiting_once ON job (unique_key) WHERE state = 'waiting';
 CREATE INDEX job_failed ON job (id) WHERE state = 'failed';
 
@@ -44,6 +48,8 @@ CREATE TABLE mail (
     subject TEXT NOT NULL,
     text TEXT NOT NULL,
     html TEXT,
+    -- Both, where they have a link that works once: opened by the key file alone.
+    sealed_text BYTEA,
     state TEXT NOT NULL,
     doubts BIGINT NOT NULL,
     answer TEXT,

@@ -3,7 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod sealed;
 mod smtp;
+mod strangers;
 mod suppressions;
 
 use jiff::SignedDuration;
@@ -12,7 +14,7 @@ use platform::jobs::Worker;
 use platform::key::Key;
 use platform::mail::{
     self, Address, Entry, MailId, Mailer, NewMail, Post, Smtp, State, Stream, Tls, mailbox,
-    suppression,
+    sealed_text, suppression,
 };
 use platform::store::migrate::Migrations;
 use platform::text_cleaning::clean_line;
@@ -50,6 +52,8 @@ fn mail_to(address: &str) -> NewMail {
         subject: "Jawapan anda".to_owned(),
         text: "Terima kasih.\n.\nJumpa nanti.".to_owned(),
         html: Some("<p>Terima kasih.</p>".to_owned()),
+        seal: None,
+        stranger: None,
     }
 }
 
@@ -79,6 +83,10 @@ fn key() -> Key {
     Keyring::new([7; 32], &[]).key(suppression::PURPOSE)
 }
 
+fn text_key() -> Key {
+    Keyring::new([7; 32], &[]).key(sealed_text::PURPOSE)
+}
+
 fn worker(world: &World, mailer: Mailer) -> Worker {
     let post = Post {
         mailer,
@@ -86,6 +94,7 @@ fn worker(world: &World, mailer: Mailer) -> Worker {
         site_host: "kenduri.example".to_owned(),
         site_url: "https://kenduri.example".to_owned(),
         suppression: key(),
+        text: text_key(),
         hears_deliveries: false,
     };
     let handlers = vec![mail::handler(world.store().clone(), post)];
@@ -509,7 +518,7 @@ fn the_mailbox_keeps_what_would_have_left() {
                 to: to.map(|to| to.parse().unwrap()),
                 words: words.to_owned(),
             };
-            let letters = read(world, move |tx| mailbox::list(tx, &search)).await;
+            let letters = read(world, move |tx| mailbox::list(tx, &text_key(), &search)).await;
             letters
                 .into_iter()
                 .map(|letter| letter.id)
@@ -523,7 +532,8 @@ fn the_mailbox_keeps_what_would_have_left() {
         );
         assert_eq!(search(None, "jumpa NANTI").await, [host.clone(), rahma]);
         assert_eq!(search(Some("rahma@example.my"), "spy").await, []);
-        let find = async |id: MailId| read(world, move |tx| mailbox::find(tx, &id)).await;
+        let find =
+            async |id: MailId| read(world, move |tx| mailbox::find(tx, &text_key(), &id)).await;
         let letter = find(host).await.unwrap();
         assert_eq!(letter.subject, "Sign in Bcc: spy@example.my");
         assert_eq!(letter.arrived_at, world.clock.now());

@@ -108,6 +108,8 @@ fn write_page(tx: &mut Tx<'_>, site: &Site, id: &PostId) -> Result<(), StoreErro
             subject: text.with("post-mail-subject", &values),
             text: text.with("post-mail-text", &values),
             html: None,
+            seal: None,
+            stranger: None,
         })?;
     }
     sql!(

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use platform::mail::sealed_text;
 use platform::store::migrate::Migrations;
 use platform::store::{Row, Settings, SqliteSettings};
 use platform::{
@@ -81,6 +82,8 @@ pub struct SentMail {
     pub subject: String,
     /// The text a person reads.
     pub text: String,
+    /// The same as it is kept, if it has a link that works once.
+    pub sealed_text: Option<Vec<u8>>,
     /// How far it has come: `queued`, `sent` …
     pub state: String,
 }
@@ -183,7 +186,16 @@ impl World {
 
     /// All mails there are, oldest first.
     pub async fn mails(&self) -> Vec<SentMail> {
-        all_mails(self.store()).await
+        let mut mails = all_mails(self.store()).await;
+        let key = self.platform.keys.key(sealed_text::PURPOSE);
+        for mail in &mut mails {
+            if let Some(sealed) = &mail.sealed_text {
+                let id = mail.id.parse().expect("an id");
+                let body = sealed_text::open(&key, &id, sealed).expect("sealed with this key");
+                mail.text = body.text;
+            }
+        }
+        mails
     }
 
     fn new(engine: Engine, migrations: &[Migrations], database: Option<Database>) -> Self {
@@ -296,7 +308,10 @@ async fn all_mails(store: &Store) -> Vec<SentMail> {
     store
         .read(|tx| {
             tx.all::<SentMail>(
-                sql!("SELECT id, recipient, subject, text, state FROM mail ORDER BY id"),
+                sql!(
+                    "SELECT id, recipient, subject, text, sealed_text, state
+                     FROM mail ORDER BY id"
+                ),
                 &[],
             )
         })
@@ -344,6 +359,8 @@ mod tests {
             subject: "Saved".to_owned(),
             text: String::new(),
             html: None,
+            seal: None,
+            stranger: None,
         }
     }
 

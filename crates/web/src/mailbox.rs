@@ -14,7 +14,7 @@ use axum::{Extension, Router};
 use jiff::Timestamp;
 use platform::StoreError;
 use platform::mail::mailbox::{self, Letter, Search};
-use platform::mail::{MailId, Stream};
+use platform::mail::{MailId, Stream, sealed_text};
 use serde::{Deserialize, Serialize};
 
 use crate::client_info::Facts;
@@ -95,9 +95,10 @@ impl Wanted {
             },
         };
         let search = Search { to, words: self.q };
+        let key = site.keys.key(sealed_text::PURPOSE);
         let letters: Result<Vec<Letter>, StoreError> = site
             .store
-            .read_at_length(move |tx| mailbox::list(tx, &search))
+            .read_at_length(move |tx| mailbox::list(tx, &key, &search))
             .await;
         Ok(letters?)
     }
@@ -176,9 +177,10 @@ async fn messages(
 
 async fn find(site: &Site, id: &str) -> Result<Letter, Problem> {
     let id: MailId = id.parse().map_err(|_| Problem::not_found())?;
+    let key = site.keys.key(sealed_text::PURPOSE);
     let letter: Option<Letter> = site
         .store
-        .read(move |tx| mailbox::find(tx, &id))
+        .read(move |tx| mailbox::find(tx, &key, &id))
         .await
         .map_err(|error: StoreError| Problem::from(error))?;
     letter.ok_or_else(Problem::not_found)
@@ -360,6 +362,8 @@ mod tests {
                     subject: "Jawapan <anda>".to_owned(),
                     text: TEXT.to_owned(),
                     html: Some("<p onclick=alert(1)>Terima kasih</p>".to_owned()),
+                    seal: None,
+                    stranger: None,
                 })
             })
             .await;
@@ -368,7 +372,8 @@ mod tests {
             from: "kenduri@localhost".parse().unwrap(),
             site_host: "localhost".to_owned(),
             site_url: "https://kenduri.example".to_owned(),
-            suppression: Keyring::new([0; 32], &[]).key(suppression::PURPOSE),
+            suppression: site.keys.key(suppression::PURPOSE),
+            text: site.keys.key(sealed_text::PURPOSE),
             hears_deliveries: false,
         };
         let worker = Worker::new(

@@ -17,6 +17,7 @@ mod identity_races;
 mod inviting;
 mod leaving;
 mod leaving_races;
+mod networks;
 mod notes;
 mod pages;
 mod passkeys;

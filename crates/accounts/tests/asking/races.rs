@@ -162,7 +162,7 @@ fn tries_at_once_are_counted_each() {
         second.platform.store = world.second_store();
         for round in 0..rounds() {
             write(world.store(), |tx| {
-                tx.run(sql!("DELETE FROM sign_in_attempt"), &[], Rows::Any)
+                tx.run(sql!("DELETE FROM rate_limit_hit"), &[], Rows::Any)
             })
             .await;
             let processes =
@@ -186,6 +186,54 @@ fn tries_at_once_are_counted_each() {
             let hashes: u64 = processes.iter().map(|one| one.hasher.count()).sum();
             assert_eq!(hashes, 5, "one hash each");
         }
+    });
+}
+
+#[test]
+fn right_passwords_at_once_wait_for_those_before_them() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        person(world, "farah@example.my", Some(&hash)).await;
+        let at_once = async |password: &'static str| {
+            let tasks: Vec<_> = (0..13)
+                .map(|_| {
+                    let accounts = accounts.clone();
+                    let tried = attempt("farah@example.my", password, 1);
+                    tokio::spawn(async move { sign_in::with_password(&accounts, tried).await })
+                })
+                .collect();
+            let mut outcomes = Vec::new();
+            for task in tasks {
+                outcomes.push(task.await.unwrap());
+            }
+            outcomes
+        };
+        // Five fit, and eight wait.
+        for outcome in at_once(PASSWORD).await {
+            assert!(outcome.is_ok(), "{outcome:?}");
+        }
+        let (mut wrong, mut refused) = (0, 0);
+        for outcome in at_once("something else").await {
+            match outcome {
+                Err(SignInError::Wrong) => wrong += 1,
+                Err(SignInError::UsedUp(_)) => refused += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!((wrong, refused), (5, 8));
+        let begin = Instant::now();
+        let right = attempt("farah@example.my", PASSWORD, 1);
+        let outcome = sign_in::with_password(&accounts, right).await;
+        assert!(
+            matches!(outcome, Err(SignInError::UsedUp(_))),
+            "{outcome:?}"
+        );
+        assert!(
+            begin.elapsed() < Duration::from_secs(4),
+            "nobody to wait for"
+        );
+        expect_sign_in_mails(world, "farah@example.my", 13);
     });
 }
 

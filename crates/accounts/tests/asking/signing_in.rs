@@ -160,7 +160,7 @@ fn a_right_password_is_not_counted() {
             assert!(sign_in::with_password(&accounts, right).await.is_ok());
         }
         let counted: Vec<(String,)> = read(world.store(), |tx| {
-            tx.all(sql!("SELECT source FROM sign_in_attempt"), &[])
+            tx.all(sql!("SELECT source FROM rate_limit_hit"), &[])
         })
         .await;
         assert_eq!(counted, []);

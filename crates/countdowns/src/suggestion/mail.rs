@@ -120,6 +120,8 @@ fn send<'a>(
         subject: speech.with(subject, &values),
         text: speech.with(text, &values),
         html: None,
+        seal: None,
+        stranger: None,
     })
     .map(drop)
 }

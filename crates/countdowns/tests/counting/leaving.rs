@@ -157,6 +157,8 @@ async fn mark_the_rest(stage: &Stage<'_>, id: &AccountId) {
             subject: MARK.to_owned(),
             text: MARK.to_owned(),
             html: None,
+            seal: None,
+            stranger: None,
         })?;
         audit::chain::seal(tx)?;
         Ok(())

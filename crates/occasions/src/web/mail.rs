@@ -139,5 +139,7 @@ fn compose(site: &Site, portal: &Portal, to: Address) -> Option<NewMail> {
         subject: mail.subject(),
         text: plain,
         html: Some(html),
+        seal: None,
+        stranger: None,
     })
 }

@@ -19,7 +19,7 @@ use occasions::web::guest::CodeGate;
 use occasions::words::{LockMode, OccasionKind, OccasionStatus};
 use platform::jobs::Worker;
 use platform::limits::guess::GuessBudget;
-use platform::mail::{self, Mailer, Post, suppression};
+use platform::mail::{self, Mailer, Post, sealed_text, suppression};
 use platform::store::migrate::Migrations;
 use platform::{Rows, Sql, StoreError, Tx, key, sql};
 use serde_json::{Value, json};
@@ -307,6 +307,7 @@ fn worker(site: &Site) -> Worker {
         site_host: site.url().host().to_owned(),
         site_url: "https://kenduri.example".to_owned(),
         suppression: site.keys.key(suppression::PURPOSE),
+        text: site.keys.key(sealed_text::PURPOSE),
         hears_deliveries: false,
     };
     Worker::new(

@@ -1,9 +1,9 @@
 //! The chain over account and administrator events: each sealed row covers the
 //! one before, so a row that was changed or taken out afterwards is found.
 //!
-//! The seal covers the personal part of a row (who, from where, the values)
-//! through a salted digest kept beside it. Erasing a person empties those
-//! columns and the salt, and the chain still holds.
+//! The seal covers the personal part of a row (who, to what, from where, the
+//! values) through a salted digest kept beside it. Erasing a person changes those
+//! columns and removes the salt, and the chain still holds.
 
 use sha2::{Digest, Sha256};
 
@@ -118,6 +118,8 @@ fn personal(record: &Record, salt: &str) -> String {
     digest(&[
         salt,
         record.actor_id.as_deref().unwrap_or_default(),
+        &record.entity_id,
+        record.scope.as_deref().unwrap_or_default(),
         record.network.as_deref().unwrap_or_default(),
         &record.changes,
     ])
@@ -131,8 +133,6 @@ fn link(previous: &str, place: i64, record: &Record, personal: &str) -> String {
         &record.actor_kind,
         &record.action,
         &record.entity_kind,
-        &record.entity_id,
-        record.scope.as_deref().unwrap_or_default(),
         record.request_id.as_deref().unwrap_or_default(),
         personal,
     ])

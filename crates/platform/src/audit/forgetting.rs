@@ -1,12 +1,12 @@
-//! What the log keeps of a person who is erased: that things were done, not by whom, from where, or
-//! with which words about them. The chain holds, because its seals cover those parts by a salted
+//! What the log keeps of a person who is erased: that things were done, not by whom, to whom, from
+//! where, or with which words about them. The chain holds, because its seals cover those parts by a salted
 //! digest, and the salt goes with them.
 
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// Takes a person out of the log. What an account did reads as done by `tombstone`, which names
-/// nobody.
+/// Takes a person out of the log. What an account did, and what was done to it, names `tombstone`
+/// instead, which leads to nobody: no line has the id any more.
 pub fn account(tx: &mut Tx<'_>, account: &str, tombstone: &str) -> Result<(), StoreError> {
     lock(tx)?;
     // Its programs' lines, while the lines that tell of their tokens still name it.
@@ -18,14 +18,19 @@ pub fn account(tx: &mut Tx<'_>, account: &str, tombstone: &str) -> Result<(), St
         account
     )
     .run(tx, Rows::Any)?;
+    // An id is in no text by chance.
     sql!(
-        "UPDATE audit SET network = NULL, salt = NULL, changes = '[]' WHERE entity_id = :account",
-        account
-    )
-    .run(tx, Rows::Any)?;
-    sql!(
-        "UPDATE audit SET actor_id = :tombstone, network = NULL, salt = NULL
-         WHERE actor_kind = 'account' AND actor_id = :account",
+        "UPDATE audit SET
+             actor_id = replace(actor_id, :account, :tombstone),
+             entity_id = replace(entity_id, :account, :tombstone),
+             scope = replace(scope, :account, :tombstone),
+             changes = CASE WHEN entity_id = :account THEN '[]'
+                            ELSE replace(changes, :account, :tombstone) END,
+             network = CASE WHEN actor_id = :account OR entity_id = :account THEN NULL
+                            ELSE network END,
+             salt = NULL
+         WHERE actor_id = :account OR entity_id = :account OR scope = :account
+            OR replace(changes, :account, '') <> changes",
         account,
         tombstone
     )

@@ -100,11 +100,11 @@ pub(super) fn put_back(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<
 fn wait(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<(), StoreError> {
     let due_at = tx.now() + back.pause;
     sql!(
-        "INSERT INTO job (id, queue, kind, payload, state, unique_key, priority,
+        "INSERT INTO job (id, queue, kind, payload, state, unique_key, priority, line, turn,
                           due_at, latest_at, starts, attempts, last_error, created_at,
                           request_id)
-         VALUES (:id, :queue, :kind, :payload, 'waiting', :key, :priority, :due_at, :latest_at,
-             :starts, :attempts, :error, :created_at, :request_id)
+         VALUES (:id, :queue, :kind, :payload, 'waiting', :key, :priority, :line, :turn, :due_at,
+             :latest_at, :starts, :attempts, :error, :created_at, :request_id)
          ON CONFLICT (unique_key) WHERE state = 'waiting' DO NOTHING",
         id = job.id,
         queue = job.queue,
@@ -112,6 +112,8 @@ fn wait(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<(), StoreError>
         payload = job.payload,
         key = job.key,
         priority = job.priority,
+        line = job.line,
+        turn = job.turn,
         due_at,
         latest_at = job.latest_at,
         starts = back.starts,
@@ -167,13 +169,13 @@ pub(super) fn revive(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// The job of `queue` whose turn it is: of the due ones the most urgent, then
-/// the one that has waited longest.
+/// The job of `queue` whose turn it is: of the due ones the most urgent, then the
+/// first of each line, then the one that has waited longest.
 fn next(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<JobId>, StoreError> {
     let now = tx.now();
     let found: Option<(JobId,)> = sql!(
         "SELECT id FROM job WHERE queue = :queue AND due_at <= :now
-         ORDER BY priority, due_at, id LIMIT 1",
+         ORDER BY priority, turn, due_at, id LIMIT 1",
         queue,
         now
     )

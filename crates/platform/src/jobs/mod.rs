@@ -45,6 +45,9 @@ pub struct NewJob {
     pub latest: Option<SignedDuration>,
     /// Lower runs first; 0 is the usual.
     pub priority: i64,
+    /// Jobs of one priority that name a line take turns with those of other lines: of each the first,
+    /// then of each the second.
+    pub line: Option<String>,
 }
 
 impl NewJob {
@@ -58,6 +61,7 @@ impl NewJob {
             run_at: None,
             latest: None,
             priority: 0,
+            line: None,
         }
     }
 }
@@ -118,6 +122,8 @@ pub struct Job {
     #[row(rename = "unique_key")]
     key: Option<String>,
     priority: i64,
+    line: Option<String>,
+    turn: i64,
     latest_at: Option<Timestamp>,
     created_at: Timestamp,
     /// How often it was started, this time included: what tells the holder of
@@ -149,7 +155,12 @@ impl Tx<'_> {
             run_at,
             latest,
             priority,
+            line,
         } = job;
+        let turn = match &line {
+            Some(line) => next_turn(self, queue, line)?,
+            None => 0,
+        };
         let id: JobId = self.id();
         let now = self.now();
         let run_at = run_at.unwrap_or(now);
@@ -157,10 +168,10 @@ impl Tx<'_> {
         let payload = payload.to_string();
         let request = self.request();
         sql!(
-            "INSERT INTO job (id, queue, kind, payload, state, unique_key, priority,
+            "INSERT INTO job (id, queue, kind, payload, state, unique_key, priority, line, turn,
                               due_at, latest_at, starts, attempts, created_at, request_id)
-             VALUES (:id, :queue, :kind, :payload, 'waiting', :key, :priority, :run_at, :latest_at,
-                 0, 0, :now, :request)
+             VALUES (:id, :queue, :kind, :payload, 'waiting', :key, :priority, :line, :turn,
+                 :run_at, :latest_at, 0, 0, :now, :request)
              ON CONFLICT (unique_key) WHERE state = 'waiting' DO UPDATE SET
                  payload = excluded.payload,
                  request_id = excluded.request_id,
@@ -178,6 +189,8 @@ impl Tx<'_> {
             payload,
             key,
             priority,
+            line,
+            turn,
             run_at,
             latest_at,
             now,
@@ -189,6 +202,17 @@ impl Tx<'_> {
         }
         Ok(())
     }
+}
+
+/// The turn of one more job in a line: after those that are there.
+fn next_turn(tx: &mut Tx<'_>, queue: Queue, line: &str) -> Result<i64, StoreError> {
+    let (last,): (Option<i64>,) = sql!(
+        "SELECT MAX(turn) FROM job WHERE line = :line AND queue = :queue AND state <> 'failed'",
+        line,
+        queue
+    )
+    .one(tx)?;
+    Ok(last.map_or(0, |last| last + 1))
 }
 
 /// Removes the waiting job with this key, if there is one.

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::message::{Outgoing, Sender};
 use super::smtp::{self, Refusal, Smtp};
 use super::suppression::{self, Outcome};
-use super::{MailId, State, Task};
+use super::{MailId, State, Task, sealed_text};
 use crate::jobs::{Done, Handler, Job, JobError};
 use crate::key::Key;
 use crate::sql;
@@ -38,6 +38,8 @@ pub struct Post {
     pub site_url: String,
     /// The key of the list of addresses that get no mail.
     pub suppression: Key,
+    /// Opens the texts that are sealed, the key for [`sealed_text::PURPOSE`].
+    pub text: Key,
     /// Whether the mail's provider tells what arrived. Otherwise a mail has arrived when the
     /// mail server took it.
     pub hears_deliveries: bool,
@@ -180,7 +182,7 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
             return Ok(None);
         }
     }
-    let mail: Outgoing = sql!("SELECT {Outgoing} FROM mail WHERE id = :id", id).one(tx)?;
+    let mut mail: Outgoing = sql!("SELECT {Outgoing} FROM mail WHERE id = :id", id).one(tx)?;
     sql!(
         "UPDATE mail SET recipient_hash = :hash WHERE id = :id",
         hash = post.suppression.mac(&[mail.to.canonical()]),
@@ -198,6 +200,14 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
         }
         give_up(tx, id)?;
         return Ok(None);
+    }
+    if let Some(sealed) = mail.sealed_text.take() {
+        let Some(body) = sealed_text::open(&post.text, id, &sealed) else {
+            note(tx, id, State::Failed, Some("sealed with another key file"))?;
+            give_up(tx, id)?;
+            return Ok(None);
+        };
+        (mail.text, mail.html) = (body.text, body.html);
     }
     if !found_half_sent {
         note(tx, id, State::Sending, None)?;
@@ -237,7 +247,11 @@ fn failed(post: Arc<Post>, mail: Outgoing, state: State, answer: String, outcome
 
 /// Removes the text of a mail that is gone: it may hold a link that signs in.
 fn forget(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
-    sql!("UPDATE mail SET text = '', html = NULL WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    sql!(
+        "UPDATE mail SET text = '', html = NULL, sealed_text = NULL WHERE id = :id",
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
@@ -245,7 +259,7 @@ fn forget(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
 /// who look after the scope may send it [again](super::send_again).
 fn give_up(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     sql!(
-        "UPDATE mail SET text = '', html = NULL WHERE id = :id AND scope IS NULL",
+        "UPDATE mail SET text = '', html = NULL, sealed_text = NULL WHERE id = :id AND scope IS NULL",
         id
     )
     .run(tx, Rows::AtMostOne)?;

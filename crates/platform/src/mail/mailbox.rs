@@ -3,7 +3,8 @@
 
 use jiff::Timestamp;
 
-use super::{Address, MailId, Stream};
+use super::{Address, MailId, Stream, sealed_text};
+use crate::key::Key;
 use crate::sql;
 use crate::store::{Row, StoreError, Tx};
 use crate::text_cleaning::fold;
@@ -39,6 +40,25 @@ pub struct Letter {
     pub arrived_at: Timestamp,
 }
 
+#[derive(Row)]
+struct Stored {
+    #[row(flatten)]
+    letter: Letter,
+    sealed_text: Option<Vec<u8>>,
+}
+
+impl Stored {
+    /// The mail with its text, unless the key that it was sealed with is gone.
+    fn open(self, key: &Key) -> Letter {
+        let mut letter = self.letter;
+        let sealed = self.sealed_text.as_deref();
+        if let Some(body) = sealed.and_then(|sealed| sealed_text::open(key, &letter.id, sealed)) {
+            (letter.text, letter.html) = (body.text, body.html);
+        }
+        letter
+    }
+}
+
 /// What to look for; the default is everything.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
@@ -63,22 +83,24 @@ impl Search {
     }
 }
 
-/// The mails that `search` finds among the latest thousand, newest first.
-pub fn list(tx: &mut Tx<'_>, search: &Search) -> Result<Vec<Letter>, StoreError> {
-    let mut letters: Vec<Letter> = sql!(
-        "SELECT {Letter} FROM mail WHERE mailbox_at IS NOT NULL ORDER BY id DESC LIMIT :depth",
+/// The mails that `search` finds among the latest thousand, newest first. The key is that for
+/// [`sealed_text::PURPOSE`].
+pub fn list(tx: &mut Tx<'_>, key: &Key, search: &Search) -> Result<Vec<Letter>, StoreError> {
+    let stored: Vec<Stored> = sql!(
+        "SELECT {Stored} FROM mail WHERE mailbox_at IS NOT NULL ORDER BY id DESC LIMIT :depth",
         depth = DEPTH
     )
     .all(tx)?;
-    letters.retain(|letter| search.finds(letter));
-    Ok(letters)
+    let letters = stored.into_iter().map(|stored| stored.open(key));
+    Ok(letters.filter(|letter| search.finds(letter)).collect())
 }
 
 /// One mail.
-pub fn find(tx: &mut Tx<'_>, id: &MailId) -> Result<Option<Letter>, StoreError> {
-    sql!(
-        "SELECT {Letter} FROM mail WHERE id = :id AND mailbox_at IS NOT NULL",
+pub fn find(tx: &mut Tx<'_>, key: &Key, id: &MailId) -> Result<Option<Letter>, StoreError> {
+    let stored: Option<Stored> = sql!(
+        "SELECT {Stored} FROM mail WHERE id = :id AND mailbox_at IS NOT NULL",
         id
     )
-    .maybe(tx)
+    .maybe(tx)?;
+    Ok(stored.map(|stored| stored.open(key)))
 }

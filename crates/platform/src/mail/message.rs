@@ -52,8 +52,9 @@ pub(super) struct Outgoing {
     sender_name: Option<String>,
     reply_to: Option<Address>,
     subject: String,
-    text: String,
-    html: Option<String>,
+    pub(super) text: String,
+    pub(super) html: Option<String>,
+    pub(super) sealed_text: Option<Vec<u8>>,
     created_at: Timestamp,
 }
 
@@ -158,6 +159,7 @@ mod tests {
             subject: "Terima kasih".to_owned(),
             text: "Terima kasih\n".to_owned(),
             html: None,
+            sealed_text: None,
             created_at: "2027-01-14T16:00:00Z".parse().unwrap(),
         }
     }

@@ -14,6 +14,7 @@ mod callback;
 mod delivery;
 pub mod mailbox;
 mod message;
+pub mod sealed_text;
 mod smtp;
 mod sns;
 pub mod suppression;
@@ -22,6 +23,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::jobs::{NewJob, Queue};
+use crate::key::Key;
 use crate::sql;
 use crate::store::{Bind, Column, Row, Rows, StoreError, Tx, Value};
 use crate::text_cleaning::clean_line;
@@ -29,6 +31,7 @@ pub use address::{Address, LIMIT, NotAnAddress};
 pub use callback::{CallbackKey, Signed};
 pub use delivery::{KIND, Mailer, Post, handler};
 pub use message::Sender;
+use sealed_text::Body;
 pub use smtp::{Server, Smtp, SmtpError, Tls};
 pub use sns::{SnsError, SnsPost, SnsTopic};
 
@@ -56,6 +59,21 @@ pub struct NewMail {
     pub text: String,
     /// The mail as a page.
     pub html: Option<String>,
+    /// Seals text and page for the row: given where they have a link that works once. It is the key
+    /// for [`sealed_text::PURPOSE`].
+    pub seal: Option<Key>,
+    /// Who causes it, if that is somebody of whom nothing is known.
+    pub stranger: Option<Stranger>,
+}
+
+/// Somebody without a session, who may cause mail to whomever they like. Their mail gives way to
+/// everybody else's, and to that of strangers elsewhere who cause less.
+#[derive(Clone, Debug)]
+pub struct Stranger {
+    /// Their network: each has a line of its own, and the lines take turns. It is no more than a name.
+    pub line: String,
+    /// Whether the address is that of somebody here, who may be waiting for the mail.
+    pub is_known: bool,
 }
 
 /// A class of mail: what it is for decides who may refuse it.
@@ -127,6 +145,13 @@ impl Stream {
             Self::Notification => 10,
             Self::Marketing => 20,
         }
+    }
+}
+
+impl Stranger {
+    /// Behind what others wait for and, if the address is nobody's, behind everything.
+    fn priority(&self) -> i64 {
+        if self.is_known { 5 } else { 30 }
     }
 }
 
@@ -207,16 +232,26 @@ impl Tx<'_> {
             subject,
             text,
             html,
+            seal,
+            stranger,
         } = mail;
         let id: MailId = self.id();
         let now = self.now();
         let request = self.request();
+        let mut body = Body { text, html };
+        let sealed = seal.map(|key| sealed_text::seal(&key, self.random(), &id, &body));
+        if sealed.is_some() {
+            body = Body {
+                text: String::new(),
+                html: None,
+            };
+        }
         sql!(
             "INSERT INTO mail (id, scope, stream, recipient, recipient_name, sender_name,
-                               reply_to, subject, text, html, state, doubts,
-                               created_at, changed_at, request_id)
+                               reply_to, subject, text, html, sealed_text, state,
+                               doubts, created_at, changed_at, request_id)
              VALUES (:id, :scope, :stream, :to, :to_name, :sender_name, :reply_to, :subject, :text,
-                 :html, 'queued', 0, :now, :now, :request)",
+                 :html, :sealed, 'queued', 0, :now, :now, :request)",
             id,
             scope,
             stream,
@@ -225,13 +260,14 @@ impl Tx<'_> {
             sender_name = sender_name.as_deref().map(clean_line),
             reply_to,
             subject = clean_line(&subject),
-            text,
-            html,
+            text = body.text,
+            html = body.html,
+            sealed,
             now,
             request = request.as_deref()
         )
         .run(self, Rows::Exactly(1))?;
-        enqueue(self, &id, stream)?;
+        enqueue(self, &id, stream, stranger)?;
         Ok(id)
     }
 }
@@ -292,7 +328,7 @@ pub fn send_again(tx: &mut Tx<'_>, scope: &str, id: &MailId) -> Result<bool, Sto
     let found: Option<(Stream,)> = sql!(
         "UPDATE mail SET state = 'queued', changed_at = :now
          WHERE id = :id AND scope = :scope AND state IN ('failed', 'bounced', 'uncertain')
-           AND text <> ''
+           AND (text <> '' OR sealed_text IS NOT NULL)
          RETURNING stream",
         id,
         scope,
@@ -302,7 +338,7 @@ pub fn send_again(tx: &mut Tx<'_>, scope: &str, id: &MailId) -> Result<bool, Sto
     let Some((stream,)) = found else {
         return Ok(false);
     };
-    enqueue(tx, id, stream)?;
+    enqueue(tx, id, stream, None)?;
     Ok(true)
 }
 
@@ -312,11 +348,20 @@ struct Task {
     mail: MailId,
 }
 
-fn enqueue(tx: &mut Tx<'_>, id: &MailId, stream: Stream) -> Result<(), StoreError> {
+fn enqueue(
+    tx: &mut Tx<'_>,
+    id: &MailId,
+    stream: Stream,
+    stranger: Option<Stranger>,
+) -> Result<(), StoreError> {
+    let priority = stranger
+        .as_ref()
+        .map_or(stream.priority(), Stranger::priority);
     tx.enqueue(NewJob {
         queue: Queue::Mail,
         key: Some(format!("mail:{id}")),
-        priority: stream.priority(),
+        priority,
+        line: stranger.map(|stranger| stranger.line),
         ..NewJob::new(KIND, serde_json::json!({ "mail": id }))
     })
 }

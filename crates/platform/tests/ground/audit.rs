@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 use platform::audit::chain::{self, Broken};
-use platform::audit::{self, Actor, Entry, Filter, RequestFacts};
+use platform::audit::{self, Actor, Entry, Filter, RequestFacts, forgetting};
 use platform::{Rows, StoreError, sql};
 use serde_json::json;
 use testkit::World;
@@ -196,6 +196,14 @@ fn the_chain_covers_accounts_and_finds_what_was_changed() {
                 3,
             ),
             (
+                sql!("UPDATE audit SET entity_id = 'account 9' WHERE place = 3"),
+                3,
+            ),
+            (
+                sql!("UPDATE audit SET scope = 'scope 9' WHERE place = 4"),
+                4,
+            ),
+            (
                 sql!("UPDATE audit SET action = 'account.other' WHERE place = 2"),
                 2,
             ),
@@ -217,6 +225,92 @@ fn the_chain_covers_accounts_and_finds_what_was_changed() {
             assert_eq!(broken, Some(Broken { place }), "{attack:?}");
         }
         assert_eq!(store.read(chain::verify).await.unwrap(), None);
+    });
+}
+
+#[test]
+fn no_line_has_the_id_of_who_was_erased_and_the_chain_holds() {
+    const ID: &str = "0197f0c0-0000-7000-8000-00000000000a";
+    const STAND_IN: &str = "0197f0c0-0000-7000-8000-00000000000f";
+    World::each_engine(&MIGRATIONS, async |world| {
+        let store = world.store();
+        let request = |number: usize| business(number).request;
+        let lines = [
+            Entry {
+                actor: Actor::Account(ID.to_owned()),
+                request: request(0),
+                ..account(0)
+            },
+            Entry {
+                entity: ("account", ID.to_owned()),
+                changes: json!([{"field": "name", "new": "Farah"}]),
+                request: request(1),
+                ..account(1)
+            },
+            // A trusted contact: the scope is the account.
+            Entry {
+                entity: ("grant", "another".to_owned()),
+                scope: Some(ID.to_owned()),
+                ..account(2)
+            },
+            Entry {
+                changes: json!([{"field": "owner", "old": ID, "new": "another"}]),
+                request: request(3),
+                ..account(3)
+            },
+            account(4),
+        ];
+        let write = move |tx: &mut platform::Tx<'_>| {
+            for line in &lines {
+                tx.record(line.clone())?;
+            }
+            chain::seal(tx)?;
+            // One that waits for its seal.
+            tx.record(lines[0].clone())
+        };
+        store.write(write).await.unwrap();
+        let forget = |tx: &mut platform::Tx<'_>| forgetting::account(tx, ID, STAND_IN);
+        store.write(forget).await.unwrap();
+        assert_eq!(store.write(chain::seal).await.unwrap(), 1);
+        assert_eq!(store.read(chain::verify).await.unwrap(), None);
+        store.checkpoint().await.unwrap();
+        assert_eq!(world.places_of(ID), [""; 0]);
+        let list = |tx: &mut platform::Tx<'_>| audit::list(tx, &Filter::default(), None, 10);
+        let mut lines = store.read(list).await.unwrap();
+        lines.reverse();
+        let shown: Vec<_> = lines
+            .iter()
+            .map(|line| {
+                let words = [line.actor_id.as_deref(), line.scope.as_deref()];
+                let names = [words[0].unwrap(), &line.entity_id, words[1].unwrap_or("")];
+                (names, line.network.is_some())
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ([STAND_IN, "account 0", ""], false),
+                (["owner", STAND_IN, ""], false),
+                (["owner", "another", STAND_IN], false),
+                (["owner", "account 3", ""], true),
+                (["owner", "account 4", ""], false),
+                ([STAND_IN, "account 0", ""], false),
+            ]
+        );
+        assert_eq!(lines[1].changes, "[]");
+        assert!(lines[3].changes.contains(STAND_IN) && lines[3].changes.contains("another"));
+        // What names nobody who was erased is still held by the seals.
+        let broken = store
+            .write::<(), Seen, _>(|tx| {
+                let attack = sql!("UPDATE audit SET entity_id = 'other' WHERE place = 5");
+                tx.run(attack, &[], Rows::Exactly(1))?;
+                Err(Seen::Broken(chain::verify(tx)?))
+            })
+            .await;
+        assert!(matches!(
+            broken,
+            Err(Seen::Broken(Some(Broken { place: 5 })))
+        ));
     });
 }
 

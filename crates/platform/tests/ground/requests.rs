@@ -53,6 +53,8 @@ fn begin() -> Handler {
                 subject: "Jawapan anda".to_owned(),
                 text: "Terima kasih".to_owned(),
                 html: None,
+                seal: None,
+                stranger: None,
             })?;
             tx.enqueue(NewJob {
                 run_at: Some(Timestamp::MAX),

@@ -133,10 +133,12 @@ pub(in crate::web) async fn go_on(
         .store
         .read(move |tx| refresh::session_of(tx, &asked))
         .await?;
-    let session =
-        session.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "refresh_invalid"))?;
-    let counted = accounts.limits.refresh(&session, network, site.clock.now());
-    counted.map_err(too_often)?;
+    let (limits, now) = (&accounts.limits, site.clock.now());
+    let Some(session) = session else {
+        limits.refresh_wrongly(network, now).map_err(too_often)?;
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "refresh_invalid"));
+    };
+    limits.refresh(&session, now).map_err(too_often)?;
     let change = move |tx: &mut Tx<'_>| refresh::refresh(tx, &site, &shown, &client);
     let code = match accounts.site.store.write(change).await? {
         Outcome::Refreshed(refreshed) => return Ok(*refreshed),

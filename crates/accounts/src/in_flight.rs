@@ -1,0 +1,134 @@
+//! Tries of this process whose outcome is not known yet. They count as failures meanwhile, so what
+//! they take of an account's allowance may come back a moment later: the next try waits for that
+//! instead of being refused.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+/// Tries that wait for others at one account; further ones are refused.
+const WAITING: usize = 8;
+
+/// What is in flight at each account. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct InFlight(Arc<Mutex<HashMap<String, Account>>>);
+
+#[derive(Debug, Default)]
+struct Account {
+    running: i64,
+    waiting: usize,
+    ended: Arc<Notify>,
+}
+
+/// A try in flight, until the last clone is dropped.
+#[derive(Clone, Debug)]
+pub(crate) struct Flight {
+    _one: Arc<One>,
+}
+
+#[derive(Debug)]
+struct One {
+    all: InFlight,
+    account: String,
+}
+
+/// A place among those who wait.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    all: &'a InFlight,
+    account: &'a str,
+    ended: Arc<Notify>,
+}
+
+impl InFlight {
+    /// How many tries at an account are in flight.
+    pub(crate) fn count(&self, account: &str) -> i64 {
+        self.accounts().get(account).map_or(0, |of| of.running)
+    }
+
+    /// A try begins. It is over where the caller knows that its outcome is in the store.
+    pub(crate) fn begin(&self, account: &str) -> Flight {
+        let mut accounts = self.accounts();
+        accounts.entry(account.to_owned()).or_default().running += 1;
+        Flight {
+            _one: Arc::new(One {
+                all: self.clone(),
+                account: account.to_owned(),
+            }),
+        }
+    }
+
+    /// Somebody waits for a try at an account to end; `None`: too many wait already.
+    pub(crate) fn wait<'a>(&'a self, account: &'a str) -> Option<Place<'a>> {
+        let mut accounts = self.accounts();
+        let of = accounts.entry(account.to_owned()).or_default();
+        if of.waiting >= WAITING {
+            return None;
+        }
+        of.waiting += 1;
+        Some(Place {
+            all: self,
+            account,
+            ended: Arc::clone(&of.ended),
+        })
+    }
+
+    fn change(&self, account: &str, change: impl FnOnce(&mut Account)) {
+        let mut accounts = self.accounts();
+        if let Some(of) = accounts.get_mut(account) {
+            change(of);
+            if of.running == 0 && of.waiting == 0 {
+                accounts.remove(account);
+            }
+        }
+    }
+
+    fn accounts(&self) -> MutexGuard<'_, HashMap<String, Account>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place<'_> {
+    /// Notified whenever a try at the account ends.
+    pub(crate) fn ended(&self) -> &Notify {
+        &self.ended
+    }
+}
+
+impl Drop for One {
+    fn drop(&mut self) {
+        self.all.change(&self.account, |of| {
+            of.running -= 1;
+            of.ended.notify_waiters();
+        });
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.all.change(self.account, |of| of.waiting -= 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_wait_at_an_account_and_nothing_is_kept_of_what_is_over() {
+        let all = InFlight::default();
+        let one = all.begin("farah");
+        let again = one.clone();
+        assert_eq!((all.count("farah"), all.count("mei")), (1, 0));
+        let places: Vec<_> = (0..WAITING).map(|_| all.wait("farah").unwrap()).collect();
+        assert!(all.wait("farah").is_none());
+        assert!(all.wait("mei").is_some());
+        drop(one);
+        assert_eq!(all.count("farah"), 1, "a clone holds it");
+        drop(again);
+        assert_eq!(all.count("farah"), 0);
+        drop(places);
+        assert!(all.accounts().is_empty());
+    }
+}

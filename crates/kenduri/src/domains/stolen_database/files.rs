@@ -1,0 +1,47 @@
+//! Files are more than what the store shows: SQLite's log has what rows were before.
+
+use accounts::domain;
+use jiff::SignedDuration;
+use platform::jobs::Worker;
+use platform::mail::{self, Mailer, Post, sealed_text, suppression};
+use testkit::World;
+
+use super::{DOMAINS, URL, accounts, fill};
+
+#[test]
+fn mailed_links_are_in_no_file_before_and_after_they_are_sent() {
+    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+        let accounts = accounts(world);
+        world.expect_jobs("countdown.reach");
+        let handed = fill(world, &accounts).await;
+        let links = handed.0.iter().filter(|(what, _)| what.starts_with('/'));
+        let links: Vec<_> = links.collect();
+        let check = |when: &str| {
+            for (what, secret) in &links {
+                assert_eq!(world.places_of(secret), [""; 0], "{what} {when}");
+            }
+        };
+        check("while they wait");
+        let keys = &world.platform.keys;
+        let post = Post {
+            mailer: Mailer::Mailbox,
+            from: "kenduri@localhost".parse().unwrap(),
+            site_host: "localhost".to_owned(),
+            site_url: URL.to_owned(),
+            suppression: keys.key(suppression::PURPOSE),
+            text: keys.key(sealed_text::PURPOSE),
+            hears_deliveries: false,
+        };
+        let (store, clock) = (world.store().clone(), world.platform.clock.clone());
+        let handlers = vec![mail::handler(store.clone(), post)];
+        let worker = Worker::new(store, clock, world.platform.random.clone(), handlers);
+        // Jobs that no worker knew wait for a minute.
+        world.clock.advance(SignedDuration::from_mins(1));
+        worker.run_due().await.unwrap();
+        check("in the mailbox");
+        for mail in world.mails().await {
+            assert_eq!(mail.state, "sent");
+            world.expect_mail(&mail.recipient, &mail.subject);
+        }
+    });
+}
