@@ -135,9 +135,13 @@ impl Site {
 
 /// Installs what `requirements.txt` of a folder lists beside it, unless it is there.
 pub fn install_python(folder: &Path) -> Result<()> {
-    let environment = folder.join(".venv");
+    install_python_into(&folder.join("requirements.txt"), &folder.join(".venv"))
+}
+
+/// Installs what a file lists into a virtual environment, unless it is there.
+pub fn install_python_into(wanted: &Path, environment: &Path) -> Result<()> {
     let installed = Installed {
-        wanted: folder.join("requirements.txt"),
+        wanted: wanted.to_owned(),
         there: environment.join("installed.txt"),
     };
     if installed.is_current() {
@@ -149,7 +153,7 @@ pub fn install_python(folder: &Path) -> Result<()> {
     );
     run(program("python3")
         .args(["-m", "venv", "--clear"])
-        .arg(&environment))?;
+        .arg(environment))?;
     run(program(environment.join("bin/pip"))
         .args(["install", "--quiet", "--no-deps", "--requirement"])
         .arg(&installed.wanted))?;

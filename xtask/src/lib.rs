@@ -1,11 +1,12 @@
 //! What `cargo xtask` and `lab` share: other programs and how they are ended, a private
-//! `PostgreSQL`, the sites of `examples/`, the files of the repository.
+//! `PostgreSQL`, the sites of `examples/`, packages of the program, the files of the repository.
 #![expect(
     clippy::print_stdout,
     reason = "a command speaks to the person who started it"
 )]
 
 pub mod command;
+pub mod dist;
 pub mod example;
 pub mod interrupt;
 pub mod postgres;

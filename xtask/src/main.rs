@@ -2,7 +2,7 @@
 //!
 //! `test` is the whole proof, `check` the fences that no compiler holds, `bench` the figures
 //! that the documents promise, `show` what takes more than a test to be believed, `example` a site
-//! that uses it, `dev` the loop of a working day.
+//! that uses it, `dist` what a release page needs, `dev` the loop of a working day.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -19,7 +19,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{command, example, interrupt, postgres, workspace};
+use xtask::{command, dist, example, interrupt, postgres, workspace};
 
 /// What a contributor runs.
 #[derive(Parser)]
@@ -56,6 +56,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         what: Vec<OsString>,
     },
+    /// Build the program for every glibc since 2.26, and pack all that a release page needs.
+    Dist(dist::Wanted),
     /// Install and run a site of `examples/`.
     Example(example::Wanted),
     /// Serve the demo from `target/dev`; build and start again whenever a file is saved.
@@ -82,6 +84,7 @@ fn main() -> ExitCode {
         Task::Check => check::check(),
         Task::Bench { what } => lab::bench(&what),
         Task::Show { what } => lab::show(&what),
+        Task::Dist(wanted) => dist::dist(&wanted),
         Task::Example(wanted) => example::example(&wanted),
         Task::Dev => dev::dev(),
     };

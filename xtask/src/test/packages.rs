@@ -63,6 +63,13 @@ fn list_missing() -> Vec<&'static str> {
             "uidmap",
             rustix::process::geteuid().is_root() || there("newuidmap"),
         ),
+        // What `cargo xtask dist` packs, and packs with.
+        ("binutils", there("readelf")),
+        ("dpkg", there("dpkg-deb")),
+        (
+            "ca-certificates",
+            Path::new("/usr/share/ca-certificates/mozilla").is_dir(),
+        ),
         ("fonts-noto-core", is_installed("fonts-noto-core")),
         ("fonts-noto-cjk", is_installed("fonts-noto-cjk")),
     ]

@@ -1,0 +1,174 @@
+//! `cargo xtask dist`: everything that a release page needs, in `target/dist`.
+//!
+//! All of it is made from the program, the files of `packaging/` and what cargo knows; the same
+//! commit gives the same bytes. Times are the commit's, files are sorted and belong to root.
+
+mod build;
+mod container;
+mod crates;
+mod deb;
+mod glibc;
+mod licences;
+mod parts;
+mod sbom;
+mod tree;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+
+use crate::command::{output, program};
+use crate::workspace::{root, shown};
+
+use glibc::Version;
+use parts::Parts;
+use tree::Tree;
+
+pub use deb::Compression;
+
+/// What is packed, and where.
+#[derive(Args)]
+pub struct Wanted {
+    /// Packs this program instead of building one.
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+    /// The folder in which everything is laid.
+    #[arg(long, value_name = "FOLDER", default_value = "target/dist")]
+    into: PathBuf,
+}
+
+/// Builds the program, unless one is named, and packs it.
+pub fn dist(wanted: &Wanted) -> Result<()> {
+    let into = root().join(&wanted.into);
+    let release = Release::read()?;
+    let binary = match &wanted.program {
+        Some(named) => {
+            fs::canonicalize(named).with_context(|| format!("cannot find {}", named.display()))?
+        }
+        None => build::build(release.time)?,
+    };
+    pack(&release, &binary, &into)?;
+    println!("\n{}", fs::read_to_string(into.join(SUMS))?.trim_end());
+    println!("in {}", shown(&into));
+    Ok(())
+}
+
+/// Makes the `.deb` alone, and says where it is.
+pub fn package(binary: &Path, into: &Path, compression: Compression) -> Result<PathBuf> {
+    let release = Release::read()?;
+    let parts = Parts::read(&release, binary)?;
+    deb::write(&release, &parts, into, compression)
+}
+
+/// The sums of all other files.
+const SUMS: &str = "SHA256SUMS";
+
+/// What all artefacts have in common.
+pub(crate) struct Release {
+    version: String,
+    machine: Machine,
+    /// In seconds since 1970: when the commit was made.
+    time: u64,
+}
+
+impl Release {
+    fn read() -> Result<Self> {
+        let time = output(program("git").args(["log", "-1", "--format=%ct"]))
+            .context("the time of all files is that of the last commit")?;
+        Ok(Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            machine: Machine::here()?,
+            time: time.parse()?,
+        })
+    }
+
+    /// The time, as JSON formats want it.
+    fn date(&self) -> Result<String> {
+        let at = format!("--date=@{}", self.time);
+        output(program("date").args(["--utc", &at, "+%Y-%m-%dT%H:%M:%SZ"]))
+    }
+
+    /// How files and folders of this release begin.
+    fn name(&self) -> String {
+        format!("kenduri-{}-{}", self.version, self.machine.architecture)
+    }
+}
+
+/// A kind of processor, by the names that others give it.
+pub(crate) struct Machine {
+    /// Rust's, and the kernel's.
+    architecture: &'static str,
+    /// Debian's, and that of container images.
+    debian: &'static str,
+}
+
+impl Machine {
+    /// That of this machine: nothing is built for another one.
+    fn here() -> Result<Self> {
+        let debian = match std::env::consts::ARCH {
+            "x86_64" => "amd64",
+            "aarch64" => "arm64",
+            other => bail!("there are no packages for {other}"),
+        };
+        Ok(Self {
+            architecture: std::env::consts::ARCH,
+            debian,
+        })
+    }
+
+    /// As rustc and cargo name it.
+    fn target(&self) -> String {
+        format!("{}-unknown-linux-gnu", self.architecture)
+    }
+}
+
+fn pack(release: &Release, binary: &Path, into: &Path) -> Result<()> {
+    let parts = Parts::read(release, binary)?;
+    if into.exists() {
+        fs::remove_dir_all(into)?;
+    }
+    fs::create_dir_all(into)?;
+    let name = release.name();
+    let file = |ending: &str| into.join(format!("{name}{ending}"));
+
+    tree::gzip(&parts.archive(&name)?.tar(release.time)?, &file(".tar.gz"))?;
+    deb::write(release, &parts, into, Compression::Best)?;
+    container::write(release, &parts, &file(".oci.tar"))?;
+    fs::write(into.join("compose.yaml"), container::compose(release)?)?;
+    fs::write(file(".cdx.json"), sbom::text(release)?)?;
+    fs::write(file("-licenses.txt"), &parts.licences)?;
+    let names = tree::names(into)?;
+    let sums = output(program("sha256sum").args(names).current_dir(into))?;
+    fs::write(into.join(SUMS), format!("{sums}\n"))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_program_gives_the_same_bytes() {
+        let release = Release::read().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let [first, second] = ["first", "second"].map(|name| {
+            let into = folder.path().join(name);
+            pack(&release, Path::new("/bin/true"), &into).unwrap();
+            into
+        });
+        let names = tree::names(&first).unwrap();
+        assert_eq!(names, tree::names(&second).unwrap());
+        assert_eq!(names.len(), 7, "{names:?}");
+        for name in &names {
+            let [first, second] = [&first, &second].map(|into| fs::read(into.join(name)).unwrap());
+            assert!(first == second, "{name} differs");
+        }
+        let checked = program("sha256sum")
+            .args(["--check", "--strict", SUMS])
+            .current_dir(&first)
+            .output();
+        assert!(checked.unwrap().status.success());
+    }
+}

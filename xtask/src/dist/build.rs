@@ -1,0 +1,108 @@
+//! The program as it is released: it runs on every glibc since [`glibc::OLDEST`], and says nothing
+//! of the machine that built it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::{Machine, glibc};
+use crate::command::{output, program, run};
+use crate::example;
+use crate::workspace::{self, root};
+
+/// Compilers for an older glibc: zig, and what has cargo use it.
+const TOOLS: &str = "target/dist-tools";
+
+/// Builds it, and says where it is.
+pub(super) fn build(time: u64) -> Result<PathBuf> {
+    let tools = root().join(TOOLS);
+    example::install_python_into(&root().join("packaging/requirements.txt"), &tools)?;
+    let machine = Machine::here()?;
+    let target = machine.target();
+    let moved = Moved::find()?;
+    let mut cargo = program(tools.join("bin/cargo-zigbuild"));
+    cargo
+        .args(["zigbuild", "--locked", "--release", "--package", "kenduri"])
+        .args(["--target", &format!("{target}.{}", glibc::OLDEST)])
+        .env("CARGO_ZIGBUILD_PYTHON_PATH", tools.join("bin/python3"))
+        .env("CARGO_ZIGBUILD_CACHE_DIR", tools.join("zigbuild"))
+        .env("ZIG_GLOBAL_CACHE_DIR", tools.join("zig-cache"))
+        .env("ZIG_LOCAL_CACHE_DIR", tools.join("zig-cache"))
+        .env("SOURCE_DATE_EPOCH", time.to_string())
+        .env("CARGO_ENCODED_RUSTFLAGS", moved.of_rust())
+        .env("CFLAGS", moved.of_c())
+        .env("CXXFLAGS", moved.of_c());
+    if machine.architecture == "aarch64" {
+        // Some kernels have pages of 64 KiB, and jemalloc made for smaller ones ends at the start.
+        cargo.env("JEMALLOC_SYS_WITH_LG_PAGE", "16");
+    }
+    run(&mut cargo)?;
+    let binary = root().join("target").join(target).join("release/kenduri");
+    glibc::check(glibc::needed_by(&binary)?)?;
+    moved.check(&binary)?;
+    Ok(binary)
+}
+
+/// Folders of this machine, and what the program says instead of them.
+struct Moved {
+    cargo: String,
+    rust: String,
+    root: String,
+}
+
+impl Moved {
+    fn find() -> Result<Self> {
+        let metadata = workspace::load_metadata()?;
+        let mut registries = metadata.packages.iter().filter_map(|package| {
+            let mut above = package.manifest_path.ancestors();
+            above.find(|folder| !package.is_ours() && folder.ends_with("registry"))
+        });
+        let cargo = registries
+            .next()
+            .and_then(Path::parent)
+            .context("cargo loads its crates from no registry")?;
+        let rust = output(program("rustc").args(["--print", "sysroot"]))?;
+        Ok(Self {
+            cargo: word(cargo)?,
+            rust: word(rust.as_ref())?,
+            root: word(root())?,
+        })
+    }
+
+    fn of_rust(&self) -> String {
+        let Self { cargo, rust, root } = self;
+        let moved = [(cargo, "/cargo"), (rust, "/rust"), (root, "/kenduri")];
+        moved
+            .map(|(folder, instead)| format!("--remap-path-prefix={folder}={instead}"))
+            // As cargo splits them.
+            .join("\u{1f}")
+    }
+
+    fn of_c(&self) -> String {
+        let Self { cargo, root, .. } = self;
+        format!("-ffile-prefix-map={cargo}=/cargo -ffile-prefix-map={root}=/kenduri")
+    }
+
+    /// Fails when a program names one of them, for it would be another one elsewhere.
+    fn check(&self, binary: &Path) -> Result<()> {
+        let bytes = fs::read(binary)?;
+        for folder in [&self.cargo, &self.rust, &self.root] {
+            let named = bytes
+                .windows(folder.len())
+                .any(|part| part == folder.as_bytes());
+            ensure!(
+                !named,
+                "the program names {folder}, which is on this machine only"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// A folder, as one word of `CFLAGS`.
+fn word(folder: &Path) -> Result<String> {
+    let name = folder.to_str().filter(|name| !name.contains(' '));
+    let name = name.with_context(|| format!("{} has blanks in its name", folder.display()))?;
+    Ok(name.to_owned())
+}

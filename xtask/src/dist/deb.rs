@@ -1,0 +1,128 @@
+//! Debian's package.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::parts::{self, Parts, packaging};
+use super::{Release, Tree, glibc};
+use crate::command::{output, program};
+
+/// How small a package gets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// As every dpkg since 2011 reads it.
+    Best,
+    /// Not at all, for packages that live a minute.
+    None,
+}
+
+/// Writes it into a folder, and says where it is.
+pub(super) fn write(
+    release: &Release,
+    parts: &Parts,
+    into: &Path,
+    compression: Compression,
+) -> Result<PathBuf> {
+    let mut tree = Tree::default();
+    tree.file("usr/bin/kenduri", 0o755, &*parts.program);
+    tree.file("etc/kenduri/kenduri.toml", 0o644, &*parts.settings);
+    parts::add_documents(&mut tree, "usr/share/doc/kenduri")?;
+    parts.add_licences(&mut tree, "usr/share/doc/kenduri")?;
+    let copyright = "Copyright 2026 The Kenduri contributors\nLicense: MIT or Apache-2.0, \
+                     see LICENSE-MIT and LICENSE-APACHE in this folder.\n";
+    tree.file("usr/share/doc/kenduri/copyright", 0o644, copyright);
+    let size = tree.size();
+    tree.file("DEBIAN/control", 0o644, control(release, parts, size));
+    tree.file("DEBIAN/conffiles", 0o644, "/etc/kenduri/kenduri.toml\n");
+    tree.file("DEBIAN/templates", 0o644, packaging("debian/templates")?);
+    for name in ["postinst", "prerm", "postrm"] {
+        let script = packaging(&format!("debian/{name}"))?;
+        tree.file(&format!("DEBIAN/{name}"), 0o755, script);
+    }
+    let folder = tempfile::tempdir()?;
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
+    let below = folder.path().join("kenduri");
+    tree.write(&below, release.time)?;
+    let file = into.join(format!(
+        "kenduri_{}_{}.deb",
+        release.version, release.machine.debian
+    ));
+    let compression = match compression {
+        Compression::Best => "-Zxz",
+        Compression::None => "-Znone",
+    };
+    output(
+        program("dpkg-deb")
+            .args(["--root-owner-group", compression, "--build"])
+            .arg(below)
+            .arg(&file)
+            .env("SOURCE_DATE_EPOCH", release.time.to_string())
+            // Several would cut it into other pieces.
+            .env("DPKG_DEB_THREADS_MAX", "1"),
+    )
+    .context("dpkg-deb is of Debian's package dpkg")?;
+    Ok(file)
+}
+
+fn control(release: &Release, parts: &Parts, size: usize) -> String {
+    format!(
+        "Package: kenduri\n\
+         Version: {version}\n\
+         Architecture: {architecture}\n\
+         Maintainer: The Kenduri contributors <kenduri@localhost>\n\
+         Installed-Size: {size}\n\
+         Depends: libc6 (>= {glibc}), debconf (>= 0.5) | debconf-2.0, passwd\n\
+         Recommends: systemd\n\
+         Section: web\n\
+         Priority: optional\n\
+         Description: Invitations that are answered, and nothing is lost\n \
+         Kenduri serves the pages of weddings, kenduri and other occasions: a household\n \
+         opens its link, answers for everyone, and the hosts see it arrive. Database and\n \
+         web server are inside.\n",
+        version = release.version,
+        architecture = release.machine.debian,
+        size = size.div_ceil(1024),
+        glibc = parts.glibc.max(glibc::OLDEST),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_has_what_dpkg_asks_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = crate::dist::package("/bin/true".as_ref(), folder.path(), Compression::None);
+        let file = file.unwrap();
+        let dpkg = |what: &str| output(program("dpkg-deb").arg(what).arg(&file)).unwrap();
+        let control = dpkg("--field");
+        assert!(control.contains("\nDepends: libc6 (>= 2."), "{control}");
+        assert!(control.contains(env!("CARGO_PKG_VERSION")), "{control}");
+        let listed = dpkg("--contents");
+        let has = |line: &str, path: &str| {
+            let mut lines = listed.lines();
+            lines.any(|listed| listed.starts_with(line) && listed.ends_with(path))
+        };
+        assert!(
+            has("-rwxr-xr-x root/root", " ./usr/bin/kenduri"),
+            "{listed}"
+        );
+        assert!(
+            has("-rw-r--r-- root/root", " ./etc/kenduri/kenduri.toml"),
+            "{listed}"
+        );
+        assert!(has("drwxr-xr-x root/root", " ./"), "{listed}");
+    }
+
+    #[test]
+    fn the_scripts_are_scripts() {
+        for name in ["postinst", "prerm", "postrm"] {
+            let file = crate::workspace::root().join("packaging/debian").join(name);
+            output(program("sh").arg("-n").arg(file)).unwrap();
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What goes into more than one artefact.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use super::{Release, Tree, Version, glibc, licences};
+use crate::workspace::{files_below, root};
+
+/// Read once.
+pub(super) struct Parts {
+    pub(super) program: Vec<u8>,
+    /// The newest glibc that the program asks for.
+    pub(super) glibc: Version,
+    /// The files that it loads at its start.
+    pub(super) libraries: Vec<String>,
+    /// The settings, with comments.
+    pub(super) settings: Vec<u8>,
+    /// The licences of all that is built in.
+    pub(super) licences: String,
+}
+
+impl Parts {
+    pub(super) fn read(release: &Release, binary: &Path) -> Result<Self> {
+        Ok(Self {
+            program: fs::read(binary)
+                .with_context(|| format!("cannot read {}", binary.display()))?,
+            glibc: glibc::needed_by(binary)?,
+            libraries: super::container::libraries(binary)?,
+            settings: packaging("kenduri.toml")?,
+            licences: licences::text(release)?,
+        })
+    }
+
+    /// For people who unpack it themselves.
+    pub(super) fn archive(&self, name: &str) -> Result<Tree> {
+        let mut tree = Tree::default();
+        tree.file(&format!("{name}/kenduri"), 0o755, &*self.program);
+        let settings = format!("{name}/kenduri.toml");
+        tree.file(&settings, 0o644, &*self.settings);
+        tree.file(&format!("{name}/README.md"), 0o644, packaging("README.md")?);
+        add_documents(&mut tree, &format!("{name}/docs"))?;
+        self.add_licences(&mut tree, name)?;
+        Ok(tree)
+    }
+
+    /// Ours, and everybody else's.
+    pub(super) fn add_licences(&self, tree: &mut Tree, folder: &str) -> Result<()> {
+        for name in ["LICENSE-APACHE", "LICENSE-MIT"] {
+            let text = fs::read(root().join(name))?;
+            tree.file(&format!("{folder}/{name}"), 0o644, text);
+        }
+        let others = format!("{folder}/THIRD-PARTY-LICENSES.txt");
+        tree.file(&others, 0o644, self.licences.as_bytes());
+        Ok(())
+    }
+}
+
+/// The documents for operators, hosts and guests; pictures stay out.
+pub(super) fn add_documents(tree: &mut Tree, folder: &str) -> Result<()> {
+    let files = files_below(&root().join("docs"))?;
+    for file in files {
+        if file.extension().is_some_and(|end| end == "md")
+            && let Some(name) = file.file_name()
+        {
+            let path = format!("{folder}/{}", name.to_string_lossy());
+            tree.file(&path, 0o644, fs::read(&file)?);
+        }
+    }
+    Ok(())
+}
+
+/// A file of the folder of this name.
+pub(super) fn packaging(name: &str) -> Result<Vec<u8>> {
+    let file = root().join("packaging").join(name);
+    fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
+}
