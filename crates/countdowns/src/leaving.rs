@@ -1,6 +1,6 @@
 //! What of countdowns belongs to a person: the copy of it, and its erasure with the account.
 
-use accounts::account::{self, AccountId};
+use accounts::account::AccountId;
 use accounts::domain::Share;
 use accounts::{erasure, grant, slug};
 use platform::id::Id as _;

@@ -326,7 +326,6 @@ mod tests {
     use axum::body::Body;
     use axum::http::{Request, StatusCode};
     use http_body_util::BodyExt as _;
-    use platform::Keyring;
     use platform::jobs::Worker;
     use platform::mail::{Mailer, NewMail, Post, handler, suppression};
     use platform::store::{Settings, SqliteSettings};
