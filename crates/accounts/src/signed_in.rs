@@ -116,7 +116,7 @@ impl SignedIn {
     }
 
     /// The person for whom an access token stands at the addresses of the older personal site.
-    pub(crate) fn as_stand_in(mut self) -> Self {
+    pub(crate) fn into_stand_in(mut self) -> Self {
         if let By::Access(access) = self.by {
             self.by = By::StandIn(access);
         }
@@ -139,8 +139,9 @@ impl SignedIn {
             By::Token {
                 scope: Some(only), ..
             } => *only == scope.name(),
-            By::Token { scope: None, .. } => true,
-            By::Session { .. } | By::StandIn(_) | By::Access(_) => true,
+            By::Session { .. } | By::StandIn(_) | By::Access(_) | By::Token { scope: None, .. } => {
+                true
+            }
         }
     }
 }

@@ -239,7 +239,7 @@ where
                 Shown::Access(who) => {
                     let allowed = match callers {
                         Callers::Tokens(_) => Ok(who),
-                        Callers::Sessions => Ok(who.as_stand_in()),
+                        Callers::Sessions => Ok(who.into_stand_in()),
                         Callers::Anybody | Callers::People => Err(token_not_permitted()),
                     };
                     (allowed, None)

@@ -22,6 +22,7 @@ use crate::stage::{
     Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails,
     find_session, in_process, person, read, usual_hash, visitor, write,
 };
+use crate::withdrawing::invite;
 
 const OLD: &str = "farah@example.my";
 const NEW: &str = "farah@example.com";
@@ -270,6 +271,7 @@ fn the_old_address_comes_back_though_somebody_registered_it_and_prepared_a_way_i
             .await
             .with(201);
         enrol(world, &id).await;
+        let invited = invite(world, &id).await;
         let throwaway = register(world, &mut visitor(&accounts), &[("email", OLD)]).await;
         throwaway.with(202);
 
@@ -283,6 +285,7 @@ fn the_old_address_comes_back_though_somebody_registered_it_and_prepared_a_way_i
         let of = id.clone();
         let passkeys = read(world.store(), move |tx| accounts::passkey::list(tx, &of)).await;
         assert!(passkeys.is_empty());
+        visitor(&accounts).get(&invited).await.with(400);
         // Mail of the account that was removed is gone with it.
         expect(world, &accounts, NEW, "mail-change-subject");
     });

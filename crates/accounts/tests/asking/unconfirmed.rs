@@ -219,10 +219,23 @@ fn an_owner_made_on_the_server_takes_the_account_from_who_had_it() {
         make_pending(world, &id).await;
         let mut thief = browser(world, &id).await;
         let mut robot = program_of(world, &id).await;
+        let of = id.clone();
+        write(world.store(), move |tx| {
+            sql!(
+                "INSERT INTO linked_identity (id, account_id, issuer, subject, linked_at)
+                 VALUES ('1', :of, 'https://accounts.example', 'thief', 0)",
+                of
+            )
+            .run(tx, Rows::Exactly(1))
+        })
+        .await;
         let new = new_account(EMAIL);
         let change = move |tx: &mut Tx<'_>| setup::create_owner(tx, &[], &new, &Credential::Link);
         let (made, link) = world.store().write(change).await.unwrap();
         assert_eq!(made, id);
+        let of = id.clone();
+        let linked = read(world.store(), move |tx| accounts::identity::list(tx, &of)).await;
+        assert!(linked.is_empty());
         thief.get("/api/v1/me").await.with(401);
         robot.get("/api/v1/me").await.with(401);
         assert!(!is_enrolled(world, &id).await);

@@ -20,7 +20,7 @@ use crate::stage::{
 const NEW: &str = "dua pantun lama";
 
 /// An invite of somebody's that nobody has taken.
-async fn invite(world: &World, id: &AccountId) -> String {
+pub(crate) async fn invite(world: &World, id: &AccountId) -> String {
     let wedding = CLUB.scope("wedding");
     give(world, id, CLUB_OWNER, &wedding).await;
     let by = manager(world, &signed_in(world, id).await, &wedding).await;
