@@ -7,6 +7,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
+use platform::limits::Wait;
 use platform::mail::Address;
 use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
@@ -196,6 +197,9 @@ pub enum TakeError {
     /// It is for another address.
     #[error("the invite is for another address")]
     OtherAddress,
+    /// Too many tries from there failed.
+    #[error(transparent)]
+    UsedUp(#[from] Wait),
     /// It makes no accounts, and is taken by one whose address is confirmed.
     #[error("the invite is for confirmed accounts")]
     EmailUnverified,

@@ -22,6 +22,8 @@ pub(crate) enum Kind {
     SignIn,
     /// New accounts.
     Registration,
+    /// Tries to make an account of an invite.
+    Invite,
     /// Links that somebody asks for who cannot sign in.
     Link,
     /// Mails that confirm an address.
@@ -53,6 +55,7 @@ impl Kind {
         match self {
             Self::SignIn => "sign_in",
             Self::Registration => "registration",
+            Self::Invite => "invite",
             Self::Link => "link",
             Self::Confirmation => "confirmation",
             Self::Mail => "mail",

@@ -361,7 +361,7 @@ impl Entering {
         .run(tx, Rows::Exactly(1))?;
         record(tx, &id, &self.client)?;
         if let Some(account) = account::find(tx, &id)? {
-            verification::send(tx, &self.site, &account, self.stranger(false))?;
+            verification::send(tx, &self.site, &account, Some(self.stranger(false)))?;
         }
         Ok(Some(id))
     }
@@ -376,15 +376,15 @@ impl Entering {
             path: &format!("/reset/{}", link.reveal()),
             values: vec![("sign_in", sign_in.into())],
         };
-        let stranger = self.stranger(true);
+        let stranger = Some(self.stranger(true));
         notice.write(tx, &self.site, account, stranger).map(drop)
     }
 
-    fn stranger(&self, is_known: bool) -> Option<Stranger> {
-        Some(Stranger {
+    fn stranger(&self, is_known: bool) -> Stranger {
+        Stranger {
             line: notice::line(&self.site, self.network),
             is_known,
-        })
+        }
     }
 }
 

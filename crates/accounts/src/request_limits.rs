@@ -9,6 +9,7 @@
 //! |---|---|---|---|---|
 //! | registrations in 5 minutes | 2 | 4 | 8 | 32 |
 //! | registrations in an hour | 10 | 20 | 40 | 160 |
+//! | tries to make an account of an invite that fail, in an hour | 10 | 20 | 40 | 160 |
 //! | links to a new password, or that sign in, in an hour | 10 | 20 | 40 | 160 |
 //! | mails that confirm an address, in an hour | 20 | 40 | 80 | 320 |
 //!
@@ -34,6 +35,7 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 const REGISTRATIONS: &[rate_limit::Rule] =
     &[stored(2, SignedDuration::from_mins(5)), stored(10, HOUR)];
+const INVITES: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const LINKS: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const CONFIRMATIONS: &[rate_limit::Rule] = &[stored(20, HOUR)];
 const MAILS_TO_ADDRESS: rate_limit::Rule = stored(3, HOUR);
@@ -105,10 +107,16 @@ impl RequestLimits {
     where
         E: From<Wait> + From<StoreError>,
     {
-        let limits = self.clone();
-        self.look(store, Kind::Registration, network).await??;
-        let change = move |tx: &mut Tx<'_>| limits.take(tx, Kind::Registration, network);
-        Ok(store.write(change).await??)
+        self.reserve(store, Kind::Registration, network).await
+    }
+
+    /// Takes the place of one try to make an account of an invite, before it costs anything. Given
+    /// back where there is one.
+    pub(crate) async fn join<E>(&self, store: &Store, network: Network) -> Result<Hit, E>
+    where
+        E: From<Wait> + From<StoreError>,
+    {
+        self.reserve(store, Kind::Invite, network).await
     }
 
     /// Whether one more link may be asked for by somebody who cannot sign in. A look costs no
@@ -202,6 +210,17 @@ impl RequestLimits {
         Ok(rate_limit::wait(freed, tx.now()))
     }
 
+    async fn reserve<E>(&self, store: &Store, kind: Kind, network: Network) -> Result<Hit, E>
+    where
+        E: From<Wait> + From<StoreError>,
+    {
+        // A look costs no change.
+        self.look(store, kind, network).await??;
+        let limits = self.clone();
+        let change = move |tx: &mut Tx<'_>| limits.take(tx, kind, network);
+        Ok(store.write(change).await??)
+    }
+
     async fn look(
         &self,
         store: &Store,
@@ -242,6 +261,7 @@ impl RequestLimits {
         }
         let rules = match kind {
             Kind::Registration => REGISTRATIONS,
+            Kind::Invite => INVITES,
             Kind::Confirmation => CONFIRMATIONS,
             Kind::Link | Kind::Mail | Kind::SignIn => LINKS,
         };

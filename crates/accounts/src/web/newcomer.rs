@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use platform::{Secret, StoreError, Tx};
 use web::form_state::{self, Field, FormState};
-use web::{Form, Problem, Site, Text};
+use web::{Form, Network, Problem, Site, Text};
 
 use super::call::see_other;
 use super::entrance::{Entrance, Entry};
@@ -146,7 +146,11 @@ pub(super) async fn accept(
     entry: Entry,
 ) -> Result<Response, Problem> {
     load_invite(&accounts, secret.clone()).await?;
-    let Entry { entrance, form, .. } = entry;
+    let Entry {
+        entrance,
+        network,
+        form,
+    } = entry;
     if let Some(who) = entrance.who.clone() {
         let (secret, domains) = (Secret::new(secret), accounts.domains);
         let change = move |tx: &mut Tx<'_>| -> Result<Invite, TakeError> {
@@ -155,7 +159,13 @@ pub(super) async fn accept(
         accounts.site.store.write(change).await?;
         return Ok(see_other(HOME));
     }
-    let done = try_join(&accounts, &entrance, &form, Secret::new(secret.clone())).await;
+    let done = try_join(
+        &accounts,
+        (&entrance, network),
+        &form,
+        Secret::new(secret.clone()),
+    )
+    .await;
     let done = done.map(|begun| begun_at(&accounts, &begun, HOME));
     form_state::answer(done, async |problem| {
         let shown = load_invite(&accounts, secret.clone()).await?;
@@ -175,19 +185,28 @@ async fn load_invite(accounts: &Accounts, secret: String) -> Result<invite::Show
 
 async fn try_join(
     accounts: &Accounts,
-    entrance: &Entrance,
+    (entrance, network): (&Entrance, Network),
     form: &Form,
     secret: Secret,
 ) -> Result<Begun, Problem> {
     let (new, password) = new_account(form, &accounts.site, &entrance.locale)?;
-    let hash = accounts.hasher.hash(&password).await?;
+    let store = &accounts.site.store;
+    let counted = accounts.limits.join::<TakeError>(store, network).await?;
+    let hash = match accounts.hasher.hash(&password).await {
+        Ok(hash) => hash,
+        Err(busy) => {
+            counted.give_back_to(store).await?;
+            return Err(busy.into());
+        }
+    };
     let (client, domains) = (entrance.client.clone(), accounts.domains);
     let change = move |tx: &mut Tx<'_>| -> Result<_, TakeError> {
         let (id, _) = invite::take_new(tx, domains, &secret, &new, &hash)?;
         let begun = session::begin(tx, &id, Method::Beginning, Stay::Visit, &client)?;
+        counted.give_back(tx)?;
         begun.ok_or(TakeError::Gone)
     };
-    Ok(accounts.site.store.write(change).await?)
+    Ok(store.write(change).await?)
 }
 
 fn join_page(

@@ -113,6 +113,7 @@ impl From<TakeError> for Problem {
             TakeError::Gone => gone(),
             TakeError::EmailTaken => email_taken(),
             TakeError::OtherAddress => Self::new(StatusCode::FORBIDDEN, "invite_for_other_address"),
+            TakeError::UsedUp(wait) => too_often(wait),
             TakeError::EmailUnverified => email_unverified(),
             TakeError::Store(error) => error.into(),
         }

@@ -74,6 +74,30 @@ async fn join(accounts: &Accounts, link: &str, email: Option<&str>) -> testkit::
 }
 
 #[test]
+fn a_network_fails_ten_times_an_hour_to_make_an_account_of_an_invite() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = with(world, Registration::Invite, true);
+        let mut owner = inviter(world, &accounts, "farah@example.my", grant::OWNER).await;
+        let page = owner.get("/admin/invites").await.with(200);
+        let mut form = page.form("/admin/invites");
+        form.fill("email", EMAIL).fill("role", "member");
+        owner.submit(&page, &form).await.with(303);
+        let sent = link(world, "/admin/join/").await;
+        for _ in 0..10 {
+            let page = join(&accounts, &sent, Some("other@example.my")).await;
+            page.with(403);
+        }
+        let before = accounts.hasher.count();
+        let refused = join(&accounts, &sent, None).await.with(429);
+        assert!(!refused.header("retry-after").is_empty());
+        assert_eq!(accounts.hasher.count(), before, "refused before the hash");
+        world.clock.advance(SignedDuration::from_hours(1));
+        join(&accounts, &sent, None).await.with(303);
+        expect(world, &accounts, EMAIL, "mail-invite-subject");
+    });
+}
+
+#[test]
 fn a_mailed_invite_is_for_one_address_and_confirms_it() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = with(world, Registration::Invite, true);

@@ -520,6 +520,7 @@ fn every_example_of_the_documents_is_accepted() {
         std::fs::write(folder.path().join("mail.secret"), "x").expect("a file");
         std::fs::create_dir(folder.path().join("album")).expect("a folder");
         std::fs::create_dir(folder.path().join("secrets")).expect("a folder");
+        std::fs::create_dir(folder.path().join("site")).expect("a folder");
         let program = folder.path().join("backend/venv/bin/gunicorn");
         std::fs::create_dir_all(program.parent().expect("a folder")).expect("a folder");
         std::fs::write(&program, "#!/bin/sh\n").expect("a program");

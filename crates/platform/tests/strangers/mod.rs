@@ -52,7 +52,8 @@ async fn sent(world: &World, meanwhile: Vec<NewMail>) -> Vec<String> {
     let worker = Worker::new(store, clock, Random::seeded(3), vec![handler]);
     worker.run_due().await.unwrap();
     let mut recipients = Vec::new();
-    for id in order.lock().unwrap().clone() {
+    let ids = std::mem::take(&mut *order.lock().unwrap());
+    for id in ids {
         let look = move |tx: &mut Tx<'_>| {
             let (recipient,) = sql!("SELECT recipient FROM mail WHERE id = :id", id).one(tx)?;
             Ok(recipient)
