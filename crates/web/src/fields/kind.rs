@@ -387,6 +387,8 @@ mod tests {
         dish: texts(Limits::required(10)).label("dish"),
     };
 
+    type Typed = Vec<(String, String)>;
+
     fn rome() -> TimeZone {
         TimeZone::get("Europe/Rome").unwrap()
     }
@@ -455,9 +457,9 @@ mod tests {
                 closes_at: Some("2027-05-30T13:00:01Z".parse().unwrap()),
                 ..feast()
             };
-            let read = |is_new: bool, change: &dyn Fn(&mut Vec<(String, String)>)| {
+            let read = |is_new: bool, change: &dyn Fn(&mut Typed)| {
                 let form = fields::form(FIELDS, &held, 1, &rome());
-                let mut typed: Vec<(String, String)> = form
+                let mut typed: Typed = form
                     .iter()
                     .map(|(name, text)| (name.to_owned(), text.to_owned()))
                     .collect();
@@ -469,7 +471,7 @@ mod tests {
                 feast
             };
             let set = |name: &'static str, to: &'static str| {
-                move |typed: &mut Vec<(String, String)>| {
+                move |typed: &mut Typed| {
                     for (_, text) in typed.iter_mut().filter(|(known, _)| known == name) {
                         to.clone_into(text);
                     }
