@@ -11,7 +11,7 @@ mod show;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{command, example, interrupt, postgres, workspace};
+use xtask::{command, dist, example, interrupt, postgres, workspace};
 
 /// Figures and demonstrations.
 #[derive(Parser)]

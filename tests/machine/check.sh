@@ -52,9 +52,88 @@ one_group() { [ "$(groups_of "$1" | wc -l)" = 1 ]; }
 five_groups() { [ "$(groups_of | wc -l)" = 5 ]; }
 all_ready() { [ "$(rows | grep --count '"state":"ready"')" = 6 ]; }
 stranger_is_ready() { rows | grep '"service":"stranger"' | grep --quiet '"state":"ready"'; }
-has_program_of_now() { [ "$(readlink "/proc/$(main_pid)/exe")" = /usr/local/bin/kenduri ]; }
+has_program_of_now() { [ "$(readlink "/proc/$(main_pid)/exe")" = "${1:-/usr/local/bin/kenduri}" ]; }
 # Groups of instances below the unit's own, of all services or of one.
 groups_of() { find "$(group)" -mindepth 1 -type d -name "*.*.${1:-*}.*"; }
+
+# Asks one request after the other, until asking ends.
+codes=/run/codes
+begin_asking() {
+    : > $codes
+    touch /run/asking
+    while [ -e /run/asking ]; do
+        curl --silent --max-time 30 --output /dev/null --write-out '%{http_code} %{time_total}\n' "$1" >> $codes
+    done &
+    asking=$!
+    within 5 test -s $codes || fails "nobody asks"
+}
+# Fails if a request did.
+end_asking() {
+    rm /run/asking
+    wait $asking
+    asked=$(wc -l < $codes)
+    refused=$(grep --invert-match --count '^200 ' $codes)
+    [ "$refused" = 0 ] || fails "$refused of $asked requests failed: $(grep -v '^200 ' $codes | head -3 | tr '\n' ' ')"
+    longest=$(cut -d ' ' -f 2 $codes | sort -n | tail -n 1)
+}
+
+# --- From Debian's package -------------------------------------------------------------------
+
+export DEBIAN_FRONTEND=noninteractive
+of_package=http://127.0.0.1:8080/readyz
+key=/var/lib/kenduri/secret.key
+begin=$(now)
+dpkg --install /opt/machine/kenduri.deb || fails "dpkg --install"
+within 10 answers $of_package || fails "after dpkg --install, nobody answers"
+took=$(($(now) - begin))
+systemctl is-enabled --quiet kenduri || fails "the package does not start with the machine"
+[ "$(stat --format='%U %a' /var/lib/kenduri)" = "kenduri 700" ] || fails "the data is not kenduri's alone"
+sed 's/^# \(\[\|[a-z_]* = \)/\1/' /etc/kenduri/kenduri.toml > /etc/kenduri/all.toml
+echo secret > /etc/kenduri/mail.secret
+kenduri check --config /etc/kenduri/all.toml > /run/all || fails "what the settings have in comments is no good"
+grep --quiet '^acme.email = "you@kad.example"' /run/all || fails "not all of the settings was taken from comments"
+rm /etc/kenduri/all.toml /etc/kenduri/mail.secret
+says "the package is installed, enabled and answering after $took ms"
+
+next=/opt/machine/next
+dpkg-deb --raw-extract /opt/machine/kenduri.deb $next
+sed -i 's/^Version: .*/&+next/' $next/DEBIAN/control
+dpkg-deb --root-owner-group -Znone --build $next $next.deb || fails "dpkg-deb --build"
+rm -r $next
+keeper=$(main_pid)
+begin_asking $of_package
+begin=$(now)
+dpkg --install $next.deb || fails "dpkg --install of the next version"
+took=$(($(now) - begin))
+within 10 has_program_of_now /usr/bin/kenduri || fails "the program of before runs"
+end_asking
+[ "$(main_pid)" = "$keeper" ] || fails "the keeper is another process"
+says "the package is upgraded in $took ms under $asked requests, none failed, the longest took $longest s"
+
+known=$(sha256sum $key)
+echo '# Of somebody here.' >> /etc/kenduri/kenduri.toml
+dpkg --remove kenduri || fails "dpkg --remove"
+[ -e /etc/systemd/system/kenduri.service ] && fails "the removed package has left its unit"
+answers $of_package && fails "the removed package answers"
+grep --quiet somebody /etc/kenduri/kenduri.toml || fails "the settings are gone with the package"
+dpkg --purge kenduri || fails "dpkg --purge"
+[ -e /etc/kenduri/kenduri.toml ] && fails "the purged package has left its settings"
+[ "$(sha256sum $key)" = "$known" ] || fails "nobody was asked, and the data is gone"
+says "removed, it leaves settings and data; purged, it leaves the data"
+
+# Unpacked is enough to be purged again.
+dpkg --unpack $next.deb || fails "dpkg --unpack after a purge"
+# What is checked from here on is the program alone, somewhere else.
+cp /usr/bin/kenduri /usr/local/bin/kenduri
+hash -r
+echo kenduri kenduri/remove-data boolean true | debconf-set-selections
+dpkg --purge kenduri || fails "dpkg --purge"
+[ -e /var/lib/kenduri ] && fails "the data is not deleted, though it should be"
+userdel kenduri
+rm $next.deb /opt/machine/kenduri.deb
+mkdir --parents /etc/kenduri
+cp /opt/machine/kenduri.toml /etc/kenduri/kenduri.toml
+says "purged with a yes, it deletes the data"
 
 # --- Alone, as narrow as can be --------------------------------------------------------------
 
@@ -235,22 +314,10 @@ systemctl is-active --quiet kenduri.socket kenduri.service || fails "a unit is n
 within 10 answers || fails "nobody answers at systemd's socket"
 says "installed with --socket, answering"
 
-codes=/run/codes
-: > $codes
-touch /run/asking
-while [ -e /run/asking ]; do
-    curl --silent --max-time 30 --output /dev/null --write-out '%{http_code} %{time_total}\n' http://127.0.0.1/healthz >> $codes
-done &
-asking=$!
-within 5 test -s $codes || fails "nobody asks"
+begin_asking http://127.0.0.1/healthz
 systemctl restart kenduri || fails "systemctl restart"
 within 10 answers || fails "nobody answers after the restart"
-rm /run/asking
-wait $asking
-asked=$(wc -l < $codes)
-refused=$(grep --invert-match --count '^200 ' $codes)
-[ "$refused" = 0 ] || fails "$refused of $asked requests failed: $(grep -v '^200 ' $codes | head -3 | tr '\n' ' ')"
-longest=$(cut -d ' ' -f 2 $codes | sort -n | tail -n 1)
+end_asking
 says "restarted under $asked requests, none failed, the longest took $longest s"
 
 : > $codes

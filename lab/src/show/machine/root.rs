@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 
 use crate::command::{output, program, run};
+use crate::dist::{self, Compression};
 use crate::workspace::root;
 
 /// What it has beside Debian's essential packages.
@@ -69,12 +70,16 @@ impl Root {
     pub(super) fn with(&self, kenduri: &Path, folder: &Path) -> Result<PathBuf> {
         let more = folder.join("more");
         let checks = root().join("tests/machine");
+        // A debug build is mostly what only a debugger reads.
+        let stripped = folder.join("kenduri");
+        output(program("strip").arg("-o").arg(&stripped).arg(kenduri))?;
+        let package = dist::package(&stripped, folder, Compression::None)?;
         for (from, to, mode) in [
-            (kenduri, "usr/local/bin/kenduri", 0o755),
+            (&package, "opt/machine/kenduri.deb", 0o644),
             (&checks.join("check.sh"), "opt/machine/check.sh", 0o755),
             (
                 &checks.join("kenduri.toml"),
-                "etc/kenduri/kenduri.toml",
+                "opt/machine/kenduri.toml",
                 0o644,
             ),
             (
@@ -91,8 +96,6 @@ impl Root {
             fs::copy(from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
             fs::set_permissions(&to, fs::Permissions::from_mode(mode))?;
         }
-        // A debug build is mostly what only a debugger reads.
-        output(program("strip").arg(more.join("usr/local/bin/kenduri")))?;
         let wants = more.join("etc/systemd/system/multi-user.target.wants");
         fs::create_dir(&wants)?;
         symlink("../check.service", wants.join("check.service"))?;
