@@ -20,6 +20,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use crate::command::{output, program};
+use crate::interrupt;
 use crate::workspace::{root, shown};
 
 use glibc::Version;
@@ -41,6 +42,7 @@ pub struct Wanted {
 
 /// Builds the program, unless one is named, and packs it.
 pub fn dist(wanted: &Wanted) -> Result<()> {
+    interrupt::listen()?;
     let into = root().join(&wanted.into);
     let release = Release::read()?;
     let binary = match &wanted.program {
