@@ -85,15 +85,14 @@ pub fn require<E>(tx: &mut Tx<'_>, who: &SignedIn) -> Result<(), E>
 where
     E: From<SudoRequired> + From<StoreError>,
 {
-    let is_there = match who.personal_token() {
-        Some(token) => account::lock(tx, &who.account().id)? && token::is_there(tx, token)?,
-        None => {
-            let is_active = account::lock(tx, &who.account().id)?;
-            let sudo = Sudo::check(who.clone(), tx.now())?;
-            is_active && session::is_there(tx, &sudo.session)?
-        }
+    let is_active = account::lock(tx, &who.account().id)?;
+    let is_there = if let Some(token) = who.personal_token() {
+        token::is_there(tx, token)?
+    } else {
+        let sudo = Sudo::check(who.clone(), tx.now())?;
+        session::is_there(tx, &sudo.session)?
     };
-    Ok(is_there.then_some(()).ok_or(SudoRequired)?)
+    Ok((is_active && is_there).then_some(()).ok_or(SudoRequired)?)
 }
 
 /// What somebody shows.
