@@ -16,7 +16,7 @@ mod tree;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 
 use crate::command::{output, program};
@@ -129,6 +129,12 @@ impl Machine {
 fn pack(release: &Release, binary: &Path, into: &Path) -> Result<()> {
     let parts = Parts::read(release, binary)?;
     if into.exists() {
+        let is_ours = into.join(SUMS).exists() || fs::read_dir(into)?.next().is_none();
+        ensure!(
+            is_ours,
+            "{} holds something else: name another folder",
+            into.display()
+        );
         fs::remove_dir_all(into)?;
     }
     fs::create_dir_all(into)?;

@@ -290,6 +290,7 @@ account-forgot-sent = Look into your mailbox
 account-forgot-sent-text = If there is an account with this address, a mail is on its way. The link in it works once, and not for long.
 account-reset = Set a new password
 account-reset-text = Everybody who is signed in to your account now will be signed out.
+account-reset-erases = Nobody has confirmed that this email address is yours. So everything that was made with this account will be erased. To keep it, sign in with the password you have and confirm the address first.
 account-reset-tokens = Remove the passkeys and linked sign-ins, and take back the tokens of programs, too
 account-reset-done = The new password is in force
 account-reset-done-text = You can sign in with it now. You will then see what you still share with others. Invitations of yours that nobody had taken are withdrawn.

@@ -288,6 +288,7 @@ account-forgot-sent = Semak peti mel anda
 account-forgot-sent-text = Jika ada akaun dengan alamat ini, e-mel sedang dihantar. Pautan di dalamnya boleh digunakan sekali, dan tidak lama.
 account-reset = Tetapkan kata laluan baharu
 account-reset-text = Semua yang sedang log masuk ke akaun anda akan dilog keluar.
+account-reset-erases = Tiada siapa yang telah mengesahkan bahawa alamat e-mel ini milik anda. Oleh itu, semua yang dibuat dengan akaun ini akan dipadamkan. Untuk menyimpannya, log masuk dengan kata laluan anda dan sahkan alamat itu dahulu.
 account-reset-tokens = Buang juga kunci laluan dan log masuk yang dipautkan, dan tarik balik token program
 account-reset-done = Kata laluan baharu berkuat kuasa
 account-reset-done-text = Anda boleh log masuk dengannya sekarang. Selepas itu anda nampak apa yang masih anda kongsi dengan orang lain. Jemputan anda yang belum diterima telah ditarik balik.

@@ -156,8 +156,8 @@ pub struct Confirmation {
     pub client: Client,
 }
 
-/// Gives the account its new address. Other sessions end, and the old address gets a link that
-/// takes the change back. A repeat within ten minutes is answered as the first.
+/// Gives the account its new address. Other sessions end, and the old address gets a
+/// link that takes the change back, unless somebody registered it and nobody has confirmed it. A repeat within ten minutes is answered as the first.
 pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), ConfirmError> {
     let store = &accounts.site.store;
     let link = asked.link.clone();
@@ -183,13 +183,18 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
         if !is_active || (!proven && password::find(tx, &account.id)? != shown.hash) {
             return Err(ConfirmError::LinkGone);
         }
+        // Who owns an address that somebody registered, and nobody confirmed, never had the account.
+        let is_registrants = registration::is_registrants(tx, &account.id)?;
         if !account::replace_email(tx, &account.id, &link.data.to)? {
             return Err(ConfirmError::EmailTaken);
         }
         registration::end(tx, &account.id)?;
         end_others(tx, &account.id, asked.who.as_ref(), &asked.client.request)?;
         record(tx, &account.id, "email.changed", &asked.client.request)?;
-        Ok(offer_undo(tx, &site, &account, &link.data)?)
+        if !is_registrants {
+            offer_undo(tx, &site, &account, &link.data)?;
+        }
+        Ok(())
     };
     store.write(change).await
 }

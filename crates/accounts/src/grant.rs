@@ -373,6 +373,20 @@ fn take(
     Ok(())
 }
 
+/// Takes what an account has in a scope away, because it is erased there. Whether an owner is left
+/// is the caller's business.
+pub fn forget(tx: &mut Tx<'_>, account: &AccountId, scope: &Scope) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM role_grant
+         WHERE account_id = :account AND scope_kind = :kind AND scope_id = :id",
+        account,
+        kind = scope.kind().name,
+        id = scope.id()
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
 /// Takes all roles in a scope away, because what it is of goes in the same transaction.
 pub fn remove_scope(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
     sql!(

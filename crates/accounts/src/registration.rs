@@ -424,9 +424,21 @@ pub(crate) fn await_confirmation(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), 
 }
 
 /// Whether somebody registered the account here, and nobody has confirmed its address since.
-fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+pub(crate) fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration WHERE account_id = :id AND is_kept = 0",
+        id
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
+/// Whether somebody made a registered account a member before its address was confirmed. Only such
+/// ones have made anything that [`erase_made`] could erase.
+pub(crate) fn is_admitted(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM registration
+         WHERE account_id = :id AND is_kept = 0 AND is_pending = 0",
         id
     )
     .one(tx)?;

@@ -212,6 +212,8 @@ pub struct Shown {
     pub account: Account,
     /// Whether there are tokens, passkeys or linked identities that may be taken back.
     pub has_tokens: bool,
+    /// Whether what was made with the account goes.
+    pub erases: bool,
 }
 
 /// Looks at a link without using it.
@@ -223,9 +225,12 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Shown>, StoreError>
     let has_tokens = !token::list(tx, &account.id)?.is_empty()
         || !passkey::list(tx, &account.id)?.is_empty()
         || !identity::list(tx, &account.id)?.is_empty();
+    let erases = account::verified_email(tx, &account.id)?.is_none()
+        && registration::is_admitted(tx, &account.id)?;
     Ok(Some(Shown {
         account,
         has_tokens,
+        erases,
     }))
 }
 

@@ -123,9 +123,12 @@ impl SignedIn {
         self
     }
 
-    /// Whether it is a program with a token that was made for some uses.
-    pub(crate) fn is_personal_token(&self) -> bool {
-        matches!(self.by, By::Token { .. })
+    /// The token of a program, if it is one that was made for some uses.
+    pub(crate) fn personal_token(&self) -> Option<&TokenId> {
+        match &self.by {
+            By::Token { id, .. } => Some(id),
+            By::Session { .. } | By::Access(_) | By::StandIn(_) => None,
+        }
     }
 
     /// Whether it is a token that was made for one scope alone.

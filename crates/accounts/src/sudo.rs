@@ -15,6 +15,7 @@ use crate::password::{self, PasswordHash};
 use crate::second_factor::{self, Method};
 use crate::session::{self, SessionId, Stay};
 use crate::signed_in::SignedIn;
+use crate::token;
 
 /// For how long a proof counts.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
@@ -77,11 +78,22 @@ impl Sudo {
 /// Refuses whoever lets others in, or makes what goes on without them, and whose session proved no
 /// credential within [`LIFETIME`]. A personal token passes: it was made with such a proof, and its
 /// scopes say what it may do. An access token never does.
-pub fn require(tx: &mut Tx<'_>, who: &SignedIn) -> Result<(), SudoRequired> {
-    if who.is_personal_token() {
-        return Ok(());
-    }
-    Sudo::check(who.clone(), tx.now()).map(drop)
+///
+/// A body may arrive long after its request was let in. So the account is locked, and the session
+/// or the token has to be there still.
+pub fn require<E>(tx: &mut Tx<'_>, who: &SignedIn) -> Result<(), E>
+where
+    E: From<SudoRequired> + From<StoreError>,
+{
+    let is_there = match who.personal_token() {
+        Some(token) => account::lock(tx, &who.account().id)? && token::is_there(tx, token)?,
+        None => {
+            let is_active = account::lock(tx, &who.account().id)?;
+            let sudo = Sudo::check(who.clone(), tx.now())?;
+            is_active && session::is_there(tx, &sudo.session)?
+        }
+    };
+    Ok(is_there.then_some(()).ok_or(SudoRequired)?)
 }
 
 /// What somebody shows.

@@ -261,6 +261,13 @@ pub fn remove(
     Ok(count == 1)
 }
 
+/// Whether it was not taken back.
+pub(crate) fn is_there(tx: &mut Tx<'_>, id: &TokenId) -> Result<bool, StoreError> {
+    let found: Option<(TokenId,)> =
+        sql!("SELECT id FROM personal_token WHERE id = :id", id).maybe(tx)?;
+    Ok(found.is_some())
+}
+
 /// Notes that a token was used.
 pub(crate) fn touch(tx: &mut Tx<'_>, id: &TokenId) -> Result<(), StoreError> {
     let now = tx.now();

@@ -40,7 +40,7 @@ pub fn list_invites(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Vec<Invite>, Ref
 /// part of `/admin/join/{…}`, and is shown this once. The countdown's lock is held.
 pub fn invite(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Secret, Refusal> {
     let manager = manager(tx, owner)?;
-    sudo::require(tx, owner.asking().0)?;
+    sudo::require::<Refusal>(tx, owner.asking().0)?;
     let count = list(tx, owner)?.len() + invite::list(tx, &manager)?.len();
     if count >= LIMIT {
         return Err(Refusal::LimitReached(i64::try_from(LIMIT).unwrap_or(0)));
@@ -63,7 +63,7 @@ pub fn remove(tx: &mut Tx<'_>, owner: &OwnerOf, account: &AccountId) -> Result<(
     }
     // Who leaves takes nothing from anybody.
     if account != owner.account() {
-        sudo::require(tx, owner.asking().0)?;
+        sudo::require::<Refusal>(tx, owner.asking().0)?;
     }
     Ok(grant::remove(tx, &manager, account)?)
 }

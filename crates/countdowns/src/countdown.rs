@@ -510,7 +510,7 @@ pub fn change(
 
 /// Deletes one whose lock is held, with all its resets.
 pub fn delete(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<(), Refusal> {
-    sudo::require(tx, &owner.who)?;
+    sudo::require::<Refusal>(tx, &owner.who)?;
     leaving::remove(tx, &owner.countdown.id)?;
     owner.record(tx, "countdown.deleted", json!([]))?;
     Ok(())

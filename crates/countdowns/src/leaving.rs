@@ -70,7 +70,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     .all(tx)?;
     for Owned { id } in all {
         match erasure::next_owner(tx, &scope(&id), account)? {
-            Some(other) => hand_over(tx, &id, &other)?,
+            Some(other) => hand_over(tx, &id, account, &other)?,
             None => remove(tx, &id)?,
         }
     }
@@ -83,8 +83,15 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     suggestion::erase(tx, account)
 }
 
-/// The countdown is found under another owner's name. Its lock is held, and the owner's.
-fn hand_over(tx: &mut Tx<'_>, id: &CountdownId, to: &AccountId) -> Result<(), StoreError> {
+/// The countdown is found under another owner's name, and the account has no part in it any more.
+/// Its lock is held, and the owner's.
+fn hand_over(
+    tx: &mut Tx<'_>,
+    id: &CountdownId,
+    from: &AccountId,
+    to: &AccountId,
+) -> Result<(), StoreError> {
+    grant::forget(tx, from, &scope(id))?;
     slug::of(tx, to)?;
     let (old,): (String,) = sql!("SELECT slug FROM countdown WHERE id = :id", id).one(tx)?;
     sql!(

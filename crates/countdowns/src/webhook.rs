@@ -133,7 +133,7 @@ pub fn create(
     check_whole(who)?;
     // Whoever registers the address of somebody else is not to hear of that person's countdowns.
     accounts::confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)?;
-    sudo::require(tx, who)?;
+    sudo::require::<Refusal>(tx, who)?;
     // Notes are read where they are sent to.
     if new.include_notes && !who.has(READ) {
         return Err(ScopeMissing(READ).into());
@@ -197,7 +197,7 @@ pub fn rotate(
     id: &WebhookId,
 ) -> Result<Webhook, Refusal> {
     let old = find(tx, who, id)?;
-    sudo::require(tx, who)?;
+    sudo::require::<Refusal>(tx, who)?;
     let now = tx.now();
     sql!(
         "UPDATE webhook SET generation = generation + 1, rotated_at = :now WHERE id = :id",

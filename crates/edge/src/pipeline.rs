@@ -152,7 +152,7 @@ pub(crate) async fn serve(
             entry.shown = outcome.shown.take();
             if let Some(route) = &outcome.route
                 && matches!(route.target, Target::Files(_) | Target::Proxy(_))
-                && !outcome.is_of_app
+                && !route.falls_back
             {
                 entry.whose = Whose::Neighbour;
             }

@@ -116,7 +116,7 @@ pub async fn answer(
             listing::answer(request, &page, folder.cache_control_of_listing())
         }
         Ok(Seen::Nothing) => bare(StatusCode::NOT_FOUND),
-        Err(error) => failed(path, &error, id),
+        Err(error) => failed(&error, id),
     }
 }
 
@@ -151,12 +151,13 @@ fn with_slash(request: &Parts) -> Answer {
     }
 }
 
-fn failed(path: &str, error: &io::Error, id: &RequestId) -> Answer {
+fn failed(error: &io::Error, id: &RequestId) -> Answer {
     let busy = error.kind() == io::ErrorKind::ResourceBusy
         || [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
             .iter()
             .any(|full| error.raw_os_error() == Some(full.raw_os_error()));
-    tracing::warn!(request_id = %id, %error, path, "a file could not be read");
+    // The path may hold a code or a token of the app, where it answers what is no file.
+    tracing::warn!(request_id = %id, %error, "a file could not be read");
     if !busy {
         return bare(StatusCode::INTERNAL_SERVER_ERROR);
     }

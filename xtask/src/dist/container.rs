@@ -140,7 +140,7 @@ fn configuration(release: &Release, date: &str, layer: &str) -> Value {
             "Cmd": ["serve"],
             // Here it looks for kenduri.toml.
             "WorkingDir": "/etc/kenduri",
-            "ExposedPorts": { "8080/tcp": {}, "8443/tcp": {}, "8443/udp": {} },
+            "ExposedPorts": { "80/tcp": {}, "443/tcp": {}, "443/udp": {} },
             "Volumes": { "/var/lib/kenduri": {} },
             "Labels": {
                 "org.opencontainers.image.title": "Kenduri",

@@ -82,7 +82,8 @@ fn control(release: &Release, parts: &Parts, size: usize) -> String {
          Kenduri serves the pages of weddings, kenduri and other occasions: a household\n \
          opens its link, answers for everyone, and the hosts see it arrive. Database and\n \
          web server are inside.\n",
-        version = release.version,
+        // Debian sorts what follows a tilde before the release itself.
+        version = release.version.replace('-', "~"),
         architecture = release.machine.debian,
         size = size.div_ceil(1024),
         glibc = parts.glibc.max(glibc::OLDEST),

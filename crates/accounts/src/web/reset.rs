@@ -97,6 +97,7 @@ struct ResetPage<'a> {
     email: &'a str,
     password: Field,
     has_tokens: bool,
+    erases: bool,
     revokes_tokens: bool,
     form_state: &'a FormState,
 }
@@ -175,6 +176,7 @@ fn reset_page(
         email: &shown.account.email,
         password: password.required().hint(text.say("account-password-hint")),
         has_tokens: shown.has_tokens,
+        erases: shown.erases,
         revokes_tokens,
         form_state,
     };

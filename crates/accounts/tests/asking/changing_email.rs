@@ -22,6 +22,7 @@ use crate::stage::{
     Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails,
     find_session, in_process, person, read, usual_hash, visitor, write,
 };
+use crate::unconfirmed::make_pending;
 use crate::withdrawing::invite;
 
 const OLD: &str = "farah@example.my";
@@ -191,6 +192,22 @@ fn links_to_a_new_password_die_with_the_address_that_they_went_to() {
         visitor(&accounts).get(&path).await.with(400);
         expect(world, &accounts, NEW, "mail-change-subject");
         expect(world, &accounts, OLD, "mail-changed-subject");
+    });
+}
+
+#[test]
+fn an_address_that_nobody_confirmed_takes_no_account_back() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, OLD, None).await;
+        let mut registrant = browser(world, &accounts, &id).await;
+        make_pending(world, &id).await;
+        let sent = ask(world, &mut registrant, NEW).await;
+        let page = registrant.get(&sent).await;
+        registrant.submit(&page, &page.form("")).await.with(200);
+        assert_eq!(address(world, &id).await, NEW);
+        // And none to the old address, whose owner never had the account.
+        expect(world, &accounts, NEW, "mail-change-subject");
     });
 }
 

@@ -1,10 +1,11 @@
 //! What asks for a fresh proof of a credential, and how one is given.
 
+use accounts::credential::ChangeError;
 use accounts::email_change;
 use accounts::erasure::{self, EraseError, When};
 use accounts::second_factor::{self, FactorError};
 use accounts::session::{self, Stay};
-use accounts::sudo::{LIFETIME, Sudo, SudoRequired};
+use accounts::sudo::{self, LIFETIME, Sudo, SudoRequired};
 use accounts::token::{self, CreateError, NewToken, PROFILE_READ};
 use accounts::verification::ResendError;
 use axum::http::Method;
@@ -38,6 +39,31 @@ fn a_proof_counts_for_ten_minutes() {
         assert_eq!(check().unwrap(), who);
         world.clock.advance(SignedDuration::from_millis(1));
         assert_eq!(check(), Err(SudoRequired));
+    });
+}
+
+#[test]
+fn what_lets_others_in_asks_whether_the_session_is_still_there() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, FARAH, None).await;
+        let begun = begin(world, &id, Stay::Visit, client(1)).await;
+        // The request was let in, and its body is still on its way.
+        let who = find_session(world, &begun.session).await.unwrap();
+        let require = async || {
+            let who = who.clone();
+            let change = move |tx: &mut Tx<'_>| sudo::require::<ChangeError>(tx, &who);
+            world.store().write(change).await
+        };
+        require().await.unwrap();
+        write(world.store(), move |tx| {
+            session::sign_out(tx, &begun.session, &client(1).request)
+        })
+        .await;
+        let refused = require().await;
+        assert!(
+            matches!(refused, Err(ChangeError::SudoRequired(_))),
+            "{refused:?}"
+        );
     });
 }
 

@@ -82,7 +82,7 @@ pub fn remove(tx: &mut Tx<'_>, host: &HostOf, account: &AccountId) -> Result<(),
 fn proved_manager(tx: &mut Tx<'_>, host: &HostOf) -> Result<Manager, Refusal> {
     let manager = manager(tx, host)?;
     if let Some(who) = host.who() {
-        sudo::require(tx, who)?;
+        sudo::require::<Refusal>(tx, who)?;
     }
     Ok(manager)
 }

@@ -15,73 +15,73 @@ use crate::words::{Access, AskedOf, GuestKind, QuestionKind, ReplyStatus};
 
 /// Everything a household may see of its invitation.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PortalState {
-    code: String,
+pub(crate) struct PortalState<'a> {
+    code: &'a str,
     version: i64,
     access: Access,
     /// RFC 3339; `null`: never by itself.
     closes_at: Option<String>,
-    language: Option<String>,
-    household: String,
-    host_message: Option<String>,
-    occasion: OccasionState,
-    events: Vec<EventState>,
+    language: Option<&'a str>,
+    household: &'a str,
+    host_message: Option<&'a str>,
+    occasion: OccasionState<'a>,
+    events: Vec<EventState<'a>>,
     allowance: Allowance,
-    guests: Vec<GuestState>,
+    guests: Vec<GuestState<'a>>,
     /// What hosts ask besides who comes.
-    questions: Vec<QuestionState>,
+    questions: Vec<QuestionState<'a>>,
     /// Answers of the whole household, by key of the question.
-    answers: BTreeMap<String, Answer>,
-    note: NoteState,
+    answers: BTreeMap<&'a str, &'a Answer>,
+    note: NoteState<'a>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct OccasionState {
-    slug: String,
-    title: String,
-    hosts: String,
-    time_zone: String,
-    languages: Vec<String>,
+struct OccasionState<'a> {
+    slug: &'a str,
+    title: &'a str,
+    hosts: &'a str,
+    time_zone: &'a str,
+    languages: &'a [String],
 }
 
 #[derive(Serialize, ToSchema)]
-struct EventState {
-    key: String,
-    name: String,
+struct EventState<'a> {
+    key: &'a str,
+    name: &'a str,
     starts_at: String,
     ends_at: String,
-    venue: String,
-    address: String,
+    venue: &'a str,
+    address: &'a str,
 }
 
 #[derive(Serialize, ToSchema)]
-struct GuestState {
+struct GuestState<'a> {
     #[schema(value_type = String)]
-    id: GuestId,
-    name: String,
+    id: &'a GuestId,
+    name: &'a str,
     kind: GuestKind,
     is_child: bool,
     age: Option<i64>,
     answered_at: Option<String>,
     /// By key of the event.
-    replies: BTreeMap<String, ReplyStatus>,
-    diets: Vec<String>,
-    diet_note: Option<String>,
+    replies: BTreeMap<&'a str, ReplyStatus>,
+    diets: &'a [String],
+    diet_note: Option<&'a str>,
     /// To the hosts' questions, by key.
-    answers: BTreeMap<String, Answer>,
+    answers: BTreeMap<&'a str, &'a Answer>,
 }
 
 /// What hosts ask besides who comes.
 #[derive(Serialize, ToSchema)]
-struct QuestionState {
-    key: String,
+struct QuestionState<'a> {
+    key: &'a str,
     asked_of: AskedOf,
     kind: QuestionKind,
-    title: String,
-    help: String,
-    choices: Vec<ChoiceState>,
+    title: &'a str,
+    help: &'a str,
+    choices: Vec<ChoiceState<'a>>,
     /// Keys of the events it is about; empty: all of them.
-    events: Vec<String>,
+    events: &'a [String],
     /// Those who come have to answer it.
     required: bool,
     /// Only those who say yes are asked.
@@ -89,51 +89,46 @@ struct QuestionState {
 }
 
 #[derive(Serialize, ToSchema)]
-struct ChoiceState {
-    key: String,
-    label: String,
+struct ChoiceState<'a> {
+    key: &'a str,
+    label: &'a str,
 }
 
 #[derive(Serialize, ToSchema)]
-struct NoteState {
-    text: String,
+struct NoteState<'a> {
+    text: &'a str,
     version: i64,
 }
 
 /// The state of a portal, its texts in the reader's language.
-pub(crate) fn of(portal: &Portal, text: &Text) -> PortalState {
+pub(crate) fn of<'a>(portal: &'a Portal, text: &Text) -> PortalState<'a> {
     let occasion = &portal.occasion;
     let invitation = &portal.household.invitation;
-    let say = |texts: &I18n| {
-        texts
-            .pick(text.language(), &occasion.default_language)
-            .text
-            .to_owned()
-    };
+    let say = |texts: &'a I18n| texts.pick(text.language(), &occasion.default_language).text;
     PortalState {
-        code: invitation.code.clone(),
+        code: &invitation.code,
         version: invitation.version,
         access: portal.access,
         closes_at: portal.closes_at().map(|at| at.to_string()),
-        language: invitation.details.language.clone(),
-        household: invitation.details.household.clone(),
+        language: invitation.details.language.as_deref(),
+        household: &invitation.details.household,
         host_message: some(&invitation.details.host_message),
         occasion: OccasionState {
-            slug: portal.occasion.slug.clone(),
+            slug: &occasion.slug,
             title: say(&occasion.title),
             hosts: say(&occasion.hosts),
-            time_zone: occasion.time_zone.clone(),
-            languages: occasion.languages.clone(),
+            time_zone: &occasion.time_zone,
+            languages: &occasion.languages,
         },
         events: portal
             .invited_events()
             .map(|event| EventState {
-                key: event.key.clone(),
+                key: &event.key,
                 name: say(&event.name),
                 starts_at: event.starts_at.to_string(),
                 ends_at: event.ends_at.to_string(),
-                venue: event.venue.clone(),
-                address: event.address.clone(),
+                venue: &event.venue,
+                address: &event.address,
             })
             .collect(),
         allowance: portal.household.allowance(),
@@ -146,7 +141,7 @@ pub(crate) fn of(portal: &Portal, text: &Text) -> PortalState {
         questions: portal
             .asked_questions()
             .map(|question| QuestionState {
-                key: question.key.clone(),
+                key: &question.key,
                 asked_of: question.asked_of,
                 kind: question.kind,
                 title: say(&question.title),
@@ -155,18 +150,18 @@ pub(crate) fn of(portal: &Portal, text: &Text) -> PortalState {
                     .choices
                     .iter()
                     .map(|choice| ChoiceState {
-                        key: choice.key.clone(),
+                        key: &choice.key,
                         label: say(&choice.label),
                     })
                     .collect(),
-                events: question.events.clone(),
+                events: &question.events,
                 required: question.required,
                 coming_only: question.coming_only,
             })
             .collect(),
         answers: answers(portal, &portal.household.answers),
         note: NoteState {
-            text: invitation.note.clone(),
+            text: &invitation.note,
             version: invitation.note_version,
         },
     }
@@ -177,10 +172,10 @@ pub(crate) fn body(portal: &Portal, text: &Text) -> String {
     serde_json::to_string(&of(portal, text)).unwrap_or_default()
 }
 
-fn guest_state(portal: &Portal, guest: &Guest) -> GuestState {
+fn guest_state<'a>(portal: &'a Portal, guest: &'a Guest) -> GuestState<'a> {
     GuestState {
-        id: guest.id.clone(),
-        name: guest.name.clone(),
+        id: &guest.id,
+        name: &guest.name,
         kind: guest.kind,
         is_child: guest.is_child,
         age: guest.child_age,
@@ -190,22 +185,22 @@ fn guest_state(portal: &Portal, guest: &Guest) -> GuestState {
             .iter()
             .filter_map(|event| {
                 let reply = guest.replies.get(&event.id)?;
-                Some((event.key.clone(), portal.effective_status(reply.status)))
+                Some((event.key.as_str(), portal.effective_status(reply.status)))
             })
             .collect(),
-        diets: guest.diets.clone(),
+        diets: &guest.diets,
         diet_note: some(&guest.diet_note),
         answers: answers(portal, &guest.answers),
     }
 }
 
-fn answers(portal: &Portal, given: &Answers) -> BTreeMap<String, Answer> {
+fn answers<'a>(portal: &'a Portal, given: &'a Answers) -> BTreeMap<&'a str, &'a Answer> {
     portal
         .asked_questions()
-        .filter_map(|question| Some((question.key.clone(), given.get(&question.id)?.clone())))
+        .filter_map(|question| Some((question.key.as_str(), given.get(&question.id)?)))
         .collect()
 }
 
-fn some(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
+fn some(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
 }
