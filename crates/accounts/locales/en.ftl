@@ -23,6 +23,7 @@ account-join = You are invited to help
 account-join-by = { $name } invites you as { $role }.
 account-join-to = { $name } invites you to “{ $title }” as { $role }.
 account-join-new = New here? Make an account first, and open this link again.
+account-join-without = You need an account here to join. If you have none, ask { $name } how to get one.
 account-join-as = Join as { $name }
 account-join-other = Sign out and join as someone else
 account-join-known = Signed in here before?
@@ -289,10 +290,10 @@ account-forgot-sent = Look into your mailbox
 account-forgot-sent-text = If there is an account with this address, a mail is on its way. The link in it works once, and not for long.
 account-reset = Set a new password
 account-reset-text = Everybody who is signed in to your account now will be signed out.
-account-reset-erases = Nobody has confirmed that this email address is yours. So everything that was made with this account will be erased. To keep it, sign in with the password you have and confirm the address first.
+account-reset-erases = Nobody has confirmed that this e-mail address is yours. So everything that was made with this account will be erased. To keep it, sign in with the password you have and confirm the address first.
 account-reset-tokens = Remove the passkeys and linked sign-ins, and take back the tokens of programs, too
 account-reset-done = The new password is in force
-account-reset-done-text = You can sign in with it now. Then you see what you still share with others. Invitations that nobody has taken are withdrawn.
+account-reset-done-text = You can sign in with it now. You will then see what you still share with others. Invitations of yours that nobody had taken are withdrawn.
 
 # Mails about registering and getting back in.
 mail-verify-subject = Confirm your address for { $site }
@@ -346,6 +347,8 @@ account-mfa = Second step
 account-mfa-code = Code
 account-mfa-hint = The six digits that your authenticator app shows now, or one of your recovery codes.
 account-factors = Second factor
+account-factors-required = Your account needs a second factor here: an authenticator app or a passkey. The other pages open once you have set one up.
+account-factors-required-pending = Your account needs a second factor here: an authenticator app or a passkey. Confirm your e-mail address first, with the link that was mailed to you. Then set one up on this page, and the other pages open.
 account-factors-pending = None. Confirm your e-mail address first, with the link that was mailed to you; then one can be set up here.
 account-factors-off = None. With one, a stolen password or mailbox is not enough to sign in: a code of an app on your phone is needed too.
 account-factors-on = Codes of an authenticator app are asked for since { $since }. { $left ->
@@ -652,7 +655,7 @@ problem-person-unknown = Nobody else has this name.
 
 # What is shared with others.
 shared-title = What you share
-shared-text = Who and what can see something of yours, or change it together with you. If somebody else was at your account, they may have added themselves here.
+shared-text = The people who can see or change something of yours, and the addresses that are told of it. If somebody else has used your account, they may have added themselves here.
 shared-none = You share nothing with anybody.
 shared-end = End
 shared-ended = It is ended.

@@ -21,6 +21,7 @@ account-join = Anda dijemput membantu
 account-join-by = { $name } menjemput anda sebagai { $role }.
 account-join-to = { $name } menjemput anda ke “{ $title }” sebagai { $role }.
 account-join-new = Baru di sini? Cipta akaun dahulu, kemudian buka pautan ini semula.
+account-join-without = Anda memerlukan akaun di sini untuk menyertai. Jika belum ada, tanya { $name } bagaimana mendapatkannya.
 account-join-as = Sertai sebagai { $name }
 account-join-other = Log keluar dan sertai sebagai orang lain
 account-join-known = Pernah log masuk di sini?
@@ -290,7 +291,7 @@ account-reset-text = Semua yang sedang log masuk ke akaun anda akan dilog keluar
 account-reset-erases = Tiada siapa yang telah mengesahkan bahawa alamat e-mel ini milik anda. Oleh itu, semua yang dibuat dengan akaun ini akan dipadamkan. Untuk menyimpannya, log masuk dengan kata laluan anda dan sahkan alamat itu dahulu.
 account-reset-tokens = Buang juga kunci laluan dan log masuk yang dipautkan, dan tarik balik token program
 account-reset-done = Kata laluan baharu berkuat kuasa
-account-reset-done-text = Anda boleh log masuk dengannya sekarang. Selepas itu anda nampak apa yang masih anda kongsi dengan orang lain. Jemputan yang belum diterima telah ditarik balik.
+account-reset-done-text = Anda boleh log masuk dengannya sekarang. Selepas itu anda nampak apa yang masih anda kongsi dengan orang lain. Jemputan anda yang belum diterima telah ditarik balik.
 
 # E-mel tentang pendaftaran dan masuk semula.
 mail-verify-subject = Sahkan alamat anda untuk { $site }
@@ -410,6 +411,8 @@ account-mfa = Langkah kedua
 account-mfa-code = Kod
 account-mfa-hint = Enam digit yang ditunjukkan oleh aplikasi pengesah anda sekarang, atau salah satu kod pemulihan anda.
 account-factors = Faktor kedua
+account-factors-required = Akaun anda memerlukan faktor kedua di sini: aplikasi pengesah atau kunci laluan. Halaman lain terbuka selepas anda menyediakannya.
+account-factors-required-pending = Akaun anda memerlukan faktor kedua di sini: aplikasi pengesah atau kunci laluan. Sahkan alamat e-mel anda dahulu, dengan pautan yang dihantar kepada anda. Kemudian sediakannya di halaman ini, dan halaman lain akan terbuka.
 account-factors-pending = Tiada. Sahkan alamat e-mel anda dahulu, dengan pautan yang dihantar kepada anda; selepas itu ia boleh disediakan di sini.
 account-factors-off = Tiada. Dengan faktor kedua, kata laluan atau peti mel yang dicuri tidak memadai untuk log masuk: kod daripada aplikasi di telefon anda diperlukan juga.
 account-factors-on = Kod aplikasi pengesah diminta sejak { $since }. { $left ->
@@ -648,7 +651,7 @@ problem-person-unknown = Tiada orang lain dengan nama ini.
 
 # Apa yang dikongsi dengan orang lain.
 shared-title = Apa yang anda kongsi
-shared-text = Siapa dan apa yang dapat melihat sesuatu milik anda, atau mengubahnya bersama anda. Jika orang lain pernah menggunakan akaun anda, mereka mungkin telah menambah diri mereka di sini.
+shared-text = Orang yang dapat melihat atau mengubah sesuatu milik anda, dan alamat yang diberitahu tentangnya. Jika orang lain pernah menggunakan akaun anda, mereka mungkin telah menambah diri mereka di sini.
 shared-none = Anda tidak berkongsi apa-apa dengan sesiapa.
 shared-end = Tamatkan
 shared-ended = Ia telah ditamatkan.

@@ -70,6 +70,8 @@ pub struct ScopeKind {
     pub duties: &'static [Role],
     /// The message that says of a token that it reaches one of these alone.
     pub only: &'static str,
+    /// The page where somebody finds what they joined.
+    pub home: &'static str,
     /// Whether who has a rank in it is a host, whom services beside the app may be opened to. Nobody
     /// may give themselves such a rank.
     pub makes_hosts: bool,
@@ -85,6 +87,7 @@ pub static SITE: ScopeKind = ScopeKind {
     below: &[ADMIN],
     duties: &[EDITOR, MODERATOR, TRUSTED_CONTACT],
     only: "",
+    home: "/admin",
     makes_hosts: true,
     invites_newcomers: true,
 };
@@ -95,6 +98,7 @@ pub static ACCOUNT: ScopeKind = ScopeKind {
     below: &[],
     duties: &[TRUSTED_CONTACT],
     only: "",
+    home: "/admin",
     makes_hosts: false,
     invites_newcomers: false,
 };
@@ -224,6 +228,7 @@ mod tests {
             below: &[],
             duties: &[],
             only: "",
+            home: "",
             makes_hosts: false,
             invites_newcomers: true,
         };

@@ -109,8 +109,8 @@ countdown-deleted = Deleted.
 # Its owners.
 countdown-owners = Owners
 countdown-owner-remove = Remove
-countdown-invite = Keep it together
-countdown-invite-text = A link makes an owner of the person who opens it first, within 7 days. Owners see and change everything here.
+countdown-invite = Keep it with others
+countdown-invite-text = Whoever is the first to join with the link, within 7 days, becomes an owner too. Owners see and change everything here.
 countdown-invite-make = Make a link
 countdown-invite-made = Send this link to the person you mean. It is shown only now, and works once.
 countdown-invites-open = Links that nobody has used yet

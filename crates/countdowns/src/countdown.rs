@@ -36,6 +36,7 @@ pub static COUNTDOWN: ScopeKind = ScopeKind {
     below: &[],
     duties: &[],
     only: "countdown-token-one",
+    home: "/me/countdowns",
     makes_hosts: false,
     invites_newcomers: false,
 };

@@ -14,6 +14,7 @@ pub static OCCASION: ScopeKind = ScopeKind {
     below: &[COORDINATOR, OBSERVER],
     duties: &[],
     only: "host-token-one",
+    home: "/admin",
     makes_hosts: true,
     invites_newcomers: true,
 };

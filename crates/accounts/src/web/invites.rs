@@ -17,6 +17,7 @@ use super::frame;
 use crate::Accounts;
 use crate::grant::Role;
 use crate::invite::{self, Invite, InviteError, Inviter, MEMBER};
+use crate::registration::Registration;
 use crate::signed_in::SignedIn;
 use crate::sudo::Sudo;
 
@@ -96,7 +97,9 @@ async fn page(
     };
     let found = accounts.site.store.read(look).await?;
     let (invites, by) = found.ok_or_else(forbidden)?;
+    let is_closed = accounts.policy.registration == Registration::Closed;
     let roles = by.roles().into_iter();
+    let roles = roles.filter(|role| !(is_closed && *role == MEMBER));
     let roles = roles.map(|role| (role.word().to_owned(), text.say(role.label()).into_owned()));
     let control = Control::Line("email", "off");
     let email = form_state.field("email", text.say("account-email"), control);

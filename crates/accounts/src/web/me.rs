@@ -54,6 +54,8 @@ struct SecurityPage<'a> {
     zone: &'a TimeZone,
     done: Option<&'static str>,
     made: Option<&'a str>,
+    /// What it says to somebody who needs a second factor and has none.
+    lacks_factor: Option<&'static str>,
     has_password: bool,
     fields: Vec<Field>,
     factors: factors::Section<'a>,
@@ -166,20 +168,28 @@ async fn page(
     shown: Shown<'_>,
 ) -> Result<Response, Problem> {
     let site = &accounts.site;
-    let id = who.account().id.clone();
+    let (id, required) = (who.account().id.clone(), accounts.require_mfa_for);
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let is_pending = registration::is_pending(tx, &id)?;
+        let missing = if is_pending {
+            "account-factors-required-pending"
+        } else {
+            "account-factors-required"
+        };
+        let lacks_factor = required.is_unmet(tx, &id)?.then_some(missing);
         Ok((
+            (lacks_factor, is_pending),
             password::find(tx, &id)?.is_some(),
             session::list(tx, &id)?,
             passkey::list(tx, &id)?,
             token::list(tx, &id)?,
             second_factor::find(tx, &id)?,
             identity::list(tx, &id)?,
-            registration::is_pending(tx, &id)?,
         ))
     };
-    let (has_password, sessions, passkeys, tokens, factors, identities, is_pending) =
-        site.store.read(look).await?;
+    let found = site.store.read(look).await?;
+    let ((lacks_factor, is_pending), has_password, sessions, passkeys, tokens, factors, identities) =
+        found;
     let zone = TimeZone::get(&who.account().time_zone);
     let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
     let form_state = shown.form_state;
@@ -194,6 +204,7 @@ async fn page(
         zone: &zone,
         done: shown.done,
         made: shown.made.map(Secret::reveal),
+        lacks_factor,
         has_password,
         fields: password_fields(text, has_password, form_state),
         factors: factors::Section {

@@ -120,6 +120,11 @@ impl JoinPage<'_> {
         }
     }
 
+    fn without_account(&self) -> String {
+        let values = [("name", self.by.into())];
+        self.text.with("account-join-without", values)
+    }
+
     fn signed_in(&self, name: &str) -> String {
         self.text.with("account-join-as", [("name", name.into())])
     }
@@ -156,8 +161,8 @@ pub(super) async fn accept(
         let change = move |tx: &mut Tx<'_>| -> Result<Invite, TakeError> {
             invite::take_as(tx, domains, &secret, &who)
         };
-        accounts.site.store.write(change).await?;
-        return Ok(see_other(HOME));
+        let invite = accounts.site.store.write(change).await?;
+        return Ok(see_other(invite.scope.kind().home));
     }
     let done = try_join(
         &accounts,

@@ -136,6 +136,8 @@ fn without_mail_the_link_is_copied_and_confirms_nothing() {
         let member = json!({"email": EMAIL, "role": "member"});
         let answer = owner.call(Method::POST, INVITES, &member).await.with(403);
         assert_eq!(answer.json()["code"], "registration_closed");
+        let page = owner.get("/admin/invites").await.with(200);
+        assert!(page.body.contains("value=\"admin\"") && !page.body.contains("value=\"member\""));
         let admin = json!({"email": EMAIL, "role": "admin"});
         let made = owner.call(Method::POST, INVITES, &admin).await.with(201);
         let secret = made.json()["secret"].as_str().unwrap().to_owned();

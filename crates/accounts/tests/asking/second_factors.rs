@@ -343,6 +343,8 @@ fn who_needs_a_factor_and_has_none_reaches_nothing_else() {
                 assert_eq!(code == "mfa_enrolment_required", is_kept_out);
             }
             let page = script.get("/me/security").await.with(200);
+            let says_so = page.text().contains("The other pages open once");
+            assert_eq!(says_so, is_kept_out, "{required:?}");
             let remove = script.post("/me/security/tokens/remove", &[]).await;
             assert_eq!(remove.status.as_u16() == 403, is_kept_out);
             let setup = script.submit(&page, &page.form("/me/security/totp")).await;
@@ -375,6 +377,7 @@ fn who_may_set_up_no_factor_before_their_address_is_confirmed_has_the_mail_sent_
         farah.header("x-csrf-token", &csrf_token(begun.session.reveal()));
         let page = farah.get("/me/security").await.with(200);
         assert!(page.text().contains("Confirm your e-mail address first"));
+        assert!(page.text().contains("needs a second factor here"));
         let form = page.form("/me/email/verify");
         let sent = farah.submit(&page, &form).await.with(303);
         let page = farah.get(sent.location().unwrap()).await.with(200);

@@ -27,6 +27,7 @@ pub(crate) static CLUB: ScopeKind = ScopeKind {
     below: &[COORDINATOR, OBSERVER],
     duties: &[COOK, SINGER],
     only: "only-one-test",
+    home: "/admin",
     makes_hosts: true,
     invites_newcomers: true,
 };

@@ -32,7 +32,9 @@ async fn accept(person: &mut Person, link: &str) {
     let page = person.browser.get(link).await;
     page.expect(200);
     let form = page.form(link);
-    person.browser.submit(&page, &form).await.expect(303);
+    let joined = person.browser.submit(&page, &form).await;
+    joined.expect(303);
+    assert_eq!(joined.location(), Some(MINE));
 }
 
 #[test]
@@ -113,6 +115,8 @@ fn a_link_names_what_it_invites_to() {
             assert!(page.text().contains(&sentence), "{}", page.text());
             let offered = page.links().iter().any(|link| link.href == "/register");
             assert_eq!(offered, may_register);
+            let without = stage.fill("account-join-without", [("name", "Farah Ali".into())]);
+            assert_eq!(page.text().contains(&without), !may_register);
         }
     });
 }

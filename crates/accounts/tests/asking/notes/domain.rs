@@ -51,6 +51,7 @@ pub(crate) static BOARD: ScopeKind = ScopeKind {
     below: &[],
     duties: &[],
     only: "note-only",
+    home: "/admin",
     makes_hosts: false,
     invites_newcomers: true,
 };
