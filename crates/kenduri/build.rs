@@ -23,7 +23,9 @@ fn main() -> io::Result<()> {
 }
 
 fn link() {
-    if is("OS", "linux") && is("ENV", "gnu") {
+    // Who names a linker links for older systems, or with one that does not know all this.
+    let has_usual_linker = environment("RUSTC_LINKER").is_err();
+    if has_usual_linker && is("OS", "linux") && is("ENV", "gnu") {
         // What the loader must adjust takes nothing to speak of in this form, which glibc 2.36
         // (Debian 12) understands.
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
@@ -34,8 +36,7 @@ fn link() {
     }
 }
 
-/// Whether the compiler links with the linker that came with it, as it does where nobody wants
-/// another one: no other one need know what LLD does.
+/// Whether the usual linker is the one that came with the compiler.
 fn links_with_lld() -> bool {
     let has_its_own = || {
         let asked = Command::new(environment("RUSTC")?)
@@ -47,7 +48,7 @@ fn links_with_lld() -> bool {
             .join(environment("TARGET")?);
         io::Result::Ok(tools.join("bin/gcc-ld/ld.lld").exists())
     };
-    is("ARCH", "x86_64") && environment("RUSTC_LINKER").is_err() && has_its_own().unwrap_or(false)
+    is("ARCH", "x86_64") && has_its_own().unwrap_or(false)
 }
 
 fn is(what: &str, wanted: &str) -> bool {

@@ -4,6 +4,7 @@ use accounts::account::AccountId;
 use accounts::erasure::{self, DELAY, When};
 use accounts::sudo::Sudo;
 use accounts::{grant, people, slug};
+use countdowns::DOMAIN;
 use countdowns::countdown::{COUNTDOWN, OWNER};
 use jiff::SignedDuration;
 use platform::mail::{NewMail, Stream};
@@ -347,6 +348,30 @@ fn an_owner_who_is_kept_out_gets_a_countdown_after_those_who_may_act() {
         })
         .await;
         assert_eq!(resets, 2);
+    });
+}
+
+#[test]
+fn who_is_erased_there_keeps_no_part_in_a_countdown_that_goes_to_another() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let daniel = stage.person("Daniel Tan").await;
+        let shared = farah.public("Together").await;
+        share(stage, &shared, &farah, &daniel).await;
+        // Its owner takes the account over, which stays.
+        let id = farah.who.account().id.clone();
+        write(stage, move |tx| (DOMAIN.erase)(tx, &id)).await;
+        assert_eq!(names(stage).await, [daniel.who.account().id.clone()]);
+        let id = farah.who.account().id.clone();
+        let (parts,) = write(stage, move |tx| {
+            sql!(
+                "SELECT COUNT(*) FROM role_grant WHERE account_id = :id AND scope_kind = 'countdown'",
+                id
+            )
+            .one::<(i64,)>(tx)
+        })
+        .await;
+        assert_eq!(parts, 0);
     });
 }
 
