@@ -36,7 +36,7 @@ enum Task {
         /// Only check that Debian's packages are there; do not install them.
         #[arg(long)]
         no_install: bool,
-        /// Try each race 200 times instead of 25.
+        /// Try each race 200 times instead of 15.
         #[arg(long)]
         long: bool,
     },

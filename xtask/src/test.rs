@@ -27,7 +27,7 @@ const JOBS: &str = "-j2";
 const THREADS: &str = "4";
 
 /// How often tests of races try each race.
-pub(crate) const ROUNDS: u32 = 25;
+pub(crate) const ROUNDS: u32 = 15;
 /// The same with `--long`.
 pub(crate) const LONG_ROUNDS: u32 = 200;
 
