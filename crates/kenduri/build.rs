@@ -23,7 +23,7 @@ fn main() -> io::Result<()> {
 }
 
 fn link() {
-    // Who names a linker links for older systems, or with one that does not know all this.
+    // Another linker, such as zig's for an older glibc, may not know these flags.
     let has_usual_linker = environment("RUSTC_LINKER").is_err();
     if has_usual_linker && is("OS", "linux") && is("ENV", "gnu") {
         // What the loader must adjust takes nothing to speak of in this form, which glibc 2.36

@@ -183,7 +183,8 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
         if !is_active || (!proven && password::find(tx, &account.id)? != shown.hash) {
             return Err(ConfirmError::LinkGone);
         }
-        // Who owns an address that somebody registered, and nobody confirmed, never had the account.
+        // An address that was registered and never confirmed may be a stranger's, who never had
+        // this account and so gets no link to it.
         let is_registrants = registration::is_registrants(tx, &account.id)?;
         if !account::replace_email(tx, &account.id, &link.data.to)? {
             return Err(ConfirmError::EmailTaken);

@@ -357,15 +357,7 @@ fn take(
 ) -> Result<(), GrantError> {
     lock_owners(tx, scope)?;
     let before = rank_of(tx, account, scope)?.ok_or(GrantError::NotAMember)?;
-    let count = sql!(
-        "DELETE FROM role_grant
-         WHERE account_id = :account AND scope_kind = :scope_kind AND scope_id = :scope",
-        account,
-        scope_kind = scope.kind().name,
-        scope = scope.id()
-    )
-    .run(tx, Rows::Any)?;
-    if count == 0 {
+    if forget(tx, account, scope)? == 0 {
         return Err(GrantError::NotAMember);
     }
     keep_an_owner(tx, scope, before)?;
@@ -373,9 +365,9 @@ fn take(
     Ok(())
 }
 
-/// Takes what an account has in a scope away, because it is erased there. Whether an owner is left
-/// is the caller's business.
-pub fn forget(tx: &mut Tx<'_>, account: &AccountId, scope: &Scope) -> Result<(), StoreError> {
+/// Removes all that an account has in a scope, and returns how many roles that were. The caller sees
+/// to it that an owner is left.
+pub fn forget(tx: &mut Tx<'_>, account: &AccountId, scope: &Scope) -> Result<u64, StoreError> {
     sql!(
         "DELETE FROM role_grant
          WHERE account_id = :account AND scope_kind = :kind AND scope_id = :id",
@@ -383,8 +375,7 @@ pub fn forget(tx: &mut Tx<'_>, account: &AccountId, scope: &Scope) -> Result<(),
         kind = scope.kind().name,
         id = scope.id()
     )
-    .run(tx, Rows::Any)?;
-    Ok(())
+    .run(tx, Rows::Any)
 }
 
 /// Takes all roles in a scope away, because what it is of goes in the same transaction.

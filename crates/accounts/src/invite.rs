@@ -411,8 +411,7 @@ pub fn list_for_site(tx: &mut Tx<'_>, _: &Inviter) -> Result<Vec<Invite>, StoreE
         .collect())
 }
 
-/// Withdraws every invite that somebody made and nobody has taken: whoever was at their account may
-/// have invited themselves.
+/// Withdraws every open invite that the account made: a thief may have invited themselves with it.
 pub(crate) fn withdraw_all_of(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     one_time::remove_of(tx, Purpose::Invite, id)
 }

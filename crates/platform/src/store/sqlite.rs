@@ -43,7 +43,7 @@ const SLOW_FLUSH: Duration = Duration::from_millis(1);
 const BUSY: Duration = Duration::from_secs(5);
 /// How often to look whether another process has changed the file.
 const LOOK: Duration = Duration::from_millis(200);
-/// What those hear whose change could not be begun.
+/// The error of a change that was not run, or whose transaction the engine has ended.
 const NOT_TAKEN: &str = "the disk refused the change";
 /// Readers kept open between requests.
 const READERS: usize = 8;
