@@ -14,12 +14,15 @@ use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use web::{Json, Pages, Problem, Site};
 
-use crate::account::{Account, AccountId};
+use crate::Accounts;
+use crate::BackendPolicy;
+use crate::Callers;
+use crate::account::{Account, AccountId, unconfirmed};
 use crate::domain::Domain;
 use crate::grant::{self, Scope, TRUSTED_CONTACT};
+use crate::password;
 use crate::profile::{self, Profile};
-use crate::{Accounts, BackendPolicy, Callers};
-use crate::{password, registration, slug};
+use crate::slug;
 
 /// The older word for [`TRUSTED_CONTACT`].
 const TRUSTED: &str = "trusted-contact";
@@ -123,7 +126,7 @@ impl Person {
         let id = &account.id;
         let (created_at,): (Timestamp,) =
             sql!("SELECT created_at FROM account WHERE id = :id", id).one(tx)?;
-        let email_verified = !registration::is_pending(tx, id)?;
+        let email_verified = !unconfirmed::is_pending(tx, id)?;
         let mut preferences = BTreeMap::new();
         for domain in domains {
             preferences.extend((domain.backend_preferences)(tx, id)?);

@@ -10,12 +10,16 @@ use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use web::{Access as _, Json, Problem};
 
-use super::{Message, TRUSTED, done, roles};
+use super::Message;
+use super::TRUSTED;
+use super::done;
+use super::roles;
 use crate::Accounts;
 use crate::Callers::Sessions;
-use crate::account::AccountId;
+use crate::account::{AccountId, State as AccountState};
+use crate::grant::administrator::{self, Acting, PeopleError};
 use crate::grant::{self, Scope, TRUSTED_CONTACT};
-use crate::people::{self, Acting, PeopleError, Search, State as AccountState};
+use crate::people::{self, Search};
 use crate::sudo::Sudo;
 use crate::web::asking::Caller;
 use crate::web::call;
@@ -112,7 +116,7 @@ async fn list(
     let offset = query.offset.unwrap_or(0).clamp(0, OFFSET);
     let skipped = usize::try_from(offset).unwrap_or(0);
     let look = move |tx: &mut Tx<'_>| -> Result<_, PeopleError> {
-        let by = people::administrator(tx, &caller.who, &caller.request)?;
+        let by = administrator::administrator(tx, &caller.who, &caller.request)?;
         let found = people::list(tx, &by, &search, None, offset + limit)?;
         let shown = found.into_iter().skip(skipped);
         let views = shown.map(|person| PersonView::of(tx, person));
@@ -132,7 +136,7 @@ async fn change(
     let Caller { who, request } = caller;
     let sudo = Sudo::check(who, accounts.site.clock.now())?;
     let whole = move |tx: &mut Tx<'_>| {
-        let by = people::acting(tx, &sudo, &request)?;
+        let by = administrator::acting(tx, &sudo, &request)?;
         change(tx, &by, &id)
     };
     accounts.site.store.write(whole).await?;

@@ -12,8 +12,11 @@ use serde_json::{Map, Value};
 use web::fields::Input;
 use web::{Access as _, Facts, Json, Problem, csrf};
 
+use super::Message;
+use super::Person;
 use super::auth::RefreshToken;
-use super::{Message, Person, done, person};
+use super::done;
+use super::person;
 use crate::Accounts;
 use crate::Callers::Sessions;
 use crate::access_token::Given;
@@ -23,13 +26,16 @@ use crate::erasure::{self, EraseError, When};
 use crate::export::{self, ExportError};
 use crate::password;
 use crate::profile::Profile;
-use crate::slug::Availability;
+use crate::session;
+use crate::signed_in;
+use crate::slug::{self, Availability};
+use crate::slug_change;
 use crate::sudo::Sudo;
+use crate::verification;
 use crate::web::api::{credentials, refresh};
 use crate::web::asking::Caller;
 use crate::web::cookies;
 use crate::web::profile::save;
-use crate::{session, signed_in, slug, slug_change, verification};
 
 pub(super) fn routes() -> Router<Accounts> {
     let at = |path| format!("/backend/protected/auth/{path}");
