@@ -15,11 +15,11 @@ use web::{Catalogue, Declared, Link, Locale, Settings, Site};
 use crate::Accounts;
 use crate::account::AccountId;
 use crate::dates::{self, Date, Dates};
-use crate::erasure;
 use crate::grant::{Scope, ScopeKind};
 use crate::newsletter::Newsletter;
-use crate::registration;
-use crate::token::TokenScope;
+use crate::person::erasure;
+use crate::person::registration;
+use crate::session::token::TokenScope;
 
 /// What the program has to know of a domain.
 #[derive(Clone, Copy, Debug)]
