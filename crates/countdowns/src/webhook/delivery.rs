@@ -51,11 +51,11 @@ web::words! {
     /// How it stands with a message.
     DeliveryState {
         /// It will be sent, perhaps once more.
-        Waiting = "waiting",
+        Waiting = "waiting" => "countdown-delivery-waiting",
         /// It has arrived.
-        Delivered = "delivered",
+        Delivered = "delivered" => "countdown-delivery-delivered",
         /// It has not, and will not.
-        Failed = "failed",
+        Failed = "failed" => "countdown-delivery-failed",
     }
 }
 
