@@ -34,6 +34,7 @@ pub mod picture;
 pub mod problem;
 mod problems;
 mod serve;
+pub mod setting;
 pub mod state;
 pub mod tags;
 #[cfg(test)]
