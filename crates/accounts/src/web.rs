@@ -21,8 +21,12 @@ mod oauth;
 mod people;
 mod problem;
 mod profile;
+pub mod proof;
+pub mod refusal;
 mod registration;
+pub mod request;
 mod reset;
+pub mod resource;
 mod second_step;
 mod ses_callbacks;
 pub mod shared;
@@ -45,6 +49,7 @@ use crate::Callers::{Anybody, People};
 use crate::{Accounts, Callers};
 pub use cookies::session;
 pub use problem::email_unverified;
+pub use refusal::Refusal;
 
 /// Every address of this crate.
 pub fn routes(accounts: &Accounts) -> Router<Site> {

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use platform::audit::RequestFacts;
 use platform::{Secret, StoreError, Tx};
 use sha2::{Digest as _, Sha256};
-use web::{Facts, Form, Problem, Site, csrf};
+use web::{Facts, Form, Problem, Site, csrf, media_type};
 
 use super::cookies::{self, Beside};
 use super::problem::too_often;
@@ -141,9 +141,10 @@ where
         check_people(&parts)?;
         let visit = visit(&parts, &site).await;
         let request = Request::from_parts(parts.clone(), body);
+        let may_hold_file = media_type::is(request.headers(), media_type::MULTIPART);
         let keep_file = match &visit {
-            Ok((visit, _)) => has_site_role(&site, &visit.who).await?,
-            Err(_) => false,
+            Ok((visit, _)) if may_hold_file => has_site_role(&site, &visit.who).await?,
+            _ => false,
         };
         let (form, file) = Form::with_file(request, site.files.max_upload(), keep_file).await?;
         let mut sender = Sender::of(&parts, &site, visit, form).await?;
