@@ -1,6 +1,7 @@
 //! What people and programs see of accounts: every address on one page.
 
 pub mod api;
+#[path = "../../compat/src/personal_site/person.rs"]
 pub mod backend;
 pub mod call;
 mod cookies;

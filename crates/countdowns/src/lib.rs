@@ -10,7 +10,9 @@ mod follow;
 pub mod import;
 mod leaving;
 pub mod phrase;
+#[path = "../../compat/src/personal_site/phrase_list.rs"]
 pub mod phrase_list;
+#[path = "../../compat/src/personal_site/primary.rs"]
 pub mod primary;
 pub mod public;
 pub mod reach;

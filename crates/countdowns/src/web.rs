@@ -1,6 +1,7 @@
 //! Every address of countdowns.
 
 pub mod api;
+#[path = "../../compat/src/personal_site/fields.rs"]
 mod backend;
 mod badge;
 mod events;

@@ -8,6 +8,7 @@ mod access_log;
 mod api;
 mod app_service;
 mod app_setup;
+#[path = "../../compat/src/personal_site/health.rs"]
 mod backend;
 mod background;
 mod body_deadlines;

@@ -1,6 +1,7 @@
 //! Every address of posts.
 
 pub mod api;
+#[path = "../../compat/src/personal_site/posts.rs"]
 mod backend;
 mod feeds;
 mod image;

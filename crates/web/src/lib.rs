@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod assets;
+#[path = "../../compat/src/personal_site/refusals.rs"]
 pub mod backend;
 pub mod client_info;
 pub mod codes;

@@ -1,6 +1,7 @@
 //! Countdowns and phrases at the addresses of the older personal site, for its front end: the same
 //! rules in the shapes that it knows.
 
+#[path = "moderation.rs"]
 mod admin;
 mod phrases;
 mod timers;

@@ -1,9 +1,12 @@
 //! Accounts at the addresses of the older personal site, for its front end: the same rules in the
 //! shapes that it knows.
 
+#[path = "people.rs"]
 mod admin;
+#[path = "sign_in.rs"]
 mod auth;
 mod own;
+#[path = "browser.rs"]
 mod twins;
 
 use std::collections::BTreeMap;
