@@ -69,12 +69,7 @@ pub struct Domain {
     pub describe: Option<fn() -> OpenApi>,
     /// The responses that operations of its interface share.
     pub shared_responses: &'static [Shared],
-    /// What it adds to the `preferences` of a person at the addresses of the older personal site.
-    pub backend_preferences: fn(&mut Tx<'_>, &AccountId) -> Result<Preferences, StoreError>,
 }
-
-/// Members of the `preferences` of a person.
-pub type Preferences = Vec<(&'static str, bool)>;
 
 /// All domains of a program, in the order of their dependencies.
 pub type Domains = &'static [Domain];
@@ -127,7 +122,6 @@ impl Domain {
             follow: |_, _, _| Ok(()),
             describe: None,
             shared_responses: &[],
-            backend_preferences: |_, _| Ok(Vec::new()),
         }
     }
 }

@@ -8,8 +8,6 @@ mod access_log;
 mod api;
 mod app_service;
 mod app_setup;
-#[path = "../../compat/src/personal_site/health.rs"]
-mod backend;
 mod background;
 mod body_deadlines;
 mod channel;

@@ -3,6 +3,8 @@
 
 use accounts::{Accounts, domain};
 use axum::{Extension, Router};
+use compat::personal_site;
+use countdowns::entry_limit::EntryLimit;
 use countdowns::watchers;
 use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
@@ -10,7 +12,6 @@ use tokio_util::sync::CancellationToken;
 use web::mailbox::Access;
 
 use crate::api;
-use crate::backend;
 use crate::metrics::Metrics;
 use crate::operators;
 use crate::server::{self, ServerStatus};
@@ -25,6 +26,8 @@ pub(crate) struct Parts {
     pub(crate) mailbox: Option<Access>,
     /// Which occasion answers at the addresses of older programs, if any does.
     pub(crate) compat: Option<Compat>,
+    /// What is said of the addresses of the older personal site, if they are there.
+    pub(crate) personal_site: Option<personal_site::Policy>,
     /// How many may watch countdowns.
     pub(crate) watchers: watchers::Limits,
     /// What `/metrics` says.
@@ -43,9 +46,13 @@ pub(crate) fn router(parts: Parts) -> Router {
     let compat = parts.compat.map(|compat| {
         occasions::web::compat::routes(compat, &site, &parts.gate, parts.stop.clone())
     });
+    let personal_site = parts
+        .personal_site
+        .map(|policy| personal_site::routes(&parts.accounts, policy));
     let router = domain::routes(&parts.accounts)
         .merge(compat.unwrap_or_default())
-        .merge(backend::routes(&parts.accounts))
+        .merge(personal_site.unwrap_or_default())
+        .layer(Extension(EntryLimit::default()))
         .layer(Extension(parts.gate))
         .layer(Extension(parts.watchers))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))

@@ -245,6 +245,7 @@ impl App {
             gate: CodeGate::new(&site.keys, links_key, budget.clone(), Arc::clone(&opens)),
             mailbox: mailbox_access(settings),
             compat: compat(&site, settings, start).await?,
+            personal_site: settings.personal_site,
             watchers: settings.watchers,
             figures: figures.clone(),
             server_status,
@@ -268,7 +269,7 @@ impl App {
 
 fn accounts(site: &Site, settings: &Settings) -> Accounts {
     if settings
-        .backend
+        .personal_site
         .is_some_and(|policy| policy.register_tokens)
     {
         tracing::warn!(
@@ -282,7 +283,6 @@ fn accounts(site: &Site, settings: &Settings) -> Accounts {
         },
         require_mfa_for: settings.require_mfa_for,
         providers: Providers::new(settings.providers.clone()),
-        backend: settings.backend,
         mail_callbacks: settings.mail.callbacks.clone(),
         ses_topic: settings.mail.ses_topic.clone(),
         ..Accounts::new(site.clone(), DOMAINS)

@@ -5,12 +5,6 @@
 
 mod access;
 mod api;
-#[path = "../../../compat/tests/personal_site/people.rs"]
-mod backend;
-#[path = "../../../compat/tests/personal_site/browser.rs"]
-mod backend_browser;
-#[path = "../../../compat/tests/personal_site/proofs.rs"]
-mod backend_proofs;
 mod changing_email;
 mod factor_resets;
 mod forged_tokens;

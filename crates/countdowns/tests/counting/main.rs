@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
 
-#[path = "../../../compat/tests/personal_site/timers.rs"]
-mod backend;
 mod calls;
 mod co_owners;
 mod days;

@@ -1,5 +1,6 @@
 //! What the tests stand on: a site in a world, and people in it.
 
+use accounts::Accounts;
 use accounts::account::{self, AccountId, NewAccount};
 use accounts::client::Client;
 use accounts::dates::Dates;
@@ -8,9 +9,9 @@ use accounts::registration::{Policy, Registration};
 use accounts::session::{self, Method, Stay};
 use accounts::signed_in::{self, SignedIn};
 use accounts::token::{self, NewToken, TokenScope};
-use accounts::{Accounts, BackendPolicy};
 use axum::{Extension, http};
 use countdowns::countdown::{COUNTDOWN, READ, WRITE};
+use countdowns::entry_limit::EntryLimit;
 use countdowns::watchers::Limits;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -116,21 +117,6 @@ impl<'w> Stage<'w> {
         }
     }
 
-    /// The same site with the addresses of the older personal site.
-    pub(crate) fn with_backend(&self, has_auth: bool) -> Self {
-        let policy = BackendPolicy {
-            has_auth,
-            register_tokens: false,
-        };
-        Self {
-            world: self.world,
-            accounts: Accounts {
-                backend: Some(policy),
-                ..self.accounts.clone()
-            },
-        }
-    }
-
     /// The same site in another process.
     pub(crate) fn beside(&self) -> Self {
         let platform = Platform {
@@ -157,7 +143,9 @@ impl<'w> Stage<'w> {
 
     /// Somebody on a site where so many may watch.
     pub(crate) fn visitor_among(&self, watchers: Limits) -> Visitor {
-        let router = domain::routes(&self.accounts).layer(Extension(watchers));
+        let router = domain::routes(&self.accounts)
+            .layer(Extension(EntryLimit::default()))
+            .layer(Extension(watchers));
         let router = accounts::web::around(&self.accounts, router);
         Visitor::new(web::serve(&self.accounts.site, router))
     }

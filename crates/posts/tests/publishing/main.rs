@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
 
-#[path = "../../../compat/tests/personal_site/posts.rs"]
-mod backend;
 mod feeds;
 mod forms;
 mod images;
