@@ -12,6 +12,8 @@ pub(crate) const DOMAINS: Domains = &[
 ];
 
 #[cfg(test)]
+mod off;
+#[cfg(test)]
 mod stolen_database;
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use accounts::{Accounts, domain};
 use axum::{Extension, Router};
 use compat::personal_site;
 use countdowns::entry_limit::EntryLimit;
-use countdowns::watchers;
 use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
 use tokio_util::sync::CancellationToken;
@@ -28,8 +27,6 @@ pub(crate) struct Parts {
     pub(crate) compat: Option<Compat>,
     /// What is said of the addresses of the older personal site, if they are there.
     pub(crate) personal_site: Option<personal_site::Policy>,
-    /// How many may watch countdowns.
-    pub(crate) watchers: watchers::Limits,
     /// What `/metrics` says.
     pub(crate) figures: Metrics,
     /// Whom the operator's page asks.
@@ -54,7 +51,6 @@ pub(crate) fn router(parts: Parts) -> Router {
         .merge(personal_site.unwrap_or_default())
         .layer(Extension(EntryLimit::default()))
         .layer(Extension(parts.gate))
-        .layer(Extension(parts.watchers))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
         .merge(server::routes(parts.server_status))
         .merge(api::routes())

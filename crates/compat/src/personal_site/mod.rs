@@ -28,10 +28,7 @@ use web::{Pages, Site};
 pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     reserved_slugs: &["backend"],
-    ..Domain::new(Migrations {
-        owner: "personal_site",
-        steps: &[],
-    })
+    ..Domain::new(Migrations::new("personal_site", &[]))
 };
 
 /// The messages of these addresses.
@@ -53,30 +50,37 @@ pub struct Policy {
     pub register_tokens: bool,
 }
 
-/// Every address.
+/// Every address. Those of a domain that is off are not there.
 pub fn routes(accounts: &Accounts, policy: Policy) -> Router<Site> {
-    let public = pages(policy)
-        .into_router()
-        .merge(timers::public())
-        .merge(phrases::public())
-        .route_layer(Extension(Callers::Anybody));
-    let mut own = own::routes()
-        .merge(people::routes())
-        .merge(timers::routes())
-        .merge(phrases::routes())
-        .merge(moderation::routes());
+    let site = &accounts.site;
+    let (mut public, mut own) = (
+        pages(policy).into_router(),
+        own::routes().merge(people::routes()),
+    );
     if policy.has_auth {
-        own = own.merge(browser::routes()).merge(timers::short_routes());
+        own = own.merge(browser::routes());
     }
+    if is_on(site, &countdowns::DOMAIN) {
+        public = public.merge(timers::public()).merge(phrases::public());
+        own = own
+            .merge(timers::routes(policy))
+            .merge(phrases::routes())
+            .merge(moderation::routes());
+    }
+    let public = public.route_layer(Extension(Callers::Anybody));
     let own = own
-        .route_layer(from_fn_with_state(accounts.site.clone(), session::find))
+        .route_layer(from_fn_with_state(site.clone(), session::find))
         .route_layer(Extension(Callers::People));
-    let routes = public
-        .merge(own)
-        .with_state(accounts.clone())
-        .merge(posts::routes())
-        .merge(health::routes());
-    refusals::around(routes)
+    let mut routes = public.merge(own).with_state(accounts.clone());
+    if is_on(site, &::posts::DOMAIN) {
+        routes = routes.merge(posts::routes());
+    }
+    refusals::around(routes.merge(health::routes()))
+}
+
+/// Whether the configuration has a domain on.
+fn is_on(site: &Site, domain: &Domain) -> bool {
+    domain.is_on(&site.declared.settings)
 }
 
 /// Those that people register and sign in with.

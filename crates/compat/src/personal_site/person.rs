@@ -10,9 +10,9 @@ use accounts::{password, registration, slug};
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
 use serde::Serialize;
-use web::Problem;
+use web::{Problem, Site};
 
-use super::primary;
+use super::{is_on, primary};
 
 /// The older word for [`TRUSTED_CONTACT`].
 pub(super) const TRUSTED: &str = "trusted-contact";
@@ -68,20 +68,30 @@ pub(super) async fn person(accounts: &Accounts, account: &Account) -> Result<Per
         let change = move |tx: &mut Tx<'_>| slug::of(tx, &id);
         store.write::<_, StoreError, _>(change).await?
     };
-    let account = account.clone();
-    let look = move |tx: &mut Tx<'_>| Person::of(tx, &account, slug.clone());
+    let (account, site) = (account.clone(), accounts.site.clone());
+    let look = move |tx: &mut Tx<'_>| Person::of(tx, &site, &account, slug.clone());
     Ok(store.read::<_, StoreError, _>(look).await?)
 }
 
 impl Person {
-    fn of(tx: &mut Tx<'_>, account: &Account, slug: String) -> Result<Self, StoreError> {
+    fn of(
+        tx: &mut Tx<'_>,
+        site: &Site,
+        account: &Account,
+        slug: String,
+    ) -> Result<Self, StoreError> {
         let id = &account.id;
         let (created_at,): (Timestamp,) =
             sql!("SELECT created_at FROM account WHERE id = :id", id).one(tx)?;
         let email_verified = !registration::is_pending(tx, id)?;
-        let hears_of_posts = posts::mailing::NEWSLETTER.is_chosen(tx, id)?;
-        let mut preferences = BTreeMap::from(primary::preferences(tx, id)?);
-        preferences.insert("notify_blog_posts", hears_of_posts);
+        let mut preferences = BTreeMap::new();
+        if is_on(site, &countdowns::DOMAIN) {
+            preferences.extend(primary::preferences(tx, id)?);
+        }
+        if is_on(site, &posts::DOMAIN) {
+            let hears_of_posts = posts::mailing::NEWSLETTER.is_chosen(tx, id)?;
+            preferences.insert("notify_blog_posts", hears_of_posts);
+        }
         Ok(Self {
             id: id.to_string(),
             email: account.email.clone(),

@@ -12,6 +12,7 @@ use platform::Tx;
 use serde::{Deserialize, Serialize};
 use web::{Form, Json, Language, Problem, Site};
 
+use super::Policy;
 use super::answer::{DONE, Message};
 use super::fields::renamed;
 use super::person::{Person, person};
@@ -30,18 +31,17 @@ pub(super) fn public() -> Router<Accounts> {
         .route(&at("public-timers"), get(directory))
 }
 
-pub(super) fn routes() -> Router<Accounts> {
+pub(super) fn routes(policy: Policy) -> Router<Accounts> {
     let at = |path| format!("/backend/protected/{path}");
-    Router::new()
+    let mut routes = Router::new()
         .route(&at("incident-timers"), get(list).post(create))
         .route(&at("incident-timers/stats"), get(statistics))
         .route(&at("incident-timers/{id}"), put(change).delete(remove))
-        .route(&at("auth/preferences"), put(set_preferences))
-}
-
-/// Beside `/api/auth`.
-pub(super) fn short_routes() -> Router<Accounts> {
-    Router::new().route("/api/user/preferences", put(set_preferences_shortly))
+        .route(&at("auth/preferences"), put(set_preferences));
+    if policy.has_auth {
+        routes = routes.route("/api/user/preferences", put(set_preferences_shortly));
+    }
+    routes
 }
 
 #[derive(Serialize)]

@@ -18,7 +18,6 @@ use axum::Extension;
 use axum::http::Method;
 use compat::personal_site::{self, Policy};
 use countdowns::entry_limit::EntryLimit;
-use countdowns::watchers::Limits;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use platform::audit::RequestFacts;
@@ -148,8 +147,7 @@ impl<'w> Stage<'w> {
             .map(|policy| personal_site::routes(self, policy));
         let router = domain::routes(self)
             .merge(older.unwrap_or_default())
-            .layer(Extension(self.limit.clone()))
-            .layer(Extension(Limits::default()));
+            .layer(Extension(self.limit.clone()));
         let router = accounts::web::around(self, router);
         Visitor::new(web::serve(&self.site, router))
     }

@@ -12,7 +12,7 @@ use accounts::token::{self, NewToken, TokenScope};
 use axum::{Extension, http};
 use countdowns::countdown::{COUNTDOWN, READ, WRITE};
 use countdowns::entry_limit::EntryLimit;
-use countdowns::watchers::Limits;
+use countdowns::watchers;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use platform::audit::RequestFacts;
@@ -21,6 +21,7 @@ use platform::{Outbound, Platform, StoreError, Tx};
 use serde_json::{Value, json};
 use testkit::{English, Page, Visitor, World};
 use web::client_info::Proxies;
+use web::setting::SettingValues;
 use web::{Settings, Site, SiteUrl};
 
 use crate::days;
@@ -138,16 +139,18 @@ impl<'w> Stage<'w> {
     }
 
     pub(crate) fn visitor(&self) -> Visitor {
-        self.visitor_among(Limits::default())
+        visitor_of(&self.accounts)
     }
 
-    /// Somebody on a site where so many may watch.
-    pub(crate) fn visitor_among(&self, watchers: Limits) -> Visitor {
-        let router = domain::routes(&self.accounts)
-            .layer(Extension(EntryLimit::default()))
-            .layer(Extension(watchers));
-        let router = accounts::web::around(&self.accounts, router);
-        Visitor::new(web::serve(&self.accounts.site, router))
+    /// Somebody on a site where so many may watch, and so many of one network.
+    pub(crate) fn visitor_among(&self, total: u32, of_network: u32) -> Visitor {
+        let mut values = SettingValues::default();
+        values.set_number(watchers::TOTAL, total).unwrap();
+        values.set_number(watchers::OF_NETWORK, of_network).unwrap();
+        visitor_of(&Accounts {
+            site: self.accounts.site.clone().with_settings(values),
+            ..self.accounts.clone()
+        })
     }
 
     /// Does what is due in the background.
@@ -319,4 +322,10 @@ pub(crate) fn shape(page: &Page) -> (u16, String, Vec<(String, String)>) {
         .collect();
     headers.sort();
     (page.status.as_u16(), body, headers)
+}
+
+fn visitor_of(accounts: &Accounts) -> Visitor {
+    let router = domain::routes(accounts).layer(Extension(EntryLimit::default()));
+    let router = accounts::web::around(accounts, router);
+    Visitor::new(web::serve(&accounts.site, router))
 }
