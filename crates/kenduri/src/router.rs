@@ -3,13 +3,14 @@
 
 use accounts::{Accounts, domain};
 use axum::{Extension, Router};
+use compat::personal_site;
+use countdowns::entry_limit::EntryLimit;
 use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
 use tokio_util::sync::CancellationToken;
 use web::mailbox::Access;
 
 use crate::api;
-use crate::backend;
 use crate::metrics::Metrics;
 use crate::operators;
 use crate::server::{self, ServerStatus};
@@ -24,6 +25,8 @@ pub(crate) struct Parts {
     pub(crate) mailbox: Option<Access>,
     /// Which occasion answers at the addresses of older programs, if any does.
     pub(crate) compat: Option<Compat>,
+    /// What is said of the addresses of the older personal site, if they are there.
+    pub(crate) personal_site: Option<personal_site::Policy>,
     /// What `/metrics` says.
     pub(crate) figures: Metrics,
     /// Whom the operator's page asks.
@@ -40,9 +43,13 @@ pub(crate) fn router(parts: Parts) -> Router {
     let compat = parts.compat.map(|compat| {
         occasions::web::compat::routes(compat, &site, &parts.gate, parts.stop.clone())
     });
+    let personal_site = parts
+        .personal_site
+        .map(|policy| personal_site::routes(&parts.accounts, policy));
     let router = domain::routes(&parts.accounts)
         .merge(compat.unwrap_or_default())
-        .merge(backend::routes(&parts.accounts))
+        .merge(personal_site.unwrap_or_default())
+        .layer(Extension(EntryLimit::default()))
         .layer(Extension(parts.gate))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
         .merge(server::routes(parts.server_status))

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use compat::personal_site;
 use edge::{ListenAddress, ListenSettings};
 use jiff::tz::TimeZone;
 use platform::key_file::KeyFile;
@@ -69,7 +70,7 @@ pub(crate) struct Settings {
     /// The slug of the occasion that older programs' addresses answer for.
     pub(crate) compat_occasion: Option<String>,
     /// What is said of the addresses of the older personal site, if they are there.
-    pub(crate) backend: Option<accounts::BackendPolicy>,
+    pub(crate) personal_site: Option<personal_site::Policy>,
 }
 
 /// What the installation is called and where it is reached.
@@ -181,7 +182,7 @@ pub(super) fn settings(
         providers: providers::read(&written.accounts.provider, check),
         domains: domain_settings::read(sections, check),
         compat_occasion: compat_occasion(written, check),
-        backend: backend(written, check),
+        personal_site: personal_site(written, check),
     };
     let whole = (settings, plan?);
     check.problems.is_empty().then_some(whole)
@@ -226,7 +227,7 @@ fn compat_occasion(written: &Written, check: &mut Check<'_>) -> Option<String> {
 }
 
 /// The addresses of the older personal site.
-fn backend(written: &Written, check: &mut Check<'_>) -> Option<accounts::BackendPolicy> {
+fn personal_site(written: &Written, check: &mut Check<'_>) -> Option<personal_site::Policy> {
     let compat = &written.compat;
     let has_auth = match compat.auth.as_str() {
         "" => false,
@@ -268,7 +269,7 @@ fn backend(written: &Written, check: &mut Check<'_>) -> Option<accounts::Backend
              Leave it out where the front end can do without",
         );
     }
-    compat.backend.then_some(accounts::BackendPolicy {
+    compat.backend.then_some(personal_site::Policy {
         has_auth,
         register_tokens: compat.register_tokens,
     })

@@ -1,65 +1,25 @@
-//! Accounts at the addresses of the older personal site, for its front end: the same rules in the
-//! shapes that it knows.
-
-mod admin;
-mod auth;
-mod own;
-mod twins;
+//! A person, as the older personal site's front end knows one.
 
 use std::collections::BTreeMap;
 
-use axum::Router;
+use accounts::Accounts;
+use accounts::account::{Account, AccountId};
+use accounts::grant::{self, Scope, TRUSTED_CONTACT};
+use accounts::profile::{self, Profile};
+use accounts::{password, registration, slug};
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
 use serde::Serialize;
-use web::{Json, Pages, Problem, Site};
+use web::{Problem, Site};
 
-use crate::account::{Account, AccountId};
-use crate::domain::Domain;
-use crate::grant::{self, Scope, TRUSTED_CONTACT};
-use crate::profile::{self, Profile};
-use crate::{Accounts, BackendPolicy, Callers};
-use crate::{password, registration, slug};
+use super::{is_on, primary};
 
 /// The older word for [`TRUSTED_CONTACT`].
-const TRUSTED: &str = "trusted-contact";
-
-/// Every address.
-pub(super) fn routes(accounts: &Accounts, policy: BackendPolicy) -> Router<Site> {
-    let mut routes = pages(policy)
-        .into_router()
-        .merge(own::routes())
-        .merge(admin::routes());
-    if policy.has_auth {
-        routes = routes.merge(twins::routes());
-    }
-    routes.with_state(accounts.clone())
-}
-
-/// Those that people sign in and out with.
-pub fn pages(policy: BackendPolicy) -> Pages<Accounts, Callers> {
-    let pages = auth::pages(policy);
-    if policy.has_auth {
-        pages.nest("", twins::pages(policy))
-    } else {
-        pages
-    }
-}
-
-/// What is answered where there is nothing to tell.
-#[derive(Debug, Serialize)]
-pub struct Message {
-    message: &'static str,
-}
-
-/// The answer to what was done.
-pub fn done() -> Json<Message> {
-    Json(Message { message: "done" })
-}
+pub(super) const TRUSTED: &str = "trusted-contact";
 
 /// Somebody with an account.
 #[derive(Debug, Serialize)]
-pub struct Person {
+pub(super) struct Person {
     id: String,
     email: String,
     display_name: String,
@@ -97,8 +57,8 @@ impl ProfileView {
     }
 }
 
-/// Somebody, with what the domains add to their preferences.
-pub async fn person(accounts: &Accounts, account: &Account) -> Result<Person, Problem> {
+/// Somebody, with what they chose.
+pub(super) async fn person(accounts: &Accounts, account: &Account) -> Result<Person, Problem> {
     let (store, id) = (&accounts.site.store, account.id.clone());
     let found = store.read(move |tx| slug::find(tx, &id)).await?;
     let slug = if let Some(slug) = found {
@@ -108,15 +68,15 @@ pub async fn person(accounts: &Accounts, account: &Account) -> Result<Person, Pr
         let change = move |tx: &mut Tx<'_>| slug::of(tx, &id);
         store.write::<_, StoreError, _>(change).await?
     };
-    let (account, domains) = (account.clone(), accounts.domains);
-    let look = move |tx: &mut Tx<'_>| Person::of(tx, domains, &account, slug.clone());
+    let (account, site) = (account.clone(), accounts.site.clone());
+    let look = move |tx: &mut Tx<'_>| Person::of(tx, &site, &account, slug.clone());
     Ok(store.read::<_, StoreError, _>(look).await?)
 }
 
 impl Person {
     fn of(
         tx: &mut Tx<'_>,
-        domains: &[Domain],
+        site: &Site,
         account: &Account,
         slug: String,
     ) -> Result<Self, StoreError> {
@@ -125,8 +85,12 @@ impl Person {
             sql!("SELECT created_at FROM account WHERE id = :id", id).one(tx)?;
         let email_verified = !registration::is_pending(tx, id)?;
         let mut preferences = BTreeMap::new();
-        for domain in domains {
-            preferences.extend((domain.backend_preferences)(tx, id)?);
+        if is_on(site, &countdowns::DOMAIN) {
+            preferences.extend(primary::preferences(tx, id)?);
+        }
+        if is_on(site, &posts::DOMAIN) {
+            let hears_of_posts = posts::mailing::NEWSLETTER.is_chosen(tx, id)?;
+            preferences.insert("notify_blog_posts", hears_of_posts);
         }
         Ok(Self {
             id: id.to_string(),
@@ -145,7 +109,7 @@ impl Person {
 }
 
 /// The words of the older personal site; who owns the installation is an administrator there.
-fn roles(
+pub(super) fn roles(
     tx: &mut Tx<'_>,
     id: &AccountId,
     is_verified: bool,

@@ -2,9 +2,7 @@
 //! phrases.
 
 use accounts::Accounts;
-use accounts::Callers::Sessions;
 use accounts::people::{self, PeopleError};
-use accounts::web::backend::{Message, done};
 use accounts::web::call::{Call, Maybe, id as parse};
 use axum::Router;
 use axum::extract::Path;
@@ -15,33 +13,25 @@ use jiff::Timestamp;
 use platform::Tx;
 use serde::{Deserialize, Serialize};
 use web::json::Received;
-use web::{Access as _, FieldProblem, Json, Problem};
+use web::{FieldProblem, Json, Problem};
 
+use super::answer::{DONE, Message};
+use super::fields::renamed;
+use super::phrase_list::{self, Search};
 use super::phrases::{PhraseView, Phrases};
-use super::renamed;
-use crate::Refusal;
-use crate::phrase::{self, Moderator, PhraseId};
-use crate::phrase_list::{self, Search};
-use crate::suggestion::{self, SuggestionId};
+use countdowns::Refusal;
+use countdowns::phrase::{self, Moderator, PhraseId};
+use countdowns::suggestion::{self, SuggestionId};
 
 pub(super) fn routes() -> Router<Accounts> {
     let at = |path| format!("/backend/protected/admin/{path}");
     Router::new()
-        .route(&at("stats"), Sessions.declare(get(statistics)))
-        .route(&at("phrases"), Sessions.declare(get(list).post(create)))
-        .route(
-            &at("phrases/{id}"),
-            Sessions.declare(put(change).delete(deactivate)),
-        )
-        .route(&at("suggestions"), Sessions.declare(get(list_pending)))
-        .route(
-            &at("suggestions/{id}/approve"),
-            Sessions.declare(post(approve)),
-        )
-        .route(
-            &at("suggestions/{id}/reject"),
-            Sessions.declare(post(reject)),
-        )
+        .route(&at("stats"), get(statistics))
+        .route(&at("phrases"), get(list).post(create))
+        .route(&at("phrases/{id}"), put(change).delete(deactivate))
+        .route(&at("suggestions"), get(list_pending))
+        .route(&at("suggestions/{id}/approve"), post(approve))
+        .route(&at("suggestions/{id}/reject"), post(reject))
 }
 
 /// Nobody asks for access here, so nobody waits for it.
@@ -142,7 +132,7 @@ async fn deactivate(call: Call, Path(id): Path<String>) -> Result<Json<Message>,
         phrase::set_active(tx, moderator, &id, false).map(drop)
     })
     .await?;
-    Ok(done())
+    Ok(DONE)
 }
 
 #[derive(Serialize)]
@@ -201,7 +191,7 @@ async fn approve(
         suggestion::approve(tx, &site, moderator, &id, None).map(drop)
     })
     .await?;
-    Ok(done())
+    Ok(DONE)
 }
 
 async fn reject(
@@ -216,7 +206,7 @@ async fn reject(
         suggestion::reject(tx, &site, moderator, &id, &reason).map(drop)
     })
     .await?;
-    Ok(done())
+    Ok(DONE)
 }
 
 async fn write<T, F>(call: &Call, change: F) -> Result<T, Problem>

@@ -3,20 +3,16 @@
 use axum::http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use testkit::World;
 
-use crate::backend::{
-    ALONE, EMAIL, OTHER_PASSWORD, OWN, PUBLIC, WITH_AUTH, browser, front_end, login, older, post,
-    put, registration,
-};
-use crate::registering::{expect, link};
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, expect_sign_in_mails, person, usual_hash, visitor,
+    ALONE, Checked, EMAIL, OTHER_PASSWORD, OWN, PASSWORD, PUBLIC, WITH_AUTH, browser, each_engine,
+    enrol, expect, expect_sign_in_mails, front_end, link, login, older, person, post, put,
+    registration, usual_hash, visitor,
 };
 
 #[test]
 fn a_browser_keeps_a_cookie_for_pages_of_its_own_origin() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, WITH_AUTH);
         let hash = usual_hash(world).await;
         person(world, EMAIL, Some(&hash)).await;
@@ -74,7 +70,7 @@ fn a_browser_keeps_a_cookie_for_pages_of_its_own_origin() {
 
 #[test]
 fn an_address_is_confirmed_by_the_browser_that_registered() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, WITH_AUTH);
         let mut browser = visitor(&accounts);
         browser.header("sec-fetch-site", "same-origin");
@@ -108,7 +104,7 @@ fn an_address_is_confirmed_by_the_browser_that_registered() {
 
 #[test]
 fn a_person_without_a_password_sets_the_first_one() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, ALONE);
         let id = person(world, EMAIL, None).await;
         let mut browser = browser(world, &accounts, &id).await;
@@ -125,11 +121,11 @@ fn a_person_without_a_password_sets_the_first_one() {
 
 #[test]
 fn a_second_factor_is_proved_on_our_own_page() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, WITH_AUTH);
         let hash = usual_hash(world).await;
         let id = person(world, EMAIL, Some(&hash)).await;
-        crate::second_factors::enrol(world, &id).await;
+        enrol(&accounts, &id).await;
         let refused = login(&accounts, EMAIL, PASSWORD).await.with(403);
         assert_eq!(refused.json()["code"], "sign_in_page_required");
         let body = json!({"email": EMAIL, "password": PASSWORD});

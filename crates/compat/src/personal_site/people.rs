@@ -1,5 +1,12 @@
 //! People, for those who administer the installation.
 
+use accounts::Accounts;
+use accounts::account::AccountId;
+use accounts::grant::{self, Scope, TRUSTED_CONTACT};
+use accounts::people::{self, Acting, PeopleError, Search, State as AccountState};
+use accounts::sudo::Sudo;
+use accounts::web::asking::Caller;
+use accounts::web::call;
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -8,17 +15,10 @@ use jiff::Timestamp;
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use web::{Access as _, Json, Problem};
+use web::{Json, Problem};
 
-use super::{Message, TRUSTED, done, roles};
-use crate::Accounts;
-use crate::Callers::Sessions;
-use crate::account::AccountId;
-use crate::grant::{self, Scope, TRUSTED_CONTACT};
-use crate::people::{self, Acting, PeopleError, Search, State as AccountState};
-use crate::sudo::Sudo;
-use crate::web::asking::Caller;
-use crate::web::call;
+use super::answer::{DONE, Message};
+use super::person::{TRUSTED, roles};
 
 /// The most people of one answer, and how far one may look on.
 const ROWS: i64 = 100;
@@ -27,17 +27,14 @@ const OFFSET: i64 = 10_000;
 pub(super) fn routes() -> Router<Accounts> {
     let at = |path| format!("/backend/protected/admin/users{path}");
     Router::new()
-        .route(&at(""), Sessions.declare(get(list)))
-        .route(&at("/{id}/deactivate"), Sessions.declare(post(deactivate)))
-        .route(&at("/{id}/activate"), Sessions.declare(post(activate)))
-        .route(
-            &at("/{id}/reset-password"),
-            Sessions.declare(post(send_reset)),
-        )
-        .route(&at("/{id}/promote"), Sessions.declare(post(promote)))
+        .route(&at(""), get(list))
+        .route(&at("/{id}/deactivate"), post(deactivate))
+        .route(&at("/{id}/activate"), post(activate))
+        .route(&at("/{id}/reset-password"), post(send_reset))
+        .route(&at("/{id}/promote"), post(promote))
         .route(
             &at("/{id}/roles/{role}"),
-            Sessions.declare(post(add_role).delete(remove_role)),
+            post(add_role).delete(remove_role),
         )
 }
 
@@ -136,7 +133,7 @@ async fn change(
         change(tx, &by, &id)
     };
     accounts.site.store.write(whole).await?;
-    Ok(done())
+    Ok(DONE)
 }
 
 async fn deactivate(

@@ -1,9 +1,7 @@
 //! The primary countdown, whose resets are called timers.
 
-use accounts::Callers::{Anybody, Sessions};
-use accounts::web::backend::{Message, Person, done, person};
 use accounts::web::call::{Call, Maybe, id as parse};
-use accounts::{Accounts, BackendPolicy, Confirmed};
+use accounts::{Accounts, Confirmed};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
@@ -12,37 +10,36 @@ use axum::{Extension, Router};
 use jiff::Timestamp;
 use platform::Tx;
 use serde::{Deserialize, Serialize};
-use web::{Access as _, Form, Json, Language, Problem, Site};
+use web::{Form, Json, Language, Problem, Site};
 
-use super::renamed;
-use crate::countdown::{self, CountdownId, Kind, OwnerOf};
-use crate::entry::{self, EntryId, Sent};
-use crate::entry_limit::EntryLimit;
-use crate::primary::{self, ListedTimer, StreakSummary, Timer};
-use crate::public::{self, Search, Viewing};
-use crate::{Refusal, web::api::null_is_empty};
+use super::Policy;
+use super::answer::{DONE, Message};
+use super::fields::renamed;
+use super::person::{Person, person};
+use super::primary::{self, ListedTimer, StreakSummary, Timer};
+use countdowns::Refusal;
+use countdowns::countdown::{self, CountdownId, Kind, OwnerOf};
+use countdowns::entry::{self, EntryId, Sent};
+use countdowns::entry_limit::EntryLimit;
+use countdowns::public::{self, Search, Viewing};
+use countdowns::web::api::null_is_empty;
 
-pub(super) fn routes(policy: BackendPolicy) -> Router<Accounts> {
-    let own = |path| format!("/backend/protected/incident-timers{path}");
+pub(super) fn public() -> Router<Accounts> {
+    let at = |path| format!("/backend/public/{path}");
+    Router::new()
+        .route(&at("{slug}/incident-timer"), get(show))
+        .route(&at("public-timers"), get(directory))
+}
+
+pub(super) fn routes(policy: Policy) -> Router<Accounts> {
+    let at = |path| format!("/backend/protected/{path}");
     let mut routes = Router::new()
-        .route(
-            "/backend/public/{slug}/incident-timer",
-            Anybody.declare(get(show)),
-        )
-        .route(
-            "/backend/public/public-timers",
-            Anybody.declare(get(directory)),
-        )
-        .route(&own(""), Sessions.declare(get(list).post(create)))
-        .route(&own("/stats"), Sessions.declare(get(statistics)))
-        .route(&own("/{id}"), Sessions.declare(put(change).delete(remove)))
-        .route(
-            "/backend/protected/auth/preferences",
-            Sessions.declare(put(set_preferences)),
-        );
+        .route(&at("incident-timers"), get(list).post(create))
+        .route(&at("incident-timers/stats"), get(statistics))
+        .route(&at("incident-timers/{id}"), put(change).delete(remove))
+        .route(&at("auth/preferences"), put(set_preferences));
     if policy.has_auth {
-        let short = put(set_preferences_shortly);
-        routes = routes.route("/api/user/preferences", Sessions.declare(short));
+        routes = routes.route("/api/user/preferences", put(set_preferences_shortly));
     }
     routes
 }
@@ -195,7 +192,7 @@ impl From<Body> for Sent {
 fn title(site: &Site, call: &Call) -> String {
     let language = Language::of(&call.who.account().locale);
     let text = site.catalogue.speak(&language);
-    text.say("countdown-primary-title").into_owned()
+    text.say("personal-site-timers").into_owned()
 }
 
 async fn create(
@@ -278,7 +275,7 @@ async fn set_preferences_shortly(
     Json(sent): Json<Preferences>,
 ) -> Result<Json<Message>, Problem> {
     save_preferences(&call, sent).await?;
-    Ok(done())
+    Ok(DONE)
 }
 
 async fn save_preferences(call: &Call, sent: Preferences) -> Result<(), Problem> {

@@ -1,20 +1,16 @@
 //! What proves at the addresses of the older personal site that somebody is there: the cookie of a
 //! session, and for their own credentials and sessions the token of their sign-in.
 
-use accounts::Accounts;
 use accounts::grant::{OWNER, Scope};
 use axum::http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use testkit::{Page, Visitor, World};
+use testkit::{Page, Visitor};
 
-use crate::api::csrf_token;
-use crate::backend::{
-    ALONE, EMAIL, OWN, PUBLIC, USERS, WITH_AUTH, browser, front_end, login, older, post, put,
-    sign_in,
-};
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, expect_sign_in_mails, give, person, usual_hash, visitor,
+    ALONE, Checked, EMAIL, OWN, PASSWORD, PUBLIC, Stage, USERS, WITH_AUTH, browser, each_engine,
+    expect_sign_in_mails, front_end, give, login, older, person, post, put, sign_in, usual_hash,
+    visitor,
 };
 
 const ADDRESS: &str = "owner@example.my";
@@ -47,7 +43,7 @@ fn beyond_one_s_own(other: &str) -> Vec<(Method, String)> {
 }
 
 /// Signs in by the interface of now, as a program.
-async fn program_tokens(accounts: &Accounts) -> Value {
+async fn program_tokens(accounts: &Stage<'_>) -> Value {
     let body = json!({"email": ADDRESS, "password": PASSWORD, "want": "tokens"});
     let page: Page = post(&mut visitor(accounts), "/api/v1/auth/login", body).await;
     page.with(200).json()
@@ -55,7 +51,7 @@ async fn program_tokens(accounts: &Accounts) -> Value {
 
 #[test]
 fn an_access_token_proves_no_recent_sign_in() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, WITH_AUTH);
         let hash = usual_hash(world).await;
         let owner = person(world, ADDRESS, Some(&hash)).await;
@@ -65,7 +61,8 @@ fn an_access_token_proves_no_recent_sign_in() {
         // All of these a moment after signing in.
         let mut page = browser(world, &accounts, &owner).await;
         let jwt = page.get("/api/auth/jwt").await.with(200).json();
-        let csrf = csrf_token(page.cookie("kd_session").unwrap());
+        let session = page.cookie("kd_session").unwrap();
+        let csrf = web::csrf::token(session, &accounts.site.random);
         page.header("x-csrf-token", &csrf);
         let script = post(&mut page, "/api/v1/auth/token", Value::Null).await;
         let script = json!({"token": script.with(200).json()["access_token"]});
@@ -92,7 +89,7 @@ fn an_access_token_proves_no_recent_sign_in() {
 
 #[test]
 fn the_token_of_a_sign_in_proves_it_for_one_s_own_credentials_and_sessions() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, ALONE);
         let hash = usual_hash(world).await;
         let owner = person(world, ADDRESS, Some(&hash)).await;
@@ -121,7 +118,7 @@ fn the_token_of_a_sign_in_proves_it_for_one_s_own_credentials_and_sessions() {
 
 #[test]
 fn what_cannot_be_undone_asks_for_a_fresh_sign_in() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, ALONE);
         let hash = usual_hash(world).await;
         let id = person(world, EMAIL, Some(&hash)).await;

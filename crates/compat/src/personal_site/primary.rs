@@ -4,7 +4,6 @@
 use accounts::Confirmed;
 use accounts::account::{self, AccountId};
 use accounts::dates::Dates;
-use accounts::domain::Preferences;
 use accounts::signed_in::SignedIn;
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
@@ -14,16 +13,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::Input;
 
-use crate::Refusal;
-use crate::countdown::{self, CountdownId, Kind, OwnerOf, Visibility};
-use crate::entry::{self, EntryId, Summary};
-use crate::public::Search;
+use countdowns::Refusal;
+use countdowns::countdown::{self, CountdownId, Kind, OwnerOf, Visibility};
+use countdowns::entry::{self, EntryId, Summary};
+use countdowns::public::Search;
 
 /// What counts since its last reset follows no date.
 const NO_DATES: Dates = Dates(&[]);
 
 /// The proof that somebody owns their primary countdown; `None`: they have none that counts up.
-pub fn enter(
+pub(super) fn enter(
     tx: &mut Tx<'_>,
     who: &SignedIn,
     request: &RequestFacts,
@@ -35,7 +34,7 @@ pub fn enter(
 }
 
 /// As [`enter`], with the lock that every change takes.
-pub fn enter_locked(
+pub(super) fn enter_locked(
     tx: &mut Tx<'_>,
     who: &SignedIn,
     request: &RequestFacts,
@@ -49,7 +48,7 @@ pub fn enter_locked(
 }
 
 /// As [`enter_locked`]; makes one of this title where they have none.
-pub fn enter_or_create(
+pub(super) fn enter_or_create(
     tx: &mut Tx<'_>,
     who: &Confirmed,
     title: &str,
@@ -86,16 +85,20 @@ fn find(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<(CountdownId, Kin
 
 /// A reset, and when it was written down.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
-pub struct Timer {
+pub(super) struct Timer {
     /// The reset.
     #[row(flatten)]
-    pub entry: entry::Entry,
+    pub(super) entry: entry::Entry,
     /// When it was written down.
-    pub created_at: Timestamp,
+    pub(super) created_at: Timestamp,
 }
 
 /// The newest resets of a countdown, at most `rows`.
-pub fn timers(tx: &mut Tx<'_>, id: &CountdownId, rows: i64) -> Result<Vec<Timer>, StoreError> {
+pub(super) fn timers(
+    tx: &mut Tx<'_>,
+    id: &CountdownId,
+    rows: i64,
+) -> Result<Vec<Timer>, StoreError> {
     sql!(
         "SELECT {Timer} FROM countdown_entry WHERE countdown_id = :id
          ORDER BY reset_at DESC LIMIT :rows",
@@ -106,13 +109,13 @@ pub fn timers(tx: &mut Tx<'_>, id: &CountdownId, rows: i64) -> Result<Vec<Timer>
 }
 
 /// One reset that was just written.
-pub fn timer(tx: &mut Tx<'_>, id: &EntryId) -> Result<Timer, StoreError> {
+pub(super) fn timer(tx: &mut Tx<'_>, id: &EntryId) -> Result<Timer, StoreError> {
     sql!("SELECT {Timer} FROM countdown_entry WHERE id = :id", id).one(tx)
 }
 
 /// What the older personal site calls statistics: the running time counts as the others do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StreakSummary {
+pub(super) struct StreakSummary {
     longest_streak_seconds: i64,
     average_streak_seconds: i64,
     total_completed_streaks: i64,
@@ -120,7 +123,7 @@ pub struct StreakSummary {
 
 impl StreakSummary {
     /// At `now`; `None` before the first reset.
-    pub fn of(summary: Summary, now: Timestamp) -> Option<Self> {
+    pub(super) fn of(summary: Summary, now: Timestamp) -> Option<Self> {
         let (first, count) = (summary.first?, summary.count);
         let all = now.duration_since(first).as_millis().max(0);
         let count_wide = i128::from(count);
@@ -134,7 +137,10 @@ impl StreakSummary {
 }
 
 /// Who sees the primary countdown, as the older personal site asks about it.
-pub fn preferences(tx: &mut Tx<'_>, account: &AccountId) -> Result<Preferences, StoreError> {
+pub(super) fn preferences(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+) -> Result<[(&'static str, bool); 2], StoreError> {
     let found: Option<(Visibility, bool)> = sql!(
         "SELECT visibility, listed FROM countdown
          WHERE account_id = :account AND is_primary = 1 AND kind = 'since'",
@@ -142,7 +148,7 @@ pub fn preferences(tx: &mut Tx<'_>, account: &AccountId) -> Result<Preferences, 
     )
     .maybe(tx)?;
     let (visibility, listed) = found.unwrap_or((Visibility::Private, false));
-    Ok(vec![
+    Ok([
         ("timer_is_public", visibility == Visibility::Public),
         ("timer_show_in_list", listed),
     ])
@@ -150,7 +156,7 @@ pub fn preferences(tx: &mut Tx<'_>, account: &AccountId) -> Result<Preferences, 
 
 /// Decides who sees the primary countdown: both at once, or nothing. Who has a private link keeps
 /// it.
-pub fn set_visibility(
+pub(super) fn set_visibility(
     tx: &mut Tx<'_>,
     owner: &OwnerOf,
     is_public: bool,
@@ -169,25 +175,25 @@ pub fn set_visibility(
 
 /// A primary countdown that everybody may find.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
-pub struct ListedTimer {
+pub(super) struct ListedTimer {
     /// The countdown.
-    pub id: CountdownId,
+    pub(super) id: CountdownId,
     /// Whose it is, as they are called.
-    pub name: String,
+    pub(super) name: String,
     /// The account's part of the address.
-    pub account: String,
+    pub(super) account: String,
     /// When it was made.
-    pub created_at: Timestamp,
+    pub(super) created_at: Timestamp,
     /// The newest reset.
-    pub reset_at: Timestamp,
+    pub(super) reset_at: Timestamp,
     /// Its note.
-    pub note: String,
+    pub(super) note: String,
     /// Whether others see that.
-    pub show_notes: bool,
+    pub(super) show_notes: bool,
 }
 
 /// The primary countdowns that count up and are listed, by who was reset last. A name is searched.
-pub fn directory(tx: &mut Tx<'_>, search: &Search) -> Result<Vec<ListedTimer>, StoreError> {
+pub(super) fn directory(tx: &mut Tx<'_>, search: &Search) -> Result<Vec<ListedTimer>, StoreError> {
     sql!(
         "SELECT c.id, a.display_name AS name, s.slug AS account, c.created_at, e.reset_at, e.note,
              c.show_notes

@@ -1,52 +1,48 @@
 //! One's own account.
 
-use axum::Router;
+use accounts::Accounts;
+use accounts::access_token::Given;
+use accounts::client::Client;
+use accounts::erasure::{self, EraseError, When};
+use accounts::export::{self, ExportError};
+use accounts::profile::Profile;
+use accounts::slug::Availability;
+use accounts::sudo::Sudo;
+use accounts::web::asking::{Caller, ForConfirmation};
+use accounts::web::front_end;
+use accounts::{account, password, refresh, session, signed_in, slug, slug_change, verification};
 use axum::extract::{Query, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{delete, get, post, put};
+use axum::{Extension, Router};
 use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use web::fields::Input;
-use web::{Access as _, Facts, Json, Problem, csrf};
+use web::{Facts, Json, Problem, csrf};
 
-use super::auth::RefreshToken;
-use super::{Message, Person, done, person};
-use crate::Accounts;
-use crate::Callers::Sessions;
-use crate::access_token::Given;
-use crate::account;
-use crate::client::Client;
-use crate::erasure::{self, EraseError, When};
-use crate::export::{self, ExportError};
-use crate::password;
-use crate::profile::Profile;
-use crate::slug::Availability;
-use crate::sudo::Sudo;
-use crate::web::api::{credentials, refresh};
-use crate::web::asking::Caller;
-use crate::web::cookies;
-use crate::web::profile::save;
-use crate::{session, signed_in, slug, slug_change, verification};
+use super::answer::{DONE, Message};
+use super::person::{Person, person};
+use super::sign_in::RefreshToken;
 
 pub(super) fn routes() -> Router<Accounts> {
     let at = |path| format!("/backend/protected/auth/{path}");
     Router::new()
-        .route(&at("me"), Sessions.declare(get(me)))
-        .route(&at("revoke"), Sessions.declare(post(revoke)))
-        .route(&at("revoke-all"), Sessions.declare(post(revoke_all)))
-        .route(&at("profile"), Sessions.declare(put(change_profile)))
+        .route(&at("me"), get(me))
+        .route(&at("revoke"), post(revoke))
+        .route(&at("revoke-all"), post(revoke_all))
+        .route(&at("profile"), put(change_profile))
+        .route(&at("change-password"), put(change_password))
+        .route(&at("set-password"), put(set_password))
+        .route(&at("validate-slug"), get(validate_slug))
         .route(
-            &at("change-password"),
-            Sessions.declare(put(change_password)),
+            &at("send-verification"),
+            post(send_again).route_layer(Extension(ForConfirmation)),
         )
-        .route(&at("set-password"), Sessions.declare(put(set_password)))
-        .route(&at("validate-slug"), Sessions.declare(get(validate_slug)))
-        .route(&at("send-verification"), Sessions.declare(post(send_again)))
-        .route(&at("delete-account"), Sessions.declare(delete(erase)))
-        .route(&at("export-data"), Sessions.declare(get(export_data)))
+        .route(&at("delete-account"), delete(erase))
+        .route(&at("export-data"), get(export_data))
 }
 
 pub(super) async fn me(
@@ -68,14 +64,14 @@ async fn revoke(
         caller.who.account().id.clone(),
     );
     let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        let is_own = crate::refresh::owner(tx, &shown)? == Some(id.clone());
+        let is_own = refresh::owner(tx, &shown)? == Some(id.clone());
         if is_own {
-            crate::refresh::end(tx, &shown, &client)?;
+            refresh::end(tx, &shown, &client)?;
         }
         Ok(is_own)
     };
     if accounts.site.store.write(change).await? {
-        Ok(done())
+        Ok(DONE)
     } else {
         Err(Problem::not_found())
     }
@@ -117,7 +113,7 @@ pub(super) async fn change_profile(
 ) -> Result<Json<Person>, Problem> {
     let slug = slug.map(|slug| slug.trim().to_owned());
     others.retain(|name, _| Profile::FIELDS.iter().any(|field| field.name == name));
-    save(
+    front_end::save(
         &accounts,
         &caller.who,
         Input::Json(others),
@@ -190,7 +186,7 @@ async fn renew_password(
 ) -> Result<Response, Problem> {
     let (site, account) = (&accounts.site, caller.who.account());
     let renewed =
-        credentials::renew_password(accounts, &caller.who, client, passwords, "/new_password");
+        front_end::renew_password(accounts, &caller.who, client, passwords, "/new_password");
     let (secret, stay) = renewed.await?;
     let shown = secret.clone();
     let look = move |tx: &mut Tx<'_>| signed_in::by_session(tx, &shown);
@@ -198,14 +194,14 @@ async fn renew_password(
     let gone = || Problem::new(StatusCode::UNAUTHORIZED, "session_revoked");
     let visit = visit.ok_or_else(gone)?;
     let session = visit.who.session().ok_or_else(gone)?;
-    let response = refresh::unstored(Renewed {
+    let response = front_end::unstored(Renewed {
         message: "done",
-        token: refresh::sign(accounts, &account.id, session, Given::InSession)?,
+        token: front_end::sign(accounts, &account.id, session, Given::InSession)?,
     });
     if headers.contains_key(AUTHORIZATION) {
         return Ok(response);
     }
-    Ok(cookies::renewed(response, site.url(), &secret, stay))
+    Ok(front_end::renewed(response, site.url(), &secret, stay))
 }
 
 #[derive(Deserialize)]
@@ -248,7 +244,7 @@ pub(super) async fn send_again(
     caller: Caller,
 ) -> Result<Json<Message>, Problem> {
     verification::send_again(&accounts, caller.who.account(), facts.network()).await?;
-    Ok(done())
+    Ok(DONE)
 }
 
 async fn erase(State(accounts): State<Accounts>, caller: Caller) -> Result<Json<Message>, Problem> {
@@ -258,7 +254,7 @@ async fn erase(State(accounts): State<Accounts>, caller: Caller) -> Result<Json<
         erasure::ask(tx, domains, &sudo, When::Later, &caller.request)
     };
     accounts.site.store.write(change).await?;
-    Ok(done())
+    Ok(DONE)
 }
 
 async fn export_data(

@@ -1,106 +1,29 @@
 //! The addresses of the older personal site, as its front end asks them.
 
-use accounts::account::AccountId;
 use accounts::grant::{ADMIN, OWNER, Scope};
-use accounts::session::Stay;
-use accounts::{Accounts, BackendPolicy};
+use accounts::token::PROFILE_READ;
 use axum::http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use testkit::{Page, Visitor, World};
+use testkit::Visitor;
 
-use crate::registering::{expect, link, open};
-use crate::resetting::ask;
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, accounts, begin, client, expect_sign_in_mails, give, person,
-    role, usual_hash, visitor,
+    ALONE, Checked, EMAIL, OTHER_PASSWORD, OWN, PASSWORD, PUBLIC, Stage, USERS, WITH_TOKENS,
+    browser, each_engine, expect, expect_sign_in_mails, front_end, give, link, login, older,
+    person, post, program, put, registration, role, sign_in, signed_in, usual_hash, visitor,
 };
-
-pub(crate) const EMAIL: &str = "farah@example.my";
-pub(crate) const PUBLIC: &str = "/backend/public/auth";
-pub(crate) const OWN: &str = "/backend/protected/auth";
-pub(crate) const USERS: &str = "/backend/protected/admin/users";
-pub(crate) const OTHER_PASSWORD: &str = "seekor kancil di tepi sungai";
-
-pub(crate) const ALONE: BackendPolicy = BackendPolicy {
-    has_auth: false,
-    register_tokens: false,
-};
-pub(crate) const WITH_AUTH: BackendPolicy = BackendPolicy {
-    has_auth: true,
-    register_tokens: false,
-};
-const WITH_TOKENS: BackendPolicy = BackendPolicy {
-    has_auth: true,
-    register_tokens: true,
-};
-
-/// A site where everybody may register, with these addresses.
-pub(crate) fn older(world: &World, policy: BackendPolicy) -> Accounts {
-    Accounts {
-        backend: Some(policy),
-        ..open(world)
-    }
-}
-
-pub(crate) async fn post(visitor: &mut Visitor, path: &str, body: Value) -> Page {
-    visitor.call(Method::POST, path, &body).await
-}
-
-pub(crate) async fn put(visitor: &mut Visitor, path: &str, body: Value) -> Page {
-    visitor.call(Method::PUT, path, &body).await
-}
-
-pub(crate) async fn login(accounts: &Accounts, email: &str, password: &str) -> Page {
-    let body = json!({"email": email, "password": password});
-    post(&mut visitor(accounts), &format!("{PUBLIC}/login"), body).await
-}
-
-/// The front end of somebody who was given these tokens.
-pub(crate) fn front_end(accounts: &Accounts, tokens: &Value) -> Visitor {
-    let mut visitor = visitor(accounts);
-    let token = tokens["token"].as_str().unwrap();
-    visitor.header("authorization", &format!("Bearer {token}"));
-    visitor
-}
-
-/// A browser that keeps the cookie of somebody's new session, on a page of the site's own origin.
-pub(crate) async fn browser(world: &World, accounts: &Accounts, id: &AccountId) -> Visitor {
-    let begun = begin(world, id, Stay::Remembered, client(1)).await;
-    let mut browser = visitor(accounts);
-    browser.set_cookie("kd_session", begun.session.reveal());
-    browser.header("sec-fetch-site", "same-origin");
-    browser
-}
-
-/// Somebody with a password, signed in: their front end, and what it was given.
-async fn signed_in(world: &World, accounts: &Accounts, email: &str) -> (Visitor, Value) {
-    let hash = usual_hash(world).await;
-    person(world, email, Some(&hash)).await;
-    sign_in(world, accounts, email).await
-}
-
-pub(crate) async fn sign_in(world: &World, accounts: &Accounts, email: &str) -> (Visitor, Value) {
-    expect_sign_in_mails(world, email, 1);
-    let tokens = login(accounts, email, PASSWORD).await.with(200).json();
-    (front_end(accounts, &tokens), tokens)
-}
-
-pub(crate) fn registration(email: &str) -> Value {
-    json!({"email": email, "password": PASSWORD, "display_name": "Farah Ali", "honeypot": ""})
-}
 
 #[test]
 fn nothing_answers_unless_it_is_switched_on() {
-    World::each_engine(&MIGRATIONS, async |world| {
-        let mut visitor = visitor(&accounts(world));
+    each_engine(async |world| {
+        let mut visitor = Stage::new(world, None).visitor();
         for path in ["/backend/public/auth/login", "/api/auth/login"] {
             post(&mut visitor, path, json!({})).await.with(404);
         }
         for path in ["/backend/protected/auth/me", USERS, "/api/auth/me"] {
             visitor.get(path).await.with(404);
         }
-        let mut alone = crate::stage::visitor(&older(world, ALONE));
+        let mut alone = older(world, ALONE).visitor();
         alone.get(&format!("{OWN}/me")).await.with(401);
         alone.get("/api/auth/me").await.with(404);
     });
@@ -108,7 +31,7 @@ fn nothing_answers_unless_it_is_switched_on() {
 
 #[test]
 fn a_refusal_says_its_sentence_as_error_too() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, ALONE);
         let refused = login(&accounts, EMAIL, PASSWORD).await.with(401);
         let body = refused.json();
@@ -140,7 +63,7 @@ fn a_refusal_says_its_sentence_as_error_too() {
 
 #[test]
 fn a_front_end_signs_in_and_goes_on() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, ALONE);
         let (mut front, first) = signed_in(world, &accounts, EMAIL).await;
         let user = &first["user"];
@@ -179,7 +102,7 @@ fn a_front_end_signs_in_and_goes_on() {
 
 #[test]
 fn only_one_s_own_sessions_are_ended() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, ALONE);
         let (mut farah, first) = signed_in(world, &accounts, EMAIL).await;
         let (mut other, _) = signed_in(world, &accounts, "mei@example.my").await;
@@ -205,7 +128,7 @@ fn only_one_s_own_sessions_are_ended() {
 
 #[test]
 fn registering_tells_nobody_which_addresses_are_known() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, ALONE);
         let path = format!("{PUBLIC}/register");
         expect(world, &accounts, EMAIL, "mail-verify-subject");
@@ -231,7 +154,7 @@ fn registering_tells_nobody_which_addresses_are_known() {
 
 #[test]
 fn registering_may_be_answered_with_tokens() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, WITH_TOKENS);
         let path = format!("{PUBLIC}/register");
         expect(world, &accounts, EMAIL, "mail-verify-subject");
@@ -250,7 +173,7 @@ fn registering_may_be_answered_with_tokens() {
 
 #[test]
 fn a_name_and_a_slug_are_changed_together() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, ALONE);
         let (mut farah, _) = signed_in(world, &accounts, EMAIL).await;
         let (mut other, tokens) = signed_in(world, &accounts, "mei@example.my").await;
@@ -333,7 +256,7 @@ fn a_name_and_a_slug_are_changed_together() {
 
 #[test]
 fn a_password_is_changed_with_the_present_one() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, ALONE);
         let (mut farah, tokens) = signed_in(world, &accounts, EMAIL).await;
         let (mut elsewhere, _) = sign_in(world, &accounts, EMAIL).await;
@@ -370,7 +293,7 @@ fn a_password_is_changed_with_the_present_one() {
 
 #[test]
 fn a_forgotten_password_is_set_by_a_link() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, ALONE);
         let hash = usual_hash(world).await;
         person(world, EMAIL, Some(&hash)).await;
@@ -393,10 +316,14 @@ fn a_forgotten_password_is_set_by_a_link() {
 
 #[test]
 fn a_new_password_that_is_not_taken_is_named_as_the_front_end_sent_it() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, ALONE);
         person(world, EMAIL, None).await;
-        ask(world, &accounts, EMAIL, "reset").await.with(202);
+        world.clock.advance(SignedDuration::from_secs(1));
+        let forgot = format!("{PUBLIC}/forgot-password");
+        let asked = post(&mut visitor(&accounts), &forgot, json!({"email": EMAIL})).await;
+        asked.with(200);
+        accounts.work().await;
         let sent = link(world, "/reset/").await;
         let token = sent.rsplit('/').next().unwrap();
         let body = json!({"token": token, "new_password": "short"});
@@ -409,11 +336,11 @@ fn a_new_password_that_is_not_taken_is_named_as_the_front_end_sent_it() {
 
 #[test]
 fn a_token_made_for_programs_is_refused() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, ALONE);
         let id = person(world, EMAIL, None).await;
-        let scopes = [accounts::token::PROFILE_READ];
-        let mut program = crate::stage::program(&accounts, &id, &scopes).await;
+        let scopes = [PROFILE_READ];
+        let mut program = program(&accounts, &id, &scopes).await;
         let refused = program.get(&format!("{OWN}/me")).await.with(403);
         assert_eq!(refused.json()["code"], "token_not_permitted");
     });
@@ -421,7 +348,7 @@ fn a_token_made_for_programs_is_refused() {
 
 #[test]
 fn people_are_administered_by_those_who_may() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    each_engine(async |world| {
         let accounts = older(world, ALONE);
         let hash = usual_hash(world).await;
         let site = Scope::site();

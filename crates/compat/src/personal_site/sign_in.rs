@@ -1,5 +1,17 @@
 //! Registering and signing in, by a front end that keeps the tokens.
 
+use accounts::Callers::Anybody;
+use accounts::access_token::Given;
+use accounts::account::{self, Account, AccountId, DisplayName};
+use accounts::client::Client;
+use accounts::refresh::Refreshed;
+use accounts::registration::{self, Registered};
+use accounts::reset::{self, ResetError, Tokens as ResetTokens, Wanted};
+use accounts::session::{self, Begun, Method, Stay};
+use accounts::sign_in::{self, Attempt, SignInError};
+use accounts::verification::{self, Confirmation, Proof};
+use accounts::web::front_end::{self, Sent};
+use accounts::{Accounts, Callers, slug};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -7,26 +19,11 @@ use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use web::{Facts, Json, Pages, Problem, Wishes};
 
-use super::{Message, Person, done, person};
-use crate::Callers::Anybody;
-use crate::access_token::Given;
-use crate::account::{self, Account, AccountId, DisplayName};
-use crate::client::Client;
-use crate::refresh::Refreshed;
-use crate::registration::{self, Registered};
-use crate::reset::{self, ResetError, Tokens as ResetTokens, Wanted};
-use crate::session::{self, Begun, Method, Stay};
-use crate::sign_in::{self, Attempt, SignInError};
-use crate::slug;
-use crate::verification::{self, Confirmation, Proof};
-use crate::web::api::refresh;
-use crate::web::problem::{password, too_often};
-use crate::web::registration::Sent;
-use crate::web::reset::mail_link;
-use crate::web::{cookies, entrance};
-use crate::{Accounts, BackendPolicy, Callers};
+use super::Policy;
+use super::answer::{ACCEPTED, DONE, Message};
+use super::person::{Person, person};
 
-pub(super) fn pages(policy: BackendPolicy) -> Pages<Accounts, Callers> {
+pub(super) fn pages(policy: Policy) -> Pages<Accounts, Callers> {
     let pages = Pages::default();
     let pages = if policy.register_tokens {
         pages.post("/register", Anybody, register_with_tokens)
@@ -62,11 +59,11 @@ async fn tokens(
         token,
     } = refreshed;
     let body = Tokens {
-        token: refresh::sign(accounts, &account.id, &session, given)?,
+        token: front_end::sign(accounts, &account.id, &session, given)?,
         refresh_token: token.reveal().to_owned(),
         user: person(accounts, &account).await?,
     };
-    Ok((status, refresh::unstored(body)).into_response())
+    Ok((status, front_end::unstored(body)).into_response())
 }
 
 /// Somebody who wants an account.
@@ -88,7 +85,7 @@ pub(super) async fn try_register(
     sent: Registration,
 ) -> Result<Registered, Problem> {
     let site = &accounts.site;
-    entrance::check_connection(site.url())?;
+    front_end::check_connection(site.url())?;
     let text = site.speak_public(wishes);
     let new = Sent {
         email: &sent.email,
@@ -128,7 +125,7 @@ async fn register(
     Json(sent): Json<Registration>,
 ) -> Result<Response, Problem> {
     try_register(&accounts, &facts, &client, &wishes, sent).await?;
-    Ok((StatusCode::ACCEPTED, accepted()).into_response())
+    Ok((StatusCode::ACCEPTED, ACCEPTED).into_response())
 }
 
 async fn register_with_tokens(
@@ -142,14 +139,8 @@ async fn register_with_tokens(
     client.session = None;
     let registered = try_register(&accounts, &facts, &client, &wishes, sent).await?;
     let (account, begun) = enter(&accounts, registered, client).await?;
-    let first = refresh::first(&accounts, account, &begun).await?;
+    let first = front_end::first(&accounts, account, &begun).await?;
     tokens(&accounts, first, (StatusCode::CREATED, Given::InSession)).await
-}
-
-fn accepted() -> Json<Message> {
-    Json(Message {
-        message: "accepted",
-    })
 }
 
 /// An address and a password.
@@ -165,7 +156,7 @@ pub(super) async fn try_sign_in(
     client: Client,
     login: Login,
 ) -> Result<(Account, Begun), Problem> {
-    entrance::check_connection(accounts.site.url())?;
+    front_end::check_connection(accounts.site.url())?;
     let attempt = Attempt {
         email: login.email,
         password: Secret::new(login.password),
@@ -191,7 +182,7 @@ async fn login(
 ) -> Result<Response, Problem> {
     client.session = None;
     let (account, begun) = try_sign_in(&accounts, &facts, client, login).await?;
-    let first = refresh::first(&accounts, account, &begun).await?;
+    let first = front_end::first(&accounts, account, &begun).await?;
     tokens(&accounts, first, (StatusCode::OK, Given::AtSignIn)).await
 }
 
@@ -209,7 +200,7 @@ async fn go_on(
 ) -> Result<Response, Problem> {
     let shown = Secret::new(sent.refresh_token);
     let from = (client, facts.network());
-    let refreshed = refresh::go_on(&accounts, shown, from).await?;
+    let refreshed = front_end::go_on(&accounts, shown, from).await?;
     tokens(&accounts, refreshed, (StatusCode::OK, Given::InSession)).await
 }
 
@@ -234,7 +225,7 @@ async fn preview_slug(
 ) -> Result<Json<PreviewedSlug>, Problem> {
     let now = accounts.site.clock.now();
     let looked = accounts.limits.look_at_slug(facts.network(), now);
-    looked.map_err(too_often)?;
+    looked.map_err(front_end::too_often)?;
     let name: String = sent
         .display_name
         .chars()
@@ -273,7 +264,7 @@ async fn verify(
 ) -> Result<Json<Verified>, Problem> {
     let asked = Confirmation {
         link: Secret::new(link.token),
-        browser: cookies::registered(&headers, accounts.site.url()),
+        browser: front_end::registered(&headers, accounts.site.url()),
         proof: Proof::None,
         network: facts.network(),
         client,
@@ -295,8 +286,8 @@ async fn forgot(
     facts: Facts,
     Json(sent): Json<Forgot>,
 ) -> Result<Json<Message>, Problem> {
-    mail_link(&accounts, &sent.email, Wanted::Reset, facts.network()).await?;
-    Ok(accepted())
+    front_end::mail_link(&accounts, &sent.email, Wanted::Reset, facts.network()).await?;
+    Ok(ACCEPTED)
 }
 
 #[derive(Deserialize)]
@@ -312,11 +303,13 @@ async fn reset(
 ) -> Result<Json<Message>, Problem> {
     let (link, typed) = (Secret::new(sent.token), Secret::new(sent.new_password));
     match reset::finish(&accounts, link, &typed, ResetTokens::Revoked, client).await {
-        Ok(()) => Ok(done()),
+        Ok(()) => Ok(DONE),
         // The field as it is called here.
-        Err(ResetError::Weak(weakness)) => {
-            Err(password(Problem::fields(), "/new_password", weakness))
-        }
+        Err(ResetError::Weak(weakness)) => Err(front_end::password(
+            Problem::fields(),
+            "/new_password",
+            weakness,
+        )),
         Err(error) => Err(error.into()),
     }
 }

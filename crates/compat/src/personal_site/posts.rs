@@ -1,7 +1,6 @@
 //! Posts at the addresses of the older personal site, for its front end: what is published, in the
 //! shapes that it knows. Drafts are nowhere in it, whatever state is asked for.
 
-use accounts::Callers::Anybody;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::Uri;
@@ -9,13 +8,11 @@ use axum::routing::get;
 use jiff::Timestamp;
 use platform::Tx;
 use serde::Serialize;
-use web::{Access as _, Form, Json, Problem, Site};
+use web::{Form, Json, Problem, Site};
 
-use super::feeds;
-use super::public::Picture;
-use crate::post::{Kind, Post, PostId, State as PostState};
-use crate::published;
-use crate::{Refusal, markdown, search};
+use posts::post::{Kind, Post, PostId, State as PostState};
+use posts::web::feeds;
+use posts::{Refusal, image, markdown, published, search};
 
 /// How many posts a page has where nothing is said.
 const ROWS: i64 = 10;
@@ -26,14 +23,14 @@ const FOUND: i64 = 100;
 pub(super) fn routes() -> Router<Site> {
     let at = |path| format!("/backend/public/{path}");
     Router::new()
-        .route(&at("blog/posts"), Anybody.declare(get(list)))
-        .route(&at("blog/posts/{slug}"), Anybody.declare(get(show)))
-        .route(&at("blog/tags"), Anybody.declare(get(tags)))
-        .route(&at("blog/search"), Anybody.declare(get(find)))
-        .route(&at("feed"), Anybody.declare(get(feeds::rss)))
-        .route(&at("feed/rss"), Anybody.declare(get(feeds::rss)))
-        .route(&at("feed/atom"), Anybody.declare(get(feeds::atom)))
-        .route(&at("feed/json"), Anybody.declare(get(feeds::json)))
+        .route(&at("blog/posts"), get(list))
+        .route(&at("blog/posts/{slug}"), get(show))
+        .route(&at("blog/tags"), get(tags))
+        .route(&at("blog/search"), get(find))
+        .route(&at("feed"), get(feeds::rss))
+        .route(&at("feed/rss"), get(feeds::rss))
+        .route(&at("feed/atom"), get(feeds::atom))
+        .route(&at("feed/json"), get(feeds::json))
 }
 
 #[derive(Serialize)]
@@ -57,7 +54,7 @@ struct PostView {
 impl PostView {
     fn of(site: &Site, post: Post) -> Self {
         let excerpt = post.excerpt();
-        let image = Picture::of(&post);
+        let has_image = !post.image.is_empty();
         Self {
             content_html: markdown::html(&post.body, site.url().origin()),
             id: post.id,
@@ -66,8 +63,8 @@ impl PostView {
             meta_description: excerpt.clone(),
             excerpt,
             content: post.body,
-            featured_image_url: image.as_ref().map(|image| site.url().join(&image.path)),
-            featured_image_alt: image.map(|image| image.alt),
+            featured_image_url: has_image.then(|| site.url().join(&image::path(&post.image))),
+            featured_image_alt: has_image.then_some(post.image_alt),
             status: post.state,
             tags: post.tags,
             published_at: post.published_at,
@@ -161,7 +158,7 @@ async fn tags(State(site): State<Site>) -> Result<Json<Tags>, Problem> {
 async fn find(State(site): State<Site>, uri: Uri) -> Result<Json<PostPage>, Problem> {
     let query = query(&uri)?;
     let asked = Asked::read(&query);
-    let words = super::search::read(query.text("q"))?;
+    let words = posts::web::search_words(query.text("q"))?;
     let look = move |tx: &mut Tx<'_>| search::search(tx, &words, 0, FOUND);
     let mut found = site.store.read(look).await?;
     found.retain(|post| post.kind == Kind::Article);

@@ -1,31 +1,31 @@
 //! The addresses of the older personal site, as its front end asks them.
 
-use accounts::grant::{ADMIN, MODERATOR};
-use countdowns::countdown::{READ, WRITE};
+use accounts::grant::{ADMIN, MODERATOR, Role, Scope};
+use countdowns::countdown::{self, READ, WRITE};
 use jiff::SignedDuration;
+use platform::Tx;
 use serde_json::{Value, json};
+use testkit::{Visitor, rounds, together};
 
-use crate::phrases::{expect_decision, give};
-use crate::stage::{API, Person, Stage, errors, on_both};
+use crate::stage::{
+    self, Checked, PASSWORD, Person, Stage, errors, on_both, post, program, registration,
+};
 
-pub(crate) const TIMERS: &str = "/backend/protected/incident-timers";
+const API: &str = "/api/v1/countdowns";
+const TIMERS: &str = "/backend/protected/incident-timers";
 const PREFERENCES: &str = "/backend/protected/auth/preferences";
 const PHRASES: &str = "/backend/protected/phrases";
 const ADMIN_PHRASES: &str = "/backend/protected/admin/phrases";
 const PENDING: &str = "/backend/protected/admin/suggestions";
 
-/// Somebody whose front end shows their access token.
-pub(crate) async fn person(stage: &Stage<'_>, name: &str) -> Person {
-    let mut person = stage.person(name).await;
-    let mut browser = person.browser.clone();
-    browser.header("sec-fetch-site", "same-origin");
-    let jwt = browser.get("/api/auth/jwt").await;
-    jwt.expect(200);
-    person.program = stage.visitor();
-    person.token = format!("Bearer {}", jwt.json()["token"].as_str().unwrap());
-    person.program.header("authorization", &person.token);
-    person.browser = browser;
-    person
+async fn give(stage: &Stage<'_>, person: &Person, role: Role) {
+    stage::give(stage.world, &person.who.account().id, role, &Scope::site()).await;
+}
+
+fn expect_decision(stage: &Stage<'_>, person: &Person, became: &str) {
+    let subject = format!("Your phrase was {became} – Kenduri Kami");
+    let email = &person.who.account().email;
+    stage.world.expect_mail(email, &subject);
 }
 
 async fn get(person: &mut Person, path: &str) -> Value {
@@ -70,8 +70,8 @@ fn nothing_answers_unless_it_is_switched_on() {
 fn timers_are_resets_of_the_primary_countdown() {
     on_both(&async |stage: &Stage<'_>| {
         let stage = stage.with_backend(true);
-        let mut farah = person(&stage, "Farah Ali").await;
-        let mut other = person(&stage, "Mei Lin").await;
+        let mut farah = stage.front_end("Farah Ali").await;
+        let mut other = stage.front_end("Mei Lin").await;
         assert_eq!(get(&mut farah, TIMERS).await, json!([]));
         let stats = format!("{TIMERS}/stats");
         assert_eq!(get(&mut farah, &stats).await, json!({"streak_stats": null}));
@@ -138,7 +138,7 @@ fn timers_are_resets_of_the_primary_countdown() {
 fn a_timer_lies_behind_and_says_what_is_wrong() {
     on_both(&async |stage: &Stage<'_>| {
         let stage = stage.with_backend(true);
-        let mut farah = person(&stage, "Farah Ali").await;
+        let mut farah = stage.front_end("Farah Ali").await;
         let late = json!({"reset_timestamp": "2999-01-01T00:00:00Z", "notes": "x".repeat(501)});
         let refused = farah.call("POST", TIMERS, &late).await;
         refused.expect(400);
@@ -158,13 +158,13 @@ fn a_timer_lies_behind_and_says_what_is_wrong() {
         // What counts down keeps its place as the primary one.
         let body =
             json!({"title": "Raya", "kind": "until", "target": "2999-01-01", "is_primary": true});
-        let mut program = stage.person_with("Mei Lin", &[READ, WRITE]).await;
-        program.make(body).await;
-        program.program = program.browser.clone();
-        let refused = program.call("POST", TIMERS, &json!({})).await;
+        let mut mei = stage.front_end("Mei Lin").await;
+        let mut counts = program(&stage, &mei.who.account().id, &[READ, WRITE]).await;
+        post(&mut counts, API, body).await.with(201);
+        let refused = mei.call("POST", TIMERS, &json!({})).await;
         refused.expect(400);
         assert_eq!(refused.json()["code"], "wrong_kind");
-        assert_eq!(get(&mut program, TIMERS).await, json!([]));
+        assert_eq!(get(&mut mei, TIMERS).await, json!([]));
     });
 }
 
@@ -172,7 +172,16 @@ fn a_timer_lies_behind_and_says_what_is_wrong() {
 fn somebody_who_is_not_confirmed_resets_nothing() {
     on_both(&async |stage: &Stage<'_>| {
         let stage = stage.with_backend(true);
-        let mut browser = stage.unconfirmed("mei@example.my").await;
+        let mut browser = stage.visitor();
+        browser.header("sec-fetch-site", "same-origin");
+        let (email, path) = ("mei@example.my", "/api/auth/register");
+        let subject = "Confirm your address for Kenduri Kami";
+        stage.world.expect_mail(email, subject);
+        post(&mut browser, path, registration(email))
+            .await
+            .with(202);
+        let body = json!({"email": email, "password": PASSWORD});
+        post(&mut browser, "/api/auth/login", body).await.with(200);
         let post = axum::http::Method::POST;
         let refused = browser.call(post.clone(), TIMERS, &json!({})).await;
         refused.expect(403);
@@ -190,7 +199,7 @@ fn somebody_who_is_not_confirmed_resets_nothing() {
 fn a_timer_is_seen_by_those_who_may() {
     on_both(&async |stage: &Stage<'_>| {
         let stage = stage.with_backend(true);
-        let mut farah = person(&stage, "Farah Ali").await;
+        let mut farah = stage.front_end("Farah Ali").await;
         let mut anybody = stage.visitor();
         let path = "/backend/public/farah-ali/incident-timer";
         let missing = anybody.get("/backend/public/nobody/incident-timer").await;
@@ -209,7 +218,9 @@ fn a_timer_is_seen_by_those_who_may() {
 
         let user = show(&mut farah, true, false).await;
         assert_eq!(user["slug"], "farah-ali");
-        let preferences = json!({"timer_is_public": true, "timer_show_in_list": false});
+        let preferences = json!({
+            "timer_is_public": true, "timer_show_in_list": false, "notify_blog_posts": false,
+        });
         assert_eq!(user["preferences"], preferences);
         stage.world.clock.advance(SignedDuration::from_secs(30));
         let page = anybody.get(path).await;
@@ -276,9 +287,9 @@ fn a_timer_is_seen_by_those_who_may() {
 fn phrases_are_listed_hidden_and_drawn() {
     on_both(&async |stage: &Stage<'_>| {
         let stage = stage.with_backend(true);
-        let mut admin = person(&stage, "An Admin").await;
+        let mut admin = stage.front_end("An Admin").await;
         give(&stage, &admin, ADMIN).await;
-        let mut farah = person(&stage, "Farah Ali").await;
+        let mut farah = stage.front_end("Farah Ali").await;
         let body = json!({"phrase_text": "Keep going"});
         farah.call("POST", ADMIN_PHRASES, &body).await.expect(403);
         let made = admin.call("POST", ADMIN_PHRASES, &body).await;
@@ -379,11 +390,11 @@ fn phrases_are_listed_hidden_and_drawn() {
 fn suggestions_are_made_and_decided_on() {
     on_both(&async |stage: &Stage<'_>| {
         let stage = stage.with_backend(true);
-        let mut admin = person(&stage, "An Admin").await;
+        let mut admin = stage.front_end("An Admin").await;
         give(&stage, &admin, ADMIN).await;
-        let mut moderator = person(&stage, "A Moderator").await;
+        let mut moderator = stage.front_end("A Moderator").await;
         give(&stage, &moderator, MODERATOR).await;
-        let mut farah = person(&stage, "Farah Ali").await;
+        let mut farah = stage.front_end("Farah Ali").await;
         let suggestions = format!("{PHRASES}/suggestions");
         let mut ids = Vec::new();
         for text in ["Keep going", "Never mind"] {
@@ -452,5 +463,33 @@ fn suggestions_are_made_and_decided_on() {
             own["suggestions"][0]["user_id"],
             farah.who.account().id.to_string()
         );
+    });
+}
+
+#[test]
+fn two_first_resets_make_one_primary_countdown() {
+    on_both(&async |stage: &Stage<'_>| {
+        let stage = stage.with_backend(true);
+        let other = stage.beside();
+        for round in 0..rounds() {
+            let mut farah = stage.front_end(&format!("Farah Ali {round}")).await;
+            let first = |mut program: Visitor| {
+                let token = farah.token.clone();
+                async move {
+                    program.header("authorization", &token);
+                    let body = json!({"notes": "Coffee"});
+                    let made = post(&mut program, TIMERS, body).await;
+                    made.status.as_u16()
+                }
+            };
+            let (one, two) = together(first(stage.visitor()), first(other.visitor())).await;
+            assert_eq!((one, two), (201, 201), "round {round}");
+            let who = farah.who.clone();
+            let look = move |tx: &mut Tx<'_>| countdown::list(tx, &who);
+            let all = stage.world.store().read(look).await.unwrap();
+            let [one] = &all[..] else { panic!("{all:?}") };
+            assert!(one.is_primary);
+            assert_eq!(get(&mut farah, TIMERS).await.as_array().unwrap().len(), 2);
+        }
     });
 }

@@ -7,28 +7,28 @@ use platform::store::Row;
 use platform::{StoreError, Tx, sql, text_cleaning};
 use web::Form;
 
-use crate::phrase::{ModeratedPhrase, Moderator, PhraseId};
-use crate::suggestion::Suggestion;
+use countdowns::phrase::{ModeratedPhrase, Moderator, PhraseId};
+use countdowns::suggestion::Suggestion;
 
 /// The most of one page.
 const ROWS: i64 = 100;
 
 /// Which phrases are looked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Search {
+pub(super) struct Search {
     /// Part of a phrase; empty: all.
     words: String,
     /// Also those that nobody sees.
-    pub with_inactive: bool,
+    pub(super) with_inactive: bool,
     /// Only those that the caller would rather not see.
-    pub only_excluded: bool,
+    pub(super) only_excluded: bool,
     rows: i64,
     offset: i64,
 }
 
 impl Search {
     /// Of an address: `search`, `limit` of 1 to 100, `offset`.
-    pub fn read(query: &Form) -> Self {
+    pub(super) fn read(query: &Form) -> Self {
         let number = |name, default| query.number(name).ok().flatten().unwrap_or(default);
         Self {
             // Both engines make small letters of those of ASCII alone.
@@ -42,21 +42,21 @@ impl Search {
 
 /// A phrase with what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
-pub struct ListedPhrase {
+pub(super) struct ListedPhrase {
     /// The phrase.
     #[row(flatten)]
-    pub phrase: ModeratedPhrase,
+    pub(super) phrase: ModeratedPhrase,
     /// Whose it is, for those who decide on phrases.
-    pub author_id: Option<AccountId>,
+    pub(super) author_id: Option<AccountId>,
     /// When it was added.
-    pub created_at: Timestamp,
+    pub(super) created_at: Timestamp,
     /// Whether the caller would rather not see it.
-    pub excluded: bool,
+    pub(super) excluded: bool,
 }
 
 /// The phrases that somebody finds, and how many there are in all. Whose they are is not theirs to
 /// know.
-pub fn for_member(
+pub(super) fn for_member(
     tx: &mut Tx<'_>,
     who: &SignedIn,
     search: &Search,
@@ -73,7 +73,7 @@ pub fn for_member(
 }
 
 /// The same for those who decide on phrases.
-pub fn for_moderator(
+pub(super) fn for_moderator(
     tx: &mut Tx<'_>,
     moderator: &Moderator,
     search: &Search,
@@ -127,7 +127,7 @@ fn list(
 }
 
 /// A phrase, for those who decide on phrases.
-pub fn find(
+pub(super) fn find(
     tx: &mut Tx<'_>,
     moderator: &Moderator,
     id: &PhraseId,
@@ -147,18 +147,18 @@ pub fn find(
 
 /// A suggestion, and who made it.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
-pub struct SignedSuggestion {
+pub(super) struct SignedSuggestion {
     /// The suggestion.
     #[row(flatten)]
-    pub suggestion: Suggestion,
+    pub(super) suggestion: Suggestion,
     /// As they are called.
-    pub name: String,
+    pub(super) name: String,
     /// The address they sign in with.
-    pub email: String,
+    pub(super) email: String,
 }
 
 /// The oldest suggestions on which nobody decided yet.
-pub fn pending(tx: &mut Tx<'_>, _: &Moderator) -> Result<Vec<SignedSuggestion>, StoreError> {
+pub(super) fn pending(tx: &mut Tx<'_>, _: &Moderator) -> Result<Vec<SignedSuggestion>, StoreError> {
     sql!(
         "SELECT {s: Suggestion}, a.display_name AS name, e.address AS email
          FROM phrase_suggestion s
@@ -171,7 +171,7 @@ pub fn pending(tx: &mut Tx<'_>, _: &Moderator) -> Result<Vec<SignedSuggestion>, 
 }
 
 /// How many phrases are shown, how many suggestions wait, and how many the account made.
-pub fn count(tx: &mut Tx<'_>, account: &AccountId) -> Result<(i64, i64, i64), StoreError> {
+pub(super) fn count(tx: &mut Tx<'_>, account: &AccountId) -> Result<(i64, i64, i64), StoreError> {
     sql!(
         "SELECT (SELECT COUNT(*) FROM phrase WHERE active = 1),
              (SELECT COUNT(*) FROM phrase_suggestion WHERE state = 'pending'),

@@ -1,11 +1,18 @@
 //! The addresses of the older personal site, as its front end asks them.
 
 use jiff::SignedDuration;
+use platform::{Rows, Tx, sql};
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, at, on_both};
+use crate::stage::{Checked, Person, Stage, on_both, post, write};
+
+const API: &str = "/api/v1/posts";
 
 const POSTS: &str = "/backend/public/blog/posts";
+
+async fn make(farah: &mut Person, body: Value) -> Value {
+    post(&mut farah.program, API, body).await.with(201).json()
+}
 
 #[test]
 fn nothing_answers_unless_it_is_switched_on() {
@@ -20,12 +27,14 @@ fn nothing_answers_unless_it_is_switched_on() {
 #[test]
 fn what_is_published_is_read_in_the_older_shape() {
     on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend();
+        let stage = stage.with_backend(false);
         let mut farah = stage.editor().await;
         let mut anybody = stage.visitor();
-        farah
-            .make(json!({"title": "A draft", "body": "rain", "tags": ["weather"]}))
-            .await;
+        make(
+            &mut farah,
+            json!({"title": "A draft", "body": "rain", "tags": ["weather"]}),
+        )
+        .await;
         for (title, tags) in [
             ("Rain", json!(["weather"])),
             ("Sun", json!(["weather", "good"])),
@@ -33,12 +42,14 @@ fn what_is_published_is_read_in_the_older_shape() {
             let body = json!({
                 "title": title, "body": "It *rained*.", "tags": tags, "state": "published",
             });
-            farah.make(body).await;
+            make(&mut farah, body).await;
             stage.world.clock.advance(SignedDuration::from_secs(60));
         }
-        farah
-            .make(json!({"kind": "note", "body": "rained too", "state": "published"}))
-            .await;
+        make(
+            &mut farah,
+            json!({"kind": "note", "body": "rained too", "state": "published"}),
+        )
+        .await;
 
         let all = anybody.get(&format!("{POSTS}?status=draft")).await;
         all.expect(200);
@@ -127,11 +138,23 @@ fn what_is_published_is_read_in_the_older_shape() {
             feed.expect(200);
             assert_eq!(feed.header("content-type"), kind);
         }
-        let kept = farah.call("GET", &at(post), &Value::Null).await.json();
-        farah
-            .set(&kept, json!({"state": "withdrawn"}))
-            .await
-            .expect(200);
+
+        let pictured = |tx: &mut Tx<'_>| {
+            let picture = sql!(
+                "UPDATE post SET image = 'a.jpg', image_alt = 'A <b>gate</b>' WHERE slug = 'sun'"
+            );
+            tx.run(picture, &[], Rows::Any).map(drop)
+        };
+        write(stage.world, pictured).await;
+        let one = anybody.get(&format!("{POSTS}/sun")).await.json();
+        let url = "http://127.0.0.1:8080/blog/images/a.jpg";
+        assert_eq!(one["featured_image_url"], url);
+        assert_eq!(one["featured_image_alt"], "A <b>gate</b>");
+
+        let at = format!("{API}/{}", post["id"].as_str().unwrap());
+        let kept = farah.call("GET", &at, &Value::Null).await.json();
+        let withdrawn = json!({"state": "withdrawn", "version": kept["version"]});
+        farah.call("PATCH", &at, &withdrawn).await.expect(200);
         anybody.get(&format!("{POSTS}/sun")).await.expect(410);
     });
 }

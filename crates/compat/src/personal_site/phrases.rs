@@ -1,7 +1,5 @@
 //! Phrases.
 
-use accounts::Callers::{Anybody, Sessions};
-use accounts::web::backend::{Message, done};
 use accounts::web::call::{Call, id as parse};
 use accounts::{Accounts, Confirmed};
 use axum::Router;
@@ -13,35 +11,33 @@ use jiff::Timestamp;
 use platform::Tx;
 use serde::{Deserialize, Serialize};
 use web::json::Received;
-use web::{Access as _, Json, Problem};
+use web::{Json, Problem};
 
-use super::renamed;
-use crate::Refusal;
-use crate::countdown;
-use crate::phrase::{self, PhraseId};
-use crate::phrase_list::{self, ListedPhrase, Search};
-use crate::public;
-use crate::suggestion::{self, State as SuggestionState, Suggestion, SuggestionId};
+use super::answer::{DONE, Message};
+use super::fields::renamed;
+use super::phrase_list::{self, ListedPhrase, Search};
+use countdowns::Refusal;
+use countdowns::countdown;
+use countdowns::phrase::{self, PhraseId};
+use countdowns::public;
+use countdowns::suggestion::{self, State as SuggestionState, Suggestion, SuggestionId};
 
 /// How many suggestions a list has.
 const SUGGESTIONS: i64 = 100;
 
+pub(super) fn public() -> Router<Accounts> {
+    Router::new().route("/backend/public/{slug}/phrase", get(draw))
+}
+
 pub(super) fn routes() -> Router<Accounts> {
     let own = |path| format!("/backend/protected/phrases{path}");
     Router::new()
-        .route("/backend/public/{slug}/phrase", Anybody.declare(get(draw)))
-        .route(&own(""), Sessions.declare(get(list)))
-        .route(&own("/user"), Sessions.declare(get(list)))
-        .route(&own("/random"), Sessions.declare(get(draw_own)))
-        .route(
-            &own("/exclude/{id}"),
-            Sessions.declare(post(exclude).delete(include)),
-        )
-        .route(&own("/excluded"), Sessions.declare(get(list_excluded)))
-        .route(
-            &own("/suggestions"),
-            Sessions.declare(get(list_suggestions).post(suggest)),
-        )
+        .route(&own(""), get(list))
+        .route(&own("/user"), get(list))
+        .route(&own("/random"), get(draw_own))
+        .route(&own("/exclude/{id}"), post(exclude).delete(include))
+        .route(&own("/excluded"), get(list_excluded))
+        .route(&own("/suggestions"), get(list_suggestions).post(suggest))
 }
 
 #[derive(Serialize)]
@@ -149,14 +145,14 @@ async fn exclude(call: Call, Path(id): Path<String>) -> Result<Json<Message>, Pr
     let (who, id): (_, PhraseId) = (call.who.clone(), parse(&id)?);
     let change = move |tx: &mut Tx<'_>| phrase::exclude(tx, &who, &id);
     call.site.store.write(change).await?;
-    Ok(done())
+    Ok(DONE)
 }
 
 async fn include(call: Call, Path(id): Path<String>) -> Result<Json<Message>, Problem> {
     let (who, id): (_, PhraseId) = (call.who.clone(), parse(&id)?);
     let change = move |tx: &mut Tx<'_>| phrase::include(tx, &who, &id);
     call.site.store.write(change).await?;
-    Ok(done())
+    Ok(DONE)
 }
 
 #[derive(Serialize)]

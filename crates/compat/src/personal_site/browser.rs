@@ -1,44 +1,42 @@
 //! The same for a browser, which keeps a cookie: pages of the same origin ask here.
 
-use axum::Router;
+use accounts::Callers::Anybody;
+use accounts::access_token::{Given, LIFETIME};
+use accounts::client::Client;
+use accounts::web::asking::{Caller, ForConfirmation};
+use accounts::web::front_end;
+use accounts::{Accounts, Callers};
 use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::put;
+use axum::routing::{get, post, put};
+use axum::{Extension, Router};
 use jiff::Timestamp;
 use serde::Serialize;
-use web::{Access as _, Facts, Json, Pages, Problem, Wishes};
+use web::{Facts, Json, Pages, Problem, Wishes};
 
-use super::auth::{self, Login, Registration};
-use super::own;
-use crate::Callers::{Anybody, Sessions};
-use crate::access_token::{Given, LIFETIME};
-use crate::client::Client;
-use crate::web::api::refresh;
-use crate::web::asking::{Caller, check_same_origin};
-use crate::web::{cookies, visitor};
-use crate::{Accounts, BackendPolicy, Callers};
+use super::session::check_same_origin;
+use super::sign_in::{self, Login, Registration};
+use super::{Policy, own};
 
-pub(super) fn pages(policy: BackendPolicy) -> Pages<Accounts, Callers> {
-    let pages = Pages::default();
-    let pages = if policy.register_tokens {
-        pages.post("/register", Anybody, register_and_enter)
+pub(super) fn pages(policy: Policy) -> Pages<Accounts, Callers> {
+    let pages = Pages::default().post("/api/auth/login", Anybody, login);
+    if policy.register_tokens {
+        pages.post("/api/auth/register", Anybody, register_and_enter)
     } else {
-        pages.post("/register", Anybody, register)
-    };
-    let pages = pages
-        .post("/login", Anybody, login)
-        .post("/logout", Sessions, logout)
-        .get("/me", Sessions, own::me)
-        .post("/send-verification", Sessions, own::send_again)
-        .get("/jwt", Sessions, jwt);
-    Pages::default().nest("/api/auth", pages)
+        pages.post("/api/auth/register", Anybody, register)
+    }
 }
 
 pub(super) fn routes() -> Router<Accounts> {
-    let profile = Sessions.declare(put(own::change_profile));
-    Router::new().route("/api/auth/profile", profile)
+    let send_again = post(own::send_again).route_layer(Extension(ForConfirmation));
+    Router::new()
+        .route("/api/auth/logout", post(logout))
+        .route("/api/auth/me", get(own::me))
+        .route("/api/auth/send-verification", send_again)
+        .route("/api/auth/jwt", get(jwt))
+        .route("/api/auth/profile", put(own::change_profile))
 }
 
 #[derive(Serialize)]
@@ -56,9 +54,9 @@ async fn login(
     Json(login): Json<Login>,
 ) -> Result<Response, Problem> {
     check_same_origin(&headers, &accounts.site)?;
-    let (_, begun) = auth::try_sign_in(&accounts, &facts, client, login).await?;
+    let (_, begun) = sign_in::try_sign_in(&accounts, &facts, client, login).await?;
     let mut response = SUCCESS.into_response();
-    cookies::set_begun(response.headers_mut(), accounts.site.url(), &begun);
+    front_end::set_begun(response.headers_mut(), accounts.site.url(), &begun);
     Ok(response)
 }
 
@@ -71,9 +69,9 @@ async fn register(
     Json(sent): Json<Registration>,
 ) -> Result<Response, Problem> {
     check_same_origin(&headers, &accounts.site)?;
-    let registered = auth::try_register(&accounts, &facts, &client, &wishes, sent).await?;
+    let registered = sign_in::try_register(&accounts, &facts, &client, &wishes, sent).await?;
     let mut response = (StatusCode::ACCEPTED, SUCCESS).into_response();
-    let mark = cookies::set_registered(accounts.site.url(), &registered.browser);
+    let mark = front_end::set_registered(accounts.site.url(), &registered.browser);
     response.headers_mut().append(SET_COOKIE, mark);
     Ok(response)
 }
@@ -87,12 +85,12 @@ async fn register_and_enter(
     Json(sent): Json<Registration>,
 ) -> Result<Response, Problem> {
     check_same_origin(&headers, &accounts.site)?;
-    let registered = auth::try_register(&accounts, &facts, &client, &wishes, sent).await?;
+    let registered = sign_in::try_register(&accounts, &facts, &client, &wishes, sent).await?;
     let url = accounts.site.url();
-    let mark = cookies::set_registered(url, &registered.browser);
-    let (_, begun) = auth::enter(&accounts, registered, client).await?;
+    let mark = front_end::set_registered(url, &registered.browser);
+    let (_, begun) = sign_in::enter(&accounts, registered, client).await?;
     let mut response = SUCCESS.into_response();
-    cookies::set_begun(response.headers_mut(), url, &begun);
+    front_end::set_begun(response.headers_mut(), url, &begun);
     response.headers_mut().append(SET_COOKIE, mark);
     Ok(response)
 }
@@ -103,13 +101,13 @@ async fn logout(
     caller: Result<Caller, Problem>,
 ) -> Result<Response, Problem> {
     match caller {
-        Ok(caller) => visitor::end_session(&accounts, &headers, caller.request).await?,
+        Ok(caller) => front_end::end_session(&accounts, &headers, caller.request).await?,
         // Signed out already, in another tab: that is what was asked for.
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }
     let mut response = SUCCESS.into_response();
-    let gone = cookies::forget_session(accounts.site.url());
+    let gone = front_end::forget_session(accounts.site.url());
     response.headers_mut().append(SET_COOKIE, gone);
     Ok(response)
 }
@@ -133,8 +131,8 @@ async fn jwt(
     let session = session
         .filter(|_| !headers.contains_key(AUTHORIZATION))
         .ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "token_not_permitted"))?;
-    Ok(refresh::unstored(Jwt {
-        token: refresh::sign(&accounts, account, session, Given::InSession)?,
+    Ok(front_end::unstored(Jwt {
+        token: front_end::sign(&accounts, account, session, Given::InSession)?,
         expires_at: accounts.site.clock.now() + LIFETIME,
     }))
 }
