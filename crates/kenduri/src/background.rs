@@ -17,6 +17,7 @@ use web::Site;
 
 use crate::configuration::{MailRoute, Settings};
 use crate::domains::DOMAINS;
+use crate::updates;
 
 /// How often opened invitations are written down; a crash loses no more.
 const OPENS: Duration = Duration::from_secs(10);
@@ -65,6 +66,9 @@ pub(crate) fn worker(site: &Site, settings: &Settings) -> Result<Worker> {
         mail::handler(site.store.clone(), post),
     ];
     handlers.extend(domain::jobs(DOMAINS, site));
+    if !settings.updates.is_empty() {
+        handlers.push(updates::job(site, &settings.updates));
+    }
     Ok(Worker::new(
         site.store.clone(),
         site.clock.clone(),

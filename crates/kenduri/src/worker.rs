@@ -248,6 +248,7 @@ impl App {
             watchers: settings.watchers,
             figures: figures.clone(),
             server_status,
+            updates: settings.updates.clone().into(),
             stop: stop.clone(),
             ending: ending.clone(),
         });
