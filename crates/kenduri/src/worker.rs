@@ -259,6 +259,7 @@ impl App {
             personal_site: settings.personal_site,
             figures: figures.clone(),
             server_status,
+            updates: settings.updates.clone().into(),
             stop: stop.clone(),
             ending: ending.clone(),
         });
