@@ -10,7 +10,7 @@ use std::error::Error;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -158,6 +158,15 @@ impl Body {
             Self::Empty | Self::Full(_) | Self::CachedBytes(_) => true,
             Self::LoggedBody(logged) => logged.body().is_here(),
             Self::Incoming(_) | Self::FileBody(_) | Self::Stream(_) => false,
+        }
+    }
+
+    /// All of one that [is here](Self::is_here).
+    pub(crate) fn into_whole(mut self) -> Bytes {
+        let mut context = Context::from_waker(Waker::noop());
+        match Pin::new(&mut self).poll_frame(&mut context) {
+            Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+            _ => Bytes::new(),
         }
     }
 

@@ -18,6 +18,7 @@ use super::memory::Memory;
 use super::open::Stamp;
 use crate::body::{CachedBytes, SealedBudget};
 use crate::filters::compression::{Accepted, Encoding, Offers, SMALLEST, is_compressible};
+use crate::filters::headers;
 
 /// The largest file that is kept in memory.
 pub(super) const LARGEST: u64 = 1 << 20;
@@ -305,8 +306,8 @@ impl Content {
 impl Variant {
     fn new(common: &Common, stamp: Stamp, encoding: Option<Encoding>, content: Content) -> Self {
         let tag = tag(stamp, encoding);
-        // With room for what every answer gets.
-        let mut unchanged = HeaderMap::with_capacity(16);
+        // What every answer gets is there, for a copy has no room for more.
+        let mut unchanged = headers::prepared();
         unchanged.insert(CACHE_CONTROL, common.cache_control.clone());
         unchanged.insert(ETAG, tag.clone());
         if common.varies {
