@@ -16,11 +16,11 @@ web::words! {
     /// Whether somebody may sign in.
     State {
         /// They may.
-        Active = "active",
+        Active = "active" => "people-active",
         /// An administrator keeps them out.
-        Deactivated = "deactivated",
+        Deactivated = "deactivated" => "people-deactivated",
         /// They asked for their account to be erased.
-        Leaving = "pending_deletion",
+        Leaving = "pending_deletion" => "people-leaving",
     }
 }
 

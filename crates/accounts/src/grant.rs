@@ -278,7 +278,7 @@ pub fn remove_scope(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
 }
 
 /// The duties of the account in `scope` right now.
-pub(crate) fn duties_of(
+pub fn duties_of(
     tx: &mut Tx<'_>,
     account: &AccountId,
     scope: &Scope,

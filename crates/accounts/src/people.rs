@@ -9,13 +9,14 @@ pub mod import;
 pub mod invite;
 pub mod setup;
 
+pub use crate::account::State;
 pub use crate::grant::administrator::{Acting, Administrator, PeopleError, acting, administrator};
 use jiff::Timestamp;
 use platform::audit::{self, Filter, Record};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 
-use crate::account::{self, AccountId, State, set_state, unconfirmed};
+use crate::account::{self, AccountId, set_state, unconfirmed};
 use crate::credential::planned_reset;
 use crate::grant::administrator::hold_for;
 use crate::grant::held::hold;
