@@ -124,7 +124,7 @@ async fn create(
         View::of(tx, made)
     };
     let (key, created) = (call.key(&body.bytes)?, StatusCode::CREATED);
-    Ok(call.once_by(key, created, enter, change).await?)
+    Ok(call.once(key, created, enter, change).await?)
 }
 
 /// One countdown.
@@ -265,7 +265,7 @@ async fn reset(
         Saved::of(tx, owner, made)
     };
     let (key, created) = (call.key(&body.bytes)?, StatusCode::CREATED);
-    Ok(call.once_by(key, created, enter, change).await?)
+    Ok(call.once(key, created, enter, change).await?)
 }
 
 /// Changes a reset.
