@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::Input;
 
-use crate::Refusal;
 use crate::countdown::{self, CountdownId, Kind, OwnerOf, Visibility};
 use crate::entry::{self, EntryId, Summary};
 use crate::public::Search;
+use crate::{Refusal, WRONG_KIND};
 
 /// What counts since its last reset follows no date.
 const NO_DATES: Dates = Dates(&[]);
@@ -66,7 +66,7 @@ pub fn enter_or_create(
             return countdown::enter_locked(tx, who.who(), &id, request);
         }
         // The primary one counts down: it keeps its place.
-        Some(_) => return Err(Refusal::WrongKind),
+        Some(_) => return Err(WRONG_KIND.into()),
         None => {}
     }
     let input = Input::from(json!({
