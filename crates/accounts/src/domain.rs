@@ -83,15 +83,10 @@ pub struct Domain {
     pub describe: Option<fn() -> OpenApi>,
     /// The responses that operations of its interface share.
     pub shared_responses: &'static [Shared],
-    /// What it adds to the `preferences` of a person at the addresses of the older personal site.
-    pub backend_preferences: fn(&mut Tx<'_>, &AccountId) -> Result<Preferences, StoreError>,
 }
 
 /// What [`Domain::before_serving`] does.
 pub type Preparation = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
-
-/// Members of the `preferences` of a person.
-pub type Preferences = Vec<(&'static str, bool)>;
 
 /// All domains of a program, in the order of their dependencies.
 pub type Domains = &'static [Domain];
@@ -149,7 +144,6 @@ impl Domain {
             follow: |_, _, _| Ok(()),
             describe: None,
             shared_responses: &[],
-            backend_preferences: |_, _| Ok(Vec::new()),
         }
     }
 

@@ -1,7 +1,6 @@
 //! What people and programs see of accounts: every address on one page.
 
 pub mod api;
-pub mod backend;
 pub mod call;
 mod cookies;
 mod email_change;
@@ -51,6 +50,20 @@ pub use cookies::session;
 pub use problem::email_unverified;
 pub use refusal::Refusal;
 
+/// What it takes to sign people in and out, and to keep their accounts, at other addresses than
+/// those of this crate.
+pub mod front_end {
+    pub use super::api::credentials::renew_password;
+    pub use super::api::refresh::{first, go_on, sign, unstored};
+    pub use super::cookies::{forget_session, registered, renewed, set_begun, set_registered};
+    pub use super::entrance::check_connection;
+    pub use super::problem::{password, too_often};
+    pub use super::profile::save;
+    pub use super::registration::Sent;
+    pub use super::reset::mail_link;
+    pub use super::visitor::end_session;
+}
+
 /// Every address of this crate.
 pub fn routes(accounts: &Accounts) -> Router<Site> {
     let has_admin_page = accounts.domains.iter().any(|one| one.has_admin_page);
@@ -65,7 +78,6 @@ pub fn routes(accounts: &Accounts) -> Router<Site> {
         .merge(api::routes::<Router<_>>())
         .merge(api::refresh::well_known())
         .with_state(accounts.clone())
-        .merge(accounts.backend_routes(|policy| backend::routes(accounts, policy)))
 }
 
 /// Every page of this crate.

@@ -5,14 +5,12 @@ pub mod clock;
 pub mod co_owners;
 pub mod countdown;
 pub mod entry;
-mod entry_limit;
+pub mod entry_limit;
 mod follow;
 pub mod import;
 pub mod keeper;
 mod leaving;
 pub mod phrase;
-pub mod phrase_list;
-pub mod primary;
 pub mod public;
 pub mod reach;
 pub mod suggestion;
@@ -62,7 +60,6 @@ pub const DOMAIN: Domain = Domain {
     erase: leaving::erase,
     follow: follow::follow,
     routes: web::routes,
-    backend_preferences: primary::preferences,
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
     }),

@@ -1,7 +1,6 @@
 //! Every address of countdowns.
 
 pub mod api;
-mod backend;
 mod badge;
 mod events;
 mod moved;
@@ -19,7 +18,6 @@ use axum::{Extension, Router};
 use web::{Pages, Site};
 
 use crate::countdown::Countdown;
-use crate::entry_limit::EntryLimit;
 use crate::watchers::Watchers;
 use crate::webhook::test_limit::TestLimit;
 
@@ -27,9 +25,7 @@ use crate::webhook::test_limit::TestLimit;
 pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
     api::routes::<Router<_>>()
         .merge(pages().into_router())
-        .merge(accounts.backend_routes(|policy| backend::routes(accounts, policy)))
         .layer(Extension(Watchers::default()))
-        .layer(Extension(EntryLimit::default()))
         .layer(Extension(TestLimit::default()))
         .layer(Extension(Dates(accounts.domains)))
         .layer(Extension(picture::Pictures::default()))

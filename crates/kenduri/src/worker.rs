@@ -256,8 +256,10 @@ impl App {
             gate: CodeGate::new(&site.keys, links_key, budget.clone(), Arc::clone(&opens)),
             mailbox: mailbox_access(settings),
             compat: compat(&site, settings, start).await?,
+            personal_site: settings.personal_site,
             figures: figures.clone(),
             server_status,
+            updates: settings.updates.clone().into(),
             stop: stop.clone(),
             ending: ending.clone(),
         });
@@ -278,7 +280,7 @@ impl App {
 
 fn accounts(opened: &Opened, settings: &Settings) -> Accounts {
     if settings
-        .backend
+        .personal_site
         .is_some_and(|policy| policy.register_tokens)
     {
         tracing::warn!(
@@ -292,7 +294,6 @@ fn accounts(opened: &Opened, settings: &Settings) -> Accounts {
         },
         require_mfa_for: settings.require_mfa_for,
         providers: Providers::new(settings.providers.clone()),
-        backend: settings.backend,
         mail_callbacks: settings.mail.callbacks.clone(),
         ses_topic: settings.mail.ses_topic.clone(),
         ..Accounts::new(opened.site.clone(), opened.domains)

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod alarm;
 pub mod api;
+#[path = "../../compat/src/kadkahwin/mod.rs"]
 pub mod compat;
 mod custom_code;
 pub mod guest;

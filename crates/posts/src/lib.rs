@@ -39,10 +39,6 @@ pub const DOMAIN: Domain = Domain {
     newsletters: &[mailing::NEWSLETTER],
     jobs: |site| vec![mailing::job(site)],
     deletions: |site| vec![image::job(site)],
-    backend_preferences: |tx, id| {
-        let is_chosen = mailing::NEWSLETTER.is_chosen(tx, id)?;
-        Ok(vec![("notify_blog_posts", is_chosen)])
-    },
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
     }),

@@ -150,9 +150,8 @@ struct Body {
     note: Option<String>,
 }
 
-pub(super) fn null_is_empty<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Option<String>, D::Error> {
+/// What takes a text away: null.
+pub fn null_is_empty<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Option::<String>::deserialize(from).map(|note| Some(note.unwrap_or_default()))
 }
 

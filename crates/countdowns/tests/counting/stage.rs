@@ -1,5 +1,6 @@
 //! What the tests stand on: a site in a world, and people in it.
 
+use accounts::Accounts;
 use accounts::account::{self, AccountId, NewAccount};
 use accounts::client::Client;
 use accounts::dates::Dates;
@@ -8,9 +9,9 @@ use accounts::registration::{Policy, Registration};
 use accounts::session::{self, Method, Stay};
 use accounts::signed_in::{self, SignedIn};
 use accounts::token::{self, NewToken, TokenScope};
-use accounts::{Accounts, BackendPolicy};
-use axum::http;
+use axum::{Extension, http};
 use countdowns::countdown::{COUNTDOWN, READ, WRITE};
+use countdowns::entry_limit::EntryLimit;
 use countdowns::watchers;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -112,21 +113,6 @@ impl<'w> Stage<'w> {
             world: self.world,
             accounts: Accounts {
                 policy,
-                ..self.accounts.clone()
-            },
-        }
-    }
-
-    /// The same site with the addresses of the older personal site.
-    pub(crate) fn with_backend(&self, has_auth: bool) -> Self {
-        let policy = BackendPolicy {
-            has_auth,
-            register_tokens: false,
-        };
-        Self {
-            world: self.world,
-            accounts: Accounts {
-                backend: Some(policy),
                 ..self.accounts.clone()
             },
         }
@@ -339,6 +325,7 @@ pub(crate) fn shape(page: &Page) -> (u16, String, Vec<(String, String)>) {
 }
 
 fn visitor_of(accounts: &Accounts) -> Visitor {
-    let router = accounts::web::around(accounts, domain::routes(accounts));
+    let router = domain::routes(accounts).layer(Extension(EntryLimit::default()));
+    let router = accounts::web::around(accounts, router);
     Visitor::new(web::serve(&accounts.site, router))
 }

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use compat::personal_site;
 use edge::{ListenAddress, ListenSettings};
 use jiff::tz::TimeZone;
 use platform::key_file::KeyFile;
@@ -24,6 +25,7 @@ use super::sign_in_routes;
 use super::written::{Registration, Synchronous, Written};
 use crate::log::{Log, To};
 use crate::operators::PATHS;
+use crate::updates::Source;
 
 /// A service whose lines are where the supervisor process's may be.
 const KEEPER: &str = "keeper";
@@ -60,6 +62,8 @@ pub(crate) struct Settings {
     pub(crate) log: Log,
     /// An address for `/metrics` alone.
     pub(crate) metrics: Option<ListenAddress>,
+    /// Where releases and advisories are listed.
+    pub(crate) updates: Vec<Source>,
     /// Who must have a second factor.
     pub(crate) require_mfa_for: accounts::RequireMfaFor,
     /// With whom people may sign in.
@@ -69,7 +73,7 @@ pub(crate) struct Settings {
     /// The slug of the occasion that older programs' addresses answer for.
     pub(crate) compat_occasion: Option<String>,
     /// What is said of the addresses of the older personal site, if they are there.
-    pub(crate) backend: Option<accounts::BackendPolicy>,
+    pub(crate) personal_site: Option<personal_site::Policy>,
 }
 
 /// What the installation is called and where it is reached.
@@ -177,14 +181,25 @@ pub(super) fn settings(
             },
         },
         metrics,
+        updates: updates(written, check),
         require_mfa_for: written.accounts.require_mfa_for.into(),
         providers: providers::read(&written.accounts.provider, check),
         domains: domain_settings::read(sections, check),
         compat_occasion: compat_occasion(written, check),
-        backend: backend(written, check),
+        personal_site: personal_site(written, check),
     };
     let whole = (settings, plan?);
     check.problems.is_empty().then_some(whole)
+}
+
+fn updates(written: &Written, check: &mut Check<'_>) -> Vec<Source> {
+    const KEY: &str = "updates.advisories";
+    let all = written.updates.advisories.iter();
+    let sources = all.filter_map(|one| {
+        let source = Source::parse(one, |file| check.path(KEY, file));
+        check.accept(KEY, source)
+    });
+    sources.collect()
 }
 
 /// Who registers gets a mail, so somebody has to carry it.
@@ -226,7 +241,7 @@ fn compat_occasion(written: &Written, check: &mut Check<'_>) -> Option<String> {
 }
 
 /// The addresses of the older personal site.
-fn backend(written: &Written, check: &mut Check<'_>) -> Option<accounts::BackendPolicy> {
+fn personal_site(written: &Written, check: &mut Check<'_>) -> Option<personal_site::Policy> {
     let compat = &written.compat;
     let has_auth = match compat.auth.as_str() {
         "" => false,
@@ -268,7 +283,7 @@ fn backend(written: &Written, check: &mut Check<'_>) -> Option<accounts::Backend
              Leave it out where the front end can do without",
         );
     }
-    compat.backend.then_some(accounts::BackendPolicy {
+    compat.backend.then_some(personal_site::Policy {
         has_auth,
         register_tokens: compat.register_tokens,
     })

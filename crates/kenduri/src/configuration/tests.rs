@@ -567,9 +567,15 @@ fn every_example_of_the_documents_is_accepted() {
 #[test]
 fn the_older_personal_site_is_there_where_it_is_switched_on() {
     let (_folder, asked) = written("");
-    assert!(load(&asked).expect("built-in").settings.backend.is_none());
+    assert!(
+        load(&asked)
+            .expect("built-in")
+            .settings
+            .personal_site
+            .is_none()
+    );
     let (_folder, asked) = written("[compat]\nbackend = true\nauth = \"backend\"\n");
-    let policy = load(&asked).expect("settings").settings.backend;
+    let policy = load(&asked).expect("settings").settings.personal_site;
     let policy = policy.expect("switched on");
     assert!(policy.has_auth && !policy.register_tokens);
 }
