@@ -12,12 +12,12 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
 use crate::account::{self, AccountId};
-use crate::registration;
-pub use crate::role::{
+use crate::person::registration;
+pub use crate::scope::{
     ACCOUNT, ADMIN, EDITOR, MODERATOR, OWNER, Role, SITE, Scope, ScopeKind, ScopeName,
     TRUSTED_CONTACT,
 };
-use crate::signed_in::SignedIn;
+use crate::session::signed_in::SignedIn;
 
 /// The rank of `who` in `scope` right now. A token is nothing outside the scope it was made for.
 pub fn rank_in(tx: &mut Tx<'_>, who: &SignedIn, scope: &Scope) -> Result<Option<Role>, StoreError> {

@@ -7,72 +7,49 @@
 //! somebody is in a scope, [`grant::rank_in`] tells.
 
 pub mod access;
-pub mod access_token;
 pub mod account;
-pub mod attempts;
-pub mod changes;
 pub mod client;
 pub mod credential;
 pub mod dates;
 mod described;
-pub mod device;
 pub mod domain;
-pub mod email_change;
-pub mod erasure;
-pub mod export;
-pub mod factor_reset;
 pub mod grant;
-pub mod hashing;
-mod id_token;
-pub mod identity;
-pub mod import;
-mod in_flight;
-pub mod invite;
+pub mod limits;
 pub mod newsletter;
 pub mod notice;
 mod one_time;
 mod opaque;
-pub mod passkey;
-pub mod password;
 pub mod people;
-pub mod profile;
-pub mod provider;
-pub mod provider_sign_in;
-mod rate_limit;
-pub mod refresh;
-pub mod registration;
-pub mod request_limits;
-pub mod reset;
-mod role;
-pub mod second_factor;
-pub mod second_step;
+pub mod person;
+pub mod scope;
 pub mod session;
-pub mod setup;
 pub mod sign_in;
-pub mod signed_in;
-pub mod slug;
-pub mod slug_change;
-pub mod sudo;
-pub mod suppressed;
-pub mod token;
-mod token_scope;
-pub mod trusted;
-pub mod verification;
 pub mod web;
-mod web_authn;
+
+pub use credential::linked_identity as identity;
+pub(crate) use credential::web_authn;
+pub use credential::{hashing, passkey, password, provider, second_factor};
+pub use limits::{changes, request_limits};
+pub use people::{factor_reset, import, invite, setup};
+pub use person::{
+    email_change, erasure, export, profile, provider_sign_in, registration, reset, slug,
+    slug_change, suppressed, trusted, verification,
+};
+pub use session::{access_token, device, refresh, signed_in, sudo, token};
+pub use sign_in::second_step;
 
 pub use access::Callers;
 pub use account::{Account, AccountId};
-pub use changes::Changes;
+pub use credential::hashing::Hasher;
+pub use credential::provider::{ProviderSettings, Providers};
+pub use credential::second_factor::RequireMfaFor;
 pub use described::describe;
 pub use domain::{Domain, Domains};
-pub use hashing::Hasher;
-pub use in_flight::InFlight;
-pub use provider::{ProviderSettings, Providers};
-pub use registration::{Confirmed, Policy, confirmed};
-pub use request_limits::RequestLimits;
-pub use second_factor::RequireMfaFor;
-pub use signed_in::{Owner, SignedIn};
+pub use limits::changes::Changes;
+pub use limits::in_flight::InFlight;
+pub use limits::request_limits::RequestLimits;
+pub use person::registration::{Confirmed, Policy, confirmed};
+pub use session::signed_in::{Owner, SignedIn};
 
 use ::web::codes::Code;
 use ::web::masking::SecretPath;

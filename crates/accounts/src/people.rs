@@ -4,6 +4,11 @@
 //! Nobody acts on somebody whose rank is above their own, and the installation keeps an owner who
 //! can sign in; that is judged under the lock of all its owners.
 
+pub mod factor_reset;
+pub mod import;
+pub mod invite;
+pub mod setup;
+
 use jiff::Timestamp;
 use platform::audit::{self, Actor, Entry, Filter, Record, RequestFacts};
 use platform::store::Row;
@@ -11,14 +16,12 @@ use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
 
 use crate::account::{self, AccountId};
-use crate::factor_reset;
 use crate::grant::{self, GrantError, Role, SITE, Scope};
-use crate::invite;
 use crate::one_time::{self, Purpose};
-use crate::registration;
-use crate::reset::{self, Wanted};
-use crate::signed_in::SignedIn;
-use crate::sudo::Sudo;
+use crate::person::registration;
+use crate::person::reset::{self, Wanted};
+use crate::session::signed_in::SignedIn;
+use crate::session::sudo::Sudo;
 
 /// How many lines of the audit log are shown of a person.
 const LINES: u32 = 50;
@@ -27,11 +30,11 @@ web::words! {
     /// Whether somebody may sign in.
     State {
         /// They may.
-        Active = "active",
+        Active = "active" => "people-active",
         /// An administrator keeps them out.
-        Deactivated = "deactivated",
+        Deactivated = "deactivated" => "people-deactivated",
         /// They asked for their account to be erased.
-        Leaving = "pending_deletion",
+        Leaving = "pending_deletion" => "people-leaving",
     }
 }
 

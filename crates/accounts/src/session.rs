@@ -4,6 +4,13 @@
 //! time after the sign-in. Ended sessions are rows no more; what happened to
 //! them stands in the audit log.
 
+pub mod access_token;
+pub mod device;
+pub mod refresh;
+pub mod signed_in;
+pub mod sudo;
+pub mod token;
+
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
 use platform::store::{Bind, Column, Row, Value};
@@ -13,10 +20,10 @@ use serde_json::json;
 
 use crate::account::{self, AccountId};
 use crate::client::Client;
-use crate::device::{self, Device};
-use crate::invite;
 use crate::opaque;
-use crate::signed_in::SignedIn;
+use crate::people::invite;
+use crate::session::device::Device;
+use crate::session::signed_in::SignedIn;
 
 platform::id!(SessionId, "One sign-in in one browser.");
 

@@ -4,6 +4,10 @@
 //! known, unknown or barred, and every failure reads the same. Who has used up
 //! their tries is turned away before that, for every address alike.
 
+pub mod attempts;
+pub mod own_password;
+pub mod second_step;
+
 use jiff::SignedDuration;
 use platform::audit::{Actor, Entry};
 use platform::limits::Wait;
@@ -15,19 +19,19 @@ use web::{Network, Site};
 
 use crate::Accounts;
 use crate::account::{self, Account, AccountId};
-use crate::attempts::{self, Reserved, Source};
 use crate::client::Client;
-use crate::device::{self, Device};
-use crate::erasure;
-use crate::hashing::{self, Busy};
-use crate::identity;
+use crate::credential::hashing::{self, Busy};
+use crate::credential::linked_identity;
+use crate::credential::password::{self, Password, PasswordHash};
+use crate::credential::second_factor;
 use crate::notice;
 use crate::one_time::{self, Purpose};
-use crate::password::{self, Password, PasswordHash};
-use crate::registration;
-use crate::second_factor;
-use crate::second_step::{self, FirstStep};
+use crate::person::erasure;
+use crate::person::registration;
+use crate::session::device::{self, Device};
 use crate::session::{self, Begun, Method, Stay};
+use crate::sign_in::attempts::{Reserved, Source};
+use crate::sign_in::second_step::FirstStep;
 
 /// How long a link to sign in works.
 pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -237,7 +241,7 @@ pub(crate) fn let_in(
     if begun.is_some()
         && let Some(secret) = &client.identity
     {
-        identity::link_awaited(tx, &account.id, secret, &client.request)?;
+        linked_identity::link_awaited(tx, &account.id, secret, &client.request)?;
     }
     if begun
         .as_ref()

@@ -48,8 +48,15 @@ pub use problem::email_unverified;
 
 /// Every address of this crate.
 pub fn routes(accounts: &Accounts) -> Router<Site> {
+    let has_admin_page = accounts.domains.iter().any(|one| one.has_admin_page);
+    let own: Pages<Accounts, Callers> = if has_admin_page {
+        Pages::default()
+    } else {
+        Pages::default().get("/admin", People, me::admin)
+    };
     pages()
         .into_router()
+        .merge(own.into_router())
         .merge(api::routes::<Router<_>>())
         .merge(api::refresh::well_known())
         .with_state(accounts.clone())

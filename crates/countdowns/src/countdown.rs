@@ -52,9 +52,9 @@ web::words! {
     /// Which way it counts.
     Kind {
         /// Up, since the last reset.
-        Since = "since",
+        Since = "since" => "countdown-kind-since",
         /// Down, to a day.
-        Until = "until",
+        Until = "until" => "countdown-kind-until",
     }
 }
 
@@ -62,13 +62,13 @@ web::words! {
     /// Who sees it.
     Visibility {
         /// Its owners.
-        Private = "private",
+        Private = "private" => "countdown-private",
         /// They, and the trusted contacts of the one under whose name it is found.
-        Trusted = "trusted",
+        Trusted = "trusted" => "countdown-trusted",
         /// They, and whoever has its private link.
-        Unlisted = "unlisted",
+        Unlisted = "unlisted" => "countdown-unlisted",
         /// Everybody who knows where.
-        Public = "public",
+        Public = "public" => "countdown-public",
     }
 }
 
@@ -76,11 +76,11 @@ web::words! {
     /// What is shown once the day has come.
     After {
         /// How long ago it was.
-        CountUp = "count_up",
+        CountUp = "count_up" => "countdown-after-count-up",
         /// That it has come.
-        Freeze = "freeze",
+        Freeze = "freeze" => "countdown-after-freeze",
         /// Nothing, to others than its owners.
-        Hide = "hide",
+        Hide = "hide" => "countdown-after-hide",
     }
 }
 
@@ -132,29 +132,16 @@ impl Countdown {
     /// What people fill in.
     pub const FIELDS: &'static [Field] = web::fields! { Countdown:
         title: line(TITLE).label("countdown-title").required(),
-        kind: choice(&[("since", "countdown-kind-since"), ("until", "countdown-kind-until")])
-            .label("countdown-kind").fixed(),
+        kind: choice().label("countdown-kind").fixed(),
         follows: line(64).label("countdown-follows").section("countdown-section-until").hint("countdown-follows-hint"),
         target: line(16).label("countdown-target").section("countdown-section-until").hint("countdown-target-hint"),
-        repeat: choice(&[
-            ("none", "countdown-repeat-none"), ("weekly", "countdown-repeat-weekly"),
-            ("monthly", "countdown-repeat-monthly"), ("yearly", "countdown-repeat-yearly"),
-        ]).label("countdown-repeat").section("countdown-section-until"),
-        after: choice(&[
-            ("count_up", "countdown-after-count-up"), ("freeze", "countdown-after-freeze"),
-            ("hide", "countdown-after-hide"),
-        ]).label("countdown-after").section("countdown-section-until"),
-        leap_day: choice(&[("feb28", "countdown-feb28"), ("mar1", "countdown-mar1")])
-            .label("countdown-leap-day").section("countdown-section-until"),
+        repeat: choice().label("countdown-repeat").section("countdown-section-until"),
+        after: choice().label("countdown-after").section("countdown-section-until"),
+        leap_day: choice().label("countdown-leap-day").section("countdown-section-until"),
         time_zone: line(64).label("countdown-time-zone"),
-        day_counting: choice(&[
-            ("elapsed", "countdown-days-elapsed"), ("calendar", "countdown-days-calendar"),
-        ]).label("countdown-days"),
+        day_counting: choice().label("countdown-days"),
         slug: key(0, 50).label("countdown-slug").section("countdown-section-seen").hint("countdown-slug-hint"),
-        visibility: choice(&[
-            ("private", "countdown-private"), ("trusted", "countdown-trusted"),
-            ("unlisted", "countdown-unlisted"), ("public", "countdown-public"),
-        ]).label("countdown-visibility").section("countdown-section-seen"),
+        visibility: choice().label("countdown-visibility").section("countdown-section-seen"),
         listed: flag().label("countdown-listed").section("countdown-section-seen"),
         show_notes: flag().label("countdown-show-notes").section("countdown-section-seen"),
         show_stats: flag().label("countdown-show-stats").section("countdown-section-seen"),

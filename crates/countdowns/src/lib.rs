@@ -22,13 +22,25 @@ pub mod webhook;
 
 use ::web::Link;
 use ::web::codes::Code;
+use ::web::setting::{Flag, Setting};
 use accounts::domain::{self, Domain};
 use platform::store::migrate::Migrations;
 
 pub use refusal::Refusal;
 
+/// Turns countdowns on and off.
+pub const ENABLED: Flag = Flag {
+    key: "countdowns.enabled",
+    built_in: true,
+};
+
 /// All that the program has to know of this crate.
 pub const DOMAIN: Domain = Domain {
+    enabled: Some(ENABLED),
+    settings: &[
+        Setting::Number(watchers::TOTAL),
+        Setting::Number(watchers::OF_NETWORK),
+    ],
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     scope_kinds: &[&countdown::COUNTDOWN],
@@ -55,10 +67,13 @@ pub const DOMAIN: Domain = Domain {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
     }),
     jobs: |site| {
-        let webhooks = webhook::delivery::handlers(site);
-        let own = [reach::handler(), suggestion::mail::digest_job(site)];
-        webhooks.into_iter().chain(own).collect()
+        vec![
+            reach::handler(),
+            suggestion::mail::digest_job(site),
+            webhook::delivery::handler(site),
+        ]
     },
+    deletions: |_| vec![webhook::delivery::sweep_job()],
     ..Domain::new(MIGRATIONS)
 };
 

@@ -30,11 +30,11 @@ web::words! {
     #[schema(as = SuggestionState)]
     State {
         /// Nobody decided yet.
-        Pending = "pending",
+        Pending = "pending" => "phrase-pending",
         /// It is a phrase.
-        Approved = "approved",
+        Approved = "approved" => "phrase-approved",
         /// It is none.
-        Rejected = "rejected",
+        Rejected = "rejected" => "phrase-rejected",
     }
 }
 

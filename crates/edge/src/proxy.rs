@@ -51,7 +51,7 @@ pub use upstream::Upstream;
 pub(crate) use backends::Backends;
 pub(crate) use buffer_memory::{BufferMemory, Room};
 pub(crate) use request_buffer::fill;
-pub(crate) use response_buffer::read_ahead;
+pub(crate) use response_buffer::{keeping_up, read_ahead};
 
 use backends::{Backend, Running};
 use connect::Stream;

@@ -11,6 +11,8 @@ pub(crate) const DOMAINS: Domains = &[
 ];
 
 #[cfg(test)]
+mod off;
+#[cfg(test)]
 mod stolen_database;
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use accounts::{Accounts, domain};
 use axum::{Extension, Router};
-use countdowns::watchers;
 use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
 use tokio_util::sync::CancellationToken;
@@ -28,8 +27,6 @@ pub(crate) struct Parts {
     pub(crate) mailbox: Option<Access>,
     /// Which occasion answers at the addresses of older programs, if any does.
     pub(crate) compat: Option<Compat>,
-    /// How many may watch countdowns.
-    pub(crate) watchers: watchers::Limits,
     /// What `/metrics` says.
     pub(crate) figures: Metrics,
     /// Whom the operator's page asks.
@@ -52,7 +49,6 @@ pub(crate) fn router(parts: Parts) -> Router {
         .merge(compat.unwrap_or_default())
         .merge(backend::routes(&parts.accounts))
         .layer(Extension(parts.gate))
-        .layer(Extension(parts.watchers))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
         .merge(server::routes(parts.server_status, parts.updates))
         .merge(api::routes())

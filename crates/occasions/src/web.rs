@@ -30,7 +30,6 @@ pub(crate) fn routes(_: &Accounts) -> Router<Site> {
 pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
     let mut handlers = vec![
         crate::deadline_notices::sweeps(site.store.clone()),
-        crate::diet_deletion::daily(site.platform.clone()),
         mail::confirmations(site.clone()),
         alarm::alarms(site.clone()),
     ];

@@ -13,6 +13,7 @@ pub mod search;
 pub mod web;
 
 use ::web::codes::Code;
+use ::web::setting::Flag;
 use accounts::domain::{self, Domain};
 use accounts::token::TokenScope;
 
@@ -23,14 +24,22 @@ pub const READ: TokenScope = TokenScope::new("posts:read", "post-scope-read");
 /// Make, change, publish and withdraw them.
 pub const WRITE: TokenScope = TokenScope::new("posts:write", "post-scope-write");
 
+/// Turns posts on and off.
+pub const ENABLED: Flag = Flag {
+    key: "posts.enabled",
+    built_in: true,
+};
+
 /// All that the program has to know of this crate.
 pub const DOMAIN: Domain = Domain {
+    enabled: Some(ENABLED),
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     token_scopes: &[READ, WRITE],
     routes: web::routes,
     newsletters: &[mailing::NEWSLETTER],
-    jobs: |site| vec![mailing::job(site), image::job(site)],
+    jobs: |site| vec![mailing::job(site)],
+    deletions: |site| vec![image::job(site)],
     backend_preferences: |tx, id| {
         let is_chosen = mailing::NEWSLETTER.is_chosen(tx, id)?;
         Ok(vec![("notify_blog_posts", is_chosen)])

@@ -30,9 +30,9 @@ web::words! {
     #[schema(as = PostKind)]
     Kind {
         /// It has a title.
-        Article = "article",
+        Article = "article" => "post-kind-article",
         /// It has none, and is short.
-        Note = "note",
+        Note = "note" => "post-kind-note",
     }
 }
 
@@ -41,13 +41,13 @@ web::words! {
     #[schema(as = PostState)]
     State {
         /// Editors.
-        Draft = "draft",
+        Draft = "draft" => "post-draft",
         /// Editors, and everybody from an instant on.
-        Scheduled = "scheduled",
+        Scheduled = "scheduled" => "post-scheduled",
         /// Everybody.
-        Published = "published",
+        Published = "published" => "post-published",
         /// Editors; everybody else reads that it is gone.
-        Withdrawn = "withdrawn",
+        Withdrawn = "withdrawn" => "post-withdrawn",
     }
 }
 
@@ -99,15 +99,14 @@ pub struct Post {
 impl Post {
     /// What editors fill in.
     pub const FIELDS: &'static [Field] = web::fields! { Post:
-        kind: choice(&[("article", "post-kind-article"), ("note", "post-kind-note")])
-            .label("post-kind").fixed(),
+        kind: choice().label("post-kind").fixed(),
         title: line(200).label("post-title"),
         body: lines(200_000).label("post-body").hint("post-body-hint").secret(),
         excerpt: lines(300).label("post-excerpt").hint("post-excerpt-hint").secret(),
         tags: words().label("post-tags"),
         image_alt: line(300).label("post-image-alt").section("post-section-image")
             .hint("post-image-alt-hint"),
-        state: choice(STATES).label("post-state").section("post-section-published"),
+        state: choice().label("post-state").section("post-section-published"),
         published_at: moment().optional().label("post-published-at")
             .section("post-section-published").hint("post-published-at-hint"),
         slug: key(0, 50).label("post-slug").section("post-section-published")
@@ -272,13 +271,6 @@ impl Post {
         format!("post-{}", &self.id.as_str()[ending..])
     }
 }
-
-const STATES: &[(&str, &str)] = &[
-    ("draft", "post-draft"),
-    ("scheduled", "post-scheduled"),
-    ("published", "post-published"),
-    ("withdrawn", "post-withdrawn"),
-];
 
 /// A post, for editors.
 pub fn find(tx: &mut Tx<'_>, _: &Editor, id: &PostId) -> Result<Post, Refusal> {

@@ -34,6 +34,7 @@ pub mod picture;
 pub mod problem;
 mod problems;
 mod serve;
+pub mod setting;
 pub mod state;
 pub mod tags;
 #[cfg(test)]
@@ -66,6 +67,7 @@ pub use state::{Declared, Link, Settings, Site, SiteUrl};
 pub use text::{Catalogue, Locale, Text, Value};
 pub use theme::{Ground, Preset, Theme};
 pub use translated::{I18n, LangAttribute, Spoken};
+pub use words::Labelled;
 
 /// The messages of this crate.
 pub const LOCALES: &[Locale] = &[

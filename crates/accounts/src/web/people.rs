@@ -113,7 +113,7 @@ fn fields(text: &Text, asked: &Asked) -> Vec<Field> {
     ]));
     let any = || (String::new(), text.say("people-any").into_owned());
     let states = AccountState::ALL.iter().map(|state| {
-        let words = text.say(state_words(*state)).into_owned();
+        let words = text.say(state.label()).into_owned();
         (state.word().to_owned(), words)
     });
     vec![
@@ -140,14 +140,6 @@ fn ranks(text: &Text) -> impl Iterator<Item = (String, String)> {
         let words = text.say(rank.label()).into_owned();
         (rank.word().to_owned(), words)
     })
-}
-
-fn state_words(state: AccountState) -> &'static str {
-    match state {
-        AccountState::Active => "people-active",
-        AccountState::Deactivated => "people-deactivated",
-        AccountState::Leaving => "people-leaving",
-    }
 }
 
 fn rank_words(rank: &str) -> &'static str {

@@ -5,7 +5,6 @@ use platform::limits::Wait;
 use web::Problem;
 
 use crate::account::NotAName;
-use crate::credential::ChangeError;
 use crate::erasure::EraseError;
 use crate::export::ExportError;
 use crate::grant::GrantError;
@@ -23,6 +22,7 @@ use crate::second_factor::FactorError;
 use crate::second_step::SecondStepError;
 use crate::setup::SetupError;
 use crate::sign_in::SignInError;
+use crate::sign_in::own_password::ChangeError;
 use crate::signed_in::ScopeMissing;
 use crate::slug_change::{self, SlugError};
 use crate::sudo::SudoRequired;

@@ -177,12 +177,12 @@ fn a_link_dies_with_the_password_that_it_was_to_replace() {
         let sent = link(world, "/reset/").await;
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
         let who = find_session(world, &begun.session).await.unwrap();
-        let change = accounts::credential::Change {
+        let change = accounts::sign_in::own_password::Change {
             current: Secret::new(PASSWORD),
             new: accounts::password::Password::choose(&Secret::new(NEW), &[]).unwrap(),
             client: client(1),
         };
-        accounts::credential::change(&accounts, &who, change)
+        accounts::sign_in::own_password::change(&accounts, &who, change)
             .await
             .unwrap();
         visitor(&accounts).get(&sent).await.with(400);

@@ -70,7 +70,7 @@ pub(super) async fn list(
         figure: one
             .clock(*newest, now)
             .map(|clock| words::days(&text, clock.days)),
-        visibility: visible(one),
+        visibility: one.visibility.label(),
     });
     let body = ListPage {
         text: &text,
@@ -80,15 +80,6 @@ pub(super) async fn list(
     let title = text.say("countdown-mine");
     let who = (&reader.who, reader.csrf.as_str());
     frame::show(&site, &text, who, (HERE, &title), body).await
-}
-
-fn visible(one: &Countdown) -> &'static str {
-    match one.visibility {
-        Visibility::Private => "countdown-private",
-        Visibility::Trusted => "countdown-trusted",
-        Visibility::Unlisted => "countdown-unlisted",
-        Visibility::Public => "countdown-public",
-    }
 }
 
 /// What was done on the page before.
@@ -295,7 +286,7 @@ async fn countdown_page(
         },
         entries: loaded.entries.iter().map(row).collect(),
         public_path: loaded.public_path(),
-        visibility: visible(countdown),
+        visibility: countdown.visibility.label(),
         countdown,
     };
     let who = (asking.who, asking.csrf);

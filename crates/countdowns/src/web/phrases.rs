@@ -17,7 +17,7 @@ use super::words;
 use crate::Refusal;
 use crate::countdown;
 use crate::phrase::{self, ModeratedPhrase, Moderator, OwnPhrase, PhraseId};
-use crate::suggestion::{self, State as SuggestionState, Suggestion, SuggestionId};
+use crate::suggestion::{self, Suggestion, SuggestionId};
 
 const MINE: &str = "/me/phrases";
 const ALL: &str = "/admin/phrases";
@@ -51,11 +51,7 @@ impl From<Suggestion> for SuggestionRow {
     fn from(suggestion: Suggestion) -> Self {
         Self {
             words: suggestion.text,
-            state: match suggestion.state {
-                SuggestionState::Pending => "phrase-pending",
-                SuggestionState::Approved => "phrase-approved",
-                SuggestionState::Rejected => "phrase-rejected",
-            },
+            state: suggestion.state.label(),
             reason: suggestion.reason,
         }
     }

@@ -1,5 +1,5 @@
-//! Answers brief requests: those that need no engine to be read, and whose answer
-//! needs none to be written, because it is in memory, or in a file that the kernel sends.
+//! Answers brief requests: those that need no engine to be read. Their answers are written
+//! from memory, from a file by the kernel, or piece by piece as they come.
 //!
 //! Whatever else comes goes to the engine with the connection, which stays there: one
 //! engine owns every hard case. A connection that waits here holds no buffer.
@@ -27,6 +27,7 @@ use crate::listener::{Activity, Handle};
 use crate::pipeline::serve;
 
 use super::Visit;
+use super::outgoing::{Framing, Outgoing};
 use super::transport::{Carrier, Sending};
 
 /// Read at once.
@@ -35,7 +36,7 @@ const PIECE: usize = 16 * 1_024;
 const SMALL: usize = 4 * 1_024;
 
 /// What `Connection` says before the last answer.
-const CLOSE: &str = "close";
+pub(super) const CLOSE: &str = "close";
 
 /// What is left to the engine.
 pub(super) struct Rest {
@@ -95,21 +96,29 @@ where
         let serving = pin!(serve(here, peer, request, Verdict::from(None)));
         let answer = client.while_it_waits(serving, length).await?;
         let is_in_file = !is_head && client.stream.bare().is_some() && answer.body().is_in_file();
-        if !(is_in_file || answer.body().is_here()) || !is_framed(&answer, is_head) {
+        let Some(framing) = Framing::of(&answer, is_head) else {
             let (came, answer) = (client.came, Some(answer));
             return Some(Rest { came, answer });
-        }
+        };
         client.came.advance(length);
         let is_last = is_last || answer.headers().contains_key(CONNECTION);
         let mut head = here.scratch.take();
-        write_head(&mut head, &answer, is_head, is_last, here);
+        write_head(&mut head, &answer, framing, is_head, is_last, here);
         match client.stream.bare() {
             Some(socket) if is_in_file => {
                 let sending = Sending::new(&head, answer.into_body());
                 client.limits.send(socket, sending).await?;
             }
             _ if is_head => client.write(&mut head, Bytes::new()).await?,
-            _ => client.write(&mut head, whole(answer.into_body())).await?,
+            _ if answer.body().is_here() => {
+                client.write(&mut head, whole(answer.into_body())).await?;
+            }
+            _ => {
+                let outgoing = Outgoing::new(&head, answer.into_body(), framing);
+                // Nobody holds what a brief answer does not need.
+                here.scratch.put(std::mem::take(&mut head));
+                Box::pin(client.stream_out(outgoing)).await?;
+            }
         }
         here.scratch.put(head);
         if is_last {
@@ -220,6 +229,48 @@ impl<S: Carrier> Client<'_, '_, S> {
                 written => all.advance(written),
             }
         }
+        self.flush().await
+    }
+
+    /// Writes an answer as it comes.
+    async fn stream_out(&mut self, mut outgoing: Outgoing) -> Option<()> {
+        while !outgoing.is_done() {
+            std::future::poll_fn(|context| {
+                if let Poll::Ready(gathered) = outgoing.poll_gather(context) {
+                    return Poll::Ready(gathered.ok());
+                }
+                // Meanwhile the client may ask for more, or leave.
+                while self.came.is_empty() {
+                    match self.poll_read(context) {
+                        Poll::Pending => break,
+                        Poll::Ready(Ok(more)) if !more.is_empty() => self.came = more,
+                        Poll::Ready(_) => return Poll::Ready(None),
+                    }
+                }
+                self.limits.ended.as_mut().poll(context).map(|()| None)
+            })
+            .await?;
+            while !outgoing.is_empty() {
+                let written = self.limits.unless_stuck(|context| {
+                    let stream = Pin::new(&mut *self.stream);
+                    let polled =
+                        outgoing.write(|slices| stream.poll_write_vectored(context, slices));
+                    if polled.is_pending() {
+                        outgoing.falls_behind(context);
+                    }
+                    polled
+                });
+                match written.await? {
+                    0 => return None,
+                    written => outgoing.advance(written),
+                }
+            }
+            self.flush().await?;
+        }
+        Some(())
+    }
+
+    async fn flush(&mut self) -> Option<()> {
         let mut stream = Pin::new(&mut *self.stream);
         let flushed = |context: &mut Context<'_>| stream.as_mut().poll_flush(context);
         self.limits.unless_stuck(flushed).await
@@ -289,31 +340,16 @@ async fn unless_ended<T>(
     .await
 }
 
-/// Whether the end of an answer can be seen, and in one place only.
-fn is_framed(answer: &Answer, is_head: bool) -> bool {
-    let (status, headers) = (answer.status(), answer.headers());
-    let length = answer.body().size_hint().exact();
-    let is_true = headers.get(CONTENT_LENGTH).is_none_or(|said| {
-        let said = said.to_str().ok().and_then(|said| said.parse().ok());
-        is_head || status == StatusCode::NOT_MODIFIED || (said.is_some() && said == length)
-    });
-    !status.is_informational()
-        && (!has_no_body(status) || length == Some(0))
-        && is_true
-        && !headers.contains_key(TRANSFER_ENCODING)
-        && headers.get(CONNECTION).is_none_or(|said| said == CLOSE)
-}
-
 /// Writes the head of an answer.
 fn write_head(
     head: &mut Vec<u8>,
     answer: &Answer,
+    framing: Framing,
     is_head: bool,
     is_last: bool,
     here: &WorkerContext,
 ) {
     let (status, headers) = (answer.status(), answer.headers());
-    let length = answer.body().size_hint().lower();
     head.extend_from_slice(b"HTTP/1.1 ");
     head.extend_from_slice(status.as_str().as_bytes());
     head.push(b' ');
@@ -330,12 +366,17 @@ fn write_head(
     for (name, value) in headers.iter().filter(|(name, _)| is_said(name)) {
         line(name, value.as_bytes());
     }
-    let has_length = !has_no_body(status) && (!is_head || length > 0);
-    if has_length && !headers.contains_key(CONTENT_LENGTH) {
-        line(
-            &CONTENT_LENGTH,
-            itoa::Buffer::new().format(length).as_bytes(),
-        );
+    match framing {
+        Framing::Chunked => line(&TRANSFER_ENCODING, b"chunked"),
+        Framing::Length(length) => {
+            let has_length = !has_no_body(status) && (!is_head || length > 0);
+            if has_length && !headers.contains_key(CONTENT_LENGTH) {
+                line(
+                    &CONTENT_LENGTH,
+                    itoa::Buffer::new().format(length).as_bytes(),
+                );
+            }
+        }
     }
     if !headers.contains_key(DATE) {
         here.with_date(|date| line(&DATE, date.as_bytes()));

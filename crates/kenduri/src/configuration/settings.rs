@@ -4,22 +4,24 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use countdowns::watchers;
 use edge::{ListenAddress, ListenSettings};
 use jiff::tz::TimeZone;
 use platform::key_file::KeyFile;
 use platform::mail::{CallbackKey, Sender, SnsTopic};
 use platform::{Secret, store};
+use toml::Table;
 use web::SiteUrl;
 use web::client_info::Proxies;
+use web::setting::SettingValues;
 
 use super::address;
 use super::check::Check;
+use super::domain_settings;
 use super::mail::{self, MailRoute};
 use super::providers;
 use super::services::LOGS;
 use super::sign_in_routes;
-use super::written::{Countdowns, Registration, Synchronous, Written};
+use super::written::{Registration, Synchronous, Written};
 use crate::log::{Log, To};
 use crate::operators::PATHS;
 use crate::updates::Source;
@@ -65,8 +67,8 @@ pub(crate) struct Settings {
     pub(crate) require_mfa_for: accounts::RequireMfaFor,
     /// With whom people may sign in.
     pub(crate) providers: Vec<accounts::ProviderSettings>,
-    /// How many may watch countdowns.
-    pub(crate) watchers: watchers::Limits,
+    /// What the sections of the domains say.
+    pub(crate) domains: SettingValues,
     /// The slug of the occasion that older programs' addresses answer for.
     pub(crate) compat_occasion: Option<String>,
     /// What is said of the addresses of the older personal site, if they are there.
@@ -115,6 +117,7 @@ impl Settings {
 /// whatever cannot be; all or nothing.
 pub(super) fn settings(
     written: &Written,
+    sections: &Table,
     (folder, data): (&Path, &Path),
     services: &[edge::Service],
     check: &mut Check<'_>,
@@ -180,7 +183,7 @@ pub(super) fn settings(
         updates: updates(written, check),
         require_mfa_for: written.accounts.require_mfa_for.into(),
         providers: providers::read(&written.accounts.provider, check),
-        watchers: watcher_limits(&written.countdowns, check),
+        domains: domain_settings::read(sections, check),
         compat_occasion: compat_occasion(written, check),
         backend: backend(written, check),
     };
@@ -216,17 +219,6 @@ fn registration(written: &Written, check: &mut Check<'_>) -> accounts::registrat
             }
             Needed::Open
         }
-    }
-}
-
-fn watcher_limits(written: &Countdowns, check: &mut Check<'_>) -> watchers::Limits {
-    let mut between = |key, number| check.between(key, number, 0, 1_000_000) as usize;
-    watchers::Limits {
-        total: between("countdowns.watchers", written.watchers),
-        of_network: between(
-            "countdowns.watchers_per_network",
-            written.watchers_per_network,
-        ),
     }
 }
 

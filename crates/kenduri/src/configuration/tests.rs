@@ -4,10 +4,11 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
+use countdowns::watchers;
 use edge::ListenAddress;
 use platform::store;
 
-use super::{Asked, Flag, load};
+use super::{Asked, Flag, Origin, load};
 
 mod providers;
 
@@ -80,8 +81,9 @@ fn a_later_source_wins() {
         Some("https://flag.example")
     );
     assert_eq!(found.settings.jobs_at_once, 5);
-    let watchers = found.settings.watchers;
-    assert_eq!((watchers.total, watchers.of_network), (9_000, 5));
+    let values = &found.settings.domains;
+    let watchers = [watchers::TOTAL, watchers::OF_NETWORK].map(|key| key.of(values));
+    assert_eq!(watchers, [9_000, 5]);
     assert_eq!(
         found.settings.listen.http,
         ["127.0.0.1:1", "[::1]:2"].map(|text| ListenAddress::Tcp(text.parse().expect(text)))
@@ -479,6 +481,26 @@ fn secrets_are_read_from_files_and_never_printed() {
         server.login.as_ref().map(|(_, password)| password.reveal()),
         Some("hunter3")
     );
+}
+
+#[test]
+fn the_section_of_a_domain_is_checked_by_its_table() {
+    for (line, expected) in [
+        ("watcher = 5", "unknown key countdowns.watcher"),
+        ("watchers = \"many\"", "countdowns.watchers is wrong"),
+        ("watchers = -1", "countdowns.watchers is wrong"),
+        ("watchers = 1000001", "countdowns.watchers is 1000001"),
+    ] {
+        let (_folder, asked) = written(&format!("[countdowns]\n{line}\n"));
+        let problems = load(&asked).expect_err(line).0;
+        assert_eq!(problems.len(), 1, "{line}");
+        let problem = &problems[0];
+        assert!(problem.what.starts_with(expected), "{}", problem.what);
+        let Origin::File { line, .. } = &problem.origin else {
+            panic!("{:?}", problem.origin);
+        };
+        assert_eq!(*line, 2);
+    }
 }
 
 #[test]

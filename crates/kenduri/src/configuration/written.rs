@@ -1,4 +1,5 @@
-//! `kenduri.toml` as it is written: one struct per section, one field per key.
+//! `kenduri.toml` as it is written: one struct per section, one field per key. The sections of
+//! domains are not here: each domain declares its keys (`Domain::settings`).
 //!
 //! The built-in value of every key is its `Default`; the list of known keys,
 //! the names of the environment variables and the reference in
@@ -32,7 +33,6 @@ pub(crate) struct Written {
     pub(crate) cache: edge::Cache,
     pub(crate) proxy: edge::Proxy,
     pub(crate) accounts: Accounts,
-    pub(crate) countdowns: Countdowns,
     pub(crate) jobs: Jobs,
     pub(crate) log: Log,
     pub(crate) metrics: Metrics,
@@ -58,7 +58,6 @@ impl Default for Written {
             cache: edge::Cache::default(),
             proxy: edge::Proxy::default(),
             accounts: Accounts::default(),
-            countdowns: Countdowns::default(),
             jobs: Jobs::default(),
             log: Log::default(),
             metrics: Metrics::default(),
@@ -280,25 +279,6 @@ impl From<RequireMfaFor> for accounts::RequireMfaFor {
             RequireMfaFor::None => Self::None,
             RequireMfaFor::Admins => Self::Admins,
             RequireMfaFor::All => Self::All,
-        }
-    }
-}
-
-/// `[countdowns]`: how many may watch them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Countdowns {
-    /// How many open pages of countdowns hear at once that something changed.
-    pub(crate) watchers: u32,
-    /// How many of them from one address (IPv6: one /64).
-    pub(crate) watchers_per_network: u32,
-}
-
-impl Default for Countdowns {
-    fn default() -> Self {
-        Self {
-            watchers: 500,
-            watchers_per_network: 5,
         }
     }
 }

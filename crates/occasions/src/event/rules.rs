@@ -1,7 +1,7 @@
 //! Events, as hosts add, change and remove them. A change waits for answers that
 //! are being saved.
 
-use ::web::fields::{flag, hour, https, key, line, lines, moment, number, rows, texts};
+use ::web::fields::{Part, flag, hour, https, key, line, lines, moment, number, rows, texts};
 use ::web::{Field, Findings, I18n, Input, Limits};
 use accounts::dates;
 use jiff::{SignedDuration, Timestamp};
@@ -24,7 +24,7 @@ const MOST_DAYS: i64 = 7;
 /// How many lines a schedule has at most.
 pub(super) const LINES: usize = 50;
 
-pub(super) const SCHEDULE: &[Field] = ::web::fields! { ScheduleLine:
+pub(super) const SCHEDULE: Part<ScheduleLine> = ::web::part! { ScheduleLine:
     time: hour().label("host-schedule-time").required(),
     title: texts(Limits::required(120)).label("host-schedule-title"),
     detail: texts(Limits::lines(500)).label("host-schedule-detail"),

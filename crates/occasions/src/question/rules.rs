@@ -1,7 +1,7 @@
 //! Questions, as hosts add, change and put them away. What was answered keeps its
 //! meaning.
 
-use ::web::fields::{choice, flag, key, number, rows, texts, words};
+use ::web::fields::{Part, choice, flag, key, number, rows, texts, words};
 use ::web::{Field, Findings, I18n, Limits};
 use platform::{Rows, StoreError, Tx, sql};
 
@@ -17,25 +17,10 @@ use crate::words::{AskedOf, QuestionKind};
 /// How many choices a question has at most.
 pub(super) const MOST_CHOICES: usize = 50;
 
-pub(super) const CHOICE: &[Field] = ::web::fields! { Choice:
+pub(super) const CHOICE: Part<Choice> = ::web::part! { Choice:
     key: key(0, 40).label("host-field-key"),
     label: texts(Limits::required(200)).label("host-field-label"),
 };
-
-const ASKED_OF: &[(&str, &str)] = &[
-    ("guest", "host-asked-of-guest"),
-    ("household", "host-asked-of-household"),
-];
-
-const KINDS: &[(&str, &str)] = &[
-    ("short_text", "host-answer-short-text"),
-    ("long_text", "host-answer-long-text"),
-    ("one_choice", "host-answer-one-choice"),
-    ("several_choices", "host-answer-several-choices"),
-    ("yes_no", "host-answer-yes-no"),
-    ("number", "host-answer-number"),
-    ("date", "host-answer-date"),
-];
 
 impl Question {
     /// The field of this name.
@@ -64,9 +49,9 @@ impl Question {
 impl Resource for Question {
     const FIELDS: &'static [Field] = ::web::fields! { Question:
         title: texts(Limits::required(200)).label("host-field-question").wording(),
-        kind: choice(KINDS).label("host-field-answer-kind").section("host-question-answers")
+        kind: choice().label("host-field-answer-kind").section("host-question-answers")
             .required(),
-        asked_of: choice(ASKED_OF).label("host-field-asked-of").section("host-question-answers")
+        asked_of: choice().label("host-field-asked-of").section("host-question-answers")
             .required(),
         help: texts(Limits::lines(500)).label("host-field-help").wording(),
         choices: rows(CHOICE, MOST_CHOICES).label("host-field-choices").wording(),

@@ -78,7 +78,7 @@ impl WebResource for Question {
         };
         let legend = |n: usize| text.with("host-choice-n", [("n", n.into())]);
         let table = wording.table_form(form_state);
-        let rows = table.rows(("choices", CHOICE, most), legend);
+        let rows = table.rows(("choices", CHOICE.fields, most), legend);
         let kind = QuestionKind::find(form_state.form.text("kind"));
         (most > 0).then(|| RowList {
             name: "choices",

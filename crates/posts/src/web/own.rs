@@ -23,16 +23,9 @@ use crate::{Refusal, feed, markdown};
 
 const HERE: &str = "/me/posts";
 /// The states of a post that nobody could read yet.
-const BEFORE: &[(&str, &str)] = &[
-    ("draft", "post-draft"),
-    ("scheduled", "post-scheduled"),
-    ("published", "post-published"),
-];
+const BEFORE: &[(&str, &str)] = PostState::CHOICES.split_at(3).0;
 /// The states of one that was public.
-const AFTER: &[(&str, &str)] = &[
-    ("published", "post-published"),
-    ("withdrawn", "post-withdrawn"),
-];
+const AFTER: &[(&str, &str)] = PostState::CHOICES.split_at(2).1;
 
 #[derive(Template)]
 #[template(path = "own/list.html")]
@@ -72,7 +65,7 @@ pub(super) async fn list(
     let rows = list.items.iter().map(|post| Row {
         href: at(&post.id),
         title: name(post),
-        state: state_label(post.state),
+        state: post.state.label(),
         date: post
             .published_at
             .map(|at| text.moment_short(&at.to_zoned(zone.clone())))
@@ -98,15 +91,6 @@ fn name(post: &Post) -> String {
         post.excerpt()
     } else {
         post.title.clone()
-    }
-}
-
-fn state_label(state: PostState) -> &'static str {
-    match state {
-        PostState::Draft => "post-draft",
-        PostState::Scheduled => "post-scheduled",
-        PostState::Published => "post-published",
-        PostState::Withdrawn => "post-withdrawn",
     }
 }
 

@@ -37,7 +37,7 @@ pub enum Kind {
     Hour,
     /// The end of a day.
     Day,
-    /// One of these words, each with its message; where it is optional, `""` means none.
+    /// One of these words, each with its message.
     Choice(&'static [(&'static str, &'static str)]),
     /// What is looked for, as it was typed, or nothing.
     AsTyped,
@@ -341,7 +341,7 @@ mod tests {
     use serde::{Deserialize, Serialize};
 
     use super::*;
-    use crate::fields::{self, Input, choice, day, email, flag, hour, line, moment, number};
+    use crate::fields::{self, Input, Part, choice, day, email, flag, hour, line, moment, number};
     use crate::fields::{part, rows, texts, words};
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -350,7 +350,7 @@ mod tests {
         closes_at: Option<Timestamp>,
         seats: Option<i64>,
         motto: Option<String>,
-        tone: String,
+        tone: Tone,
         guests: Vec<String>,
         cook: Cook,
         courses: Vec<Course>,
@@ -368,21 +368,31 @@ mod tests {
         dish: I18n,
     }
 
+    crate::words! {
+        /// How it is.
+        Tone {
+            /// Stiff.
+            Formal = "formal" => "tone-formal",
+            /// Loose.
+            Fun = "fun" => "tone-fun",
+        }
+    }
+
     const FIELDS: &[Field] = crate::fields! { Feast:
         starts_at: moment().label("starts").required(),
         closes_at: day().optional().label("closes"),
         seats: number(1, 50).optional().label("seats"),
         motto: line(20).optional().label("motto").secret(),
-        tone: choice(&[("formal", "tone-formal"), ("fun", "tone-fun")]).label("tone"),
+        tone: choice().label("tone"),
         guests: words().label("guests"),
         cook: part(COOK).label("cook"),
         courses: rows(COURSE, 2).label("courses"),
     };
-    const COOK: &[Field] = crate::fields! { Cook:
+    const COOK: Part<Cook> = crate::part! { Cook:
         email: email().label("email"),
         is_paid: flag().label("paid"),
     };
-    const COURSE: &[Field] = crate::fields! { Course:
+    const COURSE: Part<Course> = crate::part! { Course:
         time: hour().label("time").required(),
         dish: texts(Limits::required(10)).label("dish"),
     };
@@ -399,7 +409,7 @@ mod tests {
             closes_at: Some("2027-05-31T22:00:00Z".parse().unwrap()),
             seats: Some(12),
             motto: Some("Sit".to_owned()),
-            tone: "fun".to_owned(),
+            tone: Tone::Fun,
             guests: vec!["aina".to_owned(), "budi".to_owned()],
             cook: Cook {
                 email: "cook@example.com".to_owned(),
