@@ -157,7 +157,6 @@ impl Begun {
             None => None,
         };
         tasks.spawn(figures.tidy(stop.clone()));
-        tokio::spawn(supervisor::own_memory::release_while_idle());
         let site = app.as_ref().map(|app| app.site.clone());
         let links = app.map_or_else(String::new, |app| {
             app.background.start(&app.site, &tasks, &stop);
