@@ -82,6 +82,7 @@ pub struct Settings {
 
 impl Site {
     /// The same site with what the configuration says in the sections of domains.
+    #[must_use]
     pub fn with_settings(mut self, values: SettingValues) -> Self {
         Arc::make_mut(&mut self.declared).settings = values;
         self
