@@ -20,8 +20,12 @@ mod oauth;
 mod people;
 mod problem;
 mod profile;
+pub mod proof;
+pub mod refusal;
 mod registration;
+pub mod request;
 mod reset;
+pub mod resource;
 mod second_step;
 mod ses_callbacks;
 pub mod shared;
@@ -44,6 +48,7 @@ use crate::Callers::{Anybody, People};
 use crate::{Accounts, Callers};
 pub use cookies::session;
 pub use problem::email_unverified;
+pub use refusal::Refusal;
 
 /// What it takes to sign people in and out, and to keep their accounts, at other addresses than
 /// those of this crate.

@@ -17,6 +17,7 @@ use web::Site;
 
 use crate::app_setup::Opened;
 use crate::configuration::{MailRoute, Settings};
+use crate::updates;
 
 /// How often opened invitations are written down; a crash loses no more.
 const OPENS: Duration = Duration::from_secs(10);
@@ -65,6 +66,9 @@ pub(crate) fn worker(Opened { site, domains }: &Opened, settings: &Settings) -> 
         mail::handler(site.store.clone(), post),
     ];
     handlers.extend(domain::jobs(domains, site));
+    if !settings.updates.is_empty() {
+        handlers.push(updates::job(site, &settings.updates));
+    }
     Ok(Worker::new(
         site.store.clone(),
         site.clock.clone(),

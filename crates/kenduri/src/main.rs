@@ -29,6 +29,7 @@ mod reload;
 mod router;
 mod server;
 mod sockets;
+mod updates;
 mod worker;
 
 use std::process::ExitCode;

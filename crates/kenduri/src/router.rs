@@ -1,6 +1,8 @@
 //! Every address of the program on one page: the domains' own, and what
 //! operators ask.
 
+use std::sync::Arc;
+
 use accounts::{Accounts, domain};
 use axum::{Extension, Router};
 use compat::{kadkahwin, personal_site};
@@ -13,6 +15,7 @@ use crate::api;
 use crate::metrics::Metrics;
 use crate::operators;
 use crate::server::{self, ServerStatus};
+use crate::updates::Source;
 
 /// What the router hands to the domains.
 pub(crate) struct Parts {
@@ -30,6 +33,8 @@ pub(crate) struct Parts {
     pub(crate) figures: Metrics,
     /// Whom the operator's page asks.
     pub(crate) server_status: ServerStatus,
+    /// Where somebody looks for newer versions.
+    pub(crate) updates: Arc<[Source]>,
     /// Says that this process stops.
     pub(crate) stop: CancellationToken,
     /// Says that all of Kenduri stops.
@@ -51,7 +56,7 @@ pub(crate) fn router(parts: Parts) -> Router {
         .layer(Extension(EntryLimit::default()))
         .layer(Extension(parts.gate))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
-        .merge(server::routes(parts.server_status))
+        .merge(server::routes(parts.server_status, parts.updates))
         .merge(api::routes())
         .merge(operators::routes(parts.figures, parts.ending));
     let router = accounts::web::around(&parts.accounts, router);

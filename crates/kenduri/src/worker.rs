@@ -165,7 +165,6 @@ impl Begun {
             None => None,
         };
         tasks.spawn(figures.tidy(stop.clone()));
-        tokio::spawn(supervisor::own_memory::release_while_idle());
         let opened = app.as_ref().map(|app| app.opened.clone());
         let links = app.map_or_else(String::new, |app| {
             app.background.start(&app.opened.site, &tasks, &stop);
@@ -259,6 +258,7 @@ impl App {
             personal_site: settings.personal_site,
             figures: figures.clone(),
             server_status,
+            updates: settings.updates.clone().into(),
             stop: stop.clone(),
             ending: ending.clone(),
         });

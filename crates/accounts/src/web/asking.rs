@@ -21,16 +21,16 @@ use jiff::Timestamp;
 use platform::audit::RequestFacts;
 use platform::{Secret, StoreError, Tx};
 use sha2::{Digest as _, Sha256};
-use web::{Facts, Form, Problem, Site, csrf};
+use web::{Facts, Form, Problem, Site, csrf, media_type};
 
 use super::cookies::{self, Beside};
 use super::problem::too_often;
+use crate::RequireMfaFor;
 use crate::access::Callers;
 use crate::access_token::Signer;
+use crate::account::unconfirmed;
 use crate::client::Client;
 use crate::grant::{self, Scope};
-use crate::registration;
-use crate::second_factor::RequireMfaFor;
 use crate::session::{self, Stay};
 use crate::signed_in::{self, Bearer, SignedIn, Visit};
 use crate::token;
@@ -141,9 +141,10 @@ where
         check_people(&parts)?;
         let visit = visit(&parts, &site).await;
         let request = Request::from_parts(parts.clone(), body);
+        let may_hold_file = media_type::is(request.headers(), media_type::MULTIPART);
         let keep_file = match &visit {
-            Ok((visit, _)) => has_site_role(&site, &visit.who).await?,
-            Err(_) => false,
+            Ok((visit, _)) if may_hold_file => has_site_role(&site, &visit.who).await?,
+            _ => false,
         };
         let (form, file) = Form::with_file(request, site.files.max_upload(), keep_file).await?;
         let mut sender = Sender::of(&parts, &site, visit, form).await?;
@@ -462,7 +463,7 @@ async fn check_factor(parts: &request::Parts, site: &Site, who: &SignedIn) -> Re
     let is_confirmation = parts.extensions.get::<ForConfirmation>().is_some()
         || CONFIRMATION.contains(&parts.uri.path());
     let look = move |tx: &mut Tx<'_>| -> Result<bool, StoreError> {
-        let may_confirm = is_confirmation && registration::is_pending(tx, &id)?;
+        let may_confirm = is_confirmation && unconfirmed::is_pending(tx, &id)?;
         Ok(!may_confirm && required.is_unmet(tx, &id)?)
     };
     if site.store.read(look).await? {

@@ -7,13 +7,13 @@
 use std::io::{self, ErrorKind, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
 use http::header::{CONNECTION, CONTENT_LENGTH, DATE, TRANSFER_ENCODING};
 use http::{HeaderName, Method, StatusCode};
-use http_body::Body as _;
+use hyper::ext::ReasonPhrase;
 use tokio::io::ReadBuf;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -22,9 +22,10 @@ use tokio_util::sync::WaitForCancellationFuture;
 use crate::body::{Answer, Body, has_no_body};
 use crate::context::WorkerContext;
 use crate::deadline::Deadline;
-use crate::http1::{Bounds, FastRequest, Verdict, brief};
+use crate::gate::{Bounds, Verdict};
 use crate::listener::{Activity, Handle};
 use crate::pipeline::serve;
+use http1::{Brief, FastRequest, brief};
 
 use super::Visit;
 use super::outgoing::{Framing, Outgoing};
@@ -32,6 +33,9 @@ use super::transport::{Carrier, Sending};
 
 /// Read at once.
 const PIECE: usize = 16 * 1_024;
+/// So long more of a brief request is waited for: who sends it more slowly is the engine's to
+/// mind.
+const PATIENCE: Duration = Duration::from_millis(250);
 /// A body that is sooner copied behind its head than sent as a piece beside it.
 const SMALL: usize = 4 * 1_024;
 
@@ -57,13 +61,13 @@ where
     S: Carrier,
 {
     let Visit { here, peer, .. } = visit;
-    let shared = &here.shared;
     let handle = visit.place.handle();
-    let drained = pin!(shared.drain.cancelled());
-    let ended = pin!(shared.end.cancelled());
+    let drained = pin!(here.drain.cancelled());
+    let ended = pin!(here.end.cancelled());
     let mut client = Client {
         stream,
         came: Bytes::new(),
+        incomplete_since: None,
         limits: Limits {
             timer: Deadline::default(),
             body_time: bounds.body_time,
@@ -79,20 +83,30 @@ where
             client.next(wait, lame_duck_time).await?;
             wait = bounds.idle_time;
         }
-        let Some(brief) = brief(&client.came, bounds.header_size) else {
-            let came = client.came;
-            return Some(Rest { came, answer: None });
+        let read = match brief(&client.came, bounds.header_size) {
+            Brief::Whole(whole) => Ok(whole),
+            Brief::Head => Err(Some(Activity::Opening)),
+            Brief::Body => Err(Some(Activity::Serving)),
+            Brief::Other => Err(None),
         };
         let FastRequest {
             request,
             length,
             is_last,
-        } = brief;
+        } = match read {
+            Ok(whole) => whole,
+            Err(Some(activity)) if client.more(activity).await? => continue,
+            Err(_) => {
+                let came = client.came;
+                return Some(Rest { came, answer: None });
+            }
+        };
+        client.incomplete_since = None;
         if !handle.set(Activity::Serving) {
             return None;
         }
         let is_head = request.method() == Method::HEAD;
-        let request = request.map(|()| Body::Empty);
+        let request = request.map(Body::full);
         let serving = pin!(serve(here, peer, request, Verdict::from(None)));
         let answer = client.while_it_waits(serving, length).await?;
         let is_in_file = !is_head && client.stream.bare().is_some() && answer.body().is_in_file();
@@ -111,7 +125,9 @@ where
             }
             _ if is_head => client.write(&mut head, Bytes::new()).await?,
             _ if answer.body().is_here() => {
-                client.write(&mut head, whole(answer.into_body())).await?;
+                client
+                    .write(&mut head, answer.into_body().into_whole())
+                    .await?;
             }
             _ => {
                 let outgoing = Outgoing::new(&head, answer.into_body(), framing);
@@ -131,6 +147,8 @@ struct Client<'a, 'e, S> {
     stream: &'a mut S,
     /// What came and was not answered.
     came: Bytes,
+    /// Since when a request has begun that is not complete.
+    incomplete_since: Option<Instant>,
     limits: Limits<'a, 'e>,
     /// One wait for the whole connection, as for its end: to begin and give up one for each
     /// request costs two locks.
@@ -174,6 +192,27 @@ impl<S: Carrier> Client<'_, '_, S> {
         }
         self.came = came;
         Some(())
+    }
+
+    /// Waits for more of a request that has begun; whether it came soon enough. Nothing: all
+    /// connections must end, or this one.
+    async fn more(&mut self, activity: Activity) -> Option<bool> {
+        if !self.limits.handle.set(activity) {
+            return None;
+        }
+        let deadline = *self.incomplete_since.get_or_insert_with(Instant::now) + PATIENCE;
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(more) = self.poll_read(context) {
+                let more = more.unwrap_or_default();
+                self.came = [&self.came[..], &more[..]].concat().into();
+                return Poll::Ready(Some(!more.is_empty()));
+            }
+            if self.limits.timer.poll(context, deadline).is_ready() {
+                return Poll::Ready(Some(false));
+            }
+            self.limits.ended.as_mut().poll(context).map(|()| None)
+        })
+        .await
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
@@ -353,7 +392,9 @@ fn write_head(
     head.extend_from_slice(b"HTTP/1.1 ");
     head.extend_from_slice(status.as_str().as_bytes());
     head.push(b' ');
-    head.extend_from_slice(status.canonical_reason().unwrap_or("Unknown").as_bytes());
+    let own = answer.extensions().get::<ReasonPhrase>();
+    let usual = || status.canonical_reason().unwrap_or("Unknown").as_bytes();
+    head.extend_from_slice(own.map_or_else(usual, ReasonPhrase::as_bytes));
     head.extend_from_slice(b"\r\n");
     let mut line = |name: &HeaderName, value: &[u8]| {
         head.extend_from_slice(name.as_str().as_bytes());
@@ -385,13 +426,4 @@ fn write_head(
         line(&CONNECTION, CLOSE.as_bytes());
     }
     head.extend_from_slice(b"\r\n");
-}
-
-/// All of a body that is in memory.
-fn whole(mut body: Body) -> Bytes {
-    let mut context = Context::from_waker(Waker::noop());
-    match Pin::new(&mut body).poll_frame(&mut context) {
-        Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
-        _ => Bytes::new(),
-    }
 }

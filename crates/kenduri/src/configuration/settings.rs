@@ -25,6 +25,7 @@ use super::sign_in_routes;
 use super::written::{Registration, Synchronous, Written};
 use crate::log::{Log, To};
 use crate::operators::PATHS;
+use crate::updates::Source;
 
 /// A service whose lines are where the supervisor process's may be.
 const KEEPER: &str = "keeper";
@@ -61,6 +62,8 @@ pub(crate) struct Settings {
     pub(crate) log: Log,
     /// An address for `/metrics` alone.
     pub(crate) metrics: Option<ListenAddress>,
+    /// Where releases and advisories are listed.
+    pub(crate) updates: Vec<Source>,
     /// Who must have a second factor.
     pub(crate) require_mfa_for: accounts::RequireMfaFor,
     /// With whom people may sign in.
@@ -178,6 +181,7 @@ pub(super) fn settings(
             },
         },
         metrics,
+        updates: updates(written, check),
         require_mfa_for: written.accounts.require_mfa_for.into(),
         providers: providers::read(&written.accounts.provider, check),
         domains: domain_settings::read(sections, check),
@@ -186,6 +190,16 @@ pub(super) fn settings(
     };
     let whole = (settings, plan?);
     check.problems.is_empty().then_some(whole)
+}
+
+fn updates(written: &Written, check: &mut Check<'_>) -> Vec<Source> {
+    const KEY: &str = "updates.advisories";
+    let all = written.updates.advisories.iter();
+    let sources = all.filter_map(|one| {
+        let source = Source::parse(one, |file| check.path(KEY, file));
+        check.accept(KEY, source)
+    });
+    sources.collect()
 }
 
 /// Who registers gets a mail, so somebody has to carry it.

@@ -36,6 +36,7 @@ pub(crate) struct Written {
     pub(crate) jobs: Jobs,
     pub(crate) log: Log,
     pub(crate) metrics: Metrics,
+    pub(crate) updates: Updates,
     pub(crate) compat: Compat,
 }
 
@@ -60,6 +61,7 @@ impl Default for Written {
             jobs: Jobs::default(),
             log: Log::default(),
             metrics: Metrics::default(),
+            updates: Updates::default(),
             compat: Compat::default(),
         }
     }
@@ -350,6 +352,15 @@ pub(crate) enum LogLevel {
 pub(crate) struct Metrics {
     /// An address of its own; empty: `/metrics` of the site answers loopback only.
     pub(crate) listen: String,
+}
+
+/// `[updates]`: news of Kenduri itself.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Updates {
+    /// Files or URLs of a feed of releases (RSS, Atom) and of advisories (OSV), read once a day;
+    /// empty: nothing is.
+    pub(crate) advisories: Vec<String>,
 }
 
 /// `[compat]`: addresses that other programs asked for before Kenduri answered.

@@ -1,0 +1,149 @@
+//! Why a message is not let in.
+
+use http::StatusCode;
+
+/// What is wrong with the framing or the head of a message.
+///
+/// The text says what was found and what to send instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// A line ends with LF alone, or CR stands alone (RFC 9112, section 2.2).
+    #[error("a line does not end with CR LF; end every line of the head with both")]
+    LineEnd,
+    /// More than one empty line before the request line.
+    #[error("there are empty lines before the request; send at most one")]
+    EmptyLines,
+    /// NUL or another control character.
+    #[error("the head holds a control character; remove it")]
+    Control,
+    /// A header goes on in the next line (RFC 9112, section 5.2).
+    #[error("a header is folded over several lines; send it in one")]
+    Folded,
+    /// The request line is not `METHOD TARGET HTTP/1.1`.
+    #[error(
+        "the request line cannot be read; send METHOD, target and HTTP/1.1 with one space between"
+    )]
+    RequestLine,
+    /// A header is not `Name: value`.
+    #[error("a header cannot be read; send Name: value without a space before the colon")]
+    Header,
+    /// HTTP/0.9, 2 or another version in the clothes of 1.1.
+    #[error("this version of HTTP is not spoken here; send HTTP/1.1")]
+    Version,
+    /// A method that is refused before anything is asked, such as `CONNECT`.
+    #[error("this method is not known here")]
+    Method,
+    /// The target is no path, `*` or URL (RFC 9112, section 3.2).
+    #[error(
+        "the request target is not a valid path or URL; percent-encode what is not allowed in one"
+    )]
+    Target,
+    /// No `Host`, several, or one that is not a host (RFC 9112, section 3.2).
+    #[error("Host is missing, repeated or not a host; send exactly one")]
+    Host,
+    /// The URL of the request line names another host than `Host`.
+    #[error("the request line and Host name different hosts; send the same")]
+    HostDiffers,
+    /// `Content-Length` is repeated, or not a number (RFC 9112, section 6.3).
+    #[error("Content-Length is repeated or not a number; send one number")]
+    Length,
+    /// A header of a connection of HTTP/1 came by HTTP/2 or 3 (RFC 9113, section 8.2.2;
+    /// RFC 9114, section 4.2).
+    #[error("a header belongs to a connection of HTTP/1; leave it out")]
+    OfConnection,
+    /// Both `Content-Length` and `Transfer-Encoding`.
+    #[error("Content-Length and Transfer-Encoding exclude each other; send one of them")]
+    LengthAndEncoding,
+    /// `Transfer-Encoding` is not `chunked` at its end.
+    #[error("Transfer-Encoding does not end with chunked; send chunked alone")]
+    Encoding,
+    /// `Transfer-Encoding` names a coding that is not understood.
+    #[error("only chunked is understood in Transfer-Encoding")]
+    EncodingUnknown,
+    /// `Expect` is not `100-continue`.
+    #[error("only 100-continue can be expected")]
+    Expectation,
+    /// The request line alone is above the limit.
+    #[error("the request target is too long")]
+    TargetTooLong,
+    /// The head is above the limit.
+    #[error("the headers are too large")]
+    HeadTooLarge,
+    /// The head did not come in time.
+    #[error("the headers took too long")]
+    HeadTooSlow,
+    /// The body stood still for too long, or came too slowly.
+    #[error("the body came too slowly")]
+    BodyTooSlow,
+    /// A chunk is not framed as RFC 9112, section 7.1, says, or has too much around it.
+    #[error("a chunk of the body cannot be read")]
+    Chunk,
+    /// The trailers are above the limit, cannot be read, or hold what belongs in a head.
+    #[error("the trailers cannot be accepted")]
+    Trailers,
+    /// The engine of HTTP/2 ends the connection with this code (RFC 9113, section 7).
+    #[error("the connection cannot be read: error {0:#x} of HTTP/2")]
+    Http2(u32),
+}
+
+// Codes of HTTP/2.
+const PROTOCOL_ERROR: u32 = 0x1;
+const FLOW_CONTROL_ERROR: u32 = 0x3;
+const FRAME_SIZE_ERROR: u32 = 0x6;
+const COMPRESSION_ERROR: u32 = 0x9;
+const ENHANCE_YOUR_CALM: u32 = 0xb;
+
+impl Refusal {
+    /// How it is answered.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+            Self::Method | Self::EncodingUnknown => StatusCode::NOT_IMPLEMENTED,
+            Self::Expectation => StatusCode::EXPECTATION_FAILED,
+            Self::TargetTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::HeadTooSlow | Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// A word for the log, the same for ever.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::LineEnd => "refused_line_end",
+            Self::EmptyLines => "refused_empty_lines",
+            Self::Control => "refused_control",
+            Self::Folded => "refused_folded",
+            Self::RequestLine => "refused_request_line",
+            Self::Header => "refused_header",
+            Self::Version => "refused_version",
+            Self::Method => "refused_method",
+            Self::Target => "refused_target",
+            Self::Host => "refused_host",
+            Self::HostDiffers => "refused_host_differs",
+            Self::Length => "refused_length",
+            Self::OfConnection => "refused_of_connection",
+            Self::LengthAndEncoding => "refused_length_and_encoding",
+            Self::Encoding => "refused_encoding",
+            Self::EncodingUnknown => "refused_encoding_unknown",
+            Self::Expectation => "refused_expectation",
+            Self::TargetTooLong => "refused_target_too_long",
+            Self::HeadTooLarge => "refused_head_too_large",
+            Self::HeadTooSlow => "refused_head_too_slow",
+            Self::BodyTooSlow => "refused_body_too_slow",
+            Self::Chunk => "refused_chunk",
+            Self::Trailers => "refused_trailers",
+            Self::Http2(PROTOCOL_ERROR) => "refused_http2_protocol",
+            Self::Http2(FLOW_CONTROL_ERROR) => "refused_http2_flow_control",
+            Self::Http2(FRAME_SIZE_ERROR) => "refused_http2_frame_size",
+            Self::Http2(COMPRESSION_ERROR) => "refused_http2_compression",
+            Self::Http2(ENHANCE_YOUR_CALM) => "refused_http2_enhance_your_calm",
+            Self::Http2(_) => "refused_http2",
+        }
+    }
+
+    /// Whether the head was let in, and the body is at fault.
+    pub fn is_of_body(self) -> bool {
+        matches!(self, Self::Chunk | Self::Trailers | Self::BodyTooSlow)
+    }
+}
