@@ -12,10 +12,8 @@ use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use web::{Problem, Site};
 
+use super::role::Role;
 use super::{is_on, primary};
-
-/// The older word for [`TRUSTED_CONTACT`].
-pub(super) const TRUSTED: &str = "trusted-contact";
 
 /// Somebody with an account.
 #[derive(Debug, Serialize)]
@@ -119,8 +117,8 @@ pub(super) fn roles(
     let all = [
         ("user", true),
         ("email-verified", is_verified),
-        (TRUSTED, is_trusted),
-        ("admin", grant::rank_of(tx, id, &site)?.is_some()),
+        (Role::TrustedContact.word(), is_trusted),
+        (Role::Admin.word(), grant::rank_of(tx, id, &site)?.is_some()),
     ];
     let held = all.into_iter().filter(|(_, has)| *has);
     Ok(held.map(|(word, _)| word).collect())
