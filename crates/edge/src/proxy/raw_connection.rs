@@ -152,9 +152,9 @@ impl RawConnection {
         if care && self.reused {
             self.stream.marks().look();
         }
-        let asked = head::of(request, *raw).unwrap_or_else(|| {
-            tame(request, raw);
-            head::of(request, None).unwrap_or_default()
+        let asked = head::of(request, *raw, whole.is_some()).unwrap_or_else(|| {
+            tame(request, raw, whole);
+            head::of(request, None, whole.is_some()).unwrap_or_default()
         });
         self.unsent = Unsent::of(asked, whole.cloned().unwrap_or_default());
         let is_head = *request.method() == Method::HEAD;
