@@ -8,7 +8,7 @@ use utoipa::openapi::path::Operation;
 use web::described::{self, problem_responses};
 use web::{Access, Problem};
 
-use crate::token::TokenScope;
+use crate::session::token::TokenScope;
 
 /// Who may call an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +17,6 @@ pub enum Callers {
     Anybody,
     /// People who are signed in, and no token: credentials, tokens, roles, exports.
     People,
-    /// They, also by an access token, which stands for the session that it names: front ends of the
-    /// older personal site show it in place of the person.
-    Sessions,
     /// They, and programs whose token has all these scopes.
     Tokens(&'static [TokenScope]),
 }
@@ -29,6 +26,13 @@ impl Callers {
     pub(crate) fn of(parts: &request::Parts) -> Result<Self, Problem> {
         let declared = parts.extensions.get().copied();
         declared.ok_or_else(|| Problem::internal("no list says who may use this address"))
+    }
+}
+
+/// A page for everybody who has the proof that it takes is for people.
+impl From<()> for Callers {
+    fn from((): ()) -> Self {
+        Self::People
     }
 }
 
@@ -43,7 +47,7 @@ impl Access for Callers {
     fn describe(self, changes: bool, operation: &mut Operation) {
         match self {
             Self::Anybody => {}
-            Self::People | Self::Sessions => {
+            Self::People => {
                 problem_responses::signed_in(changes, operation, &[]);
                 described::add_access(operation, "in_person", true);
             }

@@ -5,7 +5,7 @@ use utoipa::openapi::{Object, ObjectBuilder, OpenApi, RefOr, Schema, Type};
 use web::described::problem_responses;
 
 use crate::domain::Domain;
-use crate::token::TokenScope;
+use crate::session::token::TokenScope;
 
 /// Puts what the domains describe together into `api`.
 pub fn describe(domains: &[Domain], api: &mut OpenApi) {

@@ -7,72 +7,56 @@
 //! somebody is in a scope, [`grant::rank_in`] tells.
 
 pub mod access;
-pub mod access_token;
 pub mod account;
-pub mod attempts;
-pub mod changes;
 pub mod client;
 pub mod credential;
 pub mod dates;
 mod described;
-pub mod device;
 pub mod domain;
-pub mod email_change;
-pub mod erasure;
-pub mod export;
-pub mod factor_reset;
 pub mod grant;
-pub mod hashing;
-mod id_token;
-pub mod identity;
-pub mod import;
-mod in_flight;
-pub mod invite;
+pub mod limits;
 pub mod newsletter;
 pub mod notice;
 mod one_time;
 mod opaque;
-pub mod passkey;
-pub mod password;
 pub mod people;
-pub mod profile;
-pub mod provider;
-pub mod provider_sign_in;
-mod rate_limit;
-pub mod refresh;
-pub mod registration;
-pub mod request_limits;
-pub mod reset;
-mod role;
-pub mod second_factor;
-pub mod second_step;
+pub mod person;
+pub mod scope;
 pub mod session;
-pub mod setup;
 pub mod sign_in;
-pub mod signed_in;
-pub mod slug;
-pub mod slug_change;
-pub mod sudo;
-pub mod suppressed;
-pub mod token;
-mod token_scope;
-pub mod trusted;
-pub mod verification;
 pub mod web;
-mod web_authn;
+
+pub use credential::linked_identity as identity;
+pub(crate) use credential::web_authn;
+pub use credential::{hashing, passkey, password, provider, second_factor};
+pub use limits::{changes, request_limits};
+pub use people::{factor_reset, import, invite, setup};
+pub use person::{
+    email_change, erasure, export, profile, provider_sign_in, registration, reset, slug,
+    slug_change, suppressed, trusted, verification,
+};
+pub use session::{access_token, device, refresh, sudo, token};
+pub use sign_in::second_step;
+
+/// The proofs that somebody is signed in, and owns the installation.
+pub mod signed_in {
+    pub use crate::grant::administrator::{Owner, owner};
+    pub use crate::session::signed_in::*;
+}
 
 pub use access::Callers;
 pub use account::{Account, AccountId};
-pub use changes::Changes;
+pub use credential::hashing::Hasher;
+pub use credential::provider::{ProviderSettings, Providers};
+pub use credential::require_mfa::RequireMfaFor;
 pub use described::describe;
 pub use domain::{Domain, Domains};
-pub use hashing::Hasher;
-pub use in_flight::InFlight;
-pub use provider::{ProviderSettings, Providers};
-pub use registration::{Confirmed, Policy, confirmed};
-pub use request_limits::RequestLimits;
-pub use second_factor::RequireMfaFor;
-pub use signed_in::{Owner, SignedIn};
+pub use grant::administrator::Owner;
+pub use limits::changes::Changes;
+pub use limits::in_flight::InFlight;
+pub use limits::request_limits::RequestLimits;
+pub use person::registration::Policy;
+pub use session::signed_in::{Confirmed, SignedIn, confirmed};
 
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
@@ -210,25 +194,12 @@ pub struct Accounts {
     pub require_mfa_for: RequireMfaFor,
     /// With whom people may sign in.
     pub providers: Providers,
-    /// What the configuration says of the addresses of the older personal site; `None`: they are
-    /// not there.
-    pub backend: Option<BackendPolicy>,
     /// What signs the callbacks of the mail's provider; none: there are none.
     pub mail_callbacks: Option<CallbackKey>,
     /// By which topic Amazon SES says what became of mails.
     pub ses_topic: Option<SnsTopic>,
     /// What the program consists of.
     pub domains: Domains,
-}
-
-/// What the configuration says of the addresses of the older personal site.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct BackendPolicy {
-    /// Whether `/api/auth` and `/api/user` have its shape.
-    pub has_auth: bool,
-    /// Whether registering answers with tokens, or that the address is taken. So anybody can find
-    /// out who has an account.
-    pub register_tokens: bool,
 }
 
 impl Accounts {
@@ -244,21 +215,11 @@ impl Accounts {
             policy: Policy::default(),
             require_mfa_for: RequireMfaFor::default(),
             providers: Providers::default(),
-            backend: None,
             mail_callbacks: None,
             ses_topic: None,
             domains,
             site,
         }
-    }
-
-    /// These addresses of the older personal site, where the configuration wants them.
-    pub fn backend_routes(
-        &self,
-        routes: impl FnOnce(BackendPolicy) -> axum::Router<::web::Site>,
-    ) -> axum::Router<::web::Site> {
-        let wanted = self.backend.map(routes);
-        ::web::backend::around(wanted.unwrap_or_default())
     }
 }
 

@@ -7,7 +7,7 @@ use platform::mail::suppression::{self, Cause, Suppression};
 use platform::{Rows, StoreError, Tx, sql};
 
 use crate::account::{Account, AccountId};
-use crate::suppressed;
+use crate::person::suppressed;
 
 /// A kind of mail that a domain offers to everybody with an account.
 #[derive(Clone, Copy, Debug)]

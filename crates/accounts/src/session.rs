@@ -4,6 +4,13 @@
 //! time after the sign-in. Ended sessions are rows no more; what happened to
 //! them stands in the audit log.
 
+pub mod access_token;
+pub mod device;
+pub mod refresh;
+pub mod signed_in;
+pub mod sudo;
+pub mod token;
+
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
 use platform::store::{Bind, Column, Row, Value};
@@ -13,10 +20,10 @@ use serde_json::json;
 
 use crate::account::{self, AccountId};
 use crate::client::Client;
-use crate::device::{self, Device};
-use crate::invite;
+use crate::one_time::{self, Purpose};
 use crate::opaque;
-use crate::signed_in::SignedIn;
+use crate::session::device::Device;
+use crate::session::signed_in::SignedIn;
 
 platform::id!(SessionId, "One sign-in in one browser.");
 
@@ -363,7 +370,7 @@ pub fn end_others(
 
 /// Ends every session of one's own, but perhaps this one, and withdraws one's invites; returns how
 /// many sessions.
-pub(crate) fn end_own(
+pub fn end_own(
     tx: &mut Tx<'_>,
     who: &SignedIn,
     keep_current: bool,
@@ -374,7 +381,7 @@ pub(crate) fn end_own(
     let Some(own) = who.session() else {
         return Ok(0);
     };
-    invite::withdraw_all_of(tx, id)?;
+    one_time::remove_of(tx, Purpose::Invite, id)?;
     let others = end_others(tx, id, own, request)?;
     Ok(others + u64::from(!keep_current && end(tx, id, own, request)?))
 }
@@ -414,4 +421,30 @@ fn record_end(
         changes: json!([{ "field": "reason", "new": reason }, { "field": "count", "new": count }]),
         request: Some(request.clone()),
     })
+}
+
+/// Ends whatever lets somebody in, but for the password: sessions, and the refresh and access
+/// tokens that name them; personal tokens; links that lead in. A link that takes back a change of
+/// the address stays: it may be the owner's only way back. The account's lock is held. Returns how
+/// many sessions there were.
+pub(crate) fn end_access(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
+    // A kept answer belongs to the token that asked.
+    sql!(
+        "DELETE FROM idempotency
+         WHERE owner IN (SELECT id FROM personal_token WHERE account_id = :id)",
+        id
+    )
+    .run(tx, Rows::Any)?;
+    sql!("DELETE FROM personal_token WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    for purpose in [
+        Purpose::SignIn,
+        Purpose::ResetPassword,
+        Purpose::VerifyEmail,
+        Purpose::ChangeEmail,
+        Purpose::Restore,
+        Purpose::SecondStep,
+    ] {
+        one_time::remove_of(tx, purpose, id)?;
+    }
+    sql!("DELETE FROM session WHERE account_id = :id", id).run(tx, Rows::Any)
 }

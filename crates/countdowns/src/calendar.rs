@@ -17,9 +17,9 @@ web::words! {
     /// How whole days are counted.
     DayCounting {
         /// Each 24 hours are a day.
-        Elapsed = "elapsed",
+        Elapsed = "elapsed" => "countdown-days-elapsed",
         /// Each midnight begins another.
-        Calendar = "calendar",
+        Calendar = "calendar" => "countdown-days-calendar",
     }
 }
 
@@ -27,9 +27,9 @@ web::words! {
     /// When the anniversary of 29 February is, in a year without one.
     LeapDay {
         /// On 28 February.
-        Feb28 = "feb28",
+        Feb28 = "feb28" => "countdown-feb28",
         /// On 1 March.
-        Mar1 = "mar1",
+        Mar1 = "mar1" => "countdown-mar1",
     }
 }
 
@@ -37,13 +37,13 @@ web::words! {
     /// How often a day comes again.
     Repeat {
         /// It does not.
-        None = "none",
+        None = "none" => "countdown-repeat-none",
         /// Each week.
-        Weekly = "weekly",
+        Weekly = "weekly" => "countdown-repeat-weekly",
         /// Each month, on its last day where it is too short.
-        Monthly = "monthly",
+        Monthly = "monthly" => "countdown-repeat-monthly",
         /// Each year.
-        Yearly = "yearly",
+        Yearly = "yearly" => "countdown-repeat-yearly",
     }
 }
 

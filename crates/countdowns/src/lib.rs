@@ -5,16 +5,14 @@ pub mod clock;
 pub mod co_owners;
 pub mod countdown;
 pub mod entry;
-mod entry_limit;
+pub mod entry_limit;
 mod follow;
 pub mod import;
+pub mod keeper;
 mod leaving;
 pub mod phrase;
-pub mod phrase_list;
-pub mod primary;
 pub mod public;
 pub mod reach;
-pub mod refusal;
 pub mod suggestion;
 pub mod watchers;
 pub mod web;
@@ -22,13 +20,25 @@ pub mod webhook;
 
 use ::web::Link;
 use ::web::codes::Code;
+use ::web::setting::{Flag, Setting};
 use accounts::domain::{self, Domain};
 use platform::store::migrate::Migrations;
 
-pub use refusal::Refusal;
+pub use accounts::web::Refusal;
+
+/// Turns countdowns on and off.
+pub const ENABLED: Flag = Flag {
+    key: "countdowns.enabled",
+    built_in: true,
+};
 
 /// All that the program has to know of this crate.
 pub const DOMAIN: Domain = Domain {
+    enabled: Some(ENABLED),
+    settings: &[
+        Setting::Number(watchers::TOTAL),
+        Setting::Number(watchers::OF_NETWORK),
+    ],
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     scope_kinds: &[&countdown::COUNTDOWN],
@@ -50,15 +60,17 @@ pub const DOMAIN: Domain = Domain {
     erase: leaving::erase,
     follow: follow::follow,
     routes: web::routes,
-    backend_preferences: primary::preferences,
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
     }),
     jobs: |site| {
-        let webhooks = webhook::delivery::handlers(site);
-        let own = [reach::handler(), suggestion::mail::digest_job(site)];
-        webhooks.into_iter().chain(own).collect()
+        vec![
+            reach::handler(),
+            suggestion::mail::digest_job(site),
+            webhook::delivery::handler(site),
+        ]
     },
+    deletions: |_| vec![webhook::delivery::sweep_job()],
     ..Domain::new(MIGRATIONS)
 };
 
@@ -75,12 +87,12 @@ const MIGRATIONS: Migrations = platform::migrations!(
 
 /// The error codes of this crate.
 const PROBLEM_CODES: &[Code] = &[
-    Code::new(400, "wrong_kind"),
-    Code::new(409, "entry_exists"),
-    Code::new(409, "named_after"),
-    Code::new(409, "phrase_exists"),
-    Code::new(409, "suggestion_pending"),
-    Code::new(409, "already_moderated"),
+    WRONG_KIND,
+    ENTRY_EXISTS,
+    NAMED_AFTER,
+    PHRASE_EXISTS,
+    SUGGESTION_PENDING,
+    ALREADY_MODERATED,
     // Of single fields.
     Code::new(422, "reset_in_future"),
     Code::new(422, "reset_too_old"),
@@ -91,6 +103,19 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "words_too_few"),
     Code::new(422, "webhook_url_refused"),
 ];
+
+/// Only what counts up is reset.
+pub const WRONG_KIND: Code = Code::new(400, "wrong_kind");
+/// It was reset in this very millisecond.
+pub const ENTRY_EXISTS: Code = Code::new(409, "entry_exists");
+/// It is found under this owner's name.
+pub const NAMED_AFTER: Code = Code::new(409, "named_after");
+/// An active phrase is like it.
+pub const PHRASE_EXISTS: Code = Code::new(409, "phrase_exists");
+/// The caller has suggested it already.
+pub const SUGGESTION_PENDING: Code = Code::new(409, "suggestion_pending");
+/// Somebody else decided on the suggestion.
+pub const ALREADY_MODERATED: Code = Code::new(409, "already_moderated");
 
 /// The messages of this crate.
 pub const LOCALES: &[::web::Locale] = &[

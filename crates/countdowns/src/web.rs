@@ -1,7 +1,6 @@
 //! Every address of countdowns.
 
 pub mod api;
-mod backend;
 mod badge;
 mod events;
 mod moved;
@@ -13,11 +12,12 @@ mod words;
 
 use accounts::Callers::{Anybody, People};
 use accounts::dates::Dates;
+use accounts::web::resource::pages::{PageResource as _, pages as of_resource};
 use accounts::{Accounts, Callers};
 use axum::{Extension, Router};
 use web::{Pages, Site};
 
-use crate::entry_limit::EntryLimit;
+use crate::countdown::Countdown;
 use crate::watchers::Watchers;
 use crate::webhook::test_limit::TestLimit;
 
@@ -25,9 +25,7 @@ use crate::webhook::test_limit::TestLimit;
 pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
     api::routes::<Router<_>>()
         .merge(pages().into_router())
-        .merge(accounts.backend_routes(|policy| backend::routes(accounts, policy)))
         .layer(Extension(Watchers::default()))
-        .layer(Extension(EntryLimit::default()))
         .layer(Extension(TestLimit::default()))
         .layer(Extension(Dates(accounts.domains)))
         .layer(Extension(picture::Pictures::default()))
@@ -44,14 +42,9 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/u/{account}/{countdown}/events", Anybody, events::listen)
         .get("/embed/{account}/{countdown}", Anybody, badge::embed)
         .get("/{account}/incident-timer", Anybody, public::show_primary)
-        .get("/me/countdowns", People, own::list)
-        .get("/me/countdowns/new", People, own::new)
-        .post("/me/countdowns/new", People, own::create)
+        .nest(Countdown::PAGES, of_resource::<Countdown, _>())
         .get("/me/countdowns/{id}", People, own::show)
         .post("/me/countdowns/{id}/reset", People, own::resets::reset)
-        .get("/me/countdowns/{id}/settings", People, own::edit)
-        .post("/me/countdowns/{id}/settings", People, own::change)
-        .post("/me/countdowns/{id}/delete", People, own::delete)
         .get("/me/webhooks", People, own::webhooks::show)
         .post("/me/webhooks", People, own::webhooks::create)
         .post("/me/webhooks/{id}/test", People, own::webhooks::test)

@@ -33,11 +33,11 @@ web::words! {
     /// How it stands with a webhook.
     State {
         /// What was sent last has arrived, or nothing was sent yet.
-        Active = "active",
+        Active = "active" => "countdown-webhook-active",
         /// It has not.
-        Failing = "failing",
+        Failing = "failing" => "countdown-webhook-failing",
         /// Nothing is sent any more, until a test arrives.
-        Disabled = "disabled",
+        Disabled = "disabled" => "countdown-webhook-disabled",
     }
 }
 

@@ -8,8 +8,12 @@ pub(crate) const DOMAINS: Domains = &[
     occasions::DOMAIN,
     countdowns::DOMAIN,
     posts::DOMAIN,
+    compat::kadkahwin::DOMAIN,
+    compat::personal_site::DOMAIN,
 ];
 
+#[cfg(test)]
+mod off;
 #[cfg(test)]
 mod stolen_database;
 

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use accounts::{Accounts, Providers, domain, slug};
 use anyhow::{Context as _, Result, bail};
+use compat::kadkahwin::ServedOccasion;
 use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Options};
 use occasions::first_opened::Opens;
 use occasions::link::LinkKey;
-use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
 use platform::limits::guess::GuessBudget;
 use platform::{StoreError, Tx};
@@ -23,6 +23,7 @@ use web::Site;
 use web::mailbox::Access;
 
 use crate::app_service::AppService;
+use crate::app_setup::Opened;
 use crate::background::{self, Background};
 use crate::channel::{self, Parcel};
 use crate::configuration::{self, Configuration, Settings, link_to};
@@ -128,11 +129,18 @@ impl Begun {
         let server_status = ServerStatus::new(self.line.clone(), ask);
         let (figures, app) = if started.app {
             // Migrations take as long as they need.
-            let site = manager.wait_for(app_setup::open(&settings)).await?;
-            let figures = self.figures.with(site.store.clone());
+            let opened = manager.wait_for(app_setup::open(&settings)).await?;
+            let figures = self.figures.with(opened.site.store.clone());
             let tokens = (&stop, &ending);
-            let app =
-                App::open(site, &settings, self.start, &figures, server_status, tokens).await?;
+            let app = App::open(
+                opened,
+                &settings,
+                self.start,
+                &figures,
+                server_status,
+                tokens,
+            )
+            .await?;
             (figures, Some(app))
         } else {
             (self.figures, None)
@@ -157,13 +165,13 @@ impl Begun {
             None => None,
         };
         tasks.spawn(figures.tidy(stop.clone()));
-        let site = app.as_ref().map(|app| app.site.clone());
+        let opened = app.as_ref().map(|app| app.opened.clone());
         let links = app.map_or_else(String::new, |app| {
-            app.background.start(&app.site, &tasks, &stop);
+            app.background.start(&app.opened.site, &tasks, &stop);
             app.links
         });
         let hands = RequestContext {
-            site,
+            opened,
             maintenance,
             settings: Arc::clone(&settings),
             plan: edge.plan(),
@@ -213,7 +221,7 @@ impl Begun {
 
 /// Kenduri's own pages, and what goes on beside them.
 struct App {
-    site: Site,
+    opened: Opened,
     mounted: AppService,
     background: Background,
     /// What to print of it.
@@ -222,31 +230,35 @@ struct App {
 
 impl App {
     async fn open(
-        site: Site,
+        opened: Opened,
         settings: &Settings,
         start: ServeMode,
         figures: &Metrics,
         server_status: ServerStatus,
         (stop, ending): (&CancellationToken, &CancellationToken),
     ) -> Result<Self> {
+        let Opened { site, domains } = opened.clone();
         let links = match start {
             ServeMode::Usual => announce_setup(&site, settings).await?,
-            ServeMode::Demo | ServeMode::DemoForNow => demo::prepare(&site).await?,
+            ServeMode::Demo | ServeMode::DemoForNow => demo::prepare(&opened).await?,
         };
-        // A copy that was put back must not show what had been deleted.
-        let deleted = occasions::diet_deletion::run(&site.platform).await;
-        deleted.map_err(|error| anyhow::anyhow!("food needs could not be deleted: {error}"))?;
+        for domain in domains {
+            let owner = domain.migrations.owner;
+            let prepared = (domain.before_serving)(&site).await;
+            prepared.map_err(|error| anyhow::anyhow!("{owner} cannot be served: {error}"))?;
+        }
         let (budget, opens) = (GuessBudget::new(), Arc::new(Opens::default()));
         let links_key = site.store.read(LinkKey::load).await?;
-        let accounts = accounts(&site, settings);
+        let accounts = accounts(&opened, settings);
         let router = router::router(Parts {
             accounts: accounts.clone(),
             gate: CodeGate::new(&site.keys, links_key, budget.clone(), Arc::clone(&opens)),
             mailbox: mailbox_access(settings),
-            compat: compat(&site, settings, start).await?,
-            watchers: settings.watchers,
+            kadkahwin: kadkahwin(&site, settings, start).await?,
+            personal_site: settings.personal_site,
             figures: figures.clone(),
             server_status,
+            updates: settings.updates.clone().into(),
             stop: stop.clone(),
             ending: ending.clone(),
         });
@@ -254,20 +266,20 @@ impl App {
         Ok(Self {
             mounted: AppService::new(router, stop.clone()).knowing(accounts),
             background: Background {
-                worker: background::worker(&site, settings)?,
+                worker: background::worker(&opened, settings)?,
                 jobs_at_once: settings.jobs_at_once,
                 budget,
                 opens,
             },
-            site,
+            opened,
             links,
         })
     }
 }
 
-fn accounts(site: &Site, settings: &Settings) -> Accounts {
+fn accounts(opened: &Opened, settings: &Settings) -> Accounts {
     if settings
-        .backend
+        .personal_site
         .is_some_and(|policy| policy.register_tokens)
     {
         tracing::warn!(
@@ -281,10 +293,9 @@ fn accounts(site: &Site, settings: &Settings) -> Accounts {
         },
         require_mfa_for: settings.require_mfa_for,
         providers: Providers::new(settings.providers.clone()),
-        backend: settings.backend,
         mail_callbacks: settings.mail.callbacks.clone(),
         ses_topic: settings.mail.ses_topic.clone(),
-        ..Accounts::new(site.clone(), DOMAINS)
+        ..Accounts::new(opened.site.clone(), opened.domains)
     };
     // `tests/api` changes more than an account may. A release build does not look.
     #[cfg(debug_assertions)]
@@ -379,17 +390,24 @@ async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     }))
 }
 
-/// Which occasion answers at the addresses of older programs. One that is not there
+/// Which occasion answers at the addresses of older wedding cards. One that is not there
 /// yet may be made while Kenduri runs, so it is only logged.
-async fn compat(site: &Site, settings: &Settings, start: ServeMode) -> Result<Option<Compat>> {
+async fn kadkahwin(
+    site: &Site,
+    settings: &Settings,
+    start: ServeMode,
+) -> Result<Option<ServedOccasion>> {
     let named = settings.compat_occasion.as_deref();
     let demo = start.is_demo().then_some(occasions::demo::SLUG);
     let Some(slug) = named.or(demo) else {
         return Ok(None);
     };
-    let compat = Compat::new(slug);
-    if compat.finds_occasion(&site.store).await? {
-        return Ok(Some(compat));
+    if !occasions::ENABLED.of(&site.declared.settings) {
+        return Ok(None);
+    }
+    let served = ServedOccasion::new(slug);
+    if served.finds_occasion(&site.store).await? {
+        return Ok(Some(served));
     }
     if named.is_some() {
         tracing::warn!(
@@ -397,7 +415,7 @@ async fn compat(site: &Site, settings: &Settings, start: ServeMode) -> Result<Op
              /api/flask/rsvp and /socket.io answer not_found. Look at the address of its page, /o/SLUG"
         );
     }
-    Ok(named.is_some().then_some(compat))
+    Ok(named.is_some().then_some(served))
 }
 
 /// Whom the mailbox answers, if there is one. The configuration has made sure

@@ -4,7 +4,6 @@
 pub mod access;
 pub mod alarm;
 pub mod api;
-pub mod compat;
 mod custom_code;
 pub mod guest;
 pub mod host;
@@ -16,7 +15,7 @@ use axum::{Extension, Router};
 use platform::jobs::Handler;
 use web::Site;
 
-/// All addresses of this crate, but those of older programs ([`compat::routes`]).
+/// All addresses of this crate.
 pub(crate) fn routes(_: &Accounts) -> Router<Site> {
     // What the live streams of this process share.
     let listeners = Extension(api::host::stream::Listeners::default());
@@ -30,7 +29,6 @@ pub(crate) fn routes(_: &Accounts) -> Router<Site> {
 pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
     let mut handlers = vec![
         crate::deadline_notices::sweeps(site.store.clone()),
-        crate::diet_deletion::daily(site.platform.clone()),
         mail::confirmations(site.clone()),
         alarm::alarms(site.clone()),
     ];

@@ -6,11 +6,11 @@ words! {
     /// What somebody is to an occasion; the later may more.
     Role {
         /// Sees, changes nothing.
-        Observer = "observer",
+        Observer = "observer" => "host-role-observer",
         /// Works on invitations and guests.
-        Coordinator = "coordinator",
+        Coordinator = "coordinator" => "host-role-coordinator",
         /// Everything there.
-        OccasionOwner = "occasion_owner",
+        OccasionOwner = "occasion_owner" => "host-role-owner",
     }
 }
 
@@ -18,19 +18,19 @@ words! {
     /// What is celebrated.
     OccasionKind {
         /// A wedding.
-        Wedding = "wedding",
+        Wedding = "wedding" => "host-kind-wedding",
         /// An engagement.
-        Engagement = "engagement",
+        Engagement = "engagement" => "host-kind-engagement",
         /// A birthday.
-        Birthday = "birthday",
+        Birthday = "birthday" => "host-kind-birthday",
         /// A feast.
-        Kenduri = "kenduri",
+        Kenduri = "kenduri" => "host-kind-kenduri",
         /// A naming.
-        Naming = "naming",
+        Naming = "naming" => "host-kind-naming",
         /// A memorial: no decoration, formal words.
-        Memorial = "memorial",
+        Memorial = "memorial" => "host-kind-memorial",
         /// Anything else.
-        Other = "other",
+        Other = "other" => "host-kind-other",
     }
 }
 
@@ -38,13 +38,13 @@ words! {
     /// Where an occasion is in its life.
     OccasionStatus {
         /// Only hosts see it.
-        Draft = "draft",
+        Draft = "draft" => "host-status-draft",
         /// Codes open, answers are taken.
-        Published = "published",
+        Published = "published" => "host-status-published",
         /// View-only for all.
-        Closed = "closed",
+        Closed = "closed" => "host-status-closed",
         /// Codes are dead.
-        Archived = "archived",
+        Archived = "archived" => "host-status-archived",
     }
 }
 
@@ -68,9 +68,9 @@ words! {
     /// Whether a host named the guest or the household brought them.
     GuestKind {
         /// Put there by a host.
-        Named = "named",
+        Named = "named" => "host-kind-named",
         /// Added under the allowance.
-        PlusOne = "plus_one",
+        PlusOne = "plus_one" => "host-kind-plus-one",
     }
 }
 
@@ -104,11 +104,11 @@ words! {
     /// What decides whether a household may still answer.
     LockMode {
         /// The deadline.
-        Auto = "auto",
+        Auto = "auto" => "host-lock-auto",
         /// Closed, whatever the deadline.
-        Locked = "locked",
+        Locked = "locked" => "host-access-locked",
         /// Open, whatever the deadline, until `open_until`.
-        Open = "open",
+        Open = "open" => "host-access-open",
     }
 }
 
@@ -116,15 +116,15 @@ words! {
     /// What a household may do now. Computed, never stored.
     Access {
         /// Answer.
-        Open = "open",
+        Open = "open" => "host-access-open",
         /// Only look: the deadline has passed or the occasion is closed.
-        Closed = "closed",
+        Closed = "closed" => "host-access-closed",
         /// Only look: a host said so.
-        Locked = "locked",
+        Locked = "locked" => "host-access-locked",
         /// The occasion is archived.
-        Expired = "expired",
+        Expired = "expired" => "host-access-expired",
         /// The code was replaced or the invitation archived.
-        Revoked = "revoked",
+        Revoked = "revoked" => "host-access-revoked",
     }
 }
 
@@ -132,11 +132,11 @@ words! {
     /// How much of an invitation is answered. Derived, never stored.
     Response {
         /// Every reply pending, or nobody to answer for.
-        Unanswered = "unanswered",
+        Unanswered = "unanswered" => "host-response-unanswered",
         /// Some answered, and some pending or undecided.
-        Partial = "partial",
+        Partial = "partial" => "host-response-partial",
         /// None pending or undecided.
-        Complete = "complete",
+        Complete = "complete" => "host-response-complete",
     }
 }
 
@@ -144,11 +144,11 @@ words! {
     /// How the default wordings speak.
     Tone {
         /// Full sentences, polite forms.
-        Formal = "formal",
+        Formal = "formal" => "host-tone-formal",
         /// Friendly.
-        Casual = "casual",
+        Casual = "casual" => "host-tone-casual",
         /// Warm and short.
-        Fun = "fun",
+        Fun = "fun" => "host-tone-fun",
     }
 }
 
@@ -156,9 +156,9 @@ words! {
     /// Of whom a question is asked.
     AskedOf {
         /// Once of the whole household.
-        Household = "household",
+        Household = "household" => "host-asked-of-household",
         /// Of each person.
-        Guest = "guest",
+        Guest = "guest" => "host-asked-of-guest",
     }
 }
 
@@ -166,19 +166,19 @@ words! {
     /// What kind of answer a question takes.
     QuestionKind {
         /// One line.
-        ShortText = "short_text",
+        ShortText = "short_text" => "host-answer-short-text",
         /// Several lines.
-        LongText = "long_text",
+        LongText = "long_text" => "host-answer-long-text",
         /// One of its choices.
-        OneChoice = "one_choice",
+        OneChoice = "one_choice" => "host-answer-one-choice",
         /// Any of its choices.
-        SeveralChoices = "several_choices",
+        SeveralChoices = "several_choices" => "host-answer-several-choices",
         /// Yes or no.
-        YesNo = "yes_no",
+        YesNo = "yes_no" => "host-answer-yes-no",
         /// A whole number.
-        Number = "number",
+        Number = "number" => "host-answer-number",
         /// A day.
-        Date = "date",
+        Date = "date" => "host-answer-date",
     }
 }
 
@@ -209,15 +209,15 @@ words! {
     /// What an export lists.
     ExportKind {
         /// One line per guest.
-        Guests = "guests",
+        Guests = "guests" => "host-export-guests",
         /// One line per household.
-        Households = "households",
+        Households = "households" => "host-export-households",
         /// One line per guest and event.
-        Replies = "replies",
+        Replies = "replies" => "host-export-replies",
         /// For the kitchen: how many, and who.
-        Diets = "diets",
+        Diets = "diets" => "host-export-diets",
         /// One line per answer to a question of the hosts.
-        Questions = "questions",
+        Questions = "questions" => "host-export-questions",
     }
 }
 

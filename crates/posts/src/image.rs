@@ -29,17 +29,6 @@ pub struct Image {
     pub(crate) bytes: usize,
 }
 
-/// What becomes of the picture of a post that is saved.
-#[derive(Clone, Debug)]
-pub enum ImageChange {
-    /// It stays, if there is one.
-    Keep,
-    /// It goes.
-    Remove,
-    /// This one takes its place.
-    Set(Image),
-}
-
 /// The path of a picture.
 pub fn path(file: &str) -> String {
     format!("/blog/images/{file}")

@@ -8,33 +8,37 @@ pub mod mailing;
 pub mod markdown;
 pub mod post;
 pub mod published;
-pub mod refusal;
 pub mod search;
 pub mod web;
 
 use ::web::codes::Code;
+use ::web::setting::Flag;
 use accounts::domain::{self, Domain};
 use accounts::token::TokenScope;
 
-pub use refusal::Refusal;
+pub use accounts::web::Refusal;
 
 /// See all posts, drafts included, as editors do.
 pub const READ: TokenScope = TokenScope::new("posts:read", "post-scope-read");
 /// Make, change, publish and withdraw them.
 pub const WRITE: TokenScope = TokenScope::new("posts:write", "post-scope-write");
 
+/// Turns posts on and off.
+pub const ENABLED: Flag = Flag {
+    key: "posts.enabled",
+    built_in: true,
+};
+
 /// All that the program has to know of this crate.
 pub const DOMAIN: Domain = Domain {
+    enabled: Some(ENABLED),
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     token_scopes: &[READ, WRITE],
     routes: web::routes,
     newsletters: &[mailing::NEWSLETTER],
-    jobs: |site| vec![mailing::job(site), image::job(site)],
-    backend_preferences: |tx, id| {
-        let is_chosen = mailing::NEWSLETTER.is_chosen(tx, id)?;
-        Ok(vec![("notify_blog_posts", is_chosen)])
-    },
+    jobs: |site| vec![mailing::job(site)],
+    deletions: |site| vec![image::job(site)],
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
     }),
@@ -46,7 +50,12 @@ pub const DOMAIN: Domain = Domain {
 };
 
 /// The error codes of this crate.
-const PROBLEM_CODES: &[Code] = &[Code::new(409, "post_published"), Code::new(410, "gone")];
+const PROBLEM_CODES: &[Code] = &[PUBLISHED, WITHDRAWN];
+
+/// What was published is withdrawn, but never a draft again, and never deleted.
+const PUBLISHED: Code = Code::new(409, "post_published");
+/// The post was published and is withdrawn.
+const WITHDRAWN: Code = Code::new(410, "gone");
 
 /// The messages of this crate.
 pub const LOCALES: &[::web::Locale] = &[

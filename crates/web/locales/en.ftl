@@ -15,6 +15,16 @@ shell-kept = This is what you typed. Nothing of it was saved:
 shell-send-again = Send it again
 shell-request = Request { $id }
 
+# How public pages are dressed.
+host-look-songket = Songket
+host-look-letterpress = Letterpress
+host-look-plain = Plain
+host-ground-maroon = Maroon
+host-ground-zamrud = Zamrud, green
+host-ground-nila = Nila, blue
+host-ground-terung = Terung, purple
+host-ground-arang = Arang, black
+
 # Forms.
 form-zone = As clocks show it in { $zone }.
 form-problem = There is a problem

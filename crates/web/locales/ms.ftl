@@ -15,6 +15,16 @@ shell-kept = Inilah yang anda taip. Belum ada yang disimpan:
 shell-send-again = Hantar sekali lagi
 shell-request = Permintaan { $id }
 
+# How public pages are dressed.
+host-look-songket = Songket
+host-look-letterpress = Letterpress
+host-look-plain = Ringkas
+host-ground-maroon = Merah manggis
+host-ground-zamrud = Zamrud
+host-ground-nila = Nila
+host-ground-terung = Terung
+host-ground-arang = Arang
+
 # Forms.
 form-zone = Mengikut jam di { $zone }.
 form-problem = Ada masalah

@@ -25,7 +25,7 @@ pub use kind::Kind;
 
 use crate::findings::{Findings, Limits, When, token};
 use crate::json::Members;
-use crate::{Form, I18n, Problem};
+use crate::{Form, I18n, Labelled, Problem};
 
 /// One field of a record.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +52,8 @@ pub struct Field {
     pub is_wording: bool,
     /// Whether it may hold nothing.
     pub is_optional: bool,
+    /// The message of a choice of none, where a form offers it.
+    pub none: &'static str,
     /// Whether the history keeps only that it changed.
     pub is_secret: bool,
 }
@@ -128,20 +130,24 @@ pub const fn day() -> FieldOf<Timestamp> {
     FieldOf::new(Kind::Day)
 }
 
-/// One of these words, each with its message; where it is optional, `""`
-/// means none.
-pub const fn choice<V>(words: &'static [(&'static str, &'static str)]) -> FieldOf<V> {
-    FieldOf::new(Kind::Choice(words))
+/// One word of a closed set; where it is optional, `""` means none.
+pub const fn choice<V: Labelled>() -> FieldOf<V> {
+    FieldOf::new(Kind::Choice(V::CHOICES))
 }
 
 /// What is looked for, as it was typed; left out: nothing.
-pub const fn as_typed<V>() -> FieldOf<V> {
+pub const fn as_typed() -> FieldOf<String> {
     FieldOf::new(Kind::AsTyped)
 }
 
-/// Yes or no, each with its message; left out: either. Pages do not offer one without a message.
-pub const fn either<V>(yes: &'static str, no: &'static str) -> FieldOf<V> {
+/// Yes or no, each with its message; left out: either.
+pub const fn either(yes: &'static str, no: &'static str) -> FieldOf<Option<bool>> {
     FieldOf::new(Kind::Either(yes, no))
+}
+
+/// Yes, with its message; left out: no, which pages do not offer.
+pub const fn only(yes: &'static str) -> FieldOf<bool> {
+    FieldOf::new(Kind::Either(yes, ""))
 }
 
 /// Words of which the record itself knows which may be.
@@ -149,14 +155,36 @@ pub const fn words() -> FieldOf<Vec<String>> {
     FieldOf::new(Kind::Words)
 }
 
+/// Labels that people choose: typed in one line, with commas between them.
+pub const fn tags() -> FieldOf<Vec<String>> {
+    FieldOf::new(Kind::Tags)
+}
+
 /// A record in the record.
-pub const fn part<V>(fields: &'static [Field]) -> FieldOf<V> {
-    FieldOf::new(Kind::Part(fields))
+pub const fn part<V>(part: Part<V>) -> FieldOf<V> {
+    FieldOf::new(Kind::Part(part.fields))
 }
 
 /// Up to `most` records, each said whole.
-pub const fn rows<V>(fields: &'static [Field], most: usize) -> FieldOf<Vec<V>> {
-    FieldOf::new(Kind::Rows(fields, most))
+pub const fn rows<V>(part: Part<V>, most: usize) -> FieldOf<Vec<V>> {
+    FieldOf::new(Kind::Rows(part.fields, most))
+}
+
+/// The table of a record `V` that is held by another; made by [`part!`](crate::part!).
+#[derive(Debug)]
+pub struct Part<V> {
+    /// Its fields.
+    pub fields: &'static [Field],
+    of: PhantomData<fn() -> V>,
+}
+
+impl<V> Part<V> {
+    /// Called by [`part!`](crate::part!) alone.
+    #[doc(hidden)]
+    pub const fn new(fields: &'static [Field]) -> Self {
+        let of = PhantomData;
+        Self { fields, of }
+    }
 }
 
 impl<V> FieldOf<V> {
@@ -172,6 +200,7 @@ impl<V> FieldOf<V> {
                 is_fixed: false,
                 is_wording: false,
                 is_optional: false,
+                none: "",
                 is_secret: false,
             },
             holds: PhantomData,
@@ -230,6 +259,13 @@ impl<V> FieldOf<V> {
         }
     }
 
+    /// Or none, which has a message: of a choice.
+    #[must_use]
+    pub const fn or(mut self, none: &'static str) -> FieldOf<Option<V>> {
+        self.field.none = none;
+        self.optional()
+    }
+
     /// Of which the history keeps only that it changed: a note is between those it was written
     /// for, and an address is not kept longer than who has it.
     #[must_use]
@@ -272,6 +308,14 @@ impl<V> FieldOf<V> {
 macro_rules! fields {
     ($record:ty: $($name:ident: $field:expr),+ $(,)?) => {
         &[$($field.named(stringify!($name), |record: &$record| &record.$name)),+]
+    };
+}
+
+/// The table of a record that another holds, as [`fields!`](crate::fields!) makes it.
+#[macro_export]
+macro_rules! part {
+    ($record:ty: $($table:tt)+) => {
+        $crate::fields::Part::<$record>::new($crate::fields! { $record: $($table)+ })
     };
 }
 
@@ -378,10 +422,7 @@ impl Input {
         }
         serde_json::from_value(Json::Object(object)).unwrap_or_else(|cause| {
             // What was refused need not fit.
-            if findings.is_empty() {
-                tracing::error!(%cause, "a table of fields does not fit its record");
-                findings.add("", "invalid", []);
-            }
+            debug_assert!(!findings.is_empty(), "the table of another record: {cause}");
             record.clone()
         })
     }

@@ -8,7 +8,6 @@
 
 pub mod access;
 pub mod assets;
-pub mod backend;
 pub mod client_info;
 pub mod codes;
 mod compression;
@@ -34,6 +33,7 @@ pub mod picture;
 pub mod problem;
 mod problems;
 mod serve;
+pub mod setting;
 pub mod state;
 pub mod tags;
 #[cfg(test)]
@@ -60,12 +60,14 @@ pub use page::page;
 pub use problem::{Argument, FieldProblem, Kept, Problem};
 pub use problems::{FieldProblemBody, ProblemBody};
 pub use serve::{
-    EMBED_POLICY, HEADER_LIMIT, Reported, Shown, panicked, policy_with_forms_to, serve, way_in,
+    EMBED_POLICY, HEADER_LIMIT, Reported, Shown, change_refusal, panicked, policy_with_forms_to,
+    serve, way_in,
 };
 pub use state::{Declared, Link, Settings, Site, SiteUrl};
 pub use text::{Catalogue, Locale, Text, Value};
 pub use theme::{Ground, Preset, Theme};
 pub use translated::{I18n, LangAttribute, Spoken};
+pub use words::Labelled;
 
 /// The messages of this crate.
 pub const LOCALES: &[Locale] = &[

@@ -435,7 +435,7 @@ mod tests {
         }
         for preset in Preset::ALL {
             let theme = Theme {
-                preset,
+                preset: *preset,
                 ground: None,
             };
             for font in ["en", "ar", "ms-Arab", "zh"].map(|tag| theme.font(tag)) {

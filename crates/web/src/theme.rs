@@ -1,9 +1,8 @@
 //! How public pages are dressed: a preset, and for cloth its ground.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
+
+use crate::words;
 
 /// What public pages wear.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -26,9 +25,9 @@ impl Theme {
     pub fn classes(self) -> String {
         match self.ground {
             Some(ground) if self.preset == Preset::Songket => {
-                format!("theme-{} ground-{ground}", self.preset)
+                format!("theme-{} ground-{}", self.preset.word(), ground.word())
             }
-            _ => format!("theme-{}", self.preset),
+            _ => format!("theme-{}", self.preset.word()),
         }
     }
 
@@ -46,95 +45,33 @@ impl Theme {
     }
 }
 
-/// The three presets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Preset {
-    /// Gold thread on a deep ground.
-    Songket,
-    /// Paper, a double frame and a spray of jasmine.
-    Letterpress,
-    /// A flat ground and a band of plaiting.
-    #[default]
-    Plain,
-}
-
-/// The grounds that Songket may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Ground {
-    /// Deep red.
-    Maroon,
-    /// Emerald.
-    Zamrud,
-    /// Indigo.
-    Nila,
-    /// Aubergine.
-    Terung,
-    /// Charcoal.
-    Arang,
-}
-
-impl Preset {
-    /// All of them, as a host chooses among them.
-    pub const ALL: [Self; 3] = [Self::Songket, Self::Letterpress, Self::Plain];
-}
-
-impl Ground {
-    /// All of them, as a host chooses among them.
-    pub const ALL: [Self; 5] = [
-        Self::Maroon,
-        Self::Zamrud,
-        Self::Nila,
-        Self::Terung,
-        Self::Arang,
-    ];
-}
-
-/// A word that names no preset and no ground.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no such theme")]
-pub struct UnknownTheme;
-
-impl fmt::Display for Preset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Songket => "songket",
-            Self::Letterpress => "letterpress",
-            Self::Plain => "plain",
-        })
+words! {
+    /// The three presets.
+    #[derive(Default)]
+    Preset {
+        /// Gold thread on a deep ground.
+        Songket = "songket" => "host-look-songket",
+        /// Paper, a double frame and a spray of jasmine.
+        Letterpress = "letterpress" => "host-look-letterpress",
+        /// A flat ground and a band of plaiting.
+        #[default]
+        Plain = "plain" => "host-look-plain",
     }
 }
 
-impl FromStr for Preset {
-    type Err = UnknownTheme;
-
-    fn from_str(word: &str) -> Result<Self, UnknownTheme> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|preset| preset.to_string() == word)
-            .ok_or(UnknownTheme)
-    }
-}
-
-impl fmt::Display for Ground {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Maroon => "maroon",
-            Self::Zamrud => "zamrud",
-            Self::Nila => "nila",
-            Self::Terung => "terung",
-            Self::Arang => "arang",
-        })
-    }
-}
-
-impl FromStr for Ground {
-    type Err = UnknownTheme;
-
-    fn from_str(word: &str) -> Result<Self, UnknownTheme> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|ground| ground.to_string() == word)
-            .ok_or(UnknownTheme)
+words! {
+    /// The grounds that Songket may have.
+    Ground {
+        /// Deep red.
+        Maroon = "maroon" => "host-ground-maroon",
+        /// Emerald.
+        Zamrud = "zamrud" => "host-ground-zamrud",
+        /// Indigo.
+        Nila = "nila" => "host-ground-nila",
+        /// Aubergine.
+        Terung = "terung" => "host-ground-terung",
+        /// Charcoal.
+        Arang = "arang" => "host-ground-arang",
     }
 }
 
@@ -144,23 +81,21 @@ mod tests {
 
     #[test]
     fn words_and_classes() {
-        for preset in Preset::ALL {
-            assert_eq!(preset.to_string().parse(), Ok(preset));
-        }
         for ground in Ground::ALL {
-            assert_eq!(ground.to_string().parse(), Ok(ground));
             let theme = Theme {
                 preset: Preset::Songket,
-                ground: Some(ground),
+                ground: Some(*ground),
             };
-            assert_eq!(theme.classes(), format!("theme-songket ground-{ground}"));
+            assert_eq!(
+                theme.classes(),
+                format!("theme-songket ground-{}", ground.word())
+            );
         }
         let plain = Theme {
             ground: Some(Ground::Nila),
             ..Theme::PLAIN
         };
         assert_eq!(plain.classes(), "theme-plain");
-        assert_eq!("gaudy".parse::<Preset>(), Err(UnknownTheme));
     }
 
     #[test]

@@ -1,9 +1,33 @@
 //! Status words: closed sets that are stored, sent and read as the same word.
 
+/// A closed set of words, each with the message that is its label.
+pub trait Labelled {
+    /// Every word with its label, in the order of the enum.
+    const CHOICES: &'static [(&'static str, &'static str)];
+}
+
 /// Declares an enum whose variants are words in the store and in JSON. A word is a `tt`,
-/// because utoipa does not read a `literal` that a macro passes on.
+/// because utoipa does not read a `literal` that a macro passes on. Where people read the words,
+/// each has the message that is its label: `Draft = "draft" => "post-draft"`.
 #[macro_export]
 macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $word:tt => $label:literal),+ $(,)? }) => {
+        $crate::words! { $(#[$meta])* $name { $($(#[$inner])* $variant = $word),+ } }
+
+        impl $name {
+            /// Every word with its label.
+            pub const CHOICES: &'static [(&'static str, &'static str)] = &[$(($word, $label)),+];
+
+            /// The message that is its label.
+            pub const fn label(self) -> &'static str {
+                match self { $(Self::$variant => $label),+ }
+            }
+        }
+
+        impl $crate::Labelled for $name {
+            const CHOICES: &'static [(&'static str, &'static str)] = $name::CHOICES;
+        }
+    };
     ($(#[$meta:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $word:tt),+ $(,)? }) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize, ::serde::Deserialize, ::utoipa::ToSchema)]
         $(#[$meta])*

@@ -5,16 +5,15 @@ use platform::limits::Wait;
 use web::Problem;
 
 use crate::account::NotAName;
-use crate::credential::ChangeError;
 use crate::erasure::EraseError;
 use crate::export::ExportError;
 use crate::grant::GrantError;
+use crate::grant::administrator::PeopleError;
 use crate::hashing::Busy;
 use crate::identity::IdentityError;
 use crate::invite::{self, InviteError, TakeError};
 use crate::passkey::{self, PasskeyError};
 use crate::password::{self, Weakness};
-use crate::people::PeopleError;
 use crate::profile::ProfileError;
 use crate::provider_sign_in::ProviderSignInError;
 use crate::registration::RegisterError;
@@ -23,6 +22,7 @@ use crate::second_factor::FactorError;
 use crate::second_step::SecondStepError;
 use crate::setup::SetupError;
 use crate::sign_in::SignInError;
+use crate::sign_in::own_password::ChangeError;
 use crate::signed_in::ScopeMissing;
 use crate::slug_change::{self, SlugError};
 use crate::sudo::SudoRequired;
@@ -48,7 +48,7 @@ impl From<SignInError> for Problem {
 }
 
 /// Somebody who does something too often, and when it may be done again.
-pub(super) fn too_often(Wait { seconds }: Wait) -> Problem {
+pub fn too_often(Wait { seconds }: Wait) -> Problem {
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited")
         .with("minutes", seconds.div_ceil(60))
         .retry_after(seconds)
@@ -406,7 +406,7 @@ pub(super) fn name(problem: Problem, pointer: &str, NotAName: NotAName) -> Probl
 }
 
 /// A field whose text is no password.
-pub(super) fn password(problem: Problem, pointer: &str, weakness: Weakness) -> Problem {
+pub fn password(problem: Problem, pointer: &str, weakness: Weakness) -> Problem {
     let values = match weakness {
         Weakness::Short => vec![("min", password::SHORTEST.into())],
         Weakness::Long => vec![("max", password::LONGEST.into())],

@@ -45,10 +45,7 @@ pub(crate) const STRICT: Domains = &[
         },
         obligations: |tx, id| grant::owned_alone(tx, id, &CLUB),
         scope_kinds: &[&CLUB],
-        ..Domain::new(Migrations {
-            owner: "clubs",
-            steps: &[],
-        })
+        ..Domain::new(Migrations::new("clubs", &[]))
     },
 ];
 
@@ -361,22 +358,22 @@ fn what_is_one_s_alone_is_settled_first() {
 fn every_table_that_refers_to_an_account_is_erased_and_copied() {
     const NOT_COPIED: [&str; 3] = ["one_time_token", "account_erasure", "account_export"];
     let erased = concat!(
-        include_str!("../../src/erasure.rs"),
-        include_str!("../../src/identity.rs"),
-        include_str!("../../src/passkey.rs"),
-        include_str!("../../src/people.rs"),
-        include_str!("../../src/registration.rs"),
-        include_str!("../../src/second_factor.rs")
+        include_str!("../../src/person/erasure.rs"),
+        include_str!("../../src/credential/linked_identity.rs"),
+        include_str!("../../src/credential/passkey.rs"),
+        include_str!("../../src/session.rs"),
+        include_str!("../../src/account/unconfirmed.rs"),
+        include_str!("../../src/credential/second_factor.rs")
     );
     let copied = concat!(
-        include_str!("../../src/factor_reset.rs"),
-        include_str!("../../src/export.rs"),
-        include_str!("../../src/identity.rs"),
-        include_str!("../../src/passkey.rs"),
-        include_str!("../../src/second_factor/recovery.rs"),
-        include_str!("../../src/second_factor/totp.rs"),
+        include_str!("../../src/credential/planned_reset.rs"),
+        include_str!("../../src/person/export.rs"),
+        include_str!("../../src/credential/linked_identity.rs"),
+        include_str!("../../src/credential/passkey.rs"),
+        include_str!("../../src/credential/second_factor/recovery.rs"),
+        include_str!("../../src/credential/second_factor/totp.rs"),
         include_str!("../../src/session.rs"),
-        include_str!("../../src/token.rs")
+        include_str!("../../src/session/token.rs")
     );
     let mut count = 0;
     for step in accounts::MIGRATIONS.steps {

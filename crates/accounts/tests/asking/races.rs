@@ -9,9 +9,9 @@ use accounts::grant::{self, GrantError, Scope};
 use accounts::invite::{self, TakeError};
 use accounts::session::{self, LIMIT, Method, Stay};
 use accounts::setup::{self, SetupError};
-use accounts::sign_in::{self, SignInError};
+use accounts::sign_in::{self, SignInError, own_password};
 use accounts::token::{self, CreateError, NewToken, PROFILE_READ};
-use accounts::{Accounts, credential, password, slug};
+use accounts::{Accounts, password, slug};
 use platform::{Rows, Secret, Store, StoreError, Tx, sql};
 use testkit::{World, rounds, together};
 use tokio::sync::Barrier;
@@ -410,7 +410,7 @@ fn a_sign_in_with_the_old_password_leaves_no_session_beside_its_change() {
         let mut signed_in_anew = 0;
         for round in 0..rounds().div_ceil(5) {
             let who = signed_in(world, &id).await;
-            let change = credential::Change {
+            let change = own_password::Change {
                 current: Secret::new(PASSWORD),
                 new: password::Password::choose(&Secret::new("pantun yang baharu"), &[]).unwrap(),
                 client: client(9),
@@ -418,7 +418,7 @@ fn a_sign_in_with_the_old_password_leaves_no_session_beside_its_change() {
             let attempt = attempt("farah@example.my", PASSWORD, 1);
             let (here, there) = (accounts.clone(), second.clone());
             let (changed, entered) = together(
-                async move { credential::change(&here, &who, change).await },
+                async move { own_password::change(&here, &who, change).await },
                 async move { sign_in::with_password(&there, attempt).await },
             )
             .await;

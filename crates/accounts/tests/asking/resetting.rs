@@ -177,12 +177,12 @@ fn a_link_dies_with_the_password_that_it_was_to_replace() {
         let sent = link(world, "/reset/").await;
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
         let who = find_session(world, &begun.session).await.unwrap();
-        let change = accounts::credential::Change {
+        let change = accounts::sign_in::own_password::Change {
             current: Secret::new(PASSWORD),
             new: accounts::password::Password::choose(&Secret::new(NEW), &[]).unwrap(),
             client: client(1),
         };
-        accounts::credential::change(&accounts, &who, change)
+        accounts::sign_in::own_password::change(&accounts, &who, change)
             .await
             .unwrap();
         visitor(&accounts).get(&sent).await.with(400);
@@ -208,7 +208,7 @@ fn a_reset_confirms_the_address_and_shuts_out_who_registered_it() {
         let email = EMAIL.parse().unwrap();
         let is_pending = crate::stage::read(world.store(), move |tx| {
             let account = accounts::account::find_by_email(tx, &email)?.unwrap();
-            accounts::registration::is_pending(tx, &account.id)
+            accounts::account::unconfirmed::is_pending(tx, &account.id)
         });
         assert!(!is_pending.await);
         expect(world, &accounts, EMAIL, "mail-verify-subject");

@@ -3,7 +3,8 @@
 use accounts::Accounts;
 use accounts::second_factor::{self, Method};
 use accounts::second_step::{self, SecondStepError, Shown};
-use accounts::sign_in::{self, Arrived, SignInError};
+use accounts::sign_in::let_in::Arrived;
+use accounts::sign_in::{self, SignInError};
 use axum::http;
 use jiff::SignedDuration;
 use platform::limits::Wait;
@@ -317,13 +318,13 @@ fn a_changed_password_ends_sign_ins_that_are_half_done() {
         let Enrolled { app, .. } = enrol(world, &id).await;
         let half = token(&accounts, 1).await;
         let who = crate::stage::signed_in(world, &id).await;
-        let change = accounts::credential::Change {
+        let change = accounts::sign_in::own_password::Change {
             current: Secret::new(PASSWORD),
             new: accounts::password::Password::choose(&Secret::new("pantun yang baharu"), &[])
                 .unwrap(),
             client: client(1),
         };
-        accounts::credential::change(&accounts, &who, change)
+        accounts::sign_in::own_password::change(&accounts, &who, change)
             .await
             .unwrap();
         let late = totp(&accounts, &half, &app.code(world.clock.now())).await;

@@ -1,10 +1,10 @@
 //! What asks for a fresh proof of a credential, and how one is given.
 
-use accounts::credential::ChangeError;
 use accounts::email_change;
 use accounts::erasure::{self, EraseError, When};
 use accounts::second_factor::{self, FactorError};
 use accounts::session::{self, Stay};
+use accounts::sign_in::own_password::ChangeError;
 use accounts::sudo::{self, LIFETIME, Sudo, SudoRequired};
 use accounts::token::{self, CreateError, NewToken, PROFILE_READ};
 use accounts::verification::ResendError;

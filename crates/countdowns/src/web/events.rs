@@ -27,7 +27,6 @@ const LIFE: Duration = Duration::from_hours(1);
 pub(super) async fn listen(
     State(site): State<Site>,
     Extension(watchers): Extension<Watchers>,
-    limits: Option<Extension<Limits>>,
     Path((account, countdown)): Path<(String, String)>,
     uri: Uri,
     headers: HeaderMap,
@@ -44,8 +43,8 @@ pub(super) async fn listen(
         return Ok(moved);
     }
     let busy = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy");
-    let Extension(limits) = limits.unwrap_or_default();
-    let place = watchers.take(facts.network(), limits).ok_or_else(busy)?;
+    let place = watchers.take(facts.network(), Limits::of(&site));
+    let place = place.ok_or_else(busy)?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let since = last.or(query.find("since")).and_then(|id| id.parse().ok());
     let seen = since.unwrap_or(shown.revision);

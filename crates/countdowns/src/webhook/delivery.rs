@@ -51,11 +51,11 @@ web::words! {
     /// How it stands with a message.
     DeliveryState {
         /// It will be sent, perhaps once more.
-        Waiting = "waiting",
+        Waiting = "waiting" => "countdown-delivery-waiting",
         /// It has arrived.
-        Delivered = "delivered",
+        Delivered = "delivered" => "countdown-delivery-delivered",
         /// It has not, and will not.
-        Failed = "failed",
+        Failed = "failed" => "countdown-delivery-failed",
     }
 }
 
@@ -133,16 +133,19 @@ pub fn list(tx: &mut Tx<'_>, webhook: &Webhook) -> Result<Vec<Delivery>, StoreEr
     .all(tx)
 }
 
-/// What sends, and what forgets what was sent.
-pub(crate) fn handlers(site: &Site) -> [Handler; 2] {
+/// What sends.
+pub(crate) fn handler(site: &Site) -> Handler {
     let site = site.clone();
     let sending = Sending::default();
-    let send = Handler::new(KIND, move |job: Job| {
+    Handler::new(KIND, move |job: Job| {
         let (site, sending) = (site.clone(), sending.clone());
         async move { attempt(site, sending, &job).await }
-    });
-    let sweep = Handler::each_day("webhook.sweep", async |_| Ok(Done::with(sweep)));
-    [send, sweep]
+    })
+}
+
+/// What forgets what was sent.
+pub(crate) fn sweep_job() -> Handler {
+    Handler::each_day("webhook.sweep", async |_| Ok(Done::with(sweep)))
 }
 
 fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {

@@ -12,15 +12,15 @@ web::words! {
     /// What happened to a countdown.
     Event {
         /// It was reset.
-        Reset = "countdown.reset",
+        Reset = "countdown.reset" => "countdown-event-reset",
         /// A reset was changed.
-        EntryChanged = "countdown.entry_changed",
+        EntryChanged = "countdown.entry_changed" => "countdown-event-entry-changed",
         /// A reset was deleted.
-        EntryDeleted = "countdown.entry_deleted",
+        EntryDeleted = "countdown.entry_deleted" => "countdown-event-entry-deleted",
         /// Its settings were changed.
-        Changed = "countdown.changed",
+        Changed = "countdown.changed" => "countdown-event-changed",
         /// Its day has come.
-        Reached = "countdown.reached",
+        Reached = "countdown.reached" => "countdown-event-reached",
     }
 }
 

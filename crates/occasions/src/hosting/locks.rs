@@ -17,15 +17,9 @@ use crate::words::{Access, LockMode};
 use web::fields::{self, choice, line, moment};
 use web::{Field, Findings};
 
-const MODES: &[(&str, &str)] = &[
-    ("auto", "host-lock-auto"),
-    ("locked", "host-access-locked"),
-    ("open", "host-access-open"),
-];
-
 /// What is set here, as the history tells it.
 pub(crate) const FIELDS: &[Field] = web::fields! { Details:
-    lock_mode: choice(MODES).label("host-access"),
+    lock_mode: choice().label("host-access"),
     open_until: moment().optional().label("host-field-open-until"),
     lock_reason: line(200).label("host-field-reason").secret(),
 };

@@ -8,7 +8,9 @@ use platform::audit::RequestFacts;
 use platform::money::Currency;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
-use web::fields::{self, choice, day, email, flag, key, line, number, part, phone, texts, words};
+use web::fields::{
+    self, Part, choice, day, email, flag, key, line, number, part, phone, texts, words,
+};
 use web::{Deadline, Field, Findings, Input, Limits, Theme};
 
 use super::history::{self, Changes};
@@ -23,44 +25,12 @@ use crate::words::OccasionStatus;
 /// How many occasions one installation holds.
 pub const LIMIT: i64 = 1_000;
 
-/// What is celebrated, and the message for it.
-pub const KINDS: &[(&str, &str)] = &[
-    ("wedding", "host-kind-wedding"),
-    ("engagement", "host-kind-engagement"),
-    ("birthday", "host-kind-birthday"),
-    ("kenduri", "host-kind-kenduri"),
-    ("naming", "host-kind-naming"),
-    ("memorial", "host-kind-memorial"),
-    ("other", "host-kind-other"),
-];
-
-const TONES: &[(&str, &str)] = &[
-    ("formal", "host-tone-formal"),
-    ("casual", "host-tone-casual"),
-    ("fun", "host-tone-fun"),
-];
-
-const PRESETS: &[(&str, &str)] = &[
-    ("songket", "host-look-songket"),
-    ("letterpress", "host-look-letterpress"),
-    ("plain", "host-look-plain"),
-];
-
-const GROUNDS: &[(&str, &str)] = &[
-    ("", "host-ground-usual"),
-    ("maroon", "host-ground-maroon"),
-    ("zamrud", "host-ground-zamrud"),
-    ("nila", "host-ground-nila"),
-    ("terung", "host-ground-terung"),
-    ("arang", "host-ground-arang"),
-];
-
-const THEME: &[Field] = web::fields! { Theme:
-    preset: choice(PRESETS).label("host-style"),
-    ground: choice(GROUNDS).optional().label("host-field-ground").hint("host-field-ground-hint"),
+const THEME: Part<Theme> = web::part! { Theme:
+    preset: choice().label("host-style"),
+    ground: choice().or("host-ground-usual").label("host-field-ground").hint("host-field-ground-hint"),
 };
 
-const SWITCHES: &[Field] = web::fields! { Switches:
+const SWITCHES: Part<Switches> = web::part! { Switches:
     dietary: flag().label("host-switch-dietary").hint("host-switch-dietary-off"),
     notes: flag().label("host-switch-notes").hint("host-switch-notes-off"),
     children: flag().label("host-switch-children").hint("host-switch-children-off"),
@@ -74,7 +44,7 @@ const SWITCHES: &[Field] = web::fields! { Switches:
     ask_name: flag().label("host-switch-ask-name").hint("host-switch-ask-name-on"),
 };
 
-const CONTACT: &[Field] = web::fields! { Contact:
+const CONTACT: Part<Contact> = web::part! { Contact:
     name: line(100).label("host-field-name").hint("host-contact-hint"),
     phone: phone(32).label("host-field-phone"),
     email: email().label("host-field-email"),
@@ -99,8 +69,8 @@ pub const FIELDS: &[Field] = web::fields! { Occasion:
     default_language: line(64).label("host-field-default-language").section("host-field-languages"),
     slug: key(3, 63).label("host-field-slug").hint("host-field-slug-hint").section("host-basics")
         .required(),
-    kind: choice(KINDS).label("host-field-kind").section("host-basics"),
-    tone: choice(TONES).label("host-field-tone").hint("host-field-tone-hint")
+    kind: choice().label("host-field-kind").section("host-basics"),
+    tone: choice().label("host-field-tone").hint("host-field-tone-hint")
         .section("host-basics"),
     time_zone: line(64).label("host-field-time-zone").hint("host-field-time-zone-hint")
         .section("host-basics").required(),
@@ -363,34 +333,4 @@ pub fn days_until_deadline(
 ) -> i32 {
     let zone = occasion.zone();
     Deadline::of(&deadline.to_zoned(zone.clone())).days_left(&now.to_zoned(zone))
-}
-
-#[cfg(test)]
-mod tests {
-    use web::{Ground, Preset};
-
-    use super::*;
-    use crate::words::{OccasionKind, Tone};
-
-    #[test]
-    fn hosts_choose_among_all_there_are() {
-        let words = |choices: &[(&str, &str)]| -> Vec<String> {
-            choices.iter().map(|(word, _)| (*word).to_owned()).collect()
-        };
-        let kinds = OccasionKind::ALL.iter();
-        assert_eq!(
-            words(KINDS),
-            kinds.map(|kind| kind.word()).collect::<Vec<_>>()
-        );
-        let tones = Tone::ALL.iter();
-        assert_eq!(
-            words(TONES),
-            tones.map(|tone| tone.word()).collect::<Vec<_>>()
-        );
-        assert_eq!(words(PRESETS), Preset::ALL.map(|preset| preset.to_string()));
-        assert_eq!(
-            words(&GROUNDS[1..]),
-            Ground::ALL.map(|ground| ground.to_string())
-        );
-    }
 }

@@ -75,7 +75,7 @@ fn every_section_is_saved_on_a_page_of_its_own_and_opens_where_it_changed() {
             (2, "Farid")
         );
         assert!(!saved.switches.undecided && saved.switches.dietary);
-        assert_eq!(saved.theme.preset.to_string(), "letterpress");
+        assert_eq!(saved.theme.preset.word(), "letterpress");
     });
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{Field, Reading};
 use crate::dates::Deadline;
 use crate::findings::{Findings, Limits, When, token};
-use crate::{Form, I18n};
+use crate::{Form, I18n, tags};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ pub enum Kind {
     Hour,
     /// The end of a day.
     Day,
-    /// One of these words, each with its message; where it is optional, `""` means none.
+    /// One of these words, each with its message.
     Choice(&'static [(&'static str, &'static str)]),
     /// What is looked for, as it was typed, or nothing.
     AsTyped,
@@ -45,6 +45,8 @@ pub enum Kind {
     Either(&'static str, &'static str),
     /// Words of which the record itself knows which may be.
     Words,
+    /// Labels, typed in one line with commas between them.
+    Tags,
     /// A record.
     Part(&'static [Field]),
     /// Up to so many records.
@@ -124,6 +126,10 @@ impl Kind {
                 }
                 sent.clone()
             }
+            Self::Tags => {
+                let typed: Vec<String> = serde_json::from_value(sent.clone()).ok()?;
+                json!(findings.tags(at, &typed))
+            }
             Self::Part(fields) => {
                 let mut object = old.and_then(Json::as_object).cloned().unwrap_or_default();
                 let is_new = false;
@@ -165,7 +171,7 @@ impl Kind {
             Self::Texts(_) | Self::Part(_) => json!({}),
             Self::Flag => false.into(),
             Self::Number(least, _) => least.into(),
-            Self::Words | Self::Rows(..) => json!([]),
+            Self::Words | Self::Tags | Self::Rows(..) => json!([]),
             Self::Choice(words) => words.first().map(|(word, _)| *word).into(),
             Self::Moment | Self::Day | Self::Either(..) => Json::Null,
             _ => "".into(),
@@ -214,6 +220,7 @@ impl Kind {
                 Json::Object(texts.collect())
             }
             Self::Words => form.all(name).collect(),
+            Self::Tags => tags::split(typed).collect(),
             Self::Part(fields) => {
                 let held = held.and_then(Json::as_object);
                 Json::Object(read_form(fields, form, &format!("{name}."), held, zone))
@@ -302,6 +309,10 @@ pub(super) fn fill_form(
                 form.push((name, if *is_on { yes } else { no }.to_owned()));
             }
             (_, Json::String(text)) => form.push((name, text.clone())),
+            (Kind::Tags, Json::Array(tags)) => {
+                let tags: Vec<_> = tags.iter().filter_map(Json::as_str).collect();
+                form.push((name, tags.join(", ")));
+            }
             (_, Json::Array(words)) => {
                 let words = words.iter().filter_map(Json::as_str);
                 form.extend(words.map(|word| (name.clone(), word.to_owned())));
@@ -341,7 +352,7 @@ mod tests {
     use serde::{Deserialize, Serialize};
 
     use super::*;
-    use crate::fields::{self, Input, choice, day, email, flag, hour, line, moment, number};
+    use crate::fields::{self, Input, Part, choice, day, email, flag, hour, line, moment, number};
     use crate::fields::{part, rows, texts, words};
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -350,7 +361,7 @@ mod tests {
         closes_at: Option<Timestamp>,
         seats: Option<i64>,
         motto: Option<String>,
-        tone: String,
+        tone: Tone,
         guests: Vec<String>,
         cook: Cook,
         courses: Vec<Course>,
@@ -368,21 +379,31 @@ mod tests {
         dish: I18n,
     }
 
+    crate::words! {
+        /// How it is.
+        Tone {
+            /// Stiff.
+            Formal = "formal" => "tone-formal",
+            /// Loose.
+            Fun = "fun" => "tone-fun",
+        }
+    }
+
     const FIELDS: &[Field] = crate::fields! { Feast:
         starts_at: moment().label("starts").required(),
         closes_at: day().optional().label("closes"),
         seats: number(1, 50).optional().label("seats"),
         motto: line(20).optional().label("motto").secret(),
-        tone: choice(&[("formal", "tone-formal"), ("fun", "tone-fun")]).label("tone"),
+        tone: choice().label("tone"),
         guests: words().label("guests"),
         cook: part(COOK).label("cook"),
         courses: rows(COURSE, 2).label("courses"),
     };
-    const COOK: &[Field] = crate::fields! { Cook:
+    const COOK: Part<Cook> = crate::part! { Cook:
         email: email().label("email"),
         is_paid: flag().label("paid"),
     };
-    const COURSE: &[Field] = crate::fields! { Course:
+    const COURSE: Part<Course> = crate::part! { Course:
         time: hour().label("time").required(),
         dish: texts(Limits::required(10)).label("dish"),
     };
@@ -399,7 +420,7 @@ mod tests {
             closes_at: Some("2027-05-31T22:00:00Z".parse().unwrap()),
             seats: Some(12),
             motto: Some("Sit".to_owned()),
-            tone: "fun".to_owned(),
+            tone: Tone::Fun,
             guests: vec!["aina".to_owned(), "budi".to_owned()],
             cook: Cook {
                 email: "cook@example.com".to_owned(),

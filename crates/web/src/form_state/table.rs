@@ -112,7 +112,7 @@ impl TableForm<'_> {
                 return fields.iter().flat_map(part).collect();
             }
             Kind::Words | Kind::Rows(..) | Kind::AsTyped | Kind::Either(..) => return Vec::new(),
-            Kind::Key(..) | Kind::Line(_) => Control::Line("text", "off"),
+            Kind::Key(..) | Kind::Line(_) | Kind::Tags => Control::Line("text", "off"),
             Kind::Lines(_) => Control::Lines,
             Kind::Email => Control::Line("email", "off"),
             Kind::Phone(_) => Control::Line("tel", "off"),
@@ -123,7 +123,8 @@ impl TableForm<'_> {
             Kind::Hour => Control::Line("time", "off"),
             Kind::Day => Control::Line("date", "off"),
             Kind::Choice(words) => {
-                let words = words.iter();
+                let none = (!field.none.is_empty()).then_some(("", field.none));
+                let words = none.iter().chain(words);
                 let words = words.map(|(word, id)| ((*word).to_owned(), text.say(id).into_owned()));
                 Control::Select(words.collect())
             }
@@ -144,7 +145,7 @@ impl TableForm<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fields::{Field as Row, choice, flag, key, line, moment, part, rows, texts};
+    use crate::fields::{Field as Row, Part, choice, flag, key, line, moment, part, rows, texts};
     use crate::form_state::form;
     use crate::{I18n, testing};
 
@@ -152,7 +153,7 @@ mod tests {
         name: I18n,
         served_at: jiff::Timestamp,
         is_hot: bool,
-        course: String,
+        course: Course,
         cook: Cook,
         sides: Vec<Side>,
     }
@@ -164,16 +165,26 @@ mod tests {
         name: String,
     }
 
+    crate::words! {
+        /// When it is served.
+        Course {
+            /// Before others.
+            First = "first" => "shell-home",
+            /// After them.
+            Last = "last" => "shell-more",
+        }
+    }
+
     const FIELDS: &[Row] = crate::fields! { Dish:
         name: texts(Limits::required(20)).label("shell-language"),
         served_at: moment().label("shell-home").required(),
         is_hot: flag().label("shell-more").hint("shell-skip"),
-        course: choice(&[("first", "shell-home"), ("last", "shell-more")]).label("shell-home"),
+        course: choice().label("shell-home"),
         cook: part(COOK).label("shell-home").section("shell-tabs"),
         sides: rows(SIDE, 4).label("shell-home"),
     };
-    const COOK: &[Row] = crate::fields! { Cook: name: line(10).label("shell-home") };
-    const SIDE: &[Row] = crate::fields! { Side:
+    const COOK: Part<Cook> = crate::part! { Cook: name: line(10).label("shell-home") };
+    const SIDE: Part<Side> = crate::part! { Side:
         key: key(1, 10).label("shell-home"),
         name: line(10).label("shell-home").required(),
     };
@@ -230,7 +241,7 @@ mod tests {
             assert!(html.contains(part), "{part} is not in {html}");
         }
 
-        let rows = table.rows(("sides", SIDE, 3), |n| n.to_string());
+        let rows = table.rows(("sides", SIDE.fields, 3), |n| n.to_string());
         assert_eq!(rows.len(), 3, "one, and as many empty ones as there may be");
         let [key, name] = &rows[0].fields[..] else {
             panic!("{rows:?}");

@@ -14,9 +14,9 @@ use super::people::SignedOut;
 use crate::Accounts;
 use crate::Callers::People;
 use crate::client::Client;
-use crate::credential::{self, Change};
 use crate::password::Password;
 use crate::session::{self, Stay};
+use crate::sign_in::own_password::{self, Change};
 use crate::signed_in::SignedIn;
 use crate::sudo::Sudo;
 use crate::web::asking::Caller;
@@ -80,7 +80,7 @@ async fn change_password(
 }
 
 /// Changes a password that was typed: the current one, and the new one in the field `pointer`.
-pub(in crate::web) async fn renew_password(
+pub async fn renew_password(
     accounts: &Accounts,
     who: &SignedIn,
     client: Client,
@@ -100,7 +100,7 @@ pub(in crate::web) async fn renew_password(
         new,
         client,
     };
-    Ok(credential::change(accounts, who, change).await?)
+    Ok(own_password::change(accounts, who, change).await?)
 }
 
 /// Which sessions end.

@@ -15,10 +15,10 @@ use web::{Form, Problem, Site, Text, Wishes};
 
 use super::{Asking, HERE, done};
 use crate::Refusal;
-use crate::webhook::delivery::{self, Delivery, DeliveryState};
+use crate::webhook::delivery::{self, Delivery};
 use crate::webhook::event::Event;
 use crate::webhook::test_limit::TestLimit;
-use crate::webhook::{self, NewWebhook, State as WebhookState, Webhook, WebhookId};
+use crate::webhook::{self, NewWebhook, Webhook, WebhookId};
 
 const PAGE: &str = "/me/webhooks";
 /// How many deliveries of each are shown.
@@ -85,11 +85,7 @@ async fn page(
     let rows = all.into_iter().map(|(deliveries, webhook)| Row {
         id: webhook.id,
         url: webhook.url,
-        state: match webhook.state {
-            WebhookState::Active => "countdown-webhook-active",
-            WebhookState::Failing => "countdown-webhook-failing",
-            WebhookState::Disabled => "countdown-webhook-disabled",
-        },
+        state: webhook.state.label(),
         deliveries: deliveries
             .into_iter()
             .take(DELIVERIES)
@@ -97,13 +93,7 @@ async fn page(
             .collect(),
     });
     let events = Event::ALL.iter().map(|event| {
-        let words = text.say(match event {
-            Event::Reset => "countdown-event-reset",
-            Event::EntryChanged => "countdown-event-entry-changed",
-            Event::EntryDeleted => "countdown-event-entry-deleted",
-            Event::Changed => "countdown-event-changed",
-            Event::Reached => "countdown-event-reached",
-        });
+        let words = text.say(event.label());
         (event.word().to_owned(), words.into_owned())
     });
     let body = WebhooksPage {
@@ -133,11 +123,7 @@ fn delivery_row(text: &Text, zone: &TimeZone, one: Delivery) -> DeliveryRow {
     DeliveryRow {
         when: text.moment_short(&one.created_at.to_zoned(zone.clone())),
         event: one.event,
-        state: match one.state {
-            DeliveryState::Waiting => "countdown-delivery-waiting",
-            DeliveryState::Delivered => "countdown-delivery-delivered",
-            DeliveryState::Failed => "countdown-delivery-failed",
-        },
+        state: one.state.label(),
         outcome: one.outcome,
     }
 }

@@ -39,15 +39,10 @@ pub struct GuestDetails {
     pub phone: Option<String>,
 }
 
-const KINDS: &[(&str, &str)] = &[
-    ("named", "host-kind-named"),
-    ("plus_one", "host-kind-plus-one"),
-];
-
 /// What hosts fill in, in the order of the form.
 pub(crate) const FIELDS: &[Field] = web::fields! { GuestDetails:
     name: line(100).label("host-field-name"),
-    kind: choice(KINDS).label("host-field-invited-as").fixed(),
+    kind: choice().label("host-field-invited-as").fixed(),
     r#override: flag().label("host-exceed").hint("host-exceed-hint").fixed(),
     is_child: flag().label("host-field-child"),
     age: number(0, 17).optional().label("host-field-age").hint("host-field-age-hint"),

@@ -59,11 +59,11 @@ pub struct GuestFilter {
 /// The same, as addresses say it and pages offer it, in their order.
 pub const FIELDS: &[Field] = web::fields! { GuestFilter:
     q: as_typed(),
-    status: choice(STATUSES).label("host-filter-status"),
-    event: as_typed().label("host-filter-event"),
-    diet: as_typed().label("host-filter-diet"),
-    band: choice(BANDS).label("host-filter-band"),
-    answer: as_typed().label("host-filter-answer"),
+    status: choice().optional().label("host-filter-status"),
+    event: as_typed().optional().label("host-filter-event"),
+    diet: as_typed().optional().label("host-filter-diet"),
+    band: choice().optional().label("host-filter-band"),
+    answer: as_typed().optional().label("host-filter-answer"),
     child: either("host-filter-child-yes", "host-filter-child-no").label("host-filter-child"),
     plus_one: either("host-filter-plus-one-yes", "host-filter-plus-one-no")
         .label("host-filter-plus-one"),
@@ -71,63 +71,43 @@ pub const FIELDS: &[Field] = web::fields! { GuestFilter:
         .label("host-filter-diet-note"),
 };
 
-const STATUSES: &[(&str, &str)] = &[
-    (Status::Yes.word(), "reply-yes"),
-    (Status::No.word(), "reply-no"),
-    (Status::Undecided.word(), "reply-undecided"),
-    (Status::Partial.word(), "host-response-partial"),
-    (Status::Unanswered.word(), "reply-pending"),
-    (Status::Pending.word(), "host-response-pending"),
-    (Status::Waitlisted.word(), "reply-waitlisted"),
-    (Status::Eating.word(), "host-status-eating"),
-];
-
-/// The words of an age, each with its message, which says it as `band`.
-pub const BANDS: &[(&str, &str)] = &[
-    (Band::Baby.word(), "host-children-band"),
-    (Band::Small.word(), "host-children-band"),
-    (Band::School.word(), "host-children-band"),
-    (Band::Teen.word(), "host-children-band"),
-    (Band::Unknown.word(), "host-children-unknown"),
-];
-
 words! {
     /// A person's answer, as lists and numbers count it.
     #[schema(as = GuestStatus)]
     Status {
         /// Coming.
-        Yes = "yes",
+        Yes = "yes" => "reply-yes",
         /// Not coming.
-        No = "no",
+        No = "no" => "reply-no",
         /// Not sure.
-        Undecided = "undecided",
+        Undecided = "undecided" => "reply-undecided",
         /// No answer yet, or none for some of the events.
-        Pending = "pending",
+        Pending = "pending" => "host-response-pending",
         /// Of those: declined some events and has not answered for the others.
-        Partial = "partial",
+        Partial = "partial" => "host-response-partial",
         /// Of those: has not answered at all.
-        Unanswered = "unanswered",
+        Unanswered = "unanswered" => "reply-pending",
         /// Wanted yes; the event is full.
-        Waitlisted = "waitlisted",
+        Waitlisted = "waitlisted" => "reply-waitlisted",
         /// Coming or not sure: for whom the kitchen plans.
-        Eating = "eating",
+        Eating = "eating" => "host-status-eating",
     }
 }
 
 words! {
-    /// How old a child is, as far as chairs and menus care.
+    /// How old a child is, as far as chairs and menus care. A label says its word as `band`.
     #[schema(as = AgeBand)]
     Band {
         /// 0–2.
-        Baby = "0-2",
+        Baby = "0-2" => "host-children-band",
         /// 3–6.
-        Small = "3-6",
+        Small = "3-6" => "host-children-band",
         /// 7–12.
-        School = "7-12",
+        School = "7-12" => "host-children-band",
         /// 13–17.
-        Teen = "13-17",
+        Teen = "13-17" => "host-children-band",
         /// Not told.
-        Unknown = "unknown",
+        Unknown = "unknown" => "host-children-unknown",
     }
 }
 

@@ -9,7 +9,7 @@ use crate::event::Event;
 use crate::hosting::listing::filter::{self, answer_word};
 use crate::hosting::listing::people;
 use crate::question::Question;
-use crate::words::AskedOf;
+use crate::words::{Access, AskedOf};
 
 /// What of the address says which piece of the list is shown.
 const PAGING: [&str; 3] = ["cursor", "before", "at"];
@@ -45,6 +45,7 @@ impl<'a> Filters<'a> {
         query: &'a Form,
     ) -> Self {
         let own = |name: &str| match name {
+            "access" => Some(options(wording.text, &Access::CHOICES[..3])),
             "event" => Some(event_options(wording, events)),
             "answer" => answer_options(wording, questions, AskedOf::Household),
             "language" => {
@@ -75,7 +76,8 @@ impl<'a> Filters<'a> {
         Self::new(wording, "/guests", people::FIELDS, query, own)
     }
 
-    /// The filters of a table. `own` has the options of those whose words are the occasion's.
+    /// The filters of a table. `own` has the options of those that do not offer all their words,
+    /// or whose words are the occasion's.
     fn new(
         wording: &Wording<'a>,
         path: &str,
@@ -85,10 +87,11 @@ impl<'a> Filters<'a> {
     ) -> Self {
         let text = wording.text;
         let choices = fields.iter().filter_map(|field| {
-            let options = match field.kind {
-                Kind::Choice(words) => options(text, words),
-                Kind::Either(yes, no) => options(text, &[("yes", yes), ("no", no)]),
-                _ => own(field.name)?,
+            let options = match (own(field.name), field.kind) {
+                (Some(options), _) => options,
+                (None, Kind::Choice(words)) => options(text, words),
+                (None, Kind::Either(yes, no)) => options(text, &[("yes", yes), ("no", no)]),
+                (None, _) => return None,
             };
             let chosen = query.text(field.name);
             let any = (String::new(), text.say("host-any").into_owned());

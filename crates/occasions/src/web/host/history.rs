@@ -9,7 +9,6 @@ use serde_json::Value;
 use web::fields::Kind;
 use web::{Field, I18n};
 
-use super::reports;
 use super::wording::{self, Wording};
 use crate::diet::DietaryOption;
 use crate::event::Event;
@@ -213,9 +212,6 @@ impl Telling<'_> {
         let message = match meaning {
             _ if word.is_empty() => Some("value-nothing"),
             Meaning::Reply => ReplyStatus::find(word).map(|status| wording::mark(status).message()),
-            Meaning::Status => OccasionStatus::find(word).map(wording::status),
-            Meaning::Export => ExportKind::find(word).map(reports::kind_words),
-            Meaning::Role => Role::find(word).map(role_words),
             Meaning::Field(kind) => kind.message(word),
             Meaning::Text => None,
         };
@@ -235,12 +231,6 @@ impl Telling<'_> {
 enum Meaning {
     /// A reply.
     Reply,
-    /// Where the occasion is in its life.
-    Status,
-    /// A host's role.
-    Role,
-    /// What was exported.
-    Export,
     /// What its kind of field says.
     Field(Kind),
     /// Itself.
@@ -255,9 +245,9 @@ fn meaning(entity: &str, field: &str) -> Meaning {
     };
     match (entity, name) {
         ("invitation", name) if name.starts_with("replies/") => Meaning::Reply,
-        ("occasion", "status") => Meaning::Status,
-        ("grant", "role") => Meaning::Role,
-        ("export", "kind") => Meaning::Export,
+        ("occasion", "status") => Meaning::Field(Kind::Choice(OccasionStatus::CHOICES)),
+        ("grant", "role") => Meaning::Field(Kind::Choice(Role::CHOICES)),
+        ("export", "kind") => Meaning::Field(Kind::Choice(ExportKind::CHOICES)),
         _ => {
             let mut fields = fields_of(entity).iter().copied().flatten();
             let found = fields.find(|known| known.name == name);
@@ -275,14 +265,6 @@ fn fields_of(entity: &str) -> &'static [&'static [Field]] {
         "question" => &[Question::FIELDS],
         "dietary_option" => &[DietaryOption::FIELDS],
         _ => &[],
-    }
-}
-
-fn role_words(role: Role) -> &'static str {
-    match role {
-        Role::Observer => "host-role-observer",
-        Role::Coordinator => "host-role-coordinator",
-        Role::OccasionOwner => "host-role-owner",
     }
 }
 

@@ -380,7 +380,7 @@ fn access<'a>(wording: &Wording<'a>, portal: &Portal) -> Tag<'a> {
             Access::Closed | Access::Expired | Access::Revoked => "no",
             Access::Locked => "maybe",
         },
-        words: text.say(wording::access(portal.access)),
+        words: text.say(portal.access.label()),
         why,
     }
 }

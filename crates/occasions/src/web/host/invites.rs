@@ -12,7 +12,7 @@ use super::wording::{self, Tag, Wording};
 use crate::guest;
 use crate::hosting::Permission;
 use crate::hosting::bulk::{self, Bulk};
-use crate::hosting::listing::filter::{Open, SORTS};
+use crate::hosting::listing::filter::Open;
 use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
 use crate::question::{self, Question};
 use crate::words::Progress;
@@ -80,9 +80,9 @@ impl Invites<'_> {
     }
 
     fn sorts(&self) -> Vec<(&'static str, &'static str, bool)> {
-        let sorts = SORTS.iter();
+        let sorts = Sort::ALL.iter();
         sorts
-            .map(|(word, id)| (*word, *id, self.is_sorted(word)))
+            .map(|sort| (sort.word(), sort.label(), *sort == self.sort))
             .collect()
     }
 
@@ -260,7 +260,7 @@ fn row<'a>(wording: &Wording<'_>, line: &'a InvitationRow, names: &str) -> Invit
         names: names.to_owned(),
         tags: wording::tags(wording.text, &line.people),
         language: filters::language(wording.text, line.language.as_deref()),
-        access: wording::access(line.access),
+        access: line.access.label(),
         change,
         open: line.open.map(|open| match open {
             Open::Duplicate => "host-open-tag-duplicate",

@@ -13,7 +13,7 @@ use web::{Problem, Text};
 
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
-use super::wording::{self, Wording};
+use super::wording::Wording;
 use crate::hosting::{Permission, Refusal, members};
 use crate::role::Role;
 
@@ -107,7 +107,7 @@ fn members_page(
         rows: all
             .iter()
             .map(|member| MemberItem {
-                role: wording::role(member.role.into()),
+                role: Role::from(member.role).label(),
                 since: wording.moment(member.granted_at),
                 is_me: member.account == req.who.account().id,
                 member,
@@ -117,7 +117,7 @@ fn members_page(
             .iter()
             .map(|invite| Open {
                 id: invite.id.clone(),
-                role: wording::role(invite.role.into()),
+                role: Role::from(invite.role).label(),
                 until: wording.moment(invite.expires_at),
             })
             .collect(),

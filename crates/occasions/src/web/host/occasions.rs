@@ -13,7 +13,7 @@ use super::request::{HostForm, HostRequest};
 use super::wording::{self, Wording};
 use crate::event::{self, Event};
 use crate::hosting::Refusal;
-use crate::hosting::occasions::{self, KINDS};
+use crate::hosting::occasions;
 use crate::hosting::resource::{self, Resource};
 use crate::occasion::Occasion;
 use crate::role::Role;
@@ -37,7 +37,7 @@ struct OccasionItem<'a> {
 
 impl OccasionItem<'_> {
     fn status(&self) -> &'static str {
-        wording::status(self.wording.occasion.status)
+        self.wording.occasion.status.label()
     }
 
     fn is_published(&self) -> bool {
@@ -45,7 +45,7 @@ impl OccasionItem<'_> {
     }
 
     fn role_words(&self) -> &'static str {
-        wording::role(self.role)
+        self.role.label()
     }
 }
 
@@ -117,8 +117,11 @@ pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
 
 fn new_page(req: &HostRequest, site_rank: Option<grant::Role>, form_state: &FormState) -> Response {
     let text = &req.text;
-    let kinds = KINDS.iter();
-    let kinds = kinds.map(|(kind, id)| ((*kind).to_owned(), text.say(id).into_owned()));
+    let kinds = OccasionKind::ALL.iter();
+    let kinds = kinds.map(|kind| {
+        let words = text.say(kind.label()).into_owned();
+        (kind.word().to_owned(), words)
+    });
     let body = NewOccasion {
         text,
         csrf: &req.csrf,

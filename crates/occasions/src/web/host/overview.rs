@@ -12,7 +12,7 @@ use super::request::{HostRequest, PageContext};
 use super::wording::{self, Tag, Wording};
 use crate::diet::{self, DietaryOption};
 use crate::hosting::Permission;
-use crate::hosting::listing::people::BANDS;
+use crate::hosting::listing::people::Band;
 use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
 use crate::hosting::summary::{self, Day, Summary};
 use crate::web::guest::view::Mark;
@@ -228,12 +228,13 @@ impl Overview<'_> {
             words: say("host-adults"),
             n: self.text.number(coming.adults),
         }];
-        for (word, id) in BANDS {
+        for band in Band::ALL {
+            let word = band.word();
             let n = coming.by_age.get(word).copied().unwrap_or(0);
             if n > 0 {
                 rows.push(Number {
                     href: self.guests(&format!("status=yes&band={word}")),
-                    words: filters::band(self.text, word, id),
+                    words: filters::band(self.text, word, band.label()),
                     n: self.text.number(n),
                 });
             }

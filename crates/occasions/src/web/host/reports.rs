@@ -77,17 +77,6 @@ struct ExportRow {
     rows: Option<String>,
 }
 
-/// What a list is called.
-pub(super) fn kind_words(kind: ExportKind) -> &'static str {
-    match kind {
-        ExportKind::Guests => "host-export-guests",
-        ExportKind::Households => "host-export-households",
-        ExportKind::Replies => "host-export-replies",
-        ExportKind::Diets => "host-export-diets",
-        ExportKind::Questions => "host-export-questions",
-    }
-}
-
 struct ReportData {
     summary: Summary,
     people: Vec<Person>,
@@ -141,7 +130,7 @@ fn page(req: &HostRequest, context: &PageContext, found: &ReportData) -> Respons
             .collect(),
         kinds: ExportKind::ALL
             .iter()
-            .map(|kind| (kind.word(), kind_words(*kind)))
+            .map(|kind| (kind.word(), kind.label()))
             .collect(),
         exports: found
             .exports
@@ -241,7 +230,7 @@ fn export_row(wording: &Wording<'_>, export: &Export) -> ExportRow {
     ExportRow {
         words: format!(
             "{} · {}",
-            text.say(kind_words(export.kind)),
+            text.say(export.kind.label()),
             export.format.word().to_uppercase()
         ),
         state,

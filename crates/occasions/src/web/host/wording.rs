@@ -12,9 +12,8 @@ use crate::hosting::listing::People;
 use crate::hosting::listing::people::Person;
 use crate::hosting::occasions;
 use crate::occasion::Occasion;
-use crate::role::Role;
 use crate::web::guest::view::Mark;
-use crate::words::{Access, OccasionStatus, ReplyStatus, Response};
+use crate::words::{ReplyStatus, Response};
 
 /// An occasion, spoken of in one language at one instant.
 #[derive(Clone)]
@@ -254,16 +253,7 @@ pub(crate) fn answer(text: &Text, person: &Person) -> Tag {
     }
 }
 
-/// How much of an invitation is answered.
-pub(crate) fn response(response: Response) -> &'static str {
-    match response {
-        Response::Unanswered => "host-response-unanswered",
-        Response::Partial => "host-response-partial",
-        Response::Complete => "host-response-complete",
-    }
-}
-
-/// The same as a tag.
+/// How much of an invitation is answered, as a tag.
 pub(crate) fn response_tag(text: &Text, answered: Response) -> Tag {
     Tag {
         class: match answered {
@@ -271,36 +261,6 @@ pub(crate) fn response_tag(text: &Text, answered: Response) -> Tag {
             Response::Complete => "",
             Response::Partial | Response::Unanswered => "pending",
         },
-        words: text.say(response(answered)).into_owned(),
-    }
-}
-
-/// What a household may do now.
-pub(crate) fn access(access: Access) -> &'static str {
-    match access {
-        Access::Open => "host-access-open",
-        Access::Closed => "host-access-closed",
-        Access::Locked => "host-access-locked",
-        Access::Expired => "host-access-expired",
-        Access::Revoked => "host-access-revoked",
-    }
-}
-
-/// How far an occasion is.
-pub(crate) fn status(status: OccasionStatus) -> &'static str {
-    match status {
-        OccasionStatus::Draft => "host-status-draft",
-        OccasionStatus::Published => "host-status-published",
-        OccasionStatus::Closed => "host-status-closed",
-        OccasionStatus::Archived => "host-status-archived",
-    }
-}
-
-/// What somebody is to an occasion.
-pub(crate) fn role(role: Role) -> &'static str {
-    match role {
-        Role::Observer => "host-role-observer",
-        Role::Coordinator => "host-role-coordinator",
-        Role::OccasionOwner => "host-role-owner",
+        words: text.say(answered.label()).into_owned(),
     }
 }

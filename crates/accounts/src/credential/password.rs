@@ -1,0 +1,216 @@
+//! Passwords: which ones are taken, and the one each account has.
+//!
+//! Hashing itself, which is slow on purpose, stands in [`crate::credential::hashing`].
+
+use std::fmt;
+
+use platform::{Rows, Secret, StoreError, Tx, sql, text_cleaning};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::account::AccountId;
+
+/// The shortest password, in Unicode scalar values.
+pub const SHORTEST: usize = 10;
+/// The longest.
+pub const LONGEST: usize = 256;
+
+/// What people choose so often that it is tried first; sorted, in small letters,
+/// without those that are too short anyway.
+const COMMON: &str = include_str!("../../common_passwords.txt");
+
+/// A password somebody may choose: long enough, and not among the first guesses.
+#[derive(Clone, Debug)]
+pub struct Password(Secret);
+
+/// Why a password is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Weakness {
+    /// Fewer than [`SHORTEST`] characters.
+    #[error("the password is too short")]
+    Short,
+    /// More than [`LONGEST`] characters.
+    #[error("the password is too long")]
+    Long,
+    /// Among the first that anybody would try.
+    #[error("the password is easy to guess")]
+    Common,
+}
+
+impl Weakness {
+    /// The stable code of this rule.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Short => "password_short",
+            Self::Long => "password_long",
+            Self::Common => "password_common",
+        }
+    }
+}
+
+impl Password {
+    /// Takes `typed` as a password; `known` is what anybody who knows the
+    /// person would try: address, name, the site's name.
+    pub fn choose(typed: &Secret, known: &[&str]) -> Result<Self, Weakness> {
+        let text = normal(typed);
+        match text_cleaning::length(text.reveal()) {
+            length if length < SHORTEST => return Err(Weakness::Short),
+            length if length > LONGEST => return Err(Weakness::Long),
+            _ => {}
+        }
+        let folded = text.reveal().to_lowercase();
+        let is_known = known.iter().any(|word| word.to_lowercase() == folded);
+        if is_known || COMMON.lines().any(|common| common == folded) {
+            return Err(Weakness::Common);
+        }
+        Ok(Self(text))
+    }
+
+    /// The password that somebody has just proved to have, whatever the rules
+    /// say of it today.
+    pub(crate) fn proven(typed: &Secret) -> Self {
+        Self(normal(typed))
+    }
+
+    pub(crate) fn text(&self) -> &Secret {
+        &self.0
+    }
+}
+
+/// `typed` in the form in which passwords are hashed: NFC, so that the same
+/// letters are the same password on every keyboard.
+pub(crate) fn normal(typed: &Secret) -> Secret {
+    Secret::new(typed.reveal().nfc().collect::<String>())
+}
+
+/// A hashed password, as PHC string.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// The PHC string, which the caller vouches for.
+    pub(crate) fn from_phc(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The PHC string: for the store, and for password files of the edge.
+    pub fn phc(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// The account's password, if it has one.
+pub fn find(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<PasswordHash>, StoreError> {
+    let row: Option<(String,)> = sql!(
+        "SELECT hash FROM password WHERE account_id = :account",
+        account
+    )
+    .maybe(tx)?;
+    Ok(row.map(|(hash,)| PasswordHash(hash)))
+}
+
+/// Gives the account this password, whatever it had before.
+pub fn set(tx: &mut Tx<'_>, account: &AccountId, hash: &PasswordHash) -> Result<(), StoreError> {
+    let now = tx.now();
+    sql!(
+        "INSERT INTO password (account_id, hash, changed_at) VALUES (:account, :hash, :now)
+         ON CONFLICT (account_id)
+         DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at",
+        account,
+        hash = hash.0,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// Replaces `old` by `new`, unless the password was changed meanwhile; tells
+/// whether it did.
+pub fn replace(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    old: &PasswordHash,
+    new: &PasswordHash,
+) -> Result<bool, StoreError> {
+    let now = tx.now();
+    let count = sql!(
+        "UPDATE password SET hash = :new, changed_at = :now
+         WHERE account_id = :account AND hash = :old",
+        account,
+        old = old.0,
+        new = new.0,
+        now
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(count == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choose(text: &str) -> Result<(), Weakness> {
+        let known = ["farah@example.com", "Farah binti Ali", "Kenduri Kami"];
+        Password::choose(&Secret::new(text), &known).map(drop)
+    }
+
+    #[test]
+    fn long_and_uncommon_is_enough() {
+        for text in [
+            "sebuah pantun lama",
+            "ten letter",
+            "பத்து எழுத்துகள்",
+            "          ",
+            &"长".repeat(256),
+        ] {
+            assert_eq!(choose(text), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn short_long_and_common_ones_are_refused() {
+        for (text, weakness) in [
+            ("", Weakness::Short),
+            ("123456789", Weakness::Short),
+            ("长长长长长长长长长", Weakness::Short),
+            (&"长".repeat(257), Weakness::Long),
+            ("Password123", Weakness::Common),
+            ("1234567890", Weakness::Common),
+            ("KENDURI2027", Weakness::Common),
+            ("Farah@Example.com", Weakness::Common),
+            ("farah BINTI ali", Weakness::Common),
+            ("kenduri kami", Weakness::Common),
+        ] {
+            assert_eq!(choose(text), Err(weakness), "{text}");
+        }
+    }
+
+    #[test]
+    fn length_counts_composed_letters() {
+        let decomposed = "e\u{301}".repeat(9);
+        assert_eq!(choose(&decomposed), Err(Weakness::Short));
+        let typed = Secret::new("cafe\u{301} 12345");
+        assert_eq!(normal(&typed).reveal(), "caf\u{e9} 12345");
+    }
+
+    #[test]
+    fn the_list_is_sorted_small_and_holds_nothing_too_short() {
+        assert!(COMMON.lines().count() >= 3_000);
+        assert!(COMMON.lines().is_sorted());
+        for line in COMMON.lines() {
+            assert!(text_cleaning::length(line) >= SHORTEST, "{line}");
+            assert_eq!(line, line.to_lowercase());
+        }
+    }
+
+    #[test]
+    fn a_hash_is_never_printed() {
+        let hash = PasswordHash::from_phc("$argon2id$".to_owned());
+        assert_eq!(format!("{hash:?}"), "***");
+    }
+}

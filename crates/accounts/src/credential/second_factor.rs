@@ -1,0 +1,288 @@
+//! Second factors: what somebody who has a password or a link has to show beside it. There is one
+//! kind, codes of an authenticator app ([`totp`]), and ten [`recovery`] codes for whoever loses it.
+
+pub mod recovery;
+pub mod totp;
+
+use jiff::Timestamp;
+use platform::audit::{Actor, Entry};
+use platform::{Rows, Secret, StoreError, Tx, sql};
+use serde_json::json;
+use web::Site;
+
+use crate::account::{Account, AccountId, unconfirmed};
+use crate::client::Client;
+use crate::credential::planned_reset;
+use crate::notice;
+use crate::session::sudo::Sudo;
+use crate::session::{self, Stay};
+
+/// What an account has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Factors {
+    /// Since when codes of an app are asked for.
+    pub totp_since: Option<Timestamp>,
+    /// How many recovery codes are left.
+    pub recovery_codes: i64,
+}
+
+/// How somebody proves the second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// By a code of their app.
+    Totp,
+    /// By a recovery code.
+    RecoveryCode,
+}
+
+impl Method {
+    /// The word that is kept.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::RecoveryCode => "recovery_code",
+        }
+    }
+
+    /// The kind of a code as typed: apps give six digits; recovery codes are longer.
+    pub fn of(code: &str) -> Self {
+        let mut letters = code.chars().filter(|letter| !letter.is_whitespace());
+        if letters.all(|letter| letter.is_ascii_digit()) {
+            Self::Totp
+        } else {
+            Self::RecoveryCode
+        }
+    }
+}
+
+/// Why a factor stays as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum FactorError {
+    /// The code is not the app's for this moment, or was used.
+    #[error("the code is not right")]
+    CodeInvalid,
+    /// There is one; it has to be removed first.
+    #[error("the account has a second factor")]
+    Enrolled,
+    /// There is none.
+    #[error("the account has no second factor")]
+    NotEnrolled,
+    /// The address is not confirmed, so the account may be about to get its real owner.
+    #[error("the address is not confirmed")]
+    EmailUnverified,
+    /// The session has ended meanwhile.
+    #[error("not signed in")]
+    NotSignedIn,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What an account has.
+pub fn find(tx: &mut Tx<'_>, account: &AccountId) -> Result<Factors, StoreError> {
+    Ok(Factors {
+        totp_since: totp::active_since(tx, account)?,
+        recovery_codes: recovery::count(tx, account)?,
+    })
+}
+
+/// Whether a password or a link alone does not sign in.
+pub fn is_enrolled(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
+    Ok(totp::active_since(tx, account)?.is_some())
+}
+
+/// Begins to set up codes of an app. What was begun before counts no more.
+pub fn begin(tx: &mut Tx<'_>, site: &Site, sudo: &Sudo) -> Result<(), FactorError> {
+    let account = lock_for_enrolment(tx, sudo)?;
+    Ok(totp::begin(tx, site, account)?)
+}
+
+/// The secret for the app, until the first code is confirmed.
+pub fn pending(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    sudo: &Sudo,
+) -> Result<Option<totp::AppSecret>, StoreError> {
+    totp::pending(tx, site, &sudo.who().account().id)
+}
+
+/// Makes the app a second factor, if it gives the right code. Returns the recovery codes.
+pub fn confirm(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    sudo: &Sudo,
+    code: &str,
+    client: &Client,
+) -> Result<Vec<Secret>, FactorError> {
+    let account = lock_for_enrolment(tx, sudo)?;
+    if !totp::accept(tx, site, account, code)? {
+        return Err(FactorError::CodeInvalid);
+    }
+    record(tx, sudo, "second_factor.added", client)?;
+    planned_reset::forget(tx, account)?;
+    Ok(recovery::create(tx, site, account)?)
+}
+
+/// Makes new recovery codes; those before work no more.
+pub fn renew_recovery_codes(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    sudo: &Sudo,
+    client: &Client,
+) -> Result<Vec<Secret>, FactorError> {
+    let account = lock(tx, sudo)?;
+    if !is_enrolled(tx, account)? {
+        return Err(FactorError::NotEnrolled);
+    }
+    record(tx, sudo, "recovery_codes.renewed", client)?;
+    Ok(recovery::create(tx, site, account)?)
+}
+
+/// Removes the second factor. As at a change of the password, every other session ends, and this
+/// one goes on under a new secret.
+pub fn remove(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    sudo: &Sudo,
+    client: &Client,
+) -> Result<(Secret, Stay), FactorError> {
+    let account = lock(tx, sudo)?;
+    if !is_enrolled(tx, account)? {
+        return Err(FactorError::NotEnrolled);
+    }
+    erase(tx, account)?;
+    session::end_others(tx, account, sudo.session(), &client.request)?;
+    record(tx, sudo, "second_factor.removed", client)?;
+    notice::factor_removed(tx, site, sudo.who().account(), client)?;
+    let renewed = session::renew(tx, sudo.session())?;
+    renewed.ok_or(FactorError::NotSignedIn)
+}
+
+/// Whether a code proves the second factor. It does so once. A recovery code that was used is
+/// mailed about.
+pub(crate) fn prove(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    method: Method,
+    code: &Secret,
+    client: &Client,
+) -> Result<bool, StoreError> {
+    let (id, code) = (&account.id, code.reveal());
+    let is_right = is_enrolled(tx, id)?
+        && match method {
+            Method::Totp => totp::accept(tx, site, id, code)?,
+            Method::RecoveryCode => recovery::accept(tx, site, id, code)?,
+        };
+    tx.record(Entry {
+        actor: Actor::Account(id.to_string()),
+        action: if is_right {
+            "second_factor.proved"
+        } else {
+            "second_factor.failed"
+        },
+        entity: ("account", id.to_string()),
+        scope: None,
+        changes: json!([{ "field": "method", "new": method.word() }]),
+        request: Some(client.request.clone()),
+    })?;
+    if is_right && method == Method::RecoveryCode {
+        let left = recovery::count(tx, id)?;
+        notice::recovery_code_used(tx, site, account, client, left)?;
+    }
+    Ok(is_right)
+}
+
+/// Removes what an account has.
+pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!("DELETE FROM totp WHERE account_id = :account", account).run(tx, Rows::AtMostOne)?;
+    sql!(
+        "DELETE FROM recovery_code WHERE account_id = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// Removes every second factor: another key can open none. Returns how many accounts had one.
+pub fn erase_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    tx.run(sql!("DELETE FROM recovery_code"), &[], Rows::Any)?;
+    tx.run(sql!("DELETE FROM totp"), &[], Rows::Any)
+}
+
+/// What changes or proves factors holds the account's lock.
+fn lock<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorError> {
+    if sudo.lock(tx)? {
+        Ok(&sudo.who().account().id)
+    } else {
+        Err(FactorError::NotSignedIn)
+    }
+}
+
+/// As [`lock`], where a factor may be set up.
+fn lock_for_enrolment<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorError> {
+    let account = lock(tx, sudo)?;
+    if unconfirmed::is_pending(tx, account)? {
+        return Err(FactorError::EmailUnverified);
+    }
+    if is_enrolled(tx, account)? {
+        return Err(FactorError::Enrolled);
+    }
+    Ok(account)
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    sudo: &Sudo,
+    action: &'static str,
+    client: &Client,
+) -> Result<(), StoreError> {
+    tx.record(Entry {
+        actor: sudo.who().actor(),
+        action,
+        entity: ("account", sudo.who().account().id.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: Some(client.request.clone()),
+    })
+}
+
+/// Base32 (RFC 4648): letters and digits that nobody takes for others.
+fn base32(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let bit = |at: usize| bytes.get(at / 8).map_or(0, |byte| byte >> (7 - at % 8) & 1);
+    let letters = (0..(bytes.len() * 8).div_ceil(5)).map(|group| {
+        let value = (0..5).fold(0, |value, at| value << 1 | bit(group * 5 + at));
+        char::from(LETTERS[usize::from(value)])
+    });
+    letters.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn six_digits_are_an_app_s() {
+        for (code, method) in [
+            ("123456", Method::Totp),
+            ("123 456", Method::Totp),
+            ("ABCD-EFGH-IJKL-MNOP", Method::RecoveryCode),
+            ("2345-2345-2345-2345", Method::RecoveryCode),
+        ] {
+            assert_eq!(Method::of(code), method, "{code}");
+        }
+    }
+
+    #[test]
+    fn base32_is_that_of_rfc_4648() {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "MY"),
+            ("fooba", "MZXW6YTB"),
+            ("foobar", "MZXW6YTBOI"),
+        ] {
+            assert_eq!(base32(bytes.as_bytes()), text);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! How often somebody may do something.
+
+pub mod changes;
+pub mod in_flight;
+pub(crate) mod rate_limit;
+pub mod request_limits;

@@ -1,0 +1,14 @@
+//! What people do with their own accounts, from making one to erasing it.
+
+pub mod email_change;
+pub mod erasure;
+pub mod export;
+pub mod profile;
+pub mod provider_sign_in;
+pub mod registration;
+pub mod reset;
+pub mod slug;
+pub mod slug_change;
+pub mod suppressed;
+pub mod trusted;
+pub mod verification;

@@ -1,0 +1,192 @@
+//! What people say of themselves: their name, and with it their part of public addresses.
+
+use jiff::tz::TimeZone;
+use platform::audit::{Entry, RequestFacts};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::fields::{self, Field, Input, https, line, lines};
+use web::findings::Findings;
+use web::problem::FieldProblem;
+
+use crate::account::{self, AccountId, DisplayName};
+use crate::person::slug;
+use crate::person::slug_change::{self, SlugError};
+use crate::session::signed_in::{self, SignedIn};
+
+// How many characters each may have.
+
+const LONGEST_NAME: usize = 100;
+const LONGEST_BIO: usize = 500;
+const LONGEST_LOCATION: usize = 100;
+const LONGEST_WEBSITE: usize = 500;
+
+/// What somebody says of themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+pub struct Profile {
+    /// What they want to be called: 2–50 characters.
+    pub display_name: String,
+    /// Up to 100; never public.
+    pub real_name: String,
+    /// Up to 500; public.
+    pub bio: String,
+    /// Up to 100; public.
+    pub location: String,
+    /// An https address of up to 500; public.
+    pub website: String,
+}
+
+/// What everybody may see of it.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+pub struct PublicProfile {
+    /// What the person wants to be called.
+    pub display_name: String,
+    /// Several lines.
+    pub bio: String,
+    /// Where they are.
+    pub location: String,
+    /// An https address, or empty.
+    pub website: String,
+}
+
+impl Profile {
+    /// What people fill in.
+    pub const FIELDS: &'static [Field] = web::fields! { Profile:
+        display_name: line(DisplayName::LONGEST).label("account-name").secret().required(),
+        bio: lines(LONGEST_BIO).label("profile-bio").secret(),
+        location: line(LONGEST_LOCATION).label("profile-location").secret(),
+        website: https().label("profile-website").hint("profile-website-hint").secret(),
+        real_name: line(LONGEST_NAME).label("profile-real-name").hint("profile-real-name-hint")
+            .section("profile-private").secret(),
+    };
+
+    /// With what was sent.
+    pub(crate) fn with(&self, input: &Input) -> Result<Self, Vec<FieldProblem>> {
+        let mut findings = Findings::default();
+        let mut new = input.apply(Self::FIELDS, self, false, &TimeZone::UTC, &mut findings);
+        findings.line("/website", &new.website, 0, LONGEST_WEBSITE);
+        match new.display_name.parse::<DisplayName>() {
+            Ok(name) => name.as_str().clone_into(&mut new.display_name),
+            Err(_) if findings.has("/display_name") => {}
+            Err(_) => {
+                let limits = [("min", 2.into()), ("max", DisplayName::LONGEST.into())];
+                findings.add("/display_name", "display_name_length", limits);
+            }
+        }
+        findings.sort(Self::FIELDS);
+        findings.finish().map(|()| new)
+    }
+
+    /// Makes texts of another program fit: what is too long is cut off. `false`: the website, which
+    /// is no https address of that length, is left out.
+    pub(crate) fn clean_imported(&mut self) -> bool {
+        let cut = |text: String, most| text.chars().take(most).collect::<String>();
+        self.real_name = cut(text_cleaning::clean_line(&self.real_name), LONGEST_NAME);
+        self.bio = cut(text_cleaning::clean(&self.bio), LONGEST_BIO);
+        self.location = cut(text_cleaning::clean_line(&self.location), LONGEST_LOCATION);
+        let mut findings = Findings::default();
+        self.website = findings.https("/website", &self.website);
+        findings.line("/website", &self.website, 0, LONGEST_WEBSITE);
+        if !findings.is_empty() {
+            self.website.clear();
+        }
+        findings.is_empty()
+    }
+
+    /// What others see besides the name, so that it needs a confirmed address.
+    fn public_fields(&self) -> [&str; 3] {
+        [&self.bio, &self.location, &self.website]
+    }
+}
+
+/// Why nothing is changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// The account may not act any more.
+    #[error("not signed in")]
+    NotSignedIn,
+    /// The address of the account is not confirmed.
+    #[error("the address is not confirmed")]
+    Unconfirmed,
+    /// These fields cannot be saved.
+    #[error("{} fields are wrong", .0.len())]
+    Fields(Vec<FieldProblem>),
+    /// The slug cannot be had.
+    #[error(transparent)]
+    Slug(#[from] SlugError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The profile of an account that is there.
+pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Profile, StoreError> {
+    sql!("SELECT {Profile} FROM account WHERE id = :id", id).one(tx)
+}
+
+/// What everybody may see of an active account.
+pub fn find_public(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<PublicProfile>, StoreError> {
+    sql!(
+        "SELECT {PublicProfile} FROM account WHERE id = :id AND state = 'active'",
+        id
+    )
+    .maybe(tx)
+}
+
+/// Changes somebody's profile, and their slug where `wanted` is another than they have.
+pub fn change(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    input: &Input,
+    wanted: Option<&str>,
+    request: &RequestFacts,
+) -> Result<(), ProfileError> {
+    let id = &who.account().id;
+    if !account::lock(tx, id)? {
+        return Err(ProfileError::NotSignedIn);
+    }
+    let old = find(tx, id)?;
+    let new = old.with(input).map_err(ProfileError::Fields)?;
+    let present = slug::find(tx, id)?;
+    let wanted = wanted.filter(|wanted| present.as_deref() != Some(wanted));
+    if wanted.is_some() || new.public_fields() != old.public_fields() {
+        let confirmed = signed_in::confirmed(tx, who)?.ok_or(ProfileError::Unconfirmed)?;
+        if let Some(wanted) = wanted {
+            slug_change::change(tx, &confirmed, wanted, request)?;
+        }
+    }
+    let changes = fields::difference(Profile::FIELDS, &old, &new);
+    if changes.is_empty() {
+        return Ok(());
+    }
+    sql!(
+        "UPDATE account SET {Profile = :Profile}, updated_at = :now WHERE id = :id",
+        Profile = new,
+        now = tx.now(),
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    tx.record(Entry {
+        actor: who.actor(),
+        action: "profile.changed",
+        entity: ("account", id.to_string()),
+        scope: None,
+        changes: changes.into(),
+        request: Some(request.clone()),
+    })?;
+    Ok(())
+}
+
+/// Keeps what a provider calls somebody whose account was made a moment ago.
+pub(crate) fn set_real_name(tx: &mut Tx<'_>, id: &AccountId, name: &str) -> Result<(), StoreError> {
+    let name = text_cleaning::clean_line(name);
+    let name: String = name.chars().take(LONGEST_NAME).collect();
+    sql!(
+        "UPDATE account SET real_name = :name WHERE id = :id",
+        name,
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}

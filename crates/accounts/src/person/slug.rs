@@ -1,0 +1,336 @@
+//! What an account is called in public addresses: `/u/farah-ali`.
+
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::account::{self, AccountId};
+
+/// How long a slug may be.
+const MOST: usize = 50;
+
+/// Words that lead elsewhere, or that people would take for the site's own.
+pub const RESERVED: &[&str] = &[
+    "admin",
+    "administrator",
+    "api",
+    "app",
+    "assets",
+    "auth",
+    "badge",
+    "billing",
+    "blog",
+    "book",
+    "cal",
+    "dashboard",
+    "docs",
+    "email",
+    "embed",
+    "events",
+    "factors",
+    "feed",
+    "forgot",
+    "health",
+    "healthz",
+    "help",
+    "hooks",
+    "img",
+    "invite",
+    "jobs",
+    "kenduri",
+    "legal",
+    "login",
+    "logout",
+    "mail",
+    "mailbox",
+    "me",
+    "metrics",
+    "new",
+    "notes",
+    "oauth",
+    "openapi",
+    "owner",
+    "pay",
+    "post",
+    "privacy",
+    "problems",
+    "profile",
+    "public",
+    "readyz",
+    "register",
+    "reset",
+    "restore",
+    "robots",
+    "root",
+    "search",
+    "security",
+    "session",
+    "sessions",
+    "settings",
+    "setup",
+    "sign-in",
+    "sitemap",
+    "static",
+    "status",
+    "sudo",
+    "support",
+    "system",
+    "tags",
+    "terms",
+    "unsubscribe",
+    "user",
+    "users",
+    "verify",
+    "webhooks",
+    "well-known",
+    "www",
+];
+
+/// Whether `text` may be a slug: 2 to 50 of `a-z0-9-`, a letter or digit at both ends, no two
+/// hyphens in a row.
+pub fn is_valid(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (2..=MOST).contains(&text.len())
+        && text.bytes().all(allowed)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && !text.contains("--")
+}
+
+/// Whether nobody may choose it, whatever the domains are.
+pub fn is_reserved(slug: &str) -> bool {
+    RESERVED.contains(&slug)
+}
+
+/// Whether nobody may choose it: a word of ours or of a domain.
+pub(crate) fn is_reserved_in(tx: &mut Tx<'_>, slug: &str) -> Result<bool, StoreError> {
+    if is_reserved(slug) {
+        return Ok(true);
+    }
+    let found: Option<(String,)> =
+        sql!("SELECT word FROM reserved_slug WHERE word = :slug", slug).maybe(tx)?;
+    Ok(found.is_some())
+}
+
+/// Writes down the words of the domains, at each start. Returns those that somebody is called
+/// already, who keeps it.
+pub fn reserve(tx: &mut Tx<'_>, words: &[&str]) -> Result<Vec<String>, StoreError> {
+    tx.run(sql!("DELETE FROM reserved_slug"), &[], Rows::Any)?;
+    let mut held = Vec::new();
+    for word in words {
+        sql!(
+            "INSERT INTO reserved_slug (word) VALUES (:word) ON CONFLICT (word) DO NOTHING",
+            word
+        )
+        .run(tx, Rows::AtMostOne)?;
+    }
+    for word in RESERVED.iter().chain(words) {
+        let holder: Option<(String,)> = sql!(
+            "SELECT slug FROM account_slug
+             WHERE slug = :word AND account_id IS NOT NULL AND until IS NULL",
+            word
+        )
+        .maybe(tx)?;
+        held.extend(holder.map(|(slug,)| slug));
+    }
+    Ok(held)
+}
+
+/// What it means that a slug can be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Availability {
+    /// It can.
+    Free,
+    /// Somebody has it, or had it lately.
+    Taken,
+    /// It leads elsewhere.
+    Reserved,
+}
+
+/// What a name gives: its letters without their marks, and a hyphen for all else. Empty where
+/// nothing is left, as of names in other scripts.
+pub fn from_name(name: &str) -> String {
+    let plain: String = name
+        .nfkd()
+        .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
+        .flat_map(char::to_lowercase)
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).collect();
+    let mut slug = words.join("-");
+    slug.truncate(MOST);
+    slug.trim_end_matches('-').to_owned()
+}
+
+/// The account's slug. One who has none is given one made of the name.
+pub fn of(tx: &mut Tx<'_>, id: &AccountId) -> Result<String, StoreError> {
+    if let Some(slug) = find(tx, id)? {
+        return Ok(slug);
+    }
+    account::lock(tx, id)?;
+    // Meanwhile somebody else may have asked.
+    if let Some(slug) = find(tx, id)? {
+        return Ok(slug);
+    }
+    let name = account::find_in_any_state(tx, id)?.map(|account| from_name(&account.display_name));
+    let base = name
+        .filter(|slug| is_valid(slug))
+        .unwrap_or_else(|| format!("user-{}", suffix(tx, 6)));
+    let mut slug = base.clone();
+    for number in 2.. {
+        if !is_reserved_in(tx, &slug)? && take(tx, id, &slug)? {
+            break;
+        }
+        let ending = match number {
+            2..=99 => number.to_string(),
+            _ => suffix(tx, 5),
+        };
+        slug = with_ending(&base, &ending);
+    }
+    Ok(slug)
+}
+
+/// The account's slug, if it has one.
+pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<String>, StoreError> {
+    let found: Option<(String,)> = sql!(
+        "SELECT slug FROM account_slug WHERE account_id = :id AND until IS NULL",
+        id
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(slug,)| slug))
+}
+
+/// An account by one of its slugs.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Named {
+    /// Which account.
+    pub id: AccountId,
+    /// What it is called now.
+    pub slug: String,
+}
+
+/// The active account that is called so now, or was lately.
+pub fn account(tx: &mut Tx<'_>, slug: &str) -> Result<Option<Named>, StoreError> {
+    let now = tx.roughly_now();
+    sql!(
+        "SELECT a.id, p.slug FROM account_slug s
+         JOIN account a ON a.id = s.account_id AND a.state = 'active'
+         JOIN account_slug p ON p.account_id = a.id AND p.until IS NULL
+         WHERE s.slug = :slug AND (s.until IS NULL OR s.until > :now)",
+        slug,
+        now
+    )
+    .maybe(tx)
+}
+
+/// Whether somebody who has none of these slugs can have it.
+pub fn availability(tx: &mut Tx<'_>, slug: &str) -> Result<Availability, StoreError> {
+    if is_reserved_in(tx, slug)? {
+        return Ok(Availability::Reserved);
+    }
+    let now = tx.roughly_now();
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM account_slug WHERE slug = :slug AND (until IS NULL OR until > :now)",
+        slug,
+        now
+    )
+    .one(tx)?;
+    Ok(if count == 0 {
+        Availability::Free
+    } else {
+        Availability::Taken
+    })
+}
+
+/// Gives it to the account, unless it is somebody's.
+pub(crate) fn take(tx: &mut Tx<'_>, id: &AccountId, slug: &str) -> Result<bool, StoreError> {
+    sql!(
+        "DELETE FROM account_slug WHERE slug = :slug AND until <= :now",
+        slug,
+        now = tx.now()
+    )
+    .run(tx, Rows::AtMostOne)?;
+    let count = sql!(
+        "INSERT INTO account_slug (slug, account_id, until) VALUES (:slug, :id, NULL)
+         ON CONFLICT (slug) DO NOTHING",
+        slug,
+        id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(count == 1)
+}
+
+/// A slug that a name gives and that is free just now; empty: the name gives none.
+pub fn propose(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreError> {
+    let base = from_name(name);
+    if !is_valid(&base) {
+        return Ok(String::new());
+    }
+    let mut slug = base.clone();
+    for number in 2..=99 {
+        if availability(tx, &slug)? == Availability::Free {
+            return Ok(slug);
+        }
+        slug = with_ending(&base, &number.to_string());
+    }
+    Ok(with_ending(&base, &suffix(tx, 5)))
+}
+
+/// The base with an ending, shortened to fit.
+fn with_ending(base: &str, ending: &str) -> String {
+    let kept = base.len().min(MOST - ending.len() - 1);
+    format!("{}-{ending}", base[..kept].trim_end_matches('-'))
+}
+
+/// So many letters and digits that say nothing.
+fn suffix(tx: &mut Tx<'_>, length: usize) -> String {
+    let mut bytes = [0; 16];
+    tx.random().fill(&mut bytes);
+    let letters = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let drawn = bytes.iter().take(length);
+    drawn
+        .map(|byte| char::from(letters[usize::from(*byte) % letters.len()]))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_leads_elsewhere_is_reserved() {
+        for word in ["blog", "notes"] {
+            assert!(is_reserved(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_called_like_those_who_run_a_site() {
+        for word in ["administrator", "kenduri", "owner", "root", "security"] {
+            assert!(is_reserved(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_name_gives_a_slug() {
+        for (name, slug) in [
+            ("Farah binti Ali", "farah-binti-ali"),
+            ("  Zoë  Ångström! ", "zoe-angstrom"),
+            ("陈志明", ""),
+            ("--", ""),
+            ("Ünal (2)", "unal-2"),
+        ] {
+            assert_eq!(from_name(name), slug);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_name_gives_is_valid_or_too_short(name in "\\PC{0,80}") {
+            let slug = from_name(&name);
+            prop_assert!(slug.len() < 2 || is_valid(&slug), "{}", slug);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Another slug for an account. The one before leads to it for a while, and nobody else is called
+//! so meanwhile.
+
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::{Entry, RequestFacts};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde_json::json;
+
+use crate::account::{self, AccountId};
+use crate::person::slug;
+use crate::session::signed_in::Confirmed;
+
+/// How often somebody may choose another slug in [`PERIOD`].
+pub const LIMIT: i64 = 3;
+/// See [`LIMIT`].
+pub const PERIOD: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// For how long the one before leads to the present one.
+pub const ALIAS_LIFETIME: SignedDuration = SignedDuration::from_hours(180 * 24);
+
+/// Why somebody does not get a slug.
+#[derive(Debug, thiserror::Error)]
+pub enum SlugError {
+    /// The account has gone meanwhile.
+    #[error("not signed in")]
+    NotSignedIn,
+    /// It has letters that no slug has, or too few or too many.
+    #[error("no slug")]
+    Invalid,
+    /// It leads elsewhere.
+    #[error("the word is reserved")]
+    Reserved,
+    /// Somebody else has it, or had it lately.
+    #[error("the slug is taken")]
+    Taken,
+    /// There were too many changes lately.
+    #[error("too many changes")]
+    LimitReached,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Calls somebody so from now on. One of their own former slugs they may take back.
+pub fn change(
+    tx: &mut Tx<'_>,
+    who: &Confirmed,
+    wanted: &str,
+    request: &RequestFacts,
+) -> Result<(), SlugError> {
+    let (actor, id) = (who.who().actor(), &who.who().account().id);
+    if !slug::is_valid(wanted) {
+        return Err(SlugError::Invalid);
+    }
+    // Whoever erases the account holds this lock too.
+    if !account::lock(tx, id)? {
+        return Err(SlugError::NotSignedIn);
+    }
+    let before = slug::find(tx, id)?;
+    if before.as_deref() == Some(wanted) {
+        return Ok(());
+    }
+    if slug::is_reserved_in(tx, wanted)? {
+        return Err(SlugError::Reserved);
+    }
+    count(tx, id)?;
+    let now = tx.now();
+    sql!(
+        "UPDATE account_slug SET until = :until WHERE account_id = :id AND until IS NULL",
+        until = now + ALIAS_LIFETIME,
+        id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    let taken_back = sql!(
+        "UPDATE account_slug SET until = NULL WHERE slug = :wanted AND account_id = :id",
+        wanted,
+        id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if taken_back == 0 && !slug::take(tx, id, wanted)? {
+        return Err(SlugError::Taken);
+    }
+    tx.record(Entry {
+        actor,
+        action: "account.renamed",
+        entity: ("account", id.to_string()),
+        scope: None,
+        changes: json!([{ "field": "slug", "old": before, "new": wanted }]),
+        request: Some(request.clone()),
+    })?;
+    Ok(())
+}
+
+/// Counts this change. The account's lock is held.
+fn count(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), SlugError> {
+    let now = tx.now();
+    sql!(
+        "DELETE FROM slug_change WHERE account_id = :id AND at <= :before",
+        before = now - PERIOD,
+        id
+    )
+    .run(tx, Rows::Any)?;
+    if changes(tx, id)? >= LIMIT {
+        return Err(SlugError::LimitReached);
+    }
+    sql!(
+        "INSERT INTO slug_change (account_id, at) VALUES (:id, :now)",
+        id,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+fn changes(tx: &mut Tx<'_>, id: &AccountId) -> Result<i64, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM slug_change WHERE account_id = :id AND at > :since",
+        since = tx.roughly_now() - PERIOD,
+        id
+    )
+    .one(tx)?;
+    Ok(count)
+}
+
+/// A former slug.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Alias {
+    /// The slug.
+    pub slug: String,
+    /// Until when it leads to the present one.
+    pub until: Timestamp,
+}
+
+/// What somebody is called in public addresses, and was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slugs {
+    /// The present one; none before there is anything public.
+    pub present: Option<String>,
+    /// Those that lead to it.
+    pub aliases: Vec<Alias>,
+    /// How often another one may be chosen now.
+    pub changes_left: i64,
+}
+
+/// The slugs of an account.
+pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Slugs, StoreError> {
+    let now = tx.roughly_now();
+    let aliases: Vec<Alias> = sql!(
+        "SELECT {Alias} FROM account_slug WHERE account_id = :id AND until > :now ORDER BY slug",
+        id,
+        now
+    )
+    .all(tx)?;
+    Ok(Slugs {
+        present: slug::find(tx, id)?,
+        aliases,
+        changes_left: (LIMIT - changes(tx, id)?).max(0),
+    })
+}

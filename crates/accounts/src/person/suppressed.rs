@@ -1,0 +1,155 @@
+//! Addresses that get no mail: as their owners see them, and those who administer the
+//! installation.
+
+use jiff::SignedDuration;
+use platform::audit::RequestFacts;
+use platform::key::{Key, Keyring};
+use platform::mail::Address;
+use platform::mail::suppression::{self, After, Cause, Listed, Place, Suppression};
+use platform::{Secret, StoreError, Tx};
+use serde::{Deserialize, Serialize};
+use web::Site;
+
+use crate::account::{self, Account, AccountId};
+use crate::grant;
+use crate::grant::administrator::{Administrator, PeopleError};
+use crate::notice::Notice;
+use crate::one_time::{self, OneTime, Purpose};
+use crate::person::verification::{ConfirmError, ResendError};
+
+/// How long a link works that asks whether mail arrives.
+pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// What a link carries: the address that it was mailed to.
+#[derive(Debug, Serialize, Deserialize)]
+struct MailedTo {
+    address: String,
+}
+
+fn key(keys: &Keyring) -> Key {
+    keys.key(suppression::PURPOSE)
+}
+
+/// What holds mail to somebody's own address back. Where they have not confirmed that it is
+/// theirs, they see only what may be a fault of the address.
+pub fn list_own(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    account: &Account,
+) -> Result<Vec<Suppression>, StoreError> {
+    let Ok(address) = account.email.parse::<Address>() else {
+        return Ok(Vec::new());
+    };
+    let is_verified = account::verified_email(tx, &account.id)?.is_some();
+    let mut all = suppression::list_of(tx, &key(keys), &address)?;
+    all.retain(|one| is_verified || one.cause.is_bounce());
+    Ok(all)
+}
+
+/// Mails a link to an address that bounced or whose owner complained, past the suppression, once a
+/// day. Content where nothing holds mail back.
+pub fn ask(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<(), ResendError> {
+    let all = list_own(tx, &site.keys, account)?;
+    let Some(held) = all.into_iter().find(|one| one.cause.ends_when_confirmed()) else {
+        return Ok(());
+    };
+    let Ok(address) = account.email.parse::<Address>() else {
+        return Ok(());
+    };
+    let data = MailedTo {
+        address: address.canonical().to_owned(),
+    };
+    one_time::remove_of(tx, Purpose::ReceiveMail, &account.id)?;
+    let id = Some(&account.id);
+    let link = one_time::create(tx, Purpose::ReceiveMail, id, &data, LIFETIME)?;
+    let notice = Notice {
+        subject: "mail-receive-subject",
+        text: "mail-receive-text",
+        at: tx.now(),
+        path: &format!("/email/receive/{}", link.reveal()),
+        values: Vec::new(),
+    };
+    if let Some(mail) = notice.write(tx, site, account, None)? {
+        suppression::confirm_by(tx, &held.place, &mail)??;
+    }
+    Ok(())
+}
+
+/// The address that a link would get mail to.
+pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, StoreError> {
+    let link = one_time::find(tx, Purpose::ReceiveMail, link)?;
+    Ok(with_account(tx, link)?.map(|(_, address, _)| address))
+}
+
+/// The address of a link, if it is still the account's.
+fn with_account(
+    tx: &mut Tx<'_>,
+    link: Option<OneTime<MailedTo>>,
+) -> Result<Option<(AccountId, Address, bool)>, StoreError> {
+    let Some((link, id)) = link.and_then(|link| link.account.clone().map(|id| (link, id))) else {
+        return Ok(None);
+    };
+    let account = account::find(tx, &id)?;
+    let address = account.and_then(|account| account.email.parse::<Address>().ok());
+    let address = address.filter(|address| address.canonical() == link.data.address);
+    Ok(address.map(|address| (id, address, link.is_used)))
+}
+
+/// The link has arrived, so mail may go there again. A repeat within ten minutes is answered as
+/// the first.
+pub fn confirm(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    link: &Secret,
+    request: &RequestFacts,
+) -> Result<(), ConfirmError> {
+    let link = one_time::use_once::<MailedTo>(tx, Purpose::ReceiveMail, link)?;
+    let (id, address, is_used) = with_account(tx, link)?.ok_or(ConfirmError::LinkGone)?;
+    if !is_used {
+        let by = platform::audit::Actor::Account(id.to_string());
+        suppression::lift(tx, &key(keys), &address, (by, Some(request)))?;
+    }
+    Ok(())
+}
+
+/// Takes back what somebody unsubscribed from. `false`: there is nothing of theirs.
+pub fn subscribe(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    account: &Account,
+    place: &Place,
+    request: &RequestFacts,
+) -> Result<bool, StoreError> {
+    let all = list_own(tx, keys, account)?;
+    let is_own = |one: &Suppression| one.place == *place && one.cause == Cause::Unsubscribe;
+    if !all.iter().any(is_own) {
+        return Ok(false);
+    }
+    let by = platform::audit::Actor::Account(account.id.to_string());
+    suppression::remove(tx, place, (by, Some(request)))
+}
+
+/// What holds mail back in the installation, the newest first.
+pub fn list(
+    tx: &mut Tx<'_>,
+    _: &Administrator,
+    after: Option<&After>,
+    rows: i64,
+) -> Result<Vec<Listed>, StoreError> {
+    suppression::list(tx, after, rows)
+}
+
+/// Whether an administrator may end it: what people asked for, only an owner does.
+pub fn may_lift(by: &Administrator, cause: Cause) -> bool {
+    by.is_owner() || !matches!(cause, Cause::Unsubscribe | Cause::Complaint)
+}
+
+/// Lets mail go again that an entry holds back.
+pub fn lift(tx: &mut Tx<'_>, by: &Administrator, place: &Place) -> Result<(), PeopleError> {
+    let found = suppression::find_row(tx, place)?.ok_or(PeopleError::NotFound)?;
+    if !may_lift(by, found.cause) {
+        return Err(PeopleError::Rank(grant::OWNER));
+    }
+    suppression::remove(tx, place, by.audited())?;
+    Ok(())
+}

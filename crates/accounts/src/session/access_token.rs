@@ -1,0 +1,281 @@
+//! Access tokens: what a program shows with each call, for an hour. A signed statement (RFC 7519,
+//! RFC 8037) names account and session; it holds as long as the session does.
+//!
+//! The signing key is derived from the key file, another one for each 90 days, so no process has
+//! to hand one to another. The next one is published before it signs, and the last one verifies as
+//! long as what it signed.
+
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use platform::key::Keyring;
+use platform::{Random, Secret};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::account::AccountId;
+use crate::session::SessionId;
+
+/// How long one works.
+pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+/// How long a key signs.
+const PERIOD: i64 = 90 * 86_400;
+/// How long before its time a key is published, and after it verifies, in seconds.
+const OVERLAP: i64 = 65 * 60;
+
+/// What a token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The site's address: who signed it.
+    pub iss: String,
+    /// The same: for whom.
+    pub aud: String,
+    /// The account.
+    pub sub: AccountId,
+    /// The session.
+    pub sid: SessionId,
+    /// When it was made, in seconds since 1970.
+    pub iat: i64,
+    /// Until when it works.
+    pub exp: i64,
+    /// Tells it from others.
+    pub jti: String,
+    /// When its holder signed in, in seconds since 1970, if the sign-in itself was answered with it
+    /// ([`Given::AtSignIn`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+}
+
+/// When a token is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// As the answer to a sign-in, to a front end that has nothing else to prove it with.
+    AtSignIn,
+    /// In a session that was there already, or that has a cookie.
+    InSession,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    alg: String,
+    kid: String,
+}
+
+/// Makes and reads the tokens of a site.
+#[derive(Clone, Debug)]
+pub struct Signer {
+    keys: Keyring,
+    /// The site's address.
+    issuer: String,
+}
+
+impl Signer {
+    /// For the site at this address.
+    pub fn new(keys: Keyring, issuer: impl Into<String>) -> Self {
+        Self {
+            keys,
+            issuer: issuer.into(),
+        }
+    }
+
+    /// A token for the session of an account.
+    pub fn sign(
+        &self,
+        account: &AccountId,
+        session: &SessionId,
+        given: Given,
+        now: Timestamp,
+        random: &Random,
+    ) -> Option<Secret> {
+        let kid = now.as_second().div_euclid(PERIOD);
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: self.issuer.clone(),
+            sub: account.clone(),
+            sid: session.clone(),
+            iat: now.as_second(),
+            exp: (now + LIFETIME).as_second(),
+            jti: URL_SAFE_NO_PAD.encode(&random.token()[..16]),
+            auth_time: (given == Given::AtSignIn).then_some(now.as_second()),
+        };
+        let header = json!({"alg": "EdDSA", "typ": "JWT", "kid": kid.to_string()});
+        let claims = serde_json::to_string(&claims).ok()?;
+        let [header, claims] =
+            [header.to_string(), claims].map(|part| URL_SAFE_NO_PAD.encode(part));
+        let message = format!("{header}.{claims}");
+        let signature = self.pairs(kid).next()?.sign(message.as_bytes());
+        let signature = URL_SAFE_NO_PAD.encode(signature);
+        Some(Secret::new(format!("{message}.{signature}")))
+    }
+
+    /// What a token says, if it is ours and its hour has not passed.
+    pub fn verify(&self, token: &Secret, now: Timestamp) -> Option<Claims> {
+        let (message, signature) = token.reveal().rsplit_once('.')?;
+        let (header, claims) = message.split_once('.')?;
+        let header: Header = read(header)?;
+        let kid: i64 = header.kid.parse().ok()?;
+        if header.alg != "EdDSA" || !periods(now).contains(&kid) {
+            return None;
+        }
+        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        let is_ours = self.pairs(kid).any(|pair| {
+            let key = UnparsedPublicKey::new(&ED25519, pair.public_key().as_ref());
+            key.verify(message.as_bytes(), &signature).is_ok()
+        });
+        let claims: Claims = read(claims).filter(|_| is_ours)?;
+        let is_for_us = claims.iss == self.issuer && claims.aud == self.issuer;
+        let is_now = (claims.iat..claims.exp).contains(&now.as_second());
+        (is_for_us && is_now).then_some(claims)
+    }
+
+    /// The public keys (RFC 7517) of what is signed about now.
+    pub fn published(&self, now: Timestamp) -> Value {
+        let keys = periods(now).into_iter().flat_map(|kid| {
+            self.pairs(kid).map(move |pair| {
+                let x = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
+                json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA",
+                    "kid": kid.to_string(), "x": x})
+            })
+        });
+        json!({"keys": keys.collect::<Vec<_>>()})
+    }
+
+    /// The keys of a period: the first one signs, those of older secrets verify.
+    fn pairs(&self, kid: i64) -> impl Iterator<Item = Ed25519KeyPair> {
+        let key = self.keys.key("access tokens");
+        let seeds: Vec<_> = key.macs(&[&kid.to_string()]).collect();
+        let pairs = seeds.into_iter();
+        pairs.filter_map(|seed| Ed25519KeyPair::from_seed_unchecked(&seed).ok())
+    }
+}
+
+/// The periods whose keys are good at `now`.
+fn periods(now: Timestamp) -> Vec<i64> {
+    let of = |second: i64| second.div_euclid(PERIOD);
+    let mut all = vec![
+        of(now.as_second() - OVERLAP),
+        of(now.as_second()),
+        of(now.as_second() + OVERLAP),
+    ];
+    all.dedup();
+    all
+}
+
+fn read<T: for<'de> Deserialize<'de>>(part: &str) -> Option<T> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use platform::id::Id as _;
+
+    use super::*;
+
+    const URL: &str = "https://kenduri.example";
+    const FARAH: &str = "01a2063d-2ad2-7465-9b6d-b82dcada22a5";
+    const SESSION: &str = "01a2063d-37ed-751c-b148-2fdff6c4cfef";
+
+    fn signer() -> Signer {
+        Signer::new(Keyring::new([7; 32], &[]), URL)
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn sign(signer: &Signer, now: Timestamp) -> Secret {
+        let (account, session) = (
+            AccountId::from_text(FARAH.to_owned()),
+            SessionId::from_text(SESSION.to_owned()),
+        );
+        signer
+            .sign(
+                &account,
+                &session,
+                Given::InSession,
+                now,
+                &Random::seeded(1),
+            )
+            .unwrap()
+    }
+
+    #[test]
+    fn a_token_says_who_it_is_for_an_hour() {
+        let now = at(1_800_000_000);
+        let token = sign(&signer(), now);
+        let claims = signer().verify(&token, now).unwrap();
+        assert_eq!((claims.sub.as_str(), claims.sid.as_str()), (FARAH, SESSION));
+        assert_eq!((claims.iss.as_str(), claims.exp - claims.iat), (URL, 3600));
+        let last = now + SignedDuration::from_secs(3599);
+        assert!(signer().verify(&token, last).is_some());
+        assert!(signer().verify(&token, now + LIFETIME).is_none());
+        assert!(signer().verify(&token, at(1_799_999_999)).is_none());
+    }
+
+    #[test]
+    fn what_we_did_not_sign_for_us_is_nothing() {
+        let now = at(1_800_000_000);
+        let token = sign(&signer(), now);
+        let other_key = Signer::new(Keyring::new([8; 32], &[]), URL);
+        assert!(other_key.verify(&token, now).is_none());
+        let other_site = Signer::new(Keyring::new([7; 32], &[]), "https://other.example");
+        assert!(other_site.verify(&token, now).is_none());
+        let [header, claims, signature] = token
+            .reveal()
+            .split('.')
+            .collect::<Vec<_>>()
+            .try_into()
+            .unwrap();
+        let forged = |header: Value| {
+            let header = URL_SAFE_NO_PAD.encode(header.to_string());
+            Secret::new(format!("{header}.{claims}.{signature}"))
+        };
+        for header in [
+            json!({"alg": "none", "kid": "231"}),
+            json!({"alg": "HS256", "kid": "231"}),
+            json!({"alg": "EdDSA", "kid": "9999"}),
+            json!({"alg": "EdDSA"}),
+        ] {
+            assert!(signer().verify(&forged(header), now).is_none());
+        }
+        for text in ["", ".", "..", "a.b.c", &format!("{header}.{claims}.")] {
+            assert!(signer().verify(&Secret::new(text), now).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_older_secret_verifies_and_the_first_one_signs() {
+        let now = at(1_800_000_000);
+        let old = sign(&signer(), now);
+        let both = Signer::new(Keyring::new([8; 32], &[[7; 32]]), URL);
+        assert!(both.verify(&old, now).is_some());
+        assert!(signer().verify(&sign(&both, now), now).is_none());
+    }
+
+    #[test]
+    fn keys_change_and_nothing_signed_is_lost() {
+        let turn = at(PERIOD * 231);
+        let before = turn - SignedDuration::from_secs(1);
+        let token = sign(&signer(), before);
+        let late = turn + SignedDuration::from_mins(59);
+        assert!(signer().verify(&token, late).is_some());
+        let kids = |now: Timestamp| {
+            let keys = signer().published(now)["keys"].as_array().unwrap().clone();
+            let kids = keys
+                .iter()
+                .map(|key| key["kid"].as_str().unwrap().to_owned());
+            kids.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            kids(before),
+            ["230", "231"],
+            "the next one is known already"
+        );
+        assert_eq!(kids(turn), ["230", "231"], "the last one still is");
+        let hours_later = turn + SignedDuration::from_hours(2);
+        assert_eq!(kids(hours_later), ["231"]);
+        let distant = sign(&signer(), at(PERIOD * 225));
+        assert!(signer().verify(&distant, turn).is_none());
+    }
+}

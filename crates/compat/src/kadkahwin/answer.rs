@@ -1,0 +1,314 @@
+//! One answer, whichever way it came: to a rule of the domain, and what came of
+//! it back in the words that such programs show.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, StatusCode};
+use platform::audit::RequestFacts;
+use platform::{StoreError, Tx};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use web::{Facts, Problem, Site, Text, Wishes};
+
+use super::read::{self, Said};
+use occasions::code::CodeKey;
+use occasions::occasion::{self, Occasion, OccasionId};
+use occasions::open_rsvp::{self, Respondent};
+use occasions::refusal::Refusal;
+use occasions::rsvp::{OtherBody, Repeat};
+use occasions::single_answer::{self, Answer, IncomingAnswer, Outcome};
+use occasions::snapshot;
+use occasions::web::api::problem;
+use occasions::web::guest::{self, CodeGate, Credentials, Failure, GuestRequest};
+use occasions::words::{ReplyStatus, Source};
+
+/// A repeat over another way is the same answer: all ways are one route.
+const ROUTE: &str = "POST /api/flask/rsvp";
+
+/// Who answers, and for which occasion.
+#[derive(Clone)]
+pub(super) struct Asker {
+    pub(super) site: Site,
+    pub(super) gate: CodeGate,
+    pub(super) slug: Arc<str>,
+    pub(super) facts: Facts,
+    pub(super) wishes: Wishes,
+    pub(super) headers: HeaderMap,
+}
+
+/// What is said back.
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    /// Seconds after which it is worth trying again.
+    pub(super) retry_after: Option<u32>,
+    pub(super) told: Told,
+}
+
+/// What the sender is told.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Told {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attending: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guests: Option<usize>,
+    /// For changes later on, of an answer that came without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invite_code: Option<String>,
+}
+
+impl Told {
+    pub(super) fn over_http(&self) -> Value {
+        json!(self)
+    }
+
+    /// Whether the answer was taken.
+    fn is_ok(&self) -> bool {
+        self.code.is_none()
+    }
+
+    /// The same, as live connections hear it.
+    pub(super) fn over_socket(&self) -> Value {
+        let mut told = json!(self);
+        told["ok"] = json!(self.is_ok());
+        told
+    }
+}
+
+/// An answer that was taken, and where.
+pub(super) struct Taken {
+    /// What became of it.
+    pub(super) outcome: Outcome,
+    occasion: Arc<Occasion>,
+    /// The code it came with, as look-ups have it; `None`: it came without one.
+    pub(super) code: Option<CodeKey>,
+}
+
+impl Asker {
+    /// Takes an answer as it was sent. `key` is what a repeat is recognised by,
+    /// before what the answer itself says.
+    pub(super) async fn answer(
+        &self,
+        sent: &Map<String, Value>,
+        key: Option<String>,
+        source: Source,
+    ) -> Reply {
+        match self.take_sent(sent, key, source).await {
+            Ok(taken) => self.thank(&taken),
+            Err(problem) => self.refuse(&problem),
+        }
+    }
+
+    /// The same, for who shows what came of it in words of their own.
+    pub(super) async fn take_sent(
+        &self,
+        sent: &Map<String, Value>,
+        key: Option<String>,
+        source: Source,
+    ) -> Result<Taken, Problem> {
+        let said = read::read(sent);
+        let key = key.or_else(|| said.submission.clone());
+        self.take(said, key, source).await
+    }
+
+    async fn take(
+        &self,
+        said: Said,
+        key: Option<String>,
+        source: Source,
+    ) -> Result<Taken, Problem> {
+        let incoming = IncomingAnswer {
+            answer: Answer {
+                // What is not understood is refused, whatever stands here.
+                attending: if said.attending == Some(true) {
+                    ReplyStatus::Yes
+                } else {
+                    ReplyStatus::No
+                },
+                replies: None,
+                party: said.party,
+                wish: said.wish.clone(),
+            },
+            wrong: said.wrong.clone(),
+            source,
+            repeat: key.map(|key| Repeat {
+                route: ROUTE,
+                key,
+                body: said.fingerprint(),
+                other_body: OtherBody::Refuse,
+            }),
+            request: Some(RequestFacts {
+                request_id: self.facts.request_id.to_string(),
+                network: Some(self.facts.client),
+            }),
+        };
+        if said.code.trim().is_empty() {
+            self.take_open(said, incoming).await
+        } else {
+            let given = Credentials::code(said.code)
+                .with_check(said.check.as_deref())
+                .with_name(Some(&said.name));
+            self.take_by_code(given, incoming).await
+        }
+    }
+
+    /// An ordinary answer, by the same code gate as a page's.
+    async fn take_by_code(
+        &self,
+        given: Credentials,
+        incoming: IncomingAnswer,
+    ) -> Result<Taken, Problem> {
+        let req = GuestRequest::of(
+            self.site.clone(),
+            self.gate.clone(),
+            self.facts.clone(),
+            self.headers.clone(),
+            given,
+        );
+        let admitted = req.admit().await.map_err(|failure| match failure {
+            Failure::Malformed => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "code_malformed"),
+            other => other.into(),
+        })?;
+        let (slug, code) = (Arc::clone(&self.slug), admitted.key.clone());
+        let saved = self.site.store.write(move |tx| {
+            let occasion = find(tx, &slug)?;
+            let outcome = single_answer::save(tx, &occasion, &code, &incoming)?;
+            Ok(Taken::of(tx, outcome, &occasion, Some(code.clone()))?)
+        });
+        match saved.await {
+            Ok(taken) => {
+                admitted.succeeded();
+                Ok(taken)
+            }
+            Err(refusal) => Err(named(req.refuse_save(admitted, refusal))),
+        }
+    }
+
+    async fn take_open(&self, said: Said, incoming: IncomingAnswer) -> Result<Taken, Problem> {
+        let respondent = Respondent {
+            name: said.name,
+            email: said.email,
+            phone: said.phone,
+            language: None,
+            network: self.facts.network().to_string(),
+        };
+        let slug = Arc::clone(&self.slug);
+        let refuse = |refusal| {
+            named(problem(refusal, |portal| {
+                guest::speak(&self.site, &self.wishes, &portal.occasion, None)
+            }))
+        };
+        let admitted = self.gate.admit_stranger(&self.site, &self.facts);
+        admitted.map_err(refuse)?;
+        let saved = self.site.store.write(move |tx| {
+            let occasion = find(tx, &slug)?;
+            let outcome = open_rsvp::answer(tx, &occasion, &respondent, &incoming)?;
+            Ok(Taken::of(tx, outcome, &occasion, None)?)
+        });
+        saved.await.map_err(refuse)
+    }
+
+    /// An answer that was taken, in the words of such programs.
+    pub(super) fn thank(&self, taken: &Taken) -> Reply {
+        let Taken {
+            outcome, occasion, ..
+        } = taken;
+        let text = guest::speak(&self.site, &self.wishes, occasion, None);
+        let message = match &outcome.code {
+            Some(code) => text.with("kadkahwin-saved-code", [("code", code.as_str().into())]),
+            None => text.say("kadkahwin-saved").into_owned(),
+        };
+        Reply {
+            status: if outcome.is_new {
+                StatusCode::CREATED
+            } else {
+                StatusCode::OK
+            },
+            retry_after: None,
+            told: Told {
+                status: "ok",
+                code: None,
+                message,
+                id: Some(outcome.id.to_string()),
+                attending: Some(outcome.attending == ReplyStatus::Yes),
+                guests: Some(outcome.guests),
+                invite_code: outcome.code.clone(),
+            },
+        }
+    }
+
+    /// A refusal in the reader's language; what is wrong with which field stands
+    /// in its words, for such programs show nothing else.
+    pub(super) fn refuse(&self, problem: &Problem) -> Reply {
+        let usual = || self.site.speak_public(&self.wishes);
+        let text = problem.text.clone().unwrap_or_else(usual);
+        Reply {
+            status: problem.status,
+            retry_after: problem.retry_after,
+            told: Told {
+                status: "error",
+                code: Some(problem.code),
+                message: words(problem, &text),
+                id: None,
+                attending: None,
+                guests: None,
+                invite_code: None,
+            },
+        }
+    }
+}
+
+impl Taken {
+    fn of(
+        tx: &mut Tx<'_>,
+        outcome: Outcome,
+        occasion: &OccasionId,
+        code: Option<CodeKey>,
+    ) -> Result<Self, StoreError> {
+        let occasion = snapshot::load(tx, occasion)?.occasion;
+        Ok(Self {
+            outcome,
+            occasion,
+            code,
+        })
+    }
+}
+
+/// The occasion that the configuration names, as it is called by now.
+fn find(tx: &mut Tx<'_>, slug: &str) -> Result<OccasionId, Refusal> {
+    occasion::find_by_slug(tx, slug)?.ok_or(Refusal::NotFound)
+}
+
+/// What a rule found, at the field that is meant by it here.
+fn named(mut problem: Problem) -> Problem {
+    if problem.code == "feature_disabled" {
+        return problem.field("/message", "not_allowed", []);
+    }
+    for error in &mut problem.errors {
+        if error.pointer == "/note/text" {
+            "/message".clone_into(&mut error.pointer);
+        }
+    }
+    problem
+}
+
+/// Where fields are wrong, only what is wrong with them: that it stands at each
+/// of them is true of pages alone.
+fn words(problem: &Problem, text: &Text) -> String {
+    let findings = problem.errors.iter().map(|error| {
+        let detail = error.detail(text);
+        match error.pointer.strip_prefix('/') {
+            Some(name) => format!("{name}: {detail}"),
+            None => detail,
+        }
+    });
+    let is_of_fields = problem.code == "validation_failed" && !problem.errors.is_empty();
+    let whole = (!is_of_fields).then(|| problem.detail(text));
+    let words: Vec<String> = whole.into_iter().chain(findings).collect();
+    words.join(" ")
+}

@@ -1,0 +1,195 @@
+//! What programs that came before Kenduri ask for: the addresses of a small Flask and Node pair
+//! behind a wedding card, for one occasion. Nothing of it is there unless `compat.occasion` names
+//! that occasion.
+//!
+//! No description of what such programs send is at hand, so it is read
+//! leniently; what it does is an ordinary answer, under the same rules, limits
+//! and locks as a page's.
+
+mod answer;
+mod places;
+mod read;
+mod socket;
+mod upgrade;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use accounts::Domain;
+use axum::extract::{FromRequest as _, Request, State};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use platform::store::migrate::Migrations;
+use platform::{Store, StoreError};
+use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
+use web::json::Received;
+use web::{Facts, Form, Problem, Site, Wishes, media_type};
+
+use self::answer::{Asker, Reply, Taken};
+use self::socket::Sockets;
+use occasions::occasion;
+use occasions::web::guest::{self, CodeGate, keep_private};
+use occasions::words::Source;
+
+/// How long the store may take to show that it can be written to.
+const HEALTH_TIME: Duration = Duration::from_secs(5);
+
+/// What the program has to know beside the addresses.
+pub const DOMAIN: Domain = Domain {
+    locales: LOCALES,
+    ..Domain::new(Migrations::new("kadkahwin", &[]))
+};
+
+/// The messages of these addresses.
+const LOCALES: &[web::Locale] = &[
+    ("en", include_str!("locales/en.ftl")),
+    ("ms", include_str!("locales/ms.ftl")),
+    ("it", include_str!("locales/it.ftl")),
+    ("zh-Hans", include_str!("locales/zh-Hans.ftl")),
+    ("ar", include_str!("locales/ar.ftl")),
+];
+
+/// The occasion that these addresses are switched on for.
+#[derive(Clone, Debug)]
+pub struct ServedOccasion {
+    slug: Arc<str>,
+}
+
+impl ServedOccasion {
+    /// For the occasion with this slug, present or former.
+    pub fn new(slug: &str) -> Self {
+        Self { slug: slug.into() }
+    }
+
+    /// Whether its occasion is there by now.
+    pub async fn finds_occasion(&self, store: &Store) -> Result<bool, StoreError> {
+        let slug = Arc::clone(&self.slug);
+        let found = store.read(move |tx| occasion::find_by_slug(tx, &slug));
+        Ok(found.await?.is_some())
+    }
+}
+
+/// All addresses of this surface. Live connections end at `stop`.
+pub fn routes(
+    served: ServedOccasion,
+    site: &Site,
+    gate: &CodeGate,
+    stop: CancellationToken,
+) -> Router<Site> {
+    let sockets = Sockets::new(site, gate, &served.slug, stop);
+    Router::new()
+        .route("/api/flask/health", get(health))
+        .route("/api/node/health", get(health))
+        .route("/api/flask/hello", get(hello))
+        .route("/api/node/hello", get(hello))
+        .route("/api/flask/rsvp", post(rsvp))
+        .layer(Extension(served))
+        .merge(sockets.routes())
+}
+
+async fn health(State(site): State<Site>) -> Response {
+    let writable = tokio::time::timeout(HEALTH_TIME, site.store.is_writable());
+    let (status, word) = if writable.await.unwrap_or(false) {
+        (StatusCode::OK, "ok")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "degraded")
+    };
+    (status, axum::Json(json!({ "status": word }))).into_response()
+}
+
+async fn hello(State(site): State<Site>, wishes: Wishes) -> Response {
+    let text = site.speak_public(&wishes);
+    axum::Json(json!({ "message": text.say("kadkahwin-hello") })).into_response()
+}
+
+async fn rsvp(
+    State(site): State<Site>,
+    Extension(served): Extension<ServedOccasion>,
+    Extension(gate): Extension<CodeGate>,
+    facts: Facts,
+    wishes: Wishes,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Problem> {
+    let asker = Asker {
+        site,
+        gate,
+        slug: served.slug,
+        facts,
+        wishes,
+        headers,
+    };
+    let is_browser = media_type::is_form_of_a_browser(&asker.headers);
+    match take(&asker, request, is_browser).await {
+        Ok((fields, taken)) if is_browser => Ok(lead(&asker, &fields, taken)),
+        Ok((_, taken)) => Ok(respond(&asker.thank(&taken))),
+        Err(problem) if is_browser => Err(problem),
+        Err(problem) => Ok(respond(&asker.refuse(&problem))),
+    }
+}
+
+/// Takes what was sent. A refusal that becomes a page shows what was typed.
+async fn take(
+    asker: &Asker,
+    request: Request,
+    is_browser: bool,
+) -> Result<(Map<String, Value>, Taken), Problem> {
+    let key = web::idempotency::key(&asker.headers)?.map(str::to_owned);
+    let fields = fields(request).await?;
+    match asker.take_sent(&fields, key, Source::Api).await {
+        Ok(taken) => Ok((fields, taken)),
+        Err(problem) if is_browser => Err(problem.keeping(read::typed(&fields), None)),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Where a browser goes after its form. Without a code it is to one of ours,
+/// whatever was asked for: nowhere else would its reader see the new code.
+fn lead(asker: &Asker, fields: &Map<String, Value>, taken: Taken) -> Response {
+    let Some(code) = &taken.code else {
+        return guest::thank(&asker.site, &asker.gate, &asker.headers, taken.outcome);
+    };
+    let Some(next) = next(fields) else {
+        return guest::confirm(&asker.gate, code.as_str());
+    };
+    let mut response = Redirect::to(next).into_response();
+    keep_private(&mut response);
+    response
+}
+
+/// The page that a form asks for: only ever one of this site.
+fn next(fields: &Map<String, Value>) -> Option<&str> {
+    let named = fields.get("next").and_then(Value::as_str)?;
+    let is_local = named.starts_with('/')
+        && !named.starts_with("//")
+        && named
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    is_local.then_some(named)
+}
+
+/// What was sent, by name, as JSON or as a form of either kind.
+async fn fields(request: Request) -> Result<Map<String, Value>, Problem> {
+    if media_type::is(request.headers(), "application/json") {
+        let received: Received<Map<String, Value>> = Received::from_request(request, &()).await?;
+        return Ok(received.value);
+    }
+    let form = Form::of_either_kind(request).await?;
+    let fields = form.iter();
+    Ok(fields
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect())
+}
+
+fn respond(reply: &Reply) -> Response {
+    let mut response = (reply.status, axum::Json(reply.told.over_http())).into_response();
+    if let Some(seconds) = reply.retry_after {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    keep_private(&mut response);
+    response
+}

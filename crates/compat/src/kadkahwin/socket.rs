@@ -1,0 +1,255 @@
+//! Socket.IO: the event `rsvp` is an answer like any other. Who sent it,
+//! and nobody else, hears `rsvp-status` once it is committed, and the same in the
+//! acknowledgement where one was asked for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Router};
+use jiff::SignedDuration;
+use platform::limits::{Limit, Rule};
+use platform::request;
+use serde_json::{Map, Value};
+use socketioxide::extract::{AckSender, SocketRef, TryData};
+use socketioxide::service::SocketIoService;
+use socketioxide::{ParserConfig, SocketIo};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tower::Service as _;
+use web::{Facts, Problem, Site, Wishes};
+
+use super::answer::{Asker, Reply};
+use super::places::{Full, Place, Places};
+use super::upgrade;
+use occasions::web::guest::CodeGate;
+use occasions::words::Source;
+
+const PING_EVERY: Duration = Duration::from_secs(25);
+const PONG_WITHIN: Duration = Duration::from_secs(20);
+/// The largest message, by either way.
+const LARGEST: usize = 64 << 10;
+/// Answers of one connection that are on their way at once.
+const AT_ONCE: usize = 4;
+/// New connections from one network: a hall that comes back all together, and no
+/// more.
+const OPENED: Rule = Rule {
+    count: 300,
+    per: SignedDuration::from_mins(1),
+};
+/// Seconds after which a place may be free again.
+const AGAIN: u32 = 60;
+/// Networks that are counted.
+const NETWORKS: usize = 20_000;
+
+/// All live connections. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Sockets {
+    /// Around nothing: every request that comes here is for it.
+    service: SocketIoService<Router>,
+    site: Site,
+    opened: Limit,
+    places: Places,
+    stop: CancellationToken,
+}
+
+impl Sockets {
+    /// Connections that answer for the occasion with this slug, until `stop`.
+    pub(super) fn new(
+        site: &Site,
+        gate: &CodeGate,
+        slug: &Arc<str>,
+        stop: CancellationToken,
+    ) -> Self {
+        let (service, io) = SocketIo::builder()
+            .ping_interval(PING_EVERY)
+            .ping_timeout(PONG_WITHIN)
+            // Who closes before its greeting is answered keeps its place until then,
+            // and no longer than who does not answer a ping.
+            .connect_timeout(PONG_WITHIN)
+            .max_payload(LARGEST as u64)
+            .ws_max_message_size(LARGEST)
+            .ws_max_frame_size(LARGEST)
+            .with_parser(
+                ParserConfig::common()
+                    .max_incoming_binaries(1)
+                    .max_incoming_binary_buf_size(LARGEST),
+            )
+            .build_with_inner_svc(Router::new());
+        let host = Host {
+            site: site.clone(),
+            gate: gate.clone(),
+            slug: Arc::clone(slug),
+        };
+        io.ns("/", async move |socket: SocketRef| host.greet(&socket));
+        Self {
+            service,
+            site: site.clone(),
+            opened: Limit::new(&[OPENED], NETWORKS),
+            places: Places::default(),
+            stop,
+        }
+    }
+
+    /// The addresses of live connections, and of the script that opens them.
+    pub(super) fn routes(self) -> Router<Site> {
+        let engine = axum::routing::any(connect);
+        Router::new()
+            .route("/socket.io/socket.io.js", axum::routing::get(script))
+            .route("/socket.io/", engine.clone())
+            .route("/socket.io", engine)
+            .layer(Extension(self))
+    }
+
+    /// Whether one more may be opened by whoever asks, and its place; one that is
+    /// open has its own.
+    fn admit(&self, request: &Request, facts: &Facts) -> Result<Option<Place>, Problem> {
+        if session(request.uri()).is_some() {
+            return Ok(None);
+        }
+        let network = facts.network().to_string();
+        let taken = self.opened.take(&network, self.site.clock.now());
+        taken.map_err(|wait| too_many(wait.seconds))?;
+        let place = self.places.take(&network);
+        place.map(Some).map_err(|full| match full {
+            Full::Network => too_many(AGAIN),
+            Full::All => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").retry_after(AGAIN),
+        })
+    }
+}
+
+/// What the connection is called that a request belongs to; `None`: a new one.
+fn session(address: &Uri) -> Option<&str> {
+    let mut parts = address.query().unwrap_or_default().split('&');
+    parts.find_map(|part| part.strip_prefix("sid="))
+}
+
+fn too_many(seconds: u32) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited")
+        .with("minutes", i64::from(seconds.div_ceil(60)))
+        .retry_after(seconds)
+}
+
+/// `GET /socket.io/socket.io.js`, as Node's server has it.
+async fn script(headers: HeaderMap) -> Result<Response, Problem> {
+    web::assets::serve_by_name("socketio/socket.io.min.js", &headers)
+}
+
+async fn connect(
+    Extension(sockets): Extension<Sockets>,
+    facts: Facts,
+    mut request: Request,
+) -> Result<Response, Problem> {
+    if sockets.stop.is_cancelled() {
+        return Ok(leaving());
+    }
+    let place = sockets.admit(&request, &facts)?;
+    let Sockets {
+        mut service, stop, ..
+    } = sockets;
+    if upgrade::is_asked(&request) {
+        return upgrade::switch(request, stop, place, move |mut stream, request| {
+            if let Some(session) = session(request.uri()) {
+                let closing = close(service.clone(), session.to_owned(), stream.end());
+                tokio::spawn(closing);
+            }
+            // What cannot be understood ends with the stream.
+            drop(service.call((stream, request)));
+        });
+    }
+    // What polls has no stream: its session keeps the request that opened it.
+    if let Some(place) = place {
+        request.extensions_mut().insert(Arc::new(place));
+    }
+    // A poll waits for news: who stops answers it, so that the client goes where
+    // somebody still answers.
+    let answered = stop.run_until_cancelled(service.call(request)).await;
+    Ok(match answered {
+        Some(Ok(response)) => response.map(Body::new),
+        Some(Err(never)) => match never {},
+        None => leaving(),
+    })
+}
+
+/// Closes a connection when the websocket that it changes to has ended, as its
+/// client would. One that has changed is closed by then; but one that broke off
+/// on the way is neither polled nor pinged any more, and would keep its place for
+/// ever.
+async fn close(
+    mut service: SocketIoService<Router>,
+    session: String,
+    end: impl Future<Output = ()>,
+) {
+    end.await;
+    let address = format!("/socket.io/?EIO=4&transport=polling&sid={session}");
+    let request = Request::post(address).body(Body::from("1"));
+    let Ok(request) = request else { return };
+    // Whoever is gone already is not found.
+    let _ = service.call(request).await;
+}
+
+/// The client comes back, to whoever answers next.
+fn leaving() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "1")]).into_response()
+}
+
+/// What every connection needs to answer.
+#[derive(Clone)]
+struct Host {
+    site: Site,
+    gate: CodeGate,
+    slug: Arc<str>,
+}
+
+impl Host {
+    fn greet(&self, socket: &SocketRef) {
+        let turns = Arc::new(Semaphore::new(AT_ONCE));
+        let Some(asker) = self.asker(socket) else {
+            tracing::error!("a live connection came around the door");
+            return;
+        };
+        socket.on(
+            "rsvp",
+            async move |socket: SocketRef, TryData(sent): TryData<Value>, ack: AckSender| {
+                let reply = match turns.try_acquire() {
+                    Ok(_turn) => answer(&asker, sent.ok()).await,
+                    Err(_) => asker.refuse(
+                        &Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited").retry_after(1),
+                    ),
+                };
+                let told = reply.told.over_socket();
+                // Who has gone meanwhile sends the same again, which is harmless.
+                let _ = socket.emit("rsvp-status", &told);
+                let _ = ack.send(&told);
+            },
+        );
+    }
+
+    /// Who answers: by what the edge knew of the request that opened the
+    /// connection, whoever the messages say they are.
+    fn asker(&self, socket: &SocketRef) -> Option<Asker> {
+        let opened = socket.req_parts();
+        Some(Asker {
+            site: self.site.clone(),
+            gate: self.gate.clone(),
+            slug: Arc::clone(&self.slug),
+            facts: opened.extensions.get::<Facts>()?.clone(),
+            wishes: Wishes::read(&opened.uri, &opened.headers),
+            headers: opened.headers.clone(),
+        })
+    }
+}
+
+async fn answer(asker: &Asker, sent: Option<Value>) -> Reply {
+    let sent = match sent {
+        Some(Value::Object(sent)) => sent,
+        // Nothing at all, or no object: as an object that says nothing.
+        _ => Map::new(),
+    };
+    // Messages come in a task of their own.
+    let cause = asker.facts.request_id.clone().into();
+    request::caused_by(Some(cause), asker.answer(&sent, None, Source::Socket)).await
+}
