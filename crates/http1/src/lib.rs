@@ -10,7 +10,7 @@ mod response;
 #[cfg(test)]
 mod tests;
 
-pub use brief::{Brief, FastRequest, brief};
+pub use brief::{FastRequest, Unread, brief};
 pub use chunks::{BadChunk, Chunks, Decoded};
 pub use framing::{Followed, Framing};
 pub use refusal::Refusal;

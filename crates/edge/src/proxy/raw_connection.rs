@@ -152,9 +152,9 @@ impl RawConnection {
         if care && self.reused {
             self.stream.marks().look();
         }
-        let asked = head::of(request, *raw).unwrap_or_else(|| {
-            tame(request, raw);
-            head::of(request, None).unwrap_or_default()
+        let asked = head::of(request, *raw, whole.is_some()).unwrap_or_else(|| {
+            tame(request, raw, whole);
+            head::of(request, None, whole.is_some()).unwrap_or_default()
         });
         self.unsent = Unsent::of(asked, whole.cloned().unwrap_or_default());
         let is_head = *request.method() == Method::HEAD;
@@ -185,7 +185,7 @@ impl RawConnection {
                     Ok(_) => {}
                     Err(error) => return Poll::Ready(Step::Broken(error)),
                 }
-                match bare.hear(&mut came, is_head, request) {
+                match hear(&mut came, is_head, request) {
                     Read::Whole(head) => return Poll::Ready(Step::Answer(head)),
                     Read::Part if came.len() <= LARGEST_HEAD => {}
                     _ => return Poll::Ready(Step::Other),
@@ -225,19 +225,6 @@ impl RawConnection {
             Step::Late(error) => (error, RetryState::Nothing),
         };
         Err(Failure { error, left })
-    }
-
-    /// Reads what came, past what comes before the answer.
-    fn hear(&self, came: &mut Bytes, is_head: bool, request: &mut Request<Sending>) -> Read {
-        loop {
-            match http1::read(came, is_head, request.headers_mut()) {
-                Read::Interim(length) => came.advance(length),
-                read => return read,
-            }
-            if came.is_empty() {
-                return Read::Part;
-            }
-        }
     }
 
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -364,6 +351,19 @@ impl RawConnection {
         self.reused = true;
         self.rested = Instant::now();
         Some(self)
+    }
+}
+
+/// Reads what came, past what comes before the answer.
+fn hear(came: &mut Bytes, is_head: bool, request: &mut Request<Sending>) -> Read {
+    loop {
+        match http1::read(came, is_head, request.headers_mut()) {
+            Read::Interim(length) => came.advance(length),
+            read => return read,
+        }
+        if came.is_empty() {
+            return Read::Part;
+        }
     }
 }
 

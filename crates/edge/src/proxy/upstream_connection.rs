@@ -104,7 +104,11 @@ impl RawConnection {
             Outgoing::Streamed(streamed) => flow = Some(Arc::clone(streamed)),
             Outgoing::Upgrade => {}
         }
-        tame(request, raw);
+        let whole = match body {
+            Outgoing::Here(whole) => whole,
+            Outgoing::Streamed(_) | Outgoing::Upgrade => None,
+        };
+        tame(request, raw, whole);
         let request = std::mem::replace(request, Request::new(Sending::nothing()));
         // Requests that need no engine do not carry it about.
         let sending = Box::pin(async {
