@@ -1,5 +1,5 @@
-//! How many streams somebody may hold open. One more ends the oldest: of many
-//! open pages the latest is the one that is looked at.
+//! Limits how many streams an account holds open. One more ends the oldest, because the
+//! latest page is the one being looked at.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,19 +10,18 @@ use tokio::sync::oneshot;
 /// How many streams an account may hold open.
 pub const MOST: usize = 20;
 
-/// Who listens in this process. Clones share it.
+/// The open streams of this process. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Places(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// The streams of each account, the oldest first: what ends when it is let go.
+    /// The streams of each account, oldest first. Dropping a sender ends its stream.
     taken: HashMap<AccountId, VecDeque<(u64, oneshot::Sender<()>)>>,
     next: u64,
 }
 
-/// Leave to hold a stream open; given back when it is dropped, which whoever
-/// reads the stream should do.
+/// Permission to hold a stream open, given back on drop. The reader of the stream should own it.
 #[derive(Debug)]
 pub struct Place {
     places: Places,
@@ -30,12 +29,12 @@ pub struct Place {
     number: u64,
 }
 
-/// Tells that a place was given back, or a newer stream needs it.
+/// Resolves when the place was given back, or when a newer stream needs it.
 #[derive(Debug)]
 pub struct End(oneshot::Receiver<()>);
 
 impl Places {
-    /// A place for one more stream, which may cost the oldest its own.
+    /// Takes a place for one more stream, which may end the account's oldest.
     pub fn take(&self, account: &AccountId) -> (Place, End) {
         let (keep, end) = oneshot::channel();
         let mut state = self.state();
@@ -61,9 +60,9 @@ impl Places {
 }
 
 impl End {
-    /// Waits for it.
+    /// Waits until the stream has to end.
     pub async fn wait(&mut self) {
-        // Nothing is ever sent: the other half was let go.
+        // The sender never sends anything; it is dropped.
         let _ = (&mut self.0).await;
     }
 }

@@ -1,5 +1,5 @@
-//! The household's calendar file (RFC 5545): one event for each that it has
-//! not entirely declined.
+//! The household's calendar file (RFC 5545): one entry for each event that it has not
+//! entirely declined.
 
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -30,8 +30,8 @@ pub(super) async fn file(req: GuestRequest) -> Result<Response, EarlyResponse> {
     Ok(response)
 }
 
-/// The events this household may still go to: somebody comes, is not sure, or
-/// has not said.
+/// The events this household may still attend: at least one guest comes, is not sure,
+/// or has not answered.
 pub(super) fn events(portal: &Portal) -> impl Iterator<Item = &Event> {
     portal.invited_events().filter(|event| {
         portal
@@ -43,7 +43,6 @@ pub(super) fn events(portal: &Portal) -> impl Iterator<Item = &Event> {
     })
 }
 
-/// The file itself.
 fn calendar(portal: &Portal, text: &Text, host: &str) -> String {
     let zone = portal.occasion.zone();
     let name = &portal.occasion.time_zone;
@@ -87,8 +86,8 @@ fn calendar(portal: &Portal, text: &Text, host: &str) -> String {
     lines.0
 }
 
-/// The zone's offsets around the events: each change from the one before the
-/// first event to the end of the last.
+/// Writes the offsets of the time zone around the events: from the last change before
+/// the first event to the end of the last one.
 fn time_zone(lines: &mut Lines, portal: &Portal, zone: &TimeZone, name: &str) {
     let first = events(portal).map(|event| event.starts_at).min();
     let last = events(portal).map(|event| event.ends_at).max();
@@ -119,7 +118,7 @@ fn time_zone(lines: &mut Lines, portal: &Portal, zone: &TimeZone, name: &str) {
         } else {
             "STANDARD"
         };
-        // The onset is told in the wall-clock time before the change.
+        // The onset is the wall-clock time by the offset before the change.
         let onset = local(&at.to_zoned(from.to_time_zone()));
         observance(lines, kind, &onset, from, info.offset());
         from = info.offset();
@@ -164,7 +163,7 @@ fn utc(at: Timestamp) -> String {
     at.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
-/// TEXT of RFC 5545 §3.3.11.
+/// Escapes TEXT by RFC 5545 §3.3.11.
 fn escape(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace(';', "\\;")

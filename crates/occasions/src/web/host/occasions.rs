@@ -1,4 +1,4 @@
-//! All occasions of a host, and the way to another one.
+//! The list of a host's occasions, and the form of a new one.
 
 use accounts::grant;
 use accounts::web::call::{form_once, see_other};
@@ -49,8 +49,7 @@ impl OccasionItem<'_> {
     }
 }
 
-/// The occasions with their events, whether another may be made, and when this
-/// was.
+/// The occasions with their events, whether the host may make another one, and when this was read.
 type OccasionListData = (Vec<(Occasion, Vec<Event>, Role)>, bool, jiff::Timestamp);
 
 /// `GET /admin`.
@@ -213,7 +212,7 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// The occasion with its first event, or nothing.
+/// Makes the occasion with its first event, or neither.
 fn make(
     tx: &mut Tx<'_>,
     who: &accounts::SignedIn,
@@ -228,7 +227,7 @@ fn make(
     Ok(wording::at(&occasion.slug, "?done=created"))
 }
 
-/// Findings about the first event stand at its fields.
+/// Moves findings about the first event to its fields.
 fn under_event(refusal: Refusal) -> Refusal {
     match refusal {
         Refusal::Fields(fields) => Refusal::Fields(

@@ -26,31 +26,30 @@ use crate::web::access::may;
 
 /// How many events may wait for a slow reader before it is cut off.
 const WAITING: usize = 1_000;
-/// How often a comment keeps the connection alive, and the sign-in is looked at
-/// again.
+/// How often a comment keeps the connection alive and the session is checked again.
 const EVERY: Duration = Duration::from_secs(15);
-/// After how many milliseconds a browser comes back.
+/// How many milliseconds a browser waits before it reconnects.
 const RETRY: &str = "retry: 3000\n\n";
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default().routes(routes!(listen: may(See, Tokens(&[RSVPS_READ]))))
 }
 
-/// How often a stream shows that it lives. Tests hand in another one.
+/// How often a stream sends a sign of life. Tests set another interval.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace(pub Duration);
 
-/// What the streams of this process share.
+/// State that the streams of this process share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Listeners {
     counts: AllCounts,
     places: Places,
 }
 
-/// News of an occasion as it happens: `hello`, `summary`, `rsvp`, `invitation`,
-/// `note`, `job`, `reset`. Goes on after `Last-Event-ID`, or the query's
-/// `last_event_id`. An account holds 20 streams at most: one more ends its
-/// oldest, which hears `end` last, and should not come back by itself.
+/// News of an occasion as it happens: `hello`, `summary`, `rsvp`, `invitation`, `note`,
+/// `job`, `reset`. Resumes after `Last-Event-ID`, or the query's `last_event_id`. An
+/// account holds at most 20 streams: one more ends the oldest, which receives `end`
+/// last and should not reconnect.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/stream", tag = "reports", params(("id" = String, Path,),
         ("last_event_id" = Option<i64>, Query,)),
@@ -73,7 +72,7 @@ async fn listen(
     let pace = parts.extensions.get().copied().unwrap_or(Pace(EVERY));
     let (sender, body) = Channel::<Bytes, std::convert::Infallible>::new(WAITING);
     tokio::spawn(send(feed, end, sender, site, parts, pace));
-    // The body goes as soon as its reader does, and the place with it.
+    // The body is dropped as soon as its reader leaves, and the place with it.
     let body = body.map_frame(move |frame| {
         let _held = &place;
         frame
@@ -82,7 +81,7 @@ async fn listen(
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // A proxy that gathers what it passes on would hold events back.
+    // A proxy that buffers responses would hold events back.
     headers.insert(
         HeaderName::from_static("x-accel-buffering"),
         HeaderValue::from_static("no"),
@@ -95,12 +94,12 @@ fn resume(headers: &HeaderMap, query: &Form) -> Option<i64> {
         .get("last-event-id")
         .and_then(|value| value.to_str().ok());
     let text = header.or(query.find("last_event_id"))?;
-    // What is no number was never given out, and is answered as such.
+    // Text that is no number was never given out, and is treated so.
     Some(text.trim().parse().unwrap_or(-1))
 }
 
-/// Sends until the reader goes, is too slow, may no longer listen, or must make
-/// room for a newer one.
+/// Sends messages until the reader leaves, falls behind, loses access, or must make
+/// room for a newer stream.
 async fn send(
     mut feed: Feed,
     mut end: End,
@@ -142,13 +141,13 @@ async fn send(
     }
 }
 
-/// Whether the session or token that began this is still good.
+/// The caller, if the session or token is still valid.
 async fn still_there(parts: &request::Parts, site: &Site) -> Option<SignedIn> {
     let caller = Caller::from_request_parts(&mut parts.clone(), site).await;
     Some(caller.ok()?.who)
 }
 
-/// Hands an event over without waiting; `false` when nobody takes it.
+/// Queues an event without waiting; `false` if nobody reads any more.
 fn push(sender: &mut Sender<Bytes, std::convert::Infallible>, text: String) -> bool {
     let frame = http_body::Frame::data(Bytes::from(text));
     sender.try_send(frame).is_ok()
@@ -159,6 +158,6 @@ fn written(message: &Message) -> String {
         .id
         .map(|id| format!("id: {id}\n"))
         .unwrap_or_default();
-    // JSON holds no line break, so one line of data is the whole.
+    // JSON holds no line break, so one `data` line is enough.
     format!("{id}event: {}\ndata: {}\n\n", message.name, message.data)
 }
