@@ -191,7 +191,7 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     ]);
     let asked = |field: &&web::Field| ["name", "starts_at", "venue"].contains(&field.name);
     let first = Input::Form(first, Event::FIELDS.iter().filter(asked).copied().collect());
-    let key = posted.key("POST /admin/new");
+    let key = posted.key.clone();
     let (who, request) = (req.who.clone(), req.origin());
     let made = req
         .site
