@@ -242,7 +242,7 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     ]);
     let asked = |field: &&web::Field| ["name", "starts_at", "venue"].contains(&field.name);
     let first = Input::Form(first, Event::FIELDS.iter().filter(asked).copied().collect());
-    let key = posted.key("POST /admin/new");
+    let key = posted.key.clone();
     let (who, request, site) = (req.who.clone(), req.origin(), req.site.clone());
     let made = req
         .site
