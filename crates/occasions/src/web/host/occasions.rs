@@ -4,7 +4,7 @@ use accounts::SignedIn;
 use accounts::domain::{Card, CardLine};
 use accounts::grant;
 use accounts::web::asking::Sender;
-use accounts::web::call::{form_once, id as parse, see_other};
+use accounts::web::call::{form_once, see_other};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -282,11 +282,13 @@ fn make(
 
 /// `POST /admin/members`: somebody of the site decides on a member's occasion.
 pub(super) async fn decide(State(site): State<Site>, sender: Sender) -> Result<Response, Problem> {
-    let id: OccasionId = parse(sender.form.text("occasion"))?;
+    let wrong = |field| Problem::fields().field(field, "unknown_option", []);
+    let id = sender.form.text("occasion").parse::<OccasionId>();
+    let id = id.map_err(|_| wrong("/occasion"))?;
     let decision = match sender.form.text("action") {
         "mail" => Decision::LetSend,
         "take-on" => Decision::TakeOn,
-        _ => return Err(Problem::not_found()),
+        _ => return Err(wrong("/action")),
     };
     let (who, request) = (sender.who, sender.request);
     let change = move |tx: &mut Tx<'_>| membership::decide(tx, &who, &id, decision, &request);
