@@ -15,8 +15,10 @@ mod described;
 pub mod domain;
 pub mod grant;
 pub mod limits;
+pub mod look;
 pub mod newsletter;
 pub mod notice;
+pub mod notification;
 mod one_time;
 mod opaque;
 pub mod people;
@@ -108,7 +110,8 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0010_factor_reset",
     "0011_imported_people",
     "0012_newsletters",
-    "0013_profile"
+    "0013_profile",
+    "0014_site"
 );
 
 /// The error codes of this crate, which those of domains may use too.

@@ -239,3 +239,6 @@ problem-words-too-few = Use at least two words.
 # What is shared with others.
 countdown-shared-owner = Another owner of a countdown
 countdown-shared-webhook = Webhook: told of your countdowns
+
+phrase-role-moderator = moderator of what people suggest
+countdown-one = One countdown

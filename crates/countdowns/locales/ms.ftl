@@ -221,3 +221,6 @@ problem-words-too-few = Gunakan sekurang-kurangnya dua perkataan.
 # Apa yang dikongsi dengan orang lain.
 countdown-shared-owner = Pemilik lain sebuah kiraan hari
 countdown-shared-webhook = Webhook: diberitahu tentang kiraan hari anda
+
+phrase-role-moderator = penyemak cadangan orang ramai
+countdown-one = Satu kiraan

@@ -22,6 +22,7 @@ use ::web::Link;
 use ::web::codes::Code;
 use ::web::setting::{Flag, Setting};
 use accounts::domain::{self, Domain};
+use accounts::look::FirstPage;
 use platform::store::migrate::Migrations;
 
 pub use accounts::web::Refusal;
@@ -42,6 +43,7 @@ pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     scope_kinds: &[&countdown::COUNTDOWN],
+    site_duties: &[phrase::MODERATOR],
     scope_title: co_owners::title_of,
     token_scopes: &[countdown::READ, countdown::WRITE],
     reserved_slugs: &["countdowns"],
@@ -55,6 +57,15 @@ pub const DOMAIN: Domain = Domain {
             href: "/me/phrases",
         },
     ],
+    first_pages: &[FirstPage {
+        word: "countdown",
+        label: "countdown-one",
+        argument: "NAME/SLUG",
+        find: web::public::first_page,
+    }],
+    first_cards: web::public::first_cards,
+    offers: web::public::offers,
+    cards: web::own::cards,
     export: leaving::export,
     shared: leaving::shared,
     erase: leaving::erase,

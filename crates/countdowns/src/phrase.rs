@@ -1,7 +1,7 @@
 //! Phrases, one of which programs draw for an account, and which of them somebody would rather not see.
 
 use accounts::account::{self, AccountId};
-use accounts::grant::{self, MODERATOR};
+use accounts::grant::{self, Role};
 use accounts::signed_in::SignedIn;
 use accounts::web::proof::{Proof, Requester};
 use jiff::civil::Date;
@@ -17,6 +17,9 @@ use web::Findings;
 
 use crate::countdown::CountdownId;
 use crate::{PHRASE_EXISTS, Refusal};
+
+/// Whoever decides on what people suggest.
+pub const MODERATOR: Role = Role::new("moderator", "phrase-role-moderator");
 
 platform::id!(PhraseId, random, "One phrase.");
 

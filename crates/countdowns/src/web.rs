@@ -4,10 +4,10 @@ pub mod api;
 mod badge;
 mod events;
 mod moved;
-mod own;
+pub(crate) mod own;
 mod phrases;
 mod picture;
-mod public;
+pub(crate) mod public;
 mod words;
 
 use accounts::Callers::{Anybody, People};

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::{Accounts, Providers, domain, slug};
+use accounts::{Accounts, Providers, domain, look, slug};
 use anyhow::{Context as _, Result, bail};
 use compat::kadkahwin::ServedOccasion;
 use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Options};
@@ -263,6 +263,9 @@ impl App {
             ending: ending.clone(),
         });
         reserve_slugs(&site).await?;
+        let home = settings.site.home.clone();
+        let begin = move |tx: &mut Tx<'_>| look::begin(tx, &home);
+        site.store.write(begin).await?;
         Ok(Self {
             mounted: AppService::new(router, stop.clone()).knowing(accounts),
             background: Background {

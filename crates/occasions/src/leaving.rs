@@ -10,6 +10,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::hosting::membership;
 use crate::role::OCCASION;
 
 #[derive(Row, Serialize)]
@@ -65,6 +66,7 @@ pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>,
 /// Deletes how often an account tried to set codes, and when it was warned.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM code_try WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
+    membership::forget_maker(tx, account)?;
     sql!("DELETE FROM guess_alarm WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
     Ok(())
 }

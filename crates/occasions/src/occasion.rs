@@ -200,6 +200,16 @@ pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
+/// Whether guests can open any occasion.
+pub(crate) fn is_any_published(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM occasion WHERE status = :published",
+        published = OccasionStatus::Published
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
 /// The theme of the only occasion that guests can open; `None` if there are several.
 pub fn find_only_theme(tx: &mut Tx<'_>) -> Result<Option<Theme>, StoreError> {
     let themes: Vec<(String,)> = tx.all(

@@ -16,6 +16,8 @@ use crate::credential::{linked_identity, passkey, second_factor};
 use crate::domain::{Domain, Domains};
 use crate::grant::administrator::{self, Acting, PeopleError};
 use crate::grant::{self, ACCOUNT, GrantError, held};
+use crate::look;
+use crate::notification;
 use crate::one_time::{self, Purpose};
 use crate::session;
 use crate::session::sudo::Sudo;
@@ -296,6 +298,8 @@ pub(crate) fn purge(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Resu
         id
     )
     .run(tx, Rows::Any)?;
+    notification::erase(tx, id)?;
+    look::erase(tx, id)?;
     sql!("DELETE FROM email WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM account WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     idempotency::forget(tx, id.as_str())?;

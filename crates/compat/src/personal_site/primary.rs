@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::Input;
 
-use countdowns::{Refusal, WRONG_KIND};
 use countdowns::countdown::{self, CountdownId, Kind, OwnerOf, Visibility};
 use countdowns::entry::{self, EntryId, Summary};
 use countdowns::public::Search;
+use countdowns::{Refusal, WRONG_KIND};
 
 /// What counts since its last reset follows no date.
 const NO_DATES: Dates = Dates(&[]);

@@ -5,6 +5,7 @@ pub(super) mod resets;
 pub(super) mod webhooks;
 
 use accounts::dates::Date;
+use accounts::domain::{Card, CardLine};
 use accounts::signed_in::SignedIn;
 use accounts::slug;
 use accounts::web::asking::{Reader, Sender};
@@ -16,7 +17,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
 use web::form_state::{self, Control, Field, FormState, TableForm};
-use web::{Form, List, Problem, Site, Text};
+use web::{Form, Link as WebLink, List, Problem, Site, Text};
 
 use super::public::ClockView;
 use super::words;
@@ -176,6 +177,37 @@ struct Row {
     title: String,
     figure: Option<String>,
     visibility: &'static str,
+}
+
+/// How many countdowns the page that people land on shows.
+const SHOWN: usize = 5;
+
+/// The countdowns of somebody, for the page that they land on.
+pub(crate) fn cards(
+    tx: &mut Tx<'_>,
+    _: &Site,
+    who: &SignedIn,
+    text: &Text,
+) -> Result<Vec<Card>, StoreError> {
+    let mut lines = Vec::new();
+    for one in countdown::list(tx, who)?.into_iter().take(SHOWN) {
+        let newest = entry::newest(tx, &one.id)?;
+        let clock = one.clock(newest, tx.now());
+        lines.push(CardLine {
+            href: at(&one.id, ""),
+            note: clock.map_or_else(String::new, |clock| words::days(text, clock.days)),
+            label: one.title,
+        });
+    }
+    let link = |label, href| WebLink { label, href };
+    let list = (!lines.is_empty()).then_some(link("countdown-mine", HERE));
+    let new = link("countdown-new", "/me/countdowns/new");
+    Ok(vec![Card {
+        title: "countdown-mine",
+        lines,
+        links: [new].into_iter().chain(list).collect(),
+        form: None,
+    }])
 }
 
 /// What was done on the page before.

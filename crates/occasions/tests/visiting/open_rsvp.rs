@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use occasions::words::OccasionStatus;
 use platform::sql;
-use testkit::{Page, Visitor, together};
+use testkit::{Page, Visitor};
 
 use crate::stage::{Stage, assert_problem, on_both, on_sqlite, state};
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use accounts::domain::{self, Domains};
+use accounts::{Accounts, look};
 use axum::http::Method;
 use axum::{Extension, Router};
 use jiff::tz::TimeZone;
@@ -92,8 +94,10 @@ impl<'w> Stage<'w> {
             budget.clone(),
             Arc::clone(&opens),
         );
-        let api: Router<Site> = occasions::web::api::routes();
-        let rooms = api.merge(occasions::web::guest::routes());
+        let accounts = Accounts::new(site.clone(), DOMAINS);
+        let first = |tx: &mut Tx<'_>| look::begin(tx, "invitations");
+        site.store.write(first).await.unwrap();
+        let rooms = domain::routes(&accounts).layer(Extension(gate));
         Self {
             world,
             budget,
@@ -103,7 +107,7 @@ impl<'w> Stage<'w> {
             english: English::new(&site.catalogue),
             catalogue: site.catalogue.clone(),
             occasion: seeded.unwrap(),
-            router: web::serve(&site, rooms.layer(Extension(gate))),
+            router: web::serve(&site, accounts::web::around(&accounts, rooms)),
         }
     }
 
@@ -264,9 +268,10 @@ pub(crate) fn site(world: &World) -> Site {
         time_zone: TimeZone::UTC,
         proxies: Proxies::default(),
     };
-    let domains = [accounts::DOMAIN, occasions::DOMAIN];
-    accounts::domain::site(&domains, &[], world.platform.clone(), settings)
+    domain::site(DOMAINS, &[], world.platform.clone(), settings)
 }
+
+const DOMAINS: Domains = &[accounts::DOMAIN, occasions::DOMAIN];
 
 fn worker(site: &Site) -> Worker {
     let post = Post {

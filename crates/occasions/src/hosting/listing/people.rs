@@ -94,7 +94,8 @@ words! {
 }
 
 words! {
-    /// Age groups of children, as chairs and menus need them. Labels take the group as `band`.
+    /// Age groups of children, as chairs and menus need them.
+    // A label says its word as `band`.
     #[schema(as = AgeBand)]
     Band {
         /// 0–2.

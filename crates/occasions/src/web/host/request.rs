@@ -8,19 +8,17 @@
 use std::ops::Deref;
 
 use accounts::signed_in;
-use accounts::web::call::{self, form_once, see_other};
 use accounts::web::request::{FormPost, OfPage, PageRequest};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Method, Uri};
 use axum::response::Response;
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
 use platform::id::Id;
-use platform::idempotency::Key;
 use platform::{StoreError, Tx};
 use web::language::COMPLETE;
-use web::{Form, Language, Problem, Site, Wishes};
+use web::{Language, Problem, Site, Wishes};
 
 use super::wording::{self, Wording};
 use crate::event::{self, Event};
@@ -39,10 +37,7 @@ pub struct HostRequest {
 }
 
 /// A host's form post.
-pub(crate) struct HostForm {
-    pub(crate) req: HostRequest,
-    pub(crate) form: Form,
-}
+pub(crate) type HostForm = FormPost<HostRequest>;
 
 /// What the frame of a page needs to know about the occasion.
 pub struct PageContext {
@@ -95,15 +90,6 @@ impl FromRequestParts<Site> for HostRequest {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
         let req = PageRequest::from_request_parts(parts, site).await?;
         Self::of(parts, req)
-    }
-}
-
-impl FromRequest<Site> for HostForm {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
-        let FormPost { req, form, .. } = FormPost::from_request(request, site).await?;
-        Ok(Self { req, form })
     }
 }
 
@@ -170,26 +156,6 @@ impl HostRequest {
     /// The wording for this occasion.
     pub(crate) fn wording<'a>(&'a self, context: &'a PageContext) -> Wording<'a> {
         Wording::new(&self.text, &context.occasion, context.now)
-    }
-}
-
-impl HostForm {
-    /// Runs `change` once, however often the form is sent, and redirects to where it says.
-    pub(crate) async fn once<F>(&self, route: &'static str, change: F) -> Result<Response, Refusal>
-    where
-        F: Fn(&mut Tx<'_>, &HostOf) -> Result<String, Refusal> + Send + 'static,
-    {
-        let key = self.key(route);
-        let to = self
-            .req
-            .write(move |tx, host| form_once(tx, key.as_ref(), |tx| change(tx, host)))
-            .await?;
-        Ok(see_other(&to))
-    }
-
-    /// The key that identifies a repeat of this form.
-    pub(crate) fn key(&self, route: &'static str) -> Option<Key> {
-        call::form_key(&self.req.who, &self.form, &[], route)
     }
 }
 
