@@ -118,7 +118,7 @@ impl TypedCode {
     }
 }
 
-/// The form for a code on the first page of the site, where there is an occasion.
+/// A card with the form for a code, for the site's first page; none without a published occasion.
 pub(crate) fn cards(
     tx: &mut Tx<'_>,
     _: &Site,
@@ -141,7 +141,7 @@ pub(crate) fn cards(
     }])
 }
 
-/// What the menu leads to.
+/// The menu item of the code page, if guests can open any occasion.
 pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     let item = MenuItem {
         href: "/invite".to_owned(),

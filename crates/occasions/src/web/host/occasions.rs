@@ -32,7 +32,7 @@ struct Occasions<'a> {
     all: Vec<OccasionItem<'a>>,
     may_create: bool,
     csrf: &'a str,
-    /// What members made, for who administers the site.
+    /// Occasions that members made, shown to the staff.
     members: &'a [MembersOccasion],
 }
 
@@ -101,7 +101,7 @@ pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.plain_page(&title, site_rank, body))
 }
 
-/// The occasions of somebody, for the page that they land on.
+/// Cards of an account's occasions, for the page after signing in.
 pub(crate) fn cards(
     tx: &mut Tx<'_>,
     site: &Site,

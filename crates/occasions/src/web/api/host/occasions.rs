@@ -60,8 +60,8 @@ async fn list(call: Call) -> Result<Json<List<OccasionView>>, Problem> {
     }))
 }
 
-/// Creates an occasion in draft. Only administrators of the installation may; the
-/// creator becomes its owner.
+/// Creates an occasion in draft and makes its creator the owner. For administrators of the
+/// installation, and for others as far as `occasions.create` allows.
 #[utoipa::path(
     post, path = "/api/v1/occasions", tag = "occasions", request_body = OccasionChange,
     responses((status = 201, body = Saved<OccasionView>), (status = 401), (status = 403), (status = 409), (status = 422))
