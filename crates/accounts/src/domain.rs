@@ -20,6 +20,7 @@ use crate::newsletter::Newsletter;
 use crate::person::erasure;
 use crate::person::registration;
 use crate::session::token::TokenScope;
+use crate::webhook::WebhookEvent;
 
 /// What the program has to know of a domain.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +43,8 @@ pub struct Domain {
     pub reserved_slugs: &'static [&'static str],
     /// Its first pages, for people who are signed in.
     pub navigation: &'static [Link],
+    /// What webhooks can hear of.
+    pub webhook_events: &'static [WebhookEvent],
     /// Mail that people may choose to get.
     pub newsletters: &'static [Newsletter],
     /// What the sign-in page says to those who need no account.
@@ -115,6 +118,7 @@ impl Domain {
             secret_paths: &[],
             reserved_slugs: &[],
             navigation: &[],
+            webhook_events: &[],
             newsletters: &[],
             sign_in_hints: &[],
             routes: |_| Router::new(),

@@ -170,36 +170,11 @@ phrase-mail-waiting-text = { $count ->
     { $address }
 
 # Webhooks.
-countdown-webhooks = Webhooks
-countdown-webhooks-text = When something happens to your countdowns, a message is sent to these addresses.
-countdown-webhook-new = New webhook
-countdown-webhook-url = Address
-countdown-webhook-url-hint = https:// and a host on the internet.
-countdown-webhook-events = What is sent
-countdown-webhook-notes = With the notes of resets
-countdown-webhook-secret = This secret signs what is sent. It is shown only now.
-countdown-webhook-test = Send a test
-countdown-webhook-rotate = New secret
-countdown-webhook-sent = The test is being sent. Look again in a moment.
-countdown-webhook-active = Active
-countdown-webhook-failing = Messages do not arrive
-countdown-webhook-disabled = Turned off, until a test arrives
 countdown-event-reset = a reset
 countdown-event-entry-changed = a reset is changed
 countdown-event-entry-deleted = a reset is deleted
 countdown-event-changed = settings are changed
 countdown-event-reached = the day comes
-countdown-delivery-waiting = waiting
-countdown-delivery-delivered = delivered
-countdown-delivery-failed = failed
-mail-webhook-subject = A webhook was turned off
-mail-webhook-text =
-    Hello { $name },
-
-    Messages of { $site } to { $url } do not arrive, or are not wanted any more. Since { $time } ({ $zone }) nothing is sent there.
-
-    Send a test to turn the webhook on again:
-    { $address }
 
 # Roles and tokens.
 countdown-token-one = One countdown only
@@ -214,8 +189,6 @@ problem-entry-exists = There is a reset at this very moment already.
     .title = Reset twice
 problem-named-after = The countdown is found under this person's name. Delete it instead.
     .title = Found under this name
-problem-webhook-url-refused = Only https addresses of hosts on the internet can be called.
-    .title = Address not allowed
 problem-reset-in-future = This lies in the future.
     .title = In the future
 problem-reset-too-old = Nothing before 1900 is counted.
@@ -239,4 +212,3 @@ problem-words-too-few = Use at least two words.
 
 # What is shared with others.
 countdown-shared-owner = Another owner of a countdown
-countdown-shared-webhook = Webhook: told of your countdowns

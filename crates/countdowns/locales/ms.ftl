@@ -152,36 +152,11 @@ phrase-mail-waiting-text = { $count } cadangan ungkapan menunggu penyemak:
     { $address }
 
 # Webhooks.
-countdown-webhooks = Webhook
-countdown-webhooks-text = Apabila sesuatu berlaku pada kiraan hari anda, mesej dihantar ke alamat-alamat ini.
-countdown-webhook-new = Webhook baharu
-countdown-webhook-url = Alamat
-countdown-webhook-url-hint = https:// dan hos di internet.
-countdown-webhook-events = Apa yang dihantar
-countdown-webhook-notes = Dengan catatan set semula
-countdown-webhook-secret = Rahsia ini menandatangani apa yang dihantar. Ia ditunjukkan sekali ini sahaja.
-countdown-webhook-test = Hantar ujian
-countdown-webhook-rotate = Rahsia baharu
-countdown-webhook-sent = Ujian sedang dihantar. Lihat semula sebentar lagi.
-countdown-webhook-active = Aktif
-countdown-webhook-failing = Mesej tidak sampai
-countdown-webhook-disabled = Dimatikan, sehingga satu ujian sampai
 countdown-event-reset = set semula
 countdown-event-entry-changed = set semula diubah
 countdown-event-entry-deleted = set semula dipadam
 countdown-event-changed = tetapan diubah
 countdown-event-reached = harinya tiba
-countdown-delivery-waiting = menunggu
-countdown-delivery-delivered = sampai
-countdown-delivery-failed = gagal
-mail-webhook-subject = Satu webhook telah dimatikan
-mail-webhook-text =
-    Salam { $name },
-
-    Mesej daripada { $site } ke { $url } tidak sampai, atau tidak dikehendaki lagi. Sejak { $time } ({ $zone }) tiada apa-apa dihantar ke sana.
-
-    Hantar ujian untuk menghidupkan webhook itu semula:
-    { $address }
 
 # Roles and tokens.
 countdown-token-one = Satu kiraan hari sahaja
@@ -196,8 +171,6 @@ problem-entry-exists = Sudah ada set semula pada saat ini.
     .title = Diset dua kali
 problem-named-after = Kiraan ini ditemui di bawah nama orang ini. Padamkannya sahaja.
     .title = Di bawah nama ini
-problem-webhook-url-refused = Hanya alamat https bagi hos di internet boleh dipanggil.
-    .title = Alamat tidak dibenarkan
 problem-reset-in-future = Masa ini belum tiba.
     .title = Masa hadapan
 problem-reset-too-old = Tiada apa sebelum 1900 dikira.
@@ -221,4 +194,3 @@ problem-words-too-few = Gunakan sekurang-kurangnya dua perkataan.
 
 # Apa yang dikongsi dengan orang lain.
 countdown-shared-owner = Pemilik lain sebuah kiraan hari
-countdown-shared-webhook = Webhook: diberitahu tentang kiraan hari anda

@@ -19,7 +19,7 @@ use web::{Field, Findings, Input};
 
 use crate::calendar::{DayCounting, LeapDay, Repeat, Target};
 use crate::follow::{self, Choice};
-use crate::webhook::event::{self, About, Event};
+use crate::webhook::{self, About, Event};
 use crate::{Refusal, leaving, reach};
 
 platform::id!(CountdownId, "One countdown.");
@@ -490,7 +490,7 @@ pub fn change(
         follow::begin(tx, &new)?;
     }
     reach::announce(tx, id)?;
-    event::fire(tx, &new, Event::Changed, About::Nothing)?;
+    webhook::fire(tx, &new, Event::Changed, About::Nothing)?;
     owner.record(tx, "countdown.changed", changes.into())?;
     Ok(new)
 }

@@ -51,14 +51,12 @@ pub const DOMAIN: Domain = Domain {
     follow: follow::follow,
     routes: web::routes,
     backend_preferences: primary::preferences,
+    webhook_events: webhook::EVENTS,
     describe: domain::debug_only(|| {
-        web::api::routes::<::web::described::Description<_>>().into_openapi()
+        let api = web::api::routes::<::web::described::Description<_>>().into_openapi();
+        accounts::webhook::describe::<webhook::CountdownMessage>(api, webhook::EVENTS)
     }),
-    jobs: |site| {
-        let webhooks = webhook::delivery::handlers(site);
-        let own = [reach::handler(), suggestion::mail::digest_job(site)];
-        webhooks.into_iter().chain(own).collect()
-    },
+    jobs: |site| vec![reach::handler(), suggestion::mail::digest_job(site)],
     ..Domain::new(MIGRATIONS)
 };
 
@@ -68,9 +66,8 @@ const MIGRATIONS: Migrations = platform::migrations!(
     "0001_begin",
     "0002_reach",
     "0003_phrases",
-    "0004_webhooks",
-    "0005_following",
-    "0006_show_phrase"
+    "0004_following",
+    "0005_show_phrase"
 );
 
 /// The error codes of this crate.
@@ -89,7 +86,6 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "target_out_of_range"),
     Code::new(422, "listed_requires_public"),
     Code::new(422, "words_too_few"),
-    Code::new(422, "webhook_url_refused"),
 ];
 
 /// The messages of this crate.

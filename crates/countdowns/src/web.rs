@@ -19,7 +19,6 @@ use web::{Pages, Site};
 
 use crate::entry_limit::EntryLimit;
 use crate::watchers::Watchers;
-use crate::webhook::test_limit::TestLimit;
 
 /// All addresses, with what the requests of this process share.
 pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
@@ -28,7 +27,6 @@ pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
         .merge(accounts.backend_routes(|policy| backend::routes(accounts, policy)))
         .layer(Extension(Watchers::default()))
         .layer(Extension(EntryLimit::default()))
-        .layer(Extension(TestLimit::default()))
         .layer(Extension(Dates(accounts.domains)))
         .layer(Extension(picture::Pictures::default()))
 }
@@ -52,11 +50,6 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/me/countdowns/{id}/settings", People, own::edit)
         .post("/me/countdowns/{id}/settings", People, own::change)
         .post("/me/countdowns/{id}/delete", People, own::delete)
-        .get("/me/webhooks", People, own::webhooks::show)
-        .post("/me/webhooks", People, own::webhooks::create)
-        .post("/me/webhooks/{id}/test", People, own::webhooks::test)
-        .post("/me/webhooks/{id}/rotate", People, own::webhooks::rotate)
-        .post("/me/webhooks/{id}/delete", People, own::webhooks::delete)
         .get("/me/countdowns/{id}/owners", People, own::co_owners::show)
         .post(
             "/me/countdowns/{id}/owners/invite",

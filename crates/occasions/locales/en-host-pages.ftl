@@ -722,3 +722,7 @@ host-filter-open-waiting = Not approved yet
 host-filter-open-duplicate = Possible duplicates
 host-filter-open-approved = Approved
 host-preset-open = { $n } without a code to approve
+
+# What webhooks hear of.
+host-event-reply-saved = an answer is saved
+host-event-invitation-opened = an invitation is opened for the first time

@@ -675,3 +675,7 @@ host-filter-open-waiting = Belum diluluskan
 host-filter-open-duplicate = Mungkin berganda
 host-filter-open-approved = Diluluskan
 host-preset-open = { $n } tanpa kod untuk diluluskan
+
+# What webhooks hear of.
+host-event-reply-saved = satu jawapan disimpan
+host-event-invitation-opened = satu undangan dibuka buat kali pertama

@@ -11,6 +11,7 @@ pub mod published;
 pub mod refusal;
 pub mod search;
 pub mod web;
+pub mod webhook;
 
 use ::web::codes::Code;
 use accounts::domain::{self, Domain};
@@ -30,13 +31,15 @@ pub const DOMAIN: Domain = Domain {
     token_scopes: &[READ, WRITE],
     routes: web::routes,
     newsletters: &[mailing::NEWSLETTER],
-    jobs: |site| vec![mailing::job(site), image::job(site)],
+    webhook_events: webhook::EVENTS,
+    jobs: |site| vec![mailing::job(site), image::job(site), webhook::sweeps()],
     backend_preferences: |tx, id| {
         let is_chosen = mailing::NEWSLETTER.is_chosen(tx, id)?;
         Ok(vec![("notify_blog_posts", is_chosen)])
     },
     describe: domain::debug_only(|| {
-        web::api::routes::<::web::described::Description<_>>().into_openapi()
+        let api = web::api::routes::<::web::described::Description<_>>().into_openapi();
+        accounts::webhook::describe::<webhook::PostMessage>(api, webhook::EVENTS)
     }),
     ..Domain::new(platform::migrations!(
         "posts",

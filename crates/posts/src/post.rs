@@ -19,6 +19,7 @@ use crate::image::{self, ImageChange};
 use crate::mailing;
 use crate::markdown;
 use crate::search::Words;
+use crate::webhook;
 
 platform::id!(PostId, "One post.");
 
@@ -334,6 +335,7 @@ pub fn create(
     }
     write_tags(tx, &new)?;
     schedule_mail(tx, &new)?;
+    webhook::tell(tx, State::Draft, &new)?;
     let changes = json!([{"field": "title", "old": null, "new": new.title}]);
     editor.record(tx, &new.id, "post.created", changes)?;
     Ok(new)
@@ -382,6 +384,7 @@ pub fn change(
     if new.image != old.image {
         remove_image(tx, &old)?;
     }
+    webhook::tell(tx, old.state, &new)?;
     editor.record(tx, id, "post.changed", changes.into())?;
     Ok(new)
 }

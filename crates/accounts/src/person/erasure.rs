@@ -21,6 +21,7 @@ use crate::people::invite;
 use crate::people::{self, Acting, PeopleError, State};
 use crate::person::registration;
 use crate::session::sudo::Sudo;
+use crate::webhook;
 
 /// For how long somebody may change their mind.
 pub const DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -314,6 +315,7 @@ pub(crate) fn purge(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Resu
         (domain.erase)(tx, id)?;
     }
     // What follows is of this crate, so that it comes after all that refers to it.
+    webhook::erase(tx, id)?;
     people::end_access(tx, id)?;
     passkey::erase(tx, id)?;
     linked_identity::erase(tx, id)?;

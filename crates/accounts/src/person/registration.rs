@@ -33,6 +33,7 @@ use crate::person::reset;
 use crate::person::slug::{self, Availability};
 use crate::person::verification;
 use crate::session::signed_in::SignedIn;
+use crate::webhook;
 
 /// How long an account may stay unconfirmed.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -458,6 +459,7 @@ pub(crate) fn erase_made(
     for domain in domains {
         (domain.erase)(tx, id)?;
     }
+    webhook::erase(tx, id)?;
     grant::remove_scope(tx, &ACCOUNT.scope(id))
 }
 

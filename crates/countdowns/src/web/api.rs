@@ -2,7 +2,6 @@
 
 mod owners;
 mod phrases;
-mod webhooks;
 
 use accounts::Callers::{Anybody, Tokens};
 use accounts::Confirmed;
@@ -42,7 +41,6 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(entries: Tokens(&[READ]), reset: Tokens(&[WRITE])))
         .routes(routes!(change_entry: Tokens(&[WRITE]), remove_entry: Tokens(&[WRITE])))
         .merge(owners::routes())
-        .merge(webhooks::routes())
         .routes(routes!(directory: Anybody))
         .routes(routes!(show_account: Anybody))
         .routes(routes!(show_public: Anybody));

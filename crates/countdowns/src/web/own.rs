@@ -2,7 +2,6 @@
 
 pub(super) mod co_owners;
 pub(super) mod resets;
-pub(super) mod webhooks;
 
 use accounts::Confirmed;
 use accounts::dates::{Date, Dates};
@@ -89,7 +88,6 @@ fn done(uri: &Uri) -> Option<&'static str> {
         "saved" => Some("countdown-saved"),
         "reset" => Some("countdown-was-reset"),
         "deleted" => Some("countdown-deleted"),
-        "sent" => Some("countdown-webhook-sent"),
         _ => None,
     }
 }

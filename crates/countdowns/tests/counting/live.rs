@@ -4,7 +4,7 @@ use countdowns::countdown::CountdownId;
 use countdowns::public::Link;
 use countdowns::reach;
 use countdowns::watchers::Limits;
-use countdowns::webhook::event::Event;
+use countdowns::webhook::Event;
 use jiff::SignedDuration;
 use platform::id::Id as _;
 use platform::{Rows, StoreError, Tx, sql};

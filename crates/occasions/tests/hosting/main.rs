@@ -37,4 +37,5 @@ mod snapshot;
 mod stage;
 mod stream;
 mod suppressions;
+mod webhooks;
 mod without_token;

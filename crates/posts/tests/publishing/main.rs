@@ -11,3 +11,4 @@ mod posts;
 mod races;
 mod searching;
 mod stage;
+mod webhooks;
