@@ -1,6 +1,5 @@
 //! Countdowns: how long it has been, and how long it will be.
 
-pub mod calendar;
 pub mod clock;
 pub mod co_owners;
 pub mod countdown;
@@ -19,6 +18,8 @@ pub mod suggestion;
 pub mod watchers;
 pub mod web;
 pub mod webhook;
+
+pub use ::web::calendar;
 
 use ::web::Link;
 use ::web::codes::Code;

@@ -32,7 +32,13 @@ pub const DOMAIN: Domain = Domain {
     routes: web::routes,
     newsletters: &[mailing::NEWSLETTER],
     webhook_events: webhook::EVENTS,
-    jobs: |site| vec![mailing::job(site), image::job(site), webhook::sweeps()],
+    jobs: |site| {
+        vec![
+            mailing::job(site),
+            image::FOLDER.job(site),
+            webhook::sweeps(),
+        ]
+    },
     backend_preferences: |tx, id| {
         let is_chosen = mailing::NEWSLETTER.is_chosen(tx, id)?;
         Ok(vec![("notify_blog_posts", is_chosen)])

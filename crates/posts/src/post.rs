@@ -410,7 +410,7 @@ fn remove_image(tx: &mut Tx<'_>, old: &Post) -> Result<(), StoreError> {
     if old.image.is_empty() {
         return Ok(());
     }
-    image::remove(tx, &old.image, image::REPLACED_LIFETIME)
+    image::FOLDER.remove(tx, &old.image)
 }
 
 /// Has an article mailed that nobody could read before.

@@ -143,7 +143,9 @@ impl<'a> Asking<'a> {
     async fn image(&self, sent: &FileSender) -> Result<ImageChange, Problem> {
         if !sent.file.is_empty() {
             self.enter().await?;
-            let image = image::upload(self.site, sent.file.clone()).await?;
+            let image = image::FOLDER
+                .upload(self.site, sent.file.clone(), "/image")
+                .await?;
             return Ok(ImageChange::Set(image));
         }
         Ok(if sent.sender.form.is_ticked("image_remove") {
