@@ -44,6 +44,12 @@ pub(crate) enum Bench {
         /// Measure `PostgreSQL` as well, in a private cluster.
         #[arg(long)]
         postgres: bool,
+        #[command(flatten)]
+        subject: Subject,
+        /// Only compare this program with the other one: processor time of an RSVP and of a file
+        /// of 1 KiB, on SQLite, as shipped.
+        #[arg(long, value_name = "FILE", conflicts_with = "postgres")]
+        beside: Option<PathBuf>,
     },
     /// The guest's page beside a bare server that answers the same bytes, in a small and a large store.
     Page {
@@ -156,7 +162,17 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
         .enable_all()
         .build()?;
     match bench {
-        Bench::Rsvp { turns, postgres } => rsvp::bench(&runtime, *turns, *postgres),
+        Bench::Rsvp {
+            turns,
+            postgres,
+            subject,
+            beside,
+        } => match beside {
+            None => rsvp::bench(&runtime, &subject.path()?, *turns, *postgres),
+            Some(other) => {
+                rsvp::beside(&runtime, [&subject.path()?, &other.canonicalize()?], *turns)
+            }
+        },
         Bench::Page { turns } => page::bench(&runtime, *turns),
         Bench::Edge { turns, door, only } => edge::bench(&runtime, *turns, door.as_deref(), only),
         Bench::Neighbours { turns } => neighbours::bench(&runtime, *turns),
@@ -175,7 +191,8 @@ impl Bench {
     fn named_program(&self) -> Option<&Path> {
         match self {
             Bench::Edge { door, .. } => door.as_deref(),
-            Bench::Login { subject, .. }
+            Bench::Rsvp { subject, .. }
+            | Bench::Login { subject, .. }
             | Bench::Countdown { subject, .. }
             | Bench::Watchers { subject, .. }
             | Bench::Site { subject, .. } => subject.program.as_deref(),

@@ -3,6 +3,7 @@
 
 mod changes;
 mod crowd;
+mod dist;
 mod figures;
 mod hostile;
 mod machine;
@@ -33,6 +34,9 @@ pub(crate) enum Show {
         #[arg(long, value_name = "FILE")]
         program: Option<PathBuf>,
     },
+    /// What is downloaded: two builds with the same bytes, a fresh Debian from the tarball to an
+    /// invitation, and the package upgraded under a thousand requests a second.
+    Dist(dist::Wanted),
 }
 
 /// How it is shown.
@@ -70,6 +74,7 @@ pub(crate) fn show(what: &Show) -> Result<()> {
     match what {
         Show::Edge(wanted) => edge(wanted),
         Show::Install { program } => machine::show(&shown(program.as_deref())?),
+        Show::Dist(wanted) => dist::show(wanted),
     }
 }
 

@@ -64,6 +64,11 @@ pub fn package(binary: &Path, into: &Path, compression: Compression) -> Result<P
     deb::write(&release, &parts, into, compression)
 }
 
+/// The newest glibc that a program asks for.
+pub fn newest_glibc(binary: &Path) -> Result<String> {
+    Ok(glibc::needed_by(binary)?.to_string())
+}
+
 /// The sums of all other files.
 const SUMS: &str = "SHA256SUMS";
 

@@ -90,6 +90,19 @@ impl Package {
     pub fn folder(&self) -> &Path {
         self.manifest_path.parent().unwrap_or(&self.manifest_path)
     }
+
+    /// The folders of this name: beside the manifest, and in a module that has one of its own.
+    pub fn folders(&self, name: &str) -> Result<Vec<PathBuf>> {
+        let mut found = vec![self.folder().join(name)];
+        if let Ok(modules) = fs::read_dir(self.folder().join("src")) {
+            for module in modules {
+                found.push(module?.path().join(name));
+            }
+        }
+        found.retain(|folder| folder.is_dir());
+        found.sort();
+        Ok(found)
+    }
 }
 
 /// Asks cargo about the workspace and all it depends on.

@@ -17,9 +17,6 @@ pub enum Callers {
     Anybody,
     /// People who are signed in, and no token: credentials, tokens, roles, exports.
     People,
-    /// They, also by an access token, which stands for the session that it names: front ends of the
-    /// older personal site show it in place of the person.
-    Sessions,
     /// They, and programs whose token has all these scopes.
     Tokens(&'static [TokenScope]),
 }
@@ -43,7 +40,7 @@ impl Access for Callers {
     fn describe(self, changes: bool, operation: &mut Operation) {
         match self {
             Self::Anybody => {}
-            Self::People | Self::Sessions => {
+            Self::People => {
                 problem_responses::signed_in(changes, operation, &[]);
                 described::add_access(operation, "in_person", true);
             }

@@ -1,8 +1,10 @@
 //! A domain as the program knows it: one value of data and plain functions. The program
 //! lists its domains once, and what concerns all of them is made from that list here.
 
+use std::pin::Pin;
+
 use axum::Router;
-use platform::jobs::Handler;
+use platform::jobs::{Handler, JobError};
 use platform::store::migrate::Migrations;
 use platform::{Platform, StoreError, Tx};
 use serde_json::Value;
@@ -10,6 +12,7 @@ use utoipa::openapi::OpenApi;
 use web::codes::Code;
 use web::described::problem_responses::Shared;
 use web::masking::{SecretPath, SecretPaths};
+use web::setting::{Flag, Setting, SettingValues};
 use web::{Catalogue, Declared, Link, Locale, Settings, Site};
 
 use crate::Accounts;
@@ -27,6 +30,10 @@ use crate::webhook::WebhookEvent;
 pub struct Domain {
     /// Its tables.
     pub migrations: Migrations,
+    /// The key of `kenduri.toml` that turns it off; `None`: it is always on.
+    pub enabled: Option<Flag>,
+    /// The other keys of its section.
+    pub settings: &'static [Setting],
     /// Its messages.
     pub locales: &'static [Locale],
     /// Its error codes; the sentences are messages of its own.
@@ -51,8 +58,15 @@ pub struct Domain {
     pub sign_in_hints: &'static [SignInHint],
     /// Its addresses, of pages and of the JSON interface.
     pub routes: fn(&Accounts) -> Router<Site>,
+    /// Whether `/admin` is one of its addresses.
+    pub has_admin_page: bool,
     /// What it does in the background.
     pub jobs: fn(&Site) -> Vec<Handler>,
+    /// Jobs that delete what it promised to delete: they go on while it is off.
+    pub deletions: fn(&Site) -> Vec<Handler>,
+    /// What must be done before anything is served, while it is off as well: a copy of the store
+    /// that was put back must not show what had been deleted.
+    pub before_serving: fn(&Site) -> Preparation,
     /// What it keeps of a person, for the copy of their data; null: nothing. Never hashes, sealed
     /// secrets or what is others'.
     pub export: fn(&mut Tx<'_>, &AccountId) -> Result<Value, StoreError>,
@@ -72,12 +86,10 @@ pub struct Domain {
     pub describe: Option<fn() -> OpenApi>,
     /// The responses that operations of its interface share.
     pub shared_responses: &'static [Shared],
-    /// What it adds to the `preferences` of a person at the addresses of the older personal site.
-    pub backend_preferences: fn(&mut Tx<'_>, &AccountId) -> Result<Preferences, StoreError>,
 }
 
-/// Members of the `preferences` of a person.
-pub type Preferences = Vec<(&'static str, bool)>;
+/// What [`Domain::before_serving`] does.
+pub type Preparation = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
 
 /// All domains of a program, in the order of their dependencies.
 pub type Domains = &'static [Domain];
@@ -110,6 +122,8 @@ impl Domain {
     pub const fn new(migrations: Migrations) -> Self {
         Self {
             migrations,
+            enabled: None,
+            settings: &[],
             locales: &[],
             problem_codes: &[],
             scope_kinds: &[],
@@ -122,7 +136,10 @@ impl Domain {
             newsletters: &[],
             sign_in_hints: &[],
             routes: |_| Router::new(),
+            has_admin_page: false,
             jobs: |_| Vec::new(),
+            deletions: |_| Vec::new(),
+            before_serving: |_| Box::pin(async { Ok(()) }),
             export: |_, _| Ok(Value::Null),
             obligations: |_, _| Ok(Vec::new()),
             shared: |_, _| Ok(Vec::new()),
@@ -131,9 +148,67 @@ impl Domain {
             follow: |_, _, _| Ok(()),
             describe: None,
             shared_responses: &[],
-            backend_preferences: |_, _| Ok(Vec::new()),
         }
     }
+
+    /// Whether the configuration has it on.
+    pub fn is_on(&self, values: &SettingValues) -> bool {
+        self.enabled.is_none_or(|flag| flag.of(values))
+    }
+
+    /// The same domain while it is off: nobody reaches it and it begins nothing. What it keeps is
+    /// exported, erased, masked and deleted as before.
+    fn turned_off(self) -> Self {
+        Self {
+            token_scopes: &[],
+            navigation: &[],
+            newsletters: &[],
+            sign_in_hints: &[],
+            routes: |_| Router::new(),
+            has_admin_page: false,
+            jobs: |_| Vec::new(),
+            shared: |_, _| Ok(Vec::new()),
+            ..self
+        }
+    }
+
+    /// The same domain in a store where it was never on: it has no tables.
+    fn without_tables(self) -> Self {
+        Self {
+            enabled: self.enabled,
+            settings: self.settings,
+            locales: self.locales,
+            problem_codes: self.problem_codes,
+            scope_kinds: self.scope_kinds,
+            secret_paths: self.secret_paths,
+            reserved_slugs: self.reserved_slugs,
+            describe: self.describe,
+            shared_responses: self.shared_responses,
+            ..Self::new(self.migrations)
+        }
+    }
+}
+
+/// The domains as a process runs them, by the configuration and by whose tables the store has. It is
+/// asked for once, when the process starts, and kept until that ends.
+pub fn in_force(domains: Domains, values: &SettingValues, owners: &[String]) -> Domains {
+    if domains.iter().all(|domain| domain.is_on(values)) {
+        return domains;
+    }
+    let has_tables = |domain: &Domain| {
+        let owner = domain.migrations.owner;
+        owners.iter().any(|name| name == owner)
+    };
+    let all = domains.iter().map(|domain| {
+        if domain.is_on(values) {
+            *domain
+        } else if has_tables(domain) {
+            domain.turned_off()
+        } else {
+            domain.without_tables()
+        }
+    });
+    Vec::leak(all.collect())
 }
 
 /// What somebody shares with others, of all domains.
@@ -168,7 +243,20 @@ pub fn newsletters(domains: &[Domain]) -> impl Iterator<Item = Newsletter> {
 
 /// The tables of the platform and of the domains, in the order in which they are made.
 pub fn migrations(domains: &[Domain]) -> Vec<Migrations> {
-    let own = domains.iter().map(|domain| domain.migrations);
+    migrations_of(domains, |_| true)
+}
+
+/// The same by the configuration: a domain that is off gets no tables, and those that it has are
+/// kept up to date.
+pub fn migrations_in_force(domains: &[Domain], values: &SettingValues) -> Vec<Migrations> {
+    migrations_of(domains, |domain| domain.is_on(values))
+}
+
+fn migrations_of(domains: &[Domain], is_on: impl Fn(&Domain) -> bool) -> Vec<Migrations> {
+    let own = domains.iter().map(|domain| Migrations {
+        only_if_begun: !is_on(domain),
+        ..domain.migrations
+    });
     [platform::MIGRATIONS].into_iter().chain(own).collect()
 }
 
@@ -195,6 +283,13 @@ pub fn reserved_slugs(domains: &[Domain]) -> Vec<&'static str> {
     all.copied().collect()
 }
 
+/// The keys of `kenduri.toml` that the domains read.
+pub fn settings(domains: &[Domain]) -> impl Iterator<Item = Setting> {
+    let switches = domains.iter().filter_map(|domain| domain.enabled);
+    let all = domains.iter().flat_map(|domain| domain.settings);
+    switches.map(Setting::Flag).chain(all.copied())
+}
+
 /// What every page may need of the domains.
 pub fn declared(domains: &[Domain]) -> Declared {
     let codes = domains.iter().flat_map(|domain| domain.problem_codes);
@@ -203,6 +298,7 @@ pub fn declared(domains: &[Domain]) -> Declared {
         codes: codes.copied().collect(),
         secret_paths: secret_paths(domains),
         navigation: navigation.copied().collect(),
+        settings: SettingValues::default(),
     }
 }
 
@@ -229,7 +325,8 @@ pub fn routes(accounts: &Accounts) -> Router<Site> {
 pub fn jobs(domains: Domains, site: &Site) -> Vec<Handler> {
     domains
         .iter()
-        .flat_map(|domain| (domain.jobs)(site))
+        .flat_map(|domain| [(domain.jobs)(site), (domain.deletions)(site)])
+        .flatten()
         .chain([
             erasure::job(domains, site.store.clone()),
             registration::job(domains, site.store.clone()),

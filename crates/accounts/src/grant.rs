@@ -406,7 +406,7 @@ pub fn remove_duty(
 }
 
 /// The duties of the account in `scope` right now.
-pub(crate) fn duties_of(
+pub fn duties_of(
     tx: &mut Tx<'_>,
     account: &AccountId,
     scope: &Scope,

@@ -81,8 +81,8 @@ pub const DOMAIN: Domain = Domain {
             refresh::sweeps(site.store.clone()),
             reset::mails(site),
             factor_reset::job(site),
-            webhook::delivery::job(site),
-            webhook::delivery::sweeps(),
+            webhook::delivery::handler(site),
+            webhook::delivery::sweep_job(),
         ]
     },
     export: |tx, id| Ok(json!({ "webhooks": webhook::export(tx, id)? })),
@@ -197,25 +197,12 @@ pub struct Accounts {
     pub require_mfa_for: RequireMfaFor,
     /// With whom people may sign in.
     pub providers: Providers,
-    /// What the configuration says of the addresses of the older personal site; `None`: they are
-    /// not there.
-    pub backend: Option<BackendPolicy>,
     /// What signs the callbacks of the mail's provider; none: there are none.
     pub mail_callbacks: Option<CallbackKey>,
     /// By which topic Amazon SES says what became of mails.
     pub ses_topic: Option<SnsTopic>,
     /// What the program consists of.
     pub domains: Domains,
-}
-
-/// What the configuration says of the addresses of the older personal site.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct BackendPolicy {
-    /// Whether `/api/auth` and `/api/user` have its shape.
-    pub has_auth: bool,
-    /// Whether registering answers with tokens, or that the address is taken. So anybody can find
-    /// out who has an account.
-    pub register_tokens: bool,
 }
 
 impl Accounts {
@@ -231,21 +218,11 @@ impl Accounts {
             policy: Policy::default(),
             require_mfa_for: RequireMfaFor::default(),
             providers: Providers::default(),
-            backend: None,
             mail_callbacks: None,
             ses_topic: None,
             domains,
             site,
         }
-    }
-
-    /// These addresses of the older personal site, where the configuration wants them.
-    pub fn backend_routes(
-        &self,
-        routes: impl FnOnce(BackendPolicy) -> axum::Router<::web::Site>,
-    ) -> axum::Router<::web::Site> {
-        let wanted = self.backend.map(routes);
-        ::web::backend::around(wanted.unwrap_or_default())
     }
 }
 

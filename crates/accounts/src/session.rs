@@ -370,7 +370,7 @@ pub fn end_others(
 
 /// Ends every session of one's own, but perhaps this one, and withdraws one's invites; returns how
 /// many sessions.
-pub(crate) fn end_own(
+pub fn end_own(
     tx: &mut Tx<'_>,
     who: &SignedIn,
     keep_current: bool,

@@ -1,7 +1,6 @@
 //! What people and programs see of accounts: every address on one page.
 
 pub mod api;
-pub mod backend;
 pub mod call;
 mod cookies;
 mod email_change;
@@ -21,8 +20,12 @@ mod oauth;
 mod people;
 mod problem;
 mod profile;
+pub mod proof;
+pub mod refusal;
 mod registration;
+pub mod request;
 mod reset;
+pub mod resource;
 mod second_step;
 mod ses_callbacks;
 pub mod shared;
@@ -47,16 +50,37 @@ use crate::webhook::test_limit::TestLimit;
 use crate::{Accounts, Callers};
 pub use cookies::session;
 pub use problem::email_unverified;
+pub use refusal::Refusal;
+
+/// What it takes to sign people in and out, and to keep their accounts, at other addresses than
+/// those of this crate.
+pub mod front_end {
+    pub use super::api::credentials::renew_password;
+    pub use super::api::refresh::{first, go_on, sign, unstored};
+    pub use super::cookies::{forget_session, registered, renewed, set_begun, set_registered};
+    pub use super::entrance::check_connection;
+    pub use super::problem::{password, too_often};
+    pub use super::profile::save;
+    pub use super::registration::Sent;
+    pub use super::reset::mail_link;
+    pub use super::visitor::end_session;
+}
 
 /// Every address of this crate.
 pub fn routes(accounts: &Accounts) -> Router<Site> {
+    let has_admin_page = accounts.domains.iter().any(|one| one.has_admin_page);
+    let own: Pages<Accounts, Callers> = if has_admin_page {
+        Pages::default()
+    } else {
+        Pages::default().get("/admin", People, me::admin)
+    };
     pages()
         .into_router()
+        .merge(own.into_router())
         .merge(api::routes::<Router<_>>())
         .merge(api::refresh::well_known())
         .layer(Extension(TestLimit::default()))
         .with_state(accounts.clone())
-        .merge(accounts.backend_routes(|policy| backend::routes(accounts, policy)))
 }
 
 /// Every page of this crate.

@@ -189,8 +189,13 @@ impl Asking<'_> {
     /// The events that somebody may choose, because they have what these tell of.
     pub fn offered(&self, tx: &mut Tx<'_>) -> Result<Vec<&'static WebhookEvent>, StoreError> {
         let mut offered = Vec::new();
+        // A domain that is off has no scopes.
+        let is_on =
+            |domain: &&Domain, event: &WebhookEvent| domain.token_scopes.contains(&event.read);
         for event in self.declared() {
-            if (event.concerns)(tx, &self.who.account().id)? {
+            if self.domains.iter().any(|domain| is_on(&domain, event))
+                && (event.concerns)(tx, &self.who.account().id)?
+            {
                 offered.push(event);
             }
         }

@@ -38,7 +38,6 @@ countdown-longest = الأطول سابقًا
 countdown-average = المتوسط سابقًا
 countdown-resets = مرات البدء من جديد
 countdown-entries = مرات البدء من جديد
-countdown-primary-title = منذ آخر حادث
 countdown-directory = عدّ الأيام
 countdown-directory-empty = لا أحد يعرض عدًّا هنا بعد.
 countdown-search = العنوان أو الاسم

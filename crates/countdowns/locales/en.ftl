@@ -26,7 +26,6 @@ countdown-longest = Longest before
 countdown-average = Average before
 countdown-resets = Resets
 countdown-entries = Resets
-countdown-primary-title = Since the last incident
 countdown-directory = Countdowns
 countdown-directory-empty = Nobody shows a countdown here yet.
 countdown-search = Title or name

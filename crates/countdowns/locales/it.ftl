@@ -26,7 +26,6 @@ countdown-longest = Prima, il più lungo
 countdown-average = Prima, in media
 countdown-resets = Azzeramenti
 countdown-entries = Azzeramenti
-countdown-primary-title = Dall'ultimo incidente
 countdown-directory = Conteggi dei giorni
 countdown-directory-empty = Qui nessuno mostra ancora un conteggio.
 countdown-search = Titolo o nome

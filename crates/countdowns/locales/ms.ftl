@@ -15,7 +15,6 @@ countdown-longest = Paling lama sebelum ini
 countdown-average = Purata sebelum ini
 countdown-resets = Set semula
 countdown-entries = Set semula
-countdown-primary-title = Sejak insiden terakhir
 countdown-directory = Kiraan hari
 countdown-directory-empty = Belum ada kiraan hari yang ditunjukkan di sini.
 countdown-search = Tajuk atau nama

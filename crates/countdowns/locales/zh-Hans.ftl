@@ -13,7 +13,6 @@ countdown-longest = 此前最长
 countdown-average = 此前平均
 countdown-resets = 重置次数
 countdown-entries = 重置记录
-countdown-primary-title = 距上次事件
 countdown-directory = 计日
 countdown-directory-empty = 这里还没有公开的计日。
 countdown-search = 标题或姓名

@@ -20,9 +20,9 @@ const RULES: [Rule; 2] = [
 /// How many accounts are counted at once.
 const KEYS: usize = 20_000;
 
-/// The counters of one process. Clones share them.
+/// The counters of one process, which every request brings along. Clones share them.
 #[derive(Clone, Debug)]
-pub(crate) struct EntryLimit(Limit);
+pub struct EntryLimit(Limit);
 
 impl Default for EntryLimit {
     fn default() -> Self {
@@ -32,7 +32,7 @@ impl Default for EntryLimit {
 
 impl EntryLimit {
     /// Takes the place of one reset, change or deletion.
-    pub(crate) fn take(&self, account: &AccountId, now: Timestamp) -> Result<(), Refusal> {
+    pub fn take(&self, account: &AccountId, now: Timestamp) -> Result<(), Refusal> {
         self.0
             .take(account.as_str(), now)
             .map_err(Refusal::TooOften)

@@ -4,13 +4,11 @@ pub mod clock;
 pub mod co_owners;
 pub mod countdown;
 pub mod entry;
-mod entry_limit;
+pub mod entry_limit;
 mod follow;
 pub mod import;
 mod leaving;
 pub mod phrase;
-pub mod phrase_list;
-pub mod primary;
 pub mod public;
 pub mod reach;
 pub mod refusal;
@@ -23,13 +21,25 @@ pub use ::web::calendar;
 
 use ::web::Link;
 use ::web::codes::Code;
+use ::web::setting::{Flag, Setting};
 use accounts::domain::{self, Domain};
 use platform::store::migrate::Migrations;
 
 pub use refusal::Refusal;
 
+/// Turns countdowns on and off.
+pub const ENABLED: Flag = Flag {
+    key: "countdowns.enabled",
+    built_in: true,
+};
+
 /// All that the program has to know of this crate.
 pub const DOMAIN: Domain = Domain {
+    enabled: Some(ENABLED),
+    settings: &[
+        Setting::Number(watchers::TOTAL),
+        Setting::Number(watchers::OF_NETWORK),
+    ],
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     scope_kinds: &[&countdown::COUNTDOWN],
@@ -51,7 +61,6 @@ pub const DOMAIN: Domain = Domain {
     erase: leaving::erase,
     follow: follow::follow,
     routes: web::routes,
-    backend_preferences: primary::preferences,
     webhook_events: webhook::EVENTS,
     describe: domain::debug_only(|| {
         let api = web::api::routes::<::web::described::Description<_>>().into_openapi();

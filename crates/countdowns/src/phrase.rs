@@ -215,7 +215,7 @@ pub fn is_moderator(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError>
 }
 
 /// As [`moderate`], to be called in a transaction.
-pub(crate) fn entrance(
+pub fn entrance(
     who: &SignedIn,
     request: &RequestFacts,
 ) -> impl Fn(&mut Tx<'_>) -> Result<Moderator, Refusal> + Send + 'static + use<> {
@@ -224,7 +224,8 @@ pub(crate) fn entrance(
 }
 
 impl Moderator {
-    pub(crate) fn account(&self) -> &AccountId {
+    /// Whose it is.
+    pub fn account(&self) -> &AccountId {
         &self.who.account().id
     }
 

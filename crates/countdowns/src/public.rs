@@ -141,7 +141,7 @@ pub fn find_primary(
 }
 
 /// The account that is called so, if everybody sees one of its countdowns.
-pub(crate) fn find_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<Named>, StoreError> {
+pub fn find_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<Named>, StoreError> {
     let Some(named) = slug::account(tx, account)? else {
         return Ok(None);
     };

@@ -8,6 +8,7 @@ use platform::{Store, StoreError, Tx, news};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 use web::event_stream::{Place, Places};
+use web::setting::Number;
 use web::{Network, Site};
 
 use crate::countdown::CountdownId;
@@ -51,11 +52,25 @@ pub struct Limits {
     pub of_network: usize,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
+/// How many open pages hear at once that something changed.
+pub const TOTAL: Number = Number {
+    key: "countdowns.watchers",
+    built_in: 500,
+    most: 1_000_000,
+};
+/// How many of them from one address (IPv6: one /64).
+pub const OF_NETWORK: Number = Number {
+    key: "countdowns.watchers_per_network",
+    built_in: 5,
+    most: 1_000_000,
+};
+
+impl Limits {
+    /// What the configuration says.
+    pub(crate) fn of(site: &Site) -> Self {
         Self {
-            total: 500,
-            of_network: 5,
+            total: TOTAL.of(&site.declared.settings),
+            of_network: OF_NETWORK.of(&site.declared.settings),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Every address of countdowns.
 
 pub mod api;
-mod backend;
 mod badge;
 mod events;
 mod moved;
@@ -17,16 +16,13 @@ use accounts::{Accounts, Callers};
 use axum::{Extension, Router};
 use web::{Pages, Site};
 
-use crate::entry_limit::EntryLimit;
 use crate::watchers::Watchers;
 
 /// All addresses, with what the requests of this process share.
 pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
     api::routes::<Router<_>>()
         .merge(pages().into_router())
-        .merge(accounts.backend_routes(|policy| backend::routes(accounts, policy)))
         .layer(Extension(Watchers::default()))
-        .layer(Extension(EntryLimit::default()))
         .layer(Extension(Dates(accounts.domains)))
         .layer(Extension(picture::Pictures::default()))
 }

@@ -3,14 +3,13 @@
 mod file_body;
 mod logged_body;
 mod read_permits;
-mod sealed_file;
 
 use std::collections::VecDeque;
 use std::error::Error;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -22,7 +21,6 @@ use hyper::body::Incoming;
 pub(crate) use file_body::{FileBody, Piece, shorter};
 pub(crate) use logged_body::LoggedBody;
 pub(crate) use read_permits::{ReadPermit, Readers};
-pub(crate) use sealed_file::{CachedBytes, SealedBudget};
 
 /// Why a body ended before its end.
 pub type BodyError = Box<dyn Error + Send + Sync>;
@@ -61,8 +59,8 @@ pub(crate) struct Stretch<'a> {
     /// Where in the file it begins.
     pub(crate) place: u64,
     pub(crate) length: usize,
-    /// To be passed on when some of it was sent. None: it is short, and may go at once.
-    pub(crate) turn: Option<ReadPermit>,
+    /// To be passed on when some of it was sent.
+    pub(crate) turn: ReadPermit,
 }
 
 /// A body, by what it comes from: no boxed trait on the way of most requests.
@@ -73,8 +71,6 @@ pub enum Body {
     Empty,
     /// All bytes, in memory.
     Full(Full<Bytes>),
-    /// All bytes of a file, in memory.
-    CachedBytes(CachedBytes),
     /// Parts of files that are not in memory.
     FileBody(Box<FileBody>),
     /// What a client or an upstream sends.
@@ -96,15 +92,6 @@ impl Body {
         }
     }
 
-    /// The bytes of a file.
-    pub(crate) fn cached(bytes: CachedBytes) -> Self {
-        if bytes.len() == 0 {
-            Self::Empty
-        } else {
-            Self::CachedBytes(bytes)
-        }
-    }
-
     /// Parts of files.
     pub(crate) fn pieces(pieces: FileBody) -> Self {
         Self::FileBody(Box::new(pieces))
@@ -113,7 +100,6 @@ impl Body {
     /// Whether the kernel can send all of it by itself, from one file; asked once.
     pub(crate) fn is_in_file(&self) -> bool {
         match self {
-            Self::CachedBytes(bytes) => bytes.is_in_file(),
             Self::FileBody(pieces) => pieces.is_one_file(),
             Self::LoggedBody(logged) => logged.body().is_in_file(),
             _ => false,
@@ -128,7 +114,6 @@ impl Body {
     ) -> Poll<io::Result<Stretch<'_>>> {
         let nothing = || io::ErrorKind::UnexpectedEof.into();
         match self {
-            Self::CachedBytes(bytes) => Poll::Ready(bytes.stretch().ok_or_else(nothing)),
             Self::FileBody(pieces) => pieces.poll_stretch(context),
             Self::LoggedBody(logged) => logged.poll_stretch(context),
             _ => Poll::Ready(Err(nothing())),
@@ -145,7 +130,6 @@ impl Body {
     /// So many bytes of the last stretch were sent.
     pub(crate) fn advance(&mut self, sent: usize) {
         match self {
-            Self::CachedBytes(bytes) => bytes.advance(sent),
             Self::FileBody(pieces) => pieces.advance(sent),
             Self::LoggedBody(logged) => logged.advance(sent),
             _ => {}
@@ -155,9 +139,18 @@ impl Body {
     /// Whether all of it is in memory.
     pub(crate) fn is_here(&self) -> bool {
         match self {
-            Self::Empty | Self::Full(_) | Self::CachedBytes(_) => true,
+            Self::Empty | Self::Full(_) => true,
             Self::LoggedBody(logged) => logged.body().is_here(),
             Self::Incoming(_) | Self::FileBody(_) | Self::Stream(_) => false,
+        }
+    }
+
+    /// All of one that [is here](Self::is_here).
+    pub(crate) fn into_whole(mut self) -> Bytes {
+        let mut context = Context::from_waker(Waker::noop());
+        match Pin::new(&mut self).poll_frame(&mut context) {
+            Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+            _ => Bytes::new(),
         }
     }
 
@@ -189,7 +182,6 @@ impl HttpBody for Body {
             Self::Full(full) => Pin::new(full)
                 .poll_frame(context)
                 .map_err(|never| match never {}),
-            Self::CachedBytes(bytes) => Poll::Ready(bytes.next().map(|all| Ok(Frame::data(all)))),
             Self::FileBody(pieces) => Pin::new(pieces).poll_frame(context),
             Self::Incoming(incoming) => Pin::new(incoming).poll_frame(context).map_err(Into::into),
             Self::LoggedBody(logged) => Pin::new(logged).poll_frame(context),
@@ -201,7 +193,6 @@ impl HttpBody for Body {
         match self {
             Self::Empty => true,
             Self::Full(full) => full.is_end_stream(),
-            Self::CachedBytes(bytes) => bytes.len() == 0,
             Self::FileBody(pieces) => pieces.is_end_stream(),
             Self::Incoming(incoming) => incoming.is_end_stream(),
             Self::LoggedBody(logged) => logged.is_end_stream(),
@@ -213,7 +204,6 @@ impl HttpBody for Body {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(full) => full.size_hint(),
-            Self::CachedBytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::FileBody(pieces) => pieces.size_hint(),
             Self::Incoming(incoming) => incoming.size_hint(),
             Self::LoggedBody(logged) => logged.size_hint(),

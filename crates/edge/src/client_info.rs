@@ -1,6 +1,6 @@
 //! What the edge knows of a request, once it has decided whom to believe.
 
-use std::fmt::{self, Display};
+use std::fmt::{self, Debug, Display};
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -48,8 +48,11 @@ impl Scheme {
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// `X-Request-Id`: 1 to 64 letters, digits, `-`, `_` and `.`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestId(Arc<str>);
+#[derive(Clone, PartialEq, Eq)]
+pub struct RequestId {
+    text: [u8; Self::LONGEST],
+    length: usize,
+}
 
 impl RequestId {
     /// The longest id that is taken from a trusted proxy.
@@ -58,41 +61,57 @@ impl RequestId {
     /// An id as somebody wrote it, if it is one.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = !text.is_empty()
-            && text.len() <= Self::LONGEST
             && text
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        fits.then(|| Self(text.into()))
+        let (mut id, length) = ([0; Self::LONGEST], text.len());
+        id.get_mut(..length)?.copy_from_slice(text.as_bytes());
+        fits.then_some(Self { text: id, length })
     }
 
     /// An id made of these bits, 32 digits long.
     pub(crate) fn of_bits(bits: u128) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = [0; 32];
+        const LENGTH: usize = 32;
+        let mut text = [0; Self::LONGEST];
         for (byte, two) in bits.to_be_bytes().into_iter().zip(text.chunks_exact_mut(2)) {
             two[0] = DIGITS[usize::from(byte >> 4)];
             two[1] = DIGITS[usize::from(byte & 0xf)];
         }
-        Self(String::from_utf8_lossy(&text).into())
+        Self {
+            text,
+            length: LENGTH,
+        }
     }
 
     /// As a header. No id comes twice, so HPACK is told not to keep it (RFC 7541, section
     /// 7.1.3): its table is for what does.
     pub(crate) fn header(&self) -> Option<HeaderValue> {
-        let mut value = HeaderValue::from_str(&self.0).ok()?;
+        let mut value = HeaderValue::from_bytes(self.as_bytes()).ok()?;
         value.set_sensitive(true);
         Some(value)
     }
 
     /// As it is written.
     pub fn as_str(&self) -> &str {
-        &self.0
+        // Nothing else is ever put into it.
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.text[..self.length]
     }
 }
 
 impl Display for RequestId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
+        out.write_str(self.as_str())
+    }
+}
+
+impl Debug for RequestId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Debug::fmt(self.as_str(), out)
     }
 }
 

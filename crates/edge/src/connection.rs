@@ -6,6 +6,7 @@ mod counted_answer;
 mod fast_path;
 mod h2_streams;
 mod linger_close;
+mod outgoing;
 mod stalled_body;
 pub(crate) mod stream_head;
 mod transport;

@@ -170,6 +170,9 @@ pub(crate) struct WorkerContext {
     pub(crate) date: Mutex<ClockText>,
     /// For heads as they are written.
     pub(crate) scratch: ScratchBuffer,
+    /// As of all workers, behind a lock that none of the others takes.
+    pub(crate) drain: CancellationToken,
+    pub(crate) end: CancellationToken,
 }
 
 impl WorkerContext {

@@ -185,6 +185,8 @@ impl Edge {
                     cdn_id: cdn_id.for_worker(),
                     date: Mutex::default(),
                     scratch: ScratchBuffer::default(),
+                    drain: shared.drain.child_token(),
+                    end: shared.end.child_token(),
                 };
                 Worker::start(number, here)
             })

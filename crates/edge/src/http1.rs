@@ -8,6 +8,7 @@
 //! everything else.
 
 mod body_rate;
+mod chunks;
 mod connection_state;
 mod fast_path;
 mod framing;
@@ -28,8 +29,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::chunks::{Chunks, Decoded};
 pub(crate) use self::connection_state::{ConnectionState, Verdict};
-pub(crate) use self::fast_path::{FastRequest, brief};
+pub(crate) use self::fast_path::{Brief, FastRequest, brief};
 pub(crate) use self::head::{LINES, content_length, is_host, judge_fields};
 pub use self::refusal::Refusal;
 pub(crate) use self::rejected_request_log::Seen;

@@ -17,21 +17,28 @@ use crate::client_info::RequestId;
 use crate::quality::quality;
 use language::Language;
 
-/// How a client would like to read a page.
+/// How a client would like to read a page, as it said so: read once there is a page.
 #[derive(Debug, Clone)]
 pub struct Reader {
-    wants: Wants,
-    /// Read once there is a page.
+    accepted: Option<HeaderValue>,
+    /// Whatever else it accepts, which hardly anybody says.
+    more: Vec<HeaderValue>,
     languages: Option<HeaderValue>,
 }
 
 impl Reader {
     /// By `Accept` and `Accept-Language`.
     pub fn of(headers: &HeaderMap) -> Self {
+        let mut accepted = headers.get_all(ACCEPT).iter().cloned();
         Self {
-            wants: Wants::of(headers),
+            accepted: accepted.next(),
+            more: accepted.collect(),
             languages: headers.get(ACCEPT_LANGUAGE).cloned(),
         }
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::by(self.accepted.iter().chain(&self.more))
     }
 }
 
@@ -47,7 +54,10 @@ pub enum Wants {
 impl Wants {
     /// By `Accept`: JSON where it is named and ranks above HTML.
     pub fn of(headers: &HeaderMap) -> Self {
-        let accepted = headers.get_all(ACCEPT).iter();
+        Self::by(headers.get_all(ACCEPT).iter())
+    }
+
+    fn by<'a>(accepted: impl Iterator<Item = &'a HeaderValue>) -> Self {
         let accepted = accepted.filter_map(|line| line.to_str().ok());
         let (mut html, mut json) = (0, 0);
         for range in accepted.flat_map(|line| line.split(',')) {
@@ -78,7 +88,7 @@ pub fn page(
     retry_after: Option<Duration>,
 ) -> Answer {
     let language = Language::of(reader.languages.as_ref());
-    let (text, kind) = match reader.wants {
+    let (text, kind) = match reader.wants() {
         Wants::Html => (html(status, language, id), "text/html; charset=utf-8"),
         Wants::Json => (problem(status, language, id), "application/problem+json"),
     };

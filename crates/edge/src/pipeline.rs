@@ -126,7 +126,7 @@ pub(crate) async fn serve(
         let leads_here = route.is_some_and(|route| matches!(route.target, Target::Status(_)));
         outcome.is_instead |= !leads_here;
     }
-    finish(shared, peer, &facts, version, &mut answer, &outcome);
+    finish(here, peer, &facts, version, &mut answer, &outcome);
     if is_head || has_no_body(answer.status()) {
         answer = without_body(answer);
     }
@@ -410,7 +410,7 @@ fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
 
 /// What every answer gets.
 fn finish(
-    shared: &Shared,
+    here: &WorkerContext,
     peer: &Peer,
     facts: &ClientInfo,
     version: Version,
@@ -427,6 +427,7 @@ fn finish(
         // What a route says of its files is not said of the app's pages beside them.
         let route = route.filter(|route| !(route.falls_back && outcome.is_of_app));
         let changes = route.map_or(&none, |route| &route.headers);
+        let shared = &here.shared;
         let hsts = shared.transport_security(facts);
         if let Some(service) = shared.alternative(peer, facts) {
             headers.entry(ALT_SVC).or_insert(service);
@@ -442,7 +443,7 @@ fn finish(
     if version >= Version::HTTP_2 {
         // Of the connection, which is not HTTP/1 (RFC 9113, section 8.2.2).
         headers.remove(CONNECTION);
-    } else if shared.drain.is_cancelled() && !is_switch {
+    } else if here.drain.is_cancelled() && !is_switch {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
 }

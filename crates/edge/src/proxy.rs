@@ -8,7 +8,6 @@
 mod backends;
 mod balancer;
 mod buffer_memory;
-mod chunks;
 mod connect;
 mod error;
 mod head;
@@ -51,18 +50,18 @@ pub use upstream::Upstream;
 pub(crate) use backends::Backends;
 pub(crate) use buffer_memory::{BufferMemory, Room};
 pub(crate) use request_buffer::fill;
-pub(crate) use response_buffer::read_ahead;
+pub(crate) use response_buffer::{keeping_up, read_ahead};
 
 use backends::{Backend, Running};
 use connect::Stream;
+use head::Left;
 use pool::Idle;
 use raw_connection::RawConnection;
-use request_body::tame;
 use response_body::ResponseBody;
 use retry::{Failure, Idempotency, Next};
 use tunnel::Far;
 use upstream::Chosen;
-use upstream_connection::{Came, Way, leaves_be};
+use upstream_connection::{Came, Outgoing, Way};
 use upstream_request::{UpstreamRequest, address, copied};
 
 /// The connections of one worker to all upstreams.
@@ -111,16 +110,21 @@ impl Pool {
             request,
             method,
             raw,
+            whole,
             flow,
             upgrade,
             search,
         } = &mut *outgoing;
-        let flow = flow.as_deref();
         let mut chosen = match upstream.choose(request.headers(), facts, search) {
             Some(chosen) => chosen,
             None => Box::pin(upstream.wait(request.headers(), facts, search)).await?,
         };
-        let is_bodiless = flow.is_none() && upgrade.is_none();
+        let body = match flow {
+            Some(flow) => Outgoing::Streamed(flow),
+            None if upgrade.is_some() => Outgoing::Upgrade,
+            None => Outgoing::Here(whole.as_ref()),
+        };
+        let is_bodiless = matches!(body, Outgoing::Here(None));
         let repeats = Idempotency::of(method, is_bodiless);
         // Whether no other server gets it once it may have been read.
         let care = repeats != Idempotency::Safe;
@@ -145,14 +149,12 @@ impl Pool {
             };
             let reused = wire.reused();
             address(request, &path, &backend)?;
-            let is_left_be = leaves_be(request.method(), flow);
-            if !is_left_be {
-                tame(request, raw);
-            }
+            // No engine takes it, so that it stays as it is.
+            let is_left_be = matches!(body, Outgoing::Here(_));
             // What a server breaks off before it has said a word may be asked again.
             let may_return = repeats != Idempotency::Never;
             let copy = (may_return && !is_left_be).then(|| copied(request));
-            match wire.ask(request, raw, flow, &upstream.times, care).await {
+            match wire.ask(request, raw, body, &upstream.times, care).await {
                 Ok(answered) => {
                     backend.vitals.succeeded();
                     break answered;
@@ -223,7 +225,7 @@ impl Pool {
             return Ok(Response::from_parts(head, Body::Empty));
         }
         let body = match (wire, came) {
-            (Way::RawConnection(bare), Came::RawConnection(whole, 0)) => {
+            (Way::RawConnection(bare), Came::RawConnection(whole, Left::Length(0))) => {
                 self.put(upstream, &running, bare);
                 Body::full(whole)
             }

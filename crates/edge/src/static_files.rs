@@ -19,13 +19,10 @@
 //! # Memory
 //! Files up to 1 MiB are kept in the worker's [`Memory`] and compared with the disk at
 //! most once a second; the rest is read in pieces while it is sent, or sent by the kernel
-//! itself in the clear. Of those in memory, what is sent in the clear more than once and has
-//! at least 32 KiB is kept once more in a sealed file from which the kernel sends it, up to
-//! 16 MiB of them. A text is compressed
-//! when the first client asks for it so; that client and those who come meanwhile wait
+//! itself in the clear. A text is compressed when the first client asks for it so; that client and those who come meanwhile wait
 //! the few milliseconds, since most files of most sites are asked for rarely, and the
 //! bytes saved on a slow line outweigh them. Somebody who puts compressed files beside
-//! a file (`app.js.br`, `app.js.zst`, `app.js.gz`, each at least as new) is taken at
+//! a file (`app.js.br`, `app.js.gz`, each at least as new) is taken at
 //! their word: only these are offered.
 
 mod caching;

@@ -56,6 +56,15 @@ server-certificate-failure = Failed on { $when }:
 server-certificate-file = From the file
 server-routes = Routes
 server-routes-text = The first that fits a request answers it.
+server-updates = News of Kenduri
+server-updates-off = Nobody looks for newer versions of Kenduri. In kenduri.toml, updates.advisories names where to look once a day.
+server-updates-waiting = Nothing is known yet. The next look comes within a day.
+server-updates-found = Last looked on { $when }.
+server-updates-failure = The look on { $when } failed:
+server-updates-none = No newer version is named, and no advisory concerns this one.
+server-updates-newer = Newer version
+server-updates-advisory = Concerns this version
+server-updates-fixed = Fixed in { $versions }.
 
 ## Hosts: one service
 

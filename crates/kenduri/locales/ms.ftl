@@ -56,6 +56,15 @@ server-certificate-failure = Gagal pada { $when }:
 server-certificate-file = Daripada fail
 server-routes = Laluan
 server-routes-text = Laluan pertama yang sepadan menjawab permintaan.
+server-updates = Berita Kenduri
+server-updates-off = Tiada siapa menyemak versi Kenduri yang lebih baharu. Dalam kenduri.toml, updates.advisories menamakan tempat untuk disemak sekali sehari.
+server-updates-waiting = Belum ada apa-apa yang diketahui. Semakan seterusnya dibuat dalam masa sehari.
+server-updates-found = Kali terakhir disemak pada { $when }.
+server-updates-failure = Semakan pada { $when } gagal:
+server-updates-none = Tiada versi lebih baharu yang disebut, dan tiada nasihat keselamatan tentang versi ini.
+server-updates-newer = Versi lebih baharu
+server-updates-advisory = Melibatkan versi ini
+server-updates-fixed = Dibaiki dalam { $versions }.
 
 ## Hosts: one service
 

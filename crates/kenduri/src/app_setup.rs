@@ -4,9 +4,10 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use accounts::domain;
+use accounts::domain::{self, Domains};
 use anyhow::{Context as _, Result, bail};
 use edge::maintenance::Maintenance;
+use platform::store::migrate;
 use platform::{Clock, Files, Outbound, Platform, Random, Store};
 use web::{Site, SiteUrl};
 
@@ -15,8 +16,15 @@ use crate::domains::DOMAINS;
 use crate::operators;
 use crate::server;
 
+/// What the app needs: a site, and the domains as they run on it.
+#[derive(Clone)]
+pub(crate) struct Opened {
+    pub(crate) site: Site,
+    pub(crate) domains: Domains,
+}
+
 /// Opens the store with its keys, and builds what every page needs around it.
-pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Site> {
+pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
     let opening = Arc::clone(settings);
     let store = tokio::task::spawn_blocking(move || open_store(&opening)).await;
     let (store, random) = (
@@ -32,6 +40,9 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Site> {
         keys,
         outbound: Outbound::public()?,
     };
+    let owners = platform.store.read(migrate::owners).await?;
+    let domains = domain::in_force(DOMAINS, &settings.domains, &owners);
+    let values = settings.domains.clone();
     let settings = web::Settings {
         url: url(settings)?,
         name: settings.site.name.clone(),
@@ -39,7 +50,11 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Site> {
         time_zone: settings.site.time_zone.clone(),
         proxies: settings.trusted_proxies.clone(),
     };
-    Ok(domain::site(DOMAINS, server::LOCALES, platform, settings))
+    let site = domain::site(domains, server::LOCALES, platform, settings);
+    Ok(Opened {
+        site: site.with_settings(values),
+        domains,
+    })
 }
 
 /// The site's address: as written, or that of the first listener.
@@ -80,7 +95,7 @@ pub(crate) fn open_store(settings: &Settings) -> Result<Store> {
     make_data_folder(&settings.data)?;
     Store::open(
         &settings.store,
-        &domain::migrations(DOMAINS),
+        &domain::migrations_in_force(DOMAINS, &settings.domains),
         Clock::System,
         Random::system(),
     )

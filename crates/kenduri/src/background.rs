@@ -15,8 +15,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use web::Site;
 
+use crate::app_setup::Opened;
 use crate::configuration::{MailRoute, Settings};
-use crate::domains::DOMAINS;
+use crate::updates;
 
 /// How often opened invitations are written down; a crash loses no more.
 const OPENS: Duration = Duration::from_secs(10);
@@ -44,7 +45,7 @@ impl Background {
 }
 
 /// The jobs of every domain.
-pub(crate) fn worker(site: &Site, settings: &Settings) -> Result<Worker> {
+pub(crate) fn worker(Opened { site, domains }: &Opened, settings: &Settings) -> Result<Worker> {
     let mailer = match &settings.mail.route {
         MailRoute::Mailbox => Mailer::Mailbox,
         MailRoute::Smtp(server) => {
@@ -64,7 +65,10 @@ pub(crate) fn worker(site: &Site, settings: &Settings) -> Result<Worker> {
         Handler::each_minute("keep", async |_| Ok(Done::with(keep))),
         mail::handler(site.store.clone(), post),
     ];
-    handlers.extend(domain::jobs(DOMAINS, site));
+    handlers.extend(domain::jobs(domains, site));
+    if !settings.updates.is_empty() {
+        handlers.push(updates::job(site, &settings.updates));
+    }
     Ok(Worker::new(
         site.store.clone(),
         site.clock.clone(),

@@ -221,13 +221,13 @@ fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     }
     let settings = Arc::new(settings);
     alone(async {
-        let site = if order.is_for_the_app() {
+        let opened = if order.is_for_the_app() {
             Some(app_setup::open(&settings).await?)
         } else {
             None
         };
         let hands = RequestContext {
-            site,
+            opened,
             maintenance: app_setup::maintenance(&settings),
             settings,
             plan: Arc::new(plan),

@@ -8,6 +8,7 @@ mod address;
 mod check;
 mod deep;
 mod differences;
+mod domain_settings;
 mod keys;
 mod mail;
 mod problem;
@@ -157,7 +158,8 @@ fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
         merged = lasting.over(&merged);
         lasting.over_origins(&mut origins);
     }
-    let written = match Written::deserialize(Value::Table(merged.clone())) {
+    let (sections, own) = domain_settings::split(merged.clone());
+    let written = match Written::deserialize(Value::Table(own)) {
         Ok(written) if problems.is_empty() => written,
         Ok(_) => return Err(Problems(problems)),
         Err(error) => {
@@ -183,7 +185,7 @@ fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
     };
     let services = services::plan(&written, asked, &places, depth, &mut check);
     let doors = services::doors(&written.service, asked, &folders.run);
-    let settings = settings::settings(&written, (folder, &data), &doors, &mut check);
+    let settings = settings::settings(&written, &sections, (folder, &data), &doors, &mut check);
     if let Some((settings, plan)) = &settings
         && plan.needs_app()
     {

@@ -7,6 +7,7 @@ pub(crate) mod services;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use accounts::Domains;
 use accounts::account::{DisplayName, NewAccount};
 use accounts::factor_reset::{self, Reset};
 use accounts::grant::{self, Scope};
@@ -23,9 +24,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 use web::Site;
 
+use crate::app_setup::Opened;
 use crate::configuration::Settings;
 use crate::control::Reply;
-use crate::domains::DOMAINS;
 
 /// A request, as it travels over the control socket.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -143,7 +144,7 @@ pub(crate) type Purge = (Vec<String>, oneshot::Sender<usize>);
 #[derive(Clone)]
 pub(crate) struct RequestContext {
     /// The app, if any of it runs.
-    pub(crate) site: Option<Site>,
+    pub(crate) opened: Option<Opened>,
     /// Maintenance mode.
     pub(crate) maintenance: Arc<Maintenance>,
     /// Where links lead.
@@ -175,10 +176,10 @@ impl ControlRequest {
     /// Does it.
     pub(crate) async fn carry_out(self, hands: &RequestContext) -> Result<ControlResponse> {
         match self {
-            Self::OwnerCreate(order) => create_owner(order, hands.site()?).await,
-            Self::FactorsReset { email } => reset_factors(&email, hands.site()?).await,
-            Self::TokenCreate(order) => create_token(order, hands.site()?).await,
-            Self::VerifyAudit => verify_audit(hands.site()?).await,
+            Self::OwnerCreate(order) => create_owner(order, hands.opened()?).await,
+            Self::FactorsReset { email } => reset_factors(&email, &hands.opened()?.site).await,
+            Self::TokenCreate(order) => create_token(order, hands.opened()?).await,
+            Self::VerifyAudit => verify_audit(&hands.opened()?.site).await,
             Self::Purge { tags } => {
                 let (answer, count) = oneshot::channel();
                 let purges = hands.purges.as_ref().context("Kenduri does not run")?;
@@ -195,15 +196,18 @@ impl ControlRequest {
 }
 
 impl RequestContext {
-    fn site(&self) -> Result<&Site> {
-        self.site.as_ref().context(
+    fn opened(&self) -> Result<&Opened> {
+        self.opened.as_ref().context(
             "this Kenduri runs without its own pages, so it has no accounts\n  \
              write a [[route]] with to = \"app\", and restart it",
         )
     }
 }
 
-async fn create_owner(order: OwnerCreate, site: &Site) -> Result<ControlResponse> {
+async fn create_owner(
+    order: OwnerCreate,
+    Opened { site, domains }: &Opened,
+) -> Result<ControlResponse> {
     let email: Result<Address, _> = order.email.parse();
     let Ok(email) = email else {
         bail!("{:?} is no mail address", order.email);
@@ -224,9 +228,10 @@ async fn create_owner(order: OwnerCreate, site: &Site) -> Result<ControlResponse
             .unwrap_or("UTC")
             .to_owned(),
     };
+    let domains = *domains;
     let (_, secret) = site
         .store
-        .write(move |tx| setup::create_owner(tx, DOMAINS, &new, &Credential::Link))
+        .write(move |tx| setup::create_owner(tx, domains, &new, &Credential::Link))
         .await?;
     let secret = secret.context("no link was made")?;
     Ok(ControlResponse::Owner {
@@ -247,8 +252,16 @@ async fn reset_factors(typed: &str, site: &Site) -> Result<ControlResponse> {
     }
 }
 
-async fn create_token(order: TokenCreate, site: &Site) -> Result<ControlResponse> {
-    let created = site.store.write(move |tx| token(tx, &order)).await?;
+async fn create_token(
+    order: TokenCreate,
+    Opened { site, domains }: &Opened,
+) -> Result<ControlResponse> {
+    if !occasions::ENABLED.of(&site.declared.settings) {
+        bail!("occasions are off\n  leave occasions.enabled out of kenduri.toml, and restart");
+    }
+    let domains = *domains;
+    let created = site.store.write(move |tx| token(tx, domains, &order));
+    let created = created.await?;
     Ok(ControlResponse::Token {
         token: created.secret.reveal().to_owned(),
         expires_at: created.expires_at.to_string(),
@@ -281,7 +294,11 @@ enum TokenRefused {
     Store(#[from] StoreError),
 }
 
-fn token(tx: &mut Tx<'_>, order: &TokenCreate) -> Result<token::Created, TokenRefused> {
+fn token(
+    tx: &mut Tx<'_>,
+    domains: Domains,
+    order: &TokenCreate,
+) -> Result<token::Created, TokenRefused> {
     let occasion = occasion::find_by_slug(tx, &order.occasion)?
         .ok_or_else(|| TokenRefused::NoOccasion(order.occasion.clone()))?;
     let mut owners = grant::list(tx, &Scope::site())?;
@@ -309,7 +326,7 @@ fn token(tx: &mut Tx<'_>, order: &TokenCreate) -> Result<token::Created, TokenRe
     };
     let new = NewToken {
         name: order.name.clone(),
-        scopes: TokenScope::find_all(DOMAINS, &order.scopes)
+        scopes: TokenScope::find_all(domains, &order.scopes)
             .map_err(|unknown| TokenRefused::NoScope(order.scopes[unknown].clone()))?,
         scope: Some(role::scope(&occasion).name()),
         days: order.days,

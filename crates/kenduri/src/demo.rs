@@ -5,18 +5,18 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
+use accounts::Domains;
 use accounts::account::{self, DisplayName, NewAccount};
 use accounts::grant::{self, GrantError};
 use accounts::setup::{self, Credential, SetupError};
 use accounts::sign_in;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use occasions::link::LinkKey;
 use occasions::role::{self, Role};
 use platform::mail::Address;
 use platform::{Random, Secret, StoreError, Tx};
-use web::Site;
 
-use crate::domains::DOMAINS;
+use crate::app_setup::Opened;
 
 /// The invitation whose link is printed: unanswered, with places for two more.
 const INVITATION: &str = "RAHMA";
@@ -25,13 +25,21 @@ const HOST: (&str, &str) = ("Aisyah", "aisyah@example.com");
 
 /// Makes the demonstration unless the store has an occasion already, and a link
 /// for its host that is good for this start. Returns what to print.
-pub(crate) async fn prepare(site: &Site) -> Result<String> {
+pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String> {
+    if !occasions::ENABLED.of(&site.declared.settings) {
+        bail!(
+            "the demonstration is an occasion, and occasions are off\n  leave occasions.enabled out"
+        );
+    }
+    let domains = *domains;
     let host = Host {
         name: HOST.0.parse()?,
         email: HOST.1.parse()?,
     };
     let seeding = host.clone();
-    site.store.write(move |tx| seed(tx, &seeding)).await?;
+    site.store
+        .write(move |tx| seed(tx, domains, &seeding))
+        .await?;
     let secret = site
         .store
         .write(move |tx| sign_in_link(tx, &host.email))
@@ -69,7 +77,7 @@ enum SeedError {
     Store(#[from] StoreError),
 }
 
-fn seed(tx: &mut Tx<'_>, host: &Host) -> Result<(), SeedError> {
+fn seed(tx: &mut Tx<'_>, domains: Domains, host: &Host) -> Result<(), SeedError> {
     let Some(occasion) = occasions::demo::seed(tx)? else {
         return Ok(());
     };
@@ -79,7 +87,7 @@ fn seed(tx: &mut Tx<'_>, host: &Host) -> Result<(), SeedError> {
         locale: "en".to_owned(),
         time_zone: occasions::demo::ZONE.to_owned(),
     };
-    let (account, _) = setup::create_owner(tx, DOMAINS, &new, &Credential::Link)?;
+    let (account, _) = setup::create_owner(tx, domains, &new, &Credential::Link)?;
     let scope = role::scope(&occasion);
     grant::give(tx, &account, Role::OccasionOwner.into(), &scope, None)?;
     Ok(())

@@ -8,8 +8,11 @@ pub(crate) const DOMAINS: Domains = &[
     occasions::DOMAIN,
     countdowns::DOMAIN,
     posts::DOMAIN,
+    compat::personal_site::DOMAIN,
 ];
 
+#[cfg(test)]
+mod off;
 #[cfg(test)]
 mod stolen_database;
 

@@ -8,7 +8,6 @@ mod access_log;
 mod api;
 mod app_service;
 mod app_setup;
-mod backend;
 mod background;
 mod body_deadlines;
 mod channel;
@@ -30,6 +29,7 @@ mod reload;
 mod router;
 mod server;
 mod sockets;
+mod updates;
 mod worker;
 
 use std::process::ExitCode;

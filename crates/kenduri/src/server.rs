@@ -16,9 +16,13 @@ mod status;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use accounts::Callers::{self, People};
 use axum::{Extension, Router};
 use web::{Locale, Pages, Site};
+
+use crate::updates::Source;
 
 pub(crate) use alarm::Alarm;
 pub(crate) use status::{EdgeStatus, ServerStatus, StatusRequest};
@@ -29,8 +33,8 @@ pub(crate) const LOCALES: &[Locale] = &[
     ("ms", include_str!("../locales/ms.ftl")),
 ];
 
-/// Every address of the operator's page.
-pub(crate) fn routes(server: ServerStatus) -> Router<Site> {
+/// Every address of the operator's page; `updates` is where somebody looks for newer versions.
+pub(crate) fn routes(server: ServerStatus, updates: Arc<[Source]>) -> Router<Site> {
     // Who of them owns the installation, `AdminContext` looks up.
     Pages::<_, Callers>::default()
         .get("/admin/server", People, overview::show)
@@ -38,4 +42,5 @@ pub(crate) fn routes(server: ServerStatus) -> Router<Site> {
         .post("/admin/server/services/{name}", People, actions::perform)
         .into_router()
         .layer(Extension(server))
+        .layer(Extension(updates))
 }

@@ -23,6 +23,7 @@ use web::Site;
 use web::mailbox::Access;
 
 use crate::app_service::AppService;
+use crate::app_setup::Opened;
 use crate::background::{self, Background};
 use crate::channel::{self, Parcel};
 use crate::configuration::{self, Configuration, Settings, link_to};
@@ -128,11 +129,18 @@ impl Begun {
         let server_status = ServerStatus::new(self.line.clone(), ask);
         let (figures, app) = if started.app {
             // Migrations take as long as they need.
-            let site = manager.wait_for(app_setup::open(&settings)).await?;
-            let figures = self.figures.with(site.store.clone());
+            let opened = manager.wait_for(app_setup::open(&settings)).await?;
+            let figures = self.figures.with(opened.site.store.clone());
             let tokens = (&stop, &ending);
-            let app =
-                App::open(site, &settings, self.start, &figures, server_status, tokens).await?;
+            let app = App::open(
+                opened,
+                &settings,
+                self.start,
+                &figures,
+                server_status,
+                tokens,
+            )
+            .await?;
             (figures, Some(app))
         } else {
             (self.figures, None)
@@ -158,13 +166,13 @@ impl Begun {
         };
         tasks.spawn(figures.tidy(stop.clone()));
         tokio::spawn(supervisor::own_memory::release_while_idle());
-        let site = app.as_ref().map(|app| app.site.clone());
+        let opened = app.as_ref().map(|app| app.opened.clone());
         let links = app.map_or_else(String::new, |app| {
-            app.background.start(&app.site, &tasks, &stop);
+            app.background.start(&app.opened.site, &tasks, &stop);
             app.links
         });
         let hands = RequestContext {
-            site,
+            opened,
             maintenance,
             settings: Arc::clone(&settings),
             plan: edge.plan(),
@@ -214,7 +222,7 @@ impl Begun {
 
 /// Kenduri's own pages, and what goes on beside them.
 struct App {
-    site: Site,
+    opened: Opened,
     mounted: AppService,
     background: Background,
     /// What to print of it.
@@ -223,31 +231,35 @@ struct App {
 
 impl App {
     async fn open(
-        site: Site,
+        opened: Opened,
         settings: &Settings,
         start: ServeMode,
         figures: &Metrics,
         server_status: ServerStatus,
         (stop, ending): (&CancellationToken, &CancellationToken),
     ) -> Result<Self> {
+        let Opened { site, domains } = opened.clone();
         let links = match start {
             ServeMode::Usual => announce_setup(&site, settings).await?,
-            ServeMode::Demo | ServeMode::DemoForNow => demo::prepare(&site).await?,
+            ServeMode::Demo | ServeMode::DemoForNow => demo::prepare(&opened).await?,
         };
-        // A copy that was put back must not show what had been deleted.
-        let deleted = occasions::diet_deletion::run(&site.platform).await;
-        deleted.map_err(|error| anyhow::anyhow!("food needs could not be deleted: {error}"))?;
+        for domain in domains {
+            let owner = domain.migrations.owner;
+            let prepared = (domain.before_serving)(&site).await;
+            prepared.map_err(|error| anyhow::anyhow!("{owner} cannot be served: {error}"))?;
+        }
         let (budget, opens) = (GuessBudget::new(), Arc::new(Opens::default()));
         let links_key = site.store.read(LinkKey::load).await?;
-        let accounts = accounts(&site, settings);
+        let accounts = accounts(&opened, settings);
         let router = router::router(Parts {
             accounts: accounts.clone(),
             gate: CodeGate::new(&site.keys, links_key, budget.clone(), Arc::clone(&opens)),
             mailbox: mailbox_access(settings),
             compat: compat(&site, settings, start).await?,
-            watchers: settings.watchers,
+            personal_site: settings.personal_site,
             figures: figures.clone(),
             server_status,
+            updates: settings.updates.clone().into(),
             stop: stop.clone(),
             ending: ending.clone(),
         });
@@ -255,20 +267,20 @@ impl App {
         Ok(Self {
             mounted: AppService::new(router, stop.clone()).knowing(accounts),
             background: Background {
-                worker: background::worker(&site, settings)?,
+                worker: background::worker(&opened, settings)?,
                 jobs_at_once: settings.jobs_at_once,
                 budget,
                 opens,
             },
-            site,
+            opened,
             links,
         })
     }
 }
 
-fn accounts(site: &Site, settings: &Settings) -> Accounts {
+fn accounts(opened: &Opened, settings: &Settings) -> Accounts {
     if settings
-        .backend
+        .personal_site
         .is_some_and(|policy| policy.register_tokens)
     {
         tracing::warn!(
@@ -282,10 +294,9 @@ fn accounts(site: &Site, settings: &Settings) -> Accounts {
         },
         require_mfa_for: settings.require_mfa_for,
         providers: Providers::new(settings.providers.clone()),
-        backend: settings.backend,
         mail_callbacks: settings.mail.callbacks.clone(),
         ses_topic: settings.mail.ses_topic.clone(),
-        ..Accounts::new(site.clone(), DOMAINS)
+        ..Accounts::new(opened.site.clone(), opened.domains)
     };
     // `tests/api` changes more than an account may. A release build does not look.
     #[cfg(debug_assertions)]
@@ -388,6 +399,9 @@ async fn compat(site: &Site, settings: &Settings, start: ServeMode) -> Result<Op
     let Some(slug) = named.or(demo) else {
         return Ok(None);
     };
+    if !occasions::ENABLED.of(&site.declared.settings) {
+        return Ok(None);
+    }
     let compat = Compat::new(slug);
     if compat.finds_occasion(&site.store).await? {
         return Ok(Some(compat));

@@ -14,7 +14,6 @@ use web::{I18n, Theme};
 use crate::code::{self, CodeKey};
 use crate::event::{self, Event, EventId, ScheduleLine};
 use crate::guest::{self, Guest, GuestId, Reply};
-use crate::hosting::resource::Resource as _;
 use crate::invitation::{self, Details as InvitationDetails, InvitationId};
 use crate::occasion::{self, Contact, Occasion, OccasionId, Switches};
 use crate::question::{self, Question, QuestionId};

@@ -37,7 +37,8 @@ use web::Catalogue;
 
 /// What runs in the background for hosts.
 pub fn jobs(platform: &Platform, catalogue: &Catalogue) -> Vec<Handler> {
-    let mut handlers = export::handlers(platform, catalogue);
-    handlers.push(bulk::handler(platform.store.clone()));
-    handlers
+    vec![
+        export::handler(platform.clone(), catalogue.clone()),
+        bulk::handler(platform.store.clone()),
+    ]
 }

@@ -40,11 +40,19 @@ pub mod words;
 use ::web::Link;
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
+use ::web::setting::Flag;
 use accounts::domain::{self, Domain, SignInHint};
 use platform::store::migrate::Migrations;
 
+/// Turns occasions on and off.
+pub const ENABLED: Flag = Flag {
+    key: "occasions.enabled",
+    built_in: true,
+};
+
 /// All that the program has to know of this crate.
 pub const DOMAIN: Domain = Domain {
+    enabled: Some(ENABLED),
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     scope_kinds: &[&role::OCCASION],
@@ -70,7 +78,18 @@ pub const DOMAIN: Domain = Domain {
         },
     }],
     routes: web::routes,
+    has_admin_page: true,
     jobs: web::jobs,
+    deletions: |site| {
+        vec![
+            diet_deletion::daily(site.platform.clone()),
+            hosting::export::sweep_job(site.platform.clone()),
+        ]
+    },
+    before_serving: |site| {
+        let platform = site.platform.clone();
+        Box::pin(async move { diet_deletion::run(&platform).await })
+    },
     export: leaving::export,
     obligations: leaving::obligations,
     shared: leaving::shared,

@@ -7,10 +7,9 @@ use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use platform::StoreError;
 use platform::idempotency::Reused;
-use serde_json::{Value, json};
+use serde_json::Value;
 use web::{Argument, FieldProblem, Problem};
 
-use crate::hosting::resource::Resource;
 use crate::household::{GUEST_LIMIT, Places};
 use crate::occasion::Occasion;
 use crate::open_rsvp::WAITING_LIMIT;
@@ -43,6 +42,9 @@ pub enum Refusal {
     /// The store did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What else any domain refuses.
+    #[error(transparent)]
+    Shared(accounts::web::Refusal),
 
     /// No such code, or the occasion is in draft, or the invitation archived.
     #[error("no invitation has this code")]
@@ -186,6 +188,7 @@ impl Refusal {
             Self::RateLimited(seconds) => wait("rate_limited", seconds),
             Self::LimitReached(limit) => new(S::CONFLICT, "limit_reached").with("limit", limit),
             Self::Store(error) => error.into(),
+            Self::Shared(refusal) => refusal.into(),
 
             Self::InvitationNotFound => new(S::NOT_FOUND, "invitation_not_found"),
             Self::Expired => new(S::GONE, "invitation_expired"),
@@ -268,11 +271,22 @@ fn last_day(closed_at: Timestamp, occasion: &Occasion) -> Argument {
     Argument::Day(last.to_zoned(occasion.zone()))
 }
 
-impl Current {
-    pub(crate) fn of<R: Resource>(one: &R) -> Self {
-        Self::Resource {
-            whole: json!(one),
-            receipt: json!({R::ADDRESS: one.address(), "version": one.version()}),
+/// What any list refuses.
+impl From<accounts::web::Refusal> for Refusal {
+    fn from(refusal: accounts::web::Refusal) -> Self {
+        use accounts::web::Refusal as Of;
+        match refusal {
+            Of::NotFound => Self::NotFound,
+            Of::VersionConflict(stored) => Self::VersionConflict(Current::Resource {
+                whole: stored.whole,
+                receipt: stored.receipt,
+            }),
+            Of::KeyReused => Self::KeyReused,
+            Of::Fields(found) => Self::Fields(found),
+            Of::LimitReached(limit) => Self::LimitReached(limit),
+            Of::Forbidden => Self::Forbidden,
+            Of::Store(error) => Self::Store(error),
+            other => Self::Shared(other),
         }
     }
 }

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod alarm;
 pub mod api;
+#[path = "../../compat/src/kadkahwin/mod.rs"]
 pub mod compat;
 mod custom_code;
 pub mod guest;
@@ -30,7 +31,6 @@ pub(crate) fn routes(_: &Accounts) -> Router<Site> {
 pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
     let mut handlers = vec![
         crate::deadline_notices::sweeps(site.store.clone()),
-        crate::diet_deletion::daily(site.platform.clone()),
         mail::confirmations(site.clone()),
         alarm::alarms(site.clone()),
     ];

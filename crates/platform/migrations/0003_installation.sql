@@ -6,3 +6,15 @@ CREATE TABLE installation (
     printed_key BYTEA NOT NULL,
     key_fingerprint TEXT NOT NULL
 );
+
+-- What was found last about newer versions and advisories, by which version and where it looked:
+-- at most one row. A look that fails leaves what the one before found.
+CREATE TABLE update_check (
+    id BIGINT PRIMARY KEY CONSTRAINT one_update_check CHECK (id = 1),
+    version TEXT NOT NULL,
+    sources TEXT NOT NULL,
+    found_at BIGINT,
+    found TEXT,
+    failed_at BIGINT,
+    failure TEXT
+);

@@ -20,7 +20,7 @@ pub const KEPT: SignedDuration = SignedDuration::from_hours(48);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     owner: String,
-    route: &'static str,
+    route: String,
     name: String,
     fingerprint: [u8; 32],
 }
@@ -28,12 +28,12 @@ pub struct Key {
 impl Key {
     /// The key of a request with this `body`; `None` when `key` is not 1 to 128
     /// visible ASCII characters. `owner` is the account, or what else identifies the sender.
-    pub fn new(owner: &str, route: &'static str, key: &str, body: &[u8]) -> Option<Self> {
+    pub fn new(owner: &str, route: &str, key: &str, body: &[u8]) -> Option<Self> {
         let allowed =
             (1..=128).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
         allowed.then(|| Self {
             owner: owner.to_owned(),
-            route,
+            route: route.to_owned(),
             name: key.to_owned(),
             fingerprint: Sha256::digest(body).into(),
         })

@@ -15,13 +15,13 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// A table for the effects of jobs.
-const EFFECTS: Migrations = Migrations {
-    owner: "test",
-    steps: &[Step {
+const EFFECTS: Migrations = Migrations::new(
+    "test",
+    &[Step {
         name: "0001_effect",
         text: "CREATE TABLE effect (\n    name TEXT NOT NULL\n);",
     }],
-};
+);
 const MIGRATIONS: &[Migrations] = &[platform::MIGRATIONS, EFFECTS];
 
 /// Makes one change, which must succeed.

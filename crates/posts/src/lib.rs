@@ -14,6 +14,7 @@ pub mod web;
 pub mod webhook;
 
 use ::web::codes::Code;
+use ::web::setting::Flag;
 use accounts::domain::{self, Domain};
 use accounts::token::TokenScope;
 
@@ -24,25 +25,23 @@ pub const READ: TokenScope = TokenScope::new("posts:read", "post-scope-read");
 /// Make, change, publish and withdraw them.
 pub const WRITE: TokenScope = TokenScope::new("posts:write", "post-scope-write");
 
+/// Turns posts on and off.
+pub const ENABLED: Flag = Flag {
+    key: "posts.enabled",
+    built_in: true,
+};
+
 /// All that the program has to know of this crate.
 pub const DOMAIN: Domain = Domain {
+    enabled: Some(ENABLED),
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     token_scopes: &[READ, WRITE],
     routes: web::routes,
     newsletters: &[mailing::NEWSLETTER],
     webhook_events: webhook::EVENTS,
-    jobs: |site| {
-        vec![
-            mailing::job(site),
-            image::FOLDER.job(site),
-            webhook::sweeps(),
-        ]
-    },
-    backend_preferences: |tx, id| {
-        let is_chosen = mailing::NEWSLETTER.is_chosen(tx, id)?;
-        Ok(vec![("notify_blog_posts", is_chosen)])
-    },
+    jobs: |site| vec![mailing::job(site), webhook::sweeps()],
+    deletions: |site| vec![image::FOLDER.job(site)],
     describe: domain::debug_only(|| {
         let api = web::api::routes::<::web::described::Description<_>>().into_openapi();
         accounts::webhook::describe::<webhook::PostMessage>(api, webhook::EVENTS)

@@ -1,8 +1,7 @@
 //! Every address of posts.
 
 pub mod api;
-mod backend;
-mod feeds;
+pub mod feeds;
 mod image;
 mod own;
 mod public;
@@ -13,11 +12,11 @@ use accounts::{Accounts, Callers};
 use axum::Router;
 use web::{Pages, Site};
 
+pub use search::read as search_words;
+
 /// All addresses.
-pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
-    api::routes::<Router<_>>()
-        .merge(pages().into_router())
-        .merge(accounts.backend_routes(|_| backend::routes()))
+pub(crate) fn routes(_: &Accounts) -> Router<Site> {
+    api::routes::<Router<_>>().merge(pages().into_router())
 }
 
 /// Every page.

@@ -12,7 +12,7 @@ use crate::problem::message_id;
 use crate::text::{Catalogue, Locale};
 
 /// One error code.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Code {
     /// The code, `snake_case`, never to change.
     pub code: &'static str,
@@ -26,6 +26,9 @@ impl Code {
         Self { code, status }
     }
 }
+
+/// Something else is called so already.
+pub const SLUG_TAKEN: Code = Code::new(409, "slug_taken");
 
 /// The codes of every site, in the order in which `/problems` shows them.
 pub static CODES: &[Code] = &[
@@ -53,7 +56,7 @@ pub static CODES: &[Code] = &[
     Code::new(503, "busy"),
     Code::new(500, "internal"),
     // What changes of any kind may meet.
-    Code::new(409, "slug_taken"),
+    SLUG_TAKEN,
     Code::new(409, "limit_reached"),
     Code::new(409, "wrong_state"),
     // Nobody is signed in: a page leads to where that is done.

@@ -52,16 +52,28 @@ pub struct List<T> {
     pub total: Option<i64>,
 }
 
-impl Piece {
-    /// Reads `cursor` (or `before`) and `limit` out of a query.
-    pub fn read(query: &str) -> Result<Self, Problem> {
-        let mut piece = Self {
+impl Default for Piece {
+    fn default() -> Self {
+        Self {
             limit: DEFAULT_LIMIT,
             cursor: None,
             way: Way::Onward,
-        };
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match &*name {
+        }
+    }
+}
+
+impl Piece {
+    /// Reads `cursor` (or `before`) and `limit` out of a query.
+    pub fn read(query: &str) -> Result<Self, Problem> {
+        Self::of(form_urlencoded::parse(query.as_bytes()))
+    }
+
+    /// The same out of the names and values of a query.
+    pub fn of<T: AsRef<str>>(query: impl IntoIterator<Item = (T, T)>) -> Result<Self, Problem> {
+        let mut piece = Self::default();
+        for (name, value) in query {
+            let (name, value) = (name.as_ref(), value.as_ref());
+            match name {
                 "limit" => {
                     let limit = value
                         .parse()
@@ -77,7 +89,7 @@ impl Piece {
                     } else {
                         Way::Onward
                     };
-                    piece.cursor = Some(value.into_owned());
+                    piece.cursor = Some(value.to_owned());
                 }
                 _ => {}
             }
@@ -153,6 +165,16 @@ pub fn cursor<K: Serialize>(key: &K) -> String {
 }
 
 impl<T> List<T> {
+    /// All there are, at once.
+    pub fn whole(items: Vec<T>) -> Self {
+        Self {
+            total: i64::try_from(items.len()).ok(),
+            items,
+            next_cursor: None,
+            previous_cursor: None,
+        }
+    }
+
     /// The same piece with each item turned into another.
     pub fn map<U>(self, turn: impl FnMut(T) -> U) -> List<U> {
         List {

@@ -15,11 +15,12 @@ use utoipa::openapi::path::{
 };
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::{IntoParams as _, PartialSchema, ToSchema};
 use utoipa_axum::PathItemExt;
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::access::Access;
+use crate::cursor::Piece;
 
 #[doc(hidden)]
 pub use pastey::paste;
@@ -171,6 +172,14 @@ impl Operation {
     pub fn asks(mut self, name: &str) -> Self {
         let asked = parameter(name, ParameterIn::Query);
         self.described = self.described.parameter(asked);
+        self
+    }
+
+    /// With the piece of a list that is asked for in the query.
+    #[must_use]
+    pub fn pages(mut self) -> Self {
+        let asked = Piece::into_params(|| Some(ParameterIn::Query));
+        self.described = self.described.parameters(Some(asked));
         self
     }
 

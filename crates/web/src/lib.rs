@@ -8,7 +8,6 @@
 
 pub mod access;
 pub mod assets;
-pub mod backend;
 pub mod calendar;
 pub mod calendar_file;
 pub mod client_info;
@@ -39,6 +38,7 @@ pub mod problem;
 mod problems;
 pub mod qr_code;
 mod serve;
+pub mod setting;
 pub mod sheet;
 pub mod state;
 pub mod tags;
@@ -66,7 +66,8 @@ pub use page::page;
 pub use problem::{Argument, FieldProblem, Kept, Problem};
 pub use problems::{FieldProblemBody, ProblemBody};
 pub use serve::{
-    EMBED_POLICY, HEADER_LIMIT, Reported, Shown, panicked, policy_with_forms_to, serve, way_in,
+    EMBED_POLICY, HEADER_LIMIT, Reported, Shown, change_refusal, panicked, policy_with_forms_to,
+    serve, way_in,
 };
 pub use state::{Declared, Link, Settings, Site, SiteUrl};
 pub use text::{Catalogue, Locale, Text, Value};

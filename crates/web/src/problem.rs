@@ -56,9 +56,9 @@ pub struct Refusal {
     pub theme: Option<Theme>,
     /// The form that was refused unread.
     pub kept: Option<Kept>,
-    /// Whether it is JSON for everybody, which repeats the sentence as `error`
-    /// ([`backend`](crate::backend)).
-    pub(crate) repeats_detail: bool,
+    /// Another member that has the sentence of `detail`, for clients that look for it there. With
+    /// one it is JSON for everybody.
+    pub detail_alias: Option<&'static str>,
 }
 
 /// A form that was refused before anybody looked at it: its page shows what was
@@ -109,7 +109,7 @@ impl Problem {
             text: None,
             theme: None,
             kept: None,
-            repeats_detail: false,
+            detail_alias: None,
         }))
     }
 

@@ -59,10 +59,6 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     current: Option<Json>,
-    /// The sentence again, for clients of the older personal site.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(ignore)]
-    error: Option<String>,
     #[serde(flatten)]
     #[schema(ignore)]
     members: BTreeMap<&'static str, Json>,
@@ -91,6 +87,8 @@ pub(crate) fn json(problem: &Problem, text: &Text, instance: &str, facts: &Facts
         .values
         .iter()
         .map(|(name, value)| (*name, value.json()));
+    let alias = problem.detail_alias;
+    let alias = alias.map(|name| (name, problem.detail(text).into()));
     let body = ProblemBody {
         kind: format!("/problems/{}", problem.code),
         title: problem.title(text),
@@ -102,8 +100,7 @@ pub(crate) fn json(problem: &Problem, text: &Text, instance: &str, facts: &Facts
         errors: errors.collect(),
         retry_after: problem.retry_after,
         current: problem.current.clone(),
-        error: problem.repeats_detail.then(|| problem.detail(text)),
-        members: members.collect(),
+        members: members.chain(alias).collect(),
     };
     let mut response = (problem.status, axum::Json(body)).into_response();
     let kind = HeaderValue::from_static("application/problem+json");

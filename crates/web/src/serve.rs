@@ -193,7 +193,7 @@ struct Asked {
 impl Asked {
     fn render(&self, site: &Site, problem: &Problem, masked: &str) -> Response {
         debug_assert!(
-            problem.repeats_detail
+            problem.detail_alias.is_some()
                 || site.declared.status_of(problem.code) == Some(problem.status.as_u16()),
             "nobody declares {} with this status",
             problem.code
@@ -209,7 +209,7 @@ impl Asked {
             site.speak(&self.wishes)
         };
         let is_get = matches!(self.method, Method::GET | Method::HEAD);
-        let wants_json = self.wants_json || problem.repeats_detail;
+        let wants_json = self.wants_json || problem.detail_alias.is_some();
         let mut response = if wants_json {
             problems::json(problem, &text, masked, &self.facts)
         } else if problem.code == "unauthenticated" && is_get {
@@ -302,6 +302,17 @@ fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
         return !media_type::is_form_of_a_browser(headers);
     }
     accept.contains("json") && !accept.contains("text/html")
+}
+
+/// Changes the refusal that a response is, before anybody puts it into words.
+pub fn change_refusal(mut response: Response, change: impl FnOnce(&mut Problem)) -> Response {
+    if let Some(problem) = refusal(&mut response) {
+        let mut problem = Arc::unwrap_or_clone(problem);
+        change(&mut problem);
+        *response.status_mut() = problem.status;
+        response.extensions_mut().insert(Carried(Arc::new(problem)));
+    }
+    response
 }
 
 /// The problem that an answer carries: a handler's own, or one in the place of

@@ -13,6 +13,7 @@ use crate::client_info::Proxies;
 use crate::codes::{CODES, Code};
 use crate::language::{self, Language, Wishes};
 use crate::masking::SecretPaths;
+use crate::setting::SettingValues;
 use crate::text::{Catalogue, Text};
 
 /// The state of the program's router. Cheap to clone. Whatever the platform has,
@@ -38,6 +39,8 @@ pub struct Declared {
     pub secret_paths: SecretPaths,
     /// Their first pages, for people who are signed in.
     pub navigation: Vec<Link>,
+    /// What the configuration says in their sections.
+    pub settings: SettingValues,
 }
 
 /// Somewhere to go.
@@ -78,6 +81,12 @@ pub struct Settings {
 }
 
 impl Site {
+    /// The same site with what the configuration says in the sections of domains.
+    pub fn with_settings(mut self, values: SettingValues) -> Self {
+        Arc::make_mut(&mut self.declared).settings = values;
+        self
+    }
+
     /// A text for a page of people with an account, or who are about to have one.
     pub fn speak(&self, wishes: &Wishes) -> Text {
         self.speak_one_of(&self.languages(), wishes)

@@ -51,6 +51,7 @@ pub(crate) fn site() -> (Site, TempDir) {
                 label: "shell-home",
                 href: "/dishes",
             }],
+            ..Declared::default()
         }),
         settings: Arc::new(Settings {
             url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),

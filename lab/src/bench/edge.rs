@@ -4,14 +4,18 @@
 //! against, and tuned, with its access log buffered and the files that it has open remembered.
 //! The server that is measured has one core; h2load, the upstream and this process share another.
 //! Some rows are measured as shipped, too: with a worker for each of two cores.
+//! Beside what benches ask for stands what people send: a browser's head, forms, pages, and answers
+//! as frameworks write them.
 //! The doors are asked in turn within one run, and what is compared is the processor time that
 //! the kernel says a request took: it does not depend on who had to wait for the client.
 
+mod app;
 mod connections;
 mod counter;
 pub(super) mod doors;
 mod h2load;
 mod handshakes;
+mod visitor;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,13 +43,60 @@ const CALM: f64 = 0.7;
 pub(super) struct Case {
     name: &'static str,
     pub(super) path: &'static str,
+    ask: Ask,
     /// nginx's processor time over ours must be at least this, over HTTP/1.1 and over HTTP/2.
     goal: [f64; 2],
 }
 
+/// How it is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ask {
+    /// In few words, as benches do.
+    Barely,
+    /// With what a browser says.
+    AsBrowser,
+    /// With a body of 1 KiB.
+    Post,
+    /// By people who get pages and now and then send a form, on one connection.
+    Mixed,
+    /// Barely, for what is not there.
+    Missing,
+}
+
+impl Ask {
+    /// What h2load adds to its own two or three lines.
+    fn headers(self) -> &'static [&'static str] {
+        const BARE: [&str; 1] = ["Accept-Encoding: identity"];
+        // h2load has said Host and User-Agent: 14 lines with these.
+        const BROWSER: [&str; 12] = [
+            "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+            "Accept-Encoding: identity",
+            "Accept-Language: ms-MY,ms;q=0.9,en-GB;q=0.8,en;q=0.7",
+            "Cache-Control: max-age=0",
+            "Connection: keep-alive",
+            "Cookie: session=0123456789abcdef0123456789abcdef; theme=dark",
+            "Referer: http://127.0.0.1/wedding/rahma-and-farid?lang=ms",
+            "Sec-Fetch-Dest: document",
+            "Sec-Fetch-Mode: navigate",
+            "Sec-Fetch-Site: same-origin",
+            "Sec-CH-UA-Mobile: ?0",
+            "Upgrade-Insecure-Requests: 1",
+        ];
+        if self == Self::AsBrowser {
+            &BROWSER
+        } else {
+            &BARE
+        }
+    }
+}
+
+/// The file that is posted, too.
+const POSTED: &str = "1k.bin";
 /// What both doors serve, and its size.
-const FILES: [(&str, usize); 3] = [
-    ("1k.bin", 1 << 10),
+const FILES: [(&str, usize); 5] = [
+    (POSTED, 1 << 10),
+    ("20k.bin", 20 << 10),
+    ("60k.bin", 60 << 10),
     ("100k.bin", 100 << 10),
     ("4m.bin", 4 << 20),
 ];
@@ -53,17 +104,20 @@ const FILES: [(&str, usize); 3] = [
 pub(super) const STATIC: Case = Case {
     name: "static 1 KiB",
     path: "/static/1k.bin",
+    ask: Ask::Barely,
     goal: [1.3, 1.3],
 };
 const PROXY: Case = Case {
     name: "proxy to TCP",
     path: "/tcp/",
+    ask: Ask::Barely,
     goal: [1.0, 0.9],
 };
 /// Neither door can use a connection to it twice.
 const CLOSING: Case = Case {
     name: "proxy, closed each time",
     path: "/closing/",
+    ask: Ask::Barely,
     goal: [1.0, 0.9],
 };
 
@@ -72,19 +126,74 @@ const CASES: [Case; 5] = [
     Case {
         name: "static 100 KiB",
         path: "/static/100k.bin",
+        ask: Ask::Barely,
         goal: [1.3, 1.3],
     },
     // More than we keep in memory.
     Case {
         name: "static 4 MiB",
         path: "/static/4m.bin",
+        ask: Ask::Barely,
         goal: [1.3, 1.3],
     },
     PROXY,
     Case {
         name: "proxy to unix",
         path: "/unix/",
+        ask: Ask::Barely,
         goal: [1.0, 0.9],
+    },
+];
+
+/// What people and small services send; all of it over HTTP/1.1 in the clear.
+const PEOPLE: [Case; 8] = [
+    Case {
+        name: "browser: static 1 KiB",
+        path: STATIC.path,
+        ask: Ask::AsBrowser,
+        goal: [1.1, 1.1],
+    },
+    Case {
+        name: "browser: proxy to TCP",
+        path: PROXY.path,
+        ask: Ask::AsBrowser,
+        goal: [1.0, 1.0],
+    },
+    Case {
+        name: "POST 1 KiB",
+        path: PROXY.path,
+        ask: Ask::Post,
+        goal: [1.0, 1.0],
+    },
+    Case {
+        name: "GET, with one POST in 20",
+        path: PROXY.path,
+        ask: Ask::Mixed,
+        goal: [1.0, 1.0],
+    },
+    Case {
+        name: "page of 20 KiB",
+        path: "/tcp/page/20k.bin",
+        ask: Ask::Barely,
+        goal: [1.0, 1.0],
+    },
+    Case {
+        name: "page of 60 KiB",
+        path: "/tcp/page/60k.bin",
+        ask: Ask::Barely,
+        goal: [1.28, 1.28],
+    },
+    Case {
+        name: "chunked 20 KiB",
+        path: app::CHUNKED,
+        ask: Ask::Barely,
+        goal: [1.0, 1.0],
+    },
+    Case {
+        name: "404 NOT FOUND of Flask",
+        path: app::MISSING,
+        ask: Ask::Missing,
+        goal: [1.0, 1.0],
     },
 ];
 
@@ -141,6 +250,7 @@ fn rows() -> Vec<Row> {
         );
     }
     rows.push(Row::of(CLOSING, Protocol::Http1));
+    rows.extend(PEOPLE.map(|case| Row::of(case, Protocol::Http1)));
     rows
 }
 
@@ -152,6 +262,7 @@ fn rows_as_shipped() -> Vec<Row> {
             let many = Row::of(case, Protocol::Http2).with_streams(STREAMS[1]);
             [Row::of(case, Protocol::Http1), many]
         })
+        .chain(PEOPLE.map(|case| Row::of(case, Protocol::Http1)))
         .collect()
 }
 
@@ -221,7 +332,7 @@ pub(super) fn bench(
                     cores: &[],
                     counter: &counter,
                 };
-                table.measure(row, turns)?;
+                table.measure(row, turns).await?;
             }
             if handshakes {
                 handshakes::compare(&doors, turns).await?;
@@ -250,7 +361,7 @@ pub(super) fn bench(
                 cores: &cores,
                 counter: &counter,
             };
-            table.measure(row, turns)?;
+            table.measure(row, turns).await?;
         }
         Ok(())
     })
@@ -306,11 +417,11 @@ struct Turn {
 }
 
 impl Table<'_> {
-    fn measure(&self, row: Row, turns: Turns) -> Result<()> {
+    async fn measure(&self, row: Row, turns: Turns) -> Result<()> {
         let [mut costs, mut rates, mut instructions] = [const { [const { Vec::new() }; 3] }; 3];
         for _ in 0..turns.rounds {
             for (which, door) in self.doors.all().into_iter().enumerate() {
-                let turn = self.ask(door, row, turns.duration(), None)?;
+                let turn = self.ask(door, row, turns.duration(), None).await?;
                 costs[which].push(turn.cost_us);
                 rates[which].push(turn.per_second);
                 instructions[which].extend(turn.instructions);
@@ -323,7 +434,7 @@ impl Table<'_> {
         let mut late = [Vec::new(), Vec::new()];
         for _ in 0..turns.rounds {
             for (which, door) in self.doors.both().into_iter().enumerate() {
-                let turn = self.ask(door, row, turns.duration(), Some(pace))?;
+                let turn = self.ask(door, row, turns.duration(), Some(pace)).await?;
                 late[which].push(turn.p99_us);
             }
         }
@@ -343,7 +454,16 @@ impl Table<'_> {
         Ok(())
     }
 
-    fn ask(&self, door: &Door, row: Row, duration: Duration, pace: Option<f64>) -> Result<Turn> {
+    async fn ask(
+        &self,
+        door: &Door,
+        row: Row,
+        duration: Duration,
+        pace: Option<f64>,
+    ) -> Result<Turn> {
+        if row.case.ask == Ask::Mixed {
+            return visitor::ask(door, row, duration).await;
+        }
         let load = Load {
             url: door.url(row.protocol, row.case.path),
             protocol: row.protocol,
@@ -352,6 +472,13 @@ impl Table<'_> {
             duration,
             pace,
             cores: self.cores.to_vec(),
+            headers: row.case.ask.headers(),
+            body: (row.case.ask == Ask::Post).then(|| self.doors.file(POSTED)),
+            status: if row.case.ask == Ask::Missing {
+                '4'
+            } else {
+                '2'
+            },
         };
         let before = door.server.processor_time()?;
         let heard = load.run(self.counter, &door.server.processes()?)?;

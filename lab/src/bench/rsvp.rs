@@ -13,6 +13,8 @@
 //! Clients keep their connections, and they are all in this process: processor time is that of
 //! the server's processes alone, without a database server's.
 
+mod beside;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -38,15 +40,41 @@ const CLIENTS: [usize; 3] = [1, 64, 256];
 /// What is added to every flush in the second part.
 const SLOWER: Duration = Duration::from_millis(5);
 
+pub(super) use beside::bench as beside;
+
+/// Who answers.
+const CROWD: Crowd = Crowd { invitations: 256 };
+
 const BATCH_OF_ONE: (&str, &str) = ("KENDURI_STORE_BATCH", "1");
 const NO_FLUSH: (&str, &str) = ("KENDURI_STORE_SYNCHRONOUS", "off");
 
-pub(super) fn bench(runtime: &Runtime, turns: Turns, postgres: bool) -> Result<()> {
+/// The demo with households of its own, of which every server gets a copy.
+struct Seeded<'a> {
+    program: &'a Path,
+    data: PathBuf,
+}
+
+impl<'a> Seeded<'a> {
+    async fn in_folder(folder: &Path, program: &'a Path) -> Result<Self> {
+        let data = folder.join("seeded");
+        drop(serve(program, &data, &[]).await?);
+        CROWD.join(&crowd::sqlite(&data))?;
+        Ok(Self { program, data })
+    }
+
+    /// A server of its own on a copy.
+    async fn start(&self, name: &str, settings: &[(&str, String)]) -> Result<Server> {
+        serve(self.program, &copy(&self.data, name)?, settings).await
+    }
+}
+
+async fn serve(binary: &Path, data: &Path, settings: &[(&str, String)]) -> Result<Server> {
+    Server::demo(program(binary), data, settings).await
+}
+
+pub(super) fn bench(runtime: &Runtime, program: &Path, turns: Turns, postgres: bool) -> Result<()> {
     let folder = new_folder()?;
-    let seeded = folder.path().join("seeded");
-    drop(runtime.block_on(Server::kenduri(&seeded, &[], None))?);
-    let crowd = Crowd { invitations: 256 };
-    crowd.join(&crowd::sqlite(&seeded))?;
+    let seeded = runtime.block_on(Seeded::in_folder(folder.path(), program))?;
     let cores = Cores::choose()?.both();
     runtime.block_on(async {
         let crew = Crew {
@@ -57,14 +85,14 @@ pub(super) fn bench(runtime: &Runtime, turns: Turns, postgres: bool) -> Result<(
         let nginx = &doors.tuned().server;
         on_sqlite(folder.path(), &seeded, nginx, turns).await?;
         if postgres {
-            on_postgres(folder.path(), crowd, nginx, turns).await?;
+            on_postgres(folder.path(), program, nginx, turns).await?;
         }
         drop(doors);
         with_slow_flushes(folder.path(), &seeded, turns).await
     })
 }
 
-async fn on_sqlite(folder: &Path, seeded: &Path, nginx: &Server, turns: Turns) -> Result<()> {
+async fn on_sqlite(folder: &Path, seeded: &Seeded<'_>, nginx: &Server, turns: Turns) -> Result<()> {
     let flush = flush::measure(folder)?;
     println!(
         "\nSQLite: RSVPs a second (p99, processor time of one), medians of {} turns of {} s; a flush costs {:.2} ms here",
@@ -72,9 +100,10 @@ async fn on_sqlite(folder: &Path, seeded: &Path, nginx: &Server, turns: Turns) -
         turns.seconds,
         milliseconds(flush)
     );
-    let shipped = start(seeded, "shipped", &[]).await?;
-    let one = start(seeded, "one", &[BATCH_OF_ONE]).await?;
-    let off = start(seeded, "off", &[NO_FLUSH]).await?;
+    let with = |(name, value): (&'static str, &str)| [(name, value.to_owned())];
+    let shipped = seeded.start("shipped", &[]).await?;
+    let one = seeded.start("one", &with(BATCH_OF_ONE)).await?;
+    let off = seeded.start("off", &with(NO_FLUSH)).await?;
     print_multiples_head();
     println!(
         "{:>24}  {:>24}  {:>9}  {:>9}",
@@ -109,7 +138,7 @@ async fn on_sqlite(folder: &Path, seeded: &Path, nginx: &Server, turns: Turns) -
     Ok(())
 }
 
-async fn with_slow_flushes(folder: &Path, seeded: &Path, turns: Turns) -> Result<()> {
+async fn with_slow_flushes(folder: &Path, seeded: &Seeded<'_>, turns: Turns) -> Result<()> {
     println!("\nSQLite, every flush {} ms longer", SLOWER.as_millis());
     let [shipped, one] = [
         SlowFlushes::prepare(folder, "shipped")?,
@@ -140,14 +169,14 @@ async fn with_slow_flushes(folder: &Path, seeded: &Path, turns: Turns) -> Result
     Ok(())
 }
 
-async fn on_postgres(folder: &Path, crowd: Crowd, nginx: &Server, turns: Turns) -> Result<()> {
+async fn on_postgres(folder: &Path, program: &Path, nginx: &Server, turns: Turns) -> Result<()> {
     println!("\nPostgreSQL, as shipped; processor time without the database server's");
     let postgres = PrivatePostgres::start(&[])?;
     let data = folder.join("postgres");
     let url = [("KENDURI_STORE_URL", postgres.url())];
-    drop(Server::kenduri(&data, &url, None).await?);
-    crowd.join(&postgres.url())?;
-    let server = Server::kenduri(&data, &url, None).await?;
+    drop(serve(program, &data, &url).await?);
+    CROWD.join(&postgres.url())?;
+    let server = serve(program, &data, &url).await?;
     print_multiples_head();
     println!();
     for clients in CLIENTS {
@@ -181,17 +210,8 @@ fn print_multiples(clients: usize, file: &Reached, ways: [&Reached; 3]) {
     print!("  ");
 }
 
-/// A program of its own on a copy of the seeded store.
-async fn start(seeded: &Path, name: &str, settings: &[(&str, &str)]) -> Result<Server> {
-    let settings: Vec<_> = settings
-        .iter()
-        .map(|(name, value)| (*name, (*value).to_owned()))
-        .collect();
-    Server::kenduri(&copy(seeded, name)?, &settings, None).await
-}
-
 async fn start_slow(
-    seeded: &Path,
+    seeded: &Seeded<'_>,
     name: &str,
     flushes: &SlowFlushes,
     settings: &[(&'static str, &str)],
@@ -202,7 +222,7 @@ async fn start_slow(
             .iter()
             .map(|(name, value)| (*name, (*value).to_owned())),
     );
-    Server::kenduri(&copy(seeded, name)?, &all, None).await
+    seeded.start(name, &all).await
 }
 
 fn copy(seeded: &Path, name: &str) -> Result<PathBuf> {
@@ -255,21 +275,25 @@ async fn in_turns<const N: usize>(
     let mut reached = [const { Vec::new() }; N];
     for _ in 0..turns.rounds {
         for (at, (server, way)) in ways.into_iter().enumerate() {
-            let (address, sample) = (server.address, || server.processor_time());
-            let (turn, [before, after]) = match way {
-                Way::File => {
-                    let visitors = (0..clients).map(|_| Visitor).collect();
-                    load::drive(address, visitors, turns.duration(), sample).await?
-                }
-                Way::Save(request) => {
-                    let households = load_households(address, clients, request).await?;
-                    load::drive(address, households, turns.duration(), sample).await?
-                }
-            };
-            reached[at].push(Reached::of(&turn, after.saturating_sub(before)));
+            reached[at].push(in_turn(server, way, clients, turns).await?);
         }
     }
     Ok(reached.map(|turns| Reached::median(&turns)))
+}
+
+async fn in_turn(server: &Server, way: Way, clients: usize, turns: Turns) -> Result<Reached> {
+    let (address, sample) = (server.address, || server.processor_time());
+    let (turn, [before, after]) = match way {
+        Way::File => {
+            let visitors = (0..clients).map(|_| Visitor).collect();
+            load::drive(address, visitors, turns.duration(), sample).await?
+        }
+        Way::Save(request) => {
+            let households = load_households(address, clients, request).await?;
+            load::drive(address, households, turns.duration(), sample).await?
+        }
+    };
+    Ok(Reached::of(&turn, after.saturating_sub(before)))
 }
 
 async fn one_turn(

@@ -9,6 +9,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "kenduri",
         &[
             "importer",
+            "compat",
             "edge",
             "supervisor",
             "occasions",
@@ -19,6 +20,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "web",
             "platform",
             "units",
+        ],
+    ),
+    (
+        "compat",
+        &[
+            "occasions",
+            "countdowns",
+            "posts",
+            "accounts",
+            "web",
+            "platform",
         ],
     ),
     ("importer", &["edge", "supervisor"]),

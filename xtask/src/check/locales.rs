@@ -47,8 +47,7 @@ struct Said {
 pub(super) fn check(metadata: &Metadata) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for package in metadata.packages.iter().filter(|p| p.is_ours()) {
-        let folder = package.folder().join("locales");
-        if folder.is_dir() {
+        for folder in package.folders("locales")? {
             findings.extend(check_folder(&folder)?);
         }
     }

@@ -67,12 +67,16 @@ pub(super) fn write(
     Ok(file)
 }
 
+/// Debian wants an address here. There is none yet, and this one leads to nobody (RFC 2606), where
+/// one at localhost would lead to somebody else.
+const MAINTAINER: &str = "The Kenduri contributors <maintainers@kenduri.invalid>";
+
 fn control(release: &Release, parts: &Parts, size: usize) -> String {
     format!(
         "Package: kenduri\n\
          Version: {version}\n\
          Architecture: {architecture}\n\
-         Maintainer: The Kenduri contributors <kenduri@localhost>\n\
+         Maintainer: {MAINTAINER}\n\
          Installed-Size: {size}\n\
          Depends: libc6 (>= {glibc}), debconf (>= 0.5) | debconf-2.0, passwd\n\
          Recommends: systemd\n\

@@ -144,7 +144,7 @@ impl RequestLimits {
     }
 
     /// Takes the place of one look at whether a slug can be had.
-    pub(crate) fn look_at_slug(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
+    pub fn look_at_slug(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
         self.slugs.take(&key(network), now)
     }
 

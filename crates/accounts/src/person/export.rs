@@ -71,7 +71,7 @@ pub fn create(
 }
 
 /// The document in that zip.
-pub(crate) fn own_document(
+pub fn own_document(
     tx: &mut Tx<'_>,
     domains: &[Domain],
     keys: &Keyring,

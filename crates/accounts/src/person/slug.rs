@@ -17,7 +17,6 @@ pub const RESERVED: &[&str] = &[
     "app",
     "assets",
     "auth",
-    "backend",
     "badge",
     "billing",
     "blog",

@@ -50,8 +50,7 @@ pub struct Claims {
 /// When a token is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Given {
-    /// As the answer to a sign-in at the addresses of the older personal site, whose front end has
-    /// nothing else that proves it.
+    /// As the answer to a sign-in, to a front end that has nothing else to prove it with.
     AtSignIn,
     /// In a session that was there already, or that has a cookie.
     InSession,

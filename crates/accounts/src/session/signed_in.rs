@@ -24,13 +24,13 @@ pub struct SignedIn {
 enum By {
     Session {
         id: SessionId,
-        /// When its holder last proved a credential.
-        authenticated_at: Timestamp,
+        /// When its holder last proved a credential, if that is known.
+        authenticated_at: Option<Timestamp>,
+        /// Whether an access token was shown in place of the session's secret.
+        is_by_token: bool,
     },
     /// A program of the person's, which goes on in a session.
     Access(Access),
-    /// The same at the addresses of the older personal site, where it stands for the person.
-    StandIn(Access),
     Token {
         id: TokenId,
         scopes: Vec<String>,
@@ -55,14 +55,13 @@ impl SignedIn {
     /// Whether a person sits in front of it: what touches passwords, tokens and
     /// roles is for people.
     pub fn is_in_browser(&self) -> bool {
-        matches!(self.by, By::Session { .. } | By::StandIn(_))
+        matches!(self.by, By::Session { .. })
     }
 
     /// The session, if it is one.
     pub fn session(&self) -> Option<&SessionId> {
         match &self.by {
             By::Session { id, .. } => Some(id),
-            By::StandIn(access) => Some(&access.session),
             By::Access(_) | By::Token { .. } => None,
         }
     }
@@ -73,17 +72,22 @@ impl SignedIn {
             By::Session {
                 id,
                 authenticated_at,
-            } => Some((id, *authenticated_at)),
-            By::StandIn(_) | By::Access(_) | By::Token { .. } => None,
+                is_by_token: false,
+            } => Some((id, (*authenticated_at)?)),
+            By::Session { .. } | By::Access(_) | By::Token { .. } => None,
         }
     }
 
     /// The same for what concerns nothing but their own credentials and sessions: there the token
-    /// that a sign-in of the older personal site's front end was answered with proves that sign-in.
+    /// that a sign-in was answered with proves that sign-in.
     pub(crate) fn own_authentication(&self) -> Option<(&SessionId, Timestamp)> {
         match &self.by {
-            By::StandIn(access) => Some((&access.session, access.signed_in_at?)),
-            _ => self.authentication(),
+            By::Session {
+                id,
+                authenticated_at,
+                ..
+            } => Some((id, (*authenticated_at)?)),
+            By::Access(_) | By::Token { .. } => None,
         }
     }
 
@@ -91,7 +95,7 @@ impl SignedIn {
     /// has the scopes that it was made with.
     pub fn has(&self, scope: TokenScope) -> bool {
         match &self.by {
-            By::Session { .. } | By::StandIn(_) | By::Access(_) => true,
+            By::Session { .. } | By::Access(_) => true,
             By::Token { scopes, .. } => scopes.iter().any(|word| word == scope.word()),
         }
     }
@@ -100,7 +104,7 @@ impl SignedIn {
     /// given what its owner's browser, or another token, was answered.
     pub fn repeats_as(&self) -> String {
         match &self.by {
-            By::Session { .. } | By::StandIn(_) | By::Access(_) => self.account.id.to_string(),
+            By::Session { .. } | By::Access(_) => self.account.id.to_string(),
             By::Token { id, .. } => id.to_string(),
         }
     }
@@ -108,17 +112,21 @@ impl SignedIn {
     /// How the audit log names whoever this is.
     pub fn actor(&self) -> Actor {
         match &self.by {
-            By::Session { .. } | By::StandIn(_) | By::Access(_) => {
-                Actor::Account(self.account.id.to_string())
-            }
+            By::Session { .. } | By::Access(_) => Actor::Account(self.account.id.to_string()),
             By::Token { id, .. } => Actor::Token(id.to_string()),
         }
     }
 
-    /// The person for whom an access token stands at the addresses of the older personal site.
-    pub(crate) fn into_stand_in(mut self) -> Self {
+    /// The person in front of the session that an access token names. This is for addresses whose
+    /// front end keeps the token itself and shows it in place of a cookie.
+    #[must_use]
+    pub fn into_session(mut self) -> Self {
         if let By::Access(access) = self.by {
-            self.by = By::StandIn(access);
+            self.by = By::Session {
+                id: access.session,
+                authenticated_at: access.signed_in_at,
+                is_by_token: true,
+            };
         }
         self
     }
@@ -127,7 +135,7 @@ impl SignedIn {
     pub(crate) fn personal_token(&self) -> Option<&TokenId> {
         match &self.by {
             By::Token { id, .. } => Some(id),
-            By::Session { .. } | By::Access(_) | By::StandIn(_) => None,
+            By::Session { .. } | By::Access(_) => None,
         }
     }
 
@@ -142,9 +150,7 @@ impl SignedIn {
             By::Token {
                 scope: Some(only), ..
             } => *only == scope.name(),
-            By::Session { .. } | By::StandIn(_) | By::Access(_) | By::Token { scope: None, .. } => {
-                true
-            }
+            By::Session { .. } | By::Access(_) | By::Token { scope: None, .. } => true,
         }
     }
 }
@@ -177,7 +183,8 @@ impl FromRow for Visit {
                 account: Account::from_row(row)?,
                 by: By::Session {
                     id: row.column(5)?,
-                    authenticated_at: row.column(8)?,
+                    authenticated_at: Some(row.column(8)?),
+                    is_by_token: false,
                 },
             },
             stay: row.column(6)?,

@@ -40,7 +40,8 @@ impl Sudo {
     }
 
     /// The proof for somebody's own password, factors and sessions. For these the access token that
-    /// a sign-in below `/backend` was answered with is one too: its front end has no cookie.
+    /// a sign-in was answered with is one too, where it stands for the session: the front end that
+    /// shows it has no cookie.
     pub fn check_own(who: SignedIn, now: Timestamp) -> Result<Self, SudoRequired> {
         let proved = who.own_authentication().map(|(id, at)| (id.clone(), at));
         Self::of(who, proved, now)

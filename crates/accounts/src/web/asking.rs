@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use platform::audit::RequestFacts;
 use platform::{Secret, StoreError, Tx};
 use sha2::{Digest as _, Sha256};
-use web::{Facts, Form, Problem, Site, csrf};
+use web::{Facts, Form, Problem, Site, csrf, media_type};
 
 use super::cookies::{self, Beside};
 use super::problem::too_often;
@@ -141,9 +141,10 @@ where
         check_people(&parts)?;
         let visit = visit(&parts, &site).await;
         let request = Request::from_parts(parts.clone(), body);
+        let may_hold_file = media_type::is(request.headers(), media_type::MULTIPART);
         let keep_file = match &visit {
-            Ok((visit, _)) => has_site_role(&site, &visit.who).await?,
-            Err(_) => false,
+            Ok((visit, _)) if may_hold_file => has_site_role(&site, &visit.who).await?,
+            _ => false,
         };
         let (form, file) = Form::with_file(request, site.files.max_upload(), keep_file).await?;
         let mut sender = Sender::of(&parts, &site, visit, form).await?;
@@ -214,6 +215,16 @@ impl Sender {
     }
 }
 
+/// Who calls, where a layer around the handlers found it out in a way of its own: [`Caller`] takes
+/// its word for it.
+#[derive(Clone, Debug)]
+pub struct Found(pub Result<SignedIn, Problem>);
+
+/// Marks an address that has the caller's own mail address confirmed. They may use it before they
+/// have the second factor that they need.
+#[derive(Clone, Copy, Debug)]
+pub struct ForConfirmation;
+
 /// Whoever calls the API: a program with its token, or a script on a page.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -234,12 +245,19 @@ where
         let site = Site::from_ref(state);
         let (callers, request) = (Callers::of(parts)?, request_facts(parts)?);
         let changes = !matches!(parts.method, Method::GET | Method::HEAD);
+        if let Some(Found(found)) = parts.extensions.get() {
+            let who = found.clone()?;
+            if changes {
+                count_change(parts, &who, site.clock.now())?;
+            }
+            check_factor(parts, &site, &who).await?;
+            return Ok(Self { who, request });
+        }
         if parts.headers.contains_key(AUTHORIZATION) {
             let (allowed, refused) = match bearer(parts, &site).await? {
                 Shown::Access(who) => {
                     let allowed = match callers {
                         Callers::Tokens(_) => Ok(who),
-                        Callers::Sessions => Ok(who.into_stand_in()),
                         Callers::Anybody | Callers::People => Err(token_not_permitted()),
                     };
                     (allowed, None)
@@ -248,9 +266,7 @@ where
                     let id = bearer.id().clone();
                     let allowed = match callers {
                         Callers::Tokens(scopes) => bearer.with(scopes).map_err(Problem::from),
-                        Callers::Anybody | Callers::People | Callers::Sessions => {
-                            Err(token_not_permitted())
-                        }
+                        Callers::Anybody | Callers::People => Err(token_not_permitted()),
                     };
                     (allowed, Some(id))
                 }
@@ -270,11 +286,7 @@ where
         }
         let (visit, secret) = visit(parts, &site).await?;
         if changes {
-            if callers == Callers::Sessions {
-                check_same_origin(&parts.headers, &site)?;
-            } else {
-                csrf::check(&parts.headers, site.url(), secret.reveal(), None)?;
-            }
+            csrf::check(&parts.headers, site.url(), secret.reveal(), None)?;
             count_change(parts, &visit.who, site.clock.now())?;
         }
         let who = visit.who;
@@ -350,26 +362,39 @@ enum Shown {
     Personal(Bearer),
 }
 
+/// What stands behind `Authorization: Bearer`.
+fn bearer_token(headers: &HeaderMap) -> Option<Secret> {
+    let header = text(headers, &AUTHORIZATION);
+    let (scheme, shown) = header.split_once(' ')?;
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+    is_bearer.then(|| Secret::new(shown.trim()))
+}
+
+/// Whom the access token of a request speaks for; `None`: it has none.
+pub async fn by_access_token(
+    headers: &HeaderMap,
+    site: &Site,
+) -> Option<Result<SignedIn, Problem>> {
+    let shown = bearer_token(headers).filter(|shown| !token::is_token(shown.reveal()))?;
+    let signer = Signer::new(site.keys.clone(), site.url().to_string());
+    let Some(claims) = signer.verify(&shown, site.clock.now()) else {
+        return Some(Err(token_refused("token_invalid")));
+    };
+    let look = move |tx: &mut Tx<'_>| signed_in::by_access_token(tx, &claims);
+    let found = site.store.read::<_, StoreError, _>(look).await;
+    let found = found.map_err(Problem::from).transpose();
+    Some(found.unwrap_or_else(|| Err(token_refused("session_expired"))))
+}
+
 /// The token that was shown. A bad one is refused, whatever cookie comes along.
 async fn bearer(parts: &request::Parts, site: &Site) -> Result<Shown, Problem> {
-    let problem = |code| Problem::new(StatusCode::UNAUTHORIZED, code);
-    let header = text(&parts.headers, &AUTHORIZATION);
-    let shown = match header.split_once(' ') {
-        Some((scheme, shown)) if scheme.eq_ignore_ascii_case("bearer") => Secret::new(shown.trim()),
-        _ => return Err(problem("token_invalid")),
-    };
-    if !token::is_token(shown.reveal()) {
-        let signer = Signer::new(site.keys.clone(), site.url().to_string());
-        let claims = signer.verify(&shown, site.clock.now());
-        let claims = claims.ok_or_else(|| problem("token_invalid"))?;
-        let look = move |tx: &mut Tx<'_>| signed_in::by_access_token(tx, &claims);
-        let who = site.store.read(look).await?;
-        let who = who.ok_or_else(|| problem("session_expired"))?;
-        return Ok(Shown::Access(who));
+    if let Some(found) = by_access_token(&parts.headers, site).await {
+        return found.map(Shown::Access);
     }
+    let invalid = || token_refused("token_invalid");
+    let shown = bearer_token(&parts.headers).ok_or_else(invalid)?;
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { signed_in::by_token(tx, &shown) };
-    let bearer = site.store.read(look).await?;
-    let bearer = bearer.ok_or_else(|| problem("token_invalid"))?;
+    let bearer = site.store.read(look).await?.ok_or_else(invalid)?;
     if bearer.is_due(site.clock.now()) {
         let id = bearer.id().clone();
         let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { token::touch(tx, &id) };
@@ -426,8 +451,6 @@ const CONFIRMATION: &[&str] = &[
     "/me/email/verify",
     "/api/v1/me/email",
     "/api/v1/auth/verify/resend",
-    "/api/auth/send-verification",
-    "/backend/protected/auth/send-verification",
 ];
 
 /// Refuses whoever needs a second factor and has none.
@@ -437,7 +460,8 @@ async fn check_factor(parts: &request::Parts, site: &Site, who: &SignedIn) -> Re
         return Ok(());
     }
     let id = who.account().id.clone();
-    let is_confirmation = CONFIRMATION.contains(&parts.uri.path());
+    let is_confirmation = parts.extensions.get::<ForConfirmation>().is_some()
+        || CONFIRMATION.contains(&parts.uri.path());
     let look = move |tx: &mut Tx<'_>| -> Result<bool, StoreError> {
         let may_confirm = is_confirmation && registration::is_pending(tx, &id)?;
         Ok(!may_confirm && required.is_unmet(tx, &id)?)
@@ -457,17 +481,12 @@ fn check_people(parts: &request::Parts) -> Result<(), Problem> {
     }
 }
 
-/// Refuses what a browser does not say to be asked by a page of this origin. Pages that know no
-/// value for their forms are told from others by that alone.
-pub(super) fn check_same_origin(headers: &HeaderMap, site: &Site) -> Result<(), Problem> {
-    if csrf::is_from_us(headers, site.url()) {
-        return Ok(());
-    }
-    Err(Problem::new(StatusCode::FORBIDDEN, "csrf_failed"))
-}
-
 fn token_not_permitted() -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "token_not_permitted")
+}
+
+fn token_refused(code: &'static str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, code)
 }
 
 fn unauthenticated() -> Problem {

@@ -1,6 +1,7 @@
 //! A call of the JSON interface or a form, answered once however often it is sent.
 
 use std::fmt;
+use std::ops::Deref;
 use std::str::FromStr;
 
 use axum::body::{Bytes, HttpBody as _};
@@ -8,16 +9,16 @@ use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, request};
 use axum::response::{IntoResponse, Response};
-use platform::audit::RequestFacts;
 use platform::idempotency::{self, Key, Reused, Stored};
 use platform::random::Random;
 use platform::{StoreError, Tx};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use web::json::Received;
-use web::{Form, Problem, Site, version};
+use web::{Form, Piece, Problem, Site, version};
 
 use super::asking::{Caller, Sender};
+use super::proof::{Proof, Requester};
 use crate::signed_in::SignedIn;
 
 /// A call of the JSON interface.
@@ -25,10 +26,8 @@ use crate::signed_in::SignedIn;
 pub struct Call {
     /// The site it is for.
     pub site: Site,
-    /// Who calls.
-    pub who: SignedIn,
-    /// What the audit log keeps of the request.
-    pub request: RequestFacts,
+    /// Who calls, and where.
+    pub requester: Requester,
     /// As they were sent.
     pub headers: HeaderMap,
     /// The path and query as sent.
@@ -43,6 +42,14 @@ impl fmt::Debug for Call {
     }
 }
 
+impl Deref for Call {
+    type Target = Requester;
+
+    fn deref(&self) -> &Requester {
+        &self.requester
+    }
+}
+
 impl<S> FromRequestParts<S> for Call
 where
     Site: FromRef<S>,
@@ -53,21 +60,29 @@ where
     async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
         let Caller { who, request } = Caller::from_request_parts(parts, state).await?;
         let address = parts.uri.path_and_query();
+        let address = address.map_or("/", |whole| whole.as_str()).to_owned();
         Ok(Self {
             site: Site::from_ref(state),
-            who,
-            request,
             headers: parts.headers.clone(),
-            address: address.map_or("/", |whole| whole.as_str()).to_owned(),
+            address,
+            requester: Requester::of(parts, who, request).await?,
         })
     }
 }
 
 impl Call {
+    fn query_text(&self) -> &str {
+        self.address.split_once('?').map_or("", |(_, query)| query)
+    }
+
     /// What stands behind `?`.
     pub fn query(&self) -> Form {
-        let query = self.address.split_once('?').map_or("", |(_, query)| query);
-        Form::parse(query.as_bytes()).unwrap_or_default()
+        Form::parse(self.query_text().as_bytes()).unwrap_or_default()
+    }
+
+    /// Which piece of a list is asked for.
+    pub fn piece_of_list(&self) -> Result<Piece, Problem> {
+        Piece::read(self.query_text())
     }
 
     /// The version a change was made for.
@@ -84,9 +99,49 @@ impl Call {
         }
     }
 
-    /// Makes a change that happens once under its `Idempotency-Key`: POST. `enter` proves that
-    /// the caller may make it, also before an answer that was kept is given again.
-    pub async fn once<P, T, E>(
+    /// Looks something up.
+    pub async fn read<P, T, F>(&self, look: F) -> Result<T, Problem>
+    where
+        P: Proof,
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>, &P) -> Result<T, P::Refusal> + Send + 'static,
+    {
+        let found = self.requester.read(&self.site, look).await;
+        found.map_err(|refusal| P::problem(refusal, &self.who))
+    }
+
+    /// Makes a change that may be repeated by itself: PUT, PATCH, DELETE.
+    pub async fn write<P, T, F>(&self, change: F) -> Result<T, Problem>
+    where
+        P: Proof,
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>, &P) -> Result<T, P::Refusal> + Send + 'static,
+    {
+        let done = self.requester.write(&self.site, change).await;
+        done.map_err(|refusal| P::problem(refusal, &self.who))
+    }
+
+    /// Makes a change that happens once under its `Idempotency-Key`: POST. A repeat gets the same
+    /// answer, as long as the caller has the proof.
+    pub async fn once<P, T, F>(
+        &self,
+        body: &[u8],
+        status: StatusCode,
+        change: F,
+    ) -> Result<Response, Problem>
+    where
+        P: Proof,
+        T: Serialize,
+        F: Fn(&mut Tx<'_>, &P) -> Result<T, P::Refusal> + Send + 'static,
+    {
+        let (key, requester) = (self.key(body)?, self.requester.clone());
+        let enter = move |tx: &mut Tx<'_>| P::enter_to_change(tx, &requester);
+        let answer = self.once_by(key, status, enter, change).await;
+        answer.map_err(|refusal| P::problem(refusal, &self.who))
+    }
+
+    /// As [`Call::once`], with what `enter` proves.
+    pub async fn once_by<P, T, E>(
         &self,
         key: Option<Key>,
         status: StatusCode,
@@ -164,7 +219,7 @@ pub fn form_once<E: From<StoreError> + From<Reused>>(
 
 /// What a repeat of a form is recognised by: its hidden `submission_id`. `file_hash` is empty
 /// where no file came with it.
-pub fn form_key(who: &SignedIn, form: &Form, file_hash: &[u8], route: &'static str) -> Option<Key> {
+pub fn form_key(who: &SignedIn, form: &Form, file_hash: &[u8], route: &str) -> Option<Key> {
     let mut body = file_hash.to_vec();
     for (name, value) in form.iter().filter(|(name, _)| *name != web::csrf::FIELD) {
         for part in [name, value] {

@@ -58,12 +58,12 @@ pub(super) fn set_before(url: &SiteUrl, secret: &Secret) -> HeaderValue {
 }
 
 /// What a browser was given when somebody registered with it.
-pub(super) fn registered(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
+pub fn registered(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, REGISTERED).map(Secret::new)
 }
 
 /// Marks a browser as the one that somebody registers with.
-pub(super) fn set_registered(url: &SiteUrl, secret: &Secret) -> HeaderValue {
+pub fn set_registered(url: &SiteUrl, secret: &Secret) -> HeaderValue {
     let lifetime = Life::Seconds(registration::LIFETIME.as_secs());
     cookie::secret(url, REGISTERED, secret.reveal(), lifetime)
 }
@@ -110,24 +110,19 @@ pub(super) fn set_session(url: &SiteUrl, secret: &Secret, stay: Stay) -> HeaderV
 }
 
 /// An answer that gives a browser the new secret of the session that it goes on in.
-pub(super) fn renewed(
-    mut response: Response,
-    url: &SiteUrl,
-    secret: &Secret,
-    stay: Stay,
-) -> Response {
+pub fn renewed(mut response: Response, url: &SiteUrl, secret: &Secret, stay: Stay) -> Response {
     let cookie = set_session(url, secret, stay);
     response.headers_mut().append(SET_COOKIE, cookie);
     response
 }
 
 /// Takes a browser's session away.
-pub(super) fn forget_session(url: &SiteUrl) -> HeaderValue {
+pub fn forget_session(url: &SiteUrl) -> HeaderValue {
     cookie::forget(url, SESSION)
 }
 
 /// Gives a browser all that belongs to a session that has just begun.
-pub(super) fn set_begun(headers: &mut HeaderMap, url: &SiteUrl, begun: &Begun) {
+pub fn set_begun(headers: &mut HeaderMap, url: &SiteUrl, begun: &Begun) {
     let device = begun.device.secret().reveal();
     let lifetime = Life::Seconds(device::LIFETIME.as_secs());
     headers.append(SET_COOKIE, set_session(url, &begun.session, begun.stay));

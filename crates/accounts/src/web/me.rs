@@ -40,6 +40,11 @@ pub(super) async fn change_password() -> Response {
         .into_response()
 }
 
+/// `/admin`, where no domain has a page there.
+pub(super) async fn admin(_: Reader) -> Response {
+    see_other("/me")
+}
+
 /// What was done on the page before.
 #[derive(Deserialize)]
 pub(super) struct Done {

@@ -49,7 +49,7 @@ impl From<SignInError> for Problem {
 }
 
 /// Somebody who does something too often, and when it may be done again.
-pub(super) fn too_often(Wait { seconds }: Wait) -> Problem {
+pub fn too_often(Wait { seconds }: Wait) -> Problem {
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited")
         .with("minutes", seconds.div_ceil(60))
         .retry_after(seconds)
@@ -431,7 +431,7 @@ pub(super) fn name(problem: Problem, pointer: &str, NotAName: NotAName) -> Probl
 }
 
 /// A field whose text is no password.
-pub(super) fn password(problem: Problem, pointer: &str, weakness: Weakness) -> Problem {
+pub fn password(problem: Problem, pointer: &str, weakness: Weakness) -> Problem {
     let values = match weakness {
         Weakness::Short => vec![("min", password::SHORTEST.into())],
         Weakness::Long => vec![("max", password::LONGEST.into())],

@@ -105,7 +105,7 @@ pub(super) async fn change(
 }
 
 /// Changes somebody's profile, and their slug where one is sent.
-pub(super) async fn save(
+pub async fn save(
     accounts: &Accounts,
     who: &SignedIn,
     input: Input,

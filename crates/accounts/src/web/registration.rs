@@ -22,23 +22,26 @@ use crate::slug;
 use crate::verification::{self, ConfirmError, Confirmation, Proof};
 
 /// A registration as it was sent, by a form or as JSON.
-pub(super) struct Sent<'a> {
-    pub(super) email: &'a str,
-    pub(super) password: Secret,
-    pub(super) display_name: &'a str,
+pub struct Sent<'a> {
+    /// The mail address as typed.
+    pub email: &'a str,
+    /// The password as typed.
+    pub password: Secret,
+    /// What others see.
+    pub display_name: &'a str,
     /// Empty: none is asked for.
-    pub(super) slug: &'a str,
+    pub slug: &'a str,
     /// The language of mails.
-    pub(super) locale: &'a str,
+    pub locale: &'a str,
     /// `None`: it is none of our forms.
-    pub(super) form_stamp: Option<&'a str>,
+    pub form_stamp: Option<&'a str>,
     /// What people do not see, and leave empty.
-    pub(super) website: &'a str,
+    pub website: &'a str,
 }
 
 impl Sent<'_> {
     /// Every mistake is named at once.
-    pub(super) fn read(&self, site: &Site) -> Result<Registrant, Problem> {
+    pub fn read(&self, site: &Site) -> Result<Registrant, Problem> {
         let mut wrong = Problem::fields();
         let name: Result<DisplayName, _> = self.display_name.parse();
         if let Err(error) = name {

@@ -63,7 +63,7 @@ pub(super) async fn ask(
 }
 
 /// Has a link mailed, if there is somebody with this address.
-pub(super) async fn mail_link(
+pub async fn mail_link(
     accounts: &Accounts,
     email: &str,
     wanted: Wanted,

@@ -166,7 +166,7 @@ pub(super) async fn sign_out(
 }
 
 /// Ends the session that the browser shows.
-pub(super) async fn end_session(
+pub async fn end_session(
     accounts: &Accounts,
     headers: &HeaderMap,
     request: RequestFacts,

@@ -133,7 +133,7 @@ pub fn list(tx: &mut Tx<'_>, webhook: &Webhook) -> Result<Vec<Delivery>, StoreEr
 }
 
 /// What sends.
-pub(crate) fn job(site: &Site) -> Handler {
+pub(crate) fn handler(site: &Site) -> Handler {
     let site = site.clone();
     let sending = Sending::default();
     Handler::new(KIND, move |job: Job| {
@@ -143,7 +143,7 @@ pub(crate) fn job(site: &Site) -> Handler {
 }
 
 /// What forgets what was sent.
-pub(crate) fn sweeps() -> Handler {
+pub(crate) fn sweep_job() -> Handler {
     Handler::each_day("webhook.sweep", async |_| Ok(Done::with(sweep)))
 }
 

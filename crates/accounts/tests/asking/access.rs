@@ -6,7 +6,7 @@ use accounts::grant::{OWNER, Scope};
 use accounts::session::Stay;
 use accounts::token::{PROFILE_READ, TokenScope};
 use accounts::web::asking::{Caller, Reader, Sender};
-use accounts::{Accounts, BackendPolicy, Callers, sudo};
+use accounts::{Accounts, Callers, sudo};
 use axum::Router;
 use axum::http::Method;
 use axum::routing::{get, post};
@@ -123,7 +123,7 @@ fn every_address_is_for_whom_its_list_says() {
             let told = format!("{} {}", route.method, route.path);
             let [but_profile, all] = match route.callers {
                 Callers::Anybody => [None, None],
-                Callers::People | Callers::Sessions => [Some("token_not_permitted"); 2],
+                Callers::People => [Some("token_not_permitted"); 2],
                 Callers::Tokens(_) => [Some("scope_required"), None],
             };
             for (program, expected) in programs.iter().zip([but_profile, all]) {
@@ -151,15 +151,7 @@ fn every_address_is_for_whom_its_list_says() {
 #[test]
 fn what_anybody_may_call_is_in_the_documentation() {
     let documentation = include_str!("../../../../docs/security.md");
-    let older = BackendPolicy {
-        has_auth: true,
-        register_tokens: true,
-    };
-    let older = accounts::web::backend::pages(older).into_iter();
-    let older = older.map(|page| (page.path, page.access));
-    let all = routes().into_iter();
-    let all = all.map(|route| (route.path, route.callers));
-    for (path, callers) in all.chain(older) {
+    for Route { path, callers, .. } in routes() {
         let is_told = documentation.contains(&format!("`{path}`"));
         assert!(is_told || callers != Callers::Anybody, "{path}");
     }

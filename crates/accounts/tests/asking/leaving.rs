@@ -45,10 +45,7 @@ pub(crate) const STRICT: Domains = &[
         },
         obligations: |tx, id| grant::owned_alone(tx, id, &CLUB),
         scope_kinds: &[&CLUB],
-        ..Domain::new(Migrations {
-            owner: "clubs",
-            steps: &[],
-        })
+        ..Domain::new(Migrations::new("clubs", &[]))
     },
 ];
 

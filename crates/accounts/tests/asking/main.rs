@@ -5,9 +5,6 @@
 
 mod access;
 mod api;
-mod backend;
-mod backend_browser;
-mod backend_proofs;
 mod changing_email;
 mod factor_resets;
 mod forged_tokens;

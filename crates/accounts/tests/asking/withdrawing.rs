@@ -9,7 +9,6 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use testkit::{Visitor, World};
 
-use crate::backend::{ALONE, OWN, browser as older_browser, older};
 use crate::grants::manager;
 use crate::people::{API, browser};
 use crate::stage::{
@@ -58,7 +57,7 @@ fn a_new_password_and_signing_out_everywhere_withdraw_what_somebody_offered() {
             newcomer.get(&link).await.with(400);
         }
 
-        // On the page, by an administrator, and at the addresses of the older personal site.
+        // On the page, and by an administrator.
         let id = person(world, "farah@example.my", None).await;
         let link = invite(world, &id).await;
         begin(world, &id, Stay::Visit, client(9)).await;
@@ -76,13 +75,6 @@ fn a_new_password_and_signing_out_everywhere_withdraw_what_somebody_offered() {
         let mut owner = browser(world, &owner).await;
         let out = format!("{API}/{id}/sign-out");
         owner.call(Method::POST, &out, &Value::Null).await.with(200);
-        visitor(&accounts).get(&link).await.with(400);
-
-        let link = invite(world, &id).await;
-        let accounts = older(world, ALONE);
-        let mut own = older_browser(world, &accounts, &id).await;
-        let all = format!("{OWN}/revoke-all");
-        own.call(Method::POST, &all, &Value::Null).await.with(200);
         visitor(&accounts).get(&link).await.with(400);
     });
 }

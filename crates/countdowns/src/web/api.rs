@@ -122,7 +122,7 @@ async fn create(
         View::of(tx, made)
     };
     let (key, created) = (call.key(&body.bytes)?, StatusCode::CREATED);
-    Ok(call.once(key, created, enter, change).await?)
+    Ok(call.once_by(key, created, enter, change).await?)
 }
 
 /// One countdown.
@@ -212,9 +212,8 @@ struct Body {
     note: Option<String>,
 }
 
-pub(super) fn null_is_empty<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Option<String>, D::Error> {
+/// What takes a text away: null.
+pub fn null_is_empty<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Option::<String>::deserialize(from).map(|note| Some(note.unwrap_or_default()))
 }
 
@@ -264,7 +263,7 @@ async fn reset(
         Saved::of(tx, owner, made)
     };
     let (key, created) = (call.key(&body.bytes)?, StatusCode::CREATED);
-    Ok(call.once(key, created, enter, change).await?)
+    Ok(call.once_by(key, created, enter, change).await?)
 }
 
 /// Changes a reset.

@@ -28,7 +28,6 @@ const LIFE: Duration = Duration::from_hours(1);
 pub(super) async fn listen(
     State(site): State<Site>,
     Extension(watchers): Extension<Watchers>,
-    limits: Option<Extension<Limits>>,
     Path((account, countdown)): Path<(String, String)>,
     uri: Uri,
     headers: HeaderMap,
@@ -45,8 +44,8 @@ pub(super) async fn listen(
         return Ok(moved);
     }
     let busy = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy");
-    let Extension(limits) = limits.unwrap_or_default();
-    let place = watchers.take(facts.network(), limits).ok_or_else(busy)?;
+    let place = watchers.take(facts.network(), Limits::of(&site));
+    let place = place.ok_or_else(busy)?;
     let since = event_stream::last_event_id(&headers, &query, "since");
     let since = since.and_then(|id| id.parse().ok());
     let seen = since.unwrap_or(shown.revision);

@@ -9,14 +9,14 @@ use platform::{Rows, StoreError, Tx, sql};
 
 pub(crate) const DOMAIN: Domain = Domain {
     dates: list,
-    ..Domain::new(Migrations {
-        owner: "days",
-        steps: &[Step {
+    ..Domain::new(Migrations::new(
+        "days",
+        &[Step {
             name: "0001_begin",
             text: "CREATE TABLE day (id TEXT PRIMARY KEY, keeper TEXT NOT NULL,
                 label TEXT NOT NULL, at TEXT NOT NULL, time_zone TEXT NOT NULL);",
         }],
-    })
+    ))
 };
 
 #[derive(Row)]

@@ -3,7 +3,6 @@
 use countdowns::countdown::CountdownId;
 use countdowns::public::Link;
 use countdowns::reach;
-use countdowns::watchers::Limits;
 use countdowns::webhook::Event;
 use jiff::SignedDuration;
 use platform::id::Id as _;
@@ -165,7 +164,7 @@ fn an_operator_says_how_many_watch() {
         farah.public("Live").await;
         let path = format!("{PAGE}/events");
         for (total, of_network, places) in [(500, 7, 7), (2, 5, 2), (0, 5, 0)] {
-            let mut visitor = stage.visitor_among(Limits { total, of_network });
+            let mut visitor = stage.visitor_among(total, of_network);
             let mut all = Vec::new();
             for _ in 0..places {
                 all.push(visitor.listen(&path).await);

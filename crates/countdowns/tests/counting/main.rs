@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
 
-mod backend;
 mod calls;
 mod co_owners;
 mod days;

@@ -10,7 +10,6 @@ use serde_json::json;
 use testkit::{Visitor, rounds, together};
 use web::Input;
 
-use crate::backend::{self, TIMERS};
 use crate::stage::{DATES, Person, Stage, on_both, request};
 use crate::webhooks::{deliveries, hook};
 
@@ -213,34 +212,6 @@ fn a_reset_of_a_countdown_that_is_hidden_meanwhile_is_kept_and_not_shown() {
             stage.visitor().get("/u/farah-ali/race").await.expect(404);
             // Its owner's program hears of it all the same.
             assert_eq!(deliveries(stage, Event::Reset).await, round);
-        }
-    });
-}
-
-#[test]
-fn two_first_resets_make_one_primary_countdown() {
-    on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend(true);
-        let other = stage.beside();
-        for round in 0..rounds() {
-            let farah = backend::person(&stage, &format!("Farah Ali {round}")).await;
-            let first = |mut program: Visitor| {
-                let token = farah.token.clone();
-                async move {
-                    program.header("authorization", &token);
-                    let body = json!({"notes": "Coffee"});
-                    let made = program.call(Method::POST, TIMERS, &body).await;
-                    made.status.as_u16()
-                }
-            };
-            let (one, two) = together(first(stage.visitor()), first(other.visitor())).await;
-            assert_eq!((one, two), (201, 201), "round {round}");
-            let who = farah.who.clone();
-            let look = move |tx: &mut Tx<'_>| countdown::list(tx, &who);
-            let all = stage.world.store().read(look).await.unwrap();
-            let [one] = &all[..] else { panic!("{all:?}") };
-            assert!(one.is_primary);
-            assert_eq!(entries(&stage, &one.id).await.len(), 2);
         }
     });
 }

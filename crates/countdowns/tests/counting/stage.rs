@@ -1,5 +1,6 @@
 //! What the tests stand on: a site in a world, and people in it.
 
+use accounts::Accounts;
 use accounts::account::{self, AccountId, NewAccount};
 use accounts::client::Client;
 use accounts::dates::Dates;
@@ -8,10 +9,10 @@ use accounts::registration::{Policy, Registration};
 use accounts::session::{self, Method, Stay};
 use accounts::signed_in::{self, SignedIn};
 use accounts::token::{self, NewToken, TokenScope};
-use accounts::{Accounts, BackendPolicy};
 use axum::{Extension, http};
 use countdowns::countdown::{COUNTDOWN, READ, WRITE};
-use countdowns::watchers::Limits;
+use countdowns::entry_limit::EntryLimit;
+use countdowns::watchers;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use platform::audit::RequestFacts;
@@ -20,6 +21,7 @@ use platform::{Outbound, Platform, StoreError, Tx};
 use serde_json::{Value, json};
 use testkit::{English, Page, Visitor, World};
 use web::client_info::Proxies;
+use web::setting::SettingValues;
 use web::{Settings, Site, SiteUrl};
 
 use crate::days;
@@ -116,21 +118,6 @@ impl<'w> Stage<'w> {
         }
     }
 
-    /// The same site with the addresses of the older personal site.
-    pub(crate) fn with_backend(&self, has_auth: bool) -> Self {
-        let policy = BackendPolicy {
-            has_auth,
-            register_tokens: false,
-        };
-        Self {
-            world: self.world,
-            accounts: Accounts {
-                backend: Some(policy),
-                ..self.accounts.clone()
-            },
-        }
-    }
-
     /// The same site in another process.
     pub(crate) fn beside(&self) -> Self {
         let platform = Platform {
@@ -152,14 +139,18 @@ impl<'w> Stage<'w> {
     }
 
     pub(crate) fn visitor(&self) -> Visitor {
-        self.visitor_among(Limits::default())
+        visitor_of(&self.accounts)
     }
 
-    /// Somebody on a site where so many may watch.
-    pub(crate) fn visitor_among(&self, watchers: Limits) -> Visitor {
-        let router = domain::routes(&self.accounts).layer(Extension(watchers));
-        let router = accounts::web::around(&self.accounts, router);
-        Visitor::new(web::serve(&self.accounts.site, router))
+    /// Somebody on a site where so many may watch, and so many of one network.
+    pub(crate) fn visitor_among(&self, total: u32, of_network: u32) -> Visitor {
+        let mut values = SettingValues::default();
+        values.set_number(watchers::TOTAL, total).unwrap();
+        values.set_number(watchers::OF_NETWORK, of_network).unwrap();
+        visitor_of(&Accounts {
+            site: self.accounts.site.clone().with_settings(values),
+            ..self.accounts.clone()
+        })
     }
 
     /// Does what is due in the background.
@@ -331,4 +322,10 @@ pub(crate) fn shape(page: &Page) -> (u16, String, Vec<(String, String)>) {
         .collect();
     headers.sort();
     (page.status.as_u16(), body, headers)
+}
+
+fn visitor_of(accounts: &Accounts) -> Visitor {
+    let router = domain::routes(accounts).layer(Extension(EntryLimit::default()));
+    let router = accounts::web::around(accounts, router);
+    Visitor::new(web::serve(&accounts.site, router))
 }

@@ -83,7 +83,7 @@ impl FileBody {
             file: file.as_fd(),
             place: range.start,
             length,
-            turn: Some(turn),
+            turn,
         }))
     }
 
@@ -324,7 +324,7 @@ mod tests {
                     let stretch = ready!(pieces.poll_stretch(context)).unwrap();
                     assert_eq!(stretch.place, end);
                     assert!((1..=STRETCH).contains(&stretch.length));
-                    stretch.turn.unwrap().pass_on();
+                    stretch.turn.pass_on();
                     // Not always as much as was offered.
                     Poll::Ready(stretch.length.div_ceil(2))
                 })

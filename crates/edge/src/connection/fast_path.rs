@@ -1,5 +1,5 @@
-//! Answers brief requests: those that need no engine to be read, and whose answer
-//! needs none to be written, because it is in memory, or in a file that the kernel sends.
+//! Answers brief requests: those that need no engine to be read. Their answers are written
+//! from memory, from a file by the kernel, or piece by piece as they come.
 //!
 //! Whatever else comes goes to the engine with the connection, which stays there: one
 //! engine owns every hard case. A connection that waits here holds no buffer.
@@ -7,13 +7,13 @@
 use std::io::{self, ErrorKind, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
 use http::header::{CONNECTION, CONTENT_LENGTH, DATE, TRANSFER_ENCODING};
 use http::{HeaderName, Method, StatusCode};
-use http_body::Body as _;
+use hyper::ext::ReasonPhrase;
 use tokio::io::ReadBuf;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -22,20 +22,24 @@ use tokio_util::sync::WaitForCancellationFuture;
 use crate::body::{Answer, Body, has_no_body};
 use crate::context::WorkerContext;
 use crate::deadline::Deadline;
-use crate::http1::{Bounds, FastRequest, Verdict, brief};
+use crate::http1::{Bounds, Brief, FastRequest, Verdict, brief};
 use crate::listener::{Activity, Handle};
 use crate::pipeline::serve;
 
 use super::Visit;
+use super::outgoing::{Framing, Outgoing};
 use super::transport::{Carrier, Sending};
 
 /// Read at once.
 const PIECE: usize = 16 * 1_024;
+/// So long more of a brief request is waited for: who sends it more slowly is the engine's to
+/// mind.
+const PATIENCE: Duration = Duration::from_millis(250);
 /// A body that is sooner copied behind its head than sent as a piece beside it.
 const SMALL: usize = 4 * 1_024;
 
 /// What `Connection` says before the last answer.
-const CLOSE: &str = "close";
+pub(super) const CLOSE: &str = "close";
 
 /// What is left to the engine.
 pub(super) struct Rest {
@@ -56,13 +60,13 @@ where
     S: Carrier,
 {
     let Visit { here, peer, .. } = visit;
-    let shared = &here.shared;
     let handle = visit.place.handle();
-    let drained = pin!(shared.drain.cancelled());
-    let ended = pin!(shared.end.cancelled());
+    let drained = pin!(here.drain.cancelled());
+    let ended = pin!(here.end.cancelled());
     let mut client = Client {
         stream,
         came: Bytes::new(),
+        incomplete_since: None,
         limits: Limits {
             timer: Deadline::default(),
             body_time: bounds.body_time,
@@ -78,38 +82,58 @@ where
             client.next(wait, lame_duck_time).await?;
             wait = bounds.idle_time;
         }
-        let Some(brief) = brief(&client.came, bounds.header_size) else {
-            let came = client.came;
-            return Some(Rest { came, answer: None });
+        let read = match brief(&client.came, bounds.header_size) {
+            Brief::Whole(whole) => Ok(whole),
+            Brief::Head => Err(Some(Activity::Opening)),
+            Brief::Body => Err(Some(Activity::Serving)),
+            Brief::Other => Err(None),
         };
         let FastRequest {
             request,
             length,
             is_last,
-        } = brief;
+        } = match read {
+            Ok(whole) => whole,
+            Err(Some(activity)) if client.more(activity).await? => continue,
+            Err(_) => {
+                let came = client.came;
+                return Some(Rest { came, answer: None });
+            }
+        };
+        client.incomplete_since = None;
         if !handle.set(Activity::Serving) {
             return None;
         }
         let is_head = request.method() == Method::HEAD;
-        let request = request.map(|()| Body::Empty);
+        let request = request.map(Body::full);
         let serving = pin!(serve(here, peer, request, Verdict::from(None)));
         let answer = client.while_it_waits(serving, length).await?;
         let is_in_file = !is_head && client.stream.bare().is_some() && answer.body().is_in_file();
-        if !(is_in_file || answer.body().is_here()) || !is_framed(&answer, is_head) {
+        let Some(framing) = Framing::of(&answer, is_head) else {
             let (came, answer) = (client.came, Some(answer));
             return Some(Rest { came, answer });
-        }
+        };
         client.came.advance(length);
         let is_last = is_last || answer.headers().contains_key(CONNECTION);
         let mut head = here.scratch.take();
-        write_head(&mut head, &answer, is_head, is_last, here);
+        write_head(&mut head, &answer, framing, is_head, is_last, here);
         match client.stream.bare() {
             Some(socket) if is_in_file => {
                 let sending = Sending::new(&head, answer.into_body());
                 client.limits.send(socket, sending).await?;
             }
             _ if is_head => client.write(&mut head, Bytes::new()).await?,
-            _ => client.write(&mut head, whole(answer.into_body())).await?,
+            _ if answer.body().is_here() => {
+                client
+                    .write(&mut head, answer.into_body().into_whole())
+                    .await?;
+            }
+            _ => {
+                let outgoing = Outgoing::new(&head, answer.into_body(), framing);
+                // Nobody holds what a brief answer does not need.
+                here.scratch.put(std::mem::take(&mut head));
+                Box::pin(client.stream_out(outgoing)).await?;
+            }
         }
         here.scratch.put(head);
         if is_last {
@@ -122,6 +146,8 @@ struct Client<'a, 'e, S> {
     stream: &'a mut S,
     /// What came and was not answered.
     came: Bytes,
+    /// Since when a request has begun that is not complete.
+    incomplete_since: Option<Instant>,
     limits: Limits<'a, 'e>,
     /// One wait for the whole connection, as for its end: to begin and give up one for each
     /// request costs two locks.
@@ -165,6 +191,27 @@ impl<S: Carrier> Client<'_, '_, S> {
         }
         self.came = came;
         Some(())
+    }
+
+    /// Waits for more of a request that has begun; whether it came soon enough. Nothing: all
+    /// connections must end, or this one.
+    async fn more(&mut self, activity: Activity) -> Option<bool> {
+        if !self.limits.handle.set(activity) {
+            return None;
+        }
+        let deadline = *self.incomplete_since.get_or_insert_with(Instant::now) + PATIENCE;
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(more) = self.poll_read(context) {
+                let more = more.unwrap_or_default();
+                self.came = [&self.came[..], &more[..]].concat().into();
+                return Poll::Ready(Some(!more.is_empty()));
+            }
+            if self.limits.timer.poll(context, deadline).is_ready() {
+                return Poll::Ready(Some(false));
+            }
+            self.limits.ended.as_mut().poll(context).map(|()| None)
+        })
+        .await
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
@@ -220,6 +267,48 @@ impl<S: Carrier> Client<'_, '_, S> {
                 written => all.advance(written),
             }
         }
+        self.flush().await
+    }
+
+    /// Writes an answer as it comes.
+    async fn stream_out(&mut self, mut outgoing: Outgoing) -> Option<()> {
+        while !outgoing.is_done() {
+            std::future::poll_fn(|context| {
+                if let Poll::Ready(gathered) = outgoing.poll_gather(context) {
+                    return Poll::Ready(gathered.ok());
+                }
+                // Meanwhile the client may ask for more, or leave.
+                while self.came.is_empty() {
+                    match self.poll_read(context) {
+                        Poll::Pending => break,
+                        Poll::Ready(Ok(more)) if !more.is_empty() => self.came = more,
+                        Poll::Ready(_) => return Poll::Ready(None),
+                    }
+                }
+                self.limits.ended.as_mut().poll(context).map(|()| None)
+            })
+            .await?;
+            while !outgoing.is_empty() {
+                let written = self.limits.unless_stuck(|context| {
+                    let stream = Pin::new(&mut *self.stream);
+                    let polled =
+                        outgoing.write(|slices| stream.poll_write_vectored(context, slices));
+                    if polled.is_pending() {
+                        outgoing.falls_behind(context);
+                    }
+                    polled
+                });
+                match written.await? {
+                    0 => return None,
+                    written => outgoing.advance(written),
+                }
+            }
+            self.flush().await?;
+        }
+        Some(())
+    }
+
+    async fn flush(&mut self) -> Option<()> {
         let mut stream = Pin::new(&mut *self.stream);
         let flushed = |context: &mut Context<'_>| stream.as_mut().poll_flush(context);
         self.limits.unless_stuck(flushed).await
@@ -289,35 +378,22 @@ async fn unless_ended<T>(
     .await
 }
 
-/// Whether the end of an answer can be seen, and in one place only.
-fn is_framed(answer: &Answer, is_head: bool) -> bool {
-    let (status, headers) = (answer.status(), answer.headers());
-    let length = answer.body().size_hint().exact();
-    let is_true = headers.get(CONTENT_LENGTH).is_none_or(|said| {
-        let said = said.to_str().ok().and_then(|said| said.parse().ok());
-        is_head || status == StatusCode::NOT_MODIFIED || (said.is_some() && said == length)
-    });
-    !status.is_informational()
-        && (!has_no_body(status) || length == Some(0))
-        && is_true
-        && !headers.contains_key(TRANSFER_ENCODING)
-        && headers.get(CONNECTION).is_none_or(|said| said == CLOSE)
-}
-
 /// Writes the head of an answer.
 fn write_head(
     head: &mut Vec<u8>,
     answer: &Answer,
+    framing: Framing,
     is_head: bool,
     is_last: bool,
     here: &WorkerContext,
 ) {
     let (status, headers) = (answer.status(), answer.headers());
-    let length = answer.body().size_hint().lower();
     head.extend_from_slice(b"HTTP/1.1 ");
     head.extend_from_slice(status.as_str().as_bytes());
     head.push(b' ');
-    head.extend_from_slice(status.canonical_reason().unwrap_or("Unknown").as_bytes());
+    let own = answer.extensions().get::<ReasonPhrase>();
+    let usual = || status.canonical_reason().unwrap_or("Unknown").as_bytes();
+    head.extend_from_slice(own.map_or_else(usual, ReasonPhrase::as_bytes));
     head.extend_from_slice(b"\r\n");
     let mut line = |name: &HeaderName, value: &[u8]| {
         head.extend_from_slice(name.as_str().as_bytes());
@@ -330,12 +406,17 @@ fn write_head(
     for (name, value) in headers.iter().filter(|(name, _)| is_said(name)) {
         line(name, value.as_bytes());
     }
-    let has_length = !has_no_body(status) && (!is_head || length > 0);
-    if has_length && !headers.contains_key(CONTENT_LENGTH) {
-        line(
-            &CONTENT_LENGTH,
-            itoa::Buffer::new().format(length).as_bytes(),
-        );
+    match framing {
+        Framing::Chunked => line(&TRANSFER_ENCODING, b"chunked"),
+        Framing::Length(length) => {
+            let has_length = !has_no_body(status) && (!is_head || length > 0);
+            if has_length && !headers.contains_key(CONTENT_LENGTH) {
+                line(
+                    &CONTENT_LENGTH,
+                    itoa::Buffer::new().format(length).as_bytes(),
+                );
+            }
+        }
     }
     if !headers.contains_key(DATE) {
         here.with_date(|date| line(&DATE, date.as_bytes()));
@@ -344,13 +425,4 @@ fn write_head(
         line(&CONNECTION, CLOSE.as_bytes());
     }
     head.extend_from_slice(b"\r\n");
-}
-
-/// All of a body that is in memory.
-fn whole(mut body: Body) -> Bytes {
-    let mut context = Context::from_waker(Waker::noop());
-    match Pin::new(&mut body).poll_frame(&mut context) {
-        Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
-        _ => Bytes::new(),
-    }
 }

@@ -79,7 +79,8 @@ impl<'a> Sending<'a> {
         });
         match sent {
             Ok(sent) => {
-                stretch.end();
+                // Others may go first now.
+                stretch.turn.pass_on();
                 self.body.advance(sent);
             }
             Err(error) if is_for_now(&error) => {}
@@ -110,13 +111,6 @@ impl Stretch<'_> {
         match rustix::fs::sendfile(socket, self.file, Some(&mut place), self.length)? {
             0 => Err(shorter()),
             sent => Ok(sent),
-        }
-    }
-
-    /// Others may go first now.
-    fn end(self) {
-        if let Some(turn) = self.turn {
-            turn.pass_on();
         }
     }
 }

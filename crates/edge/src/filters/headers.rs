@@ -207,6 +207,13 @@ pub fn complete(
     identify(answer, id);
 }
 
+/// What [`complete`] gives every answer, with a place for its id.
+pub(crate) fn prepared() -> HeaderMap {
+    let mut headers: HeaderMap = DEFAULTS.into_iter().collect();
+    headers.insert(REQUEST_ID, HeaderValue::from_static(""));
+    headers
+}
+
 /// Whether a header says who may keep an answer: all (RFC 9111, sections 5.2 and 5.3) or
 /// some (RFC 9213).
 pub(crate) fn is_for_caches(name: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Requests that need no engine to be read: a head that is here whole, and no body.
+//! Requests that need no engine to be read: a head and a short body, or none.
 //!
 //! The strictest part of HTTP/1.1, which is most of what is asked. Whatever is not
 //! evidently part of it is left to the engine, byte by byte as it came.
@@ -14,49 +14,76 @@ use super::head::{self, Framed};
 /// Lines that are added to those of a request on its way to a server.
 const ADDED: usize = 8;
 
-/// Speaks of more than the request: a body, another protocol, the connection.
-const OTHERS: [HeaderName; 6] = [
-    CONTENT_LENGTH,
-    EXPECT,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
+/// A longer body comes piece by piece.
+const LONGEST_BODY: u64 = 16 << 10;
+
+/// Speaks of more than the request: a body of unknown length, another protocol, the connection.
+const OTHERS: [HeaderName; 5] = [EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
 
 /// A request that was read without an engine.
 #[derive(Debug)]
 pub(crate) struct FastRequest {
-    pub(crate) request: Request<()>,
-    /// So many bytes are its head.
+    /// With its body.
+    pub(crate) request: Request<Bytes>,
+    /// So many bytes are its own.
     pub(crate) length: usize,
     /// Whether the client wants no more than this.
     pub(crate) is_last: bool,
 }
 
-/// The request that some bytes begin with, if it is a brief one.
-pub(crate) fn brief(came: &Bytes, header_size: usize) -> Option<FastRequest> {
-    let length = Section::default().end(came, header_size).ok()??;
-    let head = &came[..length];
-    let (request, is_last) = head::judge_and(head, |head, judged| {
-        (judged.body == Framed::Length(0)).then(|| request(came, head))?
-    })
-    .ok()??;
-    Some(FastRequest {
-        request,
-        length,
+/// What some bytes begin with.
+pub(crate) enum Brief {
+    /// A brief request.
+    Whole(FastRequest),
+    /// The head of one perhaps, of which more must come.
+    Head,
+    /// The head of one, and not all of its body.
+    Body,
+    /// Something else.
+    Other,
+}
+
+/// Reads the request that some bytes begin with, if it is a brief one.
+pub(crate) fn brief(came: &Bytes, header_size: usize) -> Brief {
+    let length = match Section::default().end(came, header_size) {
+        Ok(Some(length)) => length,
+        Ok(None) => return Brief::Head,
+        Err(_) => return Brief::Other,
+    };
+    let read = head::judge_and(&came[..length], |head, judged| match judged.body {
+        Framed::Length(body) => Some((request(came, head, body)?, body)),
+        Framed::Chunked => None,
+    });
+    let Ok(Some(((request, is_last), body))) = read else {
+        return Brief::Other;
+    };
+    let end = usize::try_from(body).map_or(usize::MAX, |body| length.saturating_add(body));
+    if came.len() < end {
+        return Brief::Body;
+    }
+    Brief::Whole(FastRequest {
+        request: request.map(|()| came.slice(length..end)),
+        length: end,
         is_last,
     })
 }
 
-fn request(came: &Bytes, head: &httparse::Request<'_, '_>) -> Option<(Request<()>, bool)> {
-    let method = match head.method? {
-        "GET" => Method::GET,
-        "HEAD" => Method::HEAD,
+fn request(
+    came: &Bytes,
+    head: &httparse::Request<'_, '_>,
+    body: u64,
+) -> Option<(Request<()>, bool)> {
+    let (method, may_have_body) = match head.method? {
+        "GET" => (Method::GET, false),
+        "HEAD" => (Method::HEAD, false),
+        "POST" => (Method::POST, true),
+        "PUT" => (Method::PUT, true),
+        "PATCH" => (Method::PATCH, true),
+        "DELETE" => (Method::DELETE, true),
         _ => return None,
     };
     let target = head.path?.as_bytes();
-    if head.version != Some(1) || !target.starts_with(b"/") {
+    if head.version != Some(1) || !target.starts_with(b"/") || body > LONGEST_BODY {
         return None;
     }
     let target = PathAndQuery::from_maybe_shared(came.slice_ref(target)).ok()?;
@@ -69,7 +96,7 @@ fn request(came: &Bytes, head: &httparse::Request<'_, '_>) -> Option<(Request<()
             if !is_last && !line.value.eq_ignore_ascii_case(b"keep-alive") {
                 return None;
             }
-        } else if OTHERS.contains(&name) {
+        } else if OTHERS.contains(&name) || (name == CONTENT_LENGTH && !may_have_body) {
             return None;
         }
         let value = HeaderValue::from_maybe_shared(came.slice_ref(line.value)).ok()?;
@@ -88,7 +115,42 @@ mod tests {
     use super::*;
 
     fn read(head: &str) -> Option<FastRequest> {
-        brief(&Bytes::copy_from_slice(head.as_bytes()), 16 << 10)
+        match brief(&Bytes::copy_from_slice(head.as_bytes()), 16 << 10) {
+            Brief::Whole(request) => Some(request),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_short_body_is_part_of_it() {
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            let head = format!("{method} /a HTTP/1.1\r\nHost: a.example\r\n");
+            let whole = format!("{head}Content-Length: 5\r\n\r\nhello");
+            let brief = read(&format!("{whole}GET")).expect(method);
+            assert_eq!(brief.length, whole.len());
+            assert_eq!(brief.request.body(), "hello");
+            assert_eq!(brief.request.method(), method);
+            let empty = read(&format!("{head}\r\n")).expect(method);
+            assert!(empty.request.body().is_empty());
+            for end in 0..whole.len() {
+                let came = Bytes::copy_from_slice(&whole.as_bytes()[..end]);
+                let is_part = match super::brief(&came, 16 << 10) {
+                    Brief::Head => end < whole.len() - 5,
+                    Brief::Body => end >= whole.len() - 5,
+                    Brief::Whole(_) | Brief::Other => false,
+                };
+                assert!(is_part, "{:?}", &whole[..end]);
+            }
+            let too_long = format!("{head}Content-Length: {}\r\n\r\n", LONGEST_BODY + 1);
+            for other in [
+                too_long,
+                format!("{head}Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello"),
+                format!("{head}Content-Length: 5\r\nExpect: 100-continue\r\n\r\nhello"),
+                format!("{head}Content-Length: 0x5\r\n\r\nhello"),
+            ] {
+                assert!(read(&other).is_none(), "{other:?}");
+            }
+        }
     }
 
     #[test]
@@ -120,7 +182,8 @@ mod tests {
             format!("{plain}A: b\n\r\n"),
             format!("{plain}A: b\r\n c\r\n\r\n"),
             format!("{plain}A: {}\r\n\r\n", "b".repeat(16 << 10)),
-            plain.replace("GET", "POST") + "\r\n",
+            plain.replace("GET", "OPTIONS") + "\r\n",
+            format!("{plain}Content-Length: 1\r\n\r\n1"),
             plain.replace("1.1", "1.0") + "\r\n",
             plain.replace("/a", "http://a.example/a") + "\r\n",
         ] {

@@ -95,12 +95,13 @@ pub(super) async fn alt_svc(
             in_one_shape(&mut parts, facts);
             here.cdn_id.mark(&mut parts.headers);
             let asked = Instant::now();
+            let version = parts.version;
             let request = Request::from_parts(parts, body);
             // Large, and not to be carried by requests that go elsewhere.
             let answered = Box::pin(here.pool.forward(upstream, request, facts, target)).await;
             outcome.upstream_time = Some(asked.elapsed());
             match answered {
-                Ok(answer) => read_ahead(answer, buffer_memory, facts.client),
+                Ok(answer) => read_ahead(answer, buffer_memory, facts.client, version),
                 Err(error) => failed(&error, name, facts, outcome),
             }
         }

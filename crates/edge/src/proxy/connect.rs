@@ -62,8 +62,17 @@ pub(super) struct Stream {
     marks: Arc<Marks>,
     /// Came already, and is read before what comes.
     came: Bytes,
-    /// What is written next was sent already.
-    is_sent: bool,
+    sent: Sent,
+}
+
+/// Whether what is written was sent already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    No,
+    /// All that comes before the next flush.
+    Yes,
+    /// The same, and some of it has come.
+    Begun,
 }
 
 impl Stream {
@@ -72,7 +81,7 @@ impl Stream {
     pub(super) fn resumed(self, came: Bytes) -> Self {
         Self {
             came,
-            is_sent: true,
+            sent: Sent::Yes,
             ..self
         }
     }
@@ -98,7 +107,7 @@ impl Stream {
             socket,
             marks: Arc::default(),
             came: Bytes::new(),
-            is_sent: false,
+            sent: Sent::No,
         })
     }
 
@@ -127,13 +136,12 @@ impl Stream {
         !matches!(peeked, Err(rustix::io::Errno::AGAIN))
     }
 
-    /// Whether what is written now was sent already; then there is something to read.
-    fn seems_sent(&mut self, context: &Context<'_>) -> bool {
-        let is_sent = std::mem::take(&mut self.is_sent);
-        if is_sent {
-            context.waker().wake_by_ref();
+    /// Whether what is written now was sent already.
+    fn seems_sent(&mut self) -> bool {
+        if self.sent == Sent::Yes {
+            self.sent = Sent::Begun;
         }
-        is_sent
+        self.sent == Sent::Begun
     }
 
     fn written(&self, length: usize, done: io::Result<usize>) -> io::Result<usize> {
@@ -164,8 +172,8 @@ impl AsyncRead for Stream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.is_sent {
-            // Whoever writes is woken.
+        if this.sent != Sent::No {
+            // Whoever has written is woken.
             return Poll::Pending;
         }
         if !this.came.is_empty() {
@@ -200,7 +208,7 @@ impl AsyncWrite for Stream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if this.seems_sent(context) {
+        if this.seems_sent() {
             return Poll::Ready(Ok(bytes.len()));
         }
         let done = ready!(match &mut this.socket {
@@ -216,7 +224,7 @@ impl AsyncWrite for Stream {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if this.seems_sent(context) {
+        if this.seems_sent() {
             return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
         }
         let done = ready!(match &mut this.socket {
@@ -232,7 +240,12 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().socket {
+        let this = self.get_mut();
+        if this.sent == Sent::Begun {
+            this.sent = Sent::No;
+            context.waker().wake_by_ref();
+        }
+        match &mut this.socket {
             Socket::Tcp(socket) => Pin::new(socket).poll_flush(context),
             Socket::Unix(socket) => Pin::new(socket).poll_flush(context),
         }

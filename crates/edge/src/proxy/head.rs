@@ -4,12 +4,13 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, response};
 use httparse::{ParserConfig, Status};
+use hyper::ext::ReasonPhrase;
 
-use super::chunks;
+use super::http_connection::LARGEST_HEAD;
 use crate::body::has_no_body;
 use crate::client_info::ClientInfo;
 use crate::filters::forwarding;
-use crate::http1::content_length;
+use crate::http1::{Chunks, Decoded, content_length};
 
 /// A head toward a server is seldom larger.
 const USUAL: usize = 1_024;
@@ -24,10 +25,23 @@ pub(super) struct Head {
     pub(super) parts: response::Parts,
     /// The first bytes of the body.
     pub(super) first: Bytes,
-    /// So many more will come.
-    pub(super) left: u64,
+    /// What comes of it after them.
+    pub(super) left: Left,
     /// Whether the connection may take another request after it.
     pub(super) lasting: bool,
+}
+
+/// What is still to come of a body.
+#[derive(Debug)]
+pub(super) enum Left {
+    /// So many bytes.
+    Length(u64),
+    /// Chunks; these bytes of them are here.
+    Chunks(Box<(Chunks, Bytes)>),
+    /// What is said at its end.
+    Trailers(Box<HeaderMap>),
+    /// Whatever comes before the connection ends.
+    Everything,
 }
 
 /// What some bytes are.
@@ -36,8 +50,10 @@ pub(super) enum Read {
     /// The beginning of a head.
     Part,
     Whole(Head),
-    /// Nothing that is evidently the one answer to a request, and says how long it is or
-    /// is whole.
+    /// So many bytes are of an answer that comes before the one to the request (RFC 9110,
+    /// section 15.2).
+    Interim(usize),
+    /// Nothing that is evidently the one answer to a request.
     Other,
 }
 
@@ -76,12 +92,20 @@ pub(super) fn read(came: &Bytes, is_head: bool, spare: &mut HeaderMap) -> Read {
     let parsed =
         ParserConfig::default().parse_response_with_uninit_headers(&mut answer, came, &mut lines);
     match parsed {
+        Ok(Status::Complete(length)) if is_interim(&answer) => Read::Interim(length),
         Ok(Status::Complete(length)) => {
             whole(came, length, &answer, is_head, spare).map_or(Read::Other, Read::Whole)
         }
         Ok(Status::Partial) => Read::Part,
         Err(_) => Read::Other,
     }
+}
+
+/// Whether another answer follows. After a switch of protocols no HTTP does.
+fn is_interim(answer: &httparse::Response<'_, '_>) -> bool {
+    const SWITCH: u16 = 101;
+    let is_interim = |code: u16| code / 100 == 1 && code != SWITCH;
+    answer.version == Some(1) && answer.code.is_some_and(is_interim)
 }
 
 fn whole(
@@ -92,19 +116,21 @@ fn whole(
     spare: &mut HeaderMap,
 ) -> Option<Head> {
     let status = StatusCode::from_u16(answer.code?).ok()?;
-    // Reasons of servers' own are for the engine to remember. Some write the usual ones in
-    // capitals.
-    let is_usual = match (answer.reason, status.canonical_reason()) {
-        (Some(reason), Some(usual)) => reason.eq_ignore_ascii_case(usual),
-        (reason, usual) => reason == usual,
+    if length > LARGEST_HEAD {
+        return None;
+    }
+    let is_http11 = match answer.version? {
+        1 => true,
+        0 => false,
+        _ => return None,
     };
-    if answer.version != Some(1) || status.is_informational() || !is_usual {
+    if status.is_informational() {
         return None;
     }
     let mut headers = std::mem::take(spare);
     headers.clear();
     headers.reserve(answer.headers.len() + ADDED);
-    let mut lasting = true;
+    let mut lasting = is_http11;
     for line in &*answer.headers {
         let name = HeaderName::from_bytes(line.name.as_bytes()).ok()?;
         if name == CONNECTION {
@@ -116,14 +142,24 @@ fn whole(
     let rest = came.slice(length..);
     let (first, left, is_all) = if is_head || has_no_body(status) {
         sized(&rest, 0)
-    } else if is_chunked(&headers) {
-        (chunks::joined(&rest)?, 0, true)
-    } else {
+    } else if headers.contains_key(TRANSFER_ENCODING) {
+        if !is_http11 || !is_chunked(&headers) {
+            return None;
+        }
+        chunked(rest)?
+    } else if headers.contains_key(CONTENT_LENGTH) {
         sized(&rest, said_length(&headers)?)
+    } else {
+        (rest, Left::Everything, false)
     };
     let mut parts = Response::new(()).into_parts().0;
     parts.status = status;
     parts.headers = headers;
+    if let Some(reason) = answer.reason.filter(|reason| !is_usual(status, reason))
+        && let Ok(reason) = ReasonPhrase::try_from(reason.as_bytes())
+    {
+        parts.extensions.insert(reason);
+    }
     Some(Head {
         parts,
         first,
@@ -133,12 +169,46 @@ fn whole(
     })
 }
 
+/// Whether it is what everybody calls this status. Some write that in capitals.
+fn is_usual(status: StatusCode, reason: &str) -> bool {
+    let usual = status.canonical_reason().unwrap_or_default();
+    reason.is_empty() || reason.eq_ignore_ascii_case(usual)
+}
+
+/// What came of a body in chunks, what is left of it, and whether nothing else came.
+fn chunked(mut rest: Bytes) -> Option<(Bytes, Left, bool)> {
+    let mut chunks = Chunks::default();
+    let (mut first, mut more) = (Bytes::new(), Vec::new());
+    let left = loop {
+        match chunks.next(&mut rest).ok()? {
+            None => break Left::Chunks(Box::new((chunks, rest))),
+            Some(Decoded::Data(data)) if first.is_empty() => first = data,
+            Some(Decoded::Data(data)) => {
+                if more.is_empty() {
+                    more.extend_from_slice(&first);
+                }
+                more.extend_from_slice(&data);
+            }
+            Some(Decoded::End(trailers)) => {
+                let is_all = rest.is_empty();
+                let left = trailers.map_or(Left::Length(0), |all| Left::Trailers(Box::new(all)));
+                return Some((joined(first, more), left, is_all));
+            }
+        }
+    };
+    Some((joined(first, more), left, true))
+}
+
+fn joined(first: Bytes, more: Vec<u8>) -> Bytes {
+    if more.is_empty() { first } else { more.into() }
+}
+
 /// What came of a body that is so long, how much is left of it, and whether nothing else
 /// came.
-fn sized(rest: &Bytes, expected: u64) -> (Bytes, u64, bool) {
+fn sized(rest: &Bytes, expected: u64) -> (Bytes, Left, bool) {
     let first = usize::try_from(expected).map_or(rest.len(), |expected| expected.min(rest.len()));
     let left = expected - first as u64;
-    (rest.slice(..first), left, first == rest.len())
+    (rest.slice(..first), Left::Length(left), first == rest.len())
 }
 
 /// Whether it is in chunks, and nothing else is said of its end.
@@ -169,18 +239,112 @@ fn said_length(headers: &HeaderMap) -> Option<u64> {
 mod tests {
     use super::*;
 
+    fn head(came: &str) -> Option<Head> {
+        match read(
+            &Bytes::copy_from_slice(came.as_bytes()),
+            false,
+            &mut HeaderMap::new(),
+        ) {
+            Read::Whole(head) => Some(head),
+            _ => None,
+        }
+    }
+
     #[test]
-    fn the_usual_reasons_are_known_in_any_case() {
-        for (line, is_usual) in [
-            ("404 Not Found", true),
-            ("404 NOT FOUND", true),
-            ("302 FOUND", true),
-            ("404 Nothing here", false),
-            ("299 Own", false),
+    fn a_reason_of_a_servers_own_goes_on() {
+        for (line, own) in [
+            ("404 Not Found", None),
+            ("404 NOT FOUND", None),
+            ("302 FOUND", None),
+            ("404 Nothing here", Some("Nothing here")),
+            ("299 Own", Some("Own")),
+            ("200", None),
         ] {
-            let came = Bytes::from(format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\n\r\n"));
-            let read = read(&came, false, &mut HeaderMap::new());
-            assert_eq!(matches!(read, Read::Whole(_)), is_usual, "{line}");
+            let head = head(&format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\n\r\n")).unwrap();
+            let reason = head.parts.extensions.get::<ReasonPhrase>();
+            let reason = reason.map(ReasonPhrase::as_bytes);
+            assert_eq!(reason, own.map(str::as_bytes), "{line}");
+        }
+    }
+
+    #[test]
+    fn an_answer_ends_where_it_says() {
+        for (came, first, left, lasting) in [
+            (
+                "1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+                "hello",
+                "Length(0)",
+                true,
+            ),
+            (
+                "1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel",
+                "hel",
+                "Length(2)",
+                true,
+            ),
+            (
+                "1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello!",
+                "hello",
+                "Length(0)",
+                false,
+            ),
+            (
+                "1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+                "hello",
+                "Length(0)",
+                false,
+            ),
+            (
+                "1.1 200 OK\r\nContent-Length: 1\r\nConnection: a, Close\r\n\r\nh",
+                "h",
+                "Length(0)",
+                false,
+            ),
+            ("1.1 200 OK\r\n\r\nhello", "hello", "Everything", false),
+            ("1.0 200 OK\r\n\r\n", "", "Everything", false),
+            (
+                "1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
+                "hello",
+                "Length(0)",
+                true,
+            ),
+            (
+                "1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
+                "hel",
+                "Chunks",
+                true,
+            ),
+            (
+                "1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n",
+                "",
+                "Trailers",
+                true,
+            ),
+            ("1.1 204 No Content\r\n\r\n", "", "Length(0)", true),
+        ] {
+            let head = head(&format!("HTTP/{came}")).expect(came);
+            assert_eq!(
+                (&head.first[..], head.lasting),
+                (first.as_bytes(), lasting),
+                "{came}"
+            );
+            assert!(
+                format!("{:?}", head.left).starts_with(left),
+                "{came} {:?}",
+                head.left
+            );
+        }
+        for other in [
+            "1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+            "1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nh",
+            "1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+            "1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx",
+            "1.1 101 Switching Protocols\r\n\r\n",
+            "1.1 100 Continue\r\n\r\n",
+        ] {
+            assert!(head(&format!("HTTP/{other}")).is_none(), "{other}");
         }
     }
 }

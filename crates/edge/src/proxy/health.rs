@@ -15,6 +15,7 @@ use super::raw_connection::RawConnection;
 use super::request_body::Sending;
 use super::settings::{HealthSettings, Times};
 use super::upstream::Upstream;
+use super::upstream_connection::Outgoing;
 
 /// So many failures within [`WINDOW`], none of them followed by a success, and a
 /// server is left alone for a while.
@@ -216,7 +217,7 @@ async fn ask(backend: &Backend, settings: &HealthSettings) -> bool {
             ..Times::default()
         };
         let (_way, answer) = Box::new(bare)
-            .ask(&mut request, &mut None, None, &times, false)
+            .ask(&mut request, &mut None, Outgoing::Here(None), &times, false)
             .await
             .ok()?;
         Some(answer.status().is_success())

@@ -1,35 +1,38 @@
 //! A connection to a server without an engine around it: as it rests in the pool, and
 //! for exchanges that need none.
 //!
-//! That is a request without a body, and an answer whose head says how many bytes
-//! follow it, or all of whose chunks came with it. With whatever else comes the
-//! connection goes to the engine, to which it looks as if the engine had asked: one
-//! engine owns every hard case.
+//! That is a request whose body is here, or has none, and an answer that says in one place how
+//! it ends. With whatever else comes the connection goes to the engine, to which it looks as if
+//! the engine had asked.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use http::{Method, Request};
+use http_body::Frame;
 use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, ReadBuf};
 use tokio::time::Instant;
 
 use super::connect::Stream;
 use super::error::ProxyError;
-use super::head::{self, Head};
+use super::head::{self, Head, Left};
 use super::http_connection::{LARGEST_HEAD, Waiting};
 use super::request_body::{Sending, tame};
 use super::retry::{Failure, RetryState};
 use super::settings::Times;
 use crate::client_info::ClientInfo;
+use crate::http1::Decoded;
 
 /// What is read at once while a head is awaited.
 const PIECE: usize = 16 << 10;
 /// What is read at once of the rest of a body.
 const LARGEST_PIECE: usize = 64 << 10;
+/// A body that is sooner copied behind its head than sent as a piece beside it.
+const SMALL: usize = 4 << 10;
 
 /// A connection to a server.
 pub(super) struct RawConnection {
@@ -39,8 +42,48 @@ pub(super) struct RawConnection {
     reused: bool,
     /// Whether the last answer allows another request.
     lasting: bool,
+    unsent: Unsent,
     /// When it was last put aside.
     pub(super) rested: Instant,
+}
+
+/// What is still to be sent of a request.
+#[derive(Default)]
+struct Unsent {
+    head: Vec<u8>,
+    /// So much of the head was sent.
+    sent: usize,
+    body: Bytes,
+}
+
+impl Unsent {
+    fn of(mut head: Vec<u8>, mut body: Bytes) -> Self {
+        if body.len() <= SMALL {
+            head.extend_from_slice(&body);
+            body.clear();
+        }
+        let sent = 0;
+        Self { head, sent, body }
+    }
+
+    fn length(&self) -> usize {
+        self.head.len() - self.sent + self.body.len()
+    }
+
+    fn slices(&self) -> [IoSlice<'_>; 2] {
+        let head = self.head.get(self.sent..).unwrap_or_default();
+        [IoSlice::new(head), IoSlice::new(&self.body)]
+    }
+
+    fn advance(&mut self, written: usize) {
+        let of_head = written.min(self.head.len() - self.sent);
+        self.sent += of_head;
+        self.body.advance(written - of_head);
+        if self.length() == 0 {
+            // A connection that waits holds no memory.
+            *self = Self::default();
+        }
+    }
 }
 
 /// What came for a request.
@@ -58,7 +101,7 @@ enum Step {
     /// The connection was over before anything was sent.
     Unsent(io::Error),
     Broken(io::Error),
-    Late,
+    Late(ProxyError),
 }
 
 impl RawConnection {
@@ -69,6 +112,7 @@ impl RawConnection {
             waiting: Waiting::new(),
             reused: false,
             lasting: false,
+            unsent: Unsent::default(),
             rested: Instant::now(),
         }
     }
@@ -92,23 +136,30 @@ impl RawConnection {
         (self.stream, self.waiting, self.reused)
     }
 
-    /// Sends a request without a body and waits for the head of its answer. At a
-    /// failure of a connection that had gone stale the request is as it was.
+    /// Sends a request with a body that is here, or none, and waits for the head of its answer.
+    /// At a failure of a connection that had gone stale the request is as it was. With `care`
+    /// the system is asked first whether the connection still stands.
     pub(super) async fn send(
         mut self: Box<Self>,
         request: &mut Request<Sending>,
         raw: &mut Option<&ClientInfo>,
+        whole: Option<&Bytes>,
         times: &Times,
+        care: bool,
     ) -> Result<Heard, Failure> {
         self.stream.marks().begin();
+        if care && self.reused {
+            self.stream.marks().look();
+        }
         let asked = head::of(request, *raw).unwrap_or_else(|| {
             tame(request, raw);
             head::of(request, None).unwrap_or_default()
         });
+        self.unsent = Unsent::of(asked, whole.cloned().unwrap_or_default());
         let is_head = *request.method() == Method::HEAD;
         self.waiting.begin();
         let bare = &mut *self;
-        let (mut left, mut came) = (&asked[..], Bytes::new());
+        let mut came = Bytes::new();
         let mut is_looked_at = !bare.reused;
         let step = std::future::poll_fn(|context| {
             if !is_looked_at {
@@ -120,8 +171,12 @@ impl RawConnection {
                     Poll::Ready(Err(error)) => return Poll::Ready(Step::Unsent(error)),
                 }
             }
-            if let Poll::Ready(Err(error)) = bare.poll_write(context, &mut left) {
+            let unsent = bare.unsent.length();
+            if let Poll::Ready(Err(error)) = bare.poll_write(context) {
                 return Poll::Ready(Step::Broken(error));
+            }
+            if bare.unsent.length() < unsent && whole.is_some() {
+                bare.waiting.begin();
             }
             while let Poll::Ready(read) = bare.poll_read(context, &mut came) {
                 match read {
@@ -129,14 +184,18 @@ impl RawConnection {
                     Ok(_) => {}
                     Err(error) => return Poll::Ready(Step::Broken(error)),
                 }
-                match head::read(&came, is_head, request.headers_mut()) {
+                match bare.hear(&mut came, is_head, request) {
                     head::Read::Whole(head) => return Poll::Ready(Step::Answer(head)),
                     head::Read::Part if came.len() <= LARGEST_HEAD => {}
-                    head::Read::Part | head::Read::Other => return Poll::Ready(Step::Other),
+                    _ => return Poll::Ready(Step::Other),
                 }
             }
-            let limit = times.first_byte;
-            bare.waiting.poll(context, limit).map(|()| Step::Late)
+            let (limit, late) = if bare.unsent.length() > 0 {
+                (times.idle, ProxyError::SendTime)
+            } else {
+                (times.first_byte, ProxyError::FirstByteTime)
+            };
+            bare.waiting.poll(context, limit).map(|()| Step::Late(late))
         })
         .await;
         let (error, left) = match step {
@@ -148,7 +207,7 @@ impl RawConnection {
                 self.stream = self.stream.resumed(came);
                 return Ok(Heard::Other(self));
             }
-            Step::Unsent(error) => (ProxyError::Closed(error.into()), RetryState::Unread),
+            Step::Unsent(error) => (ProxyError::Closed(error.into()), RetryState::Unbegun),
             Step::Broken(error) => {
                 let left = match error.kind() {
                     _ if !came.is_empty() => RetryState::Nothing,
@@ -157,16 +216,34 @@ impl RawConnection {
                 };
                 (ProxyError::Closed(error.into()), left)
             }
-            Step::Late => (ProxyError::FirstByteTime, RetryState::Nothing),
+            Step::Late(error) => (error, RetryState::Nothing),
         };
         Err(Failure { error, left })
     }
 
-    fn poll_write(&mut self, context: &mut Context<'_>, left: &mut &[u8]) -> Poll<io::Result<()>> {
-        while !left.is_empty() {
-            match ready!(Pin::new(&mut self.stream).poll_write(context, left))? {
+    /// Reads what came, past what comes before the answer.
+    fn hear(&self, came: &mut Bytes, is_head: bool, request: &mut Request<Sending>) -> head::Read {
+        loop {
+            match head::read(came, is_head, request.headers_mut()) {
+                head::Read::Interim(length) => came.advance(length),
+                read => return read,
+            }
+            if came.is_empty() {
+                return head::Read::Part;
+            }
+        }
+    }
+
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.unsent.length() > 0 {
+            let stream = Pin::new(&mut self.stream);
+            let written = match self.unsent.slices() {
+                [head, body] if body.is_empty() => stream.poll_write(context, &head),
+                both => stream.poll_write_vectored(context, &both),
+            };
+            match ready!(written)? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                written => *left = &left[written..],
+                written => self.unsent.advance(written),
             }
         }
         Poll::Ready(Ok(()))
@@ -190,20 +267,72 @@ impl RawConnection {
         Poll::Ready(Ok(piece.len()))
     }
 
-    /// The next piece of a body of which so much is left.
+    /// The next part of a body of which so much is left; none at its end.
     pub(super) fn poll_more(
         &mut self,
         context: &mut Context<'_>,
-        left: u64,
-    ) -> Poll<io::Result<Bytes>> {
-        let most = usize::try_from(left).unwrap_or(usize::MAX);
-        let mut piece = BytesMut::with_capacity(most.min(LARGEST_PIECE));
+        left: &mut Left,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        // Whether the rest of the request can be sent shows when the answer is read.
+        let _ = self.poll_write(context);
+        let next = match left {
+            Left::Length(0) => return Poll::Ready(None),
+            Left::Length(length) => {
+                let most = usize::try_from(*length).unwrap_or(usize::MAX);
+                let piece = ready!(self.poll_piece(context, most.min(LARGEST_PIECE)));
+                match piece {
+                    Ok(piece) if piece.is_empty() => Err(closed()),
+                    Ok(piece) => {
+                        *length -= piece.len() as u64;
+                        Ok(Frame::data(piece))
+                    }
+                    Err(error) => Err(error),
+                }
+            }
+            Left::Everything => match ready!(self.poll_piece(context, PIECE)) {
+                Ok(piece) if piece.is_empty() => {
+                    *left = Left::Length(0);
+                    return Poll::Ready(None);
+                }
+                piece => piece.map(Frame::data),
+            },
+            Left::Trailers(trailers) => {
+                let trailers = std::mem::take(&mut **trailers);
+                *left = Left::Length(0);
+                Ok(Frame::trailers(trailers))
+            }
+            Left::Chunks(chunks) => loop {
+                let (chunks, came) = &mut **chunks;
+                match chunks.next(came) {
+                    Ok(None) => {}
+                    Ok(Some(Decoded::Data(data))) => break Ok(Frame::data(data)),
+                    Ok(Some(Decoded::End(trailers))) => {
+                        self.lasting &= came.is_empty();
+                        *left = Left::Length(0);
+                        match trailers {
+                            Some(trailers) => break Ok(Frame::trailers(trailers)),
+                            None => return Poll::Ready(None),
+                        }
+                    }
+                    Err(bad) => break Err(io::Error::new(io::ErrorKind::InvalidData, bad)),
+                }
+                match ready!(self.poll_piece(context, PIECE)) {
+                    Ok(piece) if piece.is_empty() => break Err(closed()),
+                    Ok(piece) => *came = piece,
+                    Err(error) => break Err(error),
+                }
+            },
+        };
+        Poll::Ready(Some(next))
+    }
+
+    /// What can be read now, at most so much; nothing at the end.
+    fn poll_piece(&mut self, context: &mut Context<'_>, most: usize) -> Poll<io::Result<Bytes>> {
+        let mut piece = BytesMut::with_capacity(most);
         let most = piece.capacity().min(most);
         let mut limited = (&mut piece).limit(most);
         let reading = pin!(self.stream.read_buf(&mut limited));
-        if ready!(reading.poll(context))? == 0 {
-            return Poll::Ready(Err(closed()));
-        }
+        ready!(reading.poll(context))?;
         if piece.len() < piece.capacity() / 2 {
             // Whoever reads slowly need not hold what is empty.
             return Poll::Ready(Ok(Bytes::copy_from_slice(&piece)));
@@ -223,7 +352,7 @@ impl RawConnection {
 
     /// After the end of an answer: the connection, if it can take another request.
     pub(super) fn rest(mut self: Box<Self>) -> Option<Box<Self>> {
-        if !self.lasting || self.stream.marks().deaf() {
+        if !self.lasting || self.unsent.length() > 0 || self.stream.marks().deaf() {
             return None;
         }
         self.reused = true;

@@ -120,12 +120,11 @@ impl ResponseBody {
             Came::RawConnection(first, _) if !first.is_empty() => {
                 Poll::Ready(Some(Ok(Frame::data(std::mem::take(first)))))
             }
-            Came::RawConnection(_, 0) => Poll::Ready(None),
             Came::RawConnection(_, left) => match &mut self.held {
-                Some(held) => held.wire.poll_more(context, *left).map(|piece| {
-                    let piece = piece.inspect(|piece| *left -= piece.len() as u64);
-                    Some(piece.map(Frame::data).map_err(Into::into))
-                }),
+                Some(held) => held
+                    .wire
+                    .poll_more(context, left)
+                    .map_err(|error| error.into()),
                 None => Poll::Ready(None),
             },
         };

@@ -1,6 +1,7 @@
 //! The body of an answer, read ahead from its server: whoever reads it slowly keeps a
 //! connection of ours, and none of a server that may have few.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -8,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use http::Version;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
@@ -21,13 +23,40 @@ use crate::lock::lock;
 /// So much of each answer is read ahead.
 const AHEAD: usize = 256 << 10;
 
-/// Reads the answer of a server ahead of this client. Streams of events have nothing to be
-/// read ahead.
-pub(crate) fn read_ahead(answer: Answer, memory: &Arc<BufferMemory>, client: IpAddr) -> Answer {
+thread_local! {
+    /// Whether who asks for the next piece has written all that came before.
+    static KEEPS_UP: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Polls the body of an answer for a client that has taken all of it so far: nothing need be
+/// read ahead of it.
+pub(crate) fn keeping_up<T>(poll: impl FnOnce() -> T) -> T {
+    KEEPS_UP.set(true);
+    let polled = poll();
+    KEEPS_UP.set(false);
+    polled
+}
+
+/// Reads the answer of a server ahead of this client: at once where an engine asks for pieces only
+/// when the client takes them, else from the first time it does not keep up. Streams of events
+/// have nothing to be read ahead.
+pub(crate) fn read_ahead(
+    answer: Answer,
+    memory: &Arc<BufferMemory>,
+    client: IpAddr,
+    version: Version,
+) -> Answer {
     if answer.body().is_here() || is_event_stream(answer.headers()) {
         return answer;
     }
-    answer.map(|body| Body::stream(ReadAhead::of(body, memory.for_answer(client))))
+    answer.map(|body| {
+        let room = memory.for_answer(client);
+        Body::stream(if version >= Version::HTTP_2 {
+            ReadAhead::Ahead(Ahead::of(body, room))
+        } else {
+            ReadAhead::Direct(body, Some(room))
+        })
+    })
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {
@@ -37,15 +66,21 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
     begin.is_some_and(|begin| begin.eq_ignore_ascii_case(EVENT_STREAM))
 }
 
+/// A body that is read ahead once there is a reason.
+enum ReadAhead {
+    Direct(Body, Option<Room>),
+    Ahead(Ahead),
+}
+
 /// A body that a task of its own reads.
-struct ReadAhead {
+struct Ahead {
     shared: Arc<Mutex<Shared>>,
     reading: JoinHandle<()>,
 }
 
 /// What the task has read and the client has not.
 struct Shared {
-    ahead: VecDeque<Ahead>,
+    ahead: VecDeque<Piece>,
     bytes: usize,
     room: Room,
     /// What is still to be read.
@@ -57,13 +92,13 @@ struct Shared {
     task: Option<Waker>,
 }
 
-struct Ahead {
+struct Piece {
     frame: Frame<Bytes>,
     length: usize,
     has_room: bool,
 }
 
-impl ReadAhead {
+impl Ahead {
     fn of(body: Body, room: Room) -> Self {
         let shared = Arc::new(Mutex::new(Shared {
             ahead: VecDeque::new(),
@@ -80,7 +115,7 @@ impl ReadAhead {
     }
 }
 
-impl Drop for ReadAhead {
+impl Drop for Ahead {
     fn drop(&mut self) {
         // Nobody reads the rest.
         self.reading.abort();
@@ -122,7 +157,7 @@ impl Shared {
             return Poll::Pending;
         }
         self.bytes += length;
-        self.ahead.push_back(Ahead {
+        self.ahead.push_back(Piece {
             frame: next,
             length,
             has_room,
@@ -157,7 +192,7 @@ impl Shared {
     }
 }
 
-impl HttpBody for ReadAhead {
+impl HttpBody for Ahead {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -184,6 +219,41 @@ impl HttpBody for ReadAhead {
     fn size_hint(&self) -> SizeHint {
         let shared = lock(&self.shared);
         with_more(shared.rest, shared.bytes as u64)
+    }
+}
+
+impl HttpBody for ReadAhead {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if let Self::Direct(body, room) = &mut *self {
+            match room.take_if(|_| !KEEPS_UP.get()) {
+                Some(room) => *self = Self::Ahead(Ahead::of(std::mem::take(body), room)),
+                None => return Pin::new(body).poll_frame(context),
+            }
+        }
+        match &mut *self {
+            Self::Direct(body, _) => Pin::new(body).poll_frame(context),
+            Self::Ahead(ahead) => Pin::new(ahead).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Direct(body, _) => body.is_end_stream(),
+            Self::Ahead(ahead) => ahead.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Direct(body, _) => body.size_hint(),
+            Self::Ahead(ahead) => ahead.size_hint(),
+        }
     }
 }
 
@@ -231,7 +301,7 @@ mod tests {
         for (memory, pieces) in [(1 << 20, AHEAD / PIECE), (8 * PIECE, 4), (1, 1)] {
             let memory = BufferMemory::new(memory);
             let (answer, taken) = endless("text/plain");
-            let mut body = read_ahead(answer, &memory, CLIENT).into_body();
+            let mut body = read_ahead(answer, &memory, CLIENT, Version::HTTP_2).into_body();
             // One more is in hand.
             assert_eq!(until_still(&taken).await, pieces + 1);
             for _ in 0..3 {
@@ -242,10 +312,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn for_a_client_that_keeps_up_nothing_is_read_ahead() {
+        let memory = BufferMemory::new(1 << 20);
+        let (answer, taken) = endless("text/plain");
+        let mut body = read_ahead(answer, &memory, CLIENT, Version::HTTP_11).into_body();
+        let mut context = Context::from_waker(Waker::noop());
+        for count in 1..4 {
+            let polled = keeping_up(|| Pin::new(&mut body).poll_frame(&mut context));
+            assert!(polled.is_ready());
+            assert_eq!(until_still(&taken).await, count);
+        }
+        body.frame().await.unwrap().unwrap();
+        // So many are ahead, one is in hand, and four were taken.
+        assert_eq!(until_still(&taken).await, AHEAD / PIECE + 1 + 4);
+    }
+
+    #[tokio::test]
     async fn of_events_nothing_is_read_ahead() {
         let memory = BufferMemory::new(1 << 20);
         let (answer, taken) = endless("Text/Event-Stream; charset=utf-8");
-        let mut body = read_ahead(answer, &memory, CLIENT).into_body();
+        let mut body = read_ahead(answer, &memory, CLIENT, Version::HTTP_2).into_body();
         assert_eq!(until_still(&taken).await, 0);
         body.frame().await.unwrap().unwrap();
         assert_eq!(until_still(&taken).await, 1);
@@ -259,7 +345,7 @@ mod tests {
             Err(BodyError::from("broken")),
         ];
         let answer = Response::new(Body::stream(StreamBody::new(stream::iter(pieces))));
-        let mut body = read_ahead(answer, &memory, CLIENT).into_body();
+        let mut body = read_ahead(answer, &memory, CLIENT, Version::HTTP_2).into_body();
         let first = body.frame().await.unwrap().unwrap();
         assert_eq!(first.into_data().unwrap(), "one");
         assert!(!body.is_end_stream());
@@ -296,7 +382,7 @@ mod tests {
         let memory = BufferMemory::new(1 << 20);
         let (told, dropped) = oneshot::channel();
         let answer = Response::new(Body::stream(Source(Some(told))));
-        let body = read_ahead(answer, &memory, CLIENT).into_body();
+        let body = read_ahead(answer, &memory, CLIENT, Version::HTTP_2).into_body();
         tokio::task::yield_now().await;
         drop(body);
         dropped.await.unwrap();

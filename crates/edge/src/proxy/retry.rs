@@ -23,6 +23,8 @@ impl Failure {
 pub(super) enum RetryState {
     /// All of it: nothing of it was sent.
     Unsent(Box<Request<Sending>>),
+    /// It is as it was, and nothing of it was sent.
+    Unbegun,
     /// It is as it was, and the server has not read all of it, if any: systems reset what
     /// is closed with bytes unread, and end what is closed without (RFC 9293, section
     /// 3.6.1).
@@ -81,7 +83,7 @@ impl RetryState {
 
     /// Whether a server may have begun with it.
     pub(super) fn may_be_begun(&self) -> bool {
-        !matches!(self, Self::Unsent(_))
+        !matches!(self, Self::Unsent(_) | Self::Unbegun)
     }
 
     /// Where it is asked next. None: nowhere, for nobody knows what became of it.
@@ -99,7 +101,7 @@ impl RetryState {
             _ if may_be_begun && repeats == Idempotency::Never => None,
             _ if was_reused => Some(Next::Same),
             _ if may_be_begun && repeats == Idempotency::Idempotent => None,
-            Self::Unsent(_) | Self::Unread => Some(Next::Other),
+            Self::Unsent(_) | Self::Unbegun | Self::Unread => Some(Next::Other),
             Self::Untouched | Self::Unheard => Some(Next::Second),
         }
     }
@@ -112,7 +114,7 @@ impl RetryState {
         copy: Option<Box<Request<Sending>>>,
     ) -> Option<()> {
         *request = match self {
-            Self::Unread | Self::Untouched => return Some(()),
+            Self::Unbegun | Self::Unread | Self::Untouched => return Some(()),
             Self::Unsent(unsent) => *unsent,
             Self::Unheard => *copy?,
             Self::Nothing => return None,
@@ -125,10 +127,11 @@ impl RetryState {
 mod tests {
     use super::*;
 
-    fn kinds() -> [RetryState; 5] {
+    fn kinds() -> [RetryState; 6] {
         let unsent = Request::new(Sending::nothing());
         [
             RetryState::Unsent(Box::new(unsent)),
+            RetryState::Unbegun,
             RetryState::Unread,
             RetryState::Untouched,
             RetryState::Unheard,
@@ -141,24 +144,36 @@ mod tests {
         let same = Some(Next::Same);
         let (other, second) = (Some(Next::Other), Some(Next::Second));
         for (repeats, was_reused, expected) in [
-            (Idempotency::Safe, true, [same, same, same, same, None]),
+            (
+                Idempotency::Safe,
+                true,
+                [same, same, same, same, same, None],
+            ),
             (
                 Idempotency::Safe,
                 false,
-                [other, other, second, second, None],
+                [other, other, other, second, second, None],
             ),
             (
                 Idempotency::Idempotent,
                 true,
-                [same, same, same, same, None],
+                [same, same, same, same, same, None],
             ),
             (
                 Idempotency::Idempotent,
                 false,
-                [other, None, None, None, None],
+                [other, other, None, None, None, None],
             ),
-            (Idempotency::Never, true, [same, None, None, None, None]),
-            (Idempotency::Never, false, [other, None, None, None, None]),
+            (
+                Idempotency::Never,
+                true,
+                [same, same, None, None, None, None],
+            ),
+            (
+                Idempotency::Never,
+                false,
+                [other, other, None, None, None, None],
+            ),
         ] {
             let next = kinds().map(|left| left.next(repeats, was_reused, false));
             assert_eq!(next, expected, "{repeats:?} {was_reused}");
@@ -168,8 +183,8 @@ mod tests {
     #[test]
     fn what_one_server_may_have_begun_no_other_one_does() {
         let fresh = |repeats| kinds().map(|left| left.next(repeats, false, true));
-        assert_eq!(fresh(Idempotency::Idempotent), [None; 5]);
-        assert_eq!(fresh(Idempotency::Never), [None; 5]);
+        assert_eq!(fresh(Idempotency::Idempotent), [None; 6]);
+        assert_eq!(fresh(Idempotency::Never), [None; 6]);
         let safe = kinds().map(|left| left.next(Idempotency::Safe, false, false));
         assert_eq!(fresh(Idempotency::Safe), safe);
     }

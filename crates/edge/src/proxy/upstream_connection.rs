@@ -1,21 +1,24 @@
 //! The way to a server: a connection, with an engine where a request needs one.
 
 use std::io;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
-use http_body::{Body as _, SizeHint};
+use http::{Request, Response};
+use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use super::connect::Stream;
 use super::error::ProxyError;
+use super::head::Left;
 use super::http_connection::Wire;
 use super::raw_connection::{Heard, RawConnection};
 use super::request_body::{Flow, Sending, tame};
 use super::retry::Failure;
 use super::settings::Times;
+use crate::body::{Body, with_more};
 use crate::client_info::ClientInfo;
 
 /// How one request reaches a server.
@@ -27,66 +30,86 @@ pub(super) enum Way {
     Own(Box<Wire>),
 }
 
+/// How the body of a request is sent.
+#[derive(Clone, Copy)]
+pub(super) enum Outgoing<'a> {
+    /// All of it is here, or there is none.
+    Here(Option<&'a Bytes>),
+    /// As it comes.
+    Streamed(&'a Arc<Flow>),
+    /// Nothing, and what follows the answer may be of another protocol.
+    Upgrade,
+}
+
 /// The body of an answer.
 #[derive(Debug)]
 pub(super) enum Came {
     /// As an engine reads it.
     Engine(Incoming),
-    /// These bytes, and so many more.
-    RawConnection(Bytes, u64),
+    /// These bytes, and what is left.
+    RawConnection(Bytes, Left),
 }
 
 impl Came {
     pub(super) fn is_end(&self) -> bool {
         match self {
             Self::Engine(incoming) => incoming.is_end_stream(),
-            Self::RawConnection(first, left) => first.is_empty() && *left == 0,
+            Self::RawConnection(first, left) => first.is_empty() && matches!(left, Left::Length(0)),
         }
     }
 
     pub(super) fn size_hint(&self) -> SizeHint {
         match self {
             Self::Engine(incoming) => incoming.size_hint(),
-            Self::RawConnection(first, left) => SizeHint::with_exact(first.len() as u64 + left),
+            Self::RawConnection(first, Left::Length(left)) => {
+                SizeHint::with_exact(first.len() as u64 + left)
+            }
+            Self::RawConnection(first, _) => with_more(SizeHint::default(), first.len() as u64),
         }
     }
 }
 
-/// Whether no engine is needed to send such a request, which then stays as it is as long as it
-/// may have to be sent again.
-pub(super) fn leaves_be(method: &Method, flow: Option<&Flow>) -> bool {
-    [Method::GET, Method::HEAD].contains(method) && flow.is_none()
-}
-
 impl RawConnection {
-    /// Sends a request and waits for the head of its answer; `care` as for [`Wire`].
-    /// With facts the headers are the client's own, as a connection may take them that leaves
-    /// them be.
+    /// Sends a request and waits for the head of its answer; `care` as for [`Wire`]. With a
+    /// flow, or where another protocol is asked for, an engine sends it.
+    /// With facts the headers are the client's own.
     pub(super) async fn ask(
         self: Box<Self>,
         request: &mut Request<Sending>,
         raw: &mut Option<&ClientInfo>,
-        flow: Option<&Flow>,
+        body: Outgoing<'_>,
         times: &Times,
         care: bool,
     ) -> Result<(Way, Response<Came>), Failure> {
-        let mut bare = self;
-        if !care && leaves_be(request.method(), flow) {
-            bare = match bare.send(request, raw, times).await? {
-                Heard::Answer(bare, head) => {
-                    let came = Came::RawConnection(head.first, head.left);
-                    let answer = Response::from_parts(head.parts, came);
-                    return Ok((Way::RawConnection(bare), answer));
+        let (mut bare, mut care) = (self, care);
+        let mut flow = None;
+        match body {
+            Outgoing::Here(whole) => {
+                bare = match bare.send(request, raw, whole, times, care).await? {
+                    Heard::Answer(bare, head) => {
+                        let came = Came::RawConnection(head.first, head.left);
+                        let answer = Response::from_parts(head.parts, came);
+                        return Ok((Way::RawConnection(bare), answer));
+                    }
+                    Heard::Other(bare) => bare,
+                };
+                // It was sent, and what came is to be read.
+                care = false;
+                if let Some(whole) = whole {
+                    let sent = flow.insert(Arc::default());
+                    let body = Body::full(whole.clone());
+                    *request.body_mut() = Sending::new(body, Arc::clone(sent));
                 }
-                Heard::Other(bare) => bare,
-            };
+            }
+            Outgoing::Streamed(streamed) => flow = Some(Arc::clone(streamed)),
+            Outgoing::Upgrade => {}
         }
         tame(request, raw);
         let request = std::mem::replace(request, Request::new(Sending::nothing()));
         // Requests that need no engine do not carry it about.
         let sending = Box::pin(async {
             let wire = Wire::new(*bare).await.map_err(Failure::last)?;
-            wire.send(request, flow, times, care).await
+            wire.send(request, flow.as_deref(), times, care).await
         });
         let (wire, answer) = sending.await?;
         Ok((Way::Own(wire), answer.map(Came::Engine)))
@@ -102,12 +125,12 @@ impl Way {
         }
     }
 
-    /// The next piece of a body that no engine reads, of which so much is left.
+    /// The next part of a body that no engine reads, of which so much is left.
     pub(super) fn poll_more(
         &mut self,
         context: &mut Context<'_>,
-        left: u64,
-    ) -> Poll<io::Result<Bytes>> {
+        left: &mut Left,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match self {
             Self::RawConnection(bare) => bare.poll_more(context, left),
             Self::Own(_) => Poll::Pending,

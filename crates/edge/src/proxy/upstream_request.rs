@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderValue, TE, TRANSFER_ENCODING};
 use http::uri::{PathAndQuery, Uri};
 use http::{Method, Request, Version, request};
@@ -22,7 +23,9 @@ pub(super) struct UpstreamRequest<'a> {
     pub(super) method: Method,
     /// The headers are still the client's own, and are to be written with these facts.
     pub(super) raw: Option<&'a ClientInfo>,
-    /// What can be known of its body's progress, if there is one.
+    /// Its body, if all of it is here.
+    pub(super) whole: Option<Bytes>,
+    /// What can be known of the progress of any other body.
     pub(super) flow: Option<Arc<Flow>>,
     pub(super) upgrade: Option<Upgrade>,
     pub(super) search: Search,
@@ -37,8 +40,8 @@ impl<'a> UpstreamRequest<'a> {
         let (mut parts, body) = request.into_parts();
         let upgrade = Upgrade::take(&mut parts)?;
         let is_raw = upgrade.is_none() && may_be_raw(&parts, &body);
-        let (flow, sending) = if is_raw {
-            (None, Sending::nothing())
+        let (whole, flow, sending) = if is_raw {
+            (None, None, Sending::nothing())
         } else {
             forwarding::toward(&mut parts.headers, facts);
             if let Some(upgrade) = &upgrade {
@@ -53,6 +56,7 @@ impl<'a> UpstreamRequest<'a> {
             method: parts.method.clone(),
             request: Request::from_parts(parts, sending),
             raw: is_raw.then_some(facts),
+            whole,
             flow,
             upgrade,
             search: Search::default(),
@@ -69,13 +73,18 @@ fn may_be_raw(parts: &request::Parts, body: &Body) -> bool {
         && !parts.headers.contains_key(TE)
 }
 
-/// The body to send, and what can be known of its progress, if there is one.
-fn outgoing(parts: &mut request::Parts, body: Body, upgrade: bool) -> (Option<Arc<Flow>>, Sending) {
+/// The body to send, if all of it is here; else what can be known of its progress, and the
+/// body as it comes.
+fn outgoing(
+    parts: &mut request::Parts,
+    body: Body,
+    upgrade: bool,
+) -> (Option<Bytes>, Option<Arc<Flow>>, Sending) {
     // The client is told to send its body when that is read.
     parts.headers.remove(EXPECT);
     if upgrade || body.is_end_stream() {
         no_length(&parts.method, &mut parts.headers);
-        return (None, Sending::nothing());
+        return (None, None, Sending::nothing());
     }
     // hyper takes a `GET` without a length for one without a body.
     if !parts.headers.contains_key(CONTENT_LENGTH) {
@@ -85,9 +94,12 @@ fn outgoing(parts: &mut request::Parts, body: Body, upgrade: bool) -> (Option<Ar
         };
         parts.headers.insert(name, value);
     }
+    if body.is_here() {
+        return (Some(body.into_whole()), None, Sending::nothing());
+    }
     let flow = Arc::new(Flow::default());
     let sending = Sending::new(body, Arc::clone(&flow));
-    (Some(flow), sending)
+    (None, Some(flow), sending)
 }
 
 /// The request as this member is asked.

@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap,
     HeaderValue, LAST_MODIFIED, RANGE, VARY,
@@ -16,8 +17,8 @@ use super::folder::Folder;
 use super::media_types;
 use super::memory::Memory;
 use super::open::Stamp;
-use crate::body::{CachedBytes, SealedBudget};
 use crate::filters::compression::{Accepted, Encoding, Offers, SMALLEST, is_compressible};
+use crate::filters::headers;
 
 /// The largest file that is kept in memory.
 pub(super) const LARGEST: u64 = 1 << 20;
@@ -29,14 +30,14 @@ const OVERHEAD: usize = 2_048;
 /// A file and its compressed siblings, just opened.
 pub(super) struct Opened {
     pub(super) plain: (File, Stamp),
-    pub(super) siblings: [Option<(File, Stamp)>; 3],
+    pub(super) siblings: [Option<(File, Stamp)>; 2],
 }
 
 /// What tells whether any of the files has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamps {
     plain: Stamp,
-    siblings: [Option<Stamp>; 3],
+    siblings: [Option<Stamp>; 2],
 }
 
 impl Opened {
@@ -74,7 +75,7 @@ pub(super) struct Entry {
     pub(super) is_settled: bool,
     common: Common,
     plain: Variant,
-    coded: [Coded; 3],
+    coded: [Coded; 2],
     offers: Offers,
 }
 
@@ -110,7 +111,7 @@ pub(super) struct Variant {
 /// Where the bytes are.
 #[derive(Debug)]
 pub(super) enum Content {
-    Memory(CachedBytes),
+    Memory(Bytes),
     File(Arc<File>, u64),
     /// A file of this length that is compressed while it is sent.
     Coded(Arc<File>, u64, Encoding),
@@ -135,7 +136,6 @@ impl Entry {
         folder: &Folder,
         name: &str,
         opened: Opened,
-        budget: &SealedBudget,
         now: SystemTime,
     ) -> Result<Self, LoadError> {
         let stamps = opened.stamps();
@@ -151,17 +151,17 @@ impl Entry {
             varies: has_siblings || shrinks,
             content_type,
         };
-        let mut coded = [const { Coded::No }; 3];
+        let mut coded = [const { Coded::No }; 2];
         for (encoding, sibling) in Encoding::ALL.into_iter().zip(opened.siblings) {
             if let Some((file, stamp)) = sibling
                 && (!is_kept || stamp.size <= LARGEST)
             {
-                let content = Content::of(file, stamp, is_kept, budget)?;
+                let content = Content::of(file, stamp, is_kept)?;
                 let variant = Variant::new(&common, stamp, Some(encoding), content);
                 coded[encoding as usize] = Coded::Ready(Box::new(variant));
             }
         }
-        let content = Content::of(file, stamp, is_kept, budget)?;
+        let content = Content::of(file, stamp, is_kept)?;
         if shrinks {
             for encoding in Encoding::ALL {
                 coded[encoding as usize] = match &content {
@@ -246,12 +246,12 @@ impl Entry {
             return None;
         };
         let length = plain.len();
-        let coded = memory.compress(plain.bytes.clone(), encoding).await?;
+        let coded = memory.compress(plain.clone(), encoding).await?;
         if coded.len() > length / 10 * 9 {
             return None;
         }
         memory.grew(self, coded.len());
-        let content = Content::Memory(CachedBytes::new(coded, memory.sealed_budget()));
+        let content = Content::Memory(coded);
         let variant = Variant::new(&self.common, self.stamps.plain, Some(encoding), content);
         Some(Box::new(variant))
     }
@@ -265,12 +265,7 @@ fn believable(nanoseconds: i128, now: SystemTime) -> Option<SystemTime> {
 }
 
 impl Content {
-    fn of(
-        file: File,
-        stamp: Stamp,
-        is_kept: bool,
-        budget: &SealedBudget,
-    ) -> Result<Self, LoadError> {
+    fn of(file: File, stamp: Stamp, is_kept: bool) -> Result<Self, LoadError> {
         if !is_kept {
             return Ok(Self::File(Arc::new(file), stamp.size));
         }
@@ -282,7 +277,7 @@ impl Content {
             return Err(LoadError::Changing);
         }
         bytes.shrink_to_fit();
-        Ok(Self::Memory(CachedBytes::new(bytes.into(), budget)))
+        Ok(Self::Memory(bytes.into()))
     }
 
     fn weight(&self) -> usize {
@@ -305,8 +300,8 @@ impl Content {
 impl Variant {
     fn new(common: &Common, stamp: Stamp, encoding: Option<Encoding>, content: Content) -> Self {
         let tag = tag(stamp, encoding);
-        // With room for what every answer gets.
-        let mut unchanged = HeaderMap::with_capacity(16);
+        // What every answer gets is there, for a copy has no room for more.
+        let mut unchanged = headers::prepared();
         unchanged.insert(CACHE_CONTROL, common.cache_control.clone());
         unchanged.insert(ETAG, tag.clone());
         if common.varies {

@@ -105,13 +105,7 @@ impl DiskLookup {
             {
                 return Ok(Some(entry));
             }
-            match Entry::load(
-                &self.folder,
-                name,
-                opened,
-                self.memory.sealed_budget(),
-                self.now,
-            ) {
+            match Entry::load(&self.folder, name, opened, self.now) {
                 Ok(entry) => {
                     let entry = Arc::new(entry);
                     if entry.is_kept() {
@@ -140,7 +134,7 @@ fn open(root: &Root<'_>, name: &str) -> io::Result<Option<Opened>> {
     let Some(plain) = root.file(name)? else {
         return Ok(None);
     };
-    let mut siblings = [None, None, None];
+    let mut siblings = [None, None];
     let is_sibling = Encoding::ALL
         .into_iter()
         .any(|encoding| name.ends_with(encoding.ending()));

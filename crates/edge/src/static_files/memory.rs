@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::entry::{Entry, Stamps};
 use super::lookup::{DiskLookup, Seen};
-use crate::body::{Readers, SealedBudget};
+use crate::body::Readers;
 use crate::filters::compression::{Encoder, Encoding};
 
 /// What a worker keeps unless told otherwise.
@@ -36,7 +36,6 @@ struct Shared {
     /// One file at a time: the other core has requests to answer.
     compressing: Arc<Semaphore>,
     readers: Readers,
-    sealed_budget: SealedBudget,
     random: RandomState,
     drawn: AtomicU64,
 }
@@ -78,7 +77,6 @@ impl Memory {
             kept: Mutex::default(),
             size,
             readers: Readers::default(),
-            sealed_budget: SealedBudget::default(),
             looks: Arc::new(Semaphore::new(LOOKS_AT_ONCE)),
             compressing: Arc::new(Semaphore::new(1)),
             random: RandomState::new(),
@@ -215,11 +213,6 @@ impl Memory {
     /// Those who read files that are not kept.
     pub(super) fn readers(&self) -> &Readers {
         &self.0.readers
-    }
-
-    /// The memory that sealed copies of kept files may take.
-    pub(crate) fn sealed_budget(&self) -> &SealedBudget {
-        &self.0.sealed_budget
     }
 
     /// A text that no file can know in advance.

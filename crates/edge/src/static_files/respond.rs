@@ -12,7 +12,7 @@ use http::{Method, StatusCode};
 
 use super::entry::{Content, Variant};
 use super::memory::Memory;
-use crate::body::{Answer, Body, CachedBytes, FileBody, Piece, Readers, answer};
+use crate::body::{Answer, Body, FileBody, Piece, Readers, answer};
 use crate::conditions::{self, Verdict};
 use crate::filters::compression;
 use crate::ranges::{self, Wanted};
@@ -66,7 +66,7 @@ pub(super) fn respond(
 
 fn whole(content: &Content, readers: &Readers) -> Body {
     match content {
-        Content::Memory(bytes) => Body::cached(bytes.clone()),
+        Content::Memory(bytes) => Body::full(bytes.clone()),
         Content::File(file, length) => file_body(file, *length, readers),
         Content::Coded(file, length, encoding) => {
             compression::body(file_body(file, *length, readers), *encoding)
@@ -144,7 +144,7 @@ fn content_range(part: &Range<u64>, length: u64) -> String {
 /// Parts lie inside the content, so they fit where it fits.
 fn piece(content: &Content, part: Range<u64>) -> Piece {
     match content {
-        Content::Memory(CachedBytes { bytes, .. }) => {
+        Content::Memory(bytes) => {
             let at = |place: u64| {
                 usize::try_from(place)
                     .unwrap_or(bytes.len())

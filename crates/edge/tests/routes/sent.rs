@@ -1,16 +1,15 @@
-//! Files kept in memory, over connections without TLS: the kernel sends them from a sealed copy.
+//! Files kept in memory, in more pieces than a socket takes at once.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpSocket, UnixStream};
+use tokio::net::TcpSocket;
 
 use super::*;
 
-/// Nearly the largest that are kept in memory, and more than any socket takes at once. Each test
-/// has a length of its own, by which its copy is found among those of this process.
-const LENGTHS: [usize; 3] = [(1 << 20) - 1, (1 << 20) - 2, (1 << 20) - 3];
+/// Nearly the largest that are kept in memory, and more than any socket takes at once.
+const LENGTH: usize = (1 << 20) - 1;
 /// Longer than anything here takes.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
 
@@ -46,17 +45,6 @@ pub(crate) fn also_over_unix(site: &Site) -> PathBuf {
     let both = Plan::check(&toml::from_str(&both).unwrap(), &ground).unwrap();
     site.edge.reload(both).unwrap();
     socket
-}
-
-/// Whether a copy of this length was made in this process.
-fn is_copied(length: usize) -> bool {
-    let open = std::fs::read_dir("/proc/self/fd").unwrap();
-    let mut open = open.map(|entry| entry.unwrap().path());
-    open.any(|open| {
-        let is_copy = std::fs::read_link(&open)
-            .is_ok_and(|link| link.to_string_lossy().starts_with("/memfd:static-file"));
-        is_copy && std::fs::metadata(&open).is_ok_and(|copy| copy.len() == length as u64)
-    })
 }
 
 pub(crate) struct Client<S>(pub(crate) S);
@@ -107,22 +95,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     }
 }
 
-/// Asks until the file is sent from a copy: it is none while the file is so new that
-/// another change of it might not show.
-async fn until_copied(client: &mut Client<TcpStream>, expected: &[u8]) {
-    let begin = Instant::now();
-    while !is_copied(expected.len()) {
-        assert!(begin.elapsed() < SOON, "it is never copied");
-        assert!(client.get("/large.bin").await.1 == expected);
-    }
-}
-
 #[tokio::test]
 async fn it_comes_whole_among_others_and_by_pieces() {
-    let expected = content(1, LENGTHS[0]);
+    let expected = content(1, LENGTH);
     let site = large_file(&expected);
     let mut client = Client::open(&site).await;
-    until_copied(&mut client, &expected).await;
 
     // All asked at once: the ends of answers must be where their heads say.
     for (method, target) in [
@@ -151,10 +128,9 @@ async fn it_comes_whole_among_others_and_by_pieces() {
 
 #[tokio::test]
 async fn what_is_written_into_the_file_is_never_sent_under_its_old_tag() {
-    let (old, new) = (content(1, LENGTHS[1]), content(2, LENGTHS[1]));
+    let (old, new) = (content(1, LENGTH), content(2, LENGTH));
     let site = large_file(&old);
     let mut client = Client::open(&site).await;
-    until_copied(&mut client, &old).await;
     let mut waiting = Client::open(&site).await;
     waiting.say("GET", "/large.bin").await;
     let tag = client.get("/large.bin").await.0;
@@ -175,23 +151,5 @@ async fn what_is_written_into_the_file_is_never_sent_under_its_old_tag() {
         }
         assert!(begin.elapsed() < SOON, "the change never shows");
     }
-    site.edge.stop().await;
-}
-
-#[tokio::test]
-async fn where_the_kernel_cannot_send_it_nothing_is_copied() {
-    let expected = content(1, LENGTHS[2]);
-    let site = large_file(&expected);
-    let socket = also_over_unix(&site);
-    let mut other = Client(UnixStream::connect(&socket).await.unwrap());
-    // Until the file is old enough to be kept, and asked for often.
-    let (begin, mut answers) = (Instant::now(), 0);
-    while begin.elapsed() < Duration::from_secs(4) || answers < 100 {
-        assert!(other.get("/large.bin").await.1 == expected);
-        assert!(!is_copied(expected.len()));
-        answers += 1;
-    }
-    let mut client = Client::open(&site).await;
-    until_copied(&mut client, &expected).await;
     site.edge.stop().await;
 }

@@ -4,7 +4,7 @@ const BY_ITSELF: &str = "Kenduri does that by itself";
 const CLIENTS: &str = "how long clients may take, and how much they may say, is in [listen]: idle_time, header_time, \
      body_time, header_size";
 const TLS: &str = "TLS is settled: 1.2 and 1.3, modern suites, tickets that change";
-const COMPRESSED: &str = "text is compressed (br, zstd, gzip), and files with .br, .zst or .gz beside them are sent so; \
+const COMPRESSED: &str = "text is compressed (br, gzip), and files with .br or .gz beside them are sent so; \
      there is nothing to set";
 const LOGGED: &str = "every request is logged in one place, see log.to";
 const BUFFERED: &str = "bodies are buffered as [proxy] says, larger ones stream";

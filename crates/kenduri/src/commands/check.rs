@@ -1,15 +1,18 @@
 //! `kenduri check`: reads the configuration and says what is in force.
 
 use std::fmt::Write as _;
+use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Error, Result, bail};
 use clap::Args;
 use edge::Plan;
 use edge::route::NormalPath;
+use platform::Outbound;
 
-use super::{Where, show};
+use super::{Failed, Where, show};
 use crate::configuration::{self, Configuration};
 use crate::install;
+use crate::updates::{self, Found, Source};
 
 /// Check the settings, and print each value and where it comes from
 ///
@@ -25,15 +28,23 @@ pub(super) struct Check {
     /// Print which route a request for this URL meets, and why
     #[arg(long)]
     url: Option<String>,
+    /// Print newer versions and the advisories that concern this one, instead: from a feed of
+    /// releases (RSS, Atom) or a list of advisories (OSV); may be repeated. The exit code is 1 if
+    /// an advisory concerns this version
+    #[arg(long, value_name = "FILE|URL", conflicts_with = "url")]
+    advisories: Vec<String>,
 }
 
 impl Check {
     pub(super) fn run(self) -> Result<()> {
+        if !self.advisories.is_empty() {
+            return tell_news(&self.advisories);
+        }
         let mut asked = self.place.asked();
         asked.allow_public_mailbox = self.allow_public_mailbox;
         let found = configuration::load(&asked)?;
         if let Some(url) = &self.url {
-            let told = found.plan.explain(url).map_err(anyhow::Error::msg)?;
+            let told = found.plan.explain(url).map_err(Error::msg)?;
             return show(&told);
         }
         let mut text = match &found.file {
@@ -63,6 +74,49 @@ impl Check {
         }
         show(&text)
     }
+}
+
+/// Says what is known of newer versions and of this one.
+fn tell_news(written: &[String]) -> Result<()> {
+    let sources = written
+        .iter()
+        .map(|one| Source::parse(one, |file| file.into()));
+    let sources: Vec<_> = sources.collect::<Result<_, _>>().map_err(Error::msg)?;
+    let outbound = Outbound::public()?;
+    let found = super::alone(async { updates::look(&sources, &outbound).await })?;
+    show(&news(&found))?;
+    if found.advisories.is_empty() {
+        Ok(())
+    } else {
+        bail!(Failed(ExitCode::FAILURE))
+    }
+}
+
+fn news(found: &Found) -> String {
+    let mut lines = vec![format!(
+        "This is Kenduri {}. Read: {} releases and advisories.",
+        updates::OURS,
+        found.read
+    )];
+    for release in &found.newer {
+        lines.push(format!("Newer: {}  {}", release.version, release.title));
+        lines.extend(release.link.as_ref().map(|link| format!("  {link}")));
+    }
+    if found.newer.is_empty() {
+        lines.push("No newer version is named.".to_owned());
+    }
+    for advisory in &found.advisories {
+        lines.push(format!("Advisory: {}  {}", advisory.id, advisory.summary));
+        if !advisory.fixed.is_empty() {
+            lines.push(format!("  fixed in {}", advisory.fixed.join(", ")));
+        }
+        lines.extend(advisory.link.as_ref().map(|link| format!("  {link}")));
+    }
+    if found.advisories.is_empty() {
+        lines.push("No advisory for this version is named.".to_owned());
+    }
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 /// What is to be said where services can read the data of the installed Kenduri.

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
+use super::domain_settings;
 use super::written::Written;
 
 /// Every key that may be written, `section.name`, with its built-in value.
 pub(crate) fn known() -> BTreeMap<String, Value> {
     // A struct of plain values always has a TOML form.
     let mut known = flatten(&Table::try_from(Written::default()).unwrap_or_default());
+    known.extend(domain_settings::built_in());
     for key in ["service", "tls.acme", "upstream"] {
         known.insert(key.to_owned(), Value::Table(Table::new()));
     }
@@ -76,6 +78,11 @@ pub(crate) fn flatten(table: &Table) -> BTreeMap<String, Value> {
         }
     }
     leaves
+}
+
+/// The section of a dotted key.
+pub(crate) fn section(key: &str) -> &str {
+    key.split_once('.').map_or(key, |(section, _)| section)
 }
 
 /// Whether a key is named by its place inside another's value.

@@ -4,24 +4,28 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use countdowns::watchers;
+use compat::personal_site;
 use edge::{ListenAddress, ListenSettings};
 use jiff::tz::TimeZone;
 use platform::key_file::KeyFile;
 use platform::mail::{CallbackKey, Sender, SnsTopic};
 use platform::{Secret, store};
+use toml::Table;
 use web::SiteUrl;
 use web::client_info::Proxies;
+use web::setting::SettingValues;
 
 use super::address;
 use super::check::Check;
+use super::domain_settings;
 use super::mail::{self, MailRoute};
 use super::providers;
 use super::services::LOGS;
 use super::sign_in_routes;
-use super::written::{Countdowns, Registration, Synchronous, Written};
+use super::written::{Registration, Synchronous, Written};
 use crate::log::{Log, To};
 use crate::operators::PATHS;
+use crate::updates::Source;
 
 /// A service whose lines are where the supervisor process's may be.
 const KEEPER: &str = "keeper";
@@ -58,16 +62,18 @@ pub(crate) struct Settings {
     pub(crate) log: Log,
     /// An address for `/metrics` alone.
     pub(crate) metrics: Option<ListenAddress>,
+    /// Where releases and advisories are listed.
+    pub(crate) updates: Vec<Source>,
     /// Who must have a second factor.
     pub(crate) require_mfa_for: accounts::RequireMfaFor,
     /// With whom people may sign in.
     pub(crate) providers: Vec<accounts::ProviderSettings>,
-    /// How many may watch countdowns.
-    pub(crate) watchers: watchers::Limits,
+    /// What the sections of the domains say.
+    pub(crate) domains: SettingValues,
     /// The slug of the occasion that older programs' addresses answer for.
     pub(crate) compat_occasion: Option<String>,
     /// What is said of the addresses of the older personal site, if they are there.
-    pub(crate) backend: Option<accounts::BackendPolicy>,
+    pub(crate) personal_site: Option<personal_site::Policy>,
 }
 
 /// What the installation is called and where it is reached.
@@ -112,6 +118,7 @@ impl Settings {
 /// whatever cannot be; all or nothing.
 pub(super) fn settings(
     written: &Written,
+    sections: &Table,
     (folder, data): (&Path, &Path),
     services: &[edge::Service],
     check: &mut Check<'_>,
@@ -174,14 +181,25 @@ pub(super) fn settings(
             },
         },
         metrics,
+        updates: updates(written, check),
         require_mfa_for: written.accounts.require_mfa_for.into(),
         providers: providers::read(&written.accounts.provider, check),
-        watchers: watcher_limits(&written.countdowns, check),
+        domains: domain_settings::read(sections, check),
         compat_occasion: compat_occasion(written, check),
-        backend: backend(written, check),
+        personal_site: personal_site(written, check),
     };
     let whole = (settings, plan?);
     check.problems.is_empty().then_some(whole)
+}
+
+fn updates(written: &Written, check: &mut Check<'_>) -> Vec<Source> {
+    const KEY: &str = "updates.advisories";
+    let all = written.updates.advisories.iter();
+    let sources = all.filter_map(|one| {
+        let source = Source::parse(one, |file| check.path(KEY, file));
+        check.accept(KEY, source)
+    });
+    sources.collect()
 }
 
 /// Who registers gets a mail, so somebody has to carry it.
@@ -205,17 +223,6 @@ fn registration(written: &Written, check: &mut Check<'_>) -> accounts::registrat
     }
 }
 
-fn watcher_limits(written: &Countdowns, check: &mut Check<'_>) -> watchers::Limits {
-    let mut between = |key, number| check.between(key, number, 0, 1_000_000) as usize;
-    watchers::Limits {
-        total: between("countdowns.watchers", written.watchers),
-        of_network: between(
-            "countdowns.watchers_per_network",
-            written.watchers_per_network,
-        ),
-    }
-}
-
 /// A slug, if one is named; whether there is such an occasion, the store knows.
 fn compat_occasion(written: &Written, check: &mut Check<'_>) -> Option<String> {
     let slug = written.compat.occasion.trim();
@@ -234,7 +241,7 @@ fn compat_occasion(written: &Written, check: &mut Check<'_>) -> Option<String> {
 }
 
 /// The addresses of the older personal site.
-fn backend(written: &Written, check: &mut Check<'_>) -> Option<accounts::BackendPolicy> {
+fn personal_site(written: &Written, check: &mut Check<'_>) -> Option<personal_site::Policy> {
     let compat = &written.compat;
     let has_auth = match compat.auth.as_str() {
         "" => false,
@@ -276,7 +283,7 @@ fn backend(written: &Written, check: &mut Check<'_>) -> Option<accounts::Backend
              Leave it out where the front end can do without",
         );
     }
-    compat.backend.then_some(accounts::BackendPolicy {
+    compat.backend.then_some(personal_site::Policy {
         has_auth,
         register_tokens: compat.register_tokens,
     })

@@ -14,7 +14,7 @@ use units::nearest;
 
 use super::problem::{Origin, Problem};
 use super::written::Written;
-use super::{deep, keys};
+use super::{deep, domain_settings, keys};
 
 /// One key, its value, and its source.
 #[derive(Debug, Clone)]
@@ -237,10 +237,16 @@ fn typed(
         .filter(|leaf| {
             let mut alone = Table::new();
             keys::place(&mut alone, &leaf.key, leaf.value.clone());
-            let Err(error) = Written::deserialize(alone) else {
+            let error = match domain_settings::check_kind(&leaf.key, &leaf.value) {
+                Some(checked) => checked.err(),
+                None => Written::deserialize(alone)
+                    .err()
+                    .map(|error| error.message().to_owned()),
+            };
+            let Some(error) = error else {
                 return true;
             };
-            let what = error.message().lines().next().unwrap_or_default();
+            let what = error.lines().next().unwrap_or_default();
             problems.push(Problem {
                 origin: leaf.origin.clone(),
                 what: format!("{} is wrong: {what}", leaf.key),

@@ -4,10 +4,11 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
+use countdowns::watchers;
 use edge::ListenAddress;
 use platform::store;
 
-use super::{Asked, Flag, load};
+use super::{Asked, Flag, Origin, load};
 
 mod providers;
 
@@ -80,8 +81,9 @@ fn a_later_source_wins() {
         Some("https://flag.example")
     );
     assert_eq!(found.settings.jobs_at_once, 5);
-    let watchers = found.settings.watchers;
-    assert_eq!((watchers.total, watchers.of_network), (9_000, 5));
+    let values = &found.settings.domains;
+    let watchers = [watchers::TOTAL, watchers::OF_NETWORK].map(|key| key.of(values));
+    assert_eq!(watchers, [9_000, 5]);
     assert_eq!(
         found.settings.listen.http,
         ["127.0.0.1:1", "[::1]:2"].map(|text| ListenAddress::Tcp(text.parse().expect(text)))
@@ -482,6 +484,26 @@ fn secrets_are_read_from_files_and_never_printed() {
 }
 
 #[test]
+fn the_section_of_a_domain_is_checked_by_its_table() {
+    for (line, expected) in [
+        ("watcher = 5", "unknown key countdowns.watcher"),
+        ("watchers = \"many\"", "countdowns.watchers is wrong"),
+        ("watchers = -1", "countdowns.watchers is wrong"),
+        ("watchers = 1000001", "countdowns.watchers is 1000001"),
+    ] {
+        let (_folder, asked) = written(&format!("[countdowns]\n{line}\n"));
+        let problems = load(&asked).expect_err(line).0;
+        assert_eq!(problems.len(), 1, "{line}");
+        let problem = &problems[0];
+        assert!(problem.what.starts_with(expected), "{}", problem.what);
+        let Origin::File { line, .. } = &problem.origin else {
+            panic!("{:?}", problem.origin);
+        };
+        assert_eq!(*line, 2);
+    }
+}
+
+#[test]
 fn every_key_is_documented_with_its_built_in_value() {
     let documents = concat!(
         include_str!("../../../../docs/configure.md"),
@@ -545,9 +567,15 @@ fn every_example_of_the_documents_is_accepted() {
 #[test]
 fn the_older_personal_site_is_there_where_it_is_switched_on() {
     let (_folder, asked) = written("");
-    assert!(load(&asked).expect("built-in").settings.backend.is_none());
+    assert!(
+        load(&asked)
+            .expect("built-in")
+            .settings
+            .personal_site
+            .is_none()
+    );
     let (_folder, asked) = written("[compat]\nbackend = true\nauth = \"backend\"\n");
-    let policy = load(&asked).expect("settings").settings.backend;
+    let policy = load(&asked).expect("settings").settings.personal_site;
     let policy = policy.expect("switched on");
     assert!(policy.has_auth && !policy.register_tokens);
 }

@@ -1,4 +1,5 @@
-//! `kenduri.toml` as it is written: one struct per section, one field per key.
+//! `kenduri.toml` as it is written: one struct per section, one field per key. The sections of
+//! domains are not here: each domain declares its keys (`Domain::settings`).
 //!
 //! The built-in value of every key is its `Default`; the list of known keys,
 //! the names of the environment variables and the reference in
@@ -32,10 +33,10 @@ pub(crate) struct Written {
     pub(crate) cache: edge::Cache,
     pub(crate) proxy: edge::Proxy,
     pub(crate) accounts: Accounts,
-    pub(crate) countdowns: Countdowns,
     pub(crate) jobs: Jobs,
     pub(crate) log: Log,
     pub(crate) metrics: Metrics,
+    pub(crate) updates: Updates,
     pub(crate) compat: Compat,
 }
 
@@ -57,10 +58,10 @@ impl Default for Written {
             cache: edge::Cache::default(),
             proxy: edge::Proxy::default(),
             accounts: Accounts::default(),
-            countdowns: Countdowns::default(),
             jobs: Jobs::default(),
             log: Log::default(),
             metrics: Metrics::default(),
+            updates: Updates::default(),
             compat: Compat::default(),
         }
     }
@@ -282,25 +283,6 @@ impl From<RequireMfaFor> for accounts::RequireMfaFor {
     }
 }
 
-/// `[countdowns]`: how many may watch them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Countdowns {
-    /// How many open pages of countdowns hear at once that something changed.
-    pub(crate) watchers: u32,
-    /// How many of them from one address (IPv6: one /64).
-    pub(crate) watchers_per_network: u32,
-}
-
-impl Default for Countdowns {
-    fn default() -> Self {
-        Self {
-            watchers: 500,
-            watchers_per_network: 5,
-        }
-    }
-}
-
 /// `[jobs]`: work that follows from changes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -370,6 +352,15 @@ pub(crate) enum LogLevel {
 pub(crate) struct Metrics {
     /// An address of its own; empty: `/metrics` of the site answers loopback only.
     pub(crate) listen: String,
+}
+
+/// `[updates]`: news of Kenduri itself.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Updates {
+    /// Files or URLs of a feed of releases (RSS, Atom) and of advisories (OSV), read once a day;
+    /// empty: nothing is.
+    pub(crate) advisories: Vec<String>,
 }
 
 /// `[compat]`: addresses that other programs asked for before Kenduri answered.

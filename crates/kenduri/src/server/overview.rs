@@ -1,18 +1,20 @@
 //! Everything at one glance: services, certificates, routes.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::Extension;
 use axum::response::Response;
 use edge::FileCertificate;
 use edge::acme::Standing;
-use web::Text;
+use web::{Problem, Text};
 
 use super::context::AdminContext;
 use super::rows::Instance;
 use super::status::{EdgeStatus, ServerStatus};
 use crate::control_requests::services::{ServiceRequest, ServiceResponse};
+use crate::updates::{self, Advisory, Known, Release, Source};
 
 #[derive(Template)]
 #[template(path = "server/overview.html")]
@@ -22,6 +24,31 @@ struct Overview<'a> {
     rows: Option<Vec<Instance>>,
     certificates: Option<Vec<Certificate>>,
     routes: Option<String>,
+    updates: Option<Updates>,
+}
+
+/// What is known of newer versions, where somebody looks for them.
+#[derive(Default)]
+struct Updates {
+    /// When something was found out.
+    found: Option<String>,
+    newer: Vec<Release>,
+    advisories: Vec<Advisory>,
+    /// When it failed since, and why.
+    failure: Option<(String, String)>,
+}
+
+impl Updates {
+    fn of(admin: &AdminContext, known: Known) -> Self {
+        let (found_at, found) = known.found.unzip();
+        let found = found.unwrap_or_default();
+        Self {
+            found: found_at.map(|at| admin.moment(at)),
+            newer: found.newer,
+            advisories: found.advisories,
+            failure: known.failure.map(|(at, why)| (admin.moment(at), why)),
+        }
+    }
 }
 
 impl Overview<'_> {
@@ -51,7 +78,17 @@ struct Certificate {
 pub(super) async fn show(
     admin: AdminContext,
     Extension(server): Extension<ServerStatus>,
-) -> Response {
+    Extension(sources): Extension<Arc<[Source]>>,
+) -> Result<Response, Problem> {
+    let updates = if sources.is_empty() {
+        None
+    } else {
+        let read = admin
+            .site
+            .store
+            .read(move |tx| updates::known(tx, &sources));
+        Some(Updates::of(&admin, read.await?))
+    };
     let (rows, status) = tokio::join!(server.ask(ServiceRequest::Ps), server.edge_status());
     let rows = match rows {
         Ok(ServiceResponse::Rows(rows)) => Some(rows),
@@ -66,8 +103,9 @@ pub(super) async fn show(
         }),
         certificates,
         routes: status.map(|status| status.routes),
+        updates,
     };
-    admin.page(&admin.text.say("server"), body)
+    Ok(admin.page(&admin.text.say("server"), body))
 }
 
 /// Those in files first, as they are shown first.

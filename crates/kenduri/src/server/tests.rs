@@ -27,8 +27,10 @@ use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
 use crate::domains::DOMAINS;
 use crate::messages::{MessageSender, RequestIds, ToParent};
+use crate::updates::Source;
 
 mod alarm;
+mod updates;
 
 const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, accounts::MIGRATIONS];
 const WEB: &str = "/admin/server/services/web";
@@ -43,6 +45,15 @@ fn site(world: &World) -> (Accounts, axum::Router, Orders) {
 
 /// The same; without a status the worker does not answer just now.
 fn site_with(world: &World, status: Option<EdgeStatus>) -> (Accounts, axum::Router, Orders) {
+    site_looking(world, status, &[])
+}
+
+/// The same, where newer versions are looked for.
+fn site_looking(
+    world: &World,
+    status: Option<EdgeStatus>,
+    sources: &[Source],
+) -> (Accounts, axum::Router, Orders) {
     let settings = Settings {
         url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
         name: "Kenduri Kami".to_owned(),
@@ -53,7 +64,7 @@ fn site_with(world: &World, status: Option<EdgeStatus>) -> (Accounts, axum::Rout
     let site = domain::site(DOMAINS, LOCALES, world.platform.clone(), settings);
     let accounts = Accounts::new(site, DOMAINS);
     let (server, orders) = server(world.platform.clock.now(), status);
-    let pages = accounts::web::routes(&accounts).merge(routes(server));
+    let pages = accounts::web::routes(&accounts).merge(routes(server, sources.into()));
     let pages = accounts::web::around(&accounts, pages);
     let router = web::serve(&accounts.site, pages);
     (accounts, router, orders)

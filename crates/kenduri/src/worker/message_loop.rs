@@ -51,7 +51,7 @@ impl<'a> MessageLoop<'a> {
     ) -> Self {
         let mut upstream_servers = UpstreamServers::default();
         upstream_servers.take(services, edge);
-        let alarm = context.site.clone().map(Alarm::new);
+        let alarm = context.opened.clone().map(|opened| Alarm::new(opened.site));
         let (ask, purges) = mpsc::channel(PURGES);
         context.purges = Some(ask);
         Self {

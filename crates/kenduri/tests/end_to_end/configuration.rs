@@ -84,3 +84,46 @@ fn what_everybody_could_read_is_not_put_on_the_network() {
         );
     }
 }
+
+#[test]
+fn check_tells_of_newer_versions_and_of_advisories_by_its_exit_code() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text);
+    let feed = "<rss><channel><item><title>99.0.0</title></item></channel></rss>";
+    write("releases.rss", feed).expect("a file");
+    let advisory = |introduced: &str| {
+        format!(
+            r#"{{"id":"KEN-1","summary":"Lists leak","affected":[{{
+                "package":{{"ecosystem":"crates.io","name":"kenduri"}},
+                "ranges":[{{"type":"SEMVER","events":[{{"introduced":"{introduced}"}}]}}]}}]}}"#
+        )
+    };
+    write("ours.json", &advisory("0")).expect("a file");
+    write("later.json", &advisory("99.0.0")).expect("a file");
+    write("broken.json", "[").expect("a file");
+    // Settings are not looked at.
+    write("kenduri.toml", "nonsense = 1").expect("a file");
+    let check = |files: &[&str]| {
+        let options = files.iter().flat_map(|file| ["--advisories", file]);
+        let words: Vec<_> = std::iter::once("check").chain(options).collect();
+        let output = run(&words, folder.path(), &[]);
+        let said = text(&output.stdout) + &text(&output.stderr);
+        (output.status.code(), said)
+    };
+    let (code, said) = check(&["releases.rss", "later.json"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("Newer: 99.0.0") && said.contains("No advisory"),
+        "{said}"
+    );
+    let (code, said) = check(&["ours.json"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("Advisory: KEN-1  Lists leak"), "{said}");
+    let (code, said) = check(&["releases.rss", "broken.json"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("error: broken.json says nothing of versions"),
+        "{said}"
+    );
+    assert!(!said.contains("99.0.0"), "{said}");
+}

@@ -1,25 +1,23 @@
 //! The hosts' pages of food needs, and their addresses for programs.
 
-use ::web::Text;
+use ::web::{List, Problem, Text};
+use accounts::web::resource::api::{ApiResource, Description};
+use accounts::web::resource::pages::{EditForm, Messages, PageResource};
 use askama::Template;
 use axum::response::Response;
+use platform::Tx;
 
 use super::{DietaryOption, is_built_in};
+use crate::hosting::{HostOf, Refusal};
+use crate::web::access::HostAccess;
 use crate::web::host::frame::Place;
 use crate::web::host::request::{HostRequest, PageContext};
 use crate::web::host::wording::Wording;
-use crate::web::resource::{Description, Messages, WebResource};
+use crate::web::resource::{OWNS, READS};
 
-impl WebResource for DietaryOption {
-    const PAGES: &'static str = "/settings/diets";
-    const PLACE: Place = Place::Diets;
-    const MESSAGES: Messages = Messages {
-        list: "host-food",
-        new: "host-new-diet",
-        settings: "host-question-when",
-        remove: "host-remove-diet",
-        remove_effect: "host-remove-diet-effect",
-    };
+impl ApiResource for DietaryOption {
+    type View = Self;
+    type Item = Self;
     const API: Description = Description {
         path: "/api/v1/occasions/{id}/dietary-options",
         one: "/api/v1/occasions/{id}/dietary-options/{key}",
@@ -30,22 +28,49 @@ impl WebResource for DietaryOption {
         change: "Changes an option.",
         remove: "Removes an option: 204. Where somebody has it, it is put away instead: 200\n\
                  with what is left.",
+        removal: &[204],
         body: "What hosts may set about a dietary option; what is left out stays.",
     };
+    const READS: HostAccess = READS;
+    const WRITES: HostAccess = OWNS;
+    const DEACTIVATES: bool = true;
 
-    fn title(&self, wording: &Wording<'_>) -> String {
+    fn view(self, _: &mut Tx<'_>, _: &HostOf) -> Result<Self, Refusal> {
+        Ok(self)
+    }
+}
+
+impl PageResource for DietaryOption {
+    const PAGES: &'static str = "/settings/diets";
+    const MESSAGES: Messages = Messages {
+        list: "host-food",
+        new: "host-new-diet",
+        settings: "host-question-when",
+        remove: "host-remove-diet",
+        remove_effect: "host-remove-diet-effect",
+    };
+    const CHOSEN: &'static [&'static str] = &["key", "position"];
+
+    fn title(&self, req: &HostRequest, context: &PageContext) -> String {
+        let wording = req.wording(context);
         wording.diet(std::slice::from_ref(self), &self.key)
     }
 
-    fn note(&self) -> Option<&'static str> {
-        is_built_in(&self.key).then_some("host-diet-own-words")
+    fn arrange(_: &HostRequest, _: &PageContext, one: Option<&Self>, form: &mut EditForm<'_>) {
+        let is_built_in = one.is_some_and(|one| is_built_in(&one.key));
+        form.note = is_built_in.then_some("host-diet-own-words");
     }
 
-    fn list_page(req: &HostRequest, context: &PageContext, all: &[Self]) -> Response {
+    async fn list_page(
+        req: &HostRequest,
+        context: &PageContext,
+        list: List<Self>,
+    ) -> Result<Response, Problem> {
+        let all = &list.items;
         let wording = req.wording(context);
         let row = |option: &Self| Row {
             href: wording.at(&format!("/settings/diets/{}", option.key)),
-            words: option.title(&wording),
+            words: option.title(req, context),
             is_allergy: option.allergy,
             is_away: !option.active,
         };
@@ -56,7 +81,7 @@ impl WebResource for DietaryOption {
             is_off: !context.occasion.switches.dietary,
             wording: wording.clone(),
         };
-        req.page(context, Place::Diets, &req.text.say("host-food"), body)
+        Ok(req.page(context, Place::Diets, &req.text.say("host-food"), body))
     }
 }
 

@@ -2,14 +2,14 @@
 //! are being saved.
 
 use ::web::fields::{Part, flag, hour, https, key, line, lines, moment, number, rows, texts};
-use ::web::{Field, Findings, I18n, Input, Limits};
+use ::web::{Field, Findings, I18n, Input, Limits, List, Piece};
 use accounts::dates;
 use jiff::{SignedDuration, Timestamp};
 use platform::{Rows, StoreError, Tx, sql};
 
 use super::{Event, EventId, ScheduleLine, list, recount_seats};
 use crate::hosting::resource::{
-    Edit, History, Removal, Resource, free_key, history_of, next_position,
+    Edit, History, Removal, Resource, TypedRemoval, free_key, history_of, next_position,
 };
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::invitation::InvitationId;
@@ -36,7 +36,23 @@ struct NewEvent {
     invite_all: bool,
 }
 
+impl Event {
+    /// Writes a new one.
+    pub fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+        sql!(
+            "INSERT INTO event (occasion, {Event}, seats_taken, created_at, updated_at)
+             VALUES (:occasion, {:Event}, 0, :now, :now)",
+            occasion,
+            Event = self,
+            now = tx.now()
+        )
+        .run(tx, Rows::Exactly(1))
+        .map(drop)
+    }
+}
+
 impl Resource for Event {
+    type Parent = HostOf;
     const FIELDS: &'static [Field] = ::web::fields! { Event:
         name: texts(Limits::required(120)).label("host-field-event-name").wording(),
         starts_at: moment().label("host-field-starts").required(),
@@ -51,12 +67,11 @@ impl Resource for Event {
         schedule: rows(SCHEDULE, LINES).label("host-schedule").wording(),
     };
     const OPTIONS: &'static [Field] = ::web::fields! { NewEvent: invite_all: flag() };
-    const ADDRESS: &'static str = "id";
     const HISTORY: History = history_of!("event", named_by: "key");
     const NEWS: &'static str = "events";
-    const LIMIT: usize = 20;
+    const LIMIT: Option<usize> = Some(20);
     const WRITERS: Permission = Permission::Write;
-    const TYPED_REMOVAL: bool = true;
+    const TYPED_REMOVAL: TypedRemoval = TypedRemoval::Everybody;
 
     fn key(&self) -> &str {
         &self.key
@@ -70,18 +85,18 @@ impl Resource for Event {
         self.version
     }
 
-    fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Self>, StoreError> {
-        list(tx, occasion)
+    fn list(tx: &mut Tx<'_>, host: &HostOf, _: &Piece) -> Result<List<Self>, Refusal> {
+        Ok(List::whole(list(tx, host.occasion())?))
     }
 
-    fn blank(tx: &mut Tx<'_>, there: &[Self]) -> Self {
+    fn blank(tx: &mut Tx<'_>, _: &HostOf, _: &Input, there: &[Self]) -> Result<Self, Refusal> {
         let is_taken = |key: &str| there.iter().any(|event| event.key == key);
         let key = if is_taken("main") {
             free_key("event", 2.., is_taken)
         } else {
             "main".to_owned()
         };
-        Self {
+        Ok(Self {
             id: tx.id(),
             key,
             name: I18n::default(),
@@ -96,7 +111,7 @@ impl Resource for Event {
             position: next_position(there.iter().map(|event| event.position)),
             calendar_sequence: 0,
             version: 1,
-        }
+        })
     }
 
     fn validate(
@@ -104,7 +119,7 @@ impl Resource for Event {
         _: &mut Tx<'_>,
         edit: &Edit<'_, Self>,
         findings: &mut Findings,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), Refusal> {
         // An event that says only when it starts keeps its length.
         let has_moved = edit.old.is_none_or(|old| old.starts_at != self.starts_at);
         if has_moved && !edit.input.has("ends_at") {
@@ -129,61 +144,42 @@ impl Resource for Event {
         Ok(())
     }
 
-    fn before_update(&self, tx: &mut Tx<'_>, host: &HostOf, old: &Self) -> Result<(), Refusal> {
-        lock(tx, &self.id)?;
-        if self.starts_at != old.starts_at {
-            dates::moved(tx, self.id.as_str())?;
-        }
-        if self.capacity != old.capacity {
-            // Who answers just now does not know of the limit yet.
-            wait_for_answers(tx, host.occasion())?;
-        }
-        Ok(())
-    }
-
-    fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
-        sql!(
-            "INSERT INTO event (occasion, {Event}, seats_taken, created_at, updated_at)
-             VALUES (:occasion, {:Event}, 0, :now, :now)",
-            occasion,
-            Event = self,
-            now = tx.now()
-        )
-        .run(tx, Rows::Exactly(1))
-        .map(drop)
-    }
-
     /// Invites everybody who is invited to the occasion, unless `invite_all` is false.
-    fn after_insert(
-        &self,
-        tx: &mut Tx<'_>,
-        occasion: &OccasionId,
-        input: &Input,
-    ) -> Result<(), StoreError> {
-        if input.flag("invite_all", true) {
+    fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
+        let occasion = edit.parent.occasion();
+        Self::insert(self, tx, occasion)?;
+        if edit.input.flag("invite_all", true) {
             invite_everyone(tx, occasion, &self.id)?;
         }
         Ok(())
     }
 
-    fn update(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+    fn update(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
+        let occasion = edit.parent.occasion();
+        lock(tx, &self.id)?;
+        if edit.old.is_some_and(|old| old.starts_at != self.starts_at) {
+            dates::moved(tx, self.id.as_str())?;
+        }
+        if edit.old.is_some_and(|old| old.capacity != self.capacity) {
+            // Who answers just now does not know of the limit yet.
+            wait_for_answers(tx, occasion)?;
+        }
+        self.version += 1;
         sql!(
             "UPDATE event SET {Event = :Event}, updated_at = :now
-             WHERE id = :id AND version = :version",
-            Event = Self {
-                version: self.version + 1,
-                ..self.clone()
-            },
+             WHERE id = :id AND version = :version - 1",
+            Event = self,
             now = tx.now(),
             id = self.id,
             version = self.version
         )
         .run(tx, Rows::Exactly(1))?;
         // A limit that is new, or none any more.
-        recount_seats(tx, occasion)
+        recount_seats(tx, occasion)?;
+        Ok(())
     }
 
-    fn removal(&self, tx: &mut Tx<'_>, _: &OccasionId, there: &[Self]) -> Result<Removal, Refusal> {
+    fn removal(&self, tx: &mut Tx<'_>, _: &HostOf, there: &[Self]) -> Result<Removal, Refusal> {
         lock(tx, &self.id)?;
         if there.len() < 2 {
             return Err(Refusal::LastEvent);
@@ -192,7 +188,8 @@ impl Resource for Event {
     }
 
     /// With every answer given for it.
-    fn delete(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+    fn delete(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
+        let occasion = host.occasion();
         wait_for_answers(tx, occasion)?;
         dates::moved(tx, self.id.as_str())?;
         for delete in [

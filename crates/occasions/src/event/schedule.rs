@@ -2,6 +2,7 @@
 
 use ::web::form_state::{self, FormState, Group};
 use ::web::{Input, Problem, Text};
+use accounts::web::resource::pages::{PageResource as _, load, stored};
 use askama::Template;
 use axum::response::Response;
 
@@ -11,7 +12,6 @@ use crate::hosting::resource::{self, Resource};
 use crate::web::host::frame::Place;
 use crate::web::host::request::{HostForm, HostRequest, PageContext};
 use crate::web::host::wording::Wording;
-use crate::web::resource::{WebResource, load, stored};
 
 #[derive(Template)]
 #[template(path = "host/schedule.html")]
@@ -31,8 +31,8 @@ struct SchedulePage<'a> {
 
 /// `GET …/settings/events/{id}/schedule`.
 pub(crate) async fn edit(req: HostRequest) -> Result<Response, Problem> {
-    let (context, event) = load(&req).await?;
-    let form_state = FormState::of(stored(&context, &event));
+    let (context, event) = load::<Event>(&req).await?;
+    let form_state = FormState::of(stored(&context.occasion.zone(), &event));
     Ok(page(&req, &context, &form_state, &event))
 }
 
@@ -40,7 +40,7 @@ pub(crate) async fn edit(req: HostRequest) -> Result<Response, Problem> {
 pub(crate) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
     let address = req.piece("id").to_owned();
-    let (context, event) = load(req).await?;
+    let (context, event) = load::<Event>(req).await?;
     let (form, count) = form_state::compact(&posted.form, "schedule");
     let form = if is_of_one_day(&req.wording(&context), &event) {
         form_state::sort(&form, "schedule", count, "time")
@@ -60,8 +60,8 @@ pub(crate) async fn change(posted: HostForm) -> Result<Response, Problem> {
         })
         .await;
     form_state::answer(done, async |problem| {
-        let (context, event) = load(req).await?;
-        let stored = || stored(&context, &event);
+        let (context, event) = load::<Event>(req).await?;
+        let stored = || stored(&context.occasion.zone(), &event);
         let form_state = FormState::not_saved(&form, stored, "host-save", &problem, &req.text);
         Ok(page(req, &context, &form_state, &event))
     })

@@ -1,26 +1,23 @@
 //! The hosts' pages of events, and their addresses for programs.
 
-use ::web::{Spoken, Text};
+use ::web::{List, Problem, Spoken, Text};
+use accounts::web::resource::api::{ApiResource, Description};
+use accounts::web::resource::pages::{EditForm, Messages, PageResource};
 use askama::Template;
 use axum::response::Response;
+use platform::Tx;
 
 use super::Event;
-use crate::hosting::Permission;
+use crate::hosting::{HostOf, Permission, Refusal};
+use crate::web::access::HostAccess;
 use crate::web::host::frame::Place;
 use crate::web::host::request::{HostRequest, PageContext};
 use crate::web::host::wording::Wording;
-use crate::web::resource::{Description, Messages, WebResource};
+use crate::web::resource::{OWNS, READS, WRITES};
 
-impl WebResource for Event {
-    const PAGES: &'static str = "/settings/events";
-    const PLACE: Place = Place::Events;
-    const MESSAGES: Messages = Messages {
-        list: "host-events",
-        new: "host-new-event",
-        settings: "host-when-where",
-        remove: "host-remove-event",
-        remove_effect: "host-remove-event-effect",
-    };
+impl ApiResource for Event {
+    type View = Self;
+    type Item = Self;
     const API: Description = Description {
         path: "/api/v1/occasions/{id}/events",
         one: "/api/v1/occasions/{id}/events/{event}",
@@ -30,26 +27,57 @@ impl WebResource for Event {
         create: "Adds an event; everyone is invited to it, unless `invite_all` is false.",
         change: "Changes an event. Coordinators change its name, dress code and schedule.",
         remove: "Removes an event and every answer for it; `confirm` is its key.",
+        removal: &[204, 409, 422, 428],
         body: "What hosts may set about an event; what is left out stays.",
+    };
+    const READS: HostAccess = READS;
+    const WRITES: HostAccess = WRITES;
+    const OWNS: HostAccess = OWNS;
+
+    fn view(self, _: &mut Tx<'_>, _: &HostOf) -> Result<Self, Refusal> {
+        Ok(self)
+    }
+}
+
+impl PageResource for Event {
+    const PAGES: &'static str = "/settings/events";
+    const MESSAGES: Messages = Messages {
+        list: "host-events",
+        new: "host-new-event",
+        settings: "host-when-where",
+        remove: "host-remove-event",
+        remove_effect: "host-remove-event-effect",
     };
     const CHOSEN: &'static [&'static str] = &["key", "position", "starts_at", "ends_at"];
     const ELSEWHERE: &'static [&'static str] = &["schedule"];
 
-    fn title(&self, wording: &Wording<'_>) -> String {
+    fn title(&self, req: &HostRequest, context: &PageContext) -> String {
+        let wording = req.wording(context);
         wording.event(self).to_string()
     }
 
-    fn more(&self, wording: &Wording<'_>) -> Option<(String, String)> {
-        let at = wording.at(&format!("{}/{}/schedule", Self::PAGES, self.id));
-        let lines = [("n", self.schedule.len().into())];
-        Some((at, wording.text.with("host-schedule-lines", lines)))
+    fn arrange(
+        req: &HostRequest,
+        context: &PageContext,
+        one: Option<&Self>,
+        form: &mut EditForm<'_>,
+    ) {
+        form.more = one.map(|one| {
+            let at = req.at(&format!("{}/{}/schedule", Self::PAGES, one.id));
+            let lines = [("n", one.schedule.len().into())];
+            (at, req.text.with("host-schedule-lines", lines))
+        });
+        if context.events.len() < 2 {
+            form.remove = None;
+        }
     }
 
-    fn may_be_removed(&self, context: &PageContext) -> bool {
-        context.events.len() > 1
-    }
-
-    fn list_page(req: &HostRequest, context: &PageContext, all: &[Self]) -> Response {
+    async fn list_page(
+        req: &HostRequest,
+        context: &PageContext,
+        list: List<Self>,
+    ) -> Result<Response, Problem> {
+        let all = &list.items;
         let (text, wording) = (&req.text, req.wording(context));
         let body = Events {
             text,
@@ -58,7 +86,7 @@ impl WebResource for Event {
             may_own: context.may(Permission::Own),
             wording: wording.clone(),
         };
-        req.page(context, Place::Events, &text.say("host-events"), body)
+        Ok(req.page(context, Place::Events, &text.say("host-events"), body))
     }
 }
 

@@ -208,21 +208,22 @@ fn aged(mut export: Export, now: Timestamp) -> Export {
     export
 }
 
-/// The handlers of exports.
-pub fn handlers(platform: &Platform, catalogue: &Catalogue) -> Vec<Handler> {
-    let (making, catalogue, sweeping) = (platform.clone(), catalogue.clone(), platform.clone());
-    vec![
-        Handler::new(KIND, move |job| {
-            make(making.clone(), catalogue.clone(), job)
-        }),
-        Handler::each_minute(SWEEP, move |_| {
-            let platform = sweeping.clone();
-            async move {
-                remove_expired(&platform).await?;
-                Ok(Done::nothing())
-            }
-        }),
-    ]
+/// What makes the files.
+pub fn handler(platform: Platform, catalogue: Catalogue) -> Handler {
+    Handler::new(KIND, move |job| {
+        make(platform.clone(), catalogue.clone(), job)
+    })
+}
+
+/// What removes them in the end.
+pub(crate) fn sweep_job(platform: Platform) -> Handler {
+    Handler::each_minute(SWEEP, move |_| {
+        let platform = platform.clone();
+        async move {
+            remove_expired(&platform).await?;
+            Ok(Done::nothing())
+        }
+    })
 }
 
 #[derive(Deserialize)]

@@ -90,7 +90,7 @@ impl HostOf {
     }
 
     /// The sign-in behind it, where there is one and not a job.
-    pub(super) fn who(&self) -> Option<&SignedIn> {
+    pub(crate) fn who(&self) -> Option<&SignedIn> {
         self.who.as_ref()
     }
 

@@ -2,7 +2,7 @@
 //! meaning.
 
 use ::web::fields::{Part, choice, flag, key, number, rows, texts, words};
-use ::web::{Field, Findings, I18n, Limits};
+use ::web::{Field, Findings, I18n, Input, Limits, List, Piece};
 use platform::{Rows, StoreError, Tx, sql};
 
 use super::{Choice, Given, Question, QuestionId, of};
@@ -28,116 +28,21 @@ impl Question {
         Self::FIELDS.iter().find(|field| field.name == name)
     }
 
-    /// Gives a key to each choice that has none. One of a choice that goes is not given anew:
-    /// whoever took that one did not take this.
-    fn number_choices(&mut self, old: Option<&Self>, findings: &mut Findings) {
-        let old: &[Choice] = old.map_or(&[], |old| &old.choices);
-        for index in 0..self.choices.len() {
-            let has = |choices: &[Choice], key: &str| choices.iter().any(|one| one.key == key);
-            let key = &self.choices[index].key;
-            if key.is_empty() {
-                self.choices[index].key = free_key("choice", 1.., |key| {
-                    has(&self.choices, key) || has(old, key)
-                });
-            } else if has(&self.choices[..index], key) {
-                findings.add(&format!("/choices/{index}/key"), "not_unique", []);
-            }
-        }
-    }
-}
-
-impl Resource for Question {
-    const FIELDS: &'static [Field] = ::web::fields! { Question:
-        title: texts(Limits::required(200)).label("host-field-question").wording(),
-        kind: choice().label("host-field-answer-kind").section("host-question-answers")
-            .required(),
-        asked_of: choice().label("host-field-asked-of").section("host-question-answers")
-            .required(),
-        help: texts(Limits::lines(500)).label("host-field-help").wording(),
-        choices: rows(CHOICE, MOST_CHOICES).label("host-field-choices").wording(),
-        required: flag().label("host-field-required").hint("host-field-required-hint"),
-        coming_only: flag().label("host-field-coming-only").hint("host-field-coming-only-hint"),
-        hosts_only: flag().label("host-field-hosts-only").hint("host-field-hosts-only-hint"),
-        events: words().label("host-events"),
-        active: flag().label("host-field-active").hint("host-field-active-hint"),
-        position: number(0, 1_000).label("host-field-position"),
-        key: key(1, 40).label("host-field-key").hint("host-field-key-hint").fixed(),
-    };
-    const HISTORY: History = history_of!("question", named_by: "title");
-    const NEWS: &'static str = "questions";
-    const LIMIT: usize = 30;
-    const WRITERS: Permission = Permission::Write;
-
-    fn key(&self) -> &str {
-        &self.key
-    }
-
-    fn entity(&self) -> String {
-        self.id.to_string()
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
-
-    fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Self>, StoreError> {
-        of(tx, occasion)
-    }
-
-    fn blank(tx: &mut Tx<'_>, there: &[Self]) -> Self {
-        Self {
-            id: tx.id(),
-            key: free_key("question", 1.., |key| {
-                there.iter().any(|one| one.key == key)
-            }),
-            asked_of: AskedOf::Guest,
-            kind: QuestionKind::ShortText,
-            title: I18n::default(),
-            help: I18n::default(),
-            choices: Vec::new(),
-            events: Vec::new(),
-            required: false,
-            coming_only: false,
-            hosts_only: false,
-            active: true,
-            position: next_position(there.iter().map(|question| question.position)),
-            version: 1,
-        }
-    }
-
-    fn validate(
-        &mut self,
-        tx: &mut Tx<'_>,
-        edit: &Edit<'_, Self>,
-        findings: &mut Findings,
-    ) -> Result<(), StoreError> {
-        let takes_choices = self.kind.takes_choices();
-        if !takes_choices && !edit.input.has("choices") {
-            self.choices.clear();
-        }
-        match self.choices.len() {
-            // Of what was refused no more is asked.
-            _ if findings.has("/kind") || findings.has("/choices") => {}
-            0 | 1 if takes_choices => findings.add("/choices", "too_few", [("min", 2.into())]),
-            1..=MOST_CHOICES if !takes_choices => findings.add("/choices", "not_allowed", []),
-            _ => {}
-        }
-        self.number_choices(edit.old, findings);
-        // An event that is gone stays named: the question was never about all.
-        let events = event::list(tx, &edit.occasion.id)?;
-        let named: &[String] = edit.old.map_or(&[], |old| &old.events);
-        for (index, key) in std::mem::take(&mut self.events).into_iter().enumerate() {
-            if !named.contains(&key) && events.iter().all(|event| event.key != key) {
-                findings.add(&format!("/events/{index}"), "unknown_option", []);
-            } else if !self.events.contains(&key) {
-                self.events.push(key);
-            }
-        }
-        Ok(())
+    /// Writes a new one.
+    pub fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+        sql!(
+            "INSERT INTO question ({Question}, occasion, created_at, updated_at)
+             VALUES ({:Question}, :occasion, :now, :now)",
+            Question = self,
+            occasion,
+            now = tx.now()
+        )
+        .run(tx, Rows::Exactly(1))
+        .map(drop)
     }
 
     /// Kind and audience are frozen once it is answered, and a choice that somebody took stays.
-    fn before_update(&self, tx: &mut Tx<'_>, host: &HostOf, old: &Self) -> Result<(), Refusal> {
+    fn check_answers(&self, tx: &mut Tx<'_>, host: &HostOf, old: &Self) -> Result<(), Refusal> {
         fn keys(question: &Question) -> impl Iterator<Item = &str> {
             question.choices.iter().map(|choice| &*choice.key)
         }
@@ -160,42 +65,140 @@ impl Resource for Question {
         Ok(())
     }
 
-    fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
-        sql!(
-            "INSERT INTO question ({Question}, occasion, created_at, updated_at)
-             VALUES ({:Question}, :occasion, :now, :now)",
-            Question = self,
-            occasion,
-            now = tx.now()
-        )
-        .run(tx, Rows::Exactly(1))
-        .map(drop)
+    /// Gives a key to each choice that has none. One of a choice that goes is not given anew:
+    /// whoever took that one did not take this.
+    fn number_choices(&mut self, old: Option<&Self>, findings: &mut Findings) {
+        let old: &[Choice] = old.map_or(&[], |old| &old.choices);
+        for index in 0..self.choices.len() {
+            let has = |choices: &[Choice], key: &str| choices.iter().any(|one| one.key == key);
+            let key = &self.choices[index].key;
+            if key.is_empty() {
+                self.choices[index].key = free_key("choice", 1.., |key| {
+                    has(&self.choices, key) || has(old, key)
+                });
+            } else if has(&self.choices[..index], key) {
+                findings.add(&format!("/choices/{index}/key"), "not_unique", []);
+            }
+        }
+    }
+}
+
+impl Resource for Question {
+    type Parent = HostOf;
+    const FIELDS: &'static [Field] = ::web::fields! { Question:
+        title: texts(Limits::required(200)).label("host-field-question").wording(),
+        kind: choice().label("host-field-answer-kind").section("host-question-answers")
+            .required(),
+        asked_of: choice().label("host-field-asked-of").section("host-question-answers")
+            .required(),
+        help: texts(Limits::lines(500)).label("host-field-help").wording(),
+        choices: rows(CHOICE, MOST_CHOICES).label("host-field-choices").wording(),
+        required: flag().label("host-field-required").hint("host-field-required-hint"),
+        coming_only: flag().label("host-field-coming-only").hint("host-field-coming-only-hint"),
+        hosts_only: flag().label("host-field-hosts-only").hint("host-field-hosts-only-hint"),
+        events: words().label("host-events"),
+        active: flag().label("host-field-active").hint("host-field-active-hint"),
+        position: number(0, 1_000).label("host-field-position"),
+        key: key(1, 40).label("host-field-key").hint("host-field-key-hint").fixed(),
+    };
+    const ADDRESS: &'static str = "key";
+    const HISTORY: History = history_of!("question", named_by: "title");
+    const NEWS: &'static str = "questions";
+    const LIMIT: Option<usize> = Some(30);
+    const WRITERS: Permission = Permission::Write;
+
+    fn key(&self) -> &str {
+        &self.key
     }
 
-    fn update(&self, tx: &mut Tx<'_>, _: &OccasionId) -> Result<(), StoreError> {
+    fn entity(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn list(tx: &mut Tx<'_>, host: &HostOf, _: &Piece) -> Result<List<Self>, Refusal> {
+        Ok(List::whole(of(tx, host.occasion())?))
+    }
+
+    fn blank(tx: &mut Tx<'_>, _: &HostOf, _: &Input, there: &[Self]) -> Result<Self, Refusal> {
+        Ok(Self {
+            id: tx.id(),
+            key: free_key("question", 1.., |key| {
+                there.iter().any(|one| one.key == key)
+            }),
+            asked_of: AskedOf::Guest,
+            kind: QuestionKind::ShortText,
+            title: I18n::default(),
+            help: I18n::default(),
+            choices: Vec::new(),
+            events: Vec::new(),
+            required: false,
+            coming_only: false,
+            hosts_only: false,
+            active: true,
+            position: next_position(there.iter().map(|question| question.position)),
+            version: 1,
+        })
+    }
+
+    fn validate(
+        &mut self,
+        tx: &mut Tx<'_>,
+        edit: &Edit<'_, Self>,
+        findings: &mut Findings,
+    ) -> Result<(), Refusal> {
+        let takes_choices = self.kind.takes_choices();
+        if !takes_choices && !edit.input.has("choices") {
+            self.choices.clear();
+        }
+        match self.choices.len() {
+            // Of what was refused no more is asked.
+            _ if findings.has("/kind") || findings.has("/choices") => {}
+            0 | 1 if takes_choices => findings.add("/choices", "too_few", [("min", 2.into())]),
+            1..=MOST_CHOICES if !takes_choices => findings.add("/choices", "not_allowed", []),
+            _ => {}
+        }
+        self.number_choices(edit.old, findings);
+        // An event that is gone stays named: the question was never about all.
+        let events = event::list(tx, edit.parent.occasion())?;
+        let named: &[String] = edit.old.map_or(&[], |old| &old.events);
+        for (index, key) in std::mem::take(&mut self.events).into_iter().enumerate() {
+            if !named.contains(&key) && events.iter().all(|event| event.key != key) {
+                findings.add(&format!("/events/{index}"), "unknown_option", []);
+            } else if !self.events.contains(&key) {
+                self.events.push(key);
+            }
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
+        Ok(Self::insert(self, tx, edit.parent.occasion())?)
+    }
+
+    fn update(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
+        if let Some(old) = edit.old {
+            self.check_answers(tx, edit.parent, old)?;
+        }
+        self.version += 1;
         sql!(
             "UPDATE question SET {Question = :Question}, updated_at = :now
-             WHERE id = :id AND version = :version",
-            Question = Self {
-                version: self.version + 1,
-                ..self.clone()
-            },
+             WHERE id = :id AND version = :version - 1",
+            Question = self,
             now = tx.now(),
             id = self.id,
             version = self.version
         )
-        .run(tx, Rows::Exactly(1))
-        .map(drop)
+        .run(tx, Rows::Exactly(1))?;
+        Ok(())
     }
 
-    fn removal(
-        &self,
-        tx: &mut Tx<'_>,
-        occasion: &OccasionId,
-        _: &[Self],
-    ) -> Result<Removal, Refusal> {
+    fn removal(&self, tx: &mut Tx<'_>, host: &HostOf, _: &[Self]) -> Result<Removal, Refusal> {
         // Whoever answers just now does not know that it is to go.
-        event::wait_for_answers(tx, occasion)?;
+        event::wait_for_answers(tx, host.occasion())?;
         Ok(if answers_to(tx, &self.id)?.is_empty() {
             Removal::Delete
         } else {
@@ -203,10 +206,9 @@ impl Resource for Question {
         })
     }
 
-    fn delete(&self, tx: &mut Tx<'_>, _: &OccasionId) -> Result<(), StoreError> {
-        sql!("DELETE FROM question WHERE id = :id", id = self.id)
-            .run(tx, Rows::Exactly(1))
-            .map(drop)
+    fn delete(&self, tx: &mut Tx<'_>, _: &HostOf) -> Result<(), Refusal> {
+        sql!("DELETE FROM question WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
+        Ok(())
     }
 }
 

@@ -2,30 +2,27 @@
 
 use std::iter;
 
-use ::web::form_state::{self, FormState, Group};
-use ::web::{Spoken, Text};
+use ::web::form_state;
+use ::web::{List, Problem, Spoken, Text};
+use accounts::web::resource::api::{ApiResource, Description};
+use accounts::web::resource::pages::{EditForm, Messages, PageResource, RowList};
 use askama::Template;
 use axum::response::Response;
+use platform::Tx;
 
 use super::Question;
 use super::rules::{CHOICE, MOST_CHOICES};
-use crate::hosting::Permission;
+use crate::hosting::{HostOf, Permission, Refusal};
+use crate::web::access::HostAccess;
 use crate::web::host::frame::Place;
 use crate::web::host::request::{HostRequest, PageContext};
 use crate::web::host::wording::Wording;
-use crate::web::resource::{Description, Messages, RowList, WebResource};
+use crate::web::resource::{OWNS, READS, WRITES};
 use crate::words::QuestionKind;
 
-impl WebResource for Question {
-    const PAGES: &'static str = "/settings/questions";
-    const PLACE: Place = Place::Questions;
-    const MESSAGES: Messages = Messages {
-        list: "host-questions",
-        new: "host-new-question",
-        settings: "host-question-when",
-        remove: "host-remove-question",
-        remove_effect: "host-remove-question-effect",
-    };
+impl ApiResource for Question {
+    type View = Self;
+    type Item = Self;
     const API: Description = Description {
         path: "/api/v1/occasions/{id}/questions",
         one: "/api/v1/occasions/{id}/questions/{key}",
@@ -36,21 +33,43 @@ impl WebResource for Question {
         change: "Changes a question. Coordinators change its words.",
         remove: "Removes a question: 204. Where somebody has answered it, it is put away\n\
                  instead: 200 with what is left.",
+        removal: &[204],
         body: "What hosts may set about a question; what is left out stays.",
     };
+    const READS: HostAccess = READS;
+    const WRITES: HostAccess = WRITES;
+    const OWNS: HostAccess = OWNS;
+    const DEACTIVATES: bool = true;
 
-    fn title(&self, wording: &Wording<'_>) -> String {
+    fn view(self, _: &mut Tx<'_>, _: &HostOf) -> Result<Self, Refusal> {
+        Ok(self)
+    }
+}
+
+impl PageResource for Question {
+    const PAGES: &'static str = "/settings/questions";
+    const MESSAGES: Messages = Messages {
+        list: "host-questions",
+        new: "host-new-question",
+        settings: "host-question-when",
+        remove: "host-remove-question",
+        remove_effect: "host-remove-question-effect",
+    };
+    const CHOSEN: &'static [&'static str] = &["key", "position"];
+
+    fn title(&self, req: &HostRequest, context: &PageContext) -> String {
+        let wording = req.wording(context);
         wording.pick(&self.title).to_string()
     }
 
     fn arrange(
         req: &HostRequest,
         context: &PageContext,
-        form_state: &FormState,
         one: Option<&Self>,
-        groups: &mut [Group],
-    ) -> Option<RowList> {
+        form: &mut EditForm<'_>,
+    ) {
         let (text, wording) = (&req.text, req.wording(context));
+        let (form_state, groups) = (form.form_state, &mut form.groups);
         let may_own = context.may(Permission::Own);
         let mut fields = groups.iter_mut().flat_map(|group| &mut group.fields);
         if let Some(asked_of) = fields.find(|field| field.name == "asked_of") {
@@ -80,7 +99,7 @@ impl WebResource for Question {
         let table = wording.table_form(form_state);
         let rows = table.rows(("choices", CHOICE.fields, most), legend);
         let kind = QuestionKind::find(form_state.form.text("kind"));
-        (most > 0).then(|| RowList {
+        form.list = (most > 0).then(|| RowList {
             name: "choices",
             legend: text.say("host-field-choices").into(),
             hint: text.say("host-choices-hint").into(),
@@ -88,10 +107,15 @@ impl WebResource for Question {
             after: groups.len() - usize::from(may_own),
             is_open: kind.is_some_and(QuestionKind::takes_choices)
                 || form_state.error("choices").is_some(),
-        })
+        });
     }
 
-    fn list_page(req: &HostRequest, context: &PageContext, all: &[Self]) -> Response {
+    async fn list_page(
+        req: &HostRequest,
+        context: &PageContext,
+        list: List<Self>,
+    ) -> Result<Response, Problem> {
+        let all = &list.items;
         let (text, wording) = (&req.text, req.wording(context));
         let body = Questions {
             text,
@@ -100,7 +124,7 @@ impl WebResource for Question {
             may_own: context.may(Permission::Own),
             wording: wording.clone(),
         };
-        req.page(context, Place::Questions, &text.say("host-questions"), body)
+        Ok(req.page(context, Place::Questions, &text.say("host-questions"), body))
     }
 }
 

@@ -29,9 +29,9 @@ pub(crate) mod wording;
 
 use ::web::{Pages, Site};
 use accounts::Callers::People;
+use accounts::web::resource::pages::{PageResource as _, pages as resource};
 
 use super::access::HostAccess;
-use super::resource::{self, WebResource as _};
 use crate::diet::DietaryOption;
 use crate::event::{self, Event};
 use crate::hosting::Permission::{Invite, Own, ReadLog, See, Write};
@@ -89,7 +89,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/settings", Write, settings::show)
         .get("/settings/{part}", Write, settings::show)
         .post("/settings/{part}", Write, settings::save)
-        .nest(Event::PAGES, resource::pages::<Event>())
+        .nest(Event::PAGES, resource::<Event, _>())
         .get(
             "/settings/events/{id}/schedule",
             Write,
@@ -100,8 +100,8 @@ fn of_occasion() -> Pages<Site, HostAccess> {
             Write,
             event::change_schedule,
         )
-        .nest(Question::PAGES, resource::pages::<Question>())
-        .nest(DietaryOption::PAGES, resource::pages::<DietaryOption>())
+        .nest(Question::PAGES, resource::<Question, _>())
+        .nest(DietaryOption::PAGES, resource::<DietaryOption, _>())
         .get("/members", See, members::show)
         .post("/members/invite", Own, members::invite)
         .post("/members/withdraw", Own, members::withdraw)

@@ -7,7 +7,6 @@ use occasions::code::CodeKey;
 use occasions::diet;
 use occasions::event::{Event, EventId};
 use occasions::guest::{self, Guest, GuestId, Reply};
-use occasions::hosting::resource::Resource as _;
 use occasions::household;
 use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::invitation::{self, InvitationId};

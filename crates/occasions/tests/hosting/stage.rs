@@ -266,6 +266,7 @@ impl<'w> Stage<'w> {
     pub(crate) fn worker(&self) -> Worker {
         let mut handlers = occasions::hosting::jobs(&self.site.platform, &self.site.catalogue);
         handlers.push(occasions::web::alarm::alarms(self.site.clone()));
+        handlers.extend((occasions::DOMAIN.deletions)(&self.site));
         Worker::new(
             self.site.store.clone(),
             self.site.clock.clone(),

@@ -112,7 +112,7 @@ fn a_token_has_webhooks_of_what_it_may_read_alone() {
             .await
             .expect(403);
         for scope in [OCCASION_READ, PROFILE_READ] {
-            let mut other = scopes(&[scope]).await;
+            let mut other = stage.program(&stage.owner, &[scope]).await;
             other.get(HOOKS).await.expect(403);
             other.get(&format!("{at}/deliveries")).await.expect(403);
         }

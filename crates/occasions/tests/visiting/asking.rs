@@ -1,7 +1,6 @@
 //! What hosts ask besides who comes: asked, answered, read again.
 
 use jiff::SignedDuration;
-use occasions::hosting::resource::Resource as _;
 use occasions::question::{Choice, Question};
 use occasions::words::{AskedOf, QuestionKind};
 use platform::sql;

@@ -2,6 +2,8 @@
 //!
 //! What only one engine can do (an exclusion constraint, a trigger) is between a line
 //! `-- only sqlite` or `-- only postgresql` and a line `-- end`; the checksum is of the whole text.
+//! A line `-- needs extension NAME` is a check: where PostgreSQL does not have it, nothing is changed,
+//! and the refusal names the SQL to run.
 //! Whatever a domain turns into a refusal has a name: `CONSTRAINT … CHECK`, `CREATE UNIQUE INDEX …`,
 //! and in a trigger of SQLite `RAISE(ABORT, '…')` with the name that PostgreSQL's constraint has.
 //!
@@ -16,16 +18,31 @@
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::StoreError;
+use super::{StoreError, Tx};
+use crate::sql;
 use crate::text_cleaning::hexadecimal;
 
-/// The migrations of one crate, in order.
+/// The migrations of one owner, in order.
 #[derive(Clone, Copy, Debug)]
 pub struct Migrations {
-    /// The crate that owns these tables.
+    /// Under which name the store keeps which of these it has. It stays when tables move to another
+    /// crate.
     pub owner: &'static str,
     /// Its steps, numbered from 1 without gaps.
     pub steps: &'static [Step],
+    /// Whether they are left out of a store that has none of them: nobody uses these tables.
+    pub only_if_begun: bool,
+}
+
+impl Migrations {
+    /// These steps, for every store.
+    pub const fn new(owner: &'static str, steps: &'static [Step]) -> Self {
+        Self {
+            owner,
+            steps,
+            only_if_begun: false,
+        }
+    }
 }
 
 /// One step, never changed once it was released.
@@ -42,15 +59,15 @@ pub struct Step {
 #[macro_export]
 macro_rules! migrations {
     ($owner:literal, $($name:literal),+ $(,)?) => {
-        $crate::store::migrate::Migrations {
-            owner: $owner,
-            steps: &[$($crate::store::migrate::Step {
+        $crate::store::migrate::Migrations::new(
+            $owner,
+            &[$($crate::store::migrate::Step {
                 name: $name,
                 text: include_str!(concat!(
                     env!("CARGO_MANIFEST_DIR"), "/migrations/", $name, ".sql"
                 )),
             }),+],
-        }
+        )
     };
 }
 
@@ -138,7 +155,18 @@ pub(super) fn postgres(
             checksum: row.get(2),
         })
         .collect();
-    for (owner, number, step) in missing(migrations, &applied)? {
+    let missing = missing(migrations, &applied)?;
+    for name in missing.iter().flat_map(|(.., step)| extensions(step.text)) {
+        let found = transaction
+            .query_opt("SELECT 1 FROM pg_extension WHERE extname = $1", &[&name])
+            .map_err(fail)?;
+        if found.is_none() {
+            return Err(StoreError::Schema(format!(
+                "PostgreSQL needs the extension {name} for this; run in the database, as its owner or a superuser: CREATE EXTENSION {name};"
+            )));
+        }
+    }
+    for (owner, number, step) in missing {
         let text = only(POSTGRESQL, step.text)
             .ok_or_else(|| failed(owner, step, "its sections do not end"))?;
         transaction
@@ -160,30 +188,31 @@ fn missing(
     migrations: &[Migrations],
     applied: &[Applied],
 ) -> Result<Vec<(&'static str, i64, &'static Step)>, StoreError> {
+    let known = |row: &Applied| {
+        let set = migrations.iter().find(|set| set.owner == row.owner)?;
+        set.steps.get(usize::try_from(row.number - 1).ok()?)
+    };
+    // No released step is ever edited, so nothing that was released made this store. Such a store
+    // may have owners that are not there any more, too.
     for row in applied {
-        let step = migrations
-            .iter()
-            .find(|set| set.owner == row.owner)
-            .and_then(|set| {
-                usize::try_from(row.number - 1)
-                    .ok()
-                    .and_then(|at| set.steps.get(at))
-            });
-        let Some(step) = step else {
-            return Err(StoreError::Schema(format!(
-                "the store is from a newer Kenduri (it knows {} {}); start that version, or restore a backup made by this one",
-                row.owner, row.number
-            )));
-        };
-        // No released step is ever edited, so nothing that was released made this store.
-        if checksum(step) != row.checksum {
+        if let Some(step) = known(row).filter(|step| checksum(step) != row.checksum) {
             return Err(StoreError::Schema(format!(
                 "the store was made by an unreleased Kenduri ({} {} was another then); start with a new folder, or with a new database on PostgreSQL",
                 row.owner, step.name
             )));
         }
     }
-    let steps = migrations.iter().flat_map(|set| {
+    if let Some(row) = applied.iter().find(|row| known(row).is_none()) {
+        return Err(StoreError::Schema(format!(
+            "the store is from a newer Kenduri (it knows {} {}); start that version, or restore a backup made by this one",
+            row.owner, row.number
+        )));
+    }
+    let is_begun = |set: &Migrations| applied.iter().any(|row| row.owner == set.owner);
+    let wanted = migrations
+        .iter()
+        .filter(|set| !set.only_if_begun || is_begun(set));
+    let steps = wanted.flat_map(|set| {
         (1_i64..)
             .zip(set.steps)
             .map(|(number, step)| (set.owner, number, step))
@@ -195,6 +224,19 @@ fn missing(
                 .any(|row| row.owner == *owner && row.number == *number)
         })
         .collect())
+}
+
+/// The owners whose tables the store has.
+pub fn owners(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    let select = sql!("SELECT DISTINCT owner FROM migration ORDER BY owner");
+    let all: Vec<(String,)> = tx.all(select, &[])?;
+    Ok(all.into_iter().map(|(owner,)| owner).collect())
+}
+
+/// The extensions of PostgreSQL that a text asks for.
+fn extensions(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("-- needs extension "))
 }
 
 fn failed(owner: &str, step: &Step, reason: &str) -> StoreError {
@@ -306,10 +348,7 @@ mod tests {
             name: "0001_begin",
             text: "SELECT 1",
         };
-        let known = [Migrations {
-            owner: "a",
-            steps: &[STEP],
-        }];
+        let known = [Migrations::new("a", &[STEP])];
         let row = |owner: &str, number, checksum: String| Applied {
             owner: owner.to_owned(),
             number,
@@ -332,10 +371,31 @@ mod tests {
                 .unwrap_err()
                 .contains("newer")
         );
-        assert!(
-            message(&[row("a", 1, String::new())])
-                .unwrap_err()
-                .contains("unreleased")
-        );
+        // Also where its other owners are not there any more.
+        for rows in [
+            &[row("a", 1, String::new())][..],
+            &[row("b", 1, checksum(&STEP)), row("a", 1, String::new())],
+        ] {
+            assert!(message(rows).unwrap_err().contains("unreleased"));
+        }
+    }
+
+    #[test]
+    fn steps_that_nobody_needs_are_for_a_store_that_has_begun_with_them() {
+        const STEP: Step = Step {
+            name: "0001_begin",
+            text: "SELECT 1",
+        };
+        let set = [Migrations {
+            only_if_begun: true,
+            ..Migrations::new("a", &[STEP, STEP])
+        }];
+        let row = Applied {
+            owner: "a".to_owned(),
+            number: 1,
+            checksum: checksum(&STEP),
+        };
+        assert_eq!(missing(&set, &[]).unwrap().len(), 0);
+        assert_eq!(missing(&set, &[row]).unwrap().len(), 1);
     }
 }

@@ -4,9 +4,9 @@ use platform::store::migrate::{Migrations, Step};
 use platform::{Rows, Sql, StoreError, sql};
 use testkit::World;
 
-const SLOTS: Migrations = Migrations {
-    owner: "test",
-    steps: &[Step {
+const SLOTS: Migrations = Migrations::new(
+    "test",
+    &[Step {
         name: "0001_slot",
         text: "CREATE TABLE slot (
     id BIGINT PRIMARY KEY,
@@ -41,7 +41,7 @@ INSERT INTO slot VALUES (1, 'hall', 10, 20, 'a'), (2, 'yard', 10, 20, 'b');
 INSERT INTO guest VALUES (1, 1);
 INSERT INTO twin VALUES ('a');",
     }],
-};
+);
 
 #[test]
 fn a_broken_constraint_is_told_by_its_name() {

@@ -32,9 +32,9 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// The floor's own tables, and one for tests to write into.
 const MIGRATIONS: [Migrations; 2] = [
     platform::MIGRATIONS,
-    Migrations {
-        owner: "test",
-        steps: &[Step {
+    Migrations::new(
+        "test",
+        &[Step {
             name: "0001_begin",
             text: "CREATE TABLE thing (
     id TEXT PRIMARY KEY,
@@ -43,7 +43,7 @@ const MIGRATIONS: [Migrations; 2] = [
     data BYTEA
 );",
         }],
-    },
+    ),
 ];
 
 fn add(tx: &mut Tx<'_>, id: &str, amount: i64) -> Result<(), StoreError> {

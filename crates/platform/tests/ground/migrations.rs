@@ -1,6 +1,6 @@
 //! Bringing the tables up to date, and refusing what cannot be.
 
-use platform::store::migrate::{Migrations, Step};
+use platform::store::migrate::{self, Migrations, Step};
 use platform::store::{Settings, SqliteSettings};
 use platform::{Clock, Random, Store, StoreError, sql};
 use testkit::World;
@@ -26,10 +26,7 @@ const EDITED: Step = Step {
 
 fn open(settings: &Settings, steps: &'static [Step]) -> Result<Store, StoreError> {
     let [platform, test] = MIGRATIONS;
-    let domain = Migrations {
-        owner: "domain",
-        steps,
-    };
+    let domain = Migrations::new("domain", steps);
     // The client for PostgreSQL cannot be used inside a runtime.
     let settings = settings.clone();
     std::thread::spawn(move || {
@@ -105,6 +102,28 @@ fn a_store_made_by_an_unreleased_program_is_refused_and_not_touched() {
         // The program that made it goes on.
         let store = open(&settings, &[FIRST, SECOND]).unwrap();
         assert_eq!(store.read(count).await.unwrap(), 1);
+    });
+}
+
+#[test]
+fn an_extension_that_is_not_there_is_named_before_anything_is_changed() {
+    const NEEDS: Step = Step {
+        name: "0002_needs",
+        text: "-- needs extension kenduri_test\nCREATE TABLE b (\n    id TEXT PRIMARY KEY\n);",
+    };
+    World::each_engine(&MIGRATIONS, async |world| {
+        let opened = open(&world.settings(), &[FIRST, NEEDS]);
+        if matches!(world.settings(), Settings::Sqlite(_)) {
+            opened.unwrap();
+            return;
+        }
+        let message = refusal(opened);
+        assert!(
+            message.contains("CREATE EXTENSION kenduri_test;"),
+            "{message}"
+        );
+        let owners = world.store().read(migrate::owners).await.unwrap();
+        assert_eq!(owners, ["platform", "test"], "not even the first step");
     });
 }
 

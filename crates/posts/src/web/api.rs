@@ -104,7 +104,7 @@ async fn create(call: Call, body: Received<Members>) -> Result<Response, Problem
         post::create(tx, editor, &input, &ImageChange::Keep)
     };
     let (key, created) = (call.key(&body.bytes)?, StatusCode::CREATED);
-    Ok(call.once(key, created, enter, change).await?)
+    Ok(call.once_by(key, created, enter, change).await?)
 }
 
 /// One post, whatever its state.

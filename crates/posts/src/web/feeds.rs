@@ -64,17 +64,17 @@ pub(super) fn links(kind: Kind) -> [FeedLink<'static>; 3] {
 }
 
 /// `GET /feed` and `GET /feed/rss`.
-pub(super) async fn rss(site: State<Site>, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn rss(site: State<Site>, headers: HeaderMap) -> Result<Response, Problem> {
     show(&site, &headers, Kind::Article, Format::Rss).await
 }
 
 /// `GET /feed/atom`.
-pub(super) async fn atom(site: State<Site>, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn atom(site: State<Site>, headers: HeaderMap) -> Result<Response, Problem> {
     show(&site, &headers, Kind::Article, Format::Atom).await
 }
 
 /// `GET /feed/json`.
-pub(super) async fn json(site: State<Site>, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn json(site: State<Site>, headers: HeaderMap) -> Result<Response, Problem> {
     show(&site, &headers, Kind::Article, Format::Json).await
 }
 

@@ -80,7 +80,7 @@ pub(super) async fn show(
 }
 
 /// The words that are looked for.
-pub(super) fn read(query: &str) -> Result<String, Problem> {
+pub fn read(query: &str) -> Result<String, Problem> {
     let mut findings = Findings::default();
     let (least, most) = search::LENGTH;
     let query = findings.line("/q", query, least, most);

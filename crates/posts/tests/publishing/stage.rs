@@ -1,5 +1,6 @@
 //! What the tests stand on: a site in a world, and people in it.
 
+use accounts::Accounts;
 use accounts::account::{self, AccountId, NewAccount};
 use accounts::client::Client;
 use accounts::domain::{self, Domains};
@@ -7,7 +8,6 @@ use accounts::grant::{self, EDITOR, Role, Scope};
 use accounts::session::{self, Method, Stay};
 use accounts::signed_in::{self, SignedIn};
 use accounts::token::{self, NewToken};
-use accounts::{Accounts, BackendPolicy};
 use axum::http;
 use jiff::tz::TimeZone;
 use platform::audit::RequestFacts;
@@ -57,17 +57,6 @@ impl<'w> Stage<'w> {
         Self {
             world,
             accounts: Accounts::new(site, DOMAINS),
-        }
-    }
-
-    /// The same site with the addresses of the older personal site.
-    pub(crate) fn with_backend(&self) -> Self {
-        Self {
-            world: self.world,
-            accounts: Accounts {
-                backend: Some(BackendPolicy::default()),
-                ..self.accounts.clone()
-            },
         }
     }
 

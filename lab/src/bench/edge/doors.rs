@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use rustix::process::geteuid;
 
+use super::app;
 use super::h2load::Protocol;
 use crate::bench::binary;
 use crate::bench::server::{Server, free_address, pinned};
@@ -36,6 +37,7 @@ pub(in crate::bench) struct Doors {
     tuned: Door,
     kenduri: Door,
     _upstream: Server,
+    files: PathBuf,
     /// PEM file of the certificate that all show.
     pub(super) certificate: PathBuf,
 }
@@ -62,6 +64,7 @@ impl Doors {
             folder: folder.to_owned(),
             upstream: free_address()?,
             closing: free_address()?,
+            app: app::start()?,
         };
         place.make_certificate()?;
         let upstream = place.start_upstream().await?;
@@ -70,6 +73,7 @@ impl Doors {
             tuned: place.start_nginx("tuned", TUNED, crew).await?,
             kenduri: place.start_kenduri(crew).await?,
             _upstream: upstream,
+            files: place.folder.join("files/static"),
             certificate: place.folder.join("chain.pem"),
         })
     }
@@ -77,6 +81,11 @@ impl Doors {
     /// nginx at its best.
     pub(in crate::bench) fn tuned(&self) -> &Door {
         &self.tuned
+    }
+
+    /// One of the files that all serve.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.files.join(name)
     }
 
     /// nginx first.
@@ -95,6 +104,8 @@ struct Place {
     upstream: SocketAddr,
     /// The same, which closes the connection after each answer.
     closing: SocketAddr,
+    /// What answers otherwise than nginx does.
+    app: SocketAddr,
 }
 
 impl Place {
@@ -123,13 +134,20 @@ impl Place {
             ]))
     }
 
-    /// Answers 1 KiB, on TCP and on a unix socket; on a third address it closes the connection
-    /// after each answer, as gunicorn's plain workers do.
+    /// Answers 1 KiB, or a page of the size that is asked for, on TCP and on a unix socket; on a
+    /// third address it closes the connection after each answer, as gunicorn's plain workers do.
     async fn start_upstream(&self) -> Result<Server> {
         let body = "k".repeat(1 << 10);
+        // As a program sends a page: head and body at once, from memory.
+        let pages = format!(
+            "location /tcp/page/ {{ alias {}/static/; default_type text/html; types {{ }}\n\
+             output_buffers 1 64k; open_file_cache max=100; }}",
+            self.path("files"),
+        );
         let configuration = format!(
             "{}\nhttp {{ access_log off; keepalive_requests 1000000000; {}\n\
-             server {{ listen {}; listen unix:{}; location / {{ return 200 \"{body}\"; }} }}\n\
+             server {{ listen {}; listen unix:{}; {pages}\n\
+             location / {{ return 200 \"{body}\"; }} }}\n\
              server {{ listen {}; keepalive_timeout 0; location / {{ return 200 \"{body}\"; }} }} }}\n",
             self.head("upstream", 1),
             self.temporaries("upstream"),
@@ -154,6 +172,7 @@ http {{
   upstream tcp {{ server {upstream}; keepalive 128; keepalive_requests 1000000000; }}
   upstream unix {{ server unix:{socket}; keepalive 128; keepalive_requests 1000000000; }}
   upstream closing {{ server {closing}; keepalive 128; }}
+  upstream app {{ server {app}; keepalive 128; keepalive_requests 1000000000; }}
   server {{
     listen {plain}; listen {tls} ssl http2;
     ssl_certificate {chain}; ssl_certificate_key {key};
@@ -167,6 +186,7 @@ http {{
     location /tcp/ {{ proxy_pass http://tcp; }}
     location /unix/ {{ proxy_pass http://unix; }}
     location /closing/ {{ proxy_pass http://closing; }}
+    location /app/ {{ proxy_pass http://app; }}
   }}
 }}
 ",
@@ -175,6 +195,7 @@ http {{
             log = self.path(&format!("{name}-access.log")),
             upstream = self.upstream,
             closing = self.closing,
+            app = self.app,
             socket = self.path("upstream.sock"),
             chain = self.path("chain.pem"),
             key = self.path("key.pem"),
@@ -211,12 +232,16 @@ to = \"unix:{}\"
 [[route]]
 path = \"/closing/\"
 to = \"http://{}\"
+[[route]]
+path = \"/app/\"
+to = \"http://{}\"
 [log]
 to = \"log\"
 ",
                 self.upstream,
                 self.path("upstream.sock"),
                 self.closing,
+                self.app,
             ),
         )?;
         let cores = crew.cores.iter().copied();

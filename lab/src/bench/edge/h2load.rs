@@ -1,6 +1,7 @@
 //! h2load, of Debian's package nghttp2-client: the same client for every protocol.
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -49,6 +50,12 @@ pub(super) struct Load {
     pub(super) pace: Option<f64>,
     /// Where it runs; none: on the core of this process.
     pub(super) cores: Vec<usize>,
+    /// What it sends with each request.
+    pub(super) headers: &'static [&'static str],
+    /// A file to post; none: it gets.
+    pub(super) body: Option<PathBuf>,
+    /// What every status must begin with.
+    pub(super) status: char,
 }
 
 /// What it counted.
@@ -61,7 +68,7 @@ pub(super) struct Heard {
 }
 
 impl Load {
-    /// Runs it, and has `counter` watch these processes meanwhile; every answer must be a 2xx.
+    /// Runs it, and has `counter` watch these processes meanwhile; every answer must have such a status.
     pub(super) fn run(&self, counter: &Counter, watched: &[u32]) -> Result<Heard> {
         let log = tempfile::NamedTempFile::new()?;
         let h2load =
@@ -75,7 +82,14 @@ impl Load {
             .args(["--duration", &self.duration.as_secs().to_string()])
             .arg("--log-file")
             .arg(log.path())
-            .arg("--header=Accept-Encoding: identity");
+            .args(
+                self.headers
+                    .iter()
+                    .map(|header| format!("--header={header}")),
+            );
+        if let Some(body) = &self.body {
+            command.arg("--data").arg(body);
+        }
         if self.protocol != Protocol::Http2 {
             command.arg("--h1");
         }
@@ -97,7 +111,10 @@ impl Load {
         for line in fs::read_to_string(log.path())?.lines() {
             let mut columns = line.split('\t').skip(1);
             let status = columns.next().unwrap_or_default();
-            ensure!(status.starts_with('2'), "an answer is {status}: {said}");
+            ensure!(
+                status.starts_with(self.status),
+                "an answer is {status}: {said}"
+            );
             let time: u32 = columns.next().context("a short line of h2load")?.parse()?;
             times.push(time);
         }

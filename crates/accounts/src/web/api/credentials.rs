@@ -80,7 +80,7 @@ async fn change_password(
 }
 
 /// Changes a password that was typed: the current one, and the new one in the field `pointer`.
-pub(in crate::web) async fn renew_password(
+pub async fn renew_password(
     accounts: &Accounts,
     who: &SignedIn,
     client: Client,

@@ -84,7 +84,7 @@ pub(super) async fn begin(
 }
 
 /// The first token of somebody who has just signed in.
-pub(in crate::web) async fn first(
+pub async fn first(
     accounts: &Accounts,
     account: Account,
     begun: &Begun,
@@ -121,7 +121,7 @@ async fn refresh(
 }
 
 /// Uses a token for the next one.
-pub(in crate::web) async fn go_on(
+pub async fn go_on(
     accounts: &Accounts,
     shown: Secret,
     (client, network): (Client, Network),
@@ -204,7 +204,7 @@ async fn answer(accounts: &Accounts, refreshed: Refreshed) -> Result<Response, P
 }
 
 /// An access token of a session.
-pub(in crate::web) fn sign(
+pub fn sign(
     accounts: &Accounts,
     account: &AccountId,
     session: &SessionId,
@@ -221,7 +221,7 @@ fn signer(site: &Site) -> Signer {
 }
 
 /// As RFC 6749 (section 5.1) wants it: kept by nobody on the way.
-pub(in crate::web) fn unstored(body: impl Serialize) -> Response {
+pub fn unstored(body: impl Serialize) -> Response {
     (
         [(CACHE_CONTROL, "no-store"), (PRAGMA, "no-cache")],
         axum::Json(body),

@@ -36,13 +36,13 @@ pub(crate) const DOMAIN: Domain = Domain {
     token_scopes: &[NOTES],
     routes: |_| api::<Router<_>>().merge(pages().into_router()),
     describe: debug_only(|| api::<Description<_>>().into_openapi()),
-    ..Domain::new(Migrations {
-        owner: "notes",
-        steps: &[Step {
+    ..Domain::new(Migrations::new(
+        "notes",
+        &[Step {
             name: "0001_begin",
             text: TABLES,
         }],
-    })
+    ))
 };
 
 pub(crate) static BOARD: ScopeKind = ScopeKind {

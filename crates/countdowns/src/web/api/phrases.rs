@@ -107,7 +107,9 @@ async fn suggest(call: Call, body: Received<PhraseText>) -> Result<Response, Pro
     let text = body.value.text;
     let enter = move |tx: &mut Tx<'_>| countdown::maker(tx, &who);
     let change = move |tx: &mut Tx<'_>, who: &Confirmed| suggestion::create(tx, who, &text);
-    Ok(call.once(key, StatusCode::CREATED, enter, change).await?)
+    Ok(call
+        .once_by(key, StatusCode::CREATED, enter, change)
+        .await?)
 }
 
 /// All phrases, for moderators.
@@ -135,7 +137,9 @@ async fn create(call: Call, body: Received<PhraseText>) -> Result<Response, Prob
     let enter = phrase::entrance(&call.who, &call.request);
     let (key, text) = (call.key(&body.bytes)?, body.value.text);
     let change = move |tx: &mut Tx<'_>, moderator: &Moderator| phrase::create(tx, moderator, &text);
-    Ok(call.once(key, StatusCode::CREATED, enter, change).await?)
+    Ok(call
+        .once_by(key, StatusCode::CREATED, enter, change)
+        .await?)
 }
 
 /// Whether a phrase is shown.
@@ -209,7 +213,7 @@ async fn approve(
     let change = move |tx: &mut Tx<'_>, moderator: &Moderator| {
         suggestion::approve(tx, &site, moderator, &id, text.as_deref())
     };
-    Ok(call.once(key, StatusCode::OK, enter, change).await?)
+    Ok(call.once_by(key, StatusCode::OK, enter, change).await?)
 }
 
 /// Why a suggestion is turned down.
@@ -237,7 +241,7 @@ async fn reject(
     let change = move |tx: &mut Tx<'_>, moderator: &Moderator| {
         suggestion::reject(tx, &site, moderator, &id, &reason)
     };
-    Ok(call.once(key, StatusCode::OK, enter, change).await?)
+    Ok(call.once_by(key, StatusCode::OK, enter, change).await?)
 }
 
 /// A phrase, or none.

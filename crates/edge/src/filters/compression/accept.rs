@@ -9,21 +9,18 @@ use crate::quality::quality;
 pub enum Encoding {
     /// RFC 7932.
     Brotli,
-    /// RFC 8878.
-    Zstd,
     /// RFC 1952.
     Gzip,
 }
 
 impl Encoding {
     /// All of them; where a client has no preference, the first is taken.
-    pub const ALL: [Self; 3] = [Self::Brotli, Self::Zstd, Self::Gzip];
+    pub const ALL: [Self; 2] = [Self::Brotli, Self::Gzip];
 
     /// As in `Content-Encoding`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Brotli => "br",
-            Self::Zstd => "zstd",
             Self::Gzip => "gzip",
         }
     }
@@ -32,7 +29,6 @@ impl Encoding {
     pub fn ending(self) -> &'static str {
         match self {
             Self::Brotli => ".br",
-            Self::Zstd => ".zst",
             Self::Gzip => ".gz",
         }
     }
@@ -49,13 +45,13 @@ impl Encoding {
 
 /// Which codings something is to be had in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Offers(pub [bool; 3]);
+pub struct Offers(pub [bool; 2]);
 
 impl Offers {
     /// Every one.
-    pub const ALL: Self = Self([true; 3]);
+    pub const ALL: Self = Self([true; 2]);
     /// What every browser knows.
-    pub const GZIP: Self = Self([false, false, true]);
+    pub const GZIP: Self = Self([false, true]);
 
     /// Whether there is any but the plain form.
     pub fn any(self) -> bool {
@@ -66,14 +62,14 @@ impl Offers {
 /// How a client ranks codings, in thousandths; 0 is refused or not named.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Accepted {
-    coded: [u16; 3],
+    coded: [u16; 2],
     identity: u16,
 }
 
 impl Accepted {
     /// What a request says. Words that nobody understands are passed over.
     pub fn of(headers: &HeaderMap) -> Self {
-        let mut named = [None; 3];
+        let mut named = [None; 2];
         let mut identity = 0;
         let mut others = 0;
         let words = headers
@@ -131,7 +127,7 @@ mod tests {
 
     #[test]
     fn takes_what_the_client_ranks_highest() {
-        use Encoding::{Brotli, Gzip, Zstd};
+        use Encoding::{Brotli, Gzip};
         let table: &[(&[&str], Option<Encoding>)] = &[
             (&[], None),
             (&[""], None),
@@ -139,14 +135,15 @@ mod tests {
             (&["x-gzip"], Some(Gzip)),
             (&["GZIP"], Some(Gzip)),
             (&["gzip, deflate, br, zstd"], Some(Brotli)),
-            (&["gzip, zstd"], Some(Zstd)),
+            (&["gzip, zstd"], Some(Gzip)),
+            (&["zstd"], None),
             (&["gzip", "br;q=0.9"], Some(Gzip)),
             (&["gzip;q=0.8, br;q=0.81"], Some(Brotli)),
             (&["gzip;q=0.5"], Some(Gzip)),
             (&["gzip;q=0.5, identity"], None),
             (&["gzip, identity"], Some(Gzip)),
             (&["*"], Some(Brotli)),
-            (&["*;q=0.3, br;q=0"], Some(Zstd)),
+            (&["*;q=0.3, br;q=0"], Some(Gzip)),
             (&["br;q=0, zstd;q=0.000, gzip;q=0.001"], Some(Gzip)),
             (&["identity;q=0, *;q=0"], None),
             (&["br;q=2"], None),
@@ -165,10 +162,10 @@ mod tests {
     #[test]
     fn takes_only_what_is_offered() {
         assert_eq!(
-            chosen(&["br, gzip;q=0.1"], Offers([false, false, true])),
+            chosen(&["br, gzip;q=0.1"], Offers([false, true])),
             Some(Encoding::Gzip)
         );
-        assert_eq!(chosen(&["br"], Offers([false, true, true])), None);
+        assert_eq!(chosen(&["br"], Offers([false, true])), None);
         assert_eq!(chosen(&["br"], Offers::default()), None);
     }
 }

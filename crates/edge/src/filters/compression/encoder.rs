@@ -1,4 +1,4 @@
-//! One of the three encoders, bytes in and bytes out.
+//! One of the two encoders, bytes in and bytes out.
 
 use std::io::{self, Write as _};
 
@@ -16,7 +16,6 @@ pub(crate) enum Effort {
 }
 
 const BROTLI_LEVEL: u32 = 4;
-const ZSTD_LEVEL: i32 = 3;
 const GZIP_LEVEL: u32 = 5;
 /// The powers of two that windows have.
 const STREAM_WINDOW: u32 = 18;
@@ -26,7 +25,6 @@ const BROTLI_BUFFER: usize = 4_096;
 /// An encoder that writes into memory, from where [`Encoder::take`] takes it.
 pub(crate) enum Encoder {
     Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
-    Zstd(zstd::stream::write::Encoder<'static, Vec<u8>>),
     Gzip(flate2::write::GzEncoder<Vec<u8>>),
 }
 
@@ -43,11 +41,6 @@ impl Encoder {
                 BROTLI_LEVEL,
                 window,
             ))),
-            Encoding::Zstd => {
-                let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), ZSTD_LEVEL)?;
-                encoder.window_log(window)?;
-                Self::Zstd(encoder)
-            }
             Encoding::Gzip => Self::Gzip(flate2::write::GzEncoder::new(
                 Vec::new(),
                 flate2::Compression::new(GZIP_LEVEL),
@@ -79,7 +72,6 @@ impl Encoder {
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Self::Brotli(encoder) => encoder.write_all(bytes),
-            Self::Zstd(encoder) => encoder.write_all(bytes),
             Self::Gzip(encoder) => encoder.write_all(bytes),
         }
     }
@@ -88,7 +80,6 @@ impl Encoder {
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Brotli(encoder) => encoder.flush(),
-            Self::Zstd(encoder) => encoder.flush(),
             Self::Gzip(encoder) => encoder.flush(),
         }
     }
@@ -97,7 +88,6 @@ impl Encoder {
     pub(crate) fn take(&mut self) -> Bytes {
         let out = match self {
             Self::Brotli(encoder) => encoder.get_mut(),
-            Self::Zstd(encoder) => encoder.get_mut(),
             Self::Gzip(encoder) => encoder.get_mut(),
         };
         std::mem::take(out).into()
@@ -107,7 +97,6 @@ impl Encoder {
     pub(crate) fn finish(self) -> io::Result<Bytes> {
         match self {
             Self::Brotli(encoder) => Ok(encoder.into_inner()),
-            Self::Zstd(encoder) => encoder.finish(),
             Self::Gzip(encoder) => encoder.finish(),
         }
         .map(Bytes::from)

@@ -59,7 +59,6 @@ fn decode(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::new();
     match encoding {
         Encoding::Brotli => brotli::Decompressor::new(bytes, 4_096).read_to_end(&mut plain),
-        Encoding::Zstd => zstd::Decoder::new(bytes).unwrap().read_to_end(&mut plain),
         Encoding::Gzip => flate2::read::GzDecoder::new(bytes).read_to_end(&mut plain),
     }
     .unwrap();
@@ -307,7 +306,6 @@ fn decode_start(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
     let mut filled = 0;
     let mut source: Box<dyn std::io::Read> = match encoding {
         Encoding::Brotli => Box::new(brotli::Decompressor::new(bytes, 4_096)),
-        Encoding::Zstd => Box::new(zstd::Decoder::new(bytes).unwrap()),
         Encoding::Gzip => Box::new(flate2::read::GzDecoder::new(bytes)),
     };
     while let Ok(read @ 1..) = source.read(&mut plain[filled..]) {

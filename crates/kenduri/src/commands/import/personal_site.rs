@@ -67,7 +67,18 @@ impl PersonalSite {
             issuers: issuers.collect(),
         };
         let report = alone(async {
-            let site = app_setup::open(&settings).await?;
+            for (name, switch) in [
+                ("countdowns", countdowns::ENABLED),
+                ("posts", posts::ENABLED),
+            ] {
+                if !switch.of(&settings.domains) {
+                    bail!(
+                        "{name} are off, and the dump may hold some\n  leave {} out",
+                        switch.key
+                    );
+                }
+            }
+            let site = app_setup::open(&settings).await?.site;
             import(&site, options).await
         })?;
         say(&report.to_string())?;

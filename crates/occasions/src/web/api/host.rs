@@ -10,11 +10,12 @@ mod guests;
 mod invitations;
 mod members;
 mod occasions;
-mod refusal;
+pub(crate) mod refusal;
 mod reports;
 pub(crate) mod stream;
 mod view;
 
+use accounts::web::resource::api as resource;
 use web::Site;
 use web::described::Routes;
 
@@ -23,15 +24,14 @@ pub use stream::Pace;
 use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::question::Question;
-use crate::web::resource;
 
 /// Addresses of the hosts' JSON interface.
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .merge(occasions::routes())
-        .merge(resource::api::<Event, R>())
-        .merge(resource::api::<DietaryOption, R>())
-        .merge(resource::api::<Question, R>())
+        .merge(resource::routes::<Event, R>())
+        .merge(resource::routes::<DietaryOption, R>())
+        .merge(resource::routes::<Question, R>())
         .merge(invitations::routes())
         .merge(guests::routes())
         .merge(bulk::routes())

@@ -3,6 +3,7 @@
 
 use accounts::grant::{self, Role, Scope};
 use accounts::web::frame;
+use accounts::web::resource::pages::PageResource as _;
 use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -11,7 +12,9 @@ use web::page::{Account, Action, Entry, Heading, Kind, Navigation, Page, Section
 use web::{Problem, Theme};
 
 use super::request::{HostRequest, PageContext};
+use crate::event::Event;
 use crate::hosting::Permission;
+use crate::question::Question;
 use crate::words::OccasionStatus;
 
 /// The places of the navigation.
@@ -28,6 +31,17 @@ pub(crate) enum Place {
     Members,
     Log,
     More,
+}
+
+impl Place {
+    /// Where the pages of a list are.
+    pub(crate) fn of_list(pages: &str) -> Self {
+        match pages {
+            Event::PAGES => Self::Events,
+            Question::PAGES => Self::Questions,
+            _ => Self::Diets,
+        }
+    }
 }
 
 impl HostRequest {

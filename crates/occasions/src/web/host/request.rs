@@ -4,10 +4,12 @@
 //! [`HostForm::once`]; each enters the occasion in the same transaction, with the permission
 //! that the list of addresses says, so the proof is never older than what relies on it.
 
-use accounts::web::asking::{Reader, Sender};
+use std::ops::Deref;
+
+use accounts::signed_in;
 use accounts::web::call::{self, form_once, see_other};
-use accounts::{SignedIn, signed_in};
-use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use accounts::web::request::{FormPost, OfPage, PageRequest};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{Method, Uri};
 use axum::response::Response;
@@ -17,30 +19,20 @@ use platform::id::Id;
 use platform::idempotency::Key;
 use platform::{StoreError, Tx};
 use web::language::COMPLETE;
-use web::{Form, Language, Problem, Site, Text, Wishes};
+use web::{Form, Language, Problem, Site, Wishes};
 
 use super::wording::{self, Wording};
 use crate::event::{self, Event};
 use crate::hosting::sizes::{self, Sizes};
-use crate::hosting::{HostOf, Permission, Refusal, permissions};
+use crate::hosting::{HostOf, Permission, Refusal};
 use crate::occasion::{self, Occasion};
 use crate::web::custom_code::ByHand;
 
 /// A host who looks at a page.
 #[derive(Clone)]
-pub(crate) struct HostRequest {
-    pub(crate) site: Site,
-    pub(crate) text: Text,
-    pub(crate) who: SignedIn,
-    /// The hidden `_csrf` of every form.
-    pub(crate) csrf: String,
-    /// What stands behind `?`.
-    pub(crate) query: Form,
-    request: RequestFacts,
-    /// What a host needs at this address.
-    permission: Option<Permission>,
+pub struct HostRequest {
+    req: PageRequest,
     by_hand: ByHand,
-    path: Vec<(String, String)>,
     /// The address that was asked for, if it was only looked at.
     looked_at: Option<Uri>,
 }
@@ -52,7 +44,7 @@ pub(crate) struct HostForm {
 }
 
 /// What is known of the occasion while its page is made.
-pub(crate) struct PageContext {
+pub struct PageContext {
     pub(crate) host: HostOf,
     pub(crate) occasion: Occasion,
     pub(crate) events: Vec<Event>,
@@ -62,12 +54,46 @@ pub(crate) struct PageContext {
     pub(crate) may_operate: bool,
 }
 
+impl Deref for HostRequest {
+    type Target = PageRequest;
+
+    fn deref(&self) -> &PageRequest {
+        &self.req
+    }
+}
+
+impl AsRef<PageRequest> for HostRequest {
+    fn as_ref(&self) -> &PageRequest {
+        &self.req
+    }
+}
+
+impl AsRef<HostOf> for PageContext {
+    fn as_ref(&self) -> &HostOf {
+        &self.host
+    }
+}
+
+impl OfPage for HostRequest {
+    fn of(parts: &Parts, mut req: PageRequest) -> Result<Self, Problem> {
+        let wishes = Wishes::read(&parts.uri, &parts.headers);
+        let own = req.who.account().locale.as_str();
+        let tag = wishes.choose(&COMPLETE, Some(own), COMPLETE[0]);
+        req.text = req.site.catalogue.speak(&Language::of(tag));
+        Ok(Self {
+            req,
+            looked_at: (parts.method == Method::GET).then(|| parts.uri.clone()),
+            by_hand: ByHand::of(parts)?,
+        })
+    }
+}
+
 impl FromRequestParts<Site> for HostRequest {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
-        let reader = Reader::from_request_parts(parts, site).await?;
-        Self::of(parts, site, reader.who, reader.csrf, reader.request).await
+        let req = PageRequest::from_request_parts(parts, site).await?;
+        Self::of(parts, req)
     }
 }
 
@@ -75,52 +101,12 @@ impl FromRequest<Site> for HostForm {
     type Rejection = Problem;
 
     async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
-        let (mut parts, body) = request.into_parts();
-        let request = Request::from_parts(parts.clone(), body);
-        let sender = Sender::from_request(request, site).await?;
-        let Sender {
-            who,
-            form,
-            csrf,
-            request,
-            ..
-        } = sender;
-        let req = HostRequest::of(&mut parts, site, who, csrf, request).await?;
+        let FormPost { req, form, .. } = FormPost::from_request(request, site).await?;
         Ok(Self { req, form })
     }
 }
 
 impl HostRequest {
-    async fn of(
-        parts: &mut Parts,
-        site: &Site,
-        who: SignedIn,
-        csrf: String,
-        request: RequestFacts,
-    ) -> Result<Self, Problem> {
-        let wishes = Wishes::read(&parts.uri, &parts.headers);
-        let own = who.account().locale.as_str();
-        let tag = wishes.choose(&COMPLETE, Some(own), COMPLETE[0]);
-        let path = RawPathParams::from_request_parts(parts, site)
-            .await
-            .map_err(|_| Problem::not_found())?;
-        Ok(Self {
-            text: site.catalogue.speak(&Language::of(tag)),
-            site: site.clone(),
-            query: Form::parse(parts.uri.query().unwrap_or_default().as_bytes())?,
-            path: path
-                .iter()
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
-            looked_at: (parts.method == Method::GET).then(|| parts.uri.clone()),
-            who,
-            csrf,
-            request,
-            permission: parts.extensions.get().copied(),
-            by_hand: ByHand::of(parts)?,
-        })
-    }
-
     /// Where the page is now, if the occasion has another slug than was asked for.
     pub(crate) fn moved(&self, occasion: &Occasion) -> Option<String> {
         let asked = self.looked_at.as_ref()?;
@@ -130,12 +116,6 @@ impl HostRequest {
             .strip_prefix(&self.at(""))?;
         let is_old = occasion.slug != self.piece("slug");
         is_old.then(|| wording::at(&occasion.slug, rest))
-    }
-
-    /// A piece of the path.
-    pub(crate) fn piece(&self, name: &str) -> &str {
-        let found = self.path.iter().find(|(known, _)| known == name);
-        found.map_or("", |(_, value)| value)
     }
 
     /// A piece of the path as an id.
@@ -148,11 +128,6 @@ impl HostRequest {
         format!("/admin/o/{}{rest}", self.piece("slug"))
     }
 
-    /// Another key for a form that is sent once.
-    pub(crate) fn submission(&self) -> String {
-        call::submission(&self.site.random)
-    }
-
     /// Looks at the occasion of the path. Most pages read a large part of it, so
     /// none of them holds up a thread that answers requests.
     pub(crate) async fn read<T, F>(&self, look: F) -> Result<(PageContext, T), Refusal>
@@ -160,16 +135,12 @@ impl HostRequest {
         T: Send + 'static,
         F: Fn(&mut Tx<'_>, &PageContext) -> Result<T, Refusal> + Send + 'static,
     {
-        let entrance = self.entrance();
-        self.site
-            .store
-            .read_at_length(move |tx| {
-                let host = entrance.enter(tx)?;
-                let context = context(tx, host, &entrance.who)?;
-                let found = look(tx, &context)?;
-                Ok((context, found))
-            })
-            .await
+        let look = move |tx: &mut Tx<'_>, host: &HostOf| {
+            let context = context(tx, host.clone())?;
+            let found = look(tx, &context)?;
+            Ok((context, found))
+        };
+        self.req.read(look).await
     }
 
     /// Changes something of the occasion of the path.
@@ -178,14 +149,7 @@ impl HostRequest {
         T: Send + 'static,
         F: Fn(&mut Tx<'_>, &HostOf) -> Result<T, Refusal> + Send + 'static,
     {
-        let entrance = self.entrance();
-        self.site
-            .store
-            .write(move |tx| {
-                let host = entrance.enter(tx)?;
-                change(tx, &host)
-            })
-            .await
+        self.req.write(change).await
     }
 
     /// Does what sets a code by hand, if one was typed.
@@ -195,15 +159,6 @@ impl HostRequest {
         set: impl Future<Output = Result<Response, Refusal>>,
     ) -> Result<Response, Refusal> {
         self.by_hand.set(&self.site, typed, set).await
-    }
-
-    fn entrance(&self) -> Entrance {
-        Entrance {
-            who: self.who.clone(),
-            slug: self.piece("slug").to_owned(),
-            request: self.request.clone(),
-            permission: self.permission,
-        }
     }
 
     /// What the log keeps of the request.
@@ -245,27 +200,14 @@ impl PageContext {
     }
 }
 
-#[derive(Clone)]
-struct Entrance {
-    who: SignedIn,
-    slug: String,
-    request: RequestFacts,
-    permission: Option<Permission>,
-}
-
-impl Entrance {
-    fn enter(&self, tx: &mut Tx<'_>) -> Result<HostOf, Refusal> {
-        let id = occasion::find_by_slug(tx, &self.slug)?.ok_or(Refusal::NotFound)?;
-        let host = permissions::enter(tx, &self.who, &id, Some(self.request.clone()))?;
-        host.needs(self.permission.ok_or(Refusal::Forbidden)?)?;
-        Ok(host)
-    }
-}
-
-fn context(tx: &mut Tx<'_>, host: HostOf, who: &SignedIn) -> Result<PageContext, StoreError> {
+/// What is known of the occasion while its page is made.
+pub(crate) fn context(tx: &mut Tx<'_>, host: HostOf) -> Result<PageContext, StoreError> {
     let occasion = occasion::load(tx, host.occasion())?;
     Ok(PageContext {
-        may_operate: signed_in::owner(tx, who.clone())?.is_some(),
+        may_operate: match host.who() {
+            Some(who) => signed_in::owner(tx, who.clone())?.is_some(),
+            None => false,
+        },
         events: event::list(tx, &occasion.id)?,
         sizes: sizes::load(tx, &host)?,
         now: tx.now(),

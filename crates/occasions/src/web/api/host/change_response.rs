@@ -44,7 +44,7 @@ impl Sees {
 /// its version alone.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-pub(crate) enum Saved<T> {
+pub enum Saved<T> {
     /// The whole.
     Whole(Box<T>),
     /// Which version it is.
@@ -54,7 +54,7 @@ pub(crate) enum Saved<T> {
 /// The version of what was changed, for tokens that may not read it.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Receipt {
+pub struct Receipt {
     /// Its id, or its key where that is what it is known by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<String>,
@@ -105,8 +105,11 @@ pub(crate) trait Shown: Serialize {
     fn receipt(&self) -> Receipt;
 }
 
-impl<T: Shown> Saved<T> {
-    pub(crate) fn of(whole: T, sees: Sees) -> Self {
+impl<T> Saved<T> {
+    pub(crate) fn of(whole: T, sees: Sees) -> Self
+    where
+        T: Shown,
+    {
         if T::is_for(sees) {
             Self::Whole(Box::new(whole))
         } else {
@@ -114,7 +117,10 @@ impl<T: Shown> Saved<T> {
         }
     }
 
-    pub(crate) fn to_json(&self) -> serde_json::Result<Value> {
+    pub(crate) fn to_json(&self) -> serde_json::Result<Value>
+    where
+        T: Serialize,
+    {
         serde_json::to_value(self)
     }
 }

@@ -15,7 +15,7 @@ impl From<Refusal> for Problem {
 }
 
 /// The problem, with what is stored as far as the caller may see it.
-pub(super) fn problem(refusal: Refusal, sees: Sees) -> Problem {
+pub(crate) fn problem(refusal: Refusal, sees: Sees) -> Problem {
     let current = match &refusal {
         Refusal::VersionConflict(current) => Some(stored(current, sees)),
         _ => None,

@@ -1,0 +1,21 @@
+//! Fields, as they are called here.
+
+use countdowns::Refusal;
+use web::Problem;
+
+/// A refusal that names fields as they are called here.
+pub(super) fn renamed(refusal: Refusal) -> Problem {
+    let mut problem = Problem::from(refusal);
+    for error in &mut problem.errors {
+        let name = match error.pointer.as_str() {
+            "/reset_at" => "/reset_timestamp",
+            "/note" => "/notes",
+            "/text" => "/phrase_text",
+            "/reason" => "/admin_reason",
+            "/listed" => "/timer_show_in_list",
+            _ => continue,
+        };
+        name.clone_into(&mut error.pointer);
+    }
+    problem
+}

@@ -1,0 +1,1 @@
+personal-site-timers = منذ آخر حادث

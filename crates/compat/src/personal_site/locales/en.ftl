@@ -1,0 +1,1 @@
+personal-site-timers = Since the last incident

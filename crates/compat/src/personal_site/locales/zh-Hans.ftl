@@ -1,0 +1,1 @@
+personal-site-timers = 距上次事件

@@ -1,0 +1,94 @@
+//! The addresses of the older personal site, for its front end: the rules of the domains in the
+//! shapes that it knows.
+
+mod answer;
+mod browser;
+mod fields;
+mod health;
+mod moderation;
+mod own;
+mod people;
+mod person;
+mod phrase_list;
+mod phrases;
+mod posts;
+mod primary;
+mod refusals;
+mod session;
+mod sign_in;
+mod timers;
+
+use accounts::{Accounts, Callers, Domain};
+use axum::middleware::from_fn_with_state;
+use axum::{Extension, Router};
+use platform::store::migrate::Migrations;
+use web::{Pages, Site};
+
+/// What the program has to know beside the addresses.
+pub const DOMAIN: Domain = Domain {
+    locales: LOCALES,
+    reserved_slugs: &["backend"],
+    ..Domain::new(Migrations::new("personal_site", &[]))
+};
+
+/// The messages of these addresses.
+const LOCALES: &[web::Locale] = &[
+    ("en", include_str!("locales/en.ftl")),
+    ("ms", include_str!("locales/ms.ftl")),
+    ("it", include_str!("locales/it.ftl")),
+    ("zh-Hans", include_str!("locales/zh-Hans.ftl")),
+    ("ar", include_str!("locales/ar.ftl")),
+];
+
+/// What the configuration says of these addresses.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Policy {
+    /// Whether `/api/auth` and `/api/user` have the older site's shape.
+    pub has_auth: bool,
+    /// Whether registering answers with tokens, or that the address is taken. So anybody can find
+    /// out who has an account.
+    pub register_tokens: bool,
+}
+
+/// Every address. Those of a domain that is off are not there.
+pub fn routes(accounts: &Accounts, policy: Policy) -> Router<Site> {
+    let site = &accounts.site;
+    let (mut public, mut own) = (
+        pages(policy).into_router(),
+        own::routes().merge(people::routes()),
+    );
+    if policy.has_auth {
+        own = own.merge(browser::routes());
+    }
+    if is_on(site, &countdowns::DOMAIN) {
+        public = public.merge(timers::public()).merge(phrases::public());
+        own = own
+            .merge(timers::routes(policy))
+            .merge(phrases::routes())
+            .merge(moderation::routes());
+    }
+    let public = public.route_layer(Extension(Callers::Anybody));
+    let own = own
+        .route_layer(from_fn_with_state(site.clone(), session::find))
+        .route_layer(Extension(Callers::People));
+    let mut routes = public.merge(own).with_state(accounts.clone());
+    if is_on(site, &::posts::DOMAIN) {
+        routes = routes.merge(posts::routes());
+    }
+    refusals::around(routes.merge(health::routes()))
+}
+
+/// Whether the configuration has a domain on.
+fn is_on(site: &Site, domain: &Domain) -> bool {
+    domain.is_on(&site.declared.settings)
+}
+
+/// Those that people register and sign in with.
+pub fn pages(policy: Policy) -> Pages<Accounts, Callers> {
+    let pages = sign_in::pages(policy);
+    if policy.has_auth {
+        pages.nest("", browser::pages(policy))
+    } else {
+        pages
+    }
+}

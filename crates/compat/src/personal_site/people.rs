@@ -1,0 +1,223 @@
+//! People, for those who administer the installation.
+
+use accounts::Accounts;
+use accounts::account::AccountId;
+use accounts::grant::{self, Scope, TRUSTED_CONTACT};
+use accounts::people::{self, Acting, PeopleError, Search, State as AccountState};
+use accounts::sudo::Sudo;
+use accounts::web::asking::Caller;
+use accounts::web::call;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use jiff::Timestamp;
+use platform::store::Row;
+use platform::{StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use web::{Json, Problem};
+
+use super::answer::{DONE, Message};
+use super::person::{TRUSTED, roles};
+
+/// The most people of one answer, and how far one may look on.
+const ROWS: i64 = 100;
+const OFFSET: i64 = 10_000;
+
+pub(super) fn routes() -> Router<Accounts> {
+    let at = |path| format!("/backend/protected/admin/users{path}");
+    Router::new()
+        .route(&at(""), get(list))
+        .route(&at("/{id}/deactivate"), post(deactivate))
+        .route(&at("/{id}/activate"), post(activate))
+        .route(&at("/{id}/reset-password"), post(send_reset))
+        .route(&at("/{id}/promote"), post(promote))
+        .route(
+            &at("/{id}/roles/{role}"),
+            post(add_role).delete(remove_role),
+        )
+}
+
+#[derive(Deserialize)]
+struct SearchQuery {
+    #[serde(default)]
+    search: String,
+    limit: Option<i64>,
+    offset: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct PersonView {
+    id: String,
+    email: String,
+    display_name: String,
+    slug: String,
+    active: bool,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    roles: Vec<&'static str>,
+    email_verified: bool,
+    has_credentials: bool,
+    external_accounts: [(); 0],
+}
+
+/// What else is shown of an account.
+#[derive(Row)]
+struct More {
+    updated_at: Timestamp,
+    slug: Option<String>,
+    passwords: i64,
+}
+
+impl PersonView {
+    fn of(tx: &mut Tx<'_>, person: people::Person) -> Result<Self, StoreError> {
+        let more: More = sql!(
+            "SELECT a.updated_at, s.slug, (SELECT COUNT(*) FROM password p
+                 WHERE p.account_id = a.id) AS passwords
+             FROM account a
+             LEFT JOIN account_slug s ON s.account_id = a.id AND s.until IS NULL
+             WHERE a.id = :id",
+            id = person.id
+        )
+        .one(tx)?;
+        Ok(Self {
+            active: person.state == AccountState::Active,
+            roles: roles(tx, &person.id, !person.is_unverified)?,
+            email_verified: !person.is_unverified,
+            id: person.id.to_string(),
+            email: person.email,
+            display_name: person.display_name,
+            slug: more.slug.unwrap_or_default(),
+            created_at: person.created_at,
+            updated_at: more.updated_at,
+            has_credentials: more.passwords > 0,
+            external_accounts: [],
+        })
+    }
+}
+
+async fn list(
+    State(accounts): State<Accounts>,
+    Query(query): Query<SearchQuery>,
+    caller: Caller,
+) -> Result<Json<Vec<PersonView>>, Problem> {
+    let search = Search {
+        text: query.search,
+        ..Search::default()
+    };
+    let limit = query.limit.unwrap_or(ROWS).clamp(1, ROWS);
+    let offset = query.offset.unwrap_or(0).clamp(0, OFFSET);
+    let skipped = usize::try_from(offset).unwrap_or(0);
+    let look = move |tx: &mut Tx<'_>| -> Result<_, PeopleError> {
+        let by = people::administrator(tx, &caller.who, &caller.request)?;
+        let found = people::list(tx, &by, &search, None, offset + limit)?;
+        let shown = found.into_iter().skip(skipped);
+        let views = shown.map(|person| PersonView::of(tx, person));
+        Ok(views.collect::<Result<Vec<_>, _>>()?)
+    };
+    Ok(Json(accounts.site.store.read(look).await?))
+}
+
+/// Makes a change to somebody, if the caller has just shown that they administer the installation.
+async fn change(
+    accounts: &Accounts,
+    caller: Caller,
+    id: &str,
+    change: impl Fn(&mut Tx<'_>, &Acting, &AccountId) -> Result<(), PeopleError> + Send + 'static,
+) -> Result<Json<Message>, Problem> {
+    let id: AccountId = call::id(id)?;
+    let Caller { who, request } = caller;
+    let sudo = Sudo::check(who, accounts.site.clock.now())?;
+    let whole = move |tx: &mut Tx<'_>| {
+        let by = people::acting(tx, &sudo, &request)?;
+        change(tx, &by, &id)
+    };
+    accounts.site.store.write(whole).await?;
+    Ok(DONE)
+}
+
+async fn deactivate(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Json<Message>, Problem> {
+    change(&accounts, caller, &id, people::deactivate).await
+}
+
+async fn activate(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Json<Message>, Problem> {
+    change(&accounts, caller, &id, people::activate).await
+}
+
+/// Nobody learns a password: its owner is mailed a link.
+#[derive(Serialize)]
+struct ResetSent {
+    message: &'static str,
+    new_password: Option<()>,
+    reset_link_sent: bool,
+}
+
+async fn send_reset(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Json<ResetSent>, Problem> {
+    change(&accounts, caller, &id, people::send_reset).await?;
+    Ok(Json(ResetSent {
+        message: "done",
+        new_password: None,
+        reset_link_sent: true,
+    }))
+}
+
+async fn promote(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Json<Message>, Problem> {
+    set_role(&accounts, caller, &id, "admin", true).await
+}
+
+async fn add_role(
+    State(accounts): State<Accounts>,
+    Path((id, role)): Path<(String, String)>,
+    caller: Caller,
+) -> Result<Json<Message>, Problem> {
+    set_role(&accounts, caller, &id, &role, true).await
+}
+
+async fn remove_role(
+    State(accounts): State<Accounts>,
+    Path((id, role)): Path<(String, String)>,
+    caller: Caller,
+) -> Result<Json<Message>, Problem> {
+    set_role(&accounts, caller, &id, &role, false).await
+}
+
+/// The other roles follow from the account itself, and nobody gives them.
+async fn set_role(
+    accounts: &Accounts,
+    caller: Caller,
+    id: &str,
+    role: &str,
+    is_given: bool,
+) -> Result<Json<Message>, Problem> {
+    let is_admin = match role {
+        "admin" => true,
+        TRUSTED => false,
+        _ => return Err(Problem::new(StatusCode::BAD_REQUEST, "role_unknown")),
+    };
+    change(accounts, caller, id, move |tx, by, id| {
+        if is_admin {
+            return people::set_admin(tx, by, id, is_given);
+        }
+        let mut duties = grant::duties_of(tx, id, &Scope::site())?;
+        duties.retain(|duty| *duty != TRUSTED_CONTACT);
+        duties.extend(is_given.then_some(TRUSTED_CONTACT));
+        people::set_duties(tx, by, id, &duties)
+    })
+    .await
+}

@@ -1,0 +1,127 @@
+//! A person, as the older personal site's front end knows one.
+
+use std::collections::BTreeMap;
+
+use accounts::Accounts;
+use accounts::account::{Account, AccountId};
+use accounts::grant::{self, Scope, TRUSTED_CONTACT};
+use accounts::profile::{self, Profile};
+use accounts::{password, registration, slug};
+use jiff::Timestamp;
+use platform::{StoreError, Tx, sql};
+use serde::Serialize;
+use web::{Problem, Site};
+
+use super::{is_on, primary};
+
+/// The older word for [`TRUSTED_CONTACT`].
+pub(super) const TRUSTED: &str = "trusted-contact";
+
+/// Somebody with an account.
+#[derive(Debug, Serialize)]
+pub(super) struct Person {
+    id: String,
+    email: String,
+    display_name: String,
+    slug: String,
+    roles: Vec<&'static str>,
+    email_verified: bool,
+    has_credentials: bool,
+    created_at: Timestamp,
+    profile: ProfileView,
+    external_accounts: [(); 0],
+    preferences: BTreeMap<&'static str, bool>,
+}
+
+/// What they say of themselves; null where they say nothing.
+#[derive(Debug, Serialize)]
+struct ProfileView {
+    real_name: Option<String>,
+    bio: Option<String>,
+    /// There are no pictures.
+    avatar_url: Option<()>,
+    location: Option<String>,
+    website: Option<String>,
+}
+
+impl ProfileView {
+    fn of(profile: Profile) -> Self {
+        let said = |text: String| (!text.is_empty()).then_some(text);
+        Self {
+            real_name: said(profile.real_name),
+            bio: said(profile.bio),
+            avatar_url: None,
+            location: said(profile.location),
+            website: said(profile.website),
+        }
+    }
+}
+
+/// Somebody, with what they chose.
+pub(super) async fn person(accounts: &Accounts, account: &Account) -> Result<Person, Problem> {
+    let (store, id) = (&accounts.site.store, account.id.clone());
+    let found = store.read(move |tx| slug::find(tx, &id)).await?;
+    let slug = if let Some(slug) = found {
+        slug
+    } else {
+        let id = account.id.clone();
+        let change = move |tx: &mut Tx<'_>| slug::of(tx, &id);
+        store.write::<_, StoreError, _>(change).await?
+    };
+    let (account, site) = (account.clone(), accounts.site.clone());
+    let look = move |tx: &mut Tx<'_>| Person::of(tx, &site, &account, slug.clone());
+    Ok(store.read::<_, StoreError, _>(look).await?)
+}
+
+impl Person {
+    fn of(
+        tx: &mut Tx<'_>,
+        site: &Site,
+        account: &Account,
+        slug: String,
+    ) -> Result<Self, StoreError> {
+        let id = &account.id;
+        let (created_at,): (Timestamp,) =
+            sql!("SELECT created_at FROM account WHERE id = :id", id).one(tx)?;
+        let email_verified = !registration::is_pending(tx, id)?;
+        let mut preferences = BTreeMap::new();
+        if is_on(site, &countdowns::DOMAIN) {
+            preferences.extend(primary::preferences(tx, id)?);
+        }
+        if is_on(site, &posts::DOMAIN) {
+            let hears_of_posts = posts::mailing::NEWSLETTER.is_chosen(tx, id)?;
+            preferences.insert("notify_blog_posts", hears_of_posts);
+        }
+        Ok(Self {
+            id: id.to_string(),
+            email: account.email.clone(),
+            display_name: account.display_name.clone(),
+            slug,
+            roles: roles(tx, id, email_verified)?,
+            email_verified,
+            has_credentials: password::find(tx, id)?.is_some(),
+            created_at,
+            profile: ProfileView::of(profile::find(tx, id)?),
+            external_accounts: [],
+            preferences,
+        })
+    }
+}
+
+/// The words of the older personal site; who owns the installation is an administrator there.
+pub(super) fn roles(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    is_verified: bool,
+) -> Result<Vec<&'static str>, StoreError> {
+    let site = Scope::site();
+    let is_trusted = grant::duties_of(tx, id, &site)?.contains(&TRUSTED_CONTACT);
+    let all = [
+        ("user", true),
+        ("email-verified", is_verified),
+        (TRUSTED, is_trusted),
+        ("admin", grant::rank_of(tx, id, &site)?.is_some()),
+    ];
+    let held = all.into_iter().filter(|(_, has)| *has);
+    Ok(held.map(|(word, _)| word).collect())
+}

@@ -1,0 +1,234 @@
+//! The one countdown that the older personal site gave everybody: the primary one, where it counts
+//! up. It calls a reset a timer.
+
+use accounts::Confirmed;
+use accounts::account::{self, AccountId};
+use accounts::dates::Dates;
+use accounts::signed_in::SignedIn;
+use jiff::Timestamp;
+use platform::audit::RequestFacts;
+use platform::store::Row;
+use platform::{StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use web::Input;
+
+use countdowns::Refusal;
+use countdowns::countdown::{self, CountdownId, Kind, OwnerOf, Visibility};
+use countdowns::entry::{self, EntryId, Summary};
+use countdowns::public::Search;
+
+/// What counts since its last reset follows no date.
+const NO_DATES: Dates = Dates(&[]);
+
+/// The proof that somebody owns their primary countdown; `None`: they have none that counts up.
+pub(super) fn enter(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    request: &RequestFacts,
+) -> Result<Option<OwnerOf>, Refusal> {
+    match find(tx, &who.account().id)? {
+        Some((id, Kind::Since)) => countdown::enter(tx, who, &id, request).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// As [`enter`], with the lock that every change takes.
+pub(super) fn enter_locked(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    request: &RequestFacts,
+) -> Result<Option<OwnerOf>, Refusal> {
+    let Some((id, Kind::Since)) = find(tx, &who.account().id)? else {
+        return Ok(None);
+    };
+    // Its lock comes before the account's wherever both are held.
+    let owner = countdown::enter_locked(tx, who, &id, request)?;
+    Ok(Some(owner).filter(|owner| owner.countdown().is_primary))
+}
+
+/// As [`enter_locked`]; makes one of this title where they have none.
+pub(super) fn enter_or_create(
+    tx: &mut Tx<'_>,
+    who: &Confirmed,
+    title: &str,
+    request: &RequestFacts,
+) -> Result<OwnerOf, Refusal> {
+    if let Some(owner) = enter_locked(tx, who.who(), request)? {
+        return Ok(owner);
+    }
+    let account = &who.who().account().id;
+    // Somebody else may make the first one meanwhile.
+    account::lock(tx, account)?;
+    match find(tx, account)? {
+        Some((id, Kind::Since)) => {
+            return countdown::enter_locked(tx, who.who(), &id, request);
+        }
+        // The primary one counts down: it keeps its place.
+        Some(_) => return Err(Refusal::WrongKind),
+        None => {}
+    }
+    let input = Input::from(json!({
+        "title": title, "kind": Kind::Since, "is_primary": true, "show_notes": true,
+    }));
+    let made = countdown::create(tx, who, request, NO_DATES, &input)?;
+    countdown::enter_locked(tx, who.who(), &made.id, request)
+}
+
+fn find(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<(CountdownId, Kind)>, StoreError> {
+    sql!(
+        "SELECT id, kind FROM countdown WHERE account_id = :account AND is_primary = 1",
+        account
+    )
+    .maybe(tx)
+}
+
+/// A reset, and when it was written down.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub(super) struct Timer {
+    /// The reset.
+    #[row(flatten)]
+    pub(super) entry: entry::Entry,
+    /// When it was written down.
+    pub(super) created_at: Timestamp,
+}
+
+/// The newest resets of a countdown, at most `rows`.
+pub(super) fn timers(
+    tx: &mut Tx<'_>,
+    id: &CountdownId,
+    rows: i64,
+) -> Result<Vec<Timer>, StoreError> {
+    sql!(
+        "SELECT {Timer} FROM countdown_entry WHERE countdown_id = :id
+         ORDER BY reset_at DESC LIMIT :rows",
+        id,
+        rows
+    )
+    .all(tx)
+}
+
+/// One reset that was just written.
+pub(super) fn timer(tx: &mut Tx<'_>, id: &EntryId) -> Result<Timer, StoreError> {
+    sql!("SELECT {Timer} FROM countdown_entry WHERE id = :id", id).one(tx)
+}
+
+/// What the older personal site calls statistics: the running time counts as the others do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StreakSummary {
+    longest_streak_seconds: i64,
+    average_streak_seconds: i64,
+    total_completed_streaks: i64,
+}
+
+impl StreakSummary {
+    /// At `now`; `None` before the first reset.
+    pub(super) fn of(summary: Summary, now: Timestamp) -> Option<Self> {
+        let (first, count) = (summary.first?, summary.count);
+        let all = now.duration_since(first).as_millis().max(0);
+        let count_wide = i128::from(count);
+        let mean = (all * 2 + count_wide * 1000).div_euclid(count_wide * 2000);
+        Some(Self {
+            longest_streak_seconds: summary.at(now).longest_seconds?,
+            average_streak_seconds: i64::try_from(mean).ok()?,
+            total_completed_streaks: count,
+        })
+    }
+}
+
+/// Who sees the primary countdown, as the older personal site asks about it.
+pub(super) fn preferences(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+) -> Result<[(&'static str, bool); 2], StoreError> {
+    let found: Option<(Visibility, bool)> = sql!(
+        "SELECT visibility, listed FROM countdown
+         WHERE account_id = :account AND is_primary = 1 AND kind = 'since'",
+        account
+    )
+    .maybe(tx)?;
+    let (visibility, listed) = found.unwrap_or((Visibility::Private, false));
+    Ok([
+        ("timer_is_public", visibility == Visibility::Public),
+        ("timer_show_in_list", listed),
+    ])
+}
+
+/// Decides who sees the primary countdown: both at once, or nothing. Who has a private link keeps
+/// it.
+pub(super) fn set_visibility(
+    tx: &mut Tx<'_>,
+    owner: &OwnerOf,
+    is_public: bool,
+    is_listed: bool,
+) -> Result<(), Refusal> {
+    let countdown = owner.countdown();
+    let visibility = match (is_public, countdown.visibility) {
+        (true, _) => Visibility::Public,
+        (false, Visibility::Public) => Visibility::Private,
+        (false, other) => other,
+    };
+    let input = Input::from(json!({"visibility": visibility, "listed": is_listed}));
+    countdown::change(tx, owner, countdown.version, NO_DATES, &input)?;
+    Ok(())
+}
+
+/// A primary countdown that everybody may find.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub(super) struct ListedTimer {
+    /// The countdown.
+    pub(super) id: CountdownId,
+    /// Whose it is, as they are called.
+    pub(super) name: String,
+    /// The account's part of the address.
+    pub(super) account: String,
+    /// When it was made.
+    pub(super) created_at: Timestamp,
+    /// The newest reset.
+    pub(super) reset_at: Timestamp,
+    /// Its note.
+    pub(super) note: String,
+    /// Whether others see that.
+    pub(super) show_notes: bool,
+}
+
+/// The primary countdowns that count up and are listed, by who was reset last. A name is searched.
+pub(super) fn directory(tx: &mut Tx<'_>, search: &Search) -> Result<Vec<ListedTimer>, StoreError> {
+    sql!(
+        "SELECT c.id, a.display_name AS name, s.slug AS account, c.created_at, e.reset_at, e.note,
+             c.show_notes
+         FROM countdown c
+         JOIN account a ON a.id = c.account_id AND a.state = 'active'
+         JOIN account_slug s ON s.account_id = a.id AND s.until IS NULL
+         JOIN countdown_entry e ON e.countdown_id = c.id AND e.reset_at =
+             (SELECT MAX(reset_at) FROM countdown_entry n WHERE n.countdown_id = c.id)
+         WHERE c.listed = 1 AND c.is_primary = 1 AND c.kind = 'since'
+           AND (:words = '' OR replace(lower(a.display_name), :words, '') <> lower(a.display_name))
+         ORDER BY c.updated_at DESC, c.id LIMIT :limit OFFSET :offset",
+        words = search.words.to_ascii_lowercase(),
+        limit = search.page_size,
+        offset = (search.page - 1) * search.page_size
+    )
+    .all(tx)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_running_time_counts_as_the_others_do() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert_eq!(StreakSummary::of(Summary::default(), at(0)), None);
+        let three = Summary {
+            count: 3,
+            first: Some(at(0)),
+            newest: Some(at(13)),
+            longest: Some(10_000),
+        };
+        let streaks = StreakSummary::of(three, at(20)).unwrap();
+        assert_eq!(streaks.longest_streak_seconds, 10);
+        assert_eq!(streaks.average_streak_seconds, 7, "20 of 3, rounded");
+        assert_eq!(streaks.total_completed_streaks, 3);
+    }
+}

@@ -1,0 +1,34 @@
+//! How people prove who they are: the front end shows an access token where a browser shows the
+//! session's cookie, and knows no value for its forms. Handlers find a session either way.
+
+use accounts::web::asking::{self, Found};
+use axum::extract::{Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use web::{Problem, Site, csrf};
+
+/// Turns what was shown into what the extractors read.
+pub(super) async fn find(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+    let headers = request.headers_mut();
+    if let Some(found) = asking::by_access_token(headers, &site).await {
+        let found = found.map(accounts::SignedIn::into_session);
+        request.extensions_mut().insert(Found(found));
+    } else if !headers.contains_key(AUTHORIZATION)
+        && let Some(secret) = accounts::web::session(headers, site.url())
+        && csrf::is_from_us(headers, site.url())
+        && let Ok(token) = HeaderValue::try_from(csrf::token(secret.reveal(), &site.random))
+    {
+        headers.insert(csrf::HEADER, token);
+    }
+    next.run(request).await
+}
+
+/// Refuses what a browser does not say to be asked by a page of this origin.
+pub(super) fn check_same_origin(headers: &HeaderMap, site: &Site) -> Result<(), Problem> {
+    if csrf::is_from_us(headers, site.url()) {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::FORBIDDEN, "csrf_failed"))
+}

@@ -1,0 +1,315 @@
+//! Registering and signing in, by a front end that keeps the tokens.
+
+use accounts::Callers::Anybody;
+use accounts::access_token::Given;
+use accounts::account::{self, Account, AccountId, DisplayName};
+use accounts::client::Client;
+use accounts::refresh::Refreshed;
+use accounts::registration::{self, Registered};
+use accounts::reset::{self, ResetError, Tokens as ResetTokens, Wanted};
+use accounts::session::{self, Begun, Method, Stay};
+use accounts::sign_in::{self, Attempt, SignInError};
+use accounts::verification::{self, Confirmation, Proof};
+use accounts::web::front_end::{self, Sent};
+use accounts::{Accounts, Callers, slug};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use platform::{Secret, StoreError, Tx};
+use serde::{Deserialize, Serialize};
+use web::{Facts, Json, Pages, Problem, Wishes};
+
+use super::Policy;
+use super::answer::{ACCEPTED, DONE, Message};
+use super::person::{Person, person};
+
+pub(super) fn pages(policy: Policy) -> Pages<Accounts, Callers> {
+    let pages = Pages::default();
+    let pages = if policy.register_tokens {
+        pages.post("/register", Anybody, register_with_tokens)
+    } else {
+        pages.post("/register", Anybody, register)
+    };
+    let pages = pages
+        .post("/login", Anybody, login)
+        .post("/refresh", Anybody, go_on)
+        .post("/preview-slug", Anybody, preview_slug)
+        .get("/verify-email", Anybody, verify)
+        .post("/forgot-password", Anybody, forgot)
+        .post("/reset-password", Anybody, reset);
+    Pages::default().nest("/backend/public/auth", pages)
+}
+
+/// What a front end goes on with.
+#[derive(Serialize)]
+struct Tokens {
+    token: String,
+    refresh_token: String,
+    user: Person,
+}
+
+async fn tokens(
+    accounts: &Accounts,
+    refreshed: Refreshed,
+    (status, given): (StatusCode, Given),
+) -> Result<Response, Problem> {
+    let Refreshed {
+        account,
+        session,
+        token,
+    } = refreshed;
+    let body = Tokens {
+        token: front_end::sign(accounts, &account.id, &session, given)?,
+        refresh_token: token.reveal().to_owned(),
+        user: person(accounts, &account).await?,
+    };
+    Ok((status, front_end::unstored(body)).into_response())
+}
+
+/// Somebody who wants an account.
+#[derive(Deserialize)]
+pub(super) struct Registration {
+    email: String,
+    password: String,
+    display_name: String,
+    /// What people do not see, and leave empty.
+    honeypot: Option<String>,
+}
+
+/// Registers somebody; their browser has no form of ours.
+pub(super) async fn try_register(
+    accounts: &Accounts,
+    facts: &Facts,
+    client: &Client,
+    wishes: &Wishes,
+    sent: Registration,
+) -> Result<Registered, Problem> {
+    let site = &accounts.site;
+    front_end::check_connection(site.url())?;
+    let text = site.speak_public(wishes);
+    let new = Sent {
+        email: &sent.email,
+        password: Secret::new(sent.password),
+        display_name: &sent.display_name,
+        slug: "",
+        locale: &text.language().tag,
+        form_stamp: None,
+        website: sent.honeypot.as_deref().unwrap_or_default(),
+    };
+    let new = new.read(site)?;
+    Ok(registration::register(accounts, new, facts.network(), client).await?)
+}
+
+/// Signs in whoever has just registered, where the configuration lets the answer tell that the
+/// address was new.
+pub(super) async fn enter(
+    accounts: &Accounts,
+    registered: Registered,
+    client: Client,
+) -> Result<(Account, Begun), Problem> {
+    let taken = || Problem::new(StatusCode::CONFLICT, "email_taken");
+    let id: AccountId = registered.account.ok_or_else(taken)?;
+    let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let begun = session::begin(tx, &id, Method::Password, Stay::Remembered, &client)?;
+        Ok(account::find(tx, &id)?.zip(begun))
+    };
+    let begun = accounts.site.store.write(change).await?;
+    begun.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated"))
+}
+
+async fn register(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    client: Client,
+    wishes: Wishes,
+    Json(sent): Json<Registration>,
+) -> Result<Response, Problem> {
+    try_register(&accounts, &facts, &client, &wishes, sent).await?;
+    Ok((StatusCode::ACCEPTED, ACCEPTED).into_response())
+}
+
+async fn register_with_tokens(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    mut client: Client,
+    wishes: Wishes,
+    Json(sent): Json<Registration>,
+) -> Result<Response, Problem> {
+    // The browser's own session goes on.
+    client.session = None;
+    let registered = try_register(&accounts, &facts, &client, &wishes, sent).await?;
+    let (account, begun) = enter(&accounts, registered, client).await?;
+    let first = front_end::first(&accounts, account, &begun).await?;
+    tokens(&accounts, first, (StatusCode::CREATED, Given::InSession)).await
+}
+
+/// An address and a password.
+#[derive(Deserialize)]
+pub(super) struct Login {
+    email: String,
+    password: String,
+}
+
+pub(super) async fn try_sign_in(
+    accounts: &Accounts,
+    facts: &Facts,
+    client: Client,
+    login: Login,
+) -> Result<(Account, Begun), Problem> {
+    front_end::check_connection(accounts.site.url())?;
+    let attempt = Attempt {
+        email: login.email,
+        password: Secret::new(login.password),
+        stay: Stay::Remembered,
+        network: facts.network(),
+        client,
+        to: String::new(),
+    };
+    match sign_in::with_password(accounts, attempt).await {
+        // The front end has no page for what comes next.
+        Err(SignInError::Leaving(_) | SignInError::SecondStep(_)) => {
+            Err(Problem::new(StatusCode::FORBIDDEN, "sign_in_page_required"))
+        }
+        other => Ok(other?),
+    }
+}
+
+async fn login(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    mut client: Client,
+    Json(login): Json<Login>,
+) -> Result<Response, Problem> {
+    client.session = None;
+    let (account, begun) = try_sign_in(&accounts, &facts, client, login).await?;
+    let first = front_end::first(&accounts, account, &begun).await?;
+    tokens(&accounts, first, (StatusCode::OK, Given::AtSignIn)).await
+}
+
+/// A token of a session.
+#[derive(Deserialize)]
+pub(super) struct RefreshToken {
+    pub(super) refresh_token: String,
+}
+
+async fn go_on(
+    State(accounts): State<Accounts>,
+    client: Client,
+    facts: Facts,
+    Json(sent): Json<RefreshToken>,
+) -> Result<Response, Problem> {
+    let shown = Secret::new(sent.refresh_token);
+    let from = (client, facts.network());
+    let refreshed = front_end::go_on(&accounts, shown, from).await?;
+    tokens(&accounts, refreshed, (StatusCode::OK, Given::InSession)).await
+}
+
+#[derive(Deserialize)]
+struct Named {
+    display_name: String,
+}
+
+/// What a name gives.
+#[derive(Serialize)]
+struct PreviewedSlug {
+    slug: String,
+    available: bool,
+    /// The one that is free.
+    final_slug: String,
+}
+
+async fn preview_slug(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    Json(sent): Json<Named>,
+) -> Result<Json<PreviewedSlug>, Problem> {
+    let now = accounts.site.clock.now();
+    let looked = accounts.limits.look_at_slug(facts.network(), now);
+    looked.map_err(front_end::too_often)?;
+    let name: String = sent
+        .display_name
+        .chars()
+        .take(DisplayName::LONGEST)
+        .collect();
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let (slug, final_slug) = (slug::from_name(&name), slug::propose(tx, &name)?);
+        Ok(PreviewedSlug {
+            available: slug == final_slug,
+            slug,
+            final_slug,
+        })
+    };
+    Ok(Json(accounts.site.store.read(look).await?))
+}
+
+#[derive(Deserialize)]
+struct Link {
+    token: String,
+}
+
+/// That an address is its owner's.
+#[derive(Serialize)]
+struct Verified {
+    message: &'static str,
+    email_verified: bool,
+}
+
+/// A script calls it, and no mail scanner, so it may confirm the address.
+async fn verify(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    client: Client,
+    headers: HeaderMap,
+    Query(link): Query<Link>,
+) -> Result<Json<Verified>, Problem> {
+    let asked = Confirmation {
+        link: Secret::new(link.token),
+        browser: front_end::registered(&headers, accounts.site.url()),
+        proof: Proof::None,
+        network: facts.network(),
+        client,
+    };
+    verification::confirm(&accounts, asked).await?;
+    Ok(Json(Verified {
+        message: "done",
+        email_verified: true,
+    }))
+}
+
+#[derive(Deserialize)]
+struct Forgot {
+    email: String,
+}
+
+async fn forgot(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    Json(sent): Json<Forgot>,
+) -> Result<Json<Message>, Problem> {
+    front_end::mail_link(&accounts, &sent.email, Wanted::Reset, facts.network()).await?;
+    Ok(ACCEPTED)
+}
+
+#[derive(Deserialize)]
+struct ResetPassword {
+    token: String,
+    new_password: String,
+}
+
+async fn reset(
+    State(accounts): State<Accounts>,
+    client: Client,
+    Json(sent): Json<ResetPassword>,
+) -> Result<Json<Message>, Problem> {
+    let (link, typed) = (Secret::new(sent.token), Secret::new(sent.new_password));
+    match reset::finish(&accounts, link, &typed, ResetTokens::Revoked, client).await {
+        Ok(()) => Ok(DONE),
+        // The field as it is called here.
+        Err(ResetError::Weak(weakness)) => Err(front_end::password(
+            Problem::fields(),
+            "/new_password",
+            weakness,
+        )),
+        Err(error) => Err(error.into()),
+    }
+}

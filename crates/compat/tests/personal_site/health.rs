@@ -1,0 +1,25 @@
+//! Whether the program lives, and that nothing else is there.
+
+use serde_json::json;
+
+use crate::stage::{Checked, Stage, on_both};
+
+#[test]
+fn it_tells_whether_it_lives_and_that_nothing_else_is_there() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut on = stage.with_backend(false).visitor();
+        let health = on.get("/backend/public/health").await.with(200);
+        assert_eq!(health.json(), json!({"status": "healthy"}));
+        let store = on.get("/backend/public/health/db").await.with(200);
+        let expected = json!({"status": "healthy", "database": "connected"});
+        assert_eq!(store.json(), expected);
+        for path in ["/backend/public/nothing", "/backend/protected/nothing"] {
+            let missing = on.get(path).await.with(404);
+            assert_eq!(missing.json()["error"], missing.json()["detail"]);
+        }
+        let mut off = stage.visitor();
+        for path in ["/backend/public/health", "/backend/public/health/db"] {
+            off.get(path).await.expect(404);
+        }
+    });
+}

@@ -1,0 +1,15 @@
+//! Whoever opens another way in describes it in the documentation.
+
+use accounts::Callers;
+use compat::personal_site;
+
+use crate::stage::WITH_TOKENS;
+
+#[test]
+fn what_anybody_signs_in_with_is_in_the_documentation() {
+    let documentation = include_str!("../../../../docs/security.md");
+    for page in personal_site::pages(WITH_TOKENS) {
+        let is_told = documentation.contains(&format!("`{}`", page.path));
+        assert!(is_told && page.access == Callers::Anybody, "{}", page.path);
+    }
+}

@@ -1,0 +1,13 @@
+//! The addresses of the older personal site: its front end and a browser before the real router.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
+
+mod browser;
+mod health;
+mod listed;
+mod people;
+mod posts;
+mod proofs;
+mod stage;
+mod timers;
+mod withdrawing;

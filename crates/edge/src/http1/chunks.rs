@@ -1,0 +1,237 @@
+//! Bodies in chunks, as they come (RFC 9112, section 7.1).
+
+use bytes::{Buf as _, Bytes};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use httparse::Status;
+
+/// Digits of a chunk's size that fit into an u64, with room for reckoning.
+const DIGITS: u8 = 15;
+/// Extensions of all chunks of a body together.
+const EXTENSIONS: usize = 16 << 10;
+/// Trailers of a body, in bytes and in lines.
+const TRAILERS: usize = 16 << 10;
+const LINES: usize = 100;
+
+/// What is no body in chunks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the body is not framed as chunks are")]
+pub(crate) struct BadChunk;
+
+/// How far a body has come.
+#[derive(Debug, Default)]
+pub(crate) struct Chunks {
+    state: State,
+    extensions: usize,
+    trailers: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Size {
+        digits: u8,
+        size: u64,
+    },
+    /// Behind the digits: nothing else, or what nobody reads.
+    Extension {
+        size: u64,
+        is_named: bool,
+    },
+    SizeEnd {
+        size: u64,
+    },
+    Data {
+        left: u64,
+    },
+    DataCr,
+    DataLf,
+    Trailers,
+    End,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::Size { digits: 0, size: 0 }
+    }
+}
+
+/// A part of a body.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Decoded {
+    Data(Bytes),
+    /// The end, and what was said there.
+    End(Option<HeaderMap>),
+}
+
+impl Chunks {
+    /// The next part, which is taken from what `came`; none before more has come.
+    pub(crate) fn next(&mut self, came: &mut Bytes) -> Result<Option<Decoded>, BadChunk> {
+        while let Some(&first) = came.first() {
+            self.state = match self.state {
+                State::Data { left } => {
+                    let most = usize::try_from(left).unwrap_or(usize::MAX);
+                    let data = came.split_to(most.min(came.len()));
+                    self.state = match left - data.len() as u64 {
+                        0 => State::DataCr,
+                        left => State::Data { left },
+                    };
+                    return Ok(Some(Decoded::Data(data)));
+                }
+                State::Trailers => return self.trailers(came),
+                State::End => return Ok(None),
+                State::Size { digits, size } => match (first, char::from(first).to_digit(16)) {
+                    (_, Some(digit)) if digits < DIGITS => State::Size {
+                        digits: digits + 1,
+                        size: size * 16 + u64::from(digit),
+                    },
+                    (b'\r', _) if digits > 0 => State::SizeEnd { size },
+                    (b';' | b' ' | b'\t', _) if digits > 0 => {
+                        self.extension(size, first == b';')?
+                    }
+                    _ => return Err(BadChunk),
+                },
+                State::Extension { size, is_named } => match first {
+                    b'\r' => State::SizeEnd { size },
+                    b'\n' => return Err(BadChunk),
+                    b';' | b' ' | b'\t' => self.extension(size, is_named || first == b';')?,
+                    _ if is_named => self.extension(size, true)?,
+                    _ => return Err(BadChunk),
+                },
+                State::SizeEnd { size: 0 } if first == b'\n' => State::Trailers,
+                State::SizeEnd { size } if first == b'\n' => State::Data { left: size },
+                State::DataCr if first == b'\r' => State::DataLf,
+                State::DataLf if first == b'\n' => State::default(),
+                State::SizeEnd { .. } | State::DataCr | State::DataLf => return Err(BadChunk),
+            };
+            came.advance(1);
+        }
+        Ok(None)
+    }
+
+    fn extension(&mut self, size: u64, is_named: bool) -> Result<State, BadChunk> {
+        self.extensions += 1;
+        if self.extensions > EXTENSIONS {
+            return Err(BadChunk);
+        }
+        Ok(State::Extension { size, is_named })
+    }
+
+    fn trailers(&mut self, came: &mut Bytes) -> Result<Option<Decoded>, BadChunk> {
+        let before = self.trailers.len();
+        self.trailers.extend_from_slice(came);
+        if self.trailers.starts_with(b"\r\n") {
+            came.advance(2 - before);
+            self.state = State::End;
+            return Ok(Some(Decoded::End(None)));
+        }
+        let end = self
+            .trailers
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n");
+        let Some(end) = end.map(|end| end + 4) else {
+            came.clear();
+            return if self.trailers.len() > TRAILERS {
+                Err(BadChunk)
+            } else {
+                Ok(None)
+            };
+        };
+        came.advance(end - before);
+        self.state = State::End;
+        let trailers = read(&self.trailers[..end]).ok_or(BadChunk)?;
+        Ok(Some(Decoded::End(Some(trailers))))
+    }
+}
+
+fn read(section: &[u8]) -> Option<HeaderMap> {
+    let mut lines = [httparse::EMPTY_HEADER; LINES];
+    let Ok(Status::Complete((length, lines))) = httparse::parse_headers(section, &mut lines) else {
+        return None;
+    };
+    let mut trailers = HeaderMap::with_capacity(lines.len());
+    for line in lines {
+        let name = HeaderName::from_bytes(line.name.as_bytes()).ok()?;
+        trailers.append(name, HeaderValue::from_bytes(line.value).ok()?);
+    }
+    (length == section.len()).then_some(trailers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The body, its trailers and what is behind them, where it comes in pieces of this size.
+    fn decoded(body: &[u8], piece: usize) -> Result<Option<(Vec<u8>, HeaderMap, usize)>, BadChunk> {
+        let (mut chunks, mut data, mut at) = (Chunks::default(), Vec::new(), 0);
+        while at < body.len() {
+            let end = body.len().min(at + piece);
+            let mut came = Bytes::copy_from_slice(&body[at..end]);
+            at = end;
+            while let Some(part) = chunks.next(&mut came)? {
+                match part {
+                    Decoded::Data(more) => data.extend_from_slice(&more),
+                    Decoded::End(trailers) => {
+                        let behind = came.len() + body.len() - at;
+                        return Ok(Some((data, trailers.unwrap_or_default(), behind)));
+                    }
+                }
+            }
+            assert!(came.is_empty(), "what is not understood yet is kept inside");
+        }
+        Ok(None)
+    }
+
+    #[test]
+    fn a_body_is_the_same_however_it_comes() {
+        for (body, is) in [
+            ("0\r\n\r\n", Ok(Some(("", 0, 0)))),
+            ("5\r\nhello\r\n0\r\n\r\n", Ok(Some(("hello", 0, 0)))),
+            (
+                "5\r\nhello\r\n00A\r\n, somebody\r\n000\r\n\r\n",
+                Ok(Some(("hello, somebody", 0, 0))),
+            ),
+            ("2\r\n\r\n\r\n0\r\n\r\n", Ok(Some(("\r\n", 0, 0)))),
+            (
+                "5;a=b;c\r\nhello\r\n0 ; d\r\n\r\n",
+                Ok(Some(("hello", 0, 0))),
+            ),
+            ("5 \r\nhello\r\n0\r\n\r\nmore", Ok(Some(("hello", 0, 4)))),
+            ("0\r\nX-Sum: 1\r\nX-B: 2\r\n\r\n", Ok(Some(("", 2, 0)))),
+            ("", Ok(None)),
+            ("5", Ok(None)),
+            ("5\r\nhel", Ok(None)),
+            ("5\r\nhello\r\n0\r\nX-Sum: 1\r\n", Ok(None)),
+            ("5\nhello\r\n0\r\n\r\n", Err(BadChunk)),
+            ("5 a\r\nhello\r\n0\r\n\r\n", Err(BadChunk)),
+            ("5;a\nb\r\nhello\r\n0\r\n\r\n", Err(BadChunk)),
+            ("5\r\nhello0\r\n\r\n", Err(BadChunk)),
+            ("4\r\nhello\r\n0\r\n\r\n", Err(BadChunk)),
+            ("\r\nhello\r\n0\r\n\r\n", Err(BadChunk)),
+            ("-5\r\nhello\r\n0\r\n\r\n", Err(BadChunk)),
+            ("+5\r\nhello\r\n0\r\n\r\n", Err(BadChunk)),
+            ("0x5\r\nhello\r\n0\r\n\r\n", Err(BadChunk)),
+            ("10000000000000005\r\nhello\r\n0\r\n\r\n", Err(BadChunk)),
+            ("0\r\nno trailer\r\n\r\n", Err(BadChunk)),
+        ] {
+            for piece in 1..=body.len().max(1) {
+                let found = decoded(body.as_bytes(), piece);
+                let found = found.map(|found| {
+                    found.map(|(data, trailers, behind)| {
+                        (String::from_utf8(data).unwrap(), trailers.len(), behind)
+                    })
+                });
+                let is = is.map(|is| {
+                    is.map(|(data, trailers, behind)| (data.to_owned(), trailers, behind))
+                });
+                assert_eq!(found, is, "{body:?} in pieces of {piece}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_nobody_reads_has_an_end() {
+        let extension = format!("5;{}\r\n", "a".repeat(EXTENSIONS));
+        assert_eq!(decoded(extension.as_bytes(), 1_000), Err(BadChunk));
+        let trailers = format!("0\r\nA: {}", "b".repeat(TRAILERS));
+        assert_eq!(decoded(trailers.as_bytes(), 1_000), Err(BadChunk));
+    }
+}

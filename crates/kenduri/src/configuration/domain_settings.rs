@@ -1,0 +1,79 @@
+//! The sections of domains, read and checked by the tables that these declare.
+
+use std::collections::BTreeMap;
+
+use accounts::domain;
+use toml::{Table, Value};
+use web::setting::{Setting, SettingValues};
+
+use super::check::Check;
+use super::keys;
+use crate::domains::DOMAINS;
+
+/// The keys with their built-in values.
+pub(super) fn built_in() -> BTreeMap<String, Value> {
+    let all = domain::settings(DOMAINS).map(|setting| {
+        let value = match setting {
+            Setting::Flag(flag) => Value::Boolean(flag.built_in),
+            Setting::Number(number) => Value::Integer(number.built_in.into()),
+            Setting::Word(word) => Value::String(word.built_in().to_owned()),
+        };
+        (setting.key().to_owned(), value)
+    });
+    all.collect()
+}
+
+/// The keys of domains, and those of the program itself.
+pub(super) fn split(merged: Table) -> (Table, Table) {
+    let is_theirs = |section: &str| {
+        let mut all = domain::settings(DOMAINS);
+        all.any(|setting| keys::section(setting.key()) == section)
+    };
+    merged
+        .into_iter()
+        .partition(|(section, _)| is_theirs(section))
+}
+
+/// Whether a value has the type of its key; `None`: the key is no domain's.
+pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>> {
+    let setting = domain::settings(DOMAINS).find(|setting| setting.key() == key)?;
+    let expected = match setting {
+        Setting::Flag(_) => "true or false",
+        Setting::Number(_) => "a number, 0 or more",
+        Setting::Word(_) => "a word in quotes",
+    };
+    let fits = match setting {
+        Setting::Flag(_) => value.is_bool(),
+        Setting::Number(_) => number(value).is_some(),
+        Setting::Word(_) => value.is_str(),
+    };
+    let error = || format!("invalid value: {value}, expected {expected}");
+    Some(if fits { Ok(()) } else { Err(error()) })
+}
+
+/// The values that are set; what a table does not allow is reported.
+pub(super) fn read(sections: &Table, check: &mut Check<'_>) -> SettingValues {
+    let mut values = SettingValues::default();
+    for setting in domain::settings(DOMAINS) {
+        let Some(value) = keys::find(sections, setting.key()) else {
+            continue;
+        };
+        let set = match setting {
+            Setting::Flag(flag) => {
+                values.set_flag(flag, value.as_bool().unwrap_or(flag.built_in));
+                Ok(())
+            }
+            Setting::Number(of) => values.set_number(of, number(value).unwrap_or(of.built_in)),
+            Setting::Word(word) => values.set_word(word, value.as_str().unwrap_or_default()),
+        };
+        if let Err(mend) = set {
+            let what = format!("{} is {value}", setting.key());
+            check.refuse(setting.key(), &what, &mend);
+        }
+    }
+    values
+}
+
+fn number(value: &Value) -> Option<u32> {
+    value.as_integer().and_then(|number| number.try_into().ok())
+}

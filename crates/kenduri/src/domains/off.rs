@@ -1,0 +1,160 @@
+//! A domain that is off: what nobody finds any more, and what goes on.
+
+use std::sync::Arc;
+
+use accounts::Accounts;
+use accounts::account::{self, AccountId, NewAccount};
+use accounts::client::Client;
+use accounts::domain;
+use accounts::session::{self, Method, Stay};
+use axum::Extension;
+use jiff::tz::TimeZone;
+use occasions::link::LinkKey;
+use occasions::web::guest::CodeGate;
+use platform::audit::RequestFacts;
+use platform::jobs::{NewJob, Worker};
+use platform::limits::guess::GuessBudget;
+use platform::store::migrate;
+use platform::{StoreError, Tx};
+use serde_json::json;
+use testkit::{Visitor, World};
+use web::client_info::Proxies;
+use web::setting::{Flag, SettingValues};
+use web::{Settings, SiteUrl};
+
+use super::DOMAINS;
+
+const ALL: [Flag; 3] = [occasions::ENABLED, countdowns::ENABLED, posts::ENABLED];
+/// Pages of these domains, for everybody and for who is signed in.
+const PAGES: [&str; 9] = [
+    "/invite",
+    "/countdowns",
+    "/me/countdowns",
+    "/me/phrases",
+    "/me/webhooks",
+    "/blog",
+    "/feed",
+    "/search",
+    "/me/posts",
+];
+
+fn off(flags: &[Flag]) -> SettingValues {
+    let mut values = SettingValues::default();
+    for flag in flags {
+        values.set_flag(*flag, false);
+    }
+    values
+}
+
+async fn accounts(world: &World, values: SettingValues) -> Accounts {
+    let settings = Settings {
+        url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
+        name: "Kenduri Kami".to_owned(),
+        languages: vec!["en".to_owned()],
+        time_zone: TimeZone::UTC,
+        proxies: Proxies::default(),
+    };
+    let owners = world.store().read(migrate::owners).await.unwrap();
+    let domains = domain::in_force(DOMAINS, &values, &owners);
+    let site = domain::site(domains, &[], world.platform.clone(), settings);
+    Accounts::new(site.with_settings(values), domains)
+}
+
+async fn visitor(accounts: &Accounts) -> Visitor {
+    let site = &accounts.site;
+    let links = site.store.read(LinkKey::load).await.unwrap();
+    let gate = CodeGate::new(&site.keys, links, GuessBudget::new(), Arc::default());
+    let router = domain::routes(accounts).layer(Extension(gate));
+    Visitor::new(web::serve(site, accounts::web::around(accounts, router)))
+}
+
+async fn person(accounts: &Accounts) -> (AccountId, Visitor) {
+    let new = NewAccount {
+        name: "Farah Ali".parse().unwrap(),
+        email: "farah@example.com".parse().unwrap(),
+        locale: "en".to_owned(),
+        time_zone: "UTC".to_owned(),
+    };
+    let client = Client {
+        request: RequestFacts {
+            request_id: "test".to_owned(),
+            network: None,
+        },
+        user_agent: String::new(),
+        session: None,
+        device: None,
+        identity: None,
+    };
+    let begin = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let id = account::create(tx, &new).unwrap();
+        let begun = session::begin(tx, &id, Method::Link, Stay::Visit, &client)?;
+        Ok((id, begun.unwrap()))
+    };
+    let (id, begun) = accounts.site.store.write(begin).await.unwrap();
+    let mut visitor = visitor(accounts).await;
+    visitor.set_cookie("kd_session", begun.session.reveal());
+    (id, visitor)
+}
+
+async fn work(accounts: &Accounts) {
+    let site = &accounts.site;
+    let handlers = domain::jobs(accounts.domains, site);
+    let (store, clock) = (site.store.clone(), site.clock.clone());
+    let worker = Worker::new(store, clock, site.random.clone(), handlers);
+    while worker.run_due().await.unwrap() > 0 {}
+}
+
+#[test]
+fn nobody_finds_a_domain_that_was_never_on_and_people_leave_as_ever() {
+    // Only the tables that are there without them.
+    World::each_engine(&domain::migrations(&DOMAINS[..1]), async |world| {
+        let accounts = accounts(world, off(&ALL)).await;
+        let (id, mut visitor) = person(&accounts).await;
+        for page in PAGES {
+            visitor.get(page).await.expect(404);
+        }
+        let admin = visitor.get("/admin").await;
+        assert_eq!(admin.expect(303).location(), Some("/me"));
+        assert!(accounts.site.declared.navigation.is_empty());
+        for domain in accounts.domains {
+            (domain.before_serving)(&accounts.site).await.unwrap();
+        }
+        let domains = accounts.domains;
+        let leave = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            for domain in domains {
+                (domain.export)(tx, &id)?;
+                (domain.erase)(tx, &id)?;
+            }
+            Ok(())
+        };
+        accounts.site.store.write(leave).await.unwrap();
+        work(&accounts).await;
+    });
+}
+
+#[test]
+fn what_a_domain_promised_goes_on_while_it_is_off_and_its_jobs_wait() {
+    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+        let on = accounts(world, SettingValues::default()).await;
+        let (_, mut visitor) = person(&on).await;
+        for page in PAGES {
+            assert_ne!(visitor.get(page).await.status, 404, "{page}");
+        }
+        let off = accounts(world, off(&ALL)).await;
+        let mut visitor = self::visitor(&off).await;
+        for page in PAGES {
+            visitor.get(page).await.expect(404);
+        }
+        let add = |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            for kind in ["post.mail", "occasions.delete_diets"] {
+                tx.enqueue(NewJob::new(kind, json!({})))?;
+            }
+            Ok(())
+        };
+        world.store().write(add).await.unwrap();
+        world.expect_jobs("post.mail");
+        work(&off).await;
+        let kinds: Vec<_> = world.jobs().await.into_iter().map(|job| job.kind).collect();
+        assert_eq!(kinds, ["post.mail"]);
+    });
+}

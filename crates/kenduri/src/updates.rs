@@ -1,0 +1,259 @@
+//! Whether there is a newer Kenduri, and which advisories concern this one: by what a feed of
+//! releases and a list of advisories say, in files or at addresses that the operator named. Where
+//! none is named, nobody is asked.
+
+mod advisories;
+mod releases;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use jiff::Timestamp;
+use platform::jobs::{Done, Handler};
+use platform::outbound::{self, Call, Outbound, Reach};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use tokio::io::AsyncReadExt as _;
+use web::Site;
+
+pub(crate) use advisories::Advisory;
+pub(crate) use releases::Release;
+
+/// This version.
+pub(crate) const OURS: &str = env!("CARGO_PKG_VERSION");
+/// No more is read of a file.
+const LONGEST: u64 = 4 << 20;
+
+/// Where releases or advisories are listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    File(PathBuf),
+    Url(String),
+}
+
+impl Source {
+    /// As somebody wrote it; `file` says where a file of this name is.
+    pub(crate) fn parse(written: &str, file: impl FnOnce(&str) -> PathBuf) -> Result<Self, String> {
+        if !written.contains("://") {
+            return Ok(Self::File(file(written)));
+        }
+        if outbound::is_permitted(written, Reach::Private) {
+            Ok(Self::Url(written.to_owned()))
+        } else {
+            Err(format!(
+                "{written:?} is neither a file nor an address that begins with https://"
+            ))
+        }
+    }
+
+    async fn read(&self, outbound: &Outbound) -> Result<String> {
+        let bytes = match self {
+            Self::File(path) => {
+                let mut bytes = Vec::new();
+                let file = tokio::fs::File::open(path).await?;
+                file.take(LONGEST + 1).read_to_end(&mut bytes).await?;
+                ensure!(bytes.len() as u64 <= LONGEST, "it is longer than 4 MiB");
+                bytes
+            }
+            Self::Url(url) => {
+                let call = Call {
+                    url,
+                    reach: Reach::Private,
+                    headers: &[],
+                    form: None,
+                };
+                let answer = outbound.call(call).await?;
+                if answer.status.is_redirection() {
+                    bail!("it answers {}: name the address it leads to", answer.status);
+                }
+                ensure!(answer.status.is_success(), "it answers {}", answer.status);
+                answer.body.into()
+            }
+        };
+        String::from_utf8(bytes).context("it is no text in UTF-8")
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Url(url) => f.write_str(url),
+        }
+    }
+}
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Found {
+    /// How many releases and advisories were looked at.
+    pub(crate) read: usize,
+    /// Newer versions, the newest first.
+    pub(crate) newer: Vec<Release>,
+    /// Those that concern this version.
+    pub(crate) advisories: Vec<Advisory>,
+}
+
+impl Found {
+    /// What one text says about version `ours`.
+    fn in_text(text: &str, ours: &Version) -> Result<Self> {
+        let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+        if text.starts_with(['{', '[']) {
+            let (read, advisories) = advisories::concerning(text, ours)?;
+            return Ok(Self {
+                read,
+                advisories,
+                ..Self::default()
+            });
+        }
+        ensure!(
+            text.starts_with('<'),
+            "it is neither a feed (RSS, Atom) nor a list of advisories (OSV)"
+        );
+        let (read, newer) = releases::newer_than(text, ours)?;
+        Ok(Self {
+            read,
+            newer,
+            ..Self::default()
+        })
+    }
+
+    fn log(&self) {
+        for release in &self.newer {
+            tracing::info!(version = %release.version, "there is a newer Kenduri");
+        }
+        for advisory in &self.advisories {
+            tracing::warn!(id = %advisory.id, "an advisory concerns this version of Kenduri");
+        }
+    }
+}
+
+/// Reads all of them; all or nothing.
+pub(crate) async fn look(sources: &[Source], outbound: &Outbound) -> Result<Found> {
+    let ours = Version::parse(OURS)?;
+    let mut all = Found::default();
+    for source in sources {
+        let read = source.read(outbound).await;
+        let found = read.and_then(|text| Found::in_text(&text, &ours));
+        let found = found.with_context(|| format!("{source} says nothing of versions"))?;
+        all.read += found.read;
+        all.newer.extend(found.newer);
+        all.advisories.extend(found.advisories);
+    }
+    Ok(all)
+}
+
+/// Looks once a day, and keeps what it found.
+pub(crate) fn job(site: &Site, sources: &[Source]) -> Handler {
+    let (sources, outbound) = (sources.to_vec(), site.outbound.clone());
+    Handler::each_day("updates.look", move |_| {
+        let (sources, outbound) = (sources.clone(), outbound.clone());
+        async move {
+            let outcome = look(&sources, &outbound).await;
+            let outcome = outcome.map_err(|error| format!("{error:#}"));
+            match &outcome {
+                Ok(found) => found.log(),
+                Err(why) => tracing::warn!(why, "nothing was found out about newer versions"),
+            }
+            Ok(Done::with(move |tx| keep(tx, &sources, &outcome)))
+        }
+    })
+}
+
+/// What is known from the last looks of this version at these sources.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// What was found last, and when.
+    pub(crate) found: Option<(Timestamp, Found)>,
+    /// Why nothing was found since, and when that was.
+    pub(crate) failure: Option<(Timestamp, String)>,
+}
+
+#[derive(Row)]
+struct Stored {
+    found_at: Option<Timestamp>,
+    found: Option<String>,
+    failed_at: Option<Timestamp>,
+    failure: Option<String>,
+}
+
+/// What is known. What another version found, or was found elsewhere, counts no longer.
+pub(crate) fn known(tx: &mut Tx<'_>, sources: &[Source]) -> Result<Known, StoreError> {
+    let stored: Option<Stored> = sql!(
+        "SELECT {Stored} FROM update_check WHERE version = :version AND sources = :sources",
+        version = OURS,
+        sources = listed(sources)
+    )
+    .maybe(tx)?;
+    let Some(stored) = stored else {
+        return Ok(Known::default());
+    };
+    let found = stored
+        .found
+        .and_then(|found| serde_json::from_str(&found).ok());
+    Ok(Known {
+        found: stored.found_at.zip(found),
+        failure: stored.failed_at.zip(stored.failure),
+    })
+}
+
+fn keep(
+    tx: &mut Tx<'_>,
+    sources: &[Source],
+    outcome: &Result<Found, String>,
+) -> Result<(), StoreError> {
+    let now = tx.now();
+    let before = known(tx, sources)?;
+    let known = match outcome {
+        Ok(found) => Known {
+            found: Some((now, found.clone())),
+            failure: None,
+        },
+        Err(why) => Known {
+            failure: Some((now, why.clone())),
+            ..before
+        },
+    };
+    let (found_at, found) = known.found.unzip();
+    // A value of plain fields always has a JSON form.
+    let found = found.and_then(|found| serde_json::to_string(&found).ok());
+    let (failed_at, failure) = known.failure.unzip();
+    sql!(
+        "INSERT INTO update_check (id, version, sources, found_at, found, failed_at, failure)
+         VALUES (1, :version, :sources, :found_at, :found, :failed_at, :failure)
+         ON CONFLICT (id) DO UPDATE SET version = :version, sources = :sources,
+            found_at = :found_at, found = :found, failed_at = :failed_at, failure = :failure",
+        version = OURS,
+        sources = listed(sources),
+        found_at,
+        found,
+        failed_at,
+        failure
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+fn listed(sources: &[Source]) -> String {
+    let listed: Vec<_> = sources.iter().map(ToString::to_string).collect();
+    listed.join("\n")
+}
+
+/// A text of somebody else, as one short line.
+fn line(text: &str) -> String {
+    let line = platform::text_cleaning::clean_line(text);
+    line.chars().take(200).collect()
+}
+
+/// A link that a page may have.
+fn link(written: &str) -> Option<String> {
+    let is_web = ["https://", "http://"]
+        .iter()
+        .any(|scheme| written.starts_with(scheme));
+    (is_web && written.len() <= outbound::LONGEST).then(|| written.to_owned())
+}

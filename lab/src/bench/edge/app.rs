@@ -1,0 +1,72 @@
+//! A service that answers as small ones do and as nginx would not: in chunks, and with a reason
+//! phrase of its framework's own.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+
+use anyhow::Result;
+
+pub(super) const CHUNKED: &str = "/app/chunked";
+pub(super) const MISSING: &str = "/app/missing";
+
+/// Starts it; it runs until this process ends.
+pub(super) fn start() -> Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    thread::Builder::new()
+        .name("app".to_owned())
+        .spawn(move || {
+            for stream in listener.incoming().flatten() {
+                // A connection that breaks was the client's to end.
+                let _ = thread::Builder::new().spawn(|| answer(stream));
+            }
+        })?;
+    Ok(address)
+}
+
+/// Answers the requests of a connection, none of which has a body.
+fn answer(mut stream: TcpStream) -> Result<()> {
+    let (chunked, missing) = (chunked(), missing());
+    stream.set_nodelay(true)?;
+    let mut received = Vec::new();
+    let mut piece = [0; 4_096];
+    loop {
+        let count = stream.read(&mut piece)?;
+        if count == 0 {
+            return Ok(());
+        }
+        received.extend_from_slice(&piece[..count]);
+        if received.ends_with(b"\r\n\r\n") {
+            let asks_for = |path: &str| received[4..].starts_with(path.as_bytes());
+            stream.write_all(if asks_for(CHUNKED) {
+                &chunked
+            } else {
+                &missing
+            })?;
+            received.clear();
+        }
+    }
+}
+
+/// A page of 20 KiB as a template engine hands it out, 4 KiB at a time.
+fn chunked() -> Vec<u8> {
+    let piece = format!("1000\r\n{}\r\n", "k".repeat(4 << 10)).repeat(5);
+    format!(
+        "HTTP/1.1 200 OK\r\nServer: app\r\nContent-Type: text/html; charset=utf-8\r\n\
+         Transfer-Encoding: chunked\r\n\r\n{piece}0\r\n\r\n"
+    )
+    .into_bytes()
+}
+
+/// What Flask says where it has no page: Werkzeug writes reasons in capitals.
+fn missing() -> Vec<u8> {
+    let page = "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n\
+                <p>The requested URL was not found on the server.</p>\n";
+    format!(
+        "HTTP/1.1 404 NOT FOUND\r\nServer: app\r\nContent-Type: text/html; charset=utf-8\r\n\
+         Content-Length: {}\r\n\r\n{page}",
+        page.len()
+    )
+    .into_bytes()
+}

@@ -1,0 +1,112 @@
+//! The download: the same bytes from two builds, and what a stranger meets who unpacks it on a
+//! fresh Debian, or has it installed and upgrades it while people are there.
+//!
+//! Each build is a clone of the commit in a folder of its own, with tools and crates of its own;
+//! what is built stays in `target/show/dist`, and is taken from there the next time.
+
+mod builds;
+mod fresh;
+mod upgrade;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use clap::{Args, ValueEnum};
+use rustix::process::geteuid;
+
+use crate::command::{output, program, run};
+use crate::workspace::root;
+
+/// What of it is shown.
+#[derive(Args)]
+pub(crate) struct Wanted {
+    /// Only this.
+    #[arg(long)]
+    only: Option<Part>,
+    /// A result of `cargo xtask dist` that is shown instead of building; a second one is compared
+    /// with it.
+    #[arg(long, value_name = "FOLDER")]
+    built: Vec<PathBuf>,
+    /// How many requests a second are asked through the upgrade.
+    #[arg(long, default_value_t = 1_000)]
+    pace: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Two builds give the same bytes; how large everything is, and for which glibc.
+    Builds,
+    /// From the download to the first invitation open, with two commands.
+    Fresh,
+    /// The package is upgraded under requests, by a live systemd.
+    Upgrade,
+}
+
+/// Fails when a promise is not kept.
+pub(super) fn show(wanted: &Wanted) -> Result<()> {
+    let is_wanted = |part| wanted.only.is_none_or(|only| only == part);
+    let built = builds::provide(&wanted.built, is_wanted(Part::Builds))?;
+    let [first, others @ ..] = built.as_slice() else {
+        return Ok(());
+    };
+    if is_wanted(Part::Builds) {
+        builds::show(first, others)?;
+    }
+    if is_wanted(Part::Fresh) {
+        fresh::show(first)?;
+    }
+    if is_wanted(Part::Upgrade) {
+        upgrade::show(first, wanted.pace)?;
+    }
+    Ok(())
+}
+
+/// Where all that takes long is kept.
+fn folder() -> PathBuf {
+    root().join("target/show/dist")
+}
+
+/// A fresh Debian in a folder, with these packages beside the essential ones.
+fn debian(release: &str, packages: &str, into: &Path) -> Result<()> {
+    ensure!(
+        geteuid().is_root(),
+        "a system of its own needs root: chroot and unshare"
+    );
+    let name = format!("{release} {packages}")
+        .trim()
+        .replace([' ', ','], "-");
+    let archive = folder().join(format!("{name}.tar"));
+    if !archive.exists() {
+        fs::create_dir_all(folder())?;
+        let begun = archive.with_extension("begun.tar");
+        let mut command = program("mmdebstrap");
+        command.args(["--quiet", "--variant=minbase"]);
+        if !packages.is_empty() {
+            command.arg(format!("--include={packages}"));
+        }
+        run(command.arg(release).arg(&begun).arg(MIRROR))?;
+        fs::rename(begun, &archive)?;
+    }
+    fs::create_dir_all(into)?;
+    output(
+        program("tar")
+            .args(["--extract", "--numeric-owner", "--file"])
+            .arg(&archive)
+            .arg("--directory")
+            .arg(into),
+    )?;
+    Ok(())
+}
+
+const MIRROR: &str = "http://deb.debian.org/debian";
+
+/// The one file of a result that ends so.
+fn artefact(built: &Path, ending: &str) -> Result<PathBuf> {
+    let entries = fs::read_dir(built).with_context(|| format!("no {}", built.display()))?;
+    let mut files = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let is_it = |file: &PathBuf| file.to_string_lossy().ends_with(ending);
+    files
+        .find(is_it)
+        .with_context(|| format!("{} has no {ending}", built.display()))
+}

@@ -1,0 +1,81 @@
+//! From the download to the first invitation open, on a system that has seen nothing of Kenduri.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use tempfile::TempDir;
+
+use super::{artefact, debian};
+use crate::command::{output, program};
+use crate::interrupt::{self, Running};
+
+/// Fresh systems, and the glibc of each. Ubuntu and Amazon Linux have no mirror here: for them
+/// stands that the program asks for no newer glibc than theirs.
+const SYSTEMS: [(&str, &str); 2] = [("bookworm", "2.36"), ("bullseye", "2.31")];
+/// What the promise names.
+const WITHIN: Duration = Duration::from_secs(30);
+/// The two commands.
+const COMMANDS: &str = "cd /opt && tar -xzf kenduri-*.tar.gz && \
+                        exec ./kenduri-*/kenduri serve --demo --listen \"$0\"";
+
+pub(super) fn show(built: &Path) -> Result<()> {
+    let archive = artefact(built, ".tar.gz")?;
+    println!("\nfrom the tarball in a folder to the first invitation open, two commands");
+    for (release, glibc) in SYSTEMS {
+        let place = TempDir::with_prefix("kenduri-fresh-")?;
+        let tree = place.path().join("system");
+        debian(release, "", &tree)?;
+        let name = archive.file_name().context("no name")?;
+        fs::copy(&archive, tree.join("opt").join(name))?;
+        let took = open(&tree, &place.path().join("said"))?;
+        println!("{:>9.2} s  {release}, glibc {glibc}", took.as_secs_f64());
+        ensure!(took <= WITHIN, "longer than {} s", WITHIN.as_secs());
+    }
+    Ok(())
+}
+
+/// How long it takes in this tree.
+fn open(tree: &Path, said: &Path) -> Result<Duration> {
+    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let log = File::create(said)?;
+    let begin = Instant::now();
+    let mut demo = program("unshare")
+        .args(["--fork", "--pid", "--kill-child", "--mount"])
+        .arg(format!("--root={}", tree.display()))
+        .args(["--mount-proc", "sh", "-euc", COMMANDS, &address.to_string()])
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .stdin(Stdio::null())
+        .spawn()
+        .context("unshare is of Debian's package util-linux")?;
+    let outcome = invitation(&mut demo, said, begin);
+    // It may have ended by itself.
+    let _ = demo.kill();
+    let _ = demo.wait();
+    outcome
+}
+
+fn invitation(demo: &mut std::process::Child, said: &Path, begin: Instant) -> Result<Duration> {
+    let _running = Running::group_of(demo)?;
+    loop {
+        let text = fs::read_to_string(said)?;
+        let link = text
+            .split_whitespace()
+            .find(|word| word.starts_with("http://") && word.contains("/invite/"));
+        if let Some(link) = link {
+            let page =
+                output(program("curl").args(["--silent", "--fail", "--max-time", "20", link]))?;
+            ensure!(page.contains("</html>"), "no page: {page}");
+            return Ok(begin.elapsed());
+        }
+        if demo.try_wait()?.is_some() || begin.elapsed() > 4 * WITHIN {
+            bail!("no invitation:\n{text}");
+        }
+        ensure!(!interrupt::is_wanted(), "interrupted");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
