@@ -29,6 +29,13 @@ impl Callers {
     }
 }
 
+/// A page for everybody who has the proof that it takes is for people.
+impl From<()> for Callers {
+    fn from((): ()) -> Self {
+        Self::People
+    }
+}
+
 impl Access for Callers {
     fn declare<S>(self, methods: MethodRouter<S>) -> MethodRouter<S>
     where

@@ -1,5 +1,7 @@
 //! An account: one person who can sign in, and the address they do it with.
 
+pub mod unconfirmed;
+
 use std::str::FromStr;
 
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -9,6 +11,18 @@ use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
 
 platform::id!(AccountId, "One account.");
+
+web::words! {
+    /// Whether somebody may sign in.
+    State {
+        /// They may.
+        Active = "active" => "people-active",
+        /// An administrator keeps them out.
+        Deactivated = "deactivated" => "people-deactivated",
+        /// They asked for their account to be erased.
+        Leaving = "pending_deletion" => "people-leaving",
+    }
+}
 
 /// Who somebody is, as their own pages and messages need it.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
@@ -293,6 +307,17 @@ pub(crate) fn lock_in_any_state(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool,
     )
     .maybe(tx)?;
     Ok(locked.is_some())
+}
+
+pub(crate) fn set_state(tx: &mut Tx<'_>, id: &AccountId, state: State) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE account SET state = :state, updated_at = :now WHERE id = :id",
+        now = tx.now(),
+        state,
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
 }
 
 /// Notes in the log what somebody did with their own account, or with what belongs to it.

@@ -5,19 +5,24 @@
 //! last owner, which is judged under the lock of all its owners. A grant that has ended gives
 //! nothing, and an owner's that ends some day does not count as the last one's.
 
+pub mod administrator;
+pub mod held;
+pub mod manager;
+
 use jiff::Timestamp;
 use platform::audit::{Actor, Entry, RequestFacts};
 use platform::store::Bind;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
-use crate::account::{self, AccountId};
-use crate::person::registration;
+use crate::account::{self, AccountId, unconfirmed};
+use crate::session::signed_in::SignedIn;
+
 pub use crate::scope::{
     ACCOUNT, ADMIN, EDITOR, MODERATOR, OWNER, Role, SITE, Scope, ScopeKind, ScopeName,
     TRUSTED_CONTACT,
 };
-use crate::session::signed_in::SignedIn;
+pub use manager::{Manager, change, leave, manager, remove, remove_duty};
 
 /// The rank of `who` in `scope` right now. A token is nothing outside the scope it was made for.
 pub fn rank_in(tx: &mut Tx<'_>, who: &SignedIn, scope: &Scope) -> Result<Option<Role>, StoreError> {
@@ -145,50 +150,6 @@ pub fn list(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<Member>, StoreError> {
     rows.into_iter().map(member).collect()
 }
 
-/// Leave to decide who is what in one place: it was made by [`manager`] alone.
-#[derive(Clone, Debug)]
-pub struct Manager {
-    account: AccountId,
-    scope: Scope,
-    request: Option<RequestFacts>,
-}
-
-impl Manager {
-    /// The place.
-    pub fn scope(&self) -> &Scope {
-        &self.scope
-    }
-
-    pub(crate) fn account(&self) -> &AccountId {
-        &self.account
-    }
-
-    pub(crate) fn actor(&self) -> Actor {
-        Actor::Account(self.account.to_string())
-    }
-
-    pub(crate) fn request(&self) -> Option<RequestFacts> {
-        self.request.clone()
-    }
-}
-
-/// The proof that `who` manages `scope`: the owner, in a browser. A token never
-/// does. It is asked for before the change, so a change that is under way when
-/// a role is taken may finish.
-pub fn manager(
-    tx: &mut Tx<'_>,
-    who: &SignedIn,
-    scope: Scope,
-    request: Option<RequestFacts>,
-) -> Result<Option<Manager>, StoreError> {
-    let is_owner = rank_in(tx, who, &scope)? == Some(scope.kind().top);
-    Ok((is_owner && who.is_in_browser()).then(|| Manager {
-        account: who.account().id.clone(),
-        scope,
-        request,
-    }))
-}
-
 /// Why a grant stays as it is.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
@@ -234,7 +195,7 @@ pub fn give_until(
     let is_rank = kind.is_rank(role);
     account::lock(tx, account)?;
     if kind.invites_newcomers {
-        registration::admit(tx, account)?;
+        unconfirmed::admit(tx, account)?;
     }
     lock_owners(tx, scope)?;
     let before = held(tx, account, scope, role)?;
@@ -286,85 +247,6 @@ pub fn give_until(
     Ok(())
 }
 
-/// Gives a member another rank; when it ends stays as it was.
-pub fn change(
-    tx: &mut Tx<'_>,
-    by: &Manager,
-    account: &AccountId,
-    role: Role,
-) -> Result<(), GrantError> {
-    if !by.scope.kind().is_rank(role) {
-        return Err(GrantError::UnknownRole);
-    }
-    lock_owners(tx, &by.scope)?;
-    let before = rank_of(tx, account, &by.scope)?.ok_or(GrantError::NotAMember)?;
-    if before == role {
-        return Ok(());
-    }
-    let now = tx.now();
-    let count = sql!(
-        "UPDATE role_grant SET role = :role, granted_by = :granted_by, granted_at = :now
-         WHERE account_id = :account AND scope_kind = :scope_kind AND scope_id = :scope
-           AND is_rank = 1",
-        account,
-        scope_kind = by.scope.kind().name,
-        scope = by.scope.id(),
-        role,
-        granted_by = by.account,
-        now
-    )
-    .run(tx, Rows::AtMostOne)?;
-    if count == 0 {
-        return Err(GrantError::NotAMember);
-    }
-    keep_an_owner(tx, &by.scope, before)?;
-    record(
-        tx,
-        by.actor(),
-        account,
-        &by.scope,
-        Some(before),
-        Some(role),
-        by.request(),
-    )?;
-    Ok(())
-}
-
-/// Takes a member's rank away, and all duties with it.
-pub fn remove(tx: &mut Tx<'_>, by: &Manager, account: &AccountId) -> Result<(), GrantError> {
-    take(tx, by.actor(), account, &by.scope, by.request())
-}
-
-/// Gives one's own rank back, and all duties with it.
-pub fn leave(
-    tx: &mut Tx<'_>,
-    who: &SignedIn,
-    scope: &Scope,
-    request: Option<RequestFacts>,
-) -> Result<(), GrantError> {
-    if !who.is_in_browser() {
-        return Err(GrantError::NotAMember);
-    }
-    take(tx, who.actor(), &who.account().id, scope, request)
-}
-
-fn take(
-    tx: &mut Tx<'_>,
-    actor: Actor,
-    account: &AccountId,
-    scope: &Scope,
-    request: Option<RequestFacts>,
-) -> Result<(), GrantError> {
-    lock_owners(tx, scope)?;
-    let before = rank_of(tx, account, scope)?.ok_or(GrantError::NotAMember)?;
-    if forget(tx, account, scope)? == 0 {
-        return Err(GrantError::NotAMember);
-    }
-    keep_an_owner(tx, scope, before)?;
-    record(tx, actor, account, scope, Some(before), None, request)?;
-    Ok(())
-}
-
 /// Removes all that an account has in a scope, and returns how many roles that were. The caller sees
 /// to it that an owner is left.
 pub fn forget(tx: &mut Tx<'_>, account: &AccountId, scope: &Scope) -> Result<u64, StoreError> {
@@ -393,16 +275,6 @@ pub fn remove_scope(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
     )
     .run(tx, Rows::Any)?;
     Ok(())
-}
-
-/// Takes a duty away.
-pub fn remove_duty(
-    tx: &mut Tx<'_>,
-    by: &Manager,
-    account: &AccountId,
-    duty: Role,
-) -> Result<(), GrantError> {
-    take_duty(tx, by.actor(), account, &by.scope, duty, by.request())
 }
 
 /// The duties of the account in `scope` right now.

@@ -36,21 +36,28 @@ pub use person::{
     email_change, erasure, export, profile, provider_sign_in, registration, reset, slug,
     slug_change, suppressed, trusted, verification,
 };
-pub use session::{access_token, device, refresh, signed_in, sudo, token};
+pub use session::{access_token, device, refresh, sudo, token};
 pub use sign_in::second_step;
+
+/// The proofs that somebody is signed in, and owns the installation.
+pub mod signed_in {
+    pub use crate::grant::administrator::{Owner, owner};
+    pub use crate::session::signed_in::*;
+}
 
 pub use access::Callers;
 pub use account::{Account, AccountId};
 pub use credential::hashing::Hasher;
 pub use credential::provider::{ProviderSettings, Providers};
-pub use credential::second_factor::RequireMfaFor;
+pub use credential::require_mfa::RequireMfaFor;
 pub use described::describe;
 pub use domain::{Domain, Domains};
+pub use grant::administrator::Owner;
 pub use limits::changes::Changes;
 pub use limits::in_flight::InFlight;
 pub use limits::request_limits::RequestLimits;
-pub use person::registration::{Confirmed, Policy, confirmed};
-pub use session::signed_in::{Owner, SignedIn};
+pub use person::registration::Policy;
+pub use session::signed_in::{Confirmed, SignedIn, confirmed};
 
 use ::web::codes::Code;
 use ::web::masking::SecretPath;

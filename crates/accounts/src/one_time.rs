@@ -21,7 +21,8 @@ pub(crate) const KNOWN: SignedDuration = SignedDuration::from_mins(10);
 pub(crate) enum Purpose {
     /// To become the first owner. There is never more than one.
     Setup,
-    /// To become a member.
+    /// To become a member. Those that an account made end with its sessions: a thief may have invited
+    /// themselves.
     Invite,
     /// To sign in.
     SignIn,

@@ -9,158 +9,24 @@ pub mod import;
 pub mod invite;
 pub mod setup;
 
+pub use crate::account::State;
+pub use crate::grant::administrator::{Acting, Administrator, PeopleError, acting, administrator};
 use jiff::Timestamp;
-use platform::audit::{self, Actor, Entry, Filter, Record, RequestFacts};
+use platform::audit::{self, Filter, Record};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
-use serde_json::json;
 
-use crate::account::{self, AccountId};
-use crate::grant::{self, GrantError, Role, SITE, Scope};
+use crate::account::{self, AccountId, set_state, unconfirmed};
+use crate::credential::planned_reset;
+use crate::grant::administrator::hold_for;
+use crate::grant::held::hold;
+use crate::grant::{self, Role, SITE, Scope};
 use crate::one_time::{self, Purpose};
-use crate::person::registration;
 use crate::person::reset::{self, Wanted};
-use crate::session::signed_in::SignedIn;
-use crate::session::sudo::Sudo;
+use crate::session::end_access;
 
 /// How many lines of the audit log are shown of a person.
 const LINES: u32 = 50;
-
-web::words! {
-    /// Whether somebody may sign in.
-    State {
-        /// They may.
-        Active = "active" => "people-active",
-        /// An administrator keeps them out.
-        Deactivated = "deactivated" => "people-deactivated",
-        /// They asked for their account to be erased.
-        Leaving = "pending_deletion" => "people-leaving",
-    }
-}
-
-/// Why an administrator is refused.
-#[derive(Debug, thiserror::Error)]
-pub enum PeopleError {
-    /// They do not have this rank in the installation.
-    #[error("this is for those who are {0} of the installation")]
-    Rank(Role),
-    /// There is no such person.
-    #[error("no such person")]
-    NotFound,
-    /// The person's rank is above theirs.
-    #[error("the person's rank is above one's own")]
-    AboveOwn,
-    /// Nobody would be left who owns the installation and can sign in.
-    #[error("the last owner stays")]
-    LastOwner,
-    /// The account waits for its address to be confirmed: somebody else may have registered it.
-    #[error("the address is not confirmed")]
-    EmailUnverified,
-    /// The account is about to be erased.
-    #[error("the account is about to be erased")]
-    Leaving,
-    /// Somebody who is kept out.
-    #[error("the account is deactivated")]
-    Deactivated,
-    /// There is nothing to reset.
-    #[error("the account has neither a second factor nor a passkey")]
-    NoFactors,
-    /// No mail goes to the address, so nobody would learn of it.
-    #[error("no mail goes to the address")]
-    NoMail,
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<GrantError> for PeopleError {
-    fn from(error: GrantError) -> Self {
-        match error {
-            GrantError::LastOwner => Self::LastOwner,
-            GrantError::NotAMember | GrantError::UnknownRole => Self::NotFound,
-            GrantError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-/// The proof that somebody administers the installation. A token never does.
-#[derive(Clone, Debug)]
-pub struct Administrator {
-    who: SignedIn,
-    rank: Role,
-    request: RequestFacts,
-}
-
-impl Administrator {
-    /// What they are called.
-    pub(crate) fn name(&self) -> &str {
-        &self.who.account().display_name
-    }
-
-    /// Whether they own the installation.
-    pub fn is_owner(&self) -> bool {
-        self.rank == grant::OWNER
-    }
-
-    /// How the audit log names them, and their request.
-    pub(crate) fn audited(&self) -> (Actor, Option<&RequestFacts>) {
-        (self.who.actor(), Some(&self.request))
-    }
-}
-
-/// The proof that `who` administers the installation.
-pub fn administrator(
-    tx: &mut Tx<'_>,
-    who: &SignedIn,
-    request: &RequestFacts,
-) -> Result<Administrator, PeopleError> {
-    let rank = grant::rank_in(tx, who, &Scope::site())?;
-    let rank = rank.filter(|_| who.is_in_browser());
-    Ok(Administrator {
-        who: who.clone(),
-        rank: rank.ok_or(PeopleError::Rank(grant::ADMIN))?,
-        request: request.clone(),
-    })
-}
-
-/// The proof that an administrator has shown a moment ago who they are: without it nothing is changed.
-#[derive(Clone, Debug)]
-pub struct Acting(Administrator);
-
-impl Acting {
-    /// The proof, where they own the installation.
-    pub(crate) fn owner(&self) -> Result<&Administrator, PeopleError> {
-        let owner = Some(&self.0).filter(|by| by.is_owner());
-        owner.ok_or(PeopleError::Rank(grant::OWNER))
-    }
-
-    /// Whose.
-    pub(crate) fn account(&self) -> &AccountId {
-        &self.0.who.account().id
-    }
-
-    pub(crate) fn record(
-        &self,
-        tx: &mut Tx<'_>,
-        action: &'static str,
-        person: &AccountId,
-    ) -> Result<(), StoreError> {
-        let by = &self.0;
-        tx.record(Entry {
-            actor: by.who.actor(),
-            action,
-            entity: ("account", person.to_string()),
-            scope: None,
-            changes: json!([]),
-            request: Some(by.request.clone()),
-        })
-    }
-}
-
-/// The proof that somebody administers the installation, and has just shown who they are.
-pub fn acting(tx: &mut Tx<'_>, sudo: &Sudo, request: &RequestFacts) -> Result<Acting, PeopleError> {
-    administrator(tx, sudo.who(), request).map(Acting)
-}
 
 /// Somebody who has an account.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
@@ -307,55 +173,9 @@ pub fn find(tx: &mut Tx<'_>, _: &Administrator, id: &AccountId) -> Result<Detail
         duties: grant::duties_of(tx, id, &Scope::site())?,
         erased_at: erased_at.map(|(at,)| at),
         has_factors: factor_reset::has_factors(tx, id)?,
-        factors_reset_at: factor_reset::due(tx, id)?,
+        factors_reset_at: planned_reset::due(tx, id)?,
         lines: audit::list(tx, &about, None, LINES)?,
     })
-}
-
-/// Somebody whose account is locked, and all owners with it.
-#[derive(Debug)]
-pub(crate) struct Held {
-    pub(crate) state: State,
-    pub(crate) rank: Option<Role>,
-}
-
-impl Held {
-    /// Refuses what would leave the installation without an owner, once it was done.
-    pub(crate) fn keep_an_owner(&self, tx: &mut Tx<'_>) -> Result<(), GrantError> {
-        match self.rank {
-            Some(rank) => grant::keep_an_owner(tx, &Scope::site(), rank),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Locks an account in whatever state, and the owners of the installation.
-pub(crate) fn hold(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Held>, StoreError> {
-    let found: Option<(State,)> = sql!(
-        "SELECT state FROM account WHERE id = :id FOR NO KEY UPDATE",
-        id
-    )
-    .maybe(tx)?;
-    let Some((state,)) = found else {
-        return Ok(None);
-    };
-    grant::lock_owners(tx, &Scope::site())?;
-    Ok(Some(Held {
-        state,
-        rank: grant::rank_of(tx, id, &Scope::site())?,
-    }))
-}
-
-/// As [`hold`], for an administrator who may act on this person.
-pub(crate) fn hold_for(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<Held, PeopleError> {
-    let held = hold(tx, id)?.ok_or(PeopleError::NotFound)?;
-    if held
-        .rank
-        .is_some_and(|rank| !SITE.at_least(by.0.rank, rank))
-    {
-        return Err(PeopleError::AboveOwn);
-    }
-    Ok(held)
 }
 
 /// Keeps somebody out: nobody can sign in to the account, and nothing public shows it.
@@ -369,7 +189,7 @@ pub fn deactivate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), Pe
     set_state(tx, id, State::Deactivated)?;
     held.keep_an_owner(tx)?;
     end_access(tx, id)?;
-    invite::withdraw_all_of(tx, id)?;
+    one_time::remove_of(tx, Purpose::Invite, id)?;
     by.record(tx, "account.deactivated", id)?;
     Ok(())
 }
@@ -389,7 +209,7 @@ pub fn activate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), Peop
 pub fn sign_out(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<u64, PeopleError> {
     hold_for(tx, by, id)?;
     let count = end_access(tx, id)?;
-    invite::withdraw_all_of(tx, id)?;
+    one_time::remove_of(tx, Purpose::Invite, id)?;
     by.record(tx, "account.signed_out", id)?;
     Ok(count)
 }
@@ -440,7 +260,7 @@ pub fn set_rank(
     let owner = grant::manager(tx, &by.0.who, Scope::site(), request)?;
     let owner = owner.ok_or(PeopleError::Rank(grant::OWNER))?;
     let held = hold(tx, id)?.ok_or(PeopleError::NotFound)?;
-    if rank.is_some() && registration::is_pending(tx, id)? {
+    if rank.is_some() && unconfirmed::is_pending(tx, id)? {
         return Err(PeopleError::EmailUnverified);
     }
     match (held.rank, rank) {
@@ -466,7 +286,7 @@ pub fn set_duties(
     let held = grant::duties_of(tx, id, &site)?;
     for duty in SITE.duties {
         match (held.contains(duty), duties.contains(duty)) {
-            (false, true) if registration::is_pending(tx, id)? => {
+            (false, true) if unconfirmed::is_pending(tx, id)? => {
                 return Err(PeopleError::EmailUnverified);
             }
             (false, true) => grant::give(tx, id, *duty, &site, Some(&by.0.who.account().id))?,
@@ -478,41 +298,4 @@ pub fn set_duties(
         }
     }
     Ok(())
-}
-
-pub(crate) fn set_state(tx: &mut Tx<'_>, id: &AccountId, state: State) -> Result<(), StoreError> {
-    sql!(
-        "UPDATE account SET state = :state, updated_at = :now WHERE id = :id",
-        now = tx.now(),
-        state,
-        id
-    )
-    .run(tx, Rows::Exactly(1))?;
-    Ok(())
-}
-
-/// Ends whatever lets somebody in, but for the password: sessions, and the refresh and access
-/// tokens that name them; personal tokens; links that lead in. A link that takes back a change of
-/// the address stays: it may be the owner's only way back. The account's lock is held. Returns how
-/// many sessions there were.
-pub(crate) fn end_access(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
-    // A kept answer belongs to the token that asked.
-    sql!(
-        "DELETE FROM idempotency
-         WHERE owner IN (SELECT id FROM personal_token WHERE account_id = :id)",
-        id
-    )
-    .run(tx, Rows::Any)?;
-    sql!("DELETE FROM personal_token WHERE account_id = :id", id).run(tx, Rows::Any)?;
-    for purpose in [
-        Purpose::SignIn,
-        Purpose::ResetPassword,
-        Purpose::VerifyEmail,
-        Purpose::ChangeEmail,
-        Purpose::Restore,
-        Purpose::SecondStep,
-    ] {
-        one_time::remove_of(tx, purpose, id)?;
-    }
-    sql!("DELETE FROM session WHERE account_id = :id", id).run(tx, Rows::Any)
 }

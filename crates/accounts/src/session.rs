@@ -20,8 +20,8 @@ use serde_json::json;
 
 use crate::account::{self, AccountId};
 use crate::client::Client;
+use crate::one_time::{self, Purpose};
 use crate::opaque;
-use crate::people::invite;
 use crate::session::device::Device;
 use crate::session::signed_in::SignedIn;
 
@@ -381,7 +381,7 @@ pub fn end_own(
     let Some(own) = who.session() else {
         return Ok(0);
     };
-    invite::withdraw_all_of(tx, id)?;
+    one_time::remove_of(tx, Purpose::Invite, id)?;
     let others = end_others(tx, id, own, request)?;
     Ok(others + u64::from(!keep_current && end(tx, id, own, request)?))
 }
@@ -421,4 +421,30 @@ fn record_end(
         changes: json!([{ "field": "reason", "new": reason }, { "field": "count", "new": count }]),
         request: Some(request.clone()),
     })
+}
+
+/// Ends whatever lets somebody in, but for the password: sessions, and the refresh and access
+/// tokens that name them; personal tokens; links that lead in. A link that takes back a change of
+/// the address stays: it may be the owner's only way back. The account's lock is held. Returns how
+/// many sessions there were.
+pub(crate) fn end_access(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
+    // A kept answer belongs to the token that asked.
+    sql!(
+        "DELETE FROM idempotency
+         WHERE owner IN (SELECT id FROM personal_token WHERE account_id = :id)",
+        id
+    )
+    .run(tx, Rows::Any)?;
+    sql!("DELETE FROM personal_token WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    for purpose in [
+        Purpose::SignIn,
+        Purpose::ResetPassword,
+        Purpose::VerifyEmail,
+        Purpose::ChangeEmail,
+        Purpose::Restore,
+        Purpose::SecondStep,
+    ] {
+        one_time::remove_of(tx, purpose, id)?;
+    }
+    sql!("DELETE FROM session WHERE account_id = :id", id).run(tx, Rows::Any)
 }

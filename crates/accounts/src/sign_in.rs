@@ -5,9 +5,17 @@
 //! their tries is turned away before that, for every address alike.
 
 pub mod attempts;
+pub mod let_in;
 pub mod own_password;
+pub mod restore;
 pub mod second_step;
+pub mod sudo_proof;
+pub(crate) mod welcome;
+pub mod with_passkey;
 
+use crate::sign_in::let_in::Arrived;
+use crate::sign_in::welcome::Welcome;
+use crate::sign_in::welcome::welcome;
 use jiff::SignedDuration;
 use platform::audit::{Actor, Entry};
 use platform::limits::Wait;
@@ -15,21 +23,16 @@ use platform::mail::Address;
 use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use web::{Network, Site};
+use web::Network;
 
 use crate::Accounts;
 use crate::account::{self, Account, AccountId};
 use crate::client::Client;
 use crate::credential::hashing::{self, Busy};
-use crate::credential::linked_identity;
 use crate::credential::password::{self, Password, PasswordHash};
-use crate::credential::second_factor;
-use crate::notice;
 use crate::one_time::{self, Purpose};
-use crate::person::erasure;
-use crate::person::registration;
-use crate::session::device::{self, Device};
-use crate::session::{self, Begun, Method, Stay};
+use crate::session::device::{self};
+use crate::session::{Begun, Method, Stay};
 use crate::sign_in::attempts::{Reserved, Source};
 use crate::sign_in::second_step::FirstStep;
 
@@ -191,7 +194,7 @@ async fn offer(
 ) -> Result<SignInError, SignInError> {
     let (id, hash) = (known.account.id.clone(), known.hash.clone());
     let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        let offered = erasure::offer(tx, &id)?;
+        let offered = restore::offer(tx, &id)?;
         if offered.is_none() || password::find(tx, &id)? != hash {
             return Ok(None);
         }
@@ -200,57 +203,6 @@ async fn offer(
     };
     let offered = accounts.site.store.write(change).await?;
     Ok(offered.map_or(SignInError::Wrong, SignInError::Leaving))
-}
-
-/// What becomes of somebody who proved a password, a link or an identity.
-pub(crate) enum Welcome {
-    /// They are signed in.
-    Begun(Begun),
-    /// They have this for the second step.
-    SecondStep(Secret),
-}
-
-/// Begins a session, or the second step where the account has a second factor.
-pub(crate) fn welcome(
-    tx: &mut Tx<'_>,
-    site: &Site,
-    account: &Account,
-    first: &FirstStep,
-    client: &Client,
-) -> Result<Option<Welcome>, StoreError> {
-    if account::lock(tx, &account.id)? && second_factor::is_enrolled(tx, &account.id)? {
-        let token = second_step::begin(tx, &account.id, first)?;
-        return Ok(Some(Welcome::SecondStep(token)));
-    }
-    let begun = let_in(tx, site, account, first.method, first.stay, client)?;
-    Ok(begun.map(Welcome::Begun))
-}
-
-/// Begins a session, links the identity that waits for it, and tells the owner where the browser is a
-/// new one. The owner of an address
-/// that nobody has confirmed may be somebody else, who is mailed nothing of it.
-pub(crate) fn let_in(
-    tx: &mut Tx<'_>,
-    site: &Site,
-    account: &Account,
-    method: Method,
-    stay: Stay,
-    client: &Client,
-) -> Result<Option<Begun>, StoreError> {
-    let begun = session::begin(tx, &account.id, method, stay, client)?;
-    if begun.is_some()
-        && let Some(secret) = &client.identity
-    {
-        linked_identity::link_awaited(tx, &account.id, secret, &client.request)?;
-    }
-    if begun
-        .as_ref()
-        .is_some_and(|begun| matches!(begun.device, Device::New(_)))
-        && !registration::is_pending(tx, &account.id)?
-    {
-        notice::new_sign_in(tx, site, account, client)?;
-    }
-    Ok(begun)
 }
 
 /// Hashes the password anew where it was hashed with less work than today's.
@@ -323,17 +275,6 @@ pub fn is_link(tx: &mut Tx<'_>, secret: &Secret) -> Result<bool, StoreError> {
     Ok(one_time::find::<Onward>(tx, Purpose::SignIn, secret)?.is_some())
 }
 
-/// Somebody who came by a link, or is through the second step.
-#[derive(Clone, Debug)]
-pub struct Arrived {
-    /// Who it is.
-    pub account: Account,
-    /// What their browser is given.
-    pub begun: Begun,
-    /// Where they go.
-    pub to: String,
-}
-
 /// Signs somebody in with their link.
 pub async fn with_link(
     accounts: &Accounts,
@@ -346,7 +287,7 @@ pub async fn with_link(
         let link = link.ok_or(SignInError::LinkGone)?;
         let id = link.account.ok_or(SignInError::LinkGone)?;
         let Some(account) = account::find(tx, &id)? else {
-            let offered = erasure::offer(tx, &id)?.ok_or(SignInError::LinkGone)?;
+            let offered = restore::offer(tx, &id)?.ok_or(SignInError::LinkGone)?;
             return Ok(Err(SignInError::Leaving(offered)));
         };
         let first = FirstStep {

@@ -20,10 +20,9 @@ use web::{FieldProblem, Findings};
 
 use crate::account::{self, AccountId};
 use crate::domain::{Domain, Share};
-use crate::registration;
-use crate::signed_in::{ScopeMissing, SignedIn};
-use crate::sudo::{self, SudoRequired};
-use crate::token::TokenScope;
+use crate::session::signed_in::{ScopeMissing, SignedIn, confirmed};
+use crate::session::sudo::{self, SudoRequired};
+use crate::session::token::TokenScope;
 
 platform::id!(WebhookId, "One webhook.");
 
@@ -189,14 +188,13 @@ impl Asking<'_> {
     /// The events that somebody may choose, because they have what these tell of.
     pub fn offered(&self, tx: &mut Tx<'_>) -> Result<Vec<&'static WebhookEvent>, StoreError> {
         let mut offered = Vec::new();
-        // A domain that is off has no scopes.
-        let is_on =
-            |domain: &&Domain, event: &WebhookEvent| domain.token_scopes.contains(&event.read);
-        for event in self.declared() {
-            if self.domains.iter().any(|domain| is_on(&domain, event))
-                && (event.concerns)(tx, &self.who.account().id)?
-            {
-                offered.push(event);
+        for domain in self.domains {
+            // A domain that is off has no scopes.
+            let is_on = |event: &&WebhookEvent| domain.token_scopes.contains(&event.read);
+            for event in domain.webhook_events.iter().filter(is_on) {
+                if (event.concerns)(tx, &self.who.account().id)? {
+                    offered.push(event);
+                }
             }
         }
         Ok(offered)
@@ -261,7 +259,7 @@ pub fn create(
     asking.check_whole()?;
     let who = asking.who;
     // Whoever registers the address of somebody else is not to hear of what that person makes.
-    registration::confirmed(tx, who)?.ok_or(WebhookError::EmailUnverified)?;
+    confirmed(tx, who)?.ok_or(WebhookError::EmailUnverified)?;
     sudo::require::<WebhookError>(tx, who)?;
     let account = &who.account().id;
     account::lock(tx, account)?;

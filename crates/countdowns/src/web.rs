@@ -12,10 +12,12 @@ mod words;
 
 use accounts::Callers::{Anybody, People};
 use accounts::dates::Dates;
+use accounts::web::resource::pages::{PageResource as _, pages as of_resource};
 use accounts::{Accounts, Callers};
 use axum::{Extension, Router};
 use web::{Pages, Site};
 
+use crate::countdown::Countdown;
 use crate::watchers::Watchers;
 
 /// All addresses, with what the requests of this process share.
@@ -38,14 +40,9 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/u/{account}/{countdown}/events", Anybody, events::listen)
         .get("/embed/{account}/{countdown}", Anybody, badge::embed)
         .get("/{account}/incident-timer", Anybody, public::show_primary)
-        .get("/me/countdowns", People, own::list)
-        .get("/me/countdowns/new", People, own::new)
-        .post("/me/countdowns/new", People, own::create)
+        .nest(Countdown::PAGES, of_resource::<Countdown, _>())
         .get("/me/countdowns/{id}", People, own::show)
         .post("/me/countdowns/{id}/reset", People, own::resets::reset)
-        .get("/me/countdowns/{id}/settings", People, own::edit)
-        .post("/me/countdowns/{id}/settings", People, own::change)
-        .post("/me/countdowns/{id}/delete", People, own::delete)
         .get("/me/countdowns/{id}/owners", People, own::co_owners::show)
         .post(
             "/me/countdowns/{id}/owners/invite",

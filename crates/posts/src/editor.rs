@@ -2,15 +2,17 @@
 
 use accounts::grant::{self, EDITOR};
 use accounts::signed_in::SignedIn;
+use accounts::web::proof::{Proof, Requester};
+use accounts::web::resource::Parent;
+use jiff::tz::TimeZone;
 use platform::audit::{Entry, RequestFacts};
 use platform::{StoreError, Tx};
 use serde_json::Value;
 
 use crate::Refusal;
-use crate::post::PostId;
 
 /// The proof that somebody may write posts. Only [`enter`] makes one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Editor {
     who: SignedIn,
     request: RequestFacts,
@@ -19,7 +21,7 @@ pub struct Editor {
 /// The proof that `who` may write posts.
 pub fn enter(tx: &mut Tx<'_>, who: &SignedIn, request: &RequestFacts) -> Result<Editor, Refusal> {
     if !is_editor(tx, who)? {
-        return Err(Refusal::NotAnEditor);
+        return Err(Refusal::Forbidden);
     }
     Ok(Editor {
         who: who.clone(),
@@ -32,33 +34,33 @@ pub fn is_editor(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
     grant::may_in_site(tx, who, EDITOR)
 }
 
-/// As [`enter`], to be called in a transaction.
-pub(crate) fn entrance(
-    who: &SignedIn,
-    request: &RequestFacts,
-) -> impl Fn(&mut Tx<'_>) -> Result<Editor, Refusal> + Send + 'static + use<> {
-    let (who, request) = (who.clone(), request.clone());
-    move |tx| enter(tx, &who, &request)
+impl Proof for Editor {
+    type Refusal = Refusal;
+
+    fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        enter(tx, &requester.who, &requester.request)
+    }
 }
 
-impl Editor {
-    /// In which zone hours are typed.
-    pub(crate) fn zone(&self) -> jiff::tz::TimeZone {
-        zone(&self.who)
+impl Parent for Editor {
+    type Permission = ();
+    const OWN: () = ();
+
+    fn zone(&self, _: &mut Tx<'_>) -> Result<TimeZone, Refusal> {
+        Ok(zone(&self.who))
     }
 
-    /// Adds a line to the audit log.
-    pub(crate) fn record(
+    fn record(
         &self,
         tx: &mut Tx<'_>,
-        id: &PostId,
+        entity: (&'static str, String),
         action: &'static str,
         changes: Value,
     ) -> Result<(), StoreError> {
         tx.record(Entry {
             actor: self.who.actor(),
             action,
-            entity: ("post", id.to_string()),
+            entity,
             scope: None,
             changes,
             request: Some(self.request.clone()),
@@ -67,6 +69,6 @@ impl Editor {
 }
 
 /// In which zone somebody types hours.
-pub(crate) fn zone(who: &SignedIn) -> jiff::tz::TimeZone {
-    jiff::tz::TimeZone::get(&who.account().time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
+pub(crate) fn zone(who: &SignedIn) -> TimeZone {
+    TimeZone::get(&who.account().time_zone).unwrap_or(TimeZone::UTC)
 }

@@ -1,7 +1,7 @@
 //! The picture of a post.
 
 use platform::{StoreError, Tx, sql};
-use web::picture_folder::{PictureFolder, StoredPicture};
+use web::picture_folder::PictureFolder;
 
 use crate::post::PostId;
 
@@ -14,17 +14,6 @@ pub(crate) const FOLDER: PictureFolder = PictureFolder {
     job_kind: KIND,
     is_used,
 };
-
-/// What becomes of the picture of a post that is saved.
-#[derive(Clone, Debug)]
-pub enum ImageChange {
-    /// It stays, if there is one.
-    Keep,
-    /// It goes.
-    Remove,
-    /// This one takes its place.
-    Set(StoredPicture),
-}
 
 /// The path of a picture.
 pub fn path(file: &str) -> String {

@@ -8,7 +8,6 @@ pub mod mailing;
 pub mod markdown;
 pub mod post;
 pub mod published;
-pub mod refusal;
 pub mod search;
 pub mod web;
 pub mod webhook;
@@ -18,7 +17,7 @@ use ::web::setting::Flag;
 use accounts::domain::{self, Domain};
 use accounts::token::TokenScope;
 
-pub use refusal::Refusal;
+pub use accounts::web::Refusal;
 
 /// See all posts, drafts included, as editors do.
 pub const READ: TokenScope = TokenScope::new("posts:read", "post-scope-read");
@@ -54,7 +53,12 @@ pub const DOMAIN: Domain = Domain {
 };
 
 /// The error codes of this crate.
-const PROBLEM_CODES: &[Code] = &[Code::new(409, "post_published"), Code::new(410, "gone")];
+const PROBLEM_CODES: &[Code] = &[PUBLISHED, WITHDRAWN];
+
+/// What was published is withdrawn, but never a draft again, and never deleted.
+const PUBLISHED: Code = Code::new(409, "post_published");
+/// The post was published and is withdrawn.
+const WITHDRAWN: Code = Code::new(410, "gone");
 
 /// The messages of this crate.
 pub const LOCALES: &[::web::Locale] = &[

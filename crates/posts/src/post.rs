@@ -4,22 +4,24 @@
 //! has to run at that instant. What was public once is withdrawn, and never a draft again.
 
 use accounts::slug;
+use accounts::web::resource::{Edit, History, Removal, Resource, history_of};
 use jiff::Timestamp;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::Value;
 use utoipa::ToSchema;
-use web::fields::{self, choice, key, line, lines, moment, words};
-use web::{Field, Findings, Input};
+use web::codes::SLUG_TAKEN;
+use web::fields::{self, choice, key, line, lines, moment, number, tags};
+use web::{Field, Findings, Input, List, Piece};
 
-use crate::Refusal;
 use crate::editor::Editor;
-use crate::image::{self, ImageChange};
+use crate::image;
 use crate::mailing;
 use crate::markdown;
 use crate::search::Words;
 use crate::webhook;
+use crate::{PUBLISHED, Refusal};
 
 platform::id!(PostId, "One post.");
 
@@ -98,22 +100,6 @@ pub struct Post {
 }
 
 impl Post {
-    /// What editors fill in.
-    pub const FIELDS: &'static [Field] = web::fields! { Post:
-        kind: choice().label("post-kind").fixed(),
-        title: line(200).label("post-title"),
-        body: lines(200_000).label("post-body").hint("post-body-hint").secret(),
-        excerpt: lines(300).label("post-excerpt").hint("post-excerpt-hint").secret(),
-        tags: words().label("post-tags"),
-        image_alt: line(300).label("post-image-alt").section("post-section-image")
-            .hint("post-image-alt-hint"),
-        state: choice().label("post-state").section("post-section-published"),
-        published_at: moment().optional().label("post-published-at")
-            .section("post-section-published").hint("post-published-at-hint"),
-        slug: key(0, 50).label("post-slug").section("post-section-published")
-            .hint("post-slug-hint"),
-    };
-
     /// One that nobody has said anything of.
     pub(crate) fn blank(id: PostId, kind: Kind) -> Self {
         Self {
@@ -160,12 +146,7 @@ impl Post {
     }
 
     /// Finds what the kinds of its fields do not say, and settles what follows from others.
-    fn validate(
-        &mut self,
-        old: Option<&Self>,
-        now: Timestamp,
-        findings: &mut Findings,
-    ) -> Result<(), Refusal> {
+    fn check(&mut self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
         match self.kind {
             Kind::Article => {
                 if self.title.is_empty() {
@@ -191,7 +172,6 @@ impl Post {
                 self.body = findings.text("/body", &self.body, NOTE);
             }
         }
-        self.tags = findings.tags("/tags", &self.tags);
         if self.image.is_empty() && !self.image_alt.is_empty() {
             findings.add("/image", "required", []);
         }
@@ -201,42 +181,18 @@ impl Post {
         if self.body.is_empty() && self.state != State::Draft {
             findings.add("/body", "required", []);
         }
-        self.settle_state(old, now, findings)
+        self.settle_state(old, now, findings);
     }
 
-    fn set_image(&mut self, change: &ImageChange) {
-        match change {
-            ImageChange::Keep => {}
-            ImageChange::Remove => {
-                self.image.clear();
-                self.image_alt.clear();
-                (self.image_width, self.image_height, self.image_bytes) = (0, 0, 0);
-            }
-            ImageChange::Set(image) => {
-                self.image.clone_from(&image.file);
-                self.image_width = image.width.into();
-                self.image_height = image.height.into();
-                self.image_bytes = i64::try_from(image.bytes).unwrap_or(i64::MAX);
-            }
-        }
-    }
-
-    fn settle_state(
-        &mut self,
-        old: Option<&Self>,
-        now: Timestamp,
-        findings: &mut Findings,
-    ) -> Result<(), Refusal> {
+    fn settle_state(&mut self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
         if let Some(old) = old.filter(|old| old.was_public(now)) {
             if self.published_at != old.published_at {
                 findings.add("/published_at", "not_allowed", []);
             }
-            match self.state {
-                State::Draft => return Err(Refusal::Published),
-                State::Scheduled => self.state = State::Published,
-                State::Published | State::Withdrawn => {}
+            if self.state == State::Scheduled {
+                self.state = State::Published;
             }
-            return Ok(());
+            return;
         }
         self.first_published_at = match self.state {
             State::Draft => None,
@@ -259,7 +215,6 @@ impl Post {
                 Some(at)
             }
         };
-        Ok(())
     }
 
     /// Made of the title, or of its id where the title is in a script that gives none.
@@ -273,24 +228,159 @@ impl Post {
     }
 }
 
-/// A post, for editors.
-pub fn find(tx: &mut Tx<'_>, _: &Editor, id: &PostId) -> Result<Post, Refusal> {
-    let found: Option<Post> = sql!("SELECT {Post} FROM post WHERE id = :id", id).maybe(tx)?;
-    let now = tx.roughly_now();
-    Ok(found.ok_or(Refusal::NotFound)?.at(now))
-}
+/// The picture, as the form says it once its file is there.
+pub(crate) const PICTURE: &[Field] = web::fields! { Post:
+    image: line(100),
+    image_width: number(0, 100_000),
+    image_height: number(0, 100_000),
+    image_bytes: number(0, i64::MAX),
+};
 
-/// A post whose lock is held from now on.
-fn find_locked(tx: &mut Tx<'_>, editor: &Editor, id: &PostId) -> Result<Post, Refusal> {
-    let _: Option<(PostId,)> =
-        sql!("SELECT id FROM post WHERE id = :id FOR NO KEY UPDATE", id).maybe(tx)?;
-    let found = find(tx, editor, id)?;
-    let now = tx.now();
-    Ok(found.at(now))
+impl Resource for Post {
+    type Parent = Editor;
+    const FIELDS: &'static [Field] = web::fields! { Post:
+        kind: choice().label("post-kind").fixed(),
+        title: line(200).label("post-title"),
+        body: lines(200_000).label("post-body").hint("post-body-hint").secret(),
+        excerpt: lines(300).label("post-excerpt").hint("post-excerpt-hint").secret(),
+        tags: tags().label("post-tags").hint("post-tags-hint"),
+        image_alt: line(300).label("post-image-alt").section("post-section-image")
+            .hint("post-image-alt-hint"),
+        state: choice().label("post-state").section("post-section-published"),
+        published_at: moment().optional().label("post-published-at")
+            .section("post-section-published").hint("post-published-at-hint"),
+        slug: key(0, 50).label("post-slug").section("post-section-published")
+            .hint("post-slug-hint"),
+    };
+    const HISTORY: History = history_of!("post", named_by: "title", removed: "deleted");
+    const IS_LONG: bool = true;
+
+    fn key(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// What was changed last comes first.
+    fn list(tx: &mut Tx<'_>, editor: &Editor, piece: &Piece) -> Result<List<Self>, Refusal> {
+        let found = list(tx, editor, piece.after()?.as_ref(), piece.rows())?;
+        Ok(piece.list(found, |post| (post.updated_at, post.id.clone())))
+    }
+
+    fn find(tx: &mut Tx<'_>, _: &Editor, id: &str) -> Result<Self, Refusal> {
+        let found: Option<Self> = sql!("SELECT {Post} FROM post WHERE id = :id", id).maybe(tx)?;
+        let now = tx.roughly_now();
+        Ok(found.ok_or(Refusal::NotFound)?.at(now))
+    }
+
+    fn find_locked(tx: &mut Tx<'_>, editor: &Editor, id: &str) -> Result<Self, Refusal> {
+        let _: Option<(PostId,)> =
+            sql!("SELECT id FROM post WHERE id = :id FOR NO KEY UPDATE", id).maybe(tx)?;
+        let found = Self::find(tx, editor, id)?;
+        let now = tx.now();
+        Ok(found.at(now))
+    }
+
+    fn blank(tx: &mut Tx<'_>, _: &Editor, input: &Input, _: &[Self]) -> Result<Self, Refusal> {
+        let kind = Kind::find(input.text("kind")).unwrap_or(Kind::Article);
+        Ok(Self::blank(tx.id(), kind))
+    }
+
+    fn validate(
+        &mut self,
+        tx: &mut Tx<'_>,
+        edit: &Edit<'_, Self>,
+        findings: &mut Findings,
+    ) -> Result<(), Refusal> {
+        self.check(edit.old, tx.now(), findings);
+        Ok(())
+    }
+
+    fn changes(old: &Self, new: &Self) -> Vec<Value> {
+        let mut changes = fields::difference(Self::FIELDS, old, new);
+        changes.extend(fields::difference(&PICTURE[..1], old, new));
+        changes
+    }
+
+    fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
+        self.updated_at = tx.now();
+        let is_chosen = edit.input.has("slug");
+        let base = self.slug.clone();
+        let mut number = 1;
+        while !insert(tx, self)? {
+            if is_chosen || self.kind == Kind::Note {
+                return Err(SLUG_TAKEN.into());
+            }
+            number += 1;
+            self.slug = numbered(&base, number);
+        }
+        write_tags(tx, self)?;
+        schedule_mail(tx, self)?;
+        webhook::tell(tx, State::Draft, self)?;
+        Ok(())
+    }
+
+    fn update(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
+        let now = tx.now();
+        let was_public = edit.old.is_some_and(|old| old.was_public(now));
+        if was_public && self.state == State::Draft {
+            return Err(PUBLISHED.into());
+        }
+        self.version += 1;
+        self.updated_at = now;
+        let words = Words::of(self);
+        let written = sql!(
+            "UPDATE post SET {Post = :Post}, title_words = :title_words,
+                 lead_words = :lead_words, all_words = :all_words
+             WHERE id = :id",
+            Post = self,
+            title_words = words.title,
+            lead_words = words.lead,
+            all_words = words.all,
+            id = self.id
+        )
+        .run(tx, Rows::Exactly(1));
+        match written {
+            Err(error) if error.constraint() == Some("post_slug") => return Err(SLUG_TAKEN.into()),
+            other => other?,
+        };
+        sql!("DELETE FROM post_tag WHERE post_id = :id", id = self.id).run(tx, Rows::Any)?;
+        write_tags(tx, self)?;
+        if !was_public {
+            schedule_mail(tx, self)?;
+        }
+        match edit.old {
+            Some(old) if old.image != self.image => remove_image(tx, old)?,
+            _ => {}
+        }
+        if let Some(old) = edit.old {
+            webhook::tell(tx, old.clone().at(now).state, self)?;
+        }
+        Ok(())
+    }
+
+    /// What somebody could read is withdrawn, and never deleted.
+    fn removal(&self, tx: &mut Tx<'_>, _: &Editor, _: &[Self]) -> Result<Removal, Refusal> {
+        if self.was_public(tx.now()) {
+            return Err(PUBLISHED.into());
+        }
+        Ok(Removal::Delete)
+    }
+
+    fn delete(&self, tx: &mut Tx<'_>, _: &Editor) -> Result<(), Refusal> {
+        let id = &self.id;
+        sql!("DELETE FROM post_tag WHERE post_id = :id", id).run(tx, Rows::Any)?;
+        sql!("DELETE FROM post_mailing WHERE post_id = :id", id).run(tx, Rows::AtMostOne)?;
+        sql!("DELETE FROM post WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+        remove_image(tx, self)?;
+        Ok(())
+    }
 }
 
 /// What was changed last, before `from`: at most `rows`.
-pub fn list(
+fn list(
     tx: &mut Tx<'_>,
     _: &Editor,
     from: Option<&(Timestamp, PostId)>,
@@ -313,98 +403,6 @@ pub fn list(
     Ok(found.into_iter().map(|post| post.at(now)).collect())
 }
 
-/// Makes a post.
-pub fn create(
-    tx: &mut Tx<'_>,
-    editor: &Editor,
-    input: &Input,
-    image: &ImageChange,
-) -> Result<Post, Refusal> {
-    let kind = Kind::find(input.text("kind")).unwrap_or(Kind::Article);
-    let blank = Post::blank(tx.id(), kind);
-    let mut new = apply(tx, editor, (input, image), &blank, None)?;
-    let is_chosen = input.has("slug");
-    let base = new.slug.clone();
-    let mut number = 1;
-    while !insert(tx, &new)? {
-        if is_chosen || kind == Kind::Note {
-            return Err(Refusal::SlugTaken);
-        }
-        number += 1;
-        new.slug = numbered(&base, number);
-    }
-    write_tags(tx, &new)?;
-    schedule_mail(tx, &new)?;
-    webhook::tell(tx, State::Draft, &new)?;
-    let changes = json!([{"field": "title", "old": null, "new": new.title}]);
-    editor.record(tx, &new.id, "post.created", changes)?;
-    Ok(new)
-}
-
-/// Changes a post, if it still has the version that was seen.
-pub fn change(
-    tx: &mut Tx<'_>,
-    editor: &Editor,
-    id: &PostId,
-    version: i64,
-    input: &Input,
-    image: &ImageChange,
-) -> Result<Post, Refusal> {
-    let old = find_locked(tx, editor, id)?;
-    if old.version != version {
-        return Err(Refusal::VersionConflict(Box::new(old)));
-    }
-    let mut new = apply(tx, editor, (input, image), &old, Some(&old))?;
-    let mut changes = fields::difference(Post::FIELDS, &old, &new);
-    if new.image != old.image {
-        changes.push(json!({"field": "image", "old": old.image, "new": new.image}));
-    }
-    if changes.is_empty() {
-        return Ok(new);
-    }
-    new.version += 1;
-    new.updated_at = tx.now();
-    let words = Words::of(&new);
-    sql!(
-        "UPDATE post SET {Post = :Post}, title_words = :title_words, lead_words = :lead_words,
-             all_words = :all_words
-         WHERE id = :id",
-        Post = new,
-        title_words = words.title,
-        lead_words = words.lead,
-        all_words = words.all,
-        id
-    )
-    .run(tx, Rows::Exactly(1))?;
-    sql!("DELETE FROM post_tag WHERE post_id = :id", id).run(tx, Rows::Any)?;
-    write_tags(tx, &new)?;
-    if !old.was_public(tx.now()) {
-        schedule_mail(tx, &new)?;
-    }
-    if new.image != old.image {
-        remove_image(tx, &old)?;
-    }
-    webhook::tell(tx, old.state, &new)?;
-    editor.record(tx, id, "post.changed", changes.into())?;
-    Ok(new)
-}
-
-/// Deletes a post that nobody could read yet.
-pub fn delete(tx: &mut Tx<'_>, editor: &Editor, id: &PostId) -> Result<(), Refusal> {
-    let old = find_locked(tx, editor, id)?;
-    let now = tx.now();
-    if old.was_public(now) {
-        return Err(Refusal::Published);
-    }
-    sql!("DELETE FROM post_tag WHERE post_id = :id", id).run(tx, Rows::Any)?;
-    sql!("DELETE FROM post_mailing WHERE post_id = :id", id).run(tx, Rows::AtMostOne)?;
-    sql!("DELETE FROM post WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-    remove_image(tx, &old)?;
-    let changes = json!([{"field": "title", "old": old.title, "new": null}]);
-    editor.record(tx, id, "post.deleted", changes)?;
-    Ok(())
-}
-
 /// Has the file of a picture removed that the post has no more.
 fn remove_image(tx: &mut Tx<'_>, old: &Post) -> Result<(), StoreError> {
     if old.image.is_empty() {
@@ -419,28 +417,6 @@ fn schedule_mail(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
         (Kind::Article, Some(at)) => mailing::schedule(tx, &post.id, at),
         _ => Ok(()),
     }
-}
-
-fn apply(
-    tx: &mut Tx<'_>,
-    editor: &Editor,
-    (input, image): (&Input, &ImageChange),
-    from: &Post,
-    old: Option<&Post>,
-) -> Result<Post, Refusal> {
-    let mut findings = Findings::default();
-    let (is_new, zone) = (old.is_none(), editor.zone());
-    let mut post = input.apply(Post::FIELDS, from, is_new, &zone, &mut findings);
-    post.set_image(image);
-    let now = tx.now();
-    if is_new {
-        post.updated_at = now;
-    }
-    let settled = post.validate(old, now, &mut findings);
-    findings.sort(Post::FIELDS);
-    findings.finish()?;
-    settled?;
-    Ok(post)
 }
 
 /// Whether the slug was free.

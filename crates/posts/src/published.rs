@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
 
-use crate::Refusal;
 use crate::post::{Kind, Post, PostId, State};
+use crate::{Refusal, WITHDRAWN};
 
 /// Which posts a list shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,7 +142,7 @@ fn readable(tx: &mut Tx<'_>, found: Option<Post>) -> Result<Post, Refusal> {
     let post = found.ok_or(Refusal::NotFound)?.at(now);
     match post.state {
         State::Published => Ok(post),
-        State::Withdrawn => Err(Refusal::Withdrawn),
+        State::Withdrawn => Err(WITHDRAWN.into()),
         State::Draft | State::Scheduled => Err(Refusal::NotFound),
     }
 }

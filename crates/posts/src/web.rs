@@ -7,12 +7,15 @@ mod own;
 mod public;
 mod search;
 
-use accounts::Callers::{Anybody, People};
+use accounts::Callers::Anybody;
+use accounts::web::resource::pages::{PageResource as _, pages as of_resource};
 use accounts::{Accounts, Callers};
 use axum::Router;
 use web::{Pages, Site};
 
 pub use search::read as search_words;
+
+use crate::post::Post;
 
 /// All addresses.
 pub(crate) fn routes(_: &Accounts) -> Router<Site> {
@@ -37,10 +40,5 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/notes/feed/atom", Anybody, feeds::notes_atom)
         .get("/notes/feed/json", Anybody, feeds::notes_json)
         .get("/search", Anybody, search::show)
-        .get("/me/posts", People, own::list)
-        .get("/me/posts/new", People, own::new)
-        .post("/me/posts/new", People, own::create)
-        .get("/me/posts/{id}", People, own::edit)
-        .post("/me/posts/{id}", People, own::change)
-        .post("/me/posts/{id}/delete", People, own::delete)
+        .nest(Post::PAGES, of_resource::<Post, _>())
 }

@@ -156,6 +156,11 @@ pub const fn words() -> FieldOf<Vec<String>> {
     FieldOf::new(Kind::Words)
 }
 
+/// Labels that people choose: typed in one line, with commas between them.
+pub const fn tags() -> FieldOf<Vec<String>> {
+    FieldOf::new(Kind::Tags)
+}
+
 /// A record in the record.
 pub const fn part<V>(part: Part<V>) -> FieldOf<V> {
     FieldOf::new(Kind::Part(part.fields))

@@ -7,12 +7,11 @@ use platform::store::Row;
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 
-use crate::account::{self, AccountId};
+use crate::account::{self, AccountId, unconfirmed};
+use crate::credential;
 use crate::one_time::{self, Purpose};
-use crate::person::registration;
 use crate::session::sudo::Sudo;
 use crate::session::{self, Stay};
-use crate::sign_in::own_password;
 
 platform::id!(IdentityId, "One linked identity.");
 
@@ -138,7 +137,7 @@ pub(crate) fn link(
     if !sudo.lock(tx)? {
         return Err(IdentityError::NotFound);
     }
-    if registration::is_pending(tx, account)? {
+    if unconfirmed::is_pending(tx, account)? {
         return Err(IdentityError::EmailUnverified);
     }
     add(tx, account, identity, request)
@@ -203,7 +202,7 @@ pub(crate) fn unlink(
     if count == 0 {
         return Err(IdentityError::NotFound);
     }
-    if !own_password::has_any(tx, account)? {
+    if !credential::has_any(tx, account)? {
         return Err(IdentityError::Last);
     }
     one_time::remove_of(tx, Purpose::SecondStep, account)?;

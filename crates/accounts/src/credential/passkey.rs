@@ -7,21 +7,14 @@ use platform::store::Row;
 use platform::{Rows, Secret, StoreError, Tx, sql, text_cleaning};
 use web::Site;
 
-use crate::Accounts;
-use crate::account::{self, Account, AccountId};
+use crate::account::{self, Account, AccountId, unconfirmed};
 use crate::client::Client;
-use crate::credential::web_authn::{Answered, Asked, Assertion, Invalid, NewKey};
+use crate::credential::web_authn::{Answered, Invalid, NewKey};
+use crate::credential::{self, planned_reset};
 use crate::notice;
 use crate::one_time::{self, Purpose};
-use crate::people;
-use crate::people::factor_reset;
-use crate::person::erasure;
-use crate::person::registration;
-use crate::session::signed_in::SignedIn;
-use crate::session::sudo::{self, Sudo};
-use crate::session::{self, Begun, Method, Stay};
-use crate::sign_in;
-use crate::sign_in::own_password;
+use crate::session::sudo::Sudo;
+use crate::session::{self, Stay};
 
 platform::id!(PasskeyId, "One passkey.");
 
@@ -108,11 +101,11 @@ pub(crate) fn add(
     if !sudo.lock(tx)? {
         return Err(PasskeyError::NotFound);
     }
-    if registration::is_pending(tx, account)? {
+    if unconfirmed::is_pending(tx, account)? {
         return Err(PasskeyError::EmailUnverified);
     }
     use_up(tx, answered)?;
-    factor_reset::forget(tx, account)?;
+    planned_reset::forget(tx, account)?;
     let known = list(tx, account)?.len();
     if i64::try_from(known).unwrap_or(i64::MAX) >= LIMIT {
         return Err(PasskeyError::Limit);
@@ -166,7 +159,7 @@ pub(crate) fn remove(
     if count == 0 {
         return Err(PasskeyError::NotFound);
     }
-    if !own_password::has_any(tx, account)? {
+    if !credential::has_any(tx, account)? {
         return Err(PasskeyError::Last);
     }
     record(tx, account, "passkey.removed", id, request)?;
@@ -182,15 +175,15 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
 
 /// A key that somebody says they have signed with.
 #[derive(Clone, Debug, Row)]
-struct Claimed {
+pub(crate) struct Claimed {
     id: PasskeyId,
-    account_id: AccountId,
-    algorithm: i64,
-    public_key: Vec<u8>,
+    pub(crate) account_id: AccountId,
+    pub(crate) algorithm: i64,
+    pub(crate) public_key: Vec<u8>,
 }
 
 /// The key that devices find by this credential.
-fn find(tx: &mut Tx<'_>, credential: &str) -> Result<Option<Claimed>, StoreError> {
+pub(crate) fn find(tx: &mut Tx<'_>, credential: &str) -> Result<Option<Claimed>, StoreError> {
     sql!(
         "SELECT {Claimed} FROM passkey WHERE credential = :credential",
         credential
@@ -198,116 +191,11 @@ fn find(tx: &mut Tx<'_>, credential: &str) -> Result<Option<Claimed>, StoreError
     .maybe(tx)
 }
 
-/// Signs in whose key has signed. Nothing can be guessed here, so nothing is counted.
-pub(crate) async fn sign_in(
-    accounts: &Accounts,
-    assertion: &Assertion,
-    asked: &Asked<'_>,
-    stay: Stay,
-    client: Client,
-) -> Result<(Account, Begun), PasskeyError> {
-    let site = accounts.site.clone();
-    let (key, signed) = check(accounts, assertion, asked).await?;
-    let store = site.store.clone();
-    let change = move |tx: &mut Tx<'_>| begin(tx, &site, &key, &signed, stay, &client);
-    match store.write(change).await? {
-        SignedBy::Owner(account, begun) => Ok((account, begun)),
-        SignedBy::Leaving(token) => Err(PasskeyError::Leaving(token)),
-        SignedBy::Copy => Err(Invalid::COPY.into()),
-        SignedBy::Nobody => Err(Invalid::UNKNOWN.into()),
-    }
-}
-
-/// Finds the key that is said to have signed, and checks the signature.
-async fn check(
-    accounts: &Accounts,
-    assertion: &Assertion,
-    asked: &Asked<'_>,
-) -> Result<(Claimed, Signed), PasskeyError> {
-    let credential = assertion.id.clone();
-    let look = move |tx: &mut Tx<'_>| find(tx, &credential);
-    let key = accounts.site.store.read(look).await?;
-    let key = key.ok_or(Invalid::UNKNOWN)?;
-    let signed = assertion.check(asked, (key.algorithm, &key.public_key))?;
-    Ok((key, signed))
-}
-
-/// Proves with a passkey who is signed in. Returns the session's new secret: the one that was shown
-/// works no more.
-pub(crate) async fn prove(
-    accounts: &Accounts,
-    who: &SignedIn,
-    assertion: &Assertion,
-    asked: &Asked<'_>,
-    client: Client,
-) -> Result<(Secret, Stay), PasskeyError> {
-    let session = who.session().cloned().ok_or(PasskeyError::NotFound)?;
-    let (key, signed) = check(accounts, assertion, asked).await?;
-    if key.account_id != who.account().id {
-        return Err(Invalid::UNKNOWN.into());
-    }
-    let (site, account) = (accounts.site.clone(), who.account().clone());
-    let change = move |tx: &mut Tx<'_>| -> Result<_, PasskeyError> {
-        if !account::lock(tx, &account.id)? {
-            return Err(PasskeyError::NotFound);
-        }
-        Ok(match count(tx, &site, &account, &key, &signed, &client)? {
-            Counted::Once => {
-                sudo::record(tx, &account.id, &client.request)?;
-                let renewed = session::authenticate(tx, &session)?;
-                Ok(renewed.ok_or(PasskeyError::NotFound)?)
-            }
-            Counted::Copy => Err(Invalid::COPY),
-            Counted::Gone => Err(Invalid::UNKNOWN),
-        })
-    };
-    Ok(accounts.site.store.write(change).await??)
-}
-
-/// What a good signature led to.
-enum SignedBy {
-    /// The owner.
-    Owner(Account, Begun),
-    /// The owner, who may keep the account with this.
-    Leaving(Secret),
-    /// A copy of the key: it had signed as often before. The owner is told.
-    Copy,
-    /// Nobody who may sign in.
-    Nobody,
-}
-
-/// Begins the session of whose key has signed.
-fn begin(
-    tx: &mut Tx<'_>,
-    site: &Site,
-    key: &Claimed,
-    signed: &Signed,
-    stay: Stay,
-    client: &Client,
-) -> Result<SignedBy, PasskeyError> {
-    let Some(account) = account::find_in_any_state(tx, &key.account_id)? else {
-        return Ok(SignedBy::Nobody);
-    };
-    if !account::lock(tx, &account.id)? {
-        people::hold(tx, &account.id)?;
-    }
-    match count(tx, site, &account, key, signed, client)? {
-        Counted::Once => {}
-        Counted::Copy => return Ok(SignedBy::Copy),
-        Counted::Gone => return Ok(SignedBy::Nobody),
-    }
-    if let Some(begun) = sign_in::let_in(tx, site, &account, Method::Passkey, stay, client)? {
-        return Ok(SignedBy::Owner(account, begun));
-    }
-    let offered = erasure::offer(tx, &account.id)?;
-    Ok(offered.map_or(SignedBy::Nobody, SignedBy::Leaving))
-}
-
 /// How often a key has signed, and what it has answered.
-type Signed = (i64, Answered);
+pub(crate) type Signed = (i64, Answered);
 
 /// Whether a good signature counts.
-enum Counted {
+pub(crate) enum Counted {
     /// It does, this once.
     Once,
     /// The key had signed as often before, so somebody has a copy. The owner is told.
@@ -317,7 +205,7 @@ enum Counted {
 }
 
 /// Counts a good signature. The account's lock is held.
-fn count(
+pub(crate) fn count(
     tx: &mut Tx<'_>,
     site: &Site,
     account: &Account,

@@ -1,7 +1,6 @@
 //! Second factors: what somebody who has a password or a link has to show beside it. There is one
 //! kind, codes of an authenticator app ([`totp`]), and ten [`recovery`] codes for whoever loses it.
 
-mod policy;
 pub mod recovery;
 pub mod totp;
 
@@ -11,15 +10,12 @@ use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::json;
 use web::Site;
 
-use crate::account::{Account, AccountId};
+use crate::account::{Account, AccountId, unconfirmed};
 use crate::client::Client;
+use crate::credential::planned_reset;
 use crate::notice;
-use crate::people::factor_reset;
-use crate::person::registration;
 use crate::session::sudo::Sudo;
 use crate::session::{self, Stay};
-
-pub use policy::RequireMfaFor;
 
 /// What an account has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +119,7 @@ pub fn confirm(
         return Err(FactorError::CodeInvalid);
     }
     record(tx, sudo, "second_factor.added", client)?;
-    factor_reset::forget(tx, account)?;
+    planned_reset::forget(tx, account)?;
     Ok(recovery::create(tx, site, account)?)
 }
 
@@ -226,7 +222,7 @@ fn lock<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorErro
 /// As [`lock`], where a factor may be set up.
 fn lock_for_enrolment<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorError> {
     let account = lock(tx, sudo)?;
-    if registration::is_pending(tx, account)? {
+    if unconfirmed::is_pending(tx, account)? {
         return Err(FactorError::EmailUnverified);
     }
     if is_enrolled(tx, account)? {

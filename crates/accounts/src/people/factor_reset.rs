@@ -10,13 +10,13 @@ use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::json;
 use web::Site;
 
-use crate::account::{self, Account, AccountId};
-use crate::credential::passkey;
-use crate::credential::second_factor;
-use crate::grant::{self, SITE, Scope};
+use crate::account::{self, Account, AccountId, State};
+use crate::credential::planned_reset::{due, forget};
+use crate::credential::{passkey, second_factor};
+use crate::grant::administrator::{self, Acting, PeopleError};
+use crate::grant::{self, SITE, Scope, held};
 use crate::notice::Notice;
 use crate::one_time::{self, Purpose};
-use crate::people::{self, Acting, PeopleError, State};
 use crate::session::signed_in::SignedIn;
 
 /// How long somebody has to keep their factors.
@@ -29,13 +29,6 @@ pub(crate) fn has_factors(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, Store
     Ok(second_factor::is_enrolled(tx, id)? || !passkey::list(tx, id)?.is_empty())
 }
 
-/// When the factors of the account are removed, if somebody has asked for it.
-pub fn due(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Timestamp>, StoreError> {
-    let found: Option<(Timestamp,)> =
-        sql!("SELECT due_at FROM factor_reset WHERE account_id = :id", id).maybe(tx)?;
-    Ok(found.map(|(at,)| at))
-}
-
 /// An administrator has somebody's factors removed after [`DELAY`]. Asked again, it changes nothing.
 pub fn ask(
     tx: &mut Tx<'_>,
@@ -43,7 +36,7 @@ pub fn ask(
     by: &Acting,
     id: &AccountId,
 ) -> Result<Timestamp, PeopleError> {
-    let held = people::hold_for(tx, by, id)?;
+    let held = administrator::hold_for(tx, by, id)?;
     match held.state {
         State::Active => {}
         State::Deactivated => return Err(PeopleError::Deactivated),
@@ -89,7 +82,7 @@ pub fn ask(
 
 /// An administrator lets somebody keep their factors after all; tells whether it was not too late.
 pub fn withdraw(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<bool, PeopleError> {
-    people::hold_for(tx, by, id)?;
+    administrator::hold_for(tx, by, id)?;
     let is_kept = forget(tx, id)?;
     if is_kept {
         by.record(tx, "factor_reset.cancelled", id)?;
@@ -123,7 +116,7 @@ pub fn keep_with_link(
     let Some(id) = found.and_then(|link| link.account) else {
         return Ok(false);
     };
-    people::hold(tx, &id)?;
+    held::hold(tx, &id)?;
     let taken = one_time::take::<()>(tx, Purpose::KeepFactors, link)?;
     if taken.is_none() || !forget(tx, &id)? {
         return Ok(false);
@@ -132,22 +125,13 @@ pub fn keep_with_link(
     Ok(true)
 }
 
-/// Forgets that the factors were to be removed; tells whether they were. Somebody who has set up a
-/// new one has not lost all of them.
-pub(crate) fn forget(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
-    one_time::remove_of(tx, Purpose::KeepFactors, id)?;
-    let count =
-        sql!("DELETE FROM factor_reset WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
-    Ok(count == 1)
-}
-
 /// Removes the factors of whoever signs in with this address at once, for the server's own console;
 /// tells whether there is somebody who had any.
 pub fn reset_now(tx: &mut Tx<'_>, site: &Site, email: &Address) -> Result<Reset, StoreError> {
     let Some(account) = account::find_by_email(tx, email)? else {
         return Ok(Reset::Nobody);
     };
-    people::hold(tx, &account.id)?;
+    held::hold(tx, &account.id)?;
     if remove(tx, site, &account)? {
         Ok(Reset::Done)
     } else {
@@ -246,7 +230,7 @@ pub async fn run(site: &Site) -> Result<(), StoreError> {
 }
 
 fn reset_due(tx: &mut Tx<'_>, site: &Site, id: &AccountId) -> Result<(), StoreError> {
-    people::hold(tx, id)?;
+    held::hold(tx, id)?;
     // It may have been cancelled meanwhile, and asked for again.
     let now = tx.now();
     if due(tx, id)?.is_none_or(|at| at > now) {

@@ -8,14 +8,13 @@ use platform::mail::Address;
 use platform::mail::suppression::{self, Cause};
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 
-use crate::account::{self, AccountId, DisplayName, VerifiedBy};
+use crate::account::{self, AccountId, DisplayName, VerifiedBy, unconfirmed};
 use crate::credential::hashing;
 use crate::credential::linked_identity::{self, Identity, IdentityId};
 use crate::credential::password::PasswordHash;
 use crate::grant::{self, GrantError, Role, Scope};
 use crate::newsletter::Newsletter;
 use crate::person::profile::Profile;
-use crate::person::registration;
 use crate::person::slug;
 
 /// The most characters of a name.
@@ -112,7 +111,7 @@ pub fn add(tx: &mut Tx<'_>, person: &Person) -> Result<Outcome, StoreError> {
     if !slug::take(tx, &person.id, &person.slug)? {
         return Ok(Outcome::SlugTaken);
     }
-    registration::await_confirmation(tx, &person.id)?;
+    unconfirmed::await_confirmation(tx, &person.id)?;
     Ok(Outcome::Added)
 }
 
@@ -164,7 +163,7 @@ pub fn set_profile(
 /// Notes that the other program had mailed a link to the address, which was used.
 pub fn verify_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     account::verify_email(tx, id, VerifiedBy::Mail)?;
-    registration::end(tx, id)
+    unconfirmed::end(tx, id)
 }
 
 /// What became of a sign-in by a provider.
@@ -237,7 +236,7 @@ pub fn give(tx: &mut Tx<'_>, id: &AccountId, role: Role) -> Result<bool, GrantEr
         return Ok(false);
     }
     grant::give(tx, id, role, &site, None)?;
-    registration::end(tx, id)?;
+    unconfirmed::end(tx, id)?;
     Ok(true)
 }
 

@@ -14,13 +14,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::Site;
 
-use crate::account::{self, Account, AccountId, NewAccount, VerifiedBy};
+use crate::account::{self, Account, AccountId, NewAccount, VerifiedBy, unconfirmed};
 use crate::credential::password::{self, PasswordHash};
 use crate::domain::{Domain, Domains};
 use crate::grant::{self, GrantError, Manager, Role, SITE, Scope, ScopeName};
 use crate::notice::Notice;
 use crate::one_time::{self, OneTime, Purpose};
-use crate::person::registration::{self, Policy, Registration};
+use crate::person::registration::{Policy, Registration};
 use crate::session::signed_in::SignedIn;
 use crate::session::sudo::Sudo;
 
@@ -89,11 +89,11 @@ impl Invite {
             grant::give(tx, id, self.role, &self.scope, Some(&self.invited_by))?;
         }
         if self.scope.kind().invites_newcomers {
-            registration::admit(tx, id)?;
+            unconfirmed::admit(tx, id)?;
         }
         if self.is_mailed && account::verified_email(tx, id)?.is_none() {
             account::verify_email(tx, id, VerifiedBy::Mail)?;
-            registration::end(tx, id)?;
+            unconfirmed::end(tx, id)?;
         }
         Ok(())
     }
@@ -254,7 +254,7 @@ pub fn take_as(
         return Err(TakeError::OtherAddress);
     }
     let id = &who.account().id;
-    if !invite.scope.kind().invites_newcomers && registration::is_pending(tx, id)? {
+    if !invite.scope.kind().invites_newcomers && unconfirmed::is_pending(tx, id)? {
         return Err(TakeError::EmailUnverified);
     }
     invite.give_to(tx, id)?;
@@ -409,11 +409,6 @@ pub fn list_for_site(tx: &mut Tx<'_>, _: &Inviter) -> Result<Vec<Invite>, StoreE
     Ok(ours
         .filter_map(|link| Invite::of(link, Scope::site()))
         .collect())
-}
-
-/// Withdraws every open invite that the account made: a thief may have invited themselves with it.
-pub(crate) fn withdraw_all_of(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
-    one_time::remove_of(tx, Purpose::Invite, id)
 }
 
 /// Withdraws an invite to the installation; tells whether there was one that the inviter may

@@ -10,18 +10,14 @@ use platform::{Rows, Secret, Store, StoreError, Tx, sql};
 use serde_json::json;
 use web::SiteUrl;
 
-use crate::account::{self, AccountId, NewAccount, VerifiedBy};
+use crate::account::{self, AccountId, NewAccount, VerifiedBy, unconfirmed};
 use crate::client::Client;
-use crate::credential::linked_identity;
-use crate::credential::passkey;
 use crate::credential::password::{self, PasswordHash};
-use crate::credential::second_factor;
+use crate::credential::{linked_identity, passkey, second_factor};
 use crate::domain::Domain;
 use crate::grant::{self, GrantError, Scope};
 use crate::one_time::{self, Purpose};
-use crate::people;
-use crate::people::invite;
-use crate::person::registration;
+use crate::person::erasure;
 use crate::session::{self, Begun, Method, Stay};
 use crate::sign_in;
 
@@ -186,13 +182,13 @@ fn take_over(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Result<(), 
         return Ok(());
     }
     account::lock(tx, id)?;
-    people::end_access(tx, id)?;
-    invite::withdraw_all_of(tx, id)?;
+    session::end_access(tx, id)?;
+    one_time::remove_of(tx, Purpose::Invite, id)?;
     passkey::erase(tx, id)?;
     linked_identity::erase(tx, id)?;
     second_factor::erase(tx, id)?;
-    registration::erase_made(tx, domains, id)?;
-    registration::end(tx, id)?;
+    erasure::erase_made(tx, domains, id)?;
+    unconfirmed::end(tx, id)?;
     sql!("DELETE FROM device WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM password WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
     Ok(())

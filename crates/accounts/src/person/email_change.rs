@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use web::{Network, Site};
 
 use crate::Accounts;
-use crate::account::{self, Account, AccountId};
+use crate::account::{self, Account, AccountId, unconfirmed};
 use crate::client::Client;
 use crate::credential::password::{self, PasswordHash};
 use crate::credential::second_factor;
@@ -185,11 +185,11 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
         }
         // An address that was registered and never confirmed may be a stranger's, who never had
         // this account and so gets no link to it.
-        let is_registrants = registration::is_registrants(tx, &account.id)?;
+        let is_registrants = unconfirmed::is_registrants(tx, &account.id)?;
         if !account::replace_email(tx, &account.id, &link.data.to)? {
             return Err(ConfirmError::EmailTaken);
         }
-        registration::end(tx, &account.id)?;
+        unconfirmed::end(tx, &account.id)?;
         end_others(tx, &account.id, asked.who.as_ref(), &asked.client.request)?;
         record(tx, &account.id, "email.changed", &asked.client.request)?;
         if !is_registrants {

@@ -7,19 +7,17 @@
 use jiff::SignedDuration;
 use platform::audit::{self, Actor, Entry, RequestFacts};
 use platform::jobs::{Done, Handler};
-use platform::{Rows, Secret, Store, StoreError, Tx, idempotency, sql};
+use platform::{Rows, Store, StoreError, Tx, idempotency, sql};
 use serde_json::json;
 
-use crate::account::{self, AccountId};
-use crate::credential::linked_identity;
-use crate::credential::passkey;
-use crate::credential::second_factor;
+use crate::account::unconfirmed::{self, is_registrants};
+use crate::account::{self, AccountId, State};
+use crate::credential::{linked_identity, passkey, second_factor};
 use crate::domain::{Domain, Domains};
-use crate::grant::{self, ACCOUNT, GrantError};
+use crate::grant::administrator::{self, Acting, PeopleError};
+use crate::grant::{self, ACCOUNT, GrantError, held};
 use crate::one_time::{self, Purpose};
-use crate::people::invite;
-use crate::people::{self, Acting, PeopleError, State};
-use crate::person::registration;
+use crate::session;
 use crate::session::sudo::Sudo;
 use crate::webhook;
 
@@ -27,8 +25,6 @@ use crate::webhook;
 pub const DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// For how long nobody gets the slug of an account that was erased.
 pub const SLUG_HELD: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// For how long what is offered at a sign-in may be accepted.
-const RESTORE: SignedDuration = SignedDuration::from_mins(15);
 /// How many accounts one run of the job erases.
 const AT_ONCE: u32 = 20;
 /// When an account is tried again that could not be erased.
@@ -79,7 +75,7 @@ pub fn ask(
 ) -> Result<(), EraseError> {
     let who = sudo.who();
     let id = &who.account().id;
-    let held = people::hold(tx, id)?.filter(|held| held.state == State::Active);
+    let held = held::hold(tx, id)?.filter(|held| held.state == State::Active);
     let held = held.ok_or(EraseError::NotSignedIn)?;
     if !sudo.lock(tx)? {
         return Err(EraseError::NotSignedIn);
@@ -103,7 +99,7 @@ pub fn order(
     id: &AccountId,
     when: When,
 ) -> Result<(), EraseError> {
-    let held = people::hold_for(tx, by, id)?;
+    let held = administrator::hold_for(tx, by, id)?;
     by.record(tx, "account.erasure_ordered", id)?;
     begin(tx, domains, &held, id, when)
 }
@@ -111,13 +107,13 @@ pub fn order(
 fn begin(
     tx: &mut Tx<'_>,
     domains: &[Domain],
-    held: &people::Held,
+    held: &held::Held,
     id: &AccountId,
     when: When,
 ) -> Result<(), EraseError> {
     refuse_obliged(tx, domains, id)?;
     if held.state != State::Leaving {
-        people::set_state(tx, id, State::Leaving)?;
+        account::set_state(tx, id, State::Leaving)?;
         sql!(
             "INSERT INTO account_erasure (account_id, due_at, was_deactivated)
              VALUES (:id, :due_at, :was_deactivated)",
@@ -128,8 +124,9 @@ fn begin(
         .run(tx, Rows::Exactly(1))?;
     }
     held.keep_an_owner(tx)?;
-    people::end_access(tx, id)?;
-    invite::withdraw_all_of(tx, id)?;
+    webhook::erase(tx, id)?;
+    session::end_access(tx, id)?;
+    one_time::remove_of(tx, Purpose::Invite, id)?;
     match when {
         When::Later => Ok(()),
         When::Now => Ok(purge(tx, domains, id)?),
@@ -146,62 +143,6 @@ fn refuse_obliged(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Result
     } else {
         Err(EraseError::Obliged(all))
     }
-}
-
-/// What lets somebody who has just proved who they are change their mind, if they asked for their
-/// account to be erased. Nobody comes back this way whom an administrator had kept out.
-pub(crate) fn offer(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Secret>, StoreError> {
-    let held = people::hold(tx, id)?;
-    if held.is_none_or(|held| held.state != State::Leaving) || !is_restorable(tx, id)? {
-        return Ok(None);
-    }
-    one_time::remove_of(tx, Purpose::Restore, id)?;
-    one_time::create(tx, Purpose::Restore, Some(id), &(), RESTORE).map(Some)
-}
-
-/// Whether the account is about to be erased, and no administrator had kept its owner out.
-pub(crate) fn is_restorable(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
-    let was_deactivated: Option<(bool,)> = sql!(
-        "SELECT was_deactivated FROM account_erasure WHERE account_id = :id",
-        id
-    )
-    .maybe(tx)?;
-    Ok(was_deactivated == Some((false,)))
-}
-
-/// Whether [`restore`] would accept this.
-pub fn is_offered(tx: &mut Tx<'_>, secret: &Secret) -> Result<bool, StoreError> {
-    Ok(one_time::find::<()>(tx, Purpose::Restore, secret)?.is_some())
-}
-
-/// Somebody changes their mind; tells whether it was not too late. They stay signed out.
-pub fn restore(
-    tx: &mut Tx<'_>,
-    secret: &Secret,
-    request: &RequestFacts,
-) -> Result<bool, StoreError> {
-    // Whoever erases the account holds its lock before its links.
-    let Some(link) = one_time::find::<()>(tx, Purpose::Restore, secret)? else {
-        return Ok(false);
-    };
-    let Some(id) = link.account else {
-        return Ok(false);
-    };
-    let held = people::hold(tx, &id)?;
-    let taken = one_time::take::<()>(tx, Purpose::Restore, secret)?;
-    if taken.is_none() || held.is_none_or(|held| held.state != State::Leaving) {
-        return Ok(false);
-    }
-    people::set_state(tx, &id, State::Active)?;
-    sql!("DELETE FROM account_erasure WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
-    account::record(
-        tx,
-        &id,
-        "account.restored",
-        ("account", id.to_string()),
-        request,
-    )?;
-    Ok(true)
 }
 
 /// The job that erases the accounts whose time has come.
@@ -253,7 +194,7 @@ pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
 }
 
 fn purge_due(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Result<(), EraseError> {
-    let held = people::hold(tx, id)?;
+    let held = held::hold(tx, id)?;
     let now = tx.now();
     let due: Option<(AccountId,)> = sql!(
         "SELECT account_id FROM account_erasure WHERE account_id = :id AND due_at <= :now",
@@ -315,12 +256,11 @@ pub(crate) fn purge(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Resu
         (domain.erase)(tx, id)?;
     }
     // What follows is of this crate, so that it comes after all that refers to it.
-    webhook::erase(tx, id)?;
-    people::end_access(tx, id)?;
+    session::end_access(tx, id)?;
     passkey::erase(tx, id)?;
     linked_identity::erase(tx, id)?;
     second_factor::erase(tx, id)?;
-    registration::end(tx, id)?;
+    unconfirmed::end(tx, id)?;
     sql!("DELETE FROM one_time_token WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!(
         "DELETE FROM mail WHERE lower(recipient) IN (
@@ -370,4 +310,21 @@ pub(crate) fn purge(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Resu
         changes: json!([]),
         request: None,
     })
+}
+
+/// Erases what whoever registered the account made with it, because its address is found to be
+/// somebody else's, who keeps the account. The account's lock is held.
+pub(crate) fn erase_made(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    id: &AccountId,
+) -> Result<(), StoreError> {
+    if !is_registrants(tx, id)? {
+        return Ok(());
+    }
+    for domain in domains {
+        (domain.erase)(tx, id)?;
+    }
+    webhook::erase(tx, id)?;
+    grant::remove_scope(tx, &ACCOUNT.scope(id))
 }

@@ -18,17 +18,13 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use crate::account::{self, AccountId};
-use crate::credential::linked_identity;
-use crate::credential::passkey;
-use crate::credential::second_factor;
+use crate::credential::{linked_identity, passkey, planned_reset, second_factor};
 use crate::domain::Domain;
+use crate::grant::administrator::{self, Acting, PeopleError};
 use crate::notice::Notice;
-use crate::people::factor_reset;
-use crate::people::{self, Acting, PeopleError};
 use crate::person::trusted;
-use crate::session;
 use crate::session::sudo::Sudo;
-use crate::session::token;
+use crate::session::{self, token};
 
 /// Raised when what reads the document has to be changed.
 pub const FORMAT_VERSION: u32 = 1;
@@ -106,7 +102,7 @@ pub fn create_for_owner(
     id: &AccountId,
 ) -> Result<Vec<u8>, ExportError> {
     let owner = by.owner()?;
-    people::hold_for(tx, by, id)?;
+    administrator::hold_for(tx, by, id)?;
     let person = account::find_in_any_state(tx, id)?.ok_or(PeopleError::NotFound)?;
     let document = document(tx, domains, &site.keys, id)?;
     by.record(tx, "account.exported", id)?;
@@ -348,7 +344,7 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
         "password_changed_at": password.map(|(at,)| at),
         "second_factor_since": factors.totp_since,
         "recovery_codes_left": factors.recovery_codes,
-        "second_factors_reset_at": factor_reset::due(tx, id)?,
+        "second_factors_reset_at": planned_reset::due(tx, id)?,
         "passkeys": passkeys,
         "identities": identities,
         "sessions": sessions,

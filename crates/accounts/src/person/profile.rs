@@ -11,12 +11,12 @@ use web::findings::Findings;
 use web::problem::FieldProblem;
 
 use crate::account::{self, AccountId, DisplayName};
-use crate::person::registration;
 use crate::person::slug;
 use crate::person::slug_change::{self, SlugError};
-use crate::session::signed_in::SignedIn;
+use crate::session::signed_in::{self, SignedIn};
 
 // How many characters each may have.
+
 const LONGEST_NAME: usize = 100;
 const LONGEST_BIO: usize = 500;
 const LONGEST_LOCATION: usize = 100;
@@ -151,7 +151,7 @@ pub fn change(
     let present = slug::find(tx, id)?;
     let wanted = wanted.filter(|wanted| present.as_deref() != Some(wanted));
     if wanted.is_some() || new.public_fields() != old.public_fields() {
-        let confirmed = registration::confirmed(tx, who)?.ok_or(ProfileError::Unconfirmed)?;
+        let confirmed = signed_in::confirmed(tx, who)?.ok_or(ProfileError::Unconfirmed)?;
         if let Some(wanted) = wanted {
             slug_change::change(tx, &confirmed, wanted, request)?;
         }

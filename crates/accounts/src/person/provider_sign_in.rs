@@ -16,20 +16,23 @@ use sha2::{Digest as _, Sha256};
 use web::{Network, Site};
 
 use crate::Accounts;
-use crate::account::{self, Account, CreateError, DisplayName, NewAccount, VerifiedBy};
+use crate::account::{
+    self, Account, CreateError, DisplayName, NewAccount, VerifiedBy, unconfirmed,
+};
 use crate::client::Client;
 use crate::credential::id_token::Claims;
 use crate::credential::linked_identity::{self, Identity, IdentityError};
 use crate::credential::provider::{Departure, Provider, ProviderError, Return};
 use crate::one_time::{self, Purpose};
 use crate::opaque;
-use crate::person::erasure;
 use crate::person::profile;
 use crate::person::registration::{self, Newcomer, RegisterError, Registration};
 use crate::session::sudo::Sudo;
 use crate::session::{self, Begun, Method, SessionId, Stay};
+use crate::sign_in::let_in::Arrived;
+use crate::sign_in::restore;
 use crate::sign_in::second_step::FirstStep;
-use crate::sign_in::{self, Arrived, Welcome};
+use crate::sign_in::welcome::{Welcome, welcome};
 
 /// How long somebody may take at the provider.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
@@ -315,7 +318,7 @@ impl Arriving {
         if let Some(id) = linked_identity::owner(tx, &self.identity)? {
             let Some(account) = account::find(tx, &id)? else {
                 // Kept out, unless they want to leave.
-                let offered = erasure::offer(tx, &id)?;
+                let offered = restore::offer(tx, &id)?;
                 let refusal =
                     offered.map_or(ProviderSignInError::Denied, ProviderSignInError::Leaving);
                 return Ok(Err(refusal));
@@ -340,7 +343,7 @@ impl Arriving {
             return Ok(Ok(Outcome::Newcomer(secret)));
         };
         if let Some(account) = account::find_by_email(tx, email)?
-            && !registration::is_pending(tx, &account.id)?
+            && !unconfirmed::is_pending(tx, &account.id)?
         {
             // Another sign-in may have made it with this identity a moment ago.
             if linked_identity::owner(tx, &self.identity)?.is_some() {
@@ -408,13 +411,11 @@ impl Arriving {
             to: self.to.clone(),
         };
         let site = &self.accounts.site;
-        Ok(
-            match sign_in::welcome(tx, site, &account, &first, &self.client)? {
-                Some(Welcome::SecondStep(token)) => Err(ProviderSignInError::SecondStep(token)),
-                Some(Welcome::Begun(begun)) => self.arrived(account, Some(begun)),
-                None => self.arrived(account, None),
-            },
-        )
+        Ok(match welcome(tx, site, &account, &first, &self.client)? {
+            Some(Welcome::SecondStep(token)) => Err(ProviderSignInError::SecondStep(token)),
+            Some(Welcome::Begun(begun)) => self.arrived(account, Some(begun)),
+            None => self.arrived(account, None),
+        })
     }
 
     fn arrived(

@@ -15,25 +15,20 @@ use serde_json::json;
 use web::{Network, Site};
 
 use crate::Accounts;
+pub use crate::account::unconfirmed::is_pending;
 use crate::account::{self, Account, AccountId, NewAccount};
 use crate::client::Client;
 use crate::credential::hashing::Busy;
 use crate::credential::linked_identity::{self, Identity, IdentityError};
 use crate::credential::password::{self, Password, PasswordHash};
 use crate::domain::{Domain, Domains};
-use crate::grant::{self, ACCOUNT};
+use crate::grant::held;
 use crate::limits::request_limits::RequestLimits;
 use crate::notice::{self, Notice};
 use crate::one_time::{self, Purpose};
 use crate::opaque;
-use crate::people;
-use crate::person::erasure;
-use crate::person::profile;
-use crate::person::reset;
 use crate::person::slug::{self, Availability};
-use crate::person::verification;
-use crate::session::signed_in::SignedIn;
-use crate::webhook;
+use crate::person::{erasure, profile, reset, verification};
 
 /// How long an account may stay unconfirmed.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -389,114 +384,6 @@ impl Entering {
     }
 }
 
-/// Whether the account waits for its address to be confirmed.
-pub fn is_pending(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
-    let (count,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM registration WHERE account_id = :id AND is_pending = 1",
-        id
-    )
-    .one(tx)?;
-    Ok(count > 0)
-}
-
-/// Whether `browser` is the one that registered the account, which waits for its address to be
-/// confirmed.
-pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result<bool, StoreError> {
-    let (count,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM registration WHERE account_id = :id AND browser_hash = :browser",
-        id,
-        browser = opaque::hash(browser)
-    )
-    .one(tx)?;
-    Ok(count > 0)
-}
-
-/// An account of another program waits for its address to be confirmed; it stays until then.
-pub(crate) fn await_confirmation(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
-    sql!(
-        "INSERT INTO registration (account_id, browser_hash, registered_at, is_kept)
-         VALUES (:id, :browser, :now, 1)",
-        id,
-        browser = Vec::<u8>::new(),
-        now = tx.now()
-    )
-    .run(tx, Rows::Exactly(1))?;
-    Ok(())
-}
-
-/// Whether somebody registered the account here, and nobody has confirmed its address since.
-pub(crate) fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
-    let (count,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM registration WHERE account_id = :id AND is_kept = 0",
-        id
-    )
-    .one(tx)?;
-    Ok(count > 0)
-}
-
-/// Whether somebody made a registered account a member before its address was confirmed. Only such
-/// ones have made anything that [`erase_made`] could erase.
-pub(crate) fn is_admitted(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
-    let (count,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM registration
-         WHERE account_id = :id AND is_kept = 0 AND is_pending = 0",
-        id
-    )
-    .one(tx)?;
-    Ok(count > 0)
-}
-
-/// Erases what whoever registered the account made with it, because its address is found to be
-/// somebody else's, who keeps the account. The account's lock is held.
-pub(crate) fn erase_made(
-    tx: &mut Tx<'_>,
-    domains: &[Domain],
-    id: &AccountId,
-) -> Result<(), StoreError> {
-    if !is_registrants(tx, id)? {
-        return Ok(());
-    }
-    for domain in domains {
-        (domain.erase)(tx, id)?;
-    }
-    webhook::erase(tx, id)?;
-    grant::remove_scope(tx, &ACCOUNT.scope(id))
-}
-
-/// The account waits no more: somebody made it a member. Its address is still anybody's.
-pub(crate) fn admit(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
-    sql!(
-        "UPDATE registration SET is_pending = 0 WHERE account_id = :id",
-        id
-    )
-    .run(tx, Rows::AtMostOne)?;
-    Ok(())
-}
-
-/// The address of the account was confirmed.
-pub(crate) fn end(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
-    sql!("DELETE FROM registration WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
-    Ok(())
-}
-
-/// The proof that somebody may make what others can see, and what works without them: they have
-/// confirmed their address, or were invited.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Confirmed(SignedIn);
-
-impl Confirmed {
-    /// Who it is.
-    pub fn who(&self) -> &SignedIn {
-        &self.0
-    }
-}
-
-/// The proof that `who` is no registration that waits; `None`: `email_unverified`.
-pub fn confirmed(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Option<Confirmed>, StoreError> {
-    let is_pending = is_pending(tx, &who.account().id)?;
-    Ok((!is_pending).then(|| Confirmed(who.clone())))
-}
-
 /// The job that removes the accounts that nobody has confirmed in time: once a day.
 pub(crate) fn job(domains: Domains, store: Store) -> Handler {
     Handler::each_day("accounts.purge_unverified", move |_| {
@@ -534,7 +421,7 @@ pub async fn purge(domains: Domains, store: &Store) -> Result<(), StoreError> {
 /// nobody has seen it.
 fn remove(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Result<(), StoreError> {
     // Whoever confirms it holds this lock too.
-    if people::hold(tx, id)?.is_none() || !is_pending(tx, id)? {
+    if held::hold(tx, id)?.is_none() || !is_pending(tx, id)? {
         return Ok(());
     }
     sql!("DELETE FROM account_slug WHERE account_id = :id", id).run(tx, Rows::Any)?;

@@ -14,22 +14,17 @@ use serde_json::json;
 use web::{Network, Site};
 
 use crate::Accounts;
-use crate::account::{self, Account, AccountId, VerifiedBy};
+use crate::account::{self, Account, AccountId, VerifiedBy, unconfirmed};
 use crate::client::Client;
 use crate::credential::hashing::Busy;
-use crate::credential::linked_identity;
-use crate::credential::passkey;
 use crate::credential::password::{self, Password, Weakness};
-use crate::credential::second_factor;
+use crate::credential::{linked_identity, passkey, second_factor};
 use crate::domain::Domain;
 use crate::notice::{self, Notice};
 use crate::one_time::{self, OneTime, Purpose};
-use crate::people::invite;
 use crate::person::erasure;
-use crate::person::registration;
-use crate::session;
-use crate::session::token;
-use crate::sign_in;
+use crate::session::{self, token};
+use crate::sign_in::{self, restore};
 
 /// How long a link to a new password works.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
@@ -171,7 +166,7 @@ fn mail_leaving(
         return Ok(());
     };
     if account::verified_email(tx, &account.id)?.is_none()
-        || !erasure::is_restorable(tx, &account.id)?
+        || !restore::is_restorable(tx, &account.id)?
     {
         return Ok(());
     }
@@ -226,7 +221,7 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Shown>, StoreError>
         || !passkey::list(tx, &account.id)?.is_empty()
         || !linked_identity::list(tx, &account.id)?.is_empty();
     let erases = account::verified_email(tx, &account.id)?.is_none()
-        && registration::is_admitted(tx, &account.id)?;
+        && unconfirmed::is_admitted(tx, &account.id)?;
     Ok(Some(Shown {
         account,
         has_tokens,
@@ -313,7 +308,7 @@ pub async fn finish(
             account::verify_email(tx, id, VerifiedBy::Mail)?;
         }
         password::set(tx, id, &hash)?;
-        registration::end(tx, id)?;
+        unconfirmed::end(tx, id)?;
         account::record(
             tx,
             id,
@@ -343,7 +338,7 @@ pub(crate) fn begin_anew(
 ) -> Result<(), StoreError> {
     shut_out(tx, id, Tokens::Revoked, request)?;
     second_factor::erase(tx, id)?;
-    registration::erase_made(tx, domains, id)
+    erasure::erase_made(tx, domains, id)
 }
 
 /// Ends whatever somebody may have who knew the password: sessions, known browsers, links.
@@ -363,7 +358,7 @@ pub(crate) fn shut_out(
     ] {
         one_time::remove_of(tx, purpose, id)?;
     }
-    invite::withdraw_all_of(tx, id)?;
+    one_time::remove_of(tx, Purpose::Invite, id)?;
     sql!("DELETE FROM device WHERE account_id = :id", id).run(tx, Rows::Any)?;
     if tokens == Tokens::Revoked {
         passkey::erase(tx, id)?;

@@ -8,8 +8,8 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
 use crate::account::{self, AccountId};
-use crate::person::registration::Confirmed;
 use crate::person::slug;
+use crate::session::signed_in::Confirmed;
 
 /// How often somebody may choose another slug in [`PERIOD`].
 pub const LIMIT: i64 = 3;

@@ -12,9 +12,9 @@ use web::Site;
 
 use crate::account::{self, Account, AccountId};
 use crate::grant;
+use crate::grant::administrator::{Administrator, PeopleError};
 use crate::notice::Notice;
 use crate::one_time::{self, OneTime, Purpose};
-use crate::people::{Administrator, PeopleError};
 use crate::person::verification::{ConfirmError, ResendError};
 
 /// How long a link works that asks whether mail arrives.

@@ -13,9 +13,8 @@ use utoipa::ToSchema;
 use crate::account::{self, AccountId};
 use crate::domain::Share;
 use crate::grant::{self, ACCOUNT, GrantError, Scope, TRUSTED_CONTACT};
-use crate::person::registration::Confirmed;
 use crate::person::slug;
-use crate::session::signed_in::SignedIn;
+use crate::session::signed_in::{Confirmed, SignedIn};
 
 /// How many trusted contacts somebody has at most.
 pub const LIMIT: usize = 100;

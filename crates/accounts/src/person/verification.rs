@@ -13,14 +13,13 @@ use serde::{Deserialize, Serialize};
 use web::{Network, Site};
 
 use crate::Accounts;
-use crate::account::{self, Account, AccountId, VerifiedBy};
+use crate::account::{self, Account, AccountId, VerifiedBy, unconfirmed};
 use crate::client::Client;
 use crate::credential::hashing::Busy;
 use crate::credential::password::{self, Password, PasswordHash, Weakness};
 use crate::domain::Domain;
 use crate::notice::Notice;
 use crate::one_time::{self, OneTime, Purpose};
-use crate::person::registration;
 use crate::person::reset;
 use crate::sign_in::attempts::{Attempt, Source};
 
@@ -171,7 +170,7 @@ pub fn find(
         return Ok(None);
     };
     let is_own = match browser {
-        Some(browser) => registration::is_by(tx, &account.id, browser)?,
+        Some(browser) => unconfirmed::is_by(tx, &account.id, browser)?,
         None => false,
     };
     Ok(Some(Shown {
@@ -287,7 +286,7 @@ fn write(
     (proven, request): (&Proven, &RequestFacts),
 ) -> Result<(), ConfirmError> {
     match proven {
-        Proven::Browser(browser) if registration::is_by(tx, id, browser)? => {}
+        Proven::Browser(browser) if unconfirmed::is_by(tx, id, browser)? => {}
         Proven::Browser(_) => return Err(ConfirmError::ProofNeeded),
         Proven::Current(hash) if password::find(tx, id)? == *hash => {}
         Proven::Current(_) => return Err(ConfirmError::CurrentWrong),
@@ -297,7 +296,7 @@ fn write(
         }
     }
     account::verify_email(tx, id, VerifiedBy::Mail)?;
-    registration::end(tx, id)?;
+    unconfirmed::end(tx, id)?;
     record(tx, id, request)?;
     Ok(())
 }

@@ -6,9 +6,9 @@ use platform::audit::Actor;
 use platform::store::{FromRow, Row};
 use platform::{Secret, StoreError, Tx, sql};
 
-use crate::account::Account;
-use crate::grant::{self, Scope, ScopeName};
+use crate::account::{Account, unconfirmed};
 use crate::opaque;
+use crate::scope::{Scope, ScopeName};
 use crate::session::access_token::Claims;
 use crate::session::token::{self, TokenId, TokenScope};
 use crate::session::{self, SessionId, Stay};
@@ -307,19 +307,20 @@ pub fn by_token(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Bearer>, Stor
     .maybe(tx)
 }
 
-/// The proof that somebody owns the installation. A token never does.
+/// The proof that somebody may make what others can see, and what works without them: they have
+/// confirmed their address, or were invited.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Owner(SignedIn);
+pub struct Confirmed(SignedIn);
 
-impl Owner {
+impl Confirmed {
     /// Who it is.
     pub fn who(&self) -> &SignedIn {
         &self.0
     }
 }
 
-/// The proof that `who` owns the installation.
-pub fn owner(tx: &mut Tx<'_>, who: SignedIn) -> Result<Option<Owner>, StoreError> {
-    let is_owner = grant::rank_in(tx, &who, &Scope::site())? == Some(grant::OWNER);
-    Ok((is_owner && who.is_in_browser()).then_some(Owner(who)))
+/// The proof that `who` is no registration that waits; `None`: `email_unverified`.
+pub fn confirmed(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Option<Confirmed>, StoreError> {
+    let is_pending = unconfirmed::is_pending(tx, &who.account().id)?;
+    Ok((!is_pending).then(|| Confirmed(who.clone())))
 }

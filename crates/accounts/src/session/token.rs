@@ -11,12 +11,12 @@ use platform::{Random, Rows, Secret, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::account::{self, AccountId};
-use crate::grant::ScopeName;
+use crate::account::{self, AccountId, unconfirmed};
 use crate::opaque;
-use crate::person::registration;
-pub use crate::scope::token_scope::{PROFILE_READ, TokenScope};
+use crate::scope::ScopeName;
 use crate::session::sudo::Sudo;
+
+pub use crate::scope::token_scope::{PROFILE_READ, TokenScope};
 
 platform::id!(TokenId, "One personal token.");
 
@@ -110,7 +110,7 @@ pub fn create(
     if !account::lock(tx, account)? {
         return Err(CreateError::NoAccount);
     }
-    if registration::is_pending(tx, account)? {
+    if unconfirmed::is_pending(tx, account)? {
         return Err(CreateError::EmailUnverified);
     }
     let now = tx.now();

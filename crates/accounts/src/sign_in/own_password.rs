@@ -11,26 +11,16 @@ use platform::{Secret, StoreError, Tx};
 use serde_json::json;
 
 use crate::Accounts;
-use crate::account::{self, AccountId};
+use crate::account;
 use crate::client::Client;
 use crate::credential::hashing::Busy;
-use crate::credential::linked_identity;
-use crate::credential::passkey;
 use crate::credential::password::{self, Password};
 use crate::credential::second_factor;
 use crate::one_time::{self, Purpose};
-use crate::people::invite;
 use crate::session::signed_in::SignedIn;
 use crate::session::sudo::{Sudo, SudoRequired};
 use crate::session::{self, SessionId, Stay};
 use crate::sign_in::attempts::{Attempt, Source};
-
-/// Whether an account has anything to sign in with: a password, a passkey or a linked identity.
-pub(crate) fn has_any(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
-    Ok(password::find(tx, account)?.is_some()
-        || !passkey::list(tx, account)?.is_empty()
-        || !linked_identity::list(tx, account)?.is_empty())
-}
 
 /// Why the password stays as it is.
 #[derive(Debug, thiserror::Error)]
@@ -115,7 +105,7 @@ pub async fn change(
         one_time::remove_of(tx, Purpose::SignIn, &id)?;
         one_time::remove_of(tx, Purpose::ResetPassword, &id)?;
         one_time::remove_of(tx, Purpose::SecondStep, &id)?;
-        invite::withdraw_all_of(tx, &id)?;
+        one_time::remove_of(tx, Purpose::Invite, &id)?;
         session::end_others(tx, &id, &session, &client.request)?;
         tx.record(Entry {
             actor: actor.clone(),

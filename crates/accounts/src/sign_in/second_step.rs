@@ -7,6 +7,7 @@ use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use web::{Network, Site};
 
+use super::let_in::{Arrived, let_in};
 use crate::Accounts;
 use crate::account::{self, Account, AccountId};
 use crate::client::Client;
@@ -14,7 +15,6 @@ use crate::credential::second_factor::{self, Method};
 use crate::one_time::{self, Purpose};
 use crate::session::{self, Begun, Stay};
 use crate::sign_in::attempts::{Attempt, Reserved};
-use crate::sign_in::{self, Arrived};
 
 /// For how long the token is good.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
@@ -168,7 +168,7 @@ fn sign_in(
     } else {
         Stay::Visit
     };
-    sign_in::let_in(tx, site, account, first.method, stay, client)
+    let_in(tx, site, account, first.method, stay, client)
 }
 
 async fn burn(accounts: &Accounts, token: Secret) -> Result<(), StoreError> {

@@ -19,6 +19,7 @@ mod suppressed;
 mod trusted;
 mod webhooks;
 
+use crate::account::unconfirmed;
 use std::collections::BTreeMap;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
@@ -44,7 +45,6 @@ use crate::client::Client;
 use crate::domain::Domain;
 use crate::grant::{self, Role, Scope, ScopeName};
 use crate::profile::Profile;
-use crate::registration;
 use crate::session::{self, Begun, Session, SessionId, Stay};
 use crate::sign_in::{self, Attempt, SignInError};
 use crate::sudo::Sudo;
@@ -116,7 +116,7 @@ enum SiteRole {
 impl Me {
     fn load(tx: &mut Tx<'_>, account: Account, rank: Option<Role>) -> Result<Self, StoreError> {
         Ok(Self {
-            unverified: registration::is_pending(tx, &account.id)?,
+            unverified: unconfirmed::is_pending(tx, &account.id)?,
             id: account.id.to_string(),
             profile: crate::profile::find(tx, &account.id)?,
             email: account.email,

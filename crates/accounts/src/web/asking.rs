@@ -25,12 +25,12 @@ use web::{Facts, Form, Problem, Site, csrf, media_type};
 
 use super::cookies::{self, Beside};
 use super::problem::too_often;
+use crate::RequireMfaFor;
 use crate::access::Callers;
 use crate::access_token::Signer;
+use crate::account::unconfirmed;
 use crate::client::Client;
 use crate::grant::{self, Scope};
-use crate::registration;
-use crate::second_factor::RequireMfaFor;
 use crate::session::{self, Stay};
 use crate::signed_in::{self, Bearer, SignedIn, Visit};
 use crate::token;
@@ -463,7 +463,7 @@ async fn check_factor(parts: &request::Parts, site: &Site, who: &SignedIn) -> Re
     let is_confirmation = parts.extensions.get::<ForConfirmation>().is_some()
         || CONFIRMATION.contains(&parts.uri.path());
     let look = move |tx: &mut Tx<'_>| -> Result<bool, StoreError> {
-        let may_confirm = is_confirmation && registration::is_pending(tx, &id)?;
+        let may_confirm = is_confirmation && unconfirmed::is_pending(tx, &id)?;
         Ok(!may_confirm && required.is_unmet(tx, &id)?)
     };
     if site.store.read(look).await? {

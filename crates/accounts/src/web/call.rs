@@ -123,7 +123,7 @@ impl Call {
 
     /// Makes a change that happens once under its `Idempotency-Key`: POST. A repeat gets the same
     /// answer, as long as the caller has the proof.
-    pub async fn once<P, T, F>(
+    pub async fn post<P, T, F>(
         &self,
         body: &[u8],
         status: StatusCode,
@@ -136,12 +136,12 @@ impl Call {
     {
         let (key, requester) = (self.key(body)?, self.requester.clone());
         let enter = move |tx: &mut Tx<'_>| P::enter_to_change(tx, &requester);
-        let answer = self.once_by(key, status, enter, change).await;
+        let answer = self.once(key, status, enter, change).await;
         answer.map_err(|refusal| P::problem(refusal, &self.who))
     }
 
-    /// As [`Call::once`], with what `enter` proves.
-    pub async fn once_by<P, T, E>(
+    /// As [`Call::post`], with what `enter` proves.
+    pub async fn once<P, T, E>(
         &self,
         key: Option<Key>,
         status: StatusCode,

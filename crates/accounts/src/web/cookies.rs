@@ -11,11 +11,11 @@ use platform::Secret;
 use web::SiteUrl;
 use web::cookie::{self, Life};
 
+use crate::RequireMfaFor;
 use crate::changes::Changes;
 use crate::device;
 use crate::identity;
 use crate::registration;
-use crate::second_factor::RequireMfaFor;
 use crate::second_step;
 use crate::session::{Begun, Stay};
 

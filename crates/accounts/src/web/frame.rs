@@ -8,8 +8,15 @@ use web::page::{Account, Action, Entry, Kind, Navigation, Page, Section, Strip};
 use web::{Problem, Site, Text, Theme};
 
 use super::factor_reset::KEEP;
-use super::{invites, leaving, people, profile, shared, slug, suppressed, trusted};
-use crate::factor_reset;
+use super::invites;
+use super::leaving;
+use super::people;
+use super::profile;
+use super::shared;
+use super::slug;
+use super::suppressed;
+use super::trusted;
+use crate::credential::planned_reset;
 use crate::grant::{self, Role, Scope};
 use crate::invite;
 use crate::signed_in::SignedIn;
@@ -26,7 +33,7 @@ pub async fn show<B: Template>(
     let asking = who.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let rank = grant::rank_in(tx, &asking, &Scope::site())?;
-        Ok((rank, factor_reset::due(tx, &asking.account().id)?))
+        Ok((rank, planned_reset::due(tx, &asking.account().id)?))
     };
     let (rank, reset_at) = site.store.read(look).await?;
     let sections = sections(site, text, here, rank);

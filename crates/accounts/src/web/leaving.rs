@@ -11,12 +11,13 @@ use web::{Problem, Text, Wishes};
 
 use super::asking::{Reader, Sender};
 use super::call::see_other;
+use super::cookies;
 use super::entrance::{Entrance, Entry};
-use super::{cookies, frame};
+use super::frame;
 use crate::Accounts;
 use crate::erasure::{self, EraseError, When};
 use crate::export::{self, ExportError};
-use crate::sign_in::SignInError;
+use crate::sign_in::{SignInError, restore};
 use crate::signed_in::SignedIn;
 use crate::sudo::Sudo;
 
@@ -150,7 +151,7 @@ pub(super) async fn offered(
     entrance: Entrance,
 ) -> Result<Response, Problem> {
     let secret = Secret::new(secret);
-    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { erasure::is_offered(tx, &secret) };
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { restore::is_offered(tx, &secret) };
     if !accounts.site.store.read(look).await? {
         return Err(SignInError::LinkGone.into());
     }
@@ -182,7 +183,7 @@ pub(super) async fn keep(
     secret: Secret,
     request: RequestFacts,
 ) -> Result<(), SignInError> {
-    let change = move |tx: &mut Tx<'_>| erasure::restore(tx, &secret, &request);
+    let change = move |tx: &mut Tx<'_>| restore::restore(tx, &secret, &request);
     if accounts.site.store.write(change).await? {
         Ok(())
     } else {

@@ -15,14 +15,17 @@ use web::{Problem, Text, Wishes};
 use super::api::credentials::renew_password;
 use super::asking::{Reader, Sender};
 use super::call::see_other;
-use super::{cookies, factors, frame, oauth};
+use super::cookies;
+use super::factors;
+use super::frame;
+use super::oauth;
 use crate::Accounts;
+use crate::account::unconfirmed;
 use crate::client::{self, Client};
 use crate::domain::Domain;
 use crate::identity;
 use crate::passkey::{self, Passkey, PasskeyId};
 use crate::password;
-use crate::registration;
 use crate::second_factor;
 use crate::session::{self, Session, Stay};
 use crate::signed_in::SignedIn;
@@ -175,7 +178,7 @@ async fn page(
     let site = &accounts.site;
     let (id, required) = (who.account().id.clone(), accounts.require_mfa_for);
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        let is_pending = registration::is_pending(tx, &id)?;
+        let is_pending = unconfirmed::is_pending(tx, &id)?;
         let missing = if is_pending {
             "account-factors-required-pending"
         } else {

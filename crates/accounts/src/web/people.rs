@@ -16,14 +16,17 @@ use web::{Problem, Text, Wishes};
 
 use super::asking::{Reader, Sender};
 use super::call::{self, see_other};
-use super::{event, frame, leaving};
+use super::event;
+use super::frame;
+use super::leaving;
 use crate::Accounts;
-use crate::account::AccountId;
+use crate::account::{AccountId, State as AccountState};
 use crate::erasure::{self, EraseError, When};
 use crate::export::{self, ExportError};
 use crate::factor_reset;
+use crate::grant::administrator::{self, PeopleError};
 use crate::grant::{self, Role, SITE};
-use crate::people::{self, Details, PeopleError, Person, Search, State as AccountState};
+use crate::people::{self, Details, Person, Search};
 use crate::signed_in::SignedIn;
 use crate::sudo::Sudo;
 
@@ -66,7 +69,7 @@ pub(super) async fn list(
     let before: Option<String> = piece.after()?;
     let rows = piece.rows();
     let look = move |tx: &mut Tx<'_>| {
-        let by = people::administrator(tx, &who, &request)?;
+        let by = administrator::administrator(tx, &who, &request)?;
         Ok::<_, PeopleError>(people::list(tx, &by, &search, before.as_deref(), rows)?)
     };
     let found = accounts.site.store.read(look).await?;
@@ -248,7 +251,7 @@ async fn page(
 ) -> Result<Response, Problem> {
     let (asking, id, request) = (who.clone(), id.clone(), request.clone());
     let look = move |tx: &mut Tx<'_>| {
-        let by = people::administrator(tx, &asking, &request)?;
+        let by = administrator::administrator(tx, &asking, &request)?;
         Ok::<_, PeopleError>((people::find(tx, &by, &id)?, by.is_owner()))
     };
     let (details, is_owner) = accounts.site.store.read(look).await?;
@@ -323,7 +326,7 @@ pub(super) async fn export(
 ) -> Result<Response, Problem> {
     let (domains, site) = (accounts.domains, accounts.site.clone());
     let change = move |tx: &mut Tx<'_>| -> Result<_, ExportError> {
-        let by = people::acting(tx, &sudo, &request)?;
+        let by = administrator::acting(tx, &sudo, &request)?;
         export::create_for_owner(tx, domains, &site, &by, &id)
     };
     let zip = accounts.site.store.write(change).await?;
@@ -356,7 +359,7 @@ async fn try_change(
     }
     let (person, domains, site) = (id.clone(), accounts.domains, accounts.site.clone());
     let change = move |tx: &mut Tx<'_>| -> Result<(), EraseError> {
-        let by = people::acting(tx, &sudo, &request)?;
+        let by = administrator::acting(tx, &sudo, &request)?;
         match action.as_str() {
             "deactivate" => Ok(people::deactivate(tx, &by, &person)?),
             "activate" => Ok(people::activate(tx, &by, &person)?),

@@ -14,8 +14,8 @@ use platform::{StoreError, Tx};
 use web::{Problem, Site};
 
 use super::refusal::Refusal;
-use crate::registration::{self, Confirmed};
-use crate::signed_in::SignedIn;
+
+use crate::signed_in::{self, Confirmed, SignedIn};
 
 /// Somebody who asks for something, and where.
 #[derive(Clone)]
@@ -144,6 +144,6 @@ impl Proof for Confirmed {
     type Refusal = Refusal;
 
     fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
-        registration::confirmed(tx, &requester.who)?.ok_or(Refusal::EmailUnverified)
+        signed_in::confirmed(tx, &requester.who)?.ok_or(Refusal::EmailUnverified)
     }
 }

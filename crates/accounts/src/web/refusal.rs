@@ -53,6 +53,9 @@ pub enum Refusal {
     /// A rule of the domain's own.
     #[error("{}", .0.code)]
     Rule(Code),
+    /// A reason that is worded already.
+    #[error("{}", .0.code)]
+    Problem(Problem),
     /// The store did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -85,6 +88,12 @@ impl From<Code> for Refusal {
     }
 }
 
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         use StatusCode as S;
@@ -114,6 +123,7 @@ impl From<Refusal> for Problem {
                 Ok(status) => Self::new(status, code.code),
                 Err(cause) => Self::internal(cause),
             },
+            Refusal::Problem(problem) => problem,
             Refusal::Store(error) => error.into(),
         }
     }

@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use platform::Tx;
 use platform::audit::RequestFacts;
+use platform::idempotency::Key;
 use web::{Form, Piece, Problem, Site, Text, Wishes};
 
 use super::asking::{FileSender, Reader};
@@ -42,9 +43,8 @@ pub struct FormPost<Q = PageRequest> {
     pub form: Form,
     /// The file that came along; empty: there is none.
     pub file: Bytes,
-    file_hash: Vec<u8>,
-    /// Its address, by which a repeat is recognised.
-    route: String,
+    /// What a repeat is recognised by.
+    key: Option<Key>,
 }
 
 /// What a page takes of a request.
@@ -104,14 +104,15 @@ impl<Q: OfPage> FromRequest<Site> for FormPost<Q> {
         let (mut parts, body) = request.into_parts();
         let request = Request::from_parts(parts.clone(), body);
         let FileSender { sender, file } = FileSender::from_request(request, site).await?;
+        let route = format!("POST {}", parts.uri.path());
+        let key = form_key(&sender.who, &sender.form, &sender.file_hash, &route);
         let asking = (sender.who, sender.csrf, sender.request);
         let req = PageRequest::of_parts(&mut parts, site, asking).await?;
         Ok(Self {
             req: Q::of(&parts, req)?,
             form: sender.form,
             file,
-            file_hash: sender.file_hash,
-            route: format!("POST {}", parts.uri.path()),
+            key,
         })
     }
 }
@@ -190,10 +191,7 @@ impl<Q: OfPage> FormPost<Q> {
         F: Fn(&mut Tx<'_>, &P) -> Result<String, P::Refusal> + Send + 'static,
     {
         let req = self.req.as_ref();
-        let (requester, key) = (
-            req.requester.clone(),
-            form_key(&req.who, &self.form, &self.file_hash, &self.route),
-        );
+        let (requester, key) = (req.requester.clone(), self.key.clone());
         let change = move |tx: &mut Tx<'_>| {
             let proof = P::enter_to_change(tx, &requester)?;
             form_once(tx, key.as_ref(), |tx| change(tx, &proof))

@@ -82,6 +82,8 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     const IS_LONG: bool = false;
     /// What it takes to change its wording; the rest is for owners.
     const WRITERS: PermissionOf<Self> = <Self::Parent as Parent>::OWN;
+    /// Whether the history is not told what a removed one was called.
+    const IS_FORGOTTEN: bool = false;
     /// Who has to type its key to remove it.
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::Nobody;
 
@@ -141,6 +143,11 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         edit: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), RefusalOf<Self>>;
+
+    /// What differs, as the history keeps it.
+    fn changes(old: &Self, new: &Self) -> Vec<Value> {
+        fields::difference(Self::FIELDS, old, new)
+    }
 
     /// Writes a new one, with what follows from it.
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), RefusalOf<Self>>;
@@ -328,7 +335,11 @@ pub fn remove<R: Resource>(
         return edit(tx, parent, old, &off).map(Some);
     }
     old.delete(tx, parent)?;
-    let changes = vec![named(&old, false)];
+    let changes = if R::IS_FORGOTTEN {
+        Vec::new()
+    } else {
+        vec![named(&old, false)]
+    };
     finish(tx, parent, &old, R::HISTORY.removed, changes)?;
     Ok(None)
 }
@@ -355,7 +366,7 @@ fn edit<R: Resource>(
         input,
     };
     let mut new = apply(tx, &edit, &old, &[])?;
-    let changes = fields::difference(R::FIELDS, &old, &new);
+    let changes = R::changes(&old, &new);
     if changes.is_empty() {
         return Ok(old);
     }

@@ -15,7 +15,7 @@ use super::call::see_other;
 use super::frame;
 use super::problem::email_unverified;
 use crate::Accounts;
-use crate::registration;
+use crate::session::signed_in;
 use crate::signed_in::SignedIn;
 use crate::slug_change::{self, Alias, Slugs};
 
@@ -113,7 +113,7 @@ pub(super) async fn rename(
 ) -> Result<(), Problem> {
     let (who, request) = (who.clone(), request.clone());
     let change = move |tx: &mut Tx<'_>| -> Result<(), Problem> {
-        let confirmed = registration::confirmed(tx, &who)?.ok_or_else(email_unverified)?;
+        let confirmed = signed_in::confirmed(tx, &who)?.ok_or_else(email_unverified)?;
         Ok(slug_change::change(tx, &confirmed, &wanted, &request)?)
     };
     accounts.site.store.write(change).await

@@ -10,15 +10,17 @@ use web::{Facts, Form, Kept, Problem, Text, Wishes, csrf};
 
 use super::asking::{Reader, Sender};
 use super::call::see_other;
+use super::cookies;
+use super::frame;
 use super::visitor::{Onward, target};
-use super::{cookies, frame};
 use crate::Accounts;
 use crate::client::Client;
 use crate::passkey;
 use crate::password;
 use crate::second_factor;
+use crate::sign_in::sudo_proof::{self, Shown};
 use crate::signed_in::SignedIn;
-use crate::sudo::{self, Shown, Sudo};
+use crate::sudo::Sudo;
 
 #[derive(Template)]
 #[template(path = "sudo.html")]
@@ -130,7 +132,7 @@ pub(super) async fn prove(
         network: facts.network(),
         client,
     };
-    let done = match sudo::prove(&accounts, &sender.who, shown).await {
+    let done = match sudo_proof::prove(&accounts, &sender.who, shown).await {
         Ok((secret, stay)) => {
             let onward = match &undone {
                 Some(undone) => {

@@ -15,7 +15,7 @@ use super::asking::{Reader, Sender};
 use super::call::{self, see_other};
 use super::frame;
 use crate::Accounts;
-use crate::people::{self, PeopleError};
+use crate::grant::administrator::{self, PeopleError};
 use crate::suppressed;
 
 /// Where the list is.
@@ -70,7 +70,7 @@ pub(super) async fn list(
     let after: Option<After> = piece.after()?;
     let rows = piece.rows();
     let look = move |tx: &mut Tx<'_>| {
-        let by = people::administrator(tx, &who, &request)?;
+        let by = administrator::administrator(tx, &who, &request)?;
         let found = suppressed::list(tx, &by, after.as_ref(), rows)?.into_iter();
         let row = |one: Listed| (suppressed::may_lift(&by, one.suppression.cause), one);
         Ok::<_, PeopleError>(found.map(row).collect::<Vec<_>>())
@@ -102,7 +102,7 @@ pub(super) async fn lift(
     let place: Place = call::id(sender.form.text("id"))?;
     let (who, request) = (sender.who.clone(), sender.request.clone());
     let change = move |tx: &mut Tx<'_>| {
-        let by = people::administrator(tx, &who, &request)?;
+        let by = administrator::administrator(tx, &who, &request)?;
         suppressed::lift(tx, &by, &place)
     };
     accounts.site.store.write(change).await?;

@@ -16,7 +16,7 @@ use super::problem::email_unverified;
 use super::shared;
 use crate::Accounts;
 use crate::account::AccountId;
-use crate::registration;
+use crate::session::signed_in;
 use crate::signed_in::SignedIn;
 use crate::trusted::{self, Contact};
 
@@ -116,7 +116,7 @@ pub(super) async fn add_contact(
 ) -> Result<(), Problem> {
     let who = who.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<(), Problem> {
-        let confirmed = registration::confirmed(tx, &who)?.ok_or_else(email_unverified)?;
+        let confirmed = signed_in::confirmed(tx, &who)?.ok_or_else(email_unverified)?;
         Ok(trusted::add(tx, &confirmed, &slug)?)
     };
     accounts.site.store.write(change).await

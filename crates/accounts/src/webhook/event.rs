@@ -11,7 +11,7 @@ use utoipa::{PartialSchema as _, ToSchema};
 
 use super::{Webhook, delivery};
 use crate::account::AccountId;
-use crate::token::TokenScope;
+use crate::session::token::TokenScope;
 
 /// Something that webhooks can hear of.
 #[derive(Clone, Copy, Debug)]

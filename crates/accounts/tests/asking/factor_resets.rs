@@ -2,6 +2,7 @@
 //! what becomes of the account.
 
 use accounts::account::AccountId;
+use accounts::credential::planned_reset;
 use accounts::factor_reset::{self, DELAY, Reset};
 use accounts::grant::{ADMIN, OWNER};
 use accounts::session::Stay;
@@ -218,7 +219,7 @@ fn whoever_is_kept_out_meanwhile_keeps_what_they_have() {
         pass(world, &accounts, DELAY).await;
         assert_eq!(passkeys(world, &id).await, 1);
         let of = id.clone();
-        let due = read(world.store(), move |tx| factor_reset::due(tx, &of)).await;
+        let due = read(world.store(), move |tx| planned_reset::due(tx, &of)).await;
         assert_eq!(due, None);
     });
 }

@@ -1,9 +1,10 @@
 //! Roles, the last owner, and invites to become a member.
 
 use accounts::account::AccountId;
+use accounts::grant::administrator;
 use accounts::grant::{self, GrantError, Manager, Role, Scope};
 use accounts::invite::{self, TakeError};
-use accounts::signed_in::{self, SignedIn};
+use accounts::signed_in::SignedIn;
 use jiff::{SignedDuration, Timestamp};
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use testkit::World;
@@ -327,7 +328,10 @@ fn the_owner_of_the_installation_has_a_proof() {
         give(world, &admin, grant::ADMIN, &Scope::site()).await;
         for (id, is_owner) in [(owner, true), (admin, false)] {
             let who = signed_in(world, &id).await;
-            let proof = read(world.store(), move |tx| signed_in::owner(tx, who.clone())).await;
+            let proof = read(world.store(), move |tx| {
+                administrator::owner(tx, who.clone())
+            })
+            .await;
             assert_eq!(proof.is_some(), is_owner);
         }
     });

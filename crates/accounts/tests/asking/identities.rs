@@ -2,6 +2,7 @@
 
 use accounts::account::AccountId;
 use accounts::export::{self, DOCUMENT};
+use accounts::grant::administrator;
 use accounts::identity;
 use accounts::registration::{Policy, Registration};
 use accounts::session::Stay;
@@ -449,7 +450,7 @@ fn who_is_kept_out_stays_out_and_who_leaves_may_come_back() {
         world
             .store()
             .write(move |tx: &mut Tx<'_>| {
-                let acting = people::acting(tx, &sudo, &client(1).request)?;
+                let acting = administrator::acting(tx, &sudo, &client(1).request)?;
                 people::deactivate(tx, &acting, &kept_out)
             })
             .await

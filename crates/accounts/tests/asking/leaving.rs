@@ -361,12 +361,12 @@ fn every_table_that_refers_to_an_account_is_erased_and_copied() {
         include_str!("../../src/person/erasure.rs"),
         include_str!("../../src/credential/linked_identity.rs"),
         include_str!("../../src/credential/passkey.rs"),
-        include_str!("../../src/people.rs"),
-        include_str!("../../src/person/registration.rs"),
+        include_str!("../../src/session.rs"),
+        include_str!("../../src/account/unconfirmed.rs"),
         include_str!("../../src/credential/second_factor.rs")
     );
     let copied = concat!(
-        include_str!("../../src/people/factor_reset.rs"),
+        include_str!("../../src/credential/planned_reset.rs"),
         include_str!("../../src/person/export.rs"),
         include_str!("../../src/credential/linked_identity.rs"),
         include_str!("../../src/credential/passkey.rs"),

@@ -3,6 +3,7 @@
 use accounts::account::AccountId;
 use accounts::erasure::{self, DELAY, EraseError, When};
 use accounts::export::{self, ExportError};
+use accounts::sign_in::restore;
 use accounts::sign_in::{self, SignInError};
 use accounts::signed_in::SignedIn;
 use accounts::sudo::Sudo;
@@ -143,6 +144,6 @@ fn a_copy_that_is_made_meanwhile_leaves_nothing_behind() {
 }
 
 async fn restore(store: Store, token: Secret) -> bool {
-    let change = move |tx: &mut Tx<'_>| erasure::restore(tx, &token, &client(2).request);
+    let change = move |tx: &mut Tx<'_>| restore::restore(tx, &token, &client(2).request);
     store.write(change).await.unwrap()
 }

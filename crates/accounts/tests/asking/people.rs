@@ -1,8 +1,10 @@
 //! Administering people: who may, whom they find, and what becomes of those who are kept out.
 
 use accounts::account::AccountId;
+use accounts::grant::administrator;
+use accounts::grant::administrator::PeopleError;
 use accounts::grant::{self, ADMIN, OWNER, Role, Scope};
-use accounts::people::{self, PeopleError};
+use accounts::people;
 use accounts::session::{Method as SignIn, Stay};
 use accounts::sign_in::{self, SignInError};
 use accounts::signed_in::SignedIn;
@@ -229,7 +231,7 @@ fn of_two_last_owners_who_act_on_each_other_one_stays() {
         for round in 0..rounds() {
             let act = |store: platform::Store, who: SignedIn, on: AccountId| async move {
                 let change = move |tx: &mut Tx<'_>| {
-                    let by = people::acting(tx, &proven(&who), &client(1).request)?;
+                    let by = administrator::acting(tx, &proven(&who), &client(1).request)?;
                     if round % 2 == 0 {
                         people::deactivate(tx, &by, &on)
                     } else {
@@ -411,7 +413,7 @@ fn a_sign_in_at_the_same_moment_leaves_no_session() {
             let (done, _) = together(
                 async move {
                     let change = move |tx: &mut Tx<'_>| {
-                        let by = people::acting(tx, &proven(&by), &client(1).request)?;
+                        let by = administrator::acting(tx, &proven(&by), &client(1).request)?;
                         people::deactivate(tx, &by, &on)
                     };
                     store.write(change).await

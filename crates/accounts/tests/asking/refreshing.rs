@@ -2,6 +2,7 @@
 
 use accounts::Accounts;
 use accounts::account::AccountId;
+use accounts::grant::administrator;
 use accounts::grant::{OWNER, Scope};
 use accounts::refresh::{self, GRACE, Outcome};
 use accounts::sudo::Sudo;
@@ -521,7 +522,7 @@ fn a_refresh_beside_a_deactivation_leaves_no_live_token() {
             let store = there.clone();
             let deactivate = async move {
                 let change = move |tx: &mut Tx<'_>| {
-                    let by = people::acting(tx, &sudo, &client(1).request)?;
+                    let by = administrator::acting(tx, &sudo, &client(1).request)?;
                     people::deactivate(tx, &by, &id)
                 };
                 store.write(change).await.unwrap();

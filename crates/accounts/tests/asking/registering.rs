@@ -1,5 +1,6 @@
 //! Registering, and confirming the address.
 
+use accounts::account::unconfirmed;
 use accounts::registration::{self, Policy, Registration};
 use accounts::session::Stay;
 use accounts::token::{self, CreateError, NewToken, PROFILE_READ};
@@ -66,7 +67,7 @@ async fn is_confirmed(accounts: &Accounts, email: &str) -> bool {
     let email = email.parse().unwrap();
     read(&accounts.site.store, move |tx| {
         let account = accounts::account::find_by_email(tx, &email)?.unwrap();
-        Ok(!registration::is_pending(tx, &account.id)?)
+        Ok(!unconfirmed::is_pending(tx, &account.id)?)
     })
     .await
 }

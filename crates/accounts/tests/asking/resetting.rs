@@ -208,7 +208,7 @@ fn a_reset_confirms_the_address_and_shuts_out_who_registered_it() {
         let email = EMAIL.parse().unwrap();
         let is_pending = crate::stage::read(world.store(), move |tx| {
             let account = accounts::account::find_by_email(tx, &email)?.unwrap();
-            accounts::registration::is_pending(tx, &account.id)
+            accounts::account::unconfirmed::is_pending(tx, &account.id)
         });
         assert!(!is_pending.await);
         expect(world, &accounts, EMAIL, "mail-verify-subject");

@@ -3,7 +3,8 @@
 use accounts::Accounts;
 use accounts::second_factor::{self, Method};
 use accounts::second_step::{self, SecondStepError, Shown};
-use accounts::sign_in::{self, Arrived, SignInError};
+use accounts::sign_in::let_in::Arrived;
+use accounts::sign_in::{self, SignInError};
 use axum::http;
 use jiff::SignedDuration;
 use platform::limits::Wait;

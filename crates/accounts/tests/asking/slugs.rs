@@ -2,7 +2,7 @@
 
 use accounts::account::AccountId;
 use accounts::erasure::{self, EraseError, When};
-use accounts::registration;
+use accounts::signed_in;
 use accounts::signed_in::SignedIn;
 use accounts::slug::{self, Availability};
 use accounts::slug_change::{self, ALIAS_LIFETIME, PERIOD, SlugError};
@@ -28,7 +28,7 @@ fn rename(
 ) -> impl Future<Output = Result<(), SlugError>> + Send + use<> {
     let (store, who, request) = (store.clone(), who.clone(), client(1).request);
     let change = move |tx: &mut Tx<'_>| {
-        let confirmed = registration::confirmed(tx, &who)?.ok_or(SlugError::NotSignedIn)?;
+        let confirmed = signed_in::confirmed(tx, &who)?.ok_or(SlugError::NotSignedIn)?;
         slug_change::change(tx, &confirmed, wanted, &request)
     };
     async move { store.write(change).await }

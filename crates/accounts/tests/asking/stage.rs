@@ -45,10 +45,7 @@ pub(crate) const DOMAINS: Domains = &[
         locales: LABELS,
         scope_kinds: &[&CLUB],
         token_scopes: &[SONGS_READ, SONGS_WRITE],
-        ..Domain::new(Migrations {
-            owner: "clubs",
-            steps: &[],
-        })
+        ..Domain::new(Migrations::new("clubs", &[]))
     },
 ];
 const LABELS: &[web::Locale] = &[

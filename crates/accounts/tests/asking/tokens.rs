@@ -1,6 +1,7 @@
 //! Personal tokens: what they are made with, and how far they reach.
 
 use accounts::account::AccountId;
+use accounts::grant::administrator;
 use accounts::grant::{self, Scope};
 use accounts::signed_in::{self, Bearer};
 use accounts::token::{self, CreateError, Created, NewToken};
@@ -126,7 +127,10 @@ fn a_token_of_one_club_reaches_no_other_and_manages_nothing() {
             let of = who.clone();
             let seen = read(world.store(), move |tx| grant::ranks_of(tx, &of, &CLUB)).await;
             assert_eq!(seen.len(), roles.iter().flatten().count().min(2));
-            let owner = read(world.store(), move |tx| signed_in::owner(tx, who.clone())).await;
+            let owner = read(world.store(), move |tx| {
+                administrator::owner(tx, who.clone())
+            })
+            .await;
             assert!(owner.is_none());
         }
     });

@@ -300,10 +300,7 @@ const SEEN: Domains = &[
                 .map(drop)
         },
         scope_kinds: &[&CLUB],
-        ..Domain::new(Migrations {
-            owner: "clubs",
-            steps: &[],
-        })
+        ..Domain::new(Migrations::new("clubs", &[]))
     },
 ];
 
@@ -380,10 +377,7 @@ const BROKEN: Domains = &[
             })
         },
         scope_kinds: &[&CLUB],
-        ..Domain::new(Migrations {
-            owner: "clubs",
-            steps: &[],
-        })
+        ..Domain::new(Migrations::new("clubs", &[]))
     },
 ];
 

@@ -87,10 +87,7 @@ fn a_rank_that_people_give_themselves_makes_nobody_a_host() {
     };
     const WITH_TIMERS: Domains = &[Domain {
         scope_kinds: &[&CLUB, &TIMER],
-        ..Domain::new(Migrations {
-            owner: "timers",
-            steps: &[],
-        })
+        ..Domain::new(Migrations::new("timers", &[]))
     }];
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = Accounts {

@@ -94,7 +94,7 @@ async fn create(call: Call, body: Received<PhraseBody>) -> Result<Response, Prob
         }
         view(tx, moderator, &made.id)
     };
-    let done = call.once_by(key, StatusCode::CREATED, enter, change).await;
+    let done = call.once(key, StatusCode::CREATED, enter, change).await;
     done.map_err(renamed)
 }
 

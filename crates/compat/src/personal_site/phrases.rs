@@ -217,6 +217,6 @@ async fn suggest(call: Call, body: Received<PhraseText>) -> Result<Response, Pro
         let made = suggestion::create(tx, who, &text)?;
         Ok(SuggestionView::of(made, &own))
     };
-    let done = call.once_by(key, StatusCode::CREATED, enter, change).await;
+    let done = call.once(key, StatusCode::CREATED, enter, change).await;
     done.map_err(renamed)
 }

@@ -210,7 +210,7 @@ async fn create(
         Ok(primary::timer(tx, &made.id)?.into())
     };
     let (key, created) = (call.key(&body.bytes)?, StatusCode::CREATED);
-    let done = call.once_by(key, created, enter, change).await;
+    let done = call.once(key, created, enter, change).await;
     done.map_err(renamed)
 }
 

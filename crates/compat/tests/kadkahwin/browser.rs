@@ -5,7 +5,7 @@ use axum::http::Method;
 use serde_json::json;
 use testkit::{Page, Visitor};
 
-use crate::compat::{RSVP, part, send};
+use crate::rsvp::{RSVP, part, send};
 use crate::stage::{Stage, assert_private, on_both, on_sqlite};
 
 const PAGES: &str = "text/html,application/xhtml+xml,*/*;q=0.8";

@@ -22,9 +22,10 @@ use tokio_util::sync::WaitForCancellationFuture;
 use crate::body::{Answer, Body, has_no_body};
 use crate::context::WorkerContext;
 use crate::deadline::Deadline;
-use crate::http1::{Bounds, Brief, FastRequest, Verdict, brief};
+use crate::gate::{Bounds, Verdict};
 use crate::listener::{Activity, Handle};
 use crate::pipeline::serve;
+use http1::{Brief, FastRequest, brief};
 
 use super::Visit;
 use super::outgoing::{Framing, Outgoing};

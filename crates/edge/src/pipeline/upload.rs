@@ -14,8 +14,8 @@ use tokio::time::Instant;
 use crate::access_log::Upload;
 use crate::body::{Body, BodyError};
 use crate::deadline::Deadline;
-use crate::http1::Refusal;
 use crate::route::Route;
+use http1::Refusal;
 
 /// Nobody is too slow before.
 const GRACE: Duration = Duration::from_secs(20);

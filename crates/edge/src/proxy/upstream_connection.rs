@@ -8,11 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
+use http1::Left;
 use hyper::body::Incoming;
 
 use super::connect::Stream;
 use super::error::ProxyError;
-use super::head::Left;
 use super::http_connection::Wire;
 use super::raw_connection::{Heard, RawConnection};
 use super::request_body::{Flow, Sending, tame};

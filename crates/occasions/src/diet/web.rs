@@ -46,6 +46,7 @@ impl PageResource for DietaryOption {
         list: "host-food",
         new: "host-new-diet",
         settings: "host-question-when",
+        remove_title: "host-remove-diet",
         remove: "host-remove-diet",
         remove_effect: "host-remove-diet-effect",
     };

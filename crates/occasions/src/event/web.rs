@@ -45,10 +45,12 @@ impl PageResource for Event {
         list: "host-events",
         new: "host-new-event",
         settings: "host-when-where",
+        remove_title: "host-remove-event",
         remove: "host-remove-event",
         remove_effect: "host-remove-event-effect",
     };
     const CHOSEN: &'static [&'static str] = &["key", "position", "starts_at", "ends_at"];
+    const TYPED: &'static str = "host-type-name";
     const ELSEWHERE: &'static [&'static str] = &["schedule"];
 
     fn title(&self, req: &HostRequest, context: &PageContext) -> String {

@@ -52,6 +52,7 @@ impl PageResource for Question {
         list: "host-questions",
         new: "host-new-question",
         settings: "host-question-when",
+        remove_title: "host-remove-question",
         remove: "host-remove-question",
         remove_effect: "host-remove-question-effect",
     };

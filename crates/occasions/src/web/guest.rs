@@ -21,12 +21,13 @@ use axum::Router;
 use axum::routing::get;
 use web::Site;
 
-pub use gate::CodeGate;
-pub(crate) use gate::{Admitted, Credentials, Failure, keep_private};
-pub(crate) use open_rsvp::{confirm, thank};
+pub(crate) use gate::Admitted;
+pub use gate::{CodeGate, Credentials, Failure, keep_private};
+pub use open_rsvp::{confirm, thank};
 pub(crate) use portal::preview;
-pub(crate) use request::GuestRequest;
-pub(crate) use show::{Reading, contact, speak};
+pub use request::GuestRequest;
+pub use show::speak;
+pub(crate) use show::{Reading, contact};
 
 /// All guests' addresses.
 pub fn routes() -> Router<Site> {

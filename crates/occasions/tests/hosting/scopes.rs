@@ -159,7 +159,7 @@ async fn plant(stage: &Stage<'_>) -> Planted {
     let path = format!("/api/v1/invitations/{code}/rsvp");
     done(&mut nobody, "PUT", &path, answer).await;
     let open = json!({"name": "Marker Open", "attending": true, "wish": "Marker wish"});
-    let open = done(&mut nobody, "POST", "/api/flask/rsvp", open).await;
+    let open = stage.answer(open).await.unwrap();
     let lock = format!("/api/v1/invitations/id/{invitation}/lock");
     done(
         &mut owner,
@@ -178,7 +178,7 @@ async fn plant(stage: &Stage<'_>) -> Planted {
             ("{id}", stage.occasion.to_string()),
             ("{i}", invitation),
             ("{j}", text(&other["id"])),
-            ("{k}", text(&open["id"])),
+            ("{k}", open.id.to_string()),
             ("{g}", text(&made["guests"][0]["id"])),
             ("{h}", text(&made["guests"][1]["id"])),
             ("{e}", text(&events["items"][0]["id"])),
@@ -331,6 +331,24 @@ fn others() -> Vec<Call> {
         ("GET", "/api/v1/me/tokens", "/api/v1/me/tokens"),
         ("POST", "/api/v1/me/tokens", "/api/v1/me/tokens"),
         ("DELETE", "/api/v1/me/tokens/{id}", "/api/v1/me/tokens/none"),
+        ("GET", "/api/v1/webhooks", "/api/v1/webhooks"),
+        ("POST", "/api/v1/webhooks", "/api/v1/webhooks"),
+        ("DELETE", "/api/v1/webhooks/{id}", "/api/v1/webhooks/none"),
+        (
+            "POST",
+            "/api/v1/webhooks/{id}/test",
+            "/api/v1/webhooks/none/test",
+        ),
+        (
+            "POST",
+            "/api/v1/webhooks/{id}/rotate",
+            "/api/v1/webhooks/none/rotate",
+        ),
+        (
+            "GET",
+            "/api/v1/webhooks/{id}/deliveries",
+            "/api/v1/webhooks/none/deliveries",
+        ),
         ("POST", "/api/v1/auth/logout", "/api/v1/auth/logout"),
         (
             "GET",

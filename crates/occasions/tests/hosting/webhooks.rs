@@ -1,10 +1,11 @@
 //! What webhooks hear of an occasion: its owners' do, and are told no names.
 
-use accounts::token::PROFILE_READ;
+use accounts::token::{PROFILE_READ, TokenScope};
 use occasions::first_opened::Opens;
 use occasions::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ};
 use platform::{StoreError, Tx, sql};
 use serde_json::{Value, json};
+use testkit::Visitor;
 
 use crate::stage::{Stage, call, on_both};
 
@@ -89,22 +90,28 @@ fn owners_webhooks_hear_of_answers_and_of_opened_invitations() {
     });
 }
 
+/// A program of the owner with these scopes; the one before can do nothing more.
+async fn with(stage: &Stage<'_>, scopes: &[TokenScope]) -> Visitor {
+    stage.forget_tokens().await;
+    stage.program(&stage.owner, scopes).await
+}
+
 #[test]
 fn a_token_has_webhooks_of_what_it_may_read_alone() {
     on_both(async |stage| {
-        let scopes = |scopes| stage.program(&stage.owner, scopes);
         let saved = hook(&["reply.saved"]);
-        let mut writer = scopes(&[OCCASION_READ, OCCASION_WRITE]).await;
+        let mut writer = with(stage, &[OCCASION_READ, OCCASION_WRITE]).await;
         let refused = call(&mut writer, "POST", HOOKS, &saved).await;
         refused.expect(403);
         assert_eq!(refused.json()["code"], "scope_required");
         assert!(refused.body.contains(RSVPS_READ.word()), "{}", refused.body);
 
-        let mut whole = scopes(&[OCCASION_WRITE, RSVPS_READ]).await;
-        let made = call(&mut whole, "POST", HOOKS, &saved).await;
+        let whole = [OCCASION_WRITE, RSVPS_READ];
+        let mut program = with(stage, &whole).await;
+        let made = call(&mut program, "POST", HOOKS, &saved).await;
         made.expect(201);
         let at = format!("{HOOKS}/{}", made.json()["id"].as_str().unwrap());
-        let mut reader = scopes(&[RSVPS_READ]).await;
+        let mut reader = with(stage, &[RSVPS_READ]).await;
         let listed = reader.get(HOOKS).await.json();
         assert_eq!(listed["items"][0]["events"], json!(["reply.saved"]));
         reader.get(&format!("{at}/deliveries")).await.expect(200);
@@ -112,11 +119,12 @@ fn a_token_has_webhooks_of_what_it_may_read_alone() {
             .await
             .expect(403);
         for scope in [OCCASION_READ, PROFILE_READ] {
-            let mut other = stage.program(&stage.owner, &[scope]).await;
+            let mut other = with(stage, &[scope]).await;
             other.get(HOOKS).await.expect(403);
             other.get(&format!("{at}/deliveries")).await.expect(403);
         }
-        call(&mut whole, "DELETE", &at, &Value::Null)
+        let mut program = with(stage, &whole).await;
+        call(&mut program, "DELETE", &at, &Value::Null)
             .await
             .expect(204);
     });

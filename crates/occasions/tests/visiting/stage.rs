@@ -4,9 +4,6 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use axum::{Extension, Router};
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use jiff::tz::TimeZone;
 use occasions::code::CodeKey;
 use occasions::first_opened::Opens;
@@ -14,7 +11,6 @@ use occasions::invitation;
 use occasions::link::LinkKey;
 use occasions::occasion::{self, Occasion, OccasionId, Switches};
 use occasions::rsvp;
-use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
 use occasions::words::{LockMode, OccasionKind, OccasionStatus};
 use platform::jobs::Worker;
@@ -24,8 +20,6 @@ use platform::store::migrate::Migrations;
 use platform::{Rows, Sql, StoreError, Tx, key, sql};
 use serde_json::{Value, json};
 use testkit::{English, Page, Visitor, World};
-use tokio::io::DuplexStream;
-use tokio_util::sync::CancellationToken;
 use web::client_info::Proxies;
 use web::{Catalogue, Language, Peer, Site, SiteUrl};
 
@@ -57,20 +51,6 @@ pub(crate) struct Stage<'w> {
 pub(crate) fn on_sqlite<F: AsyncFn(&Stage<'_>)>(test: F) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    let world = World::sqlite(&MIGRATIONS);
-    runtime.block_on(run(&world, &test));
-}
-
-/// Runs `test` on a store in a file, where it can move the time of the runtime.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the test is a closure written in its place"
-)]
-pub(crate) fn on_one_thread<F: AsyncFn(&Stage<'_>)>(test: F) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
@@ -113,9 +93,7 @@ impl<'w> Stage<'w> {
             Arc::clone(&opens),
         );
         let api: Router<Site> = occasions::web::api::routes();
-        let compat = Compat::new(occasions::demo::SLUG);
-        let compat = occasions::web::compat::routes(compat, &site, &gate, CancellationToken::new());
-        let rooms = api.merge(occasions::web::guest::routes()).merge(compat);
+        let rooms = api.merge(occasions::web::guest::routes());
         Self {
             world,
             budget,
@@ -139,16 +117,6 @@ impl<'w> Stage<'w> {
     /// A browser.
     pub(crate) fn visitor(&self) -> Visitor {
         self.visitor_at("192.0.2.1")
-    }
-
-    /// A connection from an address of its own, over which anything can be said.
-    pub(crate) fn connection(&self, address: &str) -> DuplexStream {
-        let (client, server) = tokio::io::duplex(64 << 10);
-        let peer = Extension(Peer(address.parse().unwrap()));
-        let service = TowerToHyperService::new(self.router.clone().layer(peer));
-        let served = http1::Builder::new().serve_connection(TokioIo::new(server), service);
-        tokio::spawn(served.with_upgrades());
-        client
     }
 
     /// Somebody who has chosen to read English.

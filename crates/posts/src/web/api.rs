@@ -1,55 +1,36 @@
 //! Posts for programs.
 
-use accounts::Callers::{Anybody, Tokens};
-use accounts::web::call::{Call, answer, id as parse};
+use accounts::Callers::{self, Anybody, Tokens};
+use accounts::web::call::answer;
+use accounts::web::resource::api::{self, ApiParent, ApiResource, Description as ApiDescription};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use jiff::Timestamp;
 use platform::Tx;
 use serde::Serialize;
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{IntoParams, PartialSchema, ToSchema};
-use web::described::Routes;
-use web::json::{Members, Received};
-use web::{Form, Input, Json, List, Piece, Problem, Site, fields, routes};
+use utoipa::{IntoParams, ToSchema};
+use web::described::{self, Named, Routes};
+use web::{Form, Json, List, Piece, Problem, Site, routes};
 
 use super::public::{self, Picture};
 use super::search;
-use crate::editor::{self, Editor};
-use crate::image::ImageChange;
-use crate::post::{self, Kind, Post, PostId, State as PostState};
+use crate::editor::Editor;
+use crate::post::{Kind, Post, PostId, State as PostState};
 use crate::{READ, Refusal, WRITE, feed, markdown, published};
 
 /// Every operation.
 pub fn routes<R: Routes<Site>>() -> R {
     R::default()
-        .routes(routes!(list: Tokens(&[READ]), create: Tokens(&[WRITE])))
-        .routes(routes!(show: Tokens(&[READ]), change: Tokens(&[WRITE]), remove: Tokens(&[WRITE])))
+        .merge(api::routes::<Post, R>())
         .routes(routes!(list_published: Anybody))
         .routes(routes!(show_published: Anybody))
         .routes(routes!(find: Anybody))
 }
 
-/// What may be set of a post; what is left out stays.
-struct PostChange;
-
-impl PartialSchema for PostChange {
-    fn schema() -> RefOr<Schema> {
-        let description = "What may be set of a post; what is left out stays.";
-        fields::schema::<Post>(Post::FIELDS, &[], description)
-    }
-}
-
-impl ToSchema for PostChange {
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        Post::schemas(schemas);
-    }
-}
-
 /// A post without its text.
 #[derive(Serialize, ToSchema)]
-struct PostSummary {
+pub struct PostSummary {
     #[schema(value_type = String)]
     id: PostId,
     kind: Kind,
@@ -75,91 +56,44 @@ impl From<Post> for PostSummary {
     }
 }
 
-/// All posts, what was changed last on top.
-#[utoipa::path(
-    get, path = "/api/v1/posts", tag = "posts", params(Piece),
-    responses((status = 200, body = List<PostSummary>))
-)]
-async fn list(call: Call, piece: Piece) -> Result<Json<List<PostSummary>>, Problem> {
-    let (enter, rows) = (editor::entrance(&call.who, &call.request), piece.rows());
-    let after: Option<(Timestamp, PostId)> = piece.after()?;
-    let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {
-        let editor = enter(tx)?;
-        Ok(post::list(tx, &editor, after.as_ref(), rows)?)
+impl ApiResource for Post {
+    type View = Self;
+    type Item = PostSummary;
+    const API: ApiDescription = ApiDescription {
+        path: "/api/v1/posts",
+        one: "/api/v1/posts/{id}",
+        tag: "posts",
+        list: "All posts, what was changed last on top.",
+        show: "One post, whatever its state.",
+        create: "Makes a post.",
+        change: "Changes, publishes or withdraws a post.",
+        remove: "Deletes a post that nobody could read yet. One that was published is withdrawn instead.",
+        removal: &[204, 409],
+        body: "What may be set of a post; what is left out stays.",
     };
-    let posts = call.site.store.read(look).await?;
-    let list = piece.list(posts, |post| (post.updated_at, post.id.clone()));
-    Ok(Json(list.map(PostSummary::from)))
+    const READS: Callers = Tokens(&[READ]);
+    const WRITES: Callers = Tokens(&[WRITE]);
+
+    fn view(self, _: &mut Tx<'_>, _: &Editor) -> Result<Self, Refusal> {
+        Ok(self)
+    }
 }
 
-/// Makes a post.
-#[utoipa::path(
-    post, path = "/api/v1/posts", tag = "posts", request_body = PostChange,
-    responses((status = 201, body = Post), (status = 409), (status = 422))
-)]
-async fn create(call: Call, body: Received<Members>) -> Result<Response, Problem> {
-    let (input, _) = Input::of_json(body.value)?;
-    let enter = editor::entrance(&call.who, &call.request);
-    let change = move |tx: &mut Tx<'_>, editor: &Editor| {
-        post::create(tx, editor, &input, &ImageChange::Keep)
-    };
-    let (key, created) = (call.key(&body.bytes)?, StatusCode::CREATED);
-    Ok(call.once_by(key, created, enter, change).await?)
-}
+impl ApiParent for Editor {
+    type Access = Callers;
+    type Saved<R: ApiResource<Parent = Self>> = R::View;
 
-/// One post, whatever its state.
-#[utoipa::path(
-    get, path = "/api/v1/posts/{id}", tag = "posts", params(("id" = String, Path,)),
-    responses((status = 200, body = Post), (status = 404))
-)]
-async fn show(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
-    let id: PostId = parse(&id)?;
-    let enter = editor::entrance(&call.who, &call.request);
-    let look = move |tx: &mut Tx<'_>| {
-        let editor = enter(tx)?;
-        post::find(tx, &editor, &id)
-    };
-    let found = call.site.store.read(look).await?;
-    Ok(answer(StatusCode::OK, &found))
-}
+    fn saved<R: ApiResource<Parent = Self>>(
+        &self,
+        tx: &mut Tx<'_>,
+        one: R,
+    ) -> Result<R::View, Refusal> {
+        one.view(tx, self)
+    }
 
-/// Changes, publishes or withdraws a post.
-#[utoipa::path(
-    patch, path = "/api/v1/posts/{id}", tag = "posts", params(("id" = String, Path,)),
-    request_body = PostChange,
-    responses((status = 200, body = Post), (status = 404), (status = 409), (status = 422), (status = 428))
-)]
-async fn change(
-    call: Call,
-    Path(id): Path<String>,
-    Json(body): Json<Members>,
-) -> Result<Response, Problem> {
-    let id: PostId = parse(&id)?;
-    let (input, version) = Input::of_json(body)?;
-    let version = call.version(version)?;
-    let enter = editor::entrance(&call.who, &call.request);
-    let change = move |tx: &mut Tx<'_>| {
-        let editor = enter(tx)?;
-        post::change(tx, &editor, &id, version, &input, &ImageChange::Keep)
-    };
-    let changed = call.site.store.write(change).await?;
-    Ok(answer(StatusCode::OK, &changed))
-}
-
-/// Deletes a post that nobody could read yet. One that was published is withdrawn instead.
-#[utoipa::path(
-    delete, path = "/api/v1/posts/{id}", tag = "posts", params(("id" = String, Path,)),
-    responses((status = 204), (status = 404), (status = 409))
-)]
-async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let id: PostId = parse(&id)?;
-    let enter = editor::entrance(&call.who, &call.request);
-    let change = move |tx: &mut Tx<'_>| {
-        let editor = enter(tx)?;
-        post::delete(tx, &editor, &id)
-    };
-    call.site.store.write(change).await?;
-    Ok(StatusCode::NO_CONTENT)
+    fn describe_saved<R: ApiResource<Parent = Self>>() -> Named {
+        described::schema::<R::View>()
+    }
 }
 
 /// A post as everybody reads it, without its text.

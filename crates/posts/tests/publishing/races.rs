@@ -1,12 +1,13 @@
 //! Races that really race: `testkit::rounds` each, on both engines.
 
+use accounts::web::resource;
 use platform::{Store, Tx};
-use posts::image::ImageChange;
-use posts::post::{self, Post, PostId};
+use posts::post::{Post, PostId};
 use posts::{Refusal, editor};
 use serde_json::{Value, json};
 use testkit::{rounds, together};
 use web::Input;
+use web::codes::SLUG_TAKEN;
 
 use crate::stage::{Person, Stage, on_both, request};
 
@@ -18,7 +19,7 @@ fn create(
     let (who, input) = (person.who.clone(), Input::from(sent));
     let change = move |tx: &mut Tx<'_>| {
         let editor = editor::enter(tx, &who, &request())?;
-        post::create(tx, &editor, &input, &ImageChange::Keep)
+        resource::create(tx, &editor, &input)
     };
     async move { store.write(change).await }
 }
@@ -32,7 +33,7 @@ fn change(
     let (who, id, input) = (person.who.clone(), id.clone(), Input::from(sent));
     let change = move |tx: &mut Tx<'_>| {
         let editor = editor::enter(tx, &who, &request())?;
-        post::change(tx, &editor, &id, 1, &input, &ImageChange::Keep)
+        resource::change(tx, &editor, id.as_str(), 1, &input)
     };
     async move { store.write(change).await }
 }
@@ -94,7 +95,7 @@ fn a_slug_that_two_choose_is_one_s() {
             let results = [one, two];
             let saved = results.iter().filter(|done| done.is_ok()).count();
             let refused = results.iter();
-            let refused = refused.filter(|done| matches!(done, Err(Refusal::SlugTaken)));
+            let refused = refused.filter(|done| matches!(done, Err(Refusal::Rule(SLUG_TAKEN))));
             assert_eq!((saved, refused.count()), (1, 1), "{results:?}");
         }
     });

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{Field, Reading};
 use crate::dates::Deadline;
 use crate::findings::{Findings, Limits, When, token};
-use crate::{Form, I18n};
+use crate::{Form, I18n, tags};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +45,8 @@ pub enum Kind {
     Either(&'static str, &'static str),
     /// Words of which the record itself knows which may be.
     Words,
+    /// Labels, typed in one line with commas between them.
+    Tags,
     /// A record.
     Part(&'static [Field]),
     /// Up to so many records.
@@ -124,6 +126,10 @@ impl Kind {
                 }
                 sent.clone()
             }
+            Self::Tags => {
+                let typed: Vec<String> = serde_json::from_value(sent.clone()).ok()?;
+                json!(findings.tags(at, &typed))
+            }
             Self::Part(fields) => {
                 let mut object = old.and_then(Json::as_object).cloned().unwrap_or_default();
                 let is_new = false;
@@ -165,7 +171,7 @@ impl Kind {
             Self::Texts(_) | Self::Part(_) => json!({}),
             Self::Flag => false.into(),
             Self::Number(least, _) => least.into(),
-            Self::Words | Self::Rows(..) => json!([]),
+            Self::Words | Self::Tags | Self::Rows(..) => json!([]),
             Self::Choice(words) => words.first().map(|(word, _)| *word).into(),
             Self::Moment | Self::Day | Self::Either(..) => Json::Null,
             _ => "".into(),
@@ -214,6 +220,7 @@ impl Kind {
                 Json::Object(texts.collect())
             }
             Self::Words => form.all(name).collect(),
+            Self::Tags => tags::split(typed).collect(),
             Self::Part(fields) => {
                 let held = held.and_then(Json::as_object);
                 Json::Object(read_form(fields, form, &format!("{name}."), held, zone))
@@ -302,6 +309,10 @@ pub(super) fn fill_form(
                 form.push((name, if *is_on { yes } else { no }.to_owned()));
             }
             (_, Json::String(text)) => form.push((name, text.clone())),
+            (Kind::Tags, Json::Array(tags)) => {
+                let tags: Vec<_> = tags.iter().filter_map(Json::as_str).collect();
+                form.push((name, tags.join(", ")));
+            }
             (_, Json::Array(words)) => {
                 let words = words.iter().filter_map(Json::as_str);
                 form.extend(words.map(|word| (name.clone(), word.to_owned())));

@@ -112,7 +112,7 @@ impl TableForm<'_> {
                 return fields.iter().flat_map(part).collect();
             }
             Kind::Words | Kind::Rows(..) | Kind::AsTyped | Kind::Either(..) => return Vec::new(),
-            Kind::Key(..) | Kind::Line(_) => Control::Line("text", "off"),
+            Kind::Key(..) | Kind::Line(_) | Kind::Tags => Control::Line("text", "off"),
             Kind::Lines(_) => Control::Lines,
             Kind::Email => Control::Line("email", "off"),
             Kind::Phone(_) => Control::Line("tel", "off"),

@@ -12,6 +12,7 @@ use web::{Json, Problem, routes};
 use crate::Accounts;
 use crate::Callers::People;
 use crate::client::Client;
+use crate::credential::planned_reset;
 use crate::factor_reset;
 use crate::second_factor::{self, FactorError};
 use crate::signed_in::SignedIn;
@@ -89,7 +90,7 @@ async fn show(
 ) -> Result<Json<FactorView>, Problem> {
     let id = caller.who.account().id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        Ok((second_factor::find(tx, &id)?, factor_reset::due(tx, &id)?))
+        Ok((second_factor::find(tx, &id)?, planned_reset::due(tx, &id)?))
     };
     let (factors, reset_at) = accounts.site.store.read(look).await?;
     Ok(Json(FactorView {

@@ -14,10 +14,16 @@ use web::described::Routes;
 use web::{Json, Problem, Site, routes};
 
 use super::super::cookies;
-use super::{LoginCall, Step, Want, all, leaving, signed_in};
+use super::LoginCall;
+use super::Step;
+use super::Want;
+use super::all;
+use super::leaving;
+use super::signed_in;
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
 use crate::passkey::{self, Passkey, PasskeyError, PasskeyId};
+use crate::sign_in::with_passkey;
 use crate::sudo::Sudo;
 use crate::web::asking::Caller;
 use crate::web_authn::{self, Asked, Assertion, Registration};
@@ -131,7 +137,7 @@ async fn sign_in(
         now: accounts.site.clock.now(),
         browser: browser.reveal(),
     };
-    let done = passkey::sign_in(&accounts, &login.credential, &asked, stay, client).await;
+    let done = with_passkey::sign_in(&accounts, &login.credential, &asked, stay, client).await;
     let (account, begun) = match done {
         Err(PasskeyError::Leaving(token)) => return Ok(leaving::offered(&token)),
         done => done?,

@@ -14,11 +14,12 @@ use web::{Json, Problem, routes};
 use super::SiteRole;
 use crate::Accounts;
 use crate::Callers::People;
-use crate::account::AccountId;
+use crate::account::{AccountId, State as AccountState};
 use crate::erasure::{self, When};
 use crate::factor_reset;
 use crate::grant;
-use crate::people::{self, Acting, Details, PeopleError, Person, Search, State as AccountState};
+use crate::grant::administrator::{self, Acting, PeopleError};
+use crate::people::{self, Details, Person, Search};
 use crate::sudo::Sudo;
 use crate::web::asking::Caller;
 use crate::web::call;
@@ -181,7 +182,7 @@ async fn list(
     let before: Option<String> = piece.after()?;
     let rows = piece.rows();
     let look = move |tx: &mut Tx<'_>| {
-        let by = people::administrator(tx, &caller.who, &caller.request)?;
+        let by = administrator::administrator(tx, &caller.who, &caller.request)?;
         Ok::<_, PeopleError>(people::list(tx, &by, &search, before.as_deref(), rows)?)
     };
     let found = accounts.site.store.read(look).await?;
@@ -206,7 +207,7 @@ async fn show(
 ) -> Result<Json<PersonDetails>, Problem> {
     let id: AccountId = call::id(&id)?;
     let look = move |tx: &mut Tx<'_>| {
-        let by = people::administrator(tx, &caller.who, &caller.request)?;
+        let by = administrator::administrator(tx, &caller.who, &caller.request)?;
         people::find(tx, &by, &id)
     };
     Ok(Json(accounts.site.store.read(look).await?.into()))
@@ -226,7 +227,7 @@ where
     let id: AccountId = call::id(id)?;
     let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
     let change = move |tx: &mut Tx<'_>| {
-        let by = people::acting(tx, &sudo, &caller.request)?;
+        let by = administrator::acting(tx, &sudo, &caller.request)?;
         change(tx, &by, &id)
     };
     accounts.site.store.write(change).await.map_err(Into::into)

@@ -16,7 +16,8 @@ use crate::client::Client;
 use crate::passkey;
 use crate::session::SessionId;
 use crate::sign_in::own_password::ChangeError;
-use crate::sudo::{self, Shown};
+use crate::sign_in::sudo_proof::{self, Shown};
+use crate::sign_in::with_passkey;
 use crate::web::asking::Caller;
 use crate::web::cookies;
 use crate::web_authn::{self, Asked, Assertion};
@@ -102,7 +103,7 @@ async fn prove(
                 network: facts.network(),
                 client,
             };
-            let proved = sudo::prove(&accounts, &caller.who, shown).await;
+            let proved = sudo_proof::prove(&accounts, &caller.who, shown).await;
             proved.map_err(|error| match error {
                 ChangeError::CurrentWrong => {
                     Problem::new(StatusCode::UNAUTHORIZED, "credentials_invalid")
@@ -122,7 +123,7 @@ async fn prove(
                 now: accounts.site.clock.now(),
                 browser: session.unwrap_or_default(),
             };
-            passkey::prove(&accounts, &caller.who, &credential, &asked, client).await?
+            with_passkey::prove(&accounts, &caller.who, &credential, &asked, client).await?
         }
         _ => return Err(Problem::fields().field("/password", "required", [])),
     };

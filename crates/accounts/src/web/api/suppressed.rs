@@ -13,7 +13,7 @@ use web::{Json, Problem, routes};
 
 use crate::Accounts;
 use crate::Callers::People;
-use crate::people::{self, PeopleError};
+use crate::grant::administrator::{self, PeopleError};
 use crate::suppressed;
 use crate::web::asking::Caller;
 use crate::web::call;
@@ -79,7 +79,7 @@ async fn list(
     let after: Option<After> = piece.after()?;
     let rows = piece.rows();
     let look = move |tx: &mut Tx<'_>| {
-        let by = people::administrator(tx, &caller.who, &caller.request)?;
+        let by = administrator::administrator(tx, &caller.who, &caller.request)?;
         Ok::<_, PeopleError>(suppressed::list(tx, &by, after.as_ref(), rows)?)
     };
     let found = accounts.site.store.read(look).await?;
@@ -107,7 +107,7 @@ async fn lift(
 ) -> Result<StatusCode, Problem> {
     let place: Place = call::id(&id)?;
     let change = move |tx: &mut Tx<'_>| {
-        let by = people::administrator(tx, &caller.who, &caller.request)?;
+        let by = administrator::administrator(tx, &caller.who, &caller.request)?;
         suppressed::lift(tx, &by, &place)
     };
     accounts.site.store.write(change).await?;

@@ -34,9 +34,9 @@ pub(super) fn routes<R: Routes<Accounts>>() -> R {
 }
 
 /// The name of an event, of those that domains declare.
-struct Event;
+struct WebhookEventName;
 
-impl PartialSchema for Event {
+impl PartialSchema for WebhookEventName {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
@@ -45,7 +45,7 @@ impl PartialSchema for Event {
     }
 }
 
-impl ToSchema for Event {}
+impl ToSchema for WebhookEventName {}
 
 /// A webhook.
 #[derive(Serialize, ToSchema)]
@@ -54,7 +54,7 @@ struct View {
     #[schema(value_type = String)]
     id: WebhookId,
     url: String,
-    #[schema(value_type = Vec<Event>)]
+    #[schema(value_type = Vec<WebhookEventName>)]
     events: Vec<String>,
     /// Whether notes are sent.
     include_notes: bool,
@@ -97,7 +97,7 @@ struct Body {
     /// https alone, of a host on public networks; up to 2,000 characters.
     url: String,
     /// Which events are sent.
-    #[schema(value_type = Vec<Event>)]
+    #[schema(value_type = Vec<WebhookEventName>)]
     events: Vec<String>,
     /// Whether notes are sent.
     #[serde(default)]

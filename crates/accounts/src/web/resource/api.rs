@@ -181,7 +181,7 @@ async fn create<R: ApiResource>(call: Call, body: Received<Members>) -> Result<R
         let one = super::create::<R>(tx, parent, &input)?;
         parent.saved(tx, one)
     };
-    call.once(&body.bytes, StatusCode::CREATED, change).await
+    call.post(&body.bytes, StatusCode::CREATED, change).await
 }
 
 async fn change<R: ApiResource>(

@@ -3,6 +3,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use web::fields::{self, Kind};
@@ -67,9 +68,29 @@ pub trait PageResource: Resource<Parent: PageParent> {
     const CHOSEN: &'static [&'static str] = &[];
     /// Fields that have a page of their own.
     const ELSEWHERE: &'static [&'static str] = &[];
+    /// Where the form of one is, below its address.
+    const EDIT: &'static str = "";
+    /// The message for the field in which its key is typed to remove it.
+    const TYPED: &'static str = "";
+    /// Where a removal is sent, below the address of one.
+    const REMOVE: &'static str = "/remove";
+    /// What the form says was done before: the word in `?done=`, and its message.
+    const DONE: &'static [(&'static str, &'static str)] = &[];
+    /// Whether the one that was saved is shown next, and not the list.
+    const IS_SHOWN_AFTER: bool = false;
 
     /// What one is called.
     fn title(&self, req: &RequestOf<Self>, context: &ContextOf<Self>) -> String;
+
+    /// The fields that a form shows and is read by.
+    fn shown(_: &mut Vec<Field>, _one: Option<&Self>, _: &Form, _now: Timestamp) {}
+
+    /// Does what a form needs before it is read, such as keeping the file that came along.
+    fn prepare(
+        _: &mut FormPost<RequestOf<Self>>,
+    ) -> impl Future<Output = Result<(), Problem>> + Send {
+        async { Ok(()) }
+    }
 
     /// Completes the form that the table makes.
     fn arrange(
@@ -97,6 +118,8 @@ pub struct Messages {
     pub new: &'static str,
     /// The legend of all fields that are no texts.
     pub settings: &'static str,
+    /// The heading above the removal of one.
+    pub remove_title: &'static str,
     /// The button that removes one.
     pub remove: &'static str,
     /// What that does.
@@ -134,12 +157,21 @@ pub struct EditForm<'a> {
     messages: Messages,
     save: &'static str,
     cancel: &'static str,
-    title: String,
+    done: Option<&'static str>,
+    /// Its heading.
+    pub title: String,
+    /// Whether a file is sent along.
+    pub takes_file: bool,
+    /// What else is sent along: names and values.
+    pub hidden: Vec<(&'static str, String)>,
+    /// HTML below the form.
+    pub below: String,
     /// A message above the fields.
     pub note: Option<&'static str>,
     /// The address of another page of it, and what that is called.
     pub more: Option<(String, String)>,
-    back: String,
+    /// Where it leads without saving.
+    pub back: String,
     action: String,
     /// The fields.
     pub groups: Vec<Group>,
@@ -162,9 +194,9 @@ where
         .get("", writers(), list_page::<R>)
         .get("/new", owners(), new_page::<R>)
         .post("/new", owners(), create::<R>)
-        .get("/{id}", writers(), edit_page::<R>)
-        .post("/{id}", writers(), change::<R>)
-        .post("/{id}/remove", owners(), remove::<R>)
+        .get(&format!("/{{id}}{}", R::EDIT), writers(), edit_page::<R>)
+        .post(&format!("/{{id}}{}", R::EDIT), writers(), change::<R>)
+        .post(&format!("/{{id}}{}", R::REMOVE), owners(), remove::<R>)
 }
 
 type Read<R, T> = Result<(ContextOf<R>, T), RefusalOf<R>>;
@@ -193,11 +225,29 @@ pub fn stored<R: Resource>(zone: &TimeZone, one: &R) -> Form {
 }
 
 /// The fields that a form shows to somebody.
-fn shown<R: PageResource>(may_own: bool, is_new: bool) -> Vec<Field> {
-    let here = R::FIELDS.iter().copied();
-    let here = here.filter(|field| !R::ELSEWHERE.contains(&field.name));
-    let is_shown = |field: &Field| (is_new || !field.is_fixed) && (may_own || field.is_wording);
-    here.filter(is_shown).collect()
+fn shown<R: PageResource>(
+    may_own: bool,
+    one: Option<&R>,
+    form: &Form,
+    now: Timestamp,
+) -> Vec<Field> {
+    let is_shown = |field: &&Field| {
+        !R::ELSEWHERE.contains(&field.name)
+            && (one.is_none() || !field.is_fixed)
+            && (may_own || field.is_wording)
+    };
+    let mut fields = R::FIELDS.iter().filter(is_shown).copied().collect();
+    R::shown(&mut fields, one, form, now);
+    fields
+}
+
+/// Where a form leads that was saved.
+fn after<R: PageResource>(list: &str, one: &R, done: &str) -> String {
+    if R::IS_SHOWN_AFTER {
+        format!("{list}/{}?done=saved", one.address())
+    } else {
+        format!("{list}?done={done}")
+    }
 }
 
 /// A form without the rows that were emptied.
@@ -250,13 +300,17 @@ async fn load_form<R: PageResource>(
 
 async fn create<R: PageResource>(mut posted: FormPost<RequestOf<R>>) -> Result<Response, Problem> {
     posted.form = compacted::<R>(posted.form);
+    let prepared = R::prepare(&mut posted).await;
     let (form, list) = (posted.form.clone(), R::Parent::at(&posted.req, R::PAGES));
     let change = move |tx: &mut Tx<'_>, parent: &R::Parent| {
-        let input = Input::Form(form.clone(), shown::<R>(true, true));
-        super::create::<R>(tx, parent, &input)?;
-        Ok(format!("{list}?done=created"))
+        let shown = shown::<R>(true, None, &form, tx.now());
+        let one = super::create::<R>(tx, parent, &Input::Form(form.clone(), shown))?;
+        Ok(after(&list, &one, "created"))
     };
-    let done = posted.once(change).await;
+    let done = match prepared {
+        Ok(()) => posted.once(change).await.map_err(Into::into),
+        Err(problem) => Err(problem),
+    };
     let (req, form) = (&posted.req, &posted.form);
     form_state::answer(done, async |problem| {
         let (context, ()) = read::<R, _>(req, |_, _| Ok(())).await.map_err(Into::into)?;
@@ -268,16 +322,21 @@ async fn create<R: PageResource>(mut posted: FormPost<RequestOf<R>>) -> Result<R
 
 async fn change<R: PageResource>(mut posted: FormPost<RequestOf<R>>) -> Result<Response, Problem> {
     posted.form = compacted::<R>(posted.form);
+    let prepared = R::prepare(&mut posted).await;
     let (form, list) = (posted.form.clone(), R::Parent::at(&posted.req, R::PAGES));
     let address = posted.req.as_ref().address().to_owned();
     let version = form_state::number(&form, "version").unwrap_or_default();
     let change = move |tx: &mut Tx<'_>, parent: &R::Parent| {
-        let shown = shown::<R>(parent.may(R::Parent::OWN), false);
+        let old = R::find(tx, parent, &address)?;
+        let shown = shown(parent.may(R::Parent::OWN), Some(&old), &form, tx.now());
         let input = Input::Form(form.clone(), shown);
-        super::change::<R>(tx, parent, &address, version, &input)?;
-        Ok(format!("{list}?done=saved"))
+        let one = super::change::<R>(tx, parent, &address, version, &input)?;
+        Ok(after(&list, &one, "saved"))
     };
-    let done = posted.once(change).await;
+    let done = match prepared {
+        Ok(()) => posted.once(change).await.map_err(Into::into),
+        Err(problem) => Err(problem),
+    };
     let (req, form) = (&posted.req, &posted.form);
     form_state::answer(done, async |problem| {
         let (context, one, stored) = load_form::<R>(req).await?;
@@ -318,16 +377,18 @@ async fn edit_form<R: PageResource>(
 ) -> Result<Response, Problem> {
     let PageRequest { text, csrf, .. } = req.as_ref();
     let back = R::Parent::at(req, R::PAGES);
+    let at = |one: &R, rest| format!("{back}/{}{rest}", one.address());
     let (title, action) = match one {
         None => (text.say(R::MESSAGES.new).into(), format!("{back}/new")),
-        Some(one) => (one.title(req, context), format!("{back}/{}", one.address())),
+        Some(one) => (one.title(req, context), at(one, R::EDIT)),
     };
     let may_own = context.as_ref().may(R::Parent::OWN);
     let confirm = |one: &R| {
-        let label = text.with("host-type-name", [("name", one.key().into())]);
+        let label = text.with(R::TYPED, [("name", one.key().into())]);
         form_state.line("confirm", label)
     };
-    let shown = shown::<R>(may_own, one.is_none());
+    let now = req.as_ref().site.clock.now();
+    let shown = shown(may_own, one, &form_state.form, now);
     let table = R::Parent::table(req, context, form_state);
     let mut form = EditForm {
         text,
@@ -343,14 +404,19 @@ async fn edit_form<R: PageResource>(
         groups: table.groups(&shown, R::MESSAGES.settings),
         remove: one.filter(|_| may_own).map(|one| {
             let is_typed = R::TYPED_REMOVAL != TypedRemoval::Nobody;
-            (format!("{action}/remove"), is_typed.then(|| confirm(one)))
+            (at(one, R::REMOVE), is_typed.then(|| confirm(one)))
         }),
         version: one.map_or(0, R::version),
-        title: title.clone(),
+        done: req.as_ref().done(R::DONE),
+        takes_file: false,
+        hidden: Vec::new(),
+        below: String::new(),
+        title,
         back,
         action,
         form_state,
     };
     R::arrange(req, context, one, &mut form);
+    let title = form.title.clone();
     R::Parent::page(req, context, R::PAGES, &title, form).await
 }

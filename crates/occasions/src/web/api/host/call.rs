@@ -149,7 +149,7 @@ impl Call {
         F: Fn(&mut Tx<'_>, &P) -> Result<T, Refusal> + Send + 'static,
     {
         let (sees, key) = (Sees::of_editor(&self.who), self.key(body)?);
-        let answer = self.inner.once_by(key, status, enter, change).await;
+        let answer = self.inner.once(key, status, enter, change).await;
         answer.map_err(|refusal| problem(refusal, sees))
     }
 

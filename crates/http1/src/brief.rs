@@ -9,7 +9,7 @@ use http::uri::{PathAndQuery, Uri};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version};
 
 use super::framing::Section;
-use super::head::{self, Framed};
+use super::request::{self, Framed};
 
 /// Lines that are added to those of a request on its way to a server.
 const ADDED: usize = 8;
@@ -22,17 +22,18 @@ const OTHERS: [HeaderName; 5] = [EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE
 
 /// A request that was read without an engine.
 #[derive(Debug)]
-pub(crate) struct FastRequest {
+pub struct FastRequest {
     /// With its body.
-    pub(crate) request: Request<Bytes>,
+    pub request: Request<Bytes>,
     /// So many bytes are its own.
-    pub(crate) length: usize,
+    pub length: usize,
     /// Whether the client wants no more than this.
-    pub(crate) is_last: bool,
+    pub is_last: bool,
 }
 
 /// What some bytes begin with.
-pub(crate) enum Brief {
+#[derive(Debug)]
+pub enum Brief {
     /// A brief request.
     Whole(FastRequest),
     /// The head of one perhaps, of which more must come.
@@ -44,14 +45,14 @@ pub(crate) enum Brief {
 }
 
 /// Reads the request that some bytes begin with, if it is a brief one.
-pub(crate) fn brief(came: &Bytes, header_size: usize) -> Brief {
+pub fn brief(came: &Bytes, header_size: usize) -> Brief {
     let length = match Section::default().end(came, header_size) {
         Ok(Some(length)) => length,
         Ok(None) => return Brief::Head,
         Err(_) => return Brief::Other,
     };
-    let read = head::judge_and(&came[..length], |head, judged| match judged.body {
-        Framed::Length(body) => Some((request(came, head, body)?, body)),
+    let read = request::judge_and(&came[..length], |head, judged| match judged.body {
+        Framed::Length(body) => Some((parsed(came, head, body)?, body)),
         Framed::Chunked => None,
     });
     let Ok(Some(((request, is_last), body))) = read else {
@@ -68,7 +69,7 @@ pub(crate) fn brief(came: &Bytes, header_size: usize) -> Brief {
     })
 }
 
-fn request(
+fn parsed(
     came: &Bytes,
     head: &httparse::Request<'_, '_>,
     body: u64,

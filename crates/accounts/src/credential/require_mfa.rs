@@ -2,9 +2,9 @@
 
 use platform::{StoreError, Tx};
 
-use super::is_enrolled;
 use crate::account::AccountId;
 use crate::credential::passkey;
+use crate::credential::second_factor::is_enrolled;
 use crate::grant::{self, Scope};
 
 /// Who must have a second factor.

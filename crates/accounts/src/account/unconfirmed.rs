@@ -1,0 +1,80 @@
+//! Accounts whose address nobody has confirmed yet: somebody may have registered the address of
+//! somebody else.
+
+use platform::{Rows, Secret, StoreError, Tx, sql};
+
+use crate::account::AccountId;
+use crate::opaque;
+
+/// Whether the account waits for its address to be confirmed.
+pub fn is_pending(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM registration WHERE account_id = :id AND is_pending = 1",
+        id
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
+/// Whether `browser` is the one that registered the account, which waits for its address to be
+/// confirmed.
+pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result<bool, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM registration WHERE account_id = :id AND browser_hash = :browser",
+        id,
+        browser = opaque::hash(browser)
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
+/// An account of another program waits for its address to be confirmed; it stays until then.
+pub(crate) fn await_confirmation(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "INSERT INTO registration (account_id, browser_hash, registered_at, is_kept)
+         VALUES (:id, :browser, :now, 1)",
+        id,
+        browser = Vec::<u8>::new(),
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// Whether somebody registered the account here, and nobody has confirmed its address since.
+pub(crate) fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM registration WHERE account_id = :id AND is_kept = 0",
+        id
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
+/// Whether somebody made a registered account a member before its address was confirmed. Only such
+/// ones have made anything.
+pub(crate) fn is_admitted(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM registration
+         WHERE account_id = :id AND is_kept = 0 AND is_pending = 0",
+        id
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
+/// The account waits no more: somebody made it a member. Its address is still anybody's.
+pub(crate) fn admit(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE registration SET is_pending = 0 WHERE account_id = :id",
+        id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+/// The address of the account was confirmed.
+pub(crate) fn end(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
+    sql!("DELETE FROM registration WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! Leave to administer the people of an installation, and to own it.
+//!
+//! Nobody acts on somebody whose rank is above their own.
+
+use platform::audit::{Actor, Entry, RequestFacts};
+use platform::{StoreError, Tx};
+use serde_json::json;
+
+use super::held::{Held, hold};
+use crate::account::AccountId;
+use crate::grant::{self, GrantError};
+use crate::scope::{Role, SITE, Scope};
+use crate::session::signed_in::SignedIn;
+use crate::session::sudo::Sudo;
+
+/// Why an administrator is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum PeopleError {
+    /// They do not have this rank in the installation.
+    #[error("this is for those who are {0} of the installation")]
+    Rank(Role),
+    /// There is no such person.
+    #[error("no such person")]
+    NotFound,
+    /// The person's rank is above theirs.
+    #[error("the person's rank is above one's own")]
+    AboveOwn,
+    /// Nobody would be left who owns the installation and can sign in.
+    #[error("the last owner stays")]
+    LastOwner,
+    /// The account waits for its address to be confirmed: somebody else may have registered it.
+    #[error("the address is not confirmed")]
+    EmailUnverified,
+    /// The account is about to be erased.
+    #[error("the account is about to be erased")]
+    Leaving,
+    /// Somebody who is kept out.
+    #[error("the account is deactivated")]
+    Deactivated,
+    /// There is nothing to reset.
+    #[error("the account has neither a second factor nor a passkey")]
+    NoFactors,
+    /// No mail goes to the address, so nobody would learn of it.
+    #[error("no mail goes to the address")]
+    NoMail,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<GrantError> for PeopleError {
+    fn from(error: GrantError) -> Self {
+        match error {
+            GrantError::LastOwner => Self::LastOwner,
+            GrantError::NotAMember | GrantError::UnknownRole => Self::NotFound,
+            GrantError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// The proof that somebody administers the installation. A token never does.
+#[derive(Clone, Debug)]
+pub struct Administrator {
+    pub(crate) who: SignedIn,
+    rank: Role,
+    pub(crate) request: RequestFacts,
+}
+
+impl Administrator {
+    /// What they are called.
+    pub(crate) fn name(&self) -> &str {
+        &self.who.account().display_name
+    }
+
+    /// Whether they own the installation.
+    pub fn is_owner(&self) -> bool {
+        self.rank == grant::OWNER
+    }
+
+    /// How the audit log names them, and their request.
+    pub(crate) fn audited(&self) -> (Actor, Option<&RequestFacts>) {
+        (self.who.actor(), Some(&self.request))
+    }
+}
+
+/// The proof that `who` administers the installation.
+pub fn administrator(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    request: &RequestFacts,
+) -> Result<Administrator, PeopleError> {
+    let rank = grant::rank_in(tx, who, &Scope::site())?;
+    let rank = rank.filter(|_| who.is_in_browser());
+    Ok(Administrator {
+        who: who.clone(),
+        rank: rank.ok_or(PeopleError::Rank(grant::ADMIN))?,
+        request: request.clone(),
+    })
+}
+
+/// The proof that an administrator has shown a moment ago who they are: without it nothing is changed.
+#[derive(Clone, Debug)]
+pub struct Acting(pub(crate) Administrator);
+
+impl Acting {
+    /// The proof, where they own the installation.
+    pub(crate) fn owner(&self) -> Result<&Administrator, PeopleError> {
+        let owner = Some(&self.0).filter(|by| by.is_owner());
+        owner.ok_or(PeopleError::Rank(grant::OWNER))
+    }
+
+    /// Whose.
+    pub(crate) fn account(&self) -> &AccountId {
+        &self.0.who.account().id
+    }
+
+    pub(crate) fn record(
+        &self,
+        tx: &mut Tx<'_>,
+        action: &'static str,
+        person: &AccountId,
+    ) -> Result<(), StoreError> {
+        let by = &self.0;
+        tx.record(Entry {
+            actor: by.who.actor(),
+            action,
+            entity: ("account", person.to_string()),
+            scope: None,
+            changes: json!([]),
+            request: Some(by.request.clone()),
+        })
+    }
+}
+
+/// The proof that somebody administers the installation, and has just shown who they are.
+pub fn acting(tx: &mut Tx<'_>, sudo: &Sudo, request: &RequestFacts) -> Result<Acting, PeopleError> {
+    administrator(tx, sudo.who(), request).map(Acting)
+}
+
+/// As [`hold`], for an administrator who may act on this person.
+pub(crate) fn hold_for(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<Held, PeopleError> {
+    let held = hold(tx, id)?.ok_or(PeopleError::NotFound)?;
+    if held
+        .rank
+        .is_some_and(|rank| !SITE.at_least(by.0.rank, rank))
+    {
+        return Err(PeopleError::AboveOwn);
+    }
+    Ok(held)
+}
+
+/// The proof that somebody owns the installation. A token never does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner(SignedIn);
+
+impl Owner {
+    /// Who it is.
+    pub fn who(&self) -> &SignedIn {
+        &self.0
+    }
+}
+
+/// The proof that `who` owns the installation.
+pub fn owner(tx: &mut Tx<'_>, who: SignedIn) -> Result<Option<Owner>, StoreError> {
+    let is_owner = grant::rank_in(tx, &who, &Scope::site())? == Some(grant::OWNER);
+    Ok((is_owner && who.is_in_browser()).then_some(Owner(who)))
+}

@@ -1,0 +1,41 @@
+//! An account that is locked, and all owners of the installation with it.
+
+use platform::{StoreError, Tx, sql};
+
+use crate::account::{AccountId, State};
+use crate::grant::{self, GrantError};
+use crate::scope::{Role, Scope};
+
+/// Somebody whose account is locked, and all owners with it.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) state: State,
+    pub(crate) rank: Option<Role>,
+}
+
+impl Held {
+    /// Refuses what would leave the installation without an owner, once it was done.
+    pub(crate) fn keep_an_owner(&self, tx: &mut Tx<'_>) -> Result<(), GrantError> {
+        match self.rank {
+            Some(rank) => grant::keep_an_owner(tx, &Scope::site(), rank),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Locks an account in whatever state, and the owners of the installation.
+pub(crate) fn hold(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Held>, StoreError> {
+    let found: Option<(State,)> = sql!(
+        "SELECT state FROM account WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
+    let Some((state,)) = found else {
+        return Ok(None);
+    };
+    grant::lock_owners(tx, &Scope::site())?;
+    Ok(Some(Held {
+        state,
+        rank: grant::rank_of(tx, id, &Scope::site())?,
+    }))
+}

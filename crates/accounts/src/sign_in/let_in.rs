@@ -1,0 +1,49 @@
+//! Somebody who is through all steps of signing in.
+
+use platform::{StoreError, Tx};
+use web::Site;
+
+use crate::account::{Account, unconfirmed};
+use crate::client::Client;
+use crate::credential::linked_identity;
+use crate::notice;
+use crate::session::device::Device;
+use crate::session::{self, Begun, Method, Stay};
+
+/// Somebody who came by a link, or is through the second step.
+#[derive(Clone, Debug)]
+pub struct Arrived {
+    /// Who it is.
+    pub account: Account,
+    /// What their browser is given.
+    pub begun: Begun,
+    /// Where they go.
+    pub to: String,
+}
+
+/// Begins a session, links the identity that waits for it, and tells the owner where the browser is a
+/// new one. The owner of an address
+/// that nobody has confirmed may be somebody else, who is mailed nothing of it.
+pub(crate) fn let_in(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    method: Method,
+    stay: Stay,
+    client: &Client,
+) -> Result<Option<Begun>, StoreError> {
+    let begun = session::begin(tx, &account.id, method, stay, client)?;
+    if begun.is_some()
+        && let Some(secret) = &client.identity
+    {
+        linked_identity::link_awaited(tx, &account.id, secret, &client.request)?;
+    }
+    if begun
+        .as_ref()
+        .is_some_and(|begun| matches!(begun.device, Device::New(_)))
+        && !unconfirmed::is_pending(tx, &account.id)?
+    {
+        notice::new_sign_in(tx, site, account, client)?;
+    }
+    Ok(begun)
+}
