@@ -4,7 +4,6 @@
 //! before anybody hears that it is ready; a job that starts again begins anew.
 
 mod questions;
-mod sheet;
 mod table;
 
 use accounts::account::AccountId;
@@ -23,7 +22,7 @@ use super::permissions::{self, HostOf, Permission};
 use super::{Refusal, history};
 use crate::occasion::{self, OccasionId};
 use crate::words::{ExportKind, FileFormat, Progress};
-pub use sheet::{Cell, Sheet};
+pub use web::sheet::{self, Cell, Sheet};
 
 platform::id!(ExportId, "One list as a file.");
 
@@ -396,14 +395,6 @@ pub(crate) async fn remove_expired(platform: &Platform) -> Result<(), JobError> 
         Ok::<(), StoreError>(())
     });
     Ok(expired.await?)
-}
-
-/// How browsers are told what a file is.
-pub fn media_type(format: FileFormat) -> &'static str {
-    match format {
-        FileFormat::Csv => "text/csv; charset=utf-8",
-        FileFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    }
 }
 
 /// Where a file is kept. An id is lower-case letters, digits and hyphens, which

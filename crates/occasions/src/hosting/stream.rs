@@ -6,7 +6,6 @@
 //! batch, so whoever lost it hears nothing more.
 
 mod counts;
-mod places;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -24,7 +23,6 @@ use super::summary;
 use crate::occasion::OccasionId;
 pub use counts::AllCounts;
 use counts::{Counted, Counts};
-pub use places::{End, MOST, Place, Places};
 
 /// At most so many counters in a second: one in this time.
 const SUMMARY_EVERY: Duration = Duration::from_millis(500);

@@ -1,12 +1,10 @@
 //! Which invitations are meant: one filter for lists, numbers, bulk actions and
 //! exports, in an address or in JSON.
 
-use jiff::tz::TimeZone;
 use platform::{Tx, sql};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use web::fields::{self, as_typed, choice, either, only};
-use web::{Field, Findings, Form, Input, words};
+use web::fields::{as_typed, choice, either, filter, only};
+use web::{Field, Findings, Form, words};
 
 use super::json_text;
 use crate::event::EventId;
@@ -161,15 +159,15 @@ impl InvitationFilter {
     /// not part of it is left alone; an unknown word is refused.
     pub fn read(query: &Form) -> Result<(Self, Sort), Refusal> {
         let mut findings = Findings::default();
-        let filter = read(FIELDS, query, &mut findings);
-        let Order { sort } = read(ORDER, query, &mut findings);
+        let filter = filter::read(FIELDS, query, &mut findings);
+        let Order { sort } = filter::read(ORDER, query, &mut findings);
         findings.finish()?;
         Ok((filter, sort))
     }
 
     /// The query of an address that says this.
     pub fn query(&self) -> Form {
-        query(FIELDS, self)
+        filter::query(FIELDS, self)
     }
 
     /// Whether it finds invitations by what their people answered.
@@ -179,24 +177,6 @@ impl InvitationFilter {
             || self.answered.is_some()
             || self.note.is_some()
     }
-}
-
-pub(super) fn read<T: Serialize + DeserializeOwned + Clone + Default>(
-    fields: &[Field],
-    query: &Form,
-    findings: &mut Findings,
-) -> T {
-    // An empty value asks for nothing, also after another one of the same name.
-    let said = query.iter().filter(|(_, value)| !value.is_empty());
-    let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let input = Input::Form(said.collect(), fields.to_vec());
-    input.apply(fields, &T::default(), false, &TimeZone::UTC, findings)
-}
-
-pub(super) fn query<T: Serialize>(fields: &[Field], filter: &T) -> Form {
-    let mut form = fields::form(fields, filter, 0, &TimeZone::UTC);
-    form.remove(&["version"]);
-    form
 }
 
 /// The id of the event that a filter names by its key; empty: it names none.
@@ -239,15 +219,6 @@ pub(super) fn answer_sought(word: Option<&str>) -> [String; 3] {
     match word.split_once(':') {
         Some((key, value)) => [key.to_owned(), value.to_owned(), json_text(value)],
         None => [word.to_owned(), String::new(), String::new()],
-    }
-}
-
-/// A flag as statements take it: empty where it does not matter.
-pub(super) fn word(flag: Option<bool>) -> &'static str {
-    match flag {
-        None => "",
-        Some(true) => "yes",
-        Some(false) => "no",
     }
 }
 
