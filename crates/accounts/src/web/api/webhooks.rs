@@ -162,6 +162,7 @@ async fn remove(
 
 /// What is being sent.
 #[derive(Serialize, ToSchema)]
+#[schema(as = SentTest)]
 struct Sent {
     /// The id of the delivery.
     #[schema(value_type = String)]
