@@ -27,6 +27,7 @@ use crate::person::registration;
 use crate::session::signed_in::SignedIn;
 use crate::session::token::TokenScope;
 use crate::web::frame;
+use crate::webhook::WebhookEvent;
 
 /// What the program has to know of a domain.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +68,8 @@ pub struct Domain {
     pub navigation: &'static [Link],
     /// What it shows to somebody on the page that they land on after signing in.
     pub cards: fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Vec<Card>, StoreError>,
+    /// What webhooks can hear of.
+    pub webhook_events: &'static [WebhookEvent],
     /// Mail that people may choose to get.
     pub newsletters: &'static [Newsletter],
     /// What the sign-in page says to those who need no account.
@@ -190,6 +193,7 @@ impl Domain {
             offers: |_| Ok(Vec::new()),
             navigation: &[],
             cards: |_, _, _, _| Ok(Vec::new()),
+            webhook_events: &[],
             newsletters: &[],
             sign_in_hints: &[],
             routes: |_| Router::new(),

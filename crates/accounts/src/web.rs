@@ -38,6 +38,7 @@ mod suppressed;
 mod trusted;
 mod unsubscribe;
 mod visitor;
+mod webhooks;
 
 pub mod asking;
 pub mod upstream_access;
@@ -48,6 +49,7 @@ use axum::{Extension, Router};
 use web::{Pages, Site};
 
 use crate::Callers::{Anybody, People};
+use crate::webhook::test_limit::TestLimit;
 use crate::{Accounts, Callers};
 pub use cookies::session;
 pub use problem::email_unverified;
@@ -80,6 +82,7 @@ pub fn routes(accounts: &Accounts) -> Router<Site> {
         .merge(own.into_router())
         .merge(api::routes::<Router<_>>())
         .merge(api::refresh::well_known())
+        .layer(Extension(TestLimit::default()))
         .with_state(accounts.clone())
 }
 
@@ -145,6 +148,11 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/me/trusted", People, trusted::add)
         .post("/me/trusted/remove", People, trusted::remove)
         .get("/me/shared", People, shared::show)
+        .get("/me/webhooks", People, webhooks::show)
+        .post("/me/webhooks", People, webhooks::create)
+        .post("/me/webhooks/{id}/test", People, webhooks::test)
+        .post("/me/webhooks/{id}/rotate", People, webhooks::rotate)
+        .post("/me/webhooks/{id}/delete", People, webhooks::delete)
         .get("/admin/invites", People, invites::show)
         .post("/admin/invites", People, invites::create)
         .post("/admin/invites/remove", People, invites::remove)

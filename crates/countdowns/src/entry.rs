@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use web::Findings;
 
 use crate::countdown::{CountdownId, Kind, OwnerOf};
-use crate::webhook::event::{self, About, Event};
+use crate::webhook::{self, About, Event};
 use crate::{ENTRY_EXISTS, Refusal, WRONG_KIND, reach};
 
 platform::id!(EntryId, "One reset of a countdown.");
@@ -279,7 +279,7 @@ fn finish(
     .run(tx, Rows::Exactly(1))?;
     reach::announce(tx, &owner.countdown().id)?;
     if let Some(entry) = new.or(old) {
-        event::fire(tx, owner.countdown(), event, About::Entry(entry))?;
+        webhook::fire(tx, owner.countdown(), event, About::Entry(entry))?;
     }
     let [old, new] = [old, new].map(|entry| entry.map(|entry| entry.reset_at));
     owner.record(

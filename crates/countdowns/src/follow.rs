@@ -12,7 +12,7 @@ use web::{Findings, fields};
 use crate::calendar::DayCounting;
 use crate::countdown::{self, Countdown, CountdownId, Kind};
 use crate::reach;
-use crate::webhook::event::{self, About, Event};
+use crate::webhook::{self, About, Event};
 
 /// Who chooses a date, and among which.
 pub(crate) struct Choice<'a> {
@@ -115,7 +115,7 @@ fn go_along(tx: &mut Tx<'_>, old: &Countdown, date: Option<Date>) -> Result<(), 
     .run(tx, Rows::Exactly(1))?;
     reach::plan(tx, &new)?;
     reach::announce(tx, &new.id)?;
-    event::fire(tx, &new, Event::Changed, About::Nothing)?;
+    webhook::fire(tx, &new, Event::Changed, About::Nothing)?;
     tx.record(Entry {
         actor: Actor::System,
         action: "countdown.changed",

@@ -19,7 +19,7 @@ use crate::countdown::{
     self, Countdown, CountdownId, Kind, LIMIT, TITLE, Visibility, account_of, free_slug,
 };
 use crate::follow::{self, Choice};
-use crate::webhook::event::{self, About, Event};
+use crate::webhook::{self, About, Event};
 use crate::{leaving, reach};
 
 /// Somebody who keeps countdowns.
@@ -256,7 +256,7 @@ impl Resource for Countdown {
             follow::begin(tx, self)?;
         }
         reach::announce(tx, id)?;
-        event::fire(tx, self, Event::Changed, About::Nothing)?;
+        webhook::fire(tx, self, Event::Changed, About::Nothing)?;
         Ok(())
     }
 

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use crate::countdown::{self, COUNTDOWN, Countdown, CountdownId, scope};
 use crate::entry::{self, Entry};
-use crate::{reach, suggestion, webhook};
+use crate::{reach, suggestion};
 
-/// The countdowns of an account with all their resets, its webhooks, and what it has of phrases.
+/// The countdowns of an account with all their resets, and what it has of phrases.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all: Vec<Countdown> = sql!(
         "SELECT {Countdown} FROM countdown WHERE account_id = :account ORDER BY id",
@@ -30,13 +30,12 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     }
     let mut copy = suggestion::export(tx, account)?;
     copy["countdowns"] = exported.into();
-    copy["webhooks"] = webhook::export(tx, account)?;
     Ok(copy)
 }
 
-/// Its webhooks, and the other owners of its countdowns; whom a countdown is named after stays.
+/// The other owners of its countdowns; whom a countdown is named after stays.
 pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
-    let mut shared = webhook::shared(tx, account)?;
+    let mut shared = Vec::new();
     for (id, _) in grant::ranks_of_account(tx, account, &COUNTDOWN)? {
         let id = CountdownId::from_text(id);
         let Some(countdown) = countdown::load(tx, &id)? else {
@@ -79,7 +78,6 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
         account
     )
     .run(tx, Rows::Any)?;
-    webhook::erase(tx, account)?;
     suggestion::erase(tx, account)
 }
 

@@ -1,6 +1,5 @@
 //! Countdowns: how long it has been, and how long it will be.
 
-pub mod calendar;
 pub mod clock;
 pub mod co_owners;
 pub mod countdown;
@@ -17,6 +16,8 @@ pub mod suggestion;
 pub mod watchers;
 pub mod web;
 pub mod webhook;
+
+pub use ::web::calendar;
 
 use ::web::Link;
 use ::web::codes::Code;
@@ -71,17 +72,12 @@ pub const DOMAIN: Domain = Domain {
     erase: leaving::erase,
     follow: follow::follow,
     routes: web::routes,
+    webhook_events: webhook::EVENTS,
     describe: domain::debug_only(|| {
-        web::api::routes::<::web::described::Description<_>>().into_openapi()
+        let api = web::api::routes::<::web::described::Description<_>>().into_openapi();
+        accounts::webhook::describe::<webhook::CountdownMessage>(api, webhook::EVENTS)
     }),
-    jobs: |site| {
-        vec![
-            reach::handler(),
-            suggestion::mail::digest_job(site),
-            webhook::delivery::handler(site),
-        ]
-    },
-    deletions: |_| vec![webhook::delivery::sweep_job()],
+    jobs: |site| vec![reach::handler(), suggestion::mail::digest_job(site)],
     ..Domain::new(MIGRATIONS)
 };
 
@@ -91,9 +87,8 @@ const MIGRATIONS: Migrations = platform::migrations!(
     "0001_begin",
     "0002_reach",
     "0003_phrases",
-    "0004_webhooks",
-    "0005_following",
-    "0006_show_phrase"
+    "0004_following",
+    "0005_show_phrase"
 );
 
 /// The error codes of this crate.
@@ -112,7 +107,6 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "target_out_of_range"),
     Code::new(422, "listed_requires_public"),
     Code::new(422, "words_too_few"),
-    Code::new(422, "webhook_url_refused"),
 ];
 
 /// Only what counts up is reset.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::countdown::{self, Countdown, CountdownId};
-use crate::webhook::event::{self, About, Event};
+use crate::webhook::{self, About, Event};
 
 const KIND: &str = "countdown.reach";
 /// After how long the day was missed: nothing ran when it came.
@@ -88,7 +88,7 @@ pub fn reach(tx: &mut Tx<'_>, id: &CountdownId) -> Result<bool, StoreError> {
     plan(tx, &countdown)?;
     announce(tx, id)?;
     let is_late = tx.now().duration_since(at) > LATE;
-    event::fire(tx, &countdown, Event::Reached, About::Late(is_late))?;
+    webhook::fire(tx, &countdown, Event::Reached, About::Late(is_late))?;
     Ok(true)
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use platform::{Store, StoreError, Tx, news};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
+use web::event_stream::{Place, Places};
 use web::setting::Number;
 use web::{Network, Site};
 
@@ -76,13 +77,14 @@ impl Limits {
 
 /// All who watch. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Watchers(Arc<Mutex<State>>);
+pub struct Watchers {
+    watched: Arc<Mutex<State>>,
+    places: Places<Network>,
+}
 
 #[derive(Debug, Default)]
 struct State {
     pages: HashMap<Page, Watched>,
-    total: usize,
-    networks: HashMap<Network, usize>,
     /// Whether a task reads the news for them.
     is_following: bool,
 }
@@ -96,26 +98,10 @@ struct Watched {
     revision: watch::Sender<i64>,
 }
 
-/// The place of one who watches; given back when it is dropped.
-#[derive(Debug)]
-pub struct Place {
-    watchers: Watchers,
-    network: Network,
-}
-
 impl Watchers {
     /// A place for one more; `None`: there are enough.
-    pub fn take(&self, network: Network, limits: Limits) -> Option<Place> {
-        let mut state = self.state();
-        let of_network = state.networks.get(&network).copied().unwrap_or(0);
-        if state.total >= limits.total || of_network >= limits.of_network {
-            return None;
-        }
-        state.total += 1;
-        state.networks.insert(network, of_network + 1);
-        drop(state);
-        let watchers = self.clone();
-        Some(Place { watchers, network })
+    pub fn take(&self, network: Network, limits: Limits) -> Option<Place<Network>> {
+        self.places.take(&network, limits.of_network, limits.total)
     }
 
     /// Hears the revisions of a page, until it is gone.
@@ -139,7 +125,7 @@ impl Watchers {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hands on what a page shows now. False: it is gone, or nobody watches it any more.
@@ -166,19 +152,6 @@ impl Watchers {
             let is_it = |id: &String| id == watched.countdown.as_str();
             if ids.is_none_or(|ids| ids.iter().any(is_it)) {
                 watched.wake.notify_one();
-            }
-        }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut state = self.watchers.state();
-        state.total -= 1;
-        if let Some(count) = state.networks.get_mut(&self.network) {
-            *count -= 1;
-            if *count == 0 {
-                state.networks.remove(&self.network);
             }
         }
     }
@@ -217,35 +190,5 @@ async fn follow(watchers: Watchers, store: Store) {
             }
             Err(_) => watchers.wake(None),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
-
-    use super::*;
-
-    fn network(number: u32) -> Network {
-        Network::of(IpAddr::V4(Ipv4Addr::from_bits(number)))
-    }
-
-    #[test]
-    fn a_network_and_all_together_have_so_many_places() {
-        let watchers = Watchers::default();
-        let limits = Limits {
-            total: 50,
-            of_network: 4,
-        };
-        let take = |number| watchers.take(network(number), limits);
-        let of_one: Vec<_> = (0..9).filter_map(|_| take(0)).collect();
-        assert_eq!(of_one.len(), limits.of_network);
-        let others: Vec<_> = (1..90).filter_map(take).collect();
-        assert_eq!(of_one.len() + others.len(), limits.total);
-        drop(of_one);
-        assert!(take(0).is_some());
-        drop(others);
-        assert!(watchers.state().networks.is_empty());
-        assert_eq!(watchers.state().total, 0);
     }
 }

@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use platform::{Rows, Store, StoreError, sql};
 
 use crate::invitation::InvitationId;
+use crate::occasion::OccasionId;
+use crate::webhook;
 
 /// How many households may wait to be written.
 const WAITING: usize = 10_000;
@@ -57,6 +59,13 @@ impl Opens {
                     let mut piece = piece.clone();
                     piece.sort_by(|(left, _), (right, _)| left.cmp(right));
                     for (invitation, seen) in &piece {
+                        let unopened: Option<(OccasionId,)> = sql!(
+                            "SELECT occasion FROM invitation
+                             WHERE id = :invitation AND first_opened_at IS NULL
+                             FOR NO KEY UPDATE",
+                            invitation
+                        )
+                        .maybe(tx)?;
                         sql!(
                             "UPDATE invitation SET
                                  first_opened_at = COALESCE(first_opened_at, :first),
@@ -69,6 +78,9 @@ impl Opens {
                             count = seen.count
                         )
                         .run(tx, Rows::AtMostOne)?;
+                        if let Some((occasion,)) = unopened {
+                            webhook::invitation_opened(tx, &occasion, invitation, seen.first)?;
+                        }
                     }
                     Ok::<_, StoreError>(())
                 })

@@ -34,6 +34,7 @@ pub mod single_answer;
 pub mod snapshot;
 pub mod token_scopes;
 pub mod web;
+pub mod webhook;
 pub mod words;
 
 use ::web::Link;
@@ -106,7 +107,8 @@ pub const DOMAIN: Domain = Domain {
     shared: leaving::shared,
     erase: leaving::erase,
     dates: event::dates,
-    describe: domain::debug_only(web::api::describe),
+    webhook_events: webhook::EVENTS,
+    describe: domain::debug_only(|| webhook::describe(web::api::describe())),
     shared_responses: &[
         (410, "Gone", "The invitation is over."),
         (423, "Locked", "Answers are closed."),

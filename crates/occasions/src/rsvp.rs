@@ -24,6 +24,7 @@ use crate::occasion;
 use crate::portal::{self, Portal};
 use crate::question;
 use crate::refusal::{Current, Refusal};
+use crate::webhook::{self, Answered};
 use crate::words::{Access, ActedBy, OccasionStatus, Source};
 
 mod seats;
@@ -418,7 +419,7 @@ fn finish(
         changes: masked(changes),
         request: save.request.clone(),
     })?;
-    tx.publish(news_of_answers(portal, changes, save.source))?;
+    tell_of_answers(tx, portal, changes, save.source)?;
     confirm_later(tx, portal)
 }
 
@@ -495,9 +496,19 @@ pub(crate) fn masked(changes: &[FieldChange]) -> Value {
         .collect()
 }
 
-/// The news for hosts' open pages: ids and states of the guests whose answers changed.
-/// A save of too many guests is announced without them.
-pub(crate) fn news_of_answers(portal: &Portal, changes: &[FieldChange], source: Source) -> NewNews {
+/// Tells the hosts' open pages of a save, and the owners' webhooks.
+pub(crate) fn tell_of_answers(
+    tx: &mut Tx<'_>,
+    portal: &Portal,
+    changes: &[FieldChange],
+    source: Source,
+) -> Result<(), StoreError> {
+    tx.publish(news_of_answers(portal, changes, source))?;
+    webhook::reply_saved(tx, portal, source, || answered(portal, changes))
+}
+
+/// The guests whose answers changed, and theirs for each event.
+fn answered(portal: &Portal, changes: &[FieldChange]) -> Vec<Answered> {
     let changed = |guest: &&Guest| {
         let prefix = format!("guests/{}", guest.id);
         changes.iter().any(|change| {
@@ -505,28 +516,28 @@ pub(crate) fn news_of_answers(portal: &Portal, changes: &[FieldChange], source: 
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("/replies/"))
         })
     };
-    let guests: Vec<Value> = portal
-        .household
-        .guests
-        .iter()
-        .filter(changed)
-        .map(|guest| {
-            let replies: serde_json::Map<String, Value> = portal
-                .events
-                .iter()
-                .filter_map(|event| {
-                    let reply = guest.replies.get(&event.id)?;
-                    Some((event.key.clone(), json!(reply.status)))
-                })
-                .collect();
-            json!({ "id": guest.id, "replies": replies })
-        })
-        .collect();
+    let guests = portal.household.guests.iter().filter(changed);
+    let answered = guests.map(|guest| {
+        let replies = portal.events.iter().filter_map(|event| {
+            let reply = guest.replies.get(&event.id)?;
+            Some((event.key.clone(), reply.status))
+        });
+        Answered {
+            id: guest.id.clone(),
+            replies: replies.collect(),
+        }
+    });
+    answered.collect()
+}
+
+/// What the hosts' open pages hear: ids and states of the guests whose answers
+/// changed. A save too large to be told guest by guest is told without them.
+fn news_of_answers(portal: &Portal, changes: &[FieldChange], source: Source) -> NewNews {
     let mut payload = json!({
         "invitation": portal.household.invitation.id,
         "version": portal.household.invitation.version,
         "source": source,
-        "guests": guests,
+        "guests": answered(portal, changes),
     });
     if payload.to_string().len() > PAYLOAD_LIMIT {
         payload["guests"] = json!([]);

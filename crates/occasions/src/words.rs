@@ -1,5 +1,6 @@
 //! Enums that are stored, sent and read as the same words.
 
+pub use web::sheet::FileFormat;
 use web::words;
 
 words! {
@@ -218,15 +219,5 @@ words! {
         Diets = "diets" => "host-export-diets",
         /// One line per answer to a question of the hosts.
         Questions = "questions" => "host-export-questions",
-    }
-}
-
-words! {
-    /// A kind of file.
-    FileFormat {
-        /// Text with commas: UTF-8 with BOM, CRLF, RFC 4180.
-        Csv = "csv",
-        /// A workbook.
-        Xlsx = "xlsx",
     }
 }

@@ -17,7 +17,6 @@ pub mod key;
 pub mod key_file;
 pub mod limits;
 pub mod mail;
-pub mod money;
 pub mod news;
 pub mod outbound;
 pub mod random;

@@ -10,6 +10,7 @@ pub mod post;
 pub mod published;
 pub mod search;
 pub mod web;
+pub mod webhook;
 
 use ::web::codes::Code;
 use ::web::setting::Flag;
@@ -48,10 +49,12 @@ pub const DOMAIN: Domain = Domain {
     offers: web::public::offers,
     cards: web::own::cards,
     newsletters: &[mailing::NEWSLETTER],
-    jobs: |site| vec![mailing::job(site)],
-    deletions: |site| vec![image::job(site)],
+    webhook_events: webhook::EVENTS,
+    jobs: |site| vec![mailing::job(site), webhook::sweeps()],
+    deletions: |site| vec![image::FOLDER.job(site)],
     describe: domain::debug_only(|| {
-        web::api::routes::<::web::described::Description<_>>().into_openapi()
+        let api = web::api::routes::<::web::described::Description<_>>().into_openapi();
+        accounts::webhook::describe::<webhook::PostMessage>(api, webhook::EVENTS)
     }),
     ..Domain::new(platform::migrations!(
         "posts",

@@ -20,6 +20,7 @@ use crate::image;
 use crate::mailing;
 use crate::markdown;
 use crate::search::Words;
+use crate::webhook;
 use crate::{PUBLISHED, Refusal};
 
 platform::id!(PostId, "One post.");
@@ -317,6 +318,7 @@ impl Resource for Post {
         }
         write_tags(tx, self)?;
         schedule_mail(tx, self)?;
+        webhook::tell(tx, State::Draft, self)?;
         Ok(())
     }
 
@@ -352,6 +354,9 @@ impl Resource for Post {
         match edit.old {
             Some(old) if old.image != self.image => remove_image(tx, old)?,
             _ => {}
+        }
+        if let Some(old) = edit.old {
+            webhook::tell(tx, old.clone().at(now).state, self)?;
         }
         Ok(())
     }
@@ -403,7 +408,7 @@ fn remove_image(tx: &mut Tx<'_>, old: &Post) -> Result<(), StoreError> {
     if old.image.is_empty() {
         return Ok(());
     }
-    image::remove(tx, &old.image, image::REPLACED_LIFETIME)
+    image::FOLDER.remove(tx, &old.image)
 }
 
 /// Has an article mailed that nobody could read before.

@@ -5,6 +5,7 @@
 //! JSON. A record is a plain struct with serde; the table reads and compares it as
 //! the JSON that serde makes of it.
 
+pub mod filter;
 mod kind;
 
 use std::fmt;

@@ -8,6 +8,8 @@
 
 pub mod access;
 pub mod assets;
+pub mod calendar;
+pub mod calendar_file;
 pub mod client_info;
 pub mod codes;
 mod compression;
@@ -17,6 +19,7 @@ pub mod csrf;
 pub mod cursor;
 pub mod dates;
 pub mod described;
+pub mod event_stream;
 pub mod fields;
 pub mod findings;
 pub mod form;
@@ -30,10 +33,13 @@ pub mod masking;
 pub mod media_type;
 pub mod page;
 pub mod picture;
+pub mod picture_folder;
 pub mod problem;
 mod problems;
+pub mod qr_code;
 mod serve;
 pub mod setting;
+pub mod sheet;
 pub mod state;
 pub mod tags;
 #[cfg(test)]

@@ -21,6 +21,7 @@ use crate::notification;
 use crate::one_time::{self, Purpose};
 use crate::session;
 use crate::session::sudo::Sudo;
+use crate::webhook;
 
 /// For how long somebody may change their mind.
 pub const DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -125,6 +126,7 @@ fn begin(
         .run(tx, Rows::Exactly(1))?;
     }
     held.keep_an_owner(tx)?;
+    webhook::erase(tx, id)?;
     session::end_access(tx, id)?;
     one_time::remove_of(tx, Purpose::Invite, id)?;
     match when {
@@ -327,5 +329,6 @@ pub(crate) fn erase_made(
     for domain in domains {
         (domain.erase)(tx, id)?;
     }
+    webhook::erase(tx, id)?;
     grant::remove_scope(tx, &ACCOUNT.scope(id))
 }

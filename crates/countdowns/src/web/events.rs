@@ -6,16 +6,17 @@ use std::time::Duration;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use futures_util::{Stream, StreamExt as _, stream};
+use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use web::{Facts, Form, Problem, Site};
+use web::event_stream::{self, COMMENT, Place, RETRY, event};
+use web::{Facts, Form, Network, Problem, Site};
 
 use super::moved;
-use crate::watchers::{Limits, Page, Place, Watchers};
+use crate::watchers::{Limits, Page, Watchers};
 
 /// After how long without an event a comment keeps the connection alive.
 const QUIET: Duration = Duration::from_secs(25);
@@ -45,23 +46,21 @@ pub(super) async fn listen(
     let busy = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy");
     let place = watchers.take(facts.network(), Limits::of(&site));
     let place = place.ok_or_else(busy)?;
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let since = last.or(query.find("since")).and_then(|id| id.parse().ok());
+    let since = event_stream::last_event_id(&headers, &query, "since");
+    let since = since.and_then(|id| id.parse().ok());
     let seen = since.unwrap_or(shown.revision);
     let revision = watchers.watch(&site, page, &shown);
-    let headers = [
-        (CONTENT_TYPE.as_str(), "text/event-stream"),
-        (CACHE_CONTROL.as_str(), "no-store"),
-        // A proxy that gathers what it passes on would hold events back.
-        ("x-accel-buffering", "no"),
-    ];
     let events = events(seen, revision, place).map(Ok::<_, Infallible>);
-    Ok((headers, Body::from_stream(events)).into_response())
+    Ok(event_stream::response(Body::from_stream(events)))
 }
 
 /// What a watcher hears, until the page is gone. The place is given back with the stream.
-fn events(seen: i64, revision: watch::Receiver<i64>, place: Place) -> impl Stream<Item = String> {
-    let greeting = format!("retry: 3000\nid: {seen}\n\n");
+fn events(
+    seen: i64,
+    revision: watch::Receiver<i64>,
+    place: Place<Network>,
+) -> impl Stream<Item = String> {
+    let greeting = format!("{RETRY}id: {seen}\n\n");
     let events = stream::unfold(
         (seen, revision, place),
         async |(seen, mut revision, place)| {
@@ -69,10 +68,10 @@ fn events(seen: i64, revision: watch::Receiver<i64>, place: Place) -> impl Strea
             let (text, seen) = match timeout(QUIET, changed).await {
                 Ok(revision) => {
                     let id = *revision.ok()?;
-                    let text = format!("id: {id}\nevent: changed\ndata: {{\"revision\":{id}}}\n\n");
-                    (text, id)
+                    let data = json!({ "revision": id });
+                    (event(Some(id), "changed", &data), id)
                 }
-                Err(_) => (":\n\n".to_owned(), seen),
+                Err(_) => (COMMENT.to_owned(), seen),
             };
             Some((text, (seen, revision, place)))
         },

@@ -2,22 +2,19 @@
 
 pub(super) mod co_owners;
 pub(super) mod resets;
-pub(super) mod webhooks;
 
 use accounts::dates::Date;
 use accounts::domain::{Card, CardLine};
 use accounts::signed_in::SignedIn;
 use accounts::slug;
-use accounts::web::asking::{Reader, Sender};
 use accounts::web::request::{FormPost, PageRequest};
 use accounts::web::resource::pages::{EditForm, Messages, PageParent, PageResource};
 use askama::Template;
-use axum::http::Uri;
 use axum::response::Response;
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
 use web::form_state::{self, Control, Field, FormState, TableForm};
-use web::{Form, Link as WebLink, List, Problem, Site, Text};
+use web::{Link as WebLink, List, Problem, Site, Text};
 
 use super::public::ClockView;
 use super::words;
@@ -210,49 +207,9 @@ pub(crate) fn cards(
     }])
 }
 
-/// What was done on the page before.
-fn done(uri: &Uri) -> Option<&'static str> {
-    let query = Form::parse(uri.query().unwrap_or_default().as_bytes());
-    match query.unwrap_or_default().text("done") {
-        "saved" => Some("countdown-saved"),
-        "reset" => Some("countdown-was-reset"),
-        "deleted" => Some("countdown-deleted"),
-        "sent" => Some("countdown-webhook-sent"),
-        _ => None,
-    }
-}
-
 /// The address of one's pages.
 fn at(id: &CountdownId, rest: &str) -> String {
     format!("{HERE}/{id}{rest}")
-}
-
-/// Who is at a page, and what it needs of the request.
-struct Asking<'a> {
-    site: &'a Site,
-    text: &'a Text,
-    who: &'a SignedIn,
-    csrf: &'a str,
-}
-
-impl<'a> Asking<'a> {
-    fn reader(site: &'a Site, text: &'a Text, reader: &'a Reader) -> Self {
-        Self {
-            site,
-            text,
-            who: &reader.who,
-            csrf: &reader.csrf,
-        }
-    }
-
-    fn sender(site: &'a Site, text: &'a Text, sender: &'a Sender) -> Self {
-        Self {
-            site,
-            text,
-            who: &sender.who,
-            csrf: &sender.csrf,
-        }
-    }
 }
 
 struct Loaded {

@@ -208,7 +208,7 @@ fn finish(
         entity,
         rsvp::masked(changes),
     )?;
-    tx.publish(rsvp::news_of_answers(portal, changes, Source::Phone))?;
+    rsvp::tell_of_answers(tx, portal, changes, Source::Phone)?;
     if overrides.mail {
         rsvp::confirm_later(tx, portal)?;
     }

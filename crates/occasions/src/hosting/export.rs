@@ -5,7 +5,6 @@
 //! before the export is reported as ready; a job that restarts begins anew.
 
 mod questions;
-mod sheet;
 mod table;
 
 use accounts::account::AccountId;
@@ -24,7 +23,7 @@ use super::permissions::{self, HostOf, Permission};
 use super::{Refusal, history};
 use crate::occasion::{self, OccasionId};
 use crate::words::{ExportKind, FileFormat, Progress};
-pub use sheet::{Cell, Sheet};
+pub use web::sheet::{self, Cell, Sheet};
 
 platform::id!(ExportId, "One list as a file.");
 
@@ -399,15 +398,8 @@ pub(crate) async fn remove_expired(platform: &Platform) -> Result<(), JobError> 
     Ok(expired.await?)
 }
 
-/// The media type of a file format.
-pub fn media_type(format: FileFormat) -> &'static str {
-    match format {
-        FileFormat::Csv => "text/csv; charset=utf-8",
-        FileFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    }
-}
-
-/// The file's storage key; ids consist of characters that a key allows.
+/// Where a file is kept. An id is lower-case letters, digits and hyphens, which
+/// a key may be made of.
 fn key(id: &ExportId) -> Key {
     let name = format!("exports/{id}");
     name.parse()

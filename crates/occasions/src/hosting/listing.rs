@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use platform::store::Row;
 use platform::{Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
+use web::fields::filter::flag_word;
 use web::{List, Piece, Way};
 
 use super::permissions::{HostOf, Permission};
@@ -344,12 +345,12 @@ fn find(
         access,
         language,
         tag,
-        has_email = filter::word(filter.email),
-        is_opened = filter::word(filter.opened),
-        is_sent = filter::word(filter.sent),
-        has_override = filter::word(filter.r#override),
-        is_over_allowance = filter::word(filter.over),
-        has_note = filter::word(filter.note),
+        has_email = flag_word(filter.email),
+        is_opened = flag_word(filter.opened),
+        is_sent = flag_word(filter.sent),
+        has_override = flag_word(filter.r#override),
+        is_over_allowance = flag_word(filter.over),
+        has_note = flag_word(filter.note),
         is_archived = filter.archived,
         sort = sort.word(),
         has_key,
@@ -357,7 +358,7 @@ fn find(
         key_name = key.name,
         key_id = key.id,
         limit,
-        is_answered = filter::word(filter.answered),
+        is_answered = flag_word(filter.answered),
         question = answer[0],
         answer = answer[1],
         answer_in_list = answer[2],

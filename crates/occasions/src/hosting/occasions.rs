@@ -6,7 +6,6 @@ use accounts::notification::{self, NewNotification};
 use accounts::signed_in::SignedIn;
 use jiff::tz::TimeZone;
 use platform::audit::RequestFacts;
-use platform::money::Currency;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use web::fields::{
@@ -287,7 +286,7 @@ fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Fi
         }
     }
     new.currency = new.currency.to_uppercase();
-    if new.currency != old.currency && Currency::parse(&new.currency).is_none() {
+    if new.currency != old.currency && !is_currency(&new.currency) {
         findings.add("/currency", "unknown_option", []);
     }
     new.languages = findings.languages("/languages", &new.languages);
@@ -350,4 +349,9 @@ pub fn days_until_deadline(
 ) -> i32 {
     let zone = occasion.zone();
     Deadline::of(&deadline.to_zoned(zone.clone())).days_left(&now.to_zoned(zone))
+}
+
+/// Whether it is written as a currency's code is (ISO 4217).
+fn is_currency(code: &str) -> bool {
+    code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase())
 }

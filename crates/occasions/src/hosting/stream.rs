@@ -6,7 +6,6 @@
 //! receives nothing more.
 
 mod counts;
-mod places;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -24,7 +23,6 @@ use super::summary;
 use crate::occasion::OccasionId;
 pub use counts::AllCounts;
 use counts::{Counted, Counts};
-pub use places::{End, MOST, Place, Places};
 
 /// The shortest time between two messages with counters.
 const SUMMARY_EVERY: Duration = Duration::from_millis(500);

@@ -27,7 +27,7 @@ pub(super) async fn show(
         Ok(published::with_image(tx, &name, is_editor)?.at(now))
     };
     let post = site.store.read(look).await?;
-    let key = image::key(&file).map_err(|_| Problem::not_found())?;
+    let key = image::FOLDER.key(&file).map_err(|_| Problem::not_found())?;
     let media_type = uploaded_image::media_type(&file).ok_or_else(Problem::not_found)?;
     let opened = site.files.open(&key).await.map_err(Problem::internal)?;
     let mut bytes = Vec::new();

@@ -112,7 +112,9 @@ impl PageResource for Post {
             .collect();
         let (file, size) = if !posted.file.is_empty() {
             posted.req.read(|_, _: &Editor| Ok(())).await?;
-            let image = image::upload(&posted.req.site, posted.file.clone()).await?;
+            let image = image::FOLDER
+                .upload(&posted.req.site, posted.file.clone(), "/image")
+                .await?;
             let bytes = i64::try_from(image.bytes).unwrap_or(i64::MAX);
             (image.file, [image.width.into(), image.height.into(), bytes])
         } else if posted.form.is_ticked("image_remove") {

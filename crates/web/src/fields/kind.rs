@@ -357,6 +357,7 @@ mod tests {
     use serde::{Deserialize, Serialize};
 
     use super::*;
+    use crate::Preset;
     use crate::fields::{self, Input, Part, choice, day, email, flag, hour, line, moment, number};
     use crate::fields::{part, rows, texts, words};
 
@@ -366,7 +367,7 @@ mod tests {
         closes_at: Option<Timestamp>,
         seats: Option<i64>,
         motto: Option<String>,
-        tone: Tone,
+        tone: Preset,
         guests: Vec<String>,
         cook: Cook,
         courses: Vec<Course>,
@@ -382,16 +383,6 @@ mod tests {
     struct Course {
         time: String,
         dish: I18n,
-    }
-
-    crate::words! {
-        /// How it is.
-        Tone {
-            /// Stiff.
-            Formal = "formal" => "tone-formal",
-            /// Loose.
-            Fun = "fun" => "tone-fun",
-        }
     }
 
     const FIELDS: &[Field] = crate::fields! { Feast:
@@ -425,7 +416,7 @@ mod tests {
             closes_at: Some("2027-05-31T22:00:00Z".parse().unwrap()),
             seats: Some(12),
             motto: Some("Sit".to_owned()),
-            tone: Tone::Fun,
+            tone: Preset::Plain,
             guests: vec!["aina".to_owned(), "budi".to_owned()],
             cook: Cook {
                 email: "cook@example.com".to_owned(),

@@ -152,13 +152,13 @@ mod tests {
     use super::*;
     use crate::fields::{Field as Row, Part, choice, flag, key, line, moment, part, rows, texts};
     use crate::form_state::form;
-    use crate::{I18n, testing};
+    use crate::{I18n, Preset, testing};
 
     struct Dish {
         name: I18n,
         served_at: jiff::Timestamp,
         is_hot: bool,
-        course: Course,
+        course: Preset,
         cook: Cook,
         sides: Vec<Side>,
     }
@@ -168,16 +168,6 @@ mod tests {
     struct Side {
         key: String,
         name: String,
-    }
-
-    crate::words! {
-        /// When it is served.
-        Course {
-            /// Before others.
-            First = "first" => "shell-home",
-            /// After them.
-            Last = "last" => "shell-more",
-        }
     }
 
     const FIELDS: &[Row] = crate::fields! { Dish:

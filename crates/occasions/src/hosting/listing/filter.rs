@@ -1,12 +1,10 @@
 //! The filter of invitations for lists, numbers, bulk actions and exports, read from an
 //! address or from JSON.
 
-use jiff::tz::TimeZone;
 use platform::{Tx, sql};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use web::fields::{self, as_typed, choice, either, only};
-use web::{Field, Findings, Form, Input, words};
+use web::fields::{as_typed, choice, either, filter, only};
+use web::{Field, Findings, Form, words};
 
 use super::json_text;
 use crate::event::EventId;
@@ -159,15 +157,15 @@ impl InvitationFilter {
     /// are ignored; an unknown value is refused.
     pub fn read(query: &Form) -> Result<(Self, Sort), Refusal> {
         let mut findings = Findings::default();
-        let filter = read(FIELDS, query, &mut findings);
-        let Order { sort } = read(ORDER, query, &mut findings);
+        let filter = filter::read(FIELDS, query, &mut findings);
+        let Order { sort } = filter::read(ORDER, query, &mut findings);
         findings.finish()?;
         Ok((filter, sort))
     }
 
     /// The query of an address with this filter.
     pub fn query(&self) -> Form {
-        query(FIELDS, self)
+        filter::query(FIELDS, self)
     }
 
     /// Whether it depends on what guests answered.
@@ -179,25 +177,7 @@ impl InvitationFilter {
     }
 }
 
-pub(super) fn read<T: Serialize + DeserializeOwned + Clone + Default>(
-    fields: &[Field],
-    query: &Form,
-    findings: &mut Findings,
-) -> T {
-    // An empty value sets no filter, even after another value of the same name.
-    let said = query.iter().filter(|(_, value)| !value.is_empty());
-    let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let input = Input::Form(said.collect(), fields.to_vec());
-    input.apply(fields, &T::default(), false, &TimeZone::UTC, findings)
-}
-
-pub(super) fn query<T: Serialize>(fields: &[Field], filter: &T) -> Form {
-    let mut form = fields::form(fields, filter, 0, &TimeZone::UTC);
-    form.remove(&["version"]);
-    form
-}
-
-/// The id of the event that the filter names by key; empty if it names none.
+/// The id of the event that a filter names by its key; empty: it names none.
 pub(in crate::hosting) fn event_id(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -237,15 +217,6 @@ pub(super) fn answer_sought(word: Option<&str>) -> [String; 3] {
     match word.split_once(':') {
         Some((key, value)) => [key.to_owned(), value.to_owned(), json_text(value)],
         None => [word.to_owned(), String::new(), String::new()],
-    }
-}
-
-/// A flag for SQL: empty where it does not matter.
-pub(super) fn word(flag: Option<bool>) -> &'static str {
-    match flag {
-        None => "",
-        Some(true) => "yes",
-        Some(false) => "no",
     }
 }
 

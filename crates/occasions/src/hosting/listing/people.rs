@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
+use web::fields::filter::flag_word;
 use web::fields::{as_typed, choice, either};
 use web::{Field, Findings, Form, List, Piece, Text, Way, words};
 
-use super::filter::{self, answer_sought, word};
+use super::filter::{self, answer_sought};
 use super::{Scene, Words, json_text};
 use crate::event::EventId;
 use crate::guest::{self, GuestId};
@@ -94,8 +95,7 @@ words! {
 }
 
 words! {
-    /// Age groups of children, as chairs and menus need them.
-    // A label says its word as `band`.
+    /// How old a child is, as far as chairs and menus care.
     #[schema(as = AgeBand)]
     Band {
         /// 0–2.
@@ -189,14 +189,14 @@ impl GuestFilter {
     /// Reads the filter from the query of an address.
     pub fn read(query: &Form) -> Result<Self, Refusal> {
         let mut findings = Findings::default();
-        let filter = filter::read(FIELDS, query, &mut findings);
+        let filter = web::fields::filter::read(FIELDS, query, &mut findings);
         findings.finish()?;
         Ok(filter)
     }
 
     /// The query of an address with this filter.
     pub fn query(&self) -> Form {
-        filter::query(FIELDS, self)
+        web::fields::filter::query(FIELDS, self)
     }
 }
 
@@ -354,9 +354,9 @@ fn find(
         band,
         youngest,
         oldest,
-        has_diet_note = word(filter.diet_note),
-        is_child = word(filter.child),
-        is_plus_one = word(filter.plus_one),
+        has_diet_note = flag_word(filter.diet_note),
+        is_child = flag_word(filter.child),
+        is_plus_one = flag_word(filter.plus_one),
         has_key,
         key_name = name,
         key_id = id,

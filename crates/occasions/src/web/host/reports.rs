@@ -311,7 +311,7 @@ pub(super) async fn file(req: HostRequest) -> Result<Response, Problem> {
     let headers = [
         (
             header::CONTENT_TYPE,
-            HeaderValue::from_static(export::media_type(export.format)),
+            HeaderValue::from_static(export.format.media_type()),
         ),
         (header::CONTENT_DISPOSITION, disposition),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

@@ -123,7 +123,7 @@ pub(crate) async fn download(
         .map_err(Problem::internal)?;
     let mut response = Body::from(bytes).into_response();
     let headers = response.headers_mut();
-    let kind = HeaderValue::from_static(export::media_type(export.format));
+    let kind = HeaderValue::from_static(export.format.media_type());
     headers.insert(CONTENT_TYPE, kind);
     // A slug consists of letters, digits and hyphens, so it can stand in quotes.
     let name = format!("attachment; filename=\"{}\"", export.file_name(slug));

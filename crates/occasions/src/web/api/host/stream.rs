@@ -2,24 +2,26 @@
 
 use std::time::Duration;
 
+use accounts::AccountId;
 use accounts::Callers::Tokens;
 use accounts::signed_in::SignedIn;
 use accounts::web::asking::Caller;
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, Path, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, request};
-use axum::response::{IntoResponse, Response};
+use axum::http::request;
+use axum::response::Response;
 use http_body_util::BodyExt as _;
 use http_body_util::channel::{Channel, Sender};
+use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval};
 use web::described::Routes;
-use web::{Form, Problem, Site, routes};
+use web::event_stream::{self, COMMENT, End, Places, RETRY, event};
+use web::{Problem, Site, routes};
 
 use super::call::{Call, id};
 use crate::hosting::Permission::See;
-use crate::hosting::stream::{AllCounts, End, Feed, Message, Places};
+use crate::hosting::stream::{AllCounts, Feed, Message};
 use crate::occasion::OccasionId;
 use crate::token_scopes::RSVPS_READ;
 use crate::web::access::may;
@@ -28,8 +30,8 @@ use crate::web::access::may;
 const WAITING: usize = 1_000;
 /// How often a comment keeps the connection alive and the session is checked again.
 const EVERY: Duration = Duration::from_secs(15);
-/// How many milliseconds a browser waits before it reconnects.
-const RETRY: &str = "retry: 3000\n\n";
+/// How many streams an account may hold open.
+const MOST: usize = 20;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default().routes(routes!(listen: may(See, Tokens(&[RSVPS_READ]))))
@@ -43,7 +45,7 @@ pub struct Pace(pub Duration);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Listeners {
     counts: AllCounts,
-    places: Places,
+    places: Places<AccountId>,
 }
 
 /// News of an occasion as it happens: `hello`, `summary`, `rsvp`, `invitation`, `note`,
@@ -63,11 +65,14 @@ async fn listen(
     request: Request,
 ) -> Result<Response, Problem> {
     let occasion: OccasionId = id(&occasion)?;
-    let resume = resume(&call.headers, &call.query());
+    let query = call.query();
+    let resume = event_stream::last_event_id(&call.headers, &query, "last_event_id");
+    // What is no number was never given out, and is answered as such.
+    let resume = resume.map(|id| id.trim().parse().unwrap_or(-1));
     let account = call.who.account().id.clone();
     let store = site.store.clone();
     let feed = Feed::open(store, &listeners.counts, call.who.clone(), occasion, resume).await?;
-    let (place, end) = listeners.places.take(&account);
+    let (place, end) = listeners.places.take_over(&account, MOST);
     let (parts, _) = request.into_parts();
     let pace = parts.extensions.get().copied().unwrap_or(Pace(EVERY));
     let (sender, body) = Channel::<Bytes, std::convert::Infallible>::new(WAITING);
@@ -77,25 +82,7 @@ async fn listen(
         let _held = &place;
         frame
     });
-    let mut response = Body::new(body).into_response();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // A proxy that buffers responses would hold events back.
-    headers.insert(
-        HeaderName::from_static("x-accel-buffering"),
-        HeaderValue::from_static("no"),
-    );
-    Ok(response)
-}
-
-fn resume(headers: &HeaderMap, query: &Form) -> Option<i64> {
-    let header = headers
-        .get("last-event-id")
-        .and_then(|value| value.to_str().ok());
-    let text = header.or(query.find("last_event_id"))?;
-    // Text that is no number was never given out, and is treated so.
-    Some(text.trim().parse().unwrap_or(-1))
+    Ok(event_stream::response(Body::new(body)))
 }
 
 /// Sends messages until the reader leaves, falls behind, loses access, or must make
@@ -111,17 +98,17 @@ async fn send(
     let mut tick = interval(every);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tick.tick().await;
-    if !push(&mut sender, RETRY.to_owned()) {
+    if !push(&mut sender, format!("{RETRY}\n")) {
         return;
     }
     loop {
         let text = tokio::select! {
             message = feed.next() => match message {
-                Ok(message) => written(&message),
+                Ok(Message { id, name, data }) => event(id, &name, &data),
                 Err(_) => return,
             },
             () = end.wait() => {
-                push(&mut sender, "event: end\ndata: {}\n\n".to_owned());
+                push(&mut sender, event(None, "end", &json!({})));
                 return;
             }
             _ = tick.tick() => {
@@ -132,7 +119,7 @@ async fn send(
                 if feed.check().await.is_err() {
                     return;
                 }
-                ":\n\n".to_owned()
+                COMMENT.to_owned()
             }
         };
         if !push(&mut sender, text) {
@@ -151,13 +138,4 @@ async fn still_there(parts: &request::Parts, site: &Site) -> Option<SignedIn> {
 fn push(sender: &mut Sender<Bytes, std::convert::Infallible>, text: String) -> bool {
     let frame = http_body::Frame::data(Bytes::from(text));
     sender.try_send(frame).is_ok()
-}
-
-fn written(message: &Message) -> String {
-    let id = message
-        .id
-        .map(|id| format!("id: {id}\n"))
-        .unwrap_or_default();
-    // JSON holds no line break, so one `data` line is enough.
-    format!("{id}event: {}\ndata: {}\n\n", message.name, message.data)
 }

@@ -1,5 +1,5 @@
-//! Days, months and years between two instants, and when a wall-clock time comes, in the
-//! time zone of a countdown.
+//! Days, months and years between two instants, and when a wall-clock time comes, in a
+//! time zone.
 //!
 //! A time that the clocks skip counts as that much later, and one that they repeat as the
 //! earlier of the two (RFC 5545, section 3.3.5).
@@ -13,37 +13,39 @@ use jiff::{Span, Timestamp, Zoned};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-web::words! {
+use crate::words;
+
+words! {
     /// How whole days are counted.
     DayCounting {
         /// Each 24 hours are a day.
-        Elapsed = "elapsed" => "countdown-days-elapsed",
+        Elapsed = "elapsed" => "host-days-elapsed",
         /// Each midnight begins another.
-        Calendar = "calendar" => "countdown-days-calendar",
+        Calendar = "calendar" => "host-days-calendar",
     }
 }
 
-web::words! {
+words! {
     /// When the anniversary of 29 February is, in a year without one.
     LeapDay {
         /// On 28 February.
-        Feb28 = "feb28" => "countdown-feb28",
+        Feb28 = "feb28" => "host-feb28",
         /// On 1 March.
-        Mar1 = "mar1" => "countdown-mar1",
+        Mar1 = "mar1" => "host-mar1",
     }
 }
 
-web::words! {
+words! {
     /// How often a day comes again.
     Repeat {
         /// It does not.
-        None = "none" => "countdown-repeat-none",
+        None = "none" => "host-repeat-none",
         /// Each week.
-        Weekly = "weekly" => "countdown-repeat-weekly",
+        Weekly = "weekly" => "host-repeat-weekly",
         /// Each month, on its last day where it is too short.
-        Monthly = "monthly" => "countdown-repeat-monthly",
+        Monthly = "monthly" => "host-repeat-monthly",
         /// Each year.
-        Yearly = "yearly" => "countdown-repeat-yearly",
+        Yearly = "yearly" => "host-repeat-yearly",
     }
 }
 
@@ -126,7 +128,7 @@ fn resolve(at: DateTime, zone: &TimeZone) -> Option<Zoned> {
     zone.to_ambiguous_zoned(at).compatible().ok()
 }
 
-/// What a countdown counts to: a day, or a time of the clock on one. Written as
+/// What is counted to: a day, or a time of the clock on one. Written as
 /// `2027-01-16` or `2027-01-16T18:00` (ISO 8601).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {

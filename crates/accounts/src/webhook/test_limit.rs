@@ -1,10 +1,9 @@
 //! How often somebody may have a test sent.
 
-use accounts::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
-use platform::limits::{Limit, Rule};
+use platform::limits::{Limit, Rule, Wait};
 
-use crate::Refusal;
+use crate::account::AccountId;
 
 const RULE: Rule = Rule {
     count: 10,
@@ -26,9 +25,7 @@ impl Default for TestLimit {
 
 impl TestLimit {
     /// Takes the place of one test.
-    pub(crate) fn take(&self, account: &AccountId, now: Timestamp) -> Result<(), Refusal> {
-        self.0
-            .take(account.as_str(), now)
-            .map_err(Refusal::TooOften)
+    pub(crate) fn take(&self, account: &AccountId, now: Timestamp) -> Result<(), Wait> {
+        self.0.take(account.as_str(), now)
     }
 }

@@ -3,8 +3,6 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use accounts::account::{self, AccountId};
-use accounts::notice::Notice;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -20,7 +18,8 @@ use utoipa::ToSchema;
 use web::Site;
 
 use super::{State, Webhook, WebhookId};
-use crate::Refusal;
+use crate::account::{self, AccountId};
+use crate::notice::Notice;
 
 platform::id!(DeliveryId, random, "One message to a webhook.");
 
@@ -51,11 +50,11 @@ web::words! {
     /// How it stands with a message.
     DeliveryState {
         /// It will be sent, perhaps once more.
-        Waiting = "waiting" => "countdown-delivery-waiting",
+        Waiting = "waiting" => "webhook-delivery-waiting",
         /// It has arrived.
-        Delivered = "delivered" => "countdown-delivery-delivered",
+        Delivered = "delivered" => "webhook-delivery-delivered",
         /// It has not, and will not.
-        Failed = "failed" => "countdown-delivery-failed",
+        Failed = "failed" => "webhook-delivery-failed",
     }
 }
 
@@ -83,7 +82,7 @@ struct Payload {
     delivery: DeliveryId,
 }
 
-fn job(id: &DeliveryId) -> NewJob {
+fn attempt_later(id: &DeliveryId) -> NewJob {
     NewJob {
         queue: Queue::Calls,
         ..NewJob::new(KIND, json!({"delivery": id}))
@@ -113,13 +112,13 @@ pub(super) fn enqueue(
         now
     )
     .run(tx, Rows::Exactly(1))?;
-    tx.enqueue(job(&id))?;
+    tx.enqueue(attempt_later(&id))?;
     Ok(id)
 }
 
 /// Sends a test, also where nothing else is sent any more.
-pub fn test(tx: &mut Tx<'_>, webhook: &Webhook) -> Result<DeliveryId, Refusal> {
-    Ok(enqueue(tx, &webhook.id, TEST, json!({}))?)
+pub fn test(tx: &mut Tx<'_>, webhook: &Webhook) -> Result<DeliveryId, StoreError> {
+    enqueue(tx, &webhook.id, TEST, json!({}))
 }
 
 /// What was sent to a webhook, the newest first.
@@ -337,7 +336,7 @@ fn settle(
     match pause {
         Some(pause) => tx.enqueue(NewJob {
             run_at: Some(now + *pause),
-            ..job(&due.id)
+            ..attempt_later(&due.id)
         }),
         None => Ok(()),
     }

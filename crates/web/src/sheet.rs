@@ -5,7 +5,27 @@ use std::io::{self, Write};
 
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
-use crate::words::FileFormat;
+use crate::words;
+
+words! {
+    /// A kind of file.
+    FileFormat {
+        /// Text with commas: UTF-8 with BOM, CRLF, RFC 4180.
+        Csv = "csv",
+        /// A workbook.
+        Xlsx = "xlsx",
+    }
+}
+
+impl FileFormat {
+    /// As `content-type` says it.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        }
+    }
+}
 
 /// One table of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +84,7 @@ impl From<Option<i64>> for Cell {
 }
 
 /// Writes tables as one file. CSV holds one table, the first.
-pub(super) fn write(sheets: &[Sheet], format: FileFormat, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(sheets: &[Sheet], format: FileFormat, out: &mut dyn Write) -> io::Result<()> {
     match format {
         FileFormat::Csv => sheets.first().map_or(Ok(()), |sheet| write_csv(sheet, out)),
         FileFormat::Xlsx => write_workbook(sheets, out),
