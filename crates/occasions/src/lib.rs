@@ -51,7 +51,7 @@ pub const ENABLED: Flag = Flag {
     built_in: true,
 };
 
-/// All that the program has to know of this crate.
+/// Everything that the program has to know about this crate.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
@@ -63,7 +63,7 @@ pub const DOMAIN: Domain = Domain {
     token_scopes: token_scopes::ALL,
     secret_paths: &[
         SecretPath::code("/invite/"),
-        // `/api/v1/invitations/id/…` names an invitation, and opens nothing.
+        // `/api/v1/invitations/id/…` holds an id, which is no secret.
         SecretPath::code("/api/v1/invitations/").but_not("id"),
         SecretPath::body("/api/rsvp"),
         SecretPath::body("/api/v1/codes/resolve"),

@@ -29,8 +29,8 @@ pub(super) async fn file(req: GuestRequest) -> Result<Response, EarlyResponse> {
     Ok(response)
 }
 
-/// The events this household may still go to: somebody comes, is not sure, or
-/// has not said.
+/// The events this household may still attend: at least one guest comes, is not sure,
+/// or has not answered.
 pub(super) fn events(portal: &Portal) -> impl Iterator<Item = &Event> {
     portal.invited_events().filter(|event| {
         portal
@@ -42,7 +42,6 @@ pub(super) fn events(portal: &Portal) -> impl Iterator<Item = &Event> {
     })
 }
 
-/// The file itself.
 fn calendar(portal: &Portal, text: &Text, host: &str) -> String {
     let default = &portal.occasion.default_language;
     let title = portal.occasion.title.pick(text.language(), default);

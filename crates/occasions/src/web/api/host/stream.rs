@@ -28,8 +28,7 @@ use crate::web::access::may;
 
 /// How many events may wait for a slow reader before it is cut off.
 const WAITING: usize = 1_000;
-/// How often a comment keeps the connection alive, and the sign-in is looked at
-/// again.
+/// How often a comment keeps the connection alive and the session is checked again.
 const EVERY: Duration = Duration::from_secs(15);
 /// How many streams an account may hold open.
 const MOST: usize = 20;
@@ -38,21 +37,21 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default().routes(routes!(listen: may(See, Tokens(&[RSVPS_READ]))))
 }
 
-/// How often a stream shows that it lives. Tests hand in another one.
+/// How often a stream sends a sign of life. Tests set another interval.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace(pub Duration);
 
-/// What the streams of this process share.
+/// State that the streams of this process share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Listeners {
     counts: AllCounts,
     places: Places<AccountId>,
 }
 
-/// News of an occasion as it happens: `hello`, `summary`, `rsvp`, `invitation`,
-/// `note`, `job`, `reset`. Goes on after `Last-Event-ID`, or the query's
-/// `last_event_id`. An account holds 20 streams at most: one more ends its
-/// oldest, which hears `end` last, and should not come back by itself.
+/// News of an occasion as it happens: `hello`, `summary`, `rsvp`, `invitation`, `note`,
+/// `job`, `reset`. Resumes after `Last-Event-ID`, or the query's `last_event_id`. An
+/// account holds at most 20 streams: one more ends the oldest, which receives `end`
+/// last and should not reconnect.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/stream", tag = "reports", params(("id" = String, Path,),
         ("last_event_id" = Option<i64>, Query,)),
@@ -78,7 +77,7 @@ async fn listen(
     let pace = parts.extensions.get().copied().unwrap_or(Pace(EVERY));
     let (sender, body) = Channel::<Bytes, std::convert::Infallible>::new(WAITING);
     tokio::spawn(send(feed, end, sender, site, parts, pace));
-    // The body goes as soon as its reader does, and the place with it.
+    // The body is dropped as soon as its reader leaves, and the place with it.
     let body = body.map_frame(move |frame| {
         let _held = &place;
         frame
@@ -86,8 +85,8 @@ async fn listen(
     Ok(event_stream::response(Body::new(body)))
 }
 
-/// Sends until the reader goes, is too slow, may no longer listen, or must make
-/// room for a newer one.
+/// Sends messages until the reader leaves, falls behind, loses access, or must make
+/// room for a newer stream.
 async fn send(
     mut feed: Feed,
     mut end: End,
@@ -129,13 +128,13 @@ async fn send(
     }
 }
 
-/// Whether the session or token that began this is still good.
+/// The caller, if the session or token is still valid.
 async fn still_there(parts: &request::Parts, site: &Site) -> Option<SignedIn> {
     let caller = Caller::from_request_parts(&mut parts.clone(), site).await;
     Some(caller.ok()?.who)
 }
 
-/// Hands an event over without waiting; `false` when nobody takes it.
+/// Queues an event without waiting; `false` if nobody reads any more.
 fn push(sender: &mut Sender<Bytes, std::convert::Infallible>, text: String) -> bool {
     let frame = http_body::Frame::data(Bytes::from(text));
     sender.try_send(frame).is_ok()
