@@ -95,7 +95,7 @@ words! {
 }
 
 words! {
-    /// How old a child is, as far as chairs and menus care.
+    /// Age groups of children, as chairs and menus need them.
     #[schema(as = AgeBand)]
     Band {
         /// 0–2.
