@@ -1,4 +1,4 @@
-//! The picture of a post: a file beside the store, which goes when no post has it any more.
+//! Pictures of posts: files beside the store. A job removes a file that no post uses.
 
 use std::io::Write;
 
@@ -15,12 +15,12 @@ use crate::post::PostId;
 
 /// The kind of the job that removes a file.
 pub const KIND: &str = "post.image";
-/// How long a file may be there before a post has it.
+/// How long an uploaded file may wait for a post to use it.
 const UNUSED_UPLOAD_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
-/// How long a file stays that a post has no more: a backup copies the store before the files.
+/// How long a replaced file stays: a backup copies the store first, then the files.
 pub(crate) const REPLACED_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// A picture whose file is there.
+/// A picture whose file has been written.
 #[derive(Clone, Debug)]
 pub struct Image {
     pub(crate) file: String,
@@ -34,12 +34,12 @@ pub fn path(file: &str) -> String {
     format!("/blog/images/{file}")
 }
 
-/// The name of its file among all files.
+/// The key of a picture's file in the file store.
 pub(crate) fn key(file: &str) -> Result<Key, NotAKey> {
     format!("posts/{file}").parse()
 }
 
-/// Keeps a picture that somebody sent. Its file goes again where no post has it within an hour.
+/// Stores an uploaded picture. If no post uses it within an hour, its file is removed.
 pub(crate) async fn upload(site: &Site, sent: Bytes) -> Result<Image, Problem> {
     let invalid = || Problem::fields().field("/image", "image_invalid", []);
     let photo = uploaded_image::read(sent).await.ok_or_else(invalid)?;
@@ -62,7 +62,7 @@ pub(crate) async fn upload(site: &Site, sent: Bytes) -> Result<Image, Problem> {
     Ok(image)
 }
 
-/// Has a file removed after this time, unless a post has it then.
+/// Schedules the removal of a file, unless a post uses it by then.
 pub(crate) fn remove(tx: &mut Tx<'_>, file: &str, after: SignedDuration) -> Result<(), StoreError> {
     let run_at = tx.now() + after;
     tx.enqueue(NewJob {
@@ -79,7 +79,7 @@ struct Payload {
     file: String,
 }
 
-/// The job.
+/// The job that removes unused picture files.
 pub(crate) fn job(site: &Site) -> Handler {
     let site = site.clone();
     Handler::new(KIND, move |job: Job| {
