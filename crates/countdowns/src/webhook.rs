@@ -1,4 +1,4 @@
-//! Webhooks: where programs hear of what happens to an account's countdowns.
+//! Webhooks: signed messages to other programs about an account's countdowns.
 
 pub mod delivery;
 pub mod event;
@@ -23,10 +23,10 @@ use event::Event;
 
 platform::id!(WebhookId, "One webhook.");
 
-/// How many webhooks an account has at most.
+/// The most webhooks of one account.
 pub const LIMIT: i64 = 10;
 const PURPOSE: &str = "secret of a webhook";
-/// How long the secret before the last one signs too.
+/// How long the previous secret still signs after a rotation.
 const ROTATION: SignedDuration = SignedDuration::from_hours(24);
 
 web::words! {
@@ -61,7 +61,7 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// What it hears of.
+    /// The events that are sent to it.
     pub fn events(&self) -> Vec<Event> {
         self.events.split(' ').filter_map(Event::find).collect()
     }
@@ -70,15 +70,16 @@ impl Webhook {
         [self.id.to_string(), generation.to_string()]
     }
 
-    /// The secret that signs what is sent, as its owner is shown it once. It is derived, so the
-    /// store has none.
+    /// The current signing secret, shown to the owner once. It is derived from the key file, so the
+    /// store does not hold it.
     pub fn secret(&self, keys: &Keyring) -> Secret {
         let [id, generation] = self.parts(self.generation);
         let mac = keys.key(PURPOSE).mac(&[&id, &generation]);
         Secret::new(format!("whsec_{}", STANDARD.encode(mac)))
     }
 
-    /// What signs at `now`: of the last rotation's day and of each key of the key file.
+    /// All secrets that sign at `now`: the present one, the previous one for a day after a
+    /// rotation, each under every key of the key file.
     fn secrets(&self, keys: &Keyring, now: Timestamp) -> Vec<[u8; 32]> {
         let is_rotating = self.generation > 1 && now < self.rotated_at + ROTATION;
         let before = is_rotating.then_some(self.generation - 1);
@@ -92,27 +93,27 @@ impl Webhook {
     }
 }
 
-/// A webhook as it is sent.
+/// A webhook to be created.
 #[derive(Clone, Debug, Default)]
 pub struct NewWebhook {
-    /// Where to.
+    /// The URL; https only.
     pub url: String,
-    /// Names of events.
+    /// The names of the events to send.
     pub events: Vec<String>,
-    /// Whether notes are sent.
+    /// Whether messages contain the notes of resets.
     pub include_notes: bool,
 }
 
-/// Those of the caller, the oldest first. A token for one countdown has none.
+/// The caller's webhooks, oldest first; none for a token limited to one countdown.
 pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<Webhook>, Refusal> {
     check_whole(who)?;
     Ok(list_of(tx, &who.account().id)?)
 }
 
-/// One of the caller's.
+/// One of the caller's webhooks, with its lock.
 pub fn find(tx: &mut Tx<'_>, who: &SignedIn, id: &WebhookId) -> Result<Webhook, Refusal> {
     check_whole(who)?;
-    // Each change of one and each delivery's end hold its lock.
+    // Changes of a webhook and the end of a delivery hold this lock.
     let found: Option<Webhook> = sql!(
         "SELECT {Webhook} FROM webhook WHERE id = :id AND account_id = :account
          FOR NO KEY UPDATE",
@@ -123,7 +124,7 @@ pub fn find(tx: &mut Tx<'_>, who: &SignedIn, id: &WebhookId) -> Result<Webhook, 
     found.ok_or(Refusal::NotFound)
 }
 
-/// Makes one that is the caller's.
+/// Creates a webhook of the caller.
 pub fn create(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -131,10 +132,11 @@ pub fn create(
     new: &NewWebhook,
 ) -> Result<Webhook, Refusal> {
     check_whole(who)?;
-    // Whoever registers the address of somebody else is not to hear of that person's countdowns.
+    // Somebody who registered another person's address must not receive that person's
+    // countdowns once the account is theirs.
     accounts::confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)?;
     sudo::require::<Refusal>(tx, who)?;
-    // Notes are read where they are sent to.
+    // A receiver can read the notes, so a token needs the right to read them.
     if new.include_notes && !who.has(READ) {
         return Err(ScopeMissing(READ).into());
     }
@@ -189,7 +191,7 @@ pub fn create(
     Ok(webhook)
 }
 
-/// Makes another secret for one. The one before signs too for a day.
+/// Replaces the secret. The previous one still signs for a day.
 pub fn rotate(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -213,7 +215,7 @@ pub fn rotate(
     })
 }
 
-/// Deletes one, with all that was sent to it.
+/// Deletes a webhook with its deliveries.
 pub fn delete(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -235,7 +237,7 @@ fn list_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Webhook>, StoreEr
     .all(tx)
 }
 
-/// Each of somebody's, as what they share.
+/// The account's webhooks in the list of what it shares.
 pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
     let all = list_of(tx, account)?.into_iter();
     let shared = all.map(|webhook| Share {
@@ -247,7 +249,7 @@ pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>,
     Ok(shared.collect())
 }
 
-/// What a copy of somebody's data has of webhooks.
+/// The account's webhooks, for the export.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all = list_of(tx, account)?;
     let exported = all.iter().map(|webhook| {
@@ -262,7 +264,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(exported.collect())
 }
 
-/// Erases somebody's webhooks, with all that was sent to them.
+/// Erases the account's webhooks with their deliveries.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM webhook_delivery

@@ -1,4 +1,4 @@
-//! What webhooks hear of. What is sent is written with the change that it tells of.
+//! The events of webhooks. A message is written in the transaction of the change that it reports.
 
 use accounts::grant;
 use platform::{StoreError, Tx, sql};
@@ -9,7 +9,7 @@ use crate::countdown::{self, Countdown};
 use crate::entry::{self, Entry};
 
 web::words! {
-    /// What happened to a countdown.
+    /// An event of a countdown.
     Event {
         /// It was reset.
         Reset = "countdown.reset" => "countdown-event-reset",
@@ -24,18 +24,18 @@ web::words! {
     }
 }
 
-/// More about an event than its countdown.
+/// The details of an event besides its countdown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum About<'a> {
-    /// Nothing.
+    /// No details.
     Nothing,
     /// This reset.
     Entry(&'a Entry),
-    /// Whether it is told late.
+    /// Whether the day is announced late.
     Late(bool),
 }
 
-/// Tells the webhooks of all owners. The countdown's lock is held.
+/// Enqueues the event for the webhooks of all owners. The caller holds the countdown's lock.
 pub(crate) fn fire(
     tx: &mut Tx<'_>,
     countdown: &Countdown,

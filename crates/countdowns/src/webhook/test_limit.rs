@@ -1,4 +1,4 @@
-//! How often somebody may have a test sent.
+//! The rate limit for test messages.
 
 use accounts::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
@@ -11,7 +11,7 @@ const RULE: Rule = Rule {
     per: SignedDuration::from_mins(10),
 };
 
-/// How many accounts are counted at once.
+/// The most accounts counted at one time.
 const KEYS: usize = 20_000;
 
 /// The counters of one process. Clones share them.
@@ -25,7 +25,7 @@ impl Default for TestLimit {
 }
 
 impl TestLimit {
-    /// Takes the place of one test.
+    /// Counts one test.
     pub(crate) fn take(&self, account: &AccountId, now: Timestamp) -> Result<(), Refusal> {
         self.0
             .take(account.as_str(), now)

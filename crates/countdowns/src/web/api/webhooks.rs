@@ -1,4 +1,4 @@
-//! Webhooks for programs.
+//! The API of webhooks.
 
 use accounts::Callers::Tokens;
 use accounts::web::call::{Call, answer, id as parse};

@@ -21,7 +21,7 @@ use crate::webhook::test_limit::TestLimit;
 use crate::webhook::{self, NewWebhook, Webhook, WebhookId};
 
 const PAGE: &str = "/me/webhooks";
-/// How many deliveries of each are shown.
+/// The number of deliveries shown for each webhook.
 const DELIVERIES: usize = 5;
 
 #[derive(Template)]
@@ -31,7 +31,7 @@ struct WebhooksPage<'a> {
     csrf: &'a str,
     done: Option<&'static str>,
     form_state: &'a FormState,
-    /// What was just made; shown this once.
+    /// The new secret; shown only once.
     secret: Option<&'a str>,
     rows: Vec<Row>,
     fields: Vec<Field>,
@@ -128,7 +128,7 @@ fn delivery_row(text: &Text, zone: &TimeZone, one: Delivery) -> DeliveryRow {
     }
 }
 
-/// `POST /me/webhooks`: its secret is shown this once.
+/// `POST /me/webhooks`: the secret is shown only once.
 pub(in crate::web) async fn create(
     State(site): State<Site>,
     wishes: Wishes,
@@ -146,7 +146,7 @@ pub(in crate::web) async fn create(
     show_secret(&site, &wishes, &sender, made).await
 }
 
-/// `POST /me/webhooks/{id}/rotate`: the new secret is shown this once.
+/// `POST /me/webhooks/{id}/rotate`: the new secret is shown only once.
 pub(in crate::web) async fn rotate(
     State(site): State<Site>,
     Path(id): Path<String>,
