@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Currency([u8; 3]);
 
 impl Currency {
-    /// The currency of a three-letter code, or `None` when it is not one.
+    /// Parses a three-letter code in upper case.
     pub fn parse(code: &str) -> Option<Self> {
         let code: [u8; 3] = code.as_bytes().try_into().ok()?;
         code.iter()
@@ -42,12 +42,12 @@ impl fmt::Display for Currency {
 pub struct Money {
     /// Signed minor units.
     pub minor: i64,
-    /// What they are units of.
+    /// The currency of the amount.
     pub currency: Currency,
 }
 
 impl Money {
-    /// The sum, or `None` for two currencies or beyond 64 bits.
+    /// The sum; `None` for different currencies or on overflow.
     pub fn plus(self, other: Self) -> Option<Self> {
         if self.currency != other.currency {
             return None;
