@@ -19,7 +19,7 @@ use crate::problem::Problem;
 /// The largest form or JSON body, in bytes.
 pub const MOST_BYTES: usize = 256 * 1024;
 
-/// The most fields of a form; a household of 30 people with 20 events and 30 questions sends 1,600.
+/// The most fields of a form; a form for 30 people with 20 events and 30 questions sends 1,600.
 pub const MOST_FIELDS: usize = 2000;
 
 /// The fields of a form, in the order in which they were sent.
