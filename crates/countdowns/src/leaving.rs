@@ -1,4 +1,4 @@
-//! What of countdowns belongs to a person: the copy of it, and its erasure with the account.
+//! A person's data in countdowns: its export, and its erasure with the account.
 
 use accounts::account::AccountId;
 use accounts::domain::Share;
@@ -59,8 +59,8 @@ struct Owned {
     id: CountdownId,
 }
 
-/// Erases what an account has. Its countdowns go to another owner, or with it where there is none;
-/// of what it did to those of others, they keep the resets.
+/// Erases an account's data. Its countdowns go to another owner, or are deleted where there is
+/// none. Its resets of other people's countdowns stay.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     let all: Vec<Owned> = sql!(
         "SELECT {Owned} FROM countdown WHERE account_id = :account ORDER BY id FOR NO KEY UPDATE",
@@ -81,8 +81,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     suggestion::erase(tx, account)
 }
 
-/// The countdown is found under another owner's name, and the account has no part in it any more.
-/// Its lock is held, and the owner's.
+/// Moves a countdown to another owner's address, and removes the account from its owners. The
+/// caller holds the locks of the countdown and of the new owner.
 fn hand_over(
     tx: &mut Tx<'_>,
     id: &CountdownId,
@@ -105,7 +105,8 @@ fn hand_over(
     reach::announce(tx, id)
 }
 
-/// Removes a countdown with all its resets, and ends the streams of its page. Its lock is held.
+/// Deletes a countdown with all its resets, and closes its page's event streams. The caller holds
+/// its lock.
 pub(crate) fn remove(tx: &mut Tx<'_>, id: &CountdownId) -> Result<(), StoreError> {
     reach::announce(tx, id)?;
     reach::withdraw(tx, id)?;

@@ -34,7 +34,7 @@ pub const ENABLED: Flag = Flag {
     built_in: true,
 };
 
-/// All that the program has to know of this crate.
+/// This crate as the program mounts it: addresses, tables, jobs, settings.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     settings: &[
@@ -99,7 +99,7 @@ const PROBLEM_CODES: &[Code] = &[
     PHRASE_EXISTS,
     SUGGESTION_PENDING,
     ALREADY_MODERATED,
-    // Of single fields.
+    // Codes of single fields.
     Code::new(422, "reset_in_future"),
     Code::new(422, "reset_too_old"),
     Code::new(422, "timestamp_without_offset"),
@@ -109,17 +109,17 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "words_too_few"),
 ];
 
-/// Only what counts up is reset.
+/// Only a countdown that counts up can be reset.
 pub const WRONG_KIND: Code = Code::new(400, "wrong_kind");
-/// It was reset in this very millisecond.
+/// A reset of this very millisecond exists.
 pub const ENTRY_EXISTS: Code = Code::new(409, "entry_exists");
-/// It is found under this owner's name.
+/// The owner's account is in the countdown's address, so they cannot leave.
 pub const NAMED_AFTER: Code = Code::new(409, "named_after");
-/// An active phrase is like it.
+/// An active phrase with the same words exists.
 pub const PHRASE_EXISTS: Code = Code::new(409, "phrase_exists");
-/// The caller has suggested it already.
+/// A suggestion of the caller with the same words is pending.
 pub const SUGGESTION_PENDING: Code = Code::new(409, "suggestion_pending");
-/// Somebody else decided on the suggestion.
+/// Another moderator has already decided on the suggestion.
 pub const ALREADY_MODERATED: Code = Code::new(409, "already_moderated");
 
 /// The messages of this crate.

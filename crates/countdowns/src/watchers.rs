@@ -1,4 +1,4 @@
-//! Who watches countdowns in this process. One task looks at each page for all who watch it.
+//! Open pages of countdowns in this process. One task polls each watched page for all its viewers.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,22 +14,23 @@ use web::{Network, Site};
 use crate::countdown::CountdownId;
 use crate::public::{self, Shown, Viewing};
 
-/// How often a page is looked at without news: none tell that an account was deactivated.
+/// How often a page is checked without news: a deactivated account publishes none.
 const EVERY: Duration = Duration::from_secs(25);
 
-/// A page as it was asked for. All who ask alike see the same, for nobody watches signed in.
+/// A page as a URL names it. All its viewers get the same page, since event streams ignore
+/// sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Page {
-    /// The account's part of the address.
+    /// The account's slug.
     pub(crate) account: String,
-    /// The countdown's part.
+    /// The countdown's slug.
     pub(crate) countdown: String,
-    /// The key of a private link.
+    /// The key of a private link; may be empty.
     pub(crate) key: String,
 }
 
 impl Page {
-    /// What it shows, if it is there.
+    /// The page's current content, if it exists.
     pub(crate) async fn look(&self, site: &Site) -> Result<Option<Shown>, StoreError> {
         let page = self.clone();
         let viewing = Viewing {
@@ -43,22 +44,22 @@ impl Page {
     }
 }
 
-/// How many may watch at once.
+/// The most viewers at one time.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// In all.
+    /// All viewers together.
     pub total: usize,
-    /// From one network.
+    /// Viewers from one network.
     pub of_network: usize,
 }
 
-/// How many open pages hear at once that something changed.
+/// The most open event streams.
 pub const TOTAL: Number = Number {
     key: "countdowns.watchers",
     built_in: 500,
     most: 1_000_000,
 };
-/// How many of them from one address (IPv6: one /64).
+/// The most open event streams from one address (IPv6: one /64).
 pub const OF_NETWORK: Number = Number {
     key: "countdowns.watchers_per_network",
     built_in: 5,
@@ -66,7 +67,7 @@ pub const OF_NETWORK: Number = Number {
 };
 
 impl Limits {
-    /// What the configuration says.
+    /// The limits in the configuration.
     pub(crate) fn of(site: &Site) -> Self {
         Self {
             total: TOTAL.of(&site.declared.settings),
@@ -75,7 +76,7 @@ impl Limits {
     }
 }
 
-/// All who watch. Clones share them.
+/// All viewers of this process. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Watchers {
     watched: Arc<Mutex<State>>,
@@ -92,9 +93,9 @@ struct State {
 #[derive(Debug)]
 struct Watched {
     countdown: CountdownId,
-    /// Wakes the task that looks at the page.
+    /// Wakes the task that polls the page.
     wake: Arc<Notify>,
-    /// As it was when it was last looked at.
+    /// The page's revision at the last poll.
     revision: watch::Sender<i64>,
 }
 
@@ -104,7 +105,7 @@ impl Watchers {
         self.places.take(&network, limits.of_network, limits.total)
     }
 
-    /// Hears the revisions of a page, until it is gone.
+    /// Receives the revisions of a page until the page is gone.
     pub(crate) fn watch(&self, site: &Site, page: Page, shown: &Shown) -> watch::Receiver<i64> {
         let mut state = self.state();
         if !state.is_following {
@@ -128,7 +129,8 @@ impl Watchers {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands on what a page shows now. False: it is gone, or nobody watches it any more.
+    /// Sends the page's current revision to its viewers. `false`: the page is gone, or has no
+    /// viewers.
     fn hand_on(&self, page: &Page, shown: Option<&Shown>) -> bool {
         let mut state = self.state();
         let send = |shown: &Shown| state.pages.get(page)?.revision.send(shown.revision).ok();
@@ -139,14 +141,14 @@ impl Watchers {
         is_watched
     }
 
-    /// Whether anything is watched; if not, nobody follows any more.
+    /// Whether any page has viewers; if not, marks the news task as ended.
     fn is_watched(&self) -> bool {
         let mut state = self.state();
         state.is_following = !state.pages.is_empty();
         state.is_following
     }
 
-    /// Wakes the tasks that look at the pages of these countdowns; `None`: at any page.
+    /// Wakes the tasks of these countdowns' pages; `None`: of all pages.
     fn wake(&self, ids: Option<&[String]>) {
         for watched in self.state().pages.values() {
             let is_it = |id: &String| id == watched.countdown.as_str();
@@ -160,7 +162,7 @@ impl Watchers {
 /// Looks at a page for all who watch it, until nobody does or it is gone.
 async fn look_after(watchers: Watchers, site: Site, page: Page, wake: Arc<Notify>) {
     loop {
-        // At once for the first time: it may have changed before it was watched.
+        // The first poll happens at once: the page may have changed before it was watched.
         let shown = page.look(&site).await.ok().flatten();
         if !watchers.hand_on(&page, shown.as_ref()) {
             return;
@@ -169,11 +171,11 @@ async fn look_after(watchers: Watchers, site: Site, page: Page, wake: Arc<Notify
     }
 }
 
-/// Reads the news once for all who watch, until nobody does.
+/// Reads the news for all viewers until the last one leaves.
 async fn follow(watchers: Watchers, store: Store) {
     let mut wake = store.news_waiting();
     wake.mark_changed();
-    // No news has this number, so the first answer is the newest number, and wakes all.
+    // No news has this number, so the first read returns the newest number and wakes all tasks.
     let mut last = -1;
     while wake.changed().await.is_ok() {
         if !watchers.is_watched() {

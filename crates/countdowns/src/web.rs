@@ -1,4 +1,4 @@
-//! Every address of countdowns.
+//! The routes and pages of countdowns.
 
 pub mod api;
 mod badge;
@@ -20,7 +20,7 @@ use web::{Pages, Site};
 use crate::countdown::Countdown;
 use crate::watchers::Watchers;
 
-/// All addresses, with what the requests of this process share.
+/// All routes, with the state that the requests of this process share.
 pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
     api::routes::<Router<_>>()
         .merge(pages().into_router())

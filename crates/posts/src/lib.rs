@@ -1,4 +1,4 @@
-//! What a site publishes: articles and notes, their feeds, and search in them.
+//! A site's articles and notes, their feeds, and full-text search.
 
 pub mod editor;
 pub mod feed;
@@ -31,7 +31,7 @@ pub const ENABLED: Flag = Flag {
     built_in: true,
 };
 
-/// All that the program has to know of this crate.
+/// This crate as the program mounts it: addresses, tables, jobs, settings.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
@@ -66,7 +66,7 @@ pub const DOMAIN: Domain = Domain {
 /// The error codes of this crate.
 const PROBLEM_CODES: &[Code] = &[PUBLISHED, WITHDRAWN];
 
-/// What was published is withdrawn, but never a draft again, and never deleted.
+/// A published post can only be withdrawn: it never becomes a draft again and is never deleted.
 const PUBLISHED: Code = Code::new(409, "post_published");
 /// The post was published and is withdrawn.
 const WITHDRAWN: Code = Code::new(410, "gone");

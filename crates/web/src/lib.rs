@@ -1,10 +1,9 @@
-//! What every page shares: the frame, forms, refusals, languages, assets.
+//! The shared parts of all pages: frame, forms, errors, languages, assets.
 //!
-//! A domain gives a `Router<Site>`; [`mod@serve`] puts around it what happens to
-//! every request. A handler takes what it needs as extractors ([`Facts`],
-//! [`Wishes`], [`Form`], [`Json`], [`Piece`]), answers with [`page()`] or
-//! [`Json`], and refuses with a [`Problem`], which knows no HTML and no JSON.
-//! Who is asking is one floor up, in `accounts`.
+//! A domain provides a `Router<Site>`; [`mod@serve`] wraps it with the processing of every request.
+//! A handler receives its input through extractors ([`Facts`], [`Wishes`], [`Form`], [`Json`],
+//! [`Piece`]), responds with [`page()`] or [`Json`], and refuses with a [`Problem`], which does not
+//! depend on HTML or JSON. Authentication is in `accounts`, which builds on this crate.
 
 pub mod access;
 pub mod assets;

@@ -1,4 +1,4 @@
-//! How often somebody may have a test sent.
+//! The rate limit for test messages.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::limits::{Limit, Rule, Wait};
@@ -10,7 +10,7 @@ const RULE: Rule = Rule {
     per: SignedDuration::from_mins(10),
 };
 
-/// How many accounts are counted at once.
+/// The most accounts counted at one time.
 const KEYS: usize = 20_000;
 
 /// The counters of one process. Clones share them.

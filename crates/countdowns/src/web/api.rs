@@ -1,4 +1,4 @@
-//! Countdowns for programs.
+//! The API of countdowns.
 
 mod owners;
 mod phrases;
@@ -144,7 +144,7 @@ struct Body {
     note: Option<String>,
 }
 
-/// What takes a text away: null.
+/// Deserialises null as an empty text, which removes the stored one.
 pub fn null_is_empty<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Option::<String>::deserialize(from).map(|note| Some(note.unwrap_or_default()))
 }

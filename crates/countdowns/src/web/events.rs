@@ -1,4 +1,5 @@
-//! The live stream of a countdown's page: it hears that something changed, and asks anew.
+//! The event stream of a countdown's page. An event only says that something changed; the page then
+//! loads itself again.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -18,13 +19,13 @@ use web::{Facts, Form, Network, Problem, Site};
 use super::moved;
 use crate::watchers::{Limits, Page, Watchers};
 
-/// After how long without an event a comment keeps the connection alive.
+/// The idle time after which a comment keeps the connection alive.
 const QUIET: Duration = Duration::from_secs(25);
-/// How long a stream lives; browsers come back by themselves.
+/// The longest life of a stream; browsers reconnect by themselves.
 const LIFE: Duration = Duration::from_hours(1);
 
-/// `GET /u/{account}/{countdown}/events`. Server-sent events: `changed`, with the revision as id.
-/// `since` or `Last-Event-ID` name the revision that was seen.
+/// `GET /u/{account}/{countdown}/events`: server-sent `changed` events with the revision as id.
+/// `since` or `Last-Event-ID` name the last revision that the client saw.
 pub(super) async fn listen(
     State(site): State<Site>,
     Extension(watchers): Extension<Watchers>,
@@ -109,7 +110,7 @@ mod tests {
         }
         let changed = "id: 7\nevent: changed\ndata: {\"revision\":7}\n\n";
         assert_eq!(heard, ["retry: 3000\nid: 6\n\n", changed, ":\n\n"]);
-        // A look that finds nothing new is not heard of.
+        // A poll without a new revision sends no event.
         sender.send_replace(7);
         while let Some(text) = events.next().await {
             assert_eq!(text, ":\n\n");

@@ -11,7 +11,8 @@ use web::{Problem, Site, uploaded_image};
 use crate::post::State as PostState;
 use crate::{Refusal, editor, image, published};
 
-/// `GET /blog/images/{file}`. Another picture has another address, so this one may be kept.
+/// `GET /blog/images/{file}`. A changed picture gets a new address, so browsers may cache it for
+/// good.
 pub(super) async fn show(
     State(site): State<Site>,
     Path(file): Path<String>,

@@ -1,4 +1,4 @@
-//! Webhooks for programs.
+//! The API of webhooks.
 
 use axum::Extension;
 use axum::extract::{Path, State};
