@@ -572,6 +572,9 @@ event-sign-in-succeeded = Signed in
 event-sudo-proved = Confirmed who they are
 event-token-created = A token was made
 event-token-revoked = A token was taken back
+event-webhook-created = A webhook was made
+event-webhook-deleted = A webhook was deleted
+event-webhook-rotated = A webhook got a new secret
 # Addresses that get no mail.
 suppressed-title = Addresses without mail
 suppressed-text = No mail goes to these addresses, or none of one kind. Before you let it go again, make sure that the reason is gone: who mails addresses that do not exist is soon taken for a sender of spam.

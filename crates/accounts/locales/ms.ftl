@@ -569,6 +569,9 @@ event-sign-in-succeeded = Log masuk
 event-sudo-proved = Mengesahkan dirinya
 event-token-created = Token telah dibuat
 event-token-revoked = Token telah ditarik balik
+event-webhook-created = Webhook telah dibuat
+event-webhook-deleted = Webhook telah dipadam
+event-webhook-rotated = Webhook diberi rahsia baharu
 # Alamat yang tidak menerima e-mel.
 suppressed-title = Alamat tanpa e-mel
 suppressed-text = Tiada e-mel dihantar ke alamat ini, atau tiada e-mel daripada satu jenis. Sebelum membenarkannya semula, pastikan sebabnya sudah tiada: penghantar ke alamat yang tidak wujud akan dianggap penghantar spam.

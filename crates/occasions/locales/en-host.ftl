@@ -89,3 +89,4 @@ host-scope-occasion-read = see occasions, events, invitations and guests, with c
 host-scope-occasion-write = change occasions, events, invitations and guests, without seeing them
 host-scope-rsvps-read = see answers, food needs and notes
 host-scope-rsvps-write = answer for guests
+notification-members-occasion = { $about } made an occasion. It sends no mail but confirmations until you let it.

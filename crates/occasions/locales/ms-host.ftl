@@ -89,3 +89,4 @@ host-scope-occasion-read = melihat majlis, acara, jemputan dan tetamu, dengan ko
 host-scope-occasion-write = mengubah majlis, acara, jemputan dan tetamu, tanpa melihatnya
 host-scope-rsvps-read = melihat jawapan, keperluan makanan dan nota
 host-scope-rsvps-write = menjawab bagi pihak tetamu
+notification-members-occasion = { $about } membuat satu majlis. Ia hanya menghantar pengesahan sehingga anda membenarkannya.

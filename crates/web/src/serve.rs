@@ -262,9 +262,11 @@ impl Asked {
         response
     }
 
-    /// The frame of somebody who is signed in, and its language; guests' pages keep theirs.
+    /// The frame of somebody who is signed in and opens a page, and its language; guests' pages keep
+    /// theirs. Another site may have sent a form, so its refusal has no form of the frame.
     async fn own_frame(&self, site: &Site, problem: &Problem) -> Option<(Text, OwnFrame)> {
-        if problem.theme.is_some() || problem.text.is_some() {
+        let is_get = matches!(self.method, Method::GET | Method::HEAD);
+        if !is_get || problem.theme.is_some() || problem.text.is_some() {
             return None;
         }
         let find = site.declared.find_frame?;

@@ -84,11 +84,11 @@ impl Invite {
     }
 
     /// Gives the account what the invite offers.
-    fn give_to(&self, tx: &mut Tx<'_>, id: &AccountId) -> Result<(), TakeError> {
+    fn give_to(&self, tx: &mut Tx<'_>, id: &AccountId, admits: bool) -> Result<(), TakeError> {
         if self.role != MEMBER {
             grant::give(tx, id, self.role, &self.scope, Some(&self.invited_by))?;
         }
-        if self.scope.kind().invites_newcomers {
+        if admits {
             unconfirmed::admit(tx, id)?;
         }
         if self.is_mailed && account::verified_email(tx, id)?.is_none() {
@@ -163,6 +163,8 @@ pub struct Shown {
     pub by: Account,
     /// What it invites to, if that has a name.
     pub title: Option<String>,
+    /// Whether people without an account may take it.
+    pub admits_newcomers: bool,
 }
 
 /// Looks at an invite without taking it.
@@ -182,7 +184,13 @@ pub fn find(
     for domain in domains {
         title = title.or((domain.scope_title)(tx, &invite.scope)?);
     }
-    Ok(Some(Shown { invite, by, title }))
+    let admits_newcomers = admits_newcomers(tx, domains, &invite.scope)?;
+    Ok(Some(Shown {
+        invite,
+        by,
+        title,
+        admits_newcomers,
+    }))
 }
 
 /// Why an invite was not taken.
@@ -226,7 +234,7 @@ pub fn take_new(
     hash: &PasswordHash,
 ) -> Result<(AccountId, Invite), TakeError> {
     let invite = take(tx, domains, secret)?;
-    if !invite.scope.kind().invites_newcomers {
+    if !admits_newcomers(tx, domains, &invite.scope)? {
         return Err(TakeError::EmailUnverified);
     }
     if !invite.is_for(&new.email) {
@@ -237,7 +245,7 @@ pub fn take_new(
         account::CreateError::Store(error) => TakeError::Store(error),
     })?;
     password::set(tx, &id, hash)?;
-    invite.give_to(tx, &id)?;
+    invite.give_to(tx, &id, true)?;
     Ok((id, invite))
 }
 
@@ -254,11 +262,25 @@ pub fn take_as(
         return Err(TakeError::OtherAddress);
     }
     let id = &who.account().id;
-    if !invite.scope.kind().invites_newcomers && unconfirmed::is_pending(tx, id)? {
+    let admits = admits_newcomers(tx, domains, &invite.scope)?;
+    if !admits && unconfirmed::is_pending(tx, id)? {
         return Err(TakeError::EmailUnverified);
     }
-    invite.give_to(tx, id)?;
+    invite.give_to(tx, id, admits)?;
     Ok(invite)
+}
+
+/// Whether an invite to this scope admits people who have no confirmed address. A scope that
+/// somebody made without a rank in the installation does not: its maker could confirm any address.
+fn admits_newcomers(tx: &mut Tx<'_>, domains: Domains, scope: &Scope) -> Result<bool, StoreError> {
+    let kind = scope.kind();
+    let domain = domains
+        .iter()
+        .find(|domain| domain.scope_kinds.iter().any(|own| own.name == kind.name));
+    match domain {
+        Some(domain) if kind.invites_newcomers => (domain.makes_host)(tx, scope),
+        _ => Ok(kind.invites_newcomers),
+    }
 }
 
 /// Uses the link up, if whoever made it may still make it.

@@ -50,6 +50,9 @@ const SENTENCES: &[(&str, &str)] = &[
     ("sudo.proved", "event-sudo-proved"),
     ("token.created", "event-token-created"),
     ("token.revoked", "event-token-revoked"),
+    ("webhook.created", "event-webhook-created"),
+    ("webhook.deleted", "event-webhook-deleted"),
+    ("webhook.rotated", "event-webhook-rotated"),
 ];
 
 /// What an action is called in a log that people read.
@@ -71,7 +74,15 @@ mod tests {
 
     /// What else looks like the name of an action: names of jobs, of a file and of what a passkey
     /// signs.
-    const OTHERS: [&str; 4] = ["accounts.", "date.moved", "account.json", "webauthn."];
+    const OTHERS: [&str; 7] = [
+        "accounts.",
+        "date.moved",
+        "account.json",
+        "webauthn.",
+        "webhook.deliver",
+        "webhook.sweep",
+        "webhook.test",
+    ];
 
     /// Every text in the sources below `folder` that looks like the name of an action.
     fn actions(folder: &Path, found: &mut BTreeSet<String>) {

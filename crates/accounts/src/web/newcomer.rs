@@ -222,7 +222,7 @@ fn join_page(
     form_state: &FormState,
 ) -> Response {
     let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
-    let invites_newcomers = shown.invite.scope.kind().invites_newcomers;
+    let invites_newcomers = shown.admits_newcomers;
     let who = entrance
         .who
         .as_ref()

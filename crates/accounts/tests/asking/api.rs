@@ -334,6 +334,11 @@ fn the_description_names_every_address() {
             "/api/v1/me/trusted-contacts/{account}",
             "/api/v1/slugs/preview",
             "/api/v1/slugs/{slug}",
+            "/api/v1/webhooks",
+            "/api/v1/webhooks/{id}",
+            "/api/v1/webhooks/{id}/deliveries",
+            "/api/v1/webhooks/{id}/rotate",
+            "/api/v1/webhooks/{id}/test",
         ]
     );
 }

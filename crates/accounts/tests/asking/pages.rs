@@ -273,7 +273,7 @@ fn members_join_with_a_new_account_or_with_their_own() {
             "nothing happened yet"
         );
         let done = visitor.submit(&page, &form).await;
-        assert_eq!(done.location(), Some("/me"));
+        assert_eq!(done.location(), Some("/admin"));
         assert_eq!(role(world, &known, &wedding).await, Some(COORDINATOR));
     });
 }

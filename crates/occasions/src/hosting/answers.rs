@@ -5,7 +5,7 @@ use platform::{Rows, Tx, sql};
 use serde::Deserialize;
 
 use super::permissions::HostOf;
-use super::{Refusal, history, invitations, permissions};
+use super::{Refusal, history, invitations, membership, permissions};
 use crate::event::Seats;
 use crate::guest::{Guest, GuestId, Reply};
 use crate::household::{self, FieldChange, Rules, asking};
@@ -209,7 +209,8 @@ fn finish(
         rsvp::masked(changes),
     )?;
     rsvp::tell_of_answers(tx, portal, changes, Source::Phone)?;
-    if overrides.mail {
+    // A host types the address and the words, so this mail needs the leave of the site.
+    if overrides.mail && membership::sends_mail(tx, host.occasion())? {
         rsvp::confirm_later(tx, portal)?;
     }
     Ok(())

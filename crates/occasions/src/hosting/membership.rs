@@ -149,6 +149,16 @@ pub fn may_mail(
     })
 }
 
+/// Whether the site lets the occasion's hosts send mail.
+pub(crate) fn sends_mail(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool, StoreError> {
+    let (sends_mail,): (bool,) = sql!(
+        "SELECT sends_mail FROM occasion WHERE id = :occasion",
+        occasion
+    )
+    .one(tx)?;
+    Ok(sends_mail)
+}
+
 fn count_mails(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<i64, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM mail WHERE scope = :occasion AND created_at > :since",

@@ -110,7 +110,7 @@ pub fn create(
     if maker == Maker::Member {
         membership::check_room(tx, account, there)?;
     }
-    take_slug(tx, &new.slug)?;
+    take_slug(tx, &new.slug, None, maker == Maker::Member)?;
     occasion::insert(tx, &new).map_err(slug_taken)?;
     diet::insert_built_in(tx, &id)?;
     if maker == Maker::Member {
@@ -193,7 +193,9 @@ pub fn change(
         return Err(Refusal::Forbidden);
     }
     if new.slug != old.slug {
-        take_slug(tx, &new.slug)?;
+        let scope = role::scope(&new.id);
+        let is_members = !membership::makes_host(tx, &scope)?;
+        take_slug(tx, &new.slug, Some(&new.id), is_members)?;
     }
     if new.time_zone != old.time_zone {
         for event in event::list(tx, &new.id)? {
@@ -301,11 +303,23 @@ fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Fi
     }
 }
 
-/// Takes a slug for an occasion: never another's current one, but a former one may be taken.
-fn take_slug(tx: &mut Tx<'_>, slug: &str) -> Result<(), Refusal> {
+/// Takes a slug for an occasion: never another's current one. A former one may be taken, but not
+/// by a member's occasion, because guests still follow its links.
+fn take_slug(
+    tx: &mut Tx<'_>,
+    slug: &str,
+    occasion: Option<&OccasionId>,
+    is_members: bool,
+) -> Result<(), Refusal> {
     let taken: Option<(OccasionId,)> =
         sql!("SELECT id FROM occasion WHERE slug = :slug", slug).maybe(tx)?;
-    if taken.is_some() {
+    let former: Option<(OccasionId,)> = sql!(
+        "SELECT occasion FROM occasion_alias WHERE slug = :slug",
+        slug
+    )
+    .maybe(tx)?;
+    let is_anothers = former.is_some_and(|(former,)| Some(&former) != occasion);
+    if taken.is_some() || is_members && is_anothers {
         return Err(Refusal::SlugTaken);
     }
     sql!("DELETE FROM occasion_alias WHERE slug = :slug", slug).run(tx, Rows::AtMostOne)?;

@@ -1,9 +1,9 @@
 //! Occasions that members of the site make.
 
-use accounts::notification;
-use occasions::hosting::Refusal;
+use accounts::{invite, notification};
 use occasions::hosting::membership::{self, CREATE, Decision, MAILS_A_DAY, MailLeave, OWN_LIMIT};
 use occasions::hosting::occasions::{self as made, may_create};
+use occasions::hosting::{Refusal, enter, members};
 use occasions::occasion::OccasionId;
 use occasions::role;
 use platform::audit::RequestFacts;
@@ -185,5 +185,46 @@ fn a_members_occasion_sends_what_somebody_of_the_site_let_it_send() {
         let forget =
             |tx: &mut Tx<'_>| tx.run(sql!("DELETE FROM mail WHERE subject = ''"), &[], Rows::Any);
         stage.site.store.write(forget).await.unwrap();
+    });
+}
+
+#[test]
+fn a_members_occasion_admits_nobody_without_an_account() {
+    on_both(async |stage| {
+        let site = with_members(&stage.site);
+        for (number, by, admits) in [(1, &stage.observer, false), (2, &stage.stranger, true)] {
+            let id = make(stage, &site, by, number).await.unwrap();
+            let who = by.who.clone();
+            let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {
+                let host = enter(tx, &who, &id, None)?;
+                let secret = members::invite(tx, &host, role::Role::Observer)?;
+                let domains = crate::stage::DOMAINS;
+                Ok(invite::find(tx, domains, &secret)?
+                    .unwrap()
+                    .admits_newcomers)
+            };
+            let found = stage.site.store.write(look).await.unwrap();
+            assert_eq!(found, admits);
+        }
+    });
+}
+
+#[test]
+fn a_member_takes_no_address_that_led_to_another_occasion() {
+    on_both(async |stage| {
+        let site = with_members(&stage.site);
+        let occasion = stage.occasion.clone();
+        let leave = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            sql!(
+                "INSERT INTO occasion_alias (slug, occasion) VALUES ('kenduri-1', :occasion)",
+                occasion
+            )
+            .run(tx, Rows::Exactly(1))?;
+            Ok(())
+        };
+        stage.site.store.write(leave).await.unwrap();
+        let refused = make(stage, &site, &stage.observer, 1).await;
+        assert!(matches!(refused, Err(Refusal::SlugTaken)));
+        make(stage, &site, &stage.stranger, 1).await.unwrap();
     });
 }

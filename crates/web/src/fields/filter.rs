@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Field, Input, form};
+use super::{Field, Input, Kind, form};
 use crate::{Findings, Form};
 
 /// Reads a filter. What is not part of it is left alone; an unknown word is found.
@@ -13,6 +13,16 @@ pub fn read<T: Serialize + DeserializeOwned + Clone + Default>(
     query: &Form,
     findings: &mut Findings,
 ) -> T {
+    // A blank is no word, and not nothing either.
+    let blank = query
+        .iter()
+        .filter(|(_, value)| !value.is_empty() && value.trim().is_empty());
+    for (name, _) in blank {
+        let field = fields.iter().find(|field| field.name == name);
+        if field.is_some_and(|field| matches!(field.kind, Kind::Choice(..))) {
+            findings.add(&format!("/{name}"), "unknown_option", []);
+        }
+    }
     // An empty value asks for nothing, also after another one of the same name.
     let said = query.iter().filter(|(_, value)| !value.is_empty());
     let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
