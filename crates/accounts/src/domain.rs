@@ -60,14 +60,13 @@ pub struct Domain {
     /// Its pages that may stand at `/`.
     pub first_pages: &'static [FirstPage],
     /// What it has on the first page of the site, which belongs to this account, for everybody.
-    pub first_cards:
-        fn(&mut Tx<'_>, &Site, &Text, Option<&AccountId>) -> Result<Vec<Card>, StoreError>,
+    pub first_cards: FirstCards,
     /// What it offers to everybody in the menu, where there is any of it.
     pub offers: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
     /// Its first pages, for people who are signed in.
     pub navigation: &'static [Link],
     /// What it shows to somebody on the page that they land on after signing in.
-    pub cards: fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Vec<Card>, StoreError>,
+    pub cards: OwnCards,
     /// What webhooks can hear of.
     pub webhook_events: &'static [WebhookEvent],
     /// Mail that people may choose to get.
@@ -111,6 +110,12 @@ pub type Preparation = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>
 
 /// All domains of a program, in the order of their dependencies.
 pub type Domains = &'static [Domain];
+
+/// For [`Domain::first_cards`].
+pub type FirstCards =
+    fn(&mut Tx<'_>, &Site, &Text, Option<&AccountId>) -> Result<Vec<Card>, StoreError>;
+/// For [`Domain::cards`].
+pub type OwnCards = fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Vec<Card>, StoreError>;
 
 /// Something that somebody shares with others.
 #[derive(Clone, Debug, PartialEq, Eq)]

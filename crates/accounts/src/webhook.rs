@@ -172,13 +172,14 @@ impl Asking<'_> {
 
     /// Refuses a token that may not see what such events tell.
     fn check_read(&self, webhook: &Webhook) -> Result<(), ScopeMissing> {
-        let heard = self.declared().filter(|event| webhook.hears(event));
-        heard.map(|event| self.needs(event.read)).collect()
+        let mut heard = self.declared().filter(|event| webhook.hears(event));
+        heard.try_for_each(|event| self.needs(event.read))
     }
 
     /// Refuses a token that may make no webhook for such an event.
     fn check_write(&self, event: &WebhookEvent) -> Result<(), ScopeMissing> {
-        event.write.iter().map(|scope| self.needs(*scope)).collect()
+        let mut scopes = event.write.iter();
+        scopes.try_for_each(|scope| self.needs(*scope))
     }
 
     fn needs(&self, scope: TokenScope) -> Result<(), ScopeMissing> {

@@ -96,7 +96,7 @@ pub(crate) fn find(
         let (who, rank) = site.store.read(look).await.ok().flatten()?;
         Some(OwnFrame {
             sections: sections(&site, &text, "", rank),
-            name: who.account().display_name.to_string(),
+            name: who.account().display_name.clone(),
             csrf: csrf::token(secret.reveal(), &site.random),
         })
     })

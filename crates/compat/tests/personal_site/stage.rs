@@ -57,6 +57,10 @@ pub(crate) const WITH_TOKENS: Policy = Policy {
     register_tokens: true,
 };
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the test is a closure written in its place"
+)]
 pub(crate) fn each_engine(test: impl AsyncFn(&World)) {
     World::each_engine(&domain::migrations(DOMAINS), async |world| {
         for kind in ["countdown.reach", "suggestion.digest", posts::mailing::KIND] {

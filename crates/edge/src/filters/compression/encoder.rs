@@ -25,7 +25,7 @@ const BROTLI_BUFFER: usize = 4_096;
 /// An encoder that writes into memory, from where [`Encoder::take`] takes it.
 pub(crate) enum Encoder {
     Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
-    Gzip(flate2::write::GzEncoder<Vec<u8>>),
+    Gzip(Box<flate2::write::GzEncoder<Vec<u8>>>),
 }
 
 impl Encoder {
@@ -41,10 +41,10 @@ impl Encoder {
                 BROTLI_LEVEL,
                 window,
             ))),
-            Encoding::Gzip => Self::Gzip(flate2::write::GzEncoder::new(
+            Encoding::Gzip => Self::Gzip(Box::new(flate2::write::GzEncoder::new(
                 Vec::new(),
                 flate2::Compression::new(GZIP_LEVEL),
-            )),
+            ))),
         }
     }
 
@@ -59,7 +59,8 @@ impl Encoder {
         let mut extra = vec![b'K', b'n', padding, 0];
         extra.resize(extra.len() + usize::from(padding), 0);
         let gzip = flate2::GzBuilder::new().extra(extra);
-        Self::Gzip(gzip.write(Vec::new(), flate2::Compression::new(GZIP_LEVEL)))
+        let encoder = gzip.write(Vec::new(), flate2::Compression::new(GZIP_LEVEL));
+        Self::Gzip(Box::new(encoder))
     }
 
     /// The whole of something that is kept.
