@@ -61,6 +61,8 @@ pub use limits::request_limits::RequestLimits;
 pub use person::registration::Policy;
 pub use session::signed_in::{Confirmed, SignedIn, confirmed};
 
+use std::time::Duration;
+
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
 use platform::mail::{CallbackKey, SnsTopic};
@@ -201,6 +203,8 @@ pub struct Accounts {
     pub limits: RequestLimits,
     /// The tries to sign in whose outcome is not known yet.
     pub in_flight: InFlight,
+    /// How long a try waits for those that are in flight.
+    pub patience: Duration,
     /// What the configuration says of new accounts.
     pub policy: Policy,
     /// Who must have a second factor.
@@ -225,6 +229,7 @@ impl Accounts {
             changes: Changes::default(),
             limits: RequestLimits::default(),
             in_flight: InFlight::default(),
+            patience: sign_in::attempts::PATIENCE,
             policy: Policy::default(),
             require_mfa_for: RequireMfaFor::default(),
             providers: Providers::default(),

@@ -55,7 +55,7 @@ pub const PERIOD: SignedDuration = SignedDuration::from_mins(15);
 /// Failures of one account in a period that slow all unknown browsers down.
 pub const ATTACKED: i64 = 50;
 /// How long a try waits for those before it.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// For one account, by the smallest network that is counted; each larger one
 /// has [`LARGER`] times as many.
@@ -147,7 +147,7 @@ impl Attempt {
     where
         E: From<Wait> + From<StoreError>,
     {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + accounts.patience;
         let wait = match self.try_reserve(accounts).await? {
             Ok(reserved) => return Ok(reserved),
             Err(Full::UsedUp(wait)) => return Err(wait.into()),
