@@ -226,7 +226,7 @@ impl Asked {
         } else {
             site.speak(&self.wishes)
         };
-        let is_get = matches!(self.method, Method::GET | Method::HEAD);
+        let is_get = self.is_get();
         let wants_json = self.wants_json || problem.detail_alias.is_some();
         let mut response = if wants_json {
             problems::json(problem, &text, masked, &self.facts)
@@ -265,14 +265,18 @@ impl Asked {
     /// The frame of somebody who is signed in and opens a page, and its language; guests' pages keep
     /// theirs. Another site may have sent a form, so its refusal has no form of the frame.
     async fn own_frame(&self, site: &Site, problem: &Problem) -> Option<(Text, OwnFrame)> {
-        let is_get = matches!(self.method, Method::GET | Method::HEAD);
-        if !is_get || problem.theme.is_some() || problem.text.is_some() {
+        if !self.is_get() || problem.theme.is_some() || problem.text.is_some() {
             return None;
         }
         let find = site.declared.find_frame?;
         let text = site.speak(&self.wishes);
         let frame = find(site.clone(), self.headers.clone(), text.clone()).await?;
         Some((text, frame))
+    }
+
+    /// Whether a page was opened, and no form sent.
+    fn is_get(&self) -> bool {
+        matches!(self.method, Method::GET | Method::HEAD)
     }
 
     /// The path and query that were asked for.
