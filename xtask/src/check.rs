@@ -3,6 +3,7 @@
 //! Each fence answers with what it found, all of it at once; a fence without findings is quiet.
 
 mod arrows;
+mod circles;
 mod dependencies;
 mod documents;
 mod domains;
@@ -40,6 +41,11 @@ impl fmt::Display for Finding {
     }
 }
 
+/// Prints how many dependencies of each crate of the app point up, and its circles.
+pub(crate) fn print_circles() -> Result<()> {
+    circles::print(&workspace::files_below(workspace::root())?)
+}
+
 /// Walks along every fence; fails when one has a hole.
 pub(crate) fn check() -> Result<()> {
     let metadata = workspace::load_metadata()?;
@@ -47,6 +53,7 @@ pub(crate) fn check() -> Result<()> {
     let fences = [
         ("arrows between crates", arrows::check(&metadata)),
         ("layers of the edge", layers::check(&files)?),
+        ("circles between modules", circles::check(&files)?),
         ("lints of every crate", files::check_lints(&metadata)?),
         ("sizes of files", files::check_sizes(&files)?),
         ("lines of templates", files::check_templates(&files)?),

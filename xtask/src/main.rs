@@ -41,7 +41,11 @@ enum Task {
         long: bool,
     },
     /// The fences: crates' arrows, sizes of files, dependencies, migrations, locales, documents.
-    Check,
+    Check {
+        /// Print how many dependencies between modules point up, and how large circles are.
+        #[arg(long)]
+        layers: bool,
+    },
     /// Measure the release build on this machine.
     #[command(disable_help_flag = true)]
     Bench {
@@ -81,7 +85,8 @@ fn main() -> ExitCode {
                 },
             )
         }
-        Task::Check => check::check(),
+        Task::Check { layers: true } => check::print_circles(),
+        Task::Check { layers: false } => check::check(),
         Task::Bench { what } => lab::bench(&what),
         Task::Show { what } => lab::show(&what),
         Task::Dist(wanted) => dist::dist(&wanted),

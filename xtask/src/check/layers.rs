@@ -52,7 +52,7 @@ fn wrong(list: &str, path: &Path, text: &str) -> Vec<String> {
 }
 
 /// The code without comments and without what is compiled for tests alone.
-fn without_tests(text: &str) -> String {
+pub(super) fn without_tests(text: &str) -> String {
     let mut code = String::new();
     let mut lines = text.lines().filter(|line| !line.trim().starts_with("//"));
     while let Some(line) = lines.next() {

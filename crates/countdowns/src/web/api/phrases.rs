@@ -107,9 +107,7 @@ async fn suggest(call: Call, body: Received<PhraseText>) -> Result<Response, Pro
     let text = body.value.text;
     let enter = move |tx: &mut Tx<'_>| countdown::maker(tx, &who);
     let change = move |tx: &mut Tx<'_>, who: &Confirmed| suggestion::create(tx, who, &text);
-    Ok(call
-        .once(key, StatusCode::CREATED, enter, change)
-        .await?)
+    Ok(call.once(key, StatusCode::CREATED, enter, change).await?)
 }
 
 /// All phrases, for moderators.
@@ -137,9 +135,7 @@ async fn create(call: Call, body: Received<PhraseText>) -> Result<Response, Prob
     let enter = phrase::entrance(&call.who, &call.request);
     let (key, text) = (call.key(&body.bytes)?, body.value.text);
     let change = move |tx: &mut Tx<'_>, moderator: &Moderator| phrase::create(tx, moderator, &text);
-    Ok(call
-        .once(key, StatusCode::CREATED, enter, change)
-        .await?)
+    Ok(call.once(key, StatusCode::CREATED, enter, change).await?)
 }
 
 /// Whether a phrase is shown.

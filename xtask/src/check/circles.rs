@@ -1,0 +1,491 @@
+//! Circles between the modules of the app's crates: there are none, so each crate can be read from
+//! the bottom up.
+//!
+//! A file and its folder are one module, and `lib.rs` is left out. Inside a folder of more than
+//! [`FEW`] files the same holds again. Code of tests may use everything.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::Finding;
+use super::layers::without_tests;
+use crate::workspace::root;
+
+/// The crates that are looked at.
+const CRATES: &[&str] = &[
+    "platform",
+    "web",
+    "identity",
+    "site",
+    "accounts",
+    "occasions",
+    "countdowns",
+    "posts",
+    "compat",
+];
+
+/// So many files in a folder may use each other.
+const FEW: usize = 6;
+
+/// Modules that still are in a circle, by crate and folder. The list only gets shorter.
+const KNOWN: &[(&str, &str, &[&str])] = &[
+    ("platform", "", &["id", "store"]),
+    (
+        "platform",
+        "store",
+        &["migrate", "postgres", "relay", "sqlite", "tx", "value"],
+    ),
+    (
+        "web",
+        "",
+        &[
+            "client_info",
+            "codes",
+            "cookie",
+            "csrf",
+            "dates",
+            "fields",
+            "findings",
+            "form",
+            "language",
+            "locales",
+            "problem",
+            "state",
+            "text",
+            "translated",
+        ],
+    ),
+    (
+        "accounts",
+        "",
+        &[
+            "credential",
+            "dates",
+            "domain",
+            "grant",
+            "limits",
+            "newsletter",
+            "person",
+            "scope",
+            "session",
+            "sign_in",
+        ],
+    ),
+    (
+        "accounts",
+        "web",
+        &[
+            "api",
+            "email_change",
+            "factor_reset",
+            "frame",
+            "invites",
+            "leaving",
+            "mail_callbacks",
+            "me",
+            "oauth",
+            "people",
+            "profile",
+            "registration",
+            "second_step",
+            "ses_callbacks",
+            "shared",
+            "slug",
+            "suppressed",
+            "trusted",
+            "visitor",
+        ],
+    ),
+    (
+        "occasions",
+        "",
+        &[
+            "deadline_notices",
+            "diet",
+            "event",
+            "first_opened",
+            "guest",
+            "hosting",
+            "household",
+            "household_change",
+            "invitation",
+            "occasion",
+            "open_rsvp",
+            "portal",
+            "question",
+            "refusal",
+            "role",
+            "rsvp",
+            "single_answer",
+            "snapshot",
+            "web",
+        ],
+    ),
+    (
+        "occasions",
+        "hosting",
+        &["codes", "guests", "invitations", "open_rsvp"],
+    ),
+    ("occasions", "web", &["api", "custom_code", "guest"]),
+    (
+        "occasions",
+        "web/guest",
+        &[
+            "calendar",
+            "entry",
+            "gate",
+            "open_rsvp",
+            "pages",
+            "portal",
+            "request",
+            "show",
+        ],
+    ),
+    ("occasions", "web/host", &["bulk", "invites"]),
+    (
+        "countdowns",
+        "",
+        &[
+            "countdown",
+            "entry",
+            "follow",
+            "leaving",
+            "phrase",
+            "reach",
+            "refusal",
+            "suggestion",
+            "webhook",
+        ],
+    ),
+    ("countdowns", "web", &["badge", "picture", "public"]),
+    ("posts", "", &["feed", "image", "mailing", "post", "search"]),
+];
+
+/// What each module of a folder uses of the others.
+type Uses = BTreeMap<String, BTreeSet<String>>;
+
+/// The modules of a crate, or of a folder in it.
+struct Folder {
+    name: String,
+    uses: Uses,
+}
+
+pub(super) fn check(files: &[PathBuf]) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for name in CRATES {
+        for folder in folders(name, files)? {
+            let known = known(name, &folder.name);
+            let found: BTreeSet<_> = circles(&folder.uses).into_iter().flatten().collect();
+            let place = format!("crates/{name}/src/{}", folder.name);
+            for module in found.iter().filter(|one| !known.contains(&one.as_str())) {
+                let what = format!("{module} uses a module that uses it in turn");
+                findings.push(Finding::new(&*place, what));
+            }
+            for module in known.iter().filter(|one| !found.contains(**one)) {
+                let what = format!("{module} is in no circle any more: take it off the list");
+                findings.push(Finding::new(&*place, what));
+            }
+        }
+    }
+    Ok(findings)
+}
+
+/// Prints how each crate stands.
+pub(super) fn print(files: &[PathBuf]) -> Result<()> {
+    for name in CRATES {
+        for folder in folders(name, files)? {
+            let circles = circles(&folder.uses);
+            let count: usize = folder.uses.values().map(BTreeSet::len).sum();
+            let sizes: Vec<_> = circles.iter().map(Vec::len).collect();
+            println!(
+                "{name}/{}: {} modules, {count} dependencies, {} upward, circles of {sizes:?}",
+                folder.name,
+                folder.uses.len(),
+                upward(&folder.uses),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn known(name: &str, folder: &str) -> &'static [&'static str] {
+    let mut all = KNOWN.iter();
+    let found = all.find(|(of, at, _)| (*of, *at) == (name, folder));
+    found.map_or(&[], |(_, _, modules)| modules)
+}
+
+/// A crate and its large folders.
+fn folders(name: &str, files: &[PathBuf]) -> Result<Vec<Folder>> {
+    let source = root().join("crates").join(name).join("src");
+    let mut modules = Vec::new();
+    let mut aliases = BTreeMap::new();
+    for file in files.iter().filter(|file| file.starts_with(&source)) {
+        let path = file.strip_prefix(&source)?;
+        if path.extension().is_none_or(|end| end != "rs") {
+            continue;
+        }
+        let code = without_tests(&fs::read_to_string(file)?);
+        if path == Path::new("lib.rs") {
+            aliases = named_in_root(&code);
+            continue;
+        }
+        let mut parts: Vec<_> = path.with_extension("").iter().map(text).collect();
+        parts.retain(|part| part != "mod");
+        let is_test = |part: &String| ["tests", "testing"].contains(&part.as_str());
+        if !parts.iter().any(is_test) {
+            modules.push((parts, code));
+        }
+    }
+    let used: Vec<_> = modules
+        .iter()
+        .map(|(parts, code)| (parts.clone(), paths(code, parts, &aliases)))
+        .collect();
+    let mut all = vec![folder(&[], &used)];
+    let within: BTreeSet<_> = used
+        .iter()
+        .flat_map(|(parts, _)| (1..parts.len()).map(|depth| parts[..depth].to_vec()))
+        .collect();
+    let inner = within.iter().map(|path| folder(path, &used));
+    all.extend(inner.filter(|folder| folder.uses.len() > FEW));
+    all.retain(|folder| !folder.uses.is_empty());
+    Ok(all)
+}
+
+fn text(part: &std::ffi::OsStr) -> String {
+    part.to_string_lossy().into_owned()
+}
+
+/// The modules below a path, and what they use of each other.
+fn folder(path: &[String], used: &[(Vec<String>, Vec<Vec<String>>)]) -> Folder {
+    let child = |parts: &[String]| {
+        let is_below = parts.len() > path.len() && parts.starts_with(path);
+        is_below.then(|| parts[path.len()].clone())
+    };
+    let mut uses = Uses::new();
+    for (parts, _) in used {
+        uses.extend(child(parts).map(|name| (name, BTreeSet::new())));
+    }
+    for (parts, paths) in used {
+        let Some(name) = child(parts) else { continue };
+        let others = paths.iter().filter_map(|path| child(path));
+        let others: Vec<_> = others
+            .filter(|other| *other != name && uses.contains_key(other))
+            .collect();
+        uses.entry(name).or_default().extend(others);
+    }
+    Folder {
+        name: path.join("/"),
+        uses,
+    }
+}
+
+/// What `lib.rs` calls by another name or without its path.
+fn named_in_root(code: &str) -> BTreeMap<String, Vec<String>> {
+    let uses = code.split("use ").skip(1);
+    let trees = uses.filter_map(|rest| rest.split_once(';'));
+    let all = trees.flat_map(|(tree, _)| expand(tree));
+    let named = all.filter_map(|path| {
+        let (last, path) = match path.split_last()? {
+            (last, rest) if last.contains(" as ") => {
+                let (from, to) = last.split_once(" as ")?;
+                let whole = rest.iter().cloned().chain([from.to_owned()]);
+                (to.to_owned(), whole.collect())
+            }
+            (last, _) => (last.clone(), path),
+        };
+        Some((last, path))
+    });
+    named.filter(|(name, path)| path[0] != *name).collect()
+}
+
+/// The paths from the crate's root that the code of a module names.
+fn paths(
+    code: &str,
+    parts: &[String],
+    aliases: &BTreeMap<String, Vec<String>>,
+) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices("::") {
+        let before = code[..at]
+            .rsplit(|c: char| !is_letter(c) && c != ':')
+            .next();
+        let base = match before.unwrap_or_default() {
+            "crate" => Vec::new(),
+            supers if supers.split("::").all(|word| word == "super") => {
+                let up = supers.split("::").count();
+                parts[..parts.len().saturating_sub(up)].to_vec()
+            }
+            _ => continue,
+        };
+        if code[at + 2..].starts_with("super") {
+            continue;
+        }
+        for tail in expand(&code[at + 2..]) {
+            let mut path = base.clone();
+            match tail.first().and_then(|first| aliases.get(first)) {
+                Some(whole) if base.is_empty() => path.extend(whole.iter().cloned()),
+                _ => path.extend(tail.first().cloned()),
+            }
+            path.extend(tail.into_iter().skip(1));
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// The paths that a tree such as `a::{b, c::d}` stands for; what follows it is left out.
+fn expand(tree: &str) -> Vec<Vec<String>> {
+    let tree = tree.trim_start();
+    if let Some(group) = tree.strip_prefix('{') {
+        return parts_of(group).into_iter().flat_map(expand).collect();
+    }
+    let end = tree.find(|c| !is_letter(c)).unwrap_or(tree.len());
+    let (word, rest) = tree.split_at(end);
+    if word.is_empty() {
+        return vec![Vec::new()];
+    }
+    if let Some(below) = rest.strip_prefix("::") {
+        let with_word = |mut path: Vec<String>| {
+            path.insert(0, word.to_owned());
+            path
+        };
+        return expand(below).into_iter().map(with_word).collect();
+    }
+    let renamed = rest.strip_prefix(" as ").map(|name| {
+        let end = name.find(|c| !is_letter(c)).unwrap_or(name.len());
+        format!("{word} as {}", &name[..end])
+    });
+    vec![vec![renamed.unwrap_or_else(|| word.to_owned())]]
+}
+
+/// What stands between the commas of a group, up to its end.
+fn parts_of(group: &str) -> Vec<&str> {
+    let (mut parts, mut depth, mut begin) = (Vec::new(), 0, 0);
+    for (at, letter) in group.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' if depth == 0 => {
+                parts.push(&group[begin..at]);
+                break;
+            }
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(&group[begin..at]);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.retain(|part| !part.trim().is_empty());
+    parts
+}
+
+/// The groups of modules that reach each other.
+fn circles(uses: &Uses) -> Vec<Vec<String>> {
+    let reached: BTreeMap<_, _> = uses.keys().map(|name| (name, reach(uses, name))).collect();
+    let mut left: BTreeSet<_> = uses.keys().collect();
+    let mut found = Vec::new();
+    while let Some(name) = left.pop_first() {
+        let both =
+            |other: &&String| reached[name].contains(*other) && reached[*other].contains(name);
+        let with: Vec<String> = left.iter().copied().filter(both).cloned().collect();
+        left.retain(|other| !with.contains(other));
+        if !with.is_empty() {
+            found.push([vec![name.clone()], with].concat());
+        }
+    }
+    found
+}
+
+/// What a module uses, and what that uses in turn.
+fn reach(uses: &Uses, from: &str) -> BTreeSet<String> {
+    let mut reached = BTreeSet::new();
+    let mut next = vec![from];
+    while let Some(name) = next.pop() {
+        for used in uses.get(name).into_iter().flatten() {
+            if reached.insert(used.clone()) {
+                next.push(used);
+            }
+        }
+    }
+    reached
+}
+
+/// How many dependencies point up in the best order that is found by taking away, again and again,
+/// the module that uses the least of what is left.
+fn upward(uses: &Uses) -> usize {
+    let mut left: BTreeSet<_> = uses.keys().collect();
+    let mut count = 0;
+    let still = |left: &BTreeSet<&String>, name: &String| {
+        uses[name].iter().filter(|used| left.contains(used)).count()
+    };
+    while let Some(name) = left.iter().copied().min_by_key(|name| still(&left, name)) {
+        left.remove(name);
+        count += still(&left, name);
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uses(all: &[(&str, &[&str])]) -> Uses {
+        let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        all.iter()
+            .map(|(name, used)| ((*name).to_owned(), owned(used)))
+            .collect()
+    }
+
+    #[test]
+    fn a_circle_is_found_and_its_way_up_counted() {
+        let all = uses(&[("a", &["b"]), ("b", &["c"]), ("c", &["a"]), ("d", &["a"])]);
+        assert_eq!(circles(&all), [["a", "b", "c"]]);
+        assert_eq!(upward(&all), 1);
+        let none = uses(&[("a", &["b", "c"]), ("b", &["c"]), ("c", &[])]);
+        assert!(circles(&none).is_empty());
+        assert_eq!(upward(&none), 0);
+    }
+
+    #[test]
+    fn paths_are_read_out_of_groups_by_super_and_by_another_name() {
+        let aliases = named_in_root("pub use a::b::{c, d as e};\npub use f::G;");
+        let parts = ["x".to_owned(), "y".to_owned()];
+        let found = |code: &str| {
+            let all = paths(code, &parts, &aliases).into_iter();
+            all.map(|path| path.join("/")).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            found("use crate::m::{self, n::{o, P}};"),
+            ["m/self", "m/n/o", "m/n/P"]
+        );
+        assert_eq!(
+            found("crate::c::f() + super::super::z::g()"),
+            ["a/b/c/f", "z/g"]
+        );
+        assert_eq!(
+            found("use super::z; crate::e::h; crate::G"),
+            ["x/z", "a/b/d/h", "f/G"]
+        );
+        assert_eq!(found("other::crate_name::x"), [""; 0]);
+    }
+
+    #[test]
+    fn a_file_and_its_folder_are_one() {
+        let path = |text: &str| text.split('/').map(str::to_owned).collect::<Vec<_>>();
+        let used = [
+            (path("a"), vec![path("b/c")]),
+            (path("b"), vec![path("b/d")]),
+            (path("b/d"), vec![path("a")]),
+        ];
+        let folder = folder(&[], &used);
+        assert_eq!(circles(&folder.uses), [["a", "b"]]);
+    }
+}
