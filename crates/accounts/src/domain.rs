@@ -16,13 +16,13 @@ use web::setting::{Flag, Setting, SettingValues};
 use web::{Catalogue, Declared, Link, Locale, Settings, Site};
 
 use crate::Accounts;
-use crate::account::AccountId;
 use crate::dates::{self, Date, Dates};
-use crate::grant::{Scope, ScopeKind};
 use crate::newsletter::Newsletter;
-use crate::person::erasure;
-use crate::person::registration;
-use crate::session::token::TokenScope;
+use identity::DomainAccounts;
+use identity::account::AccountId;
+use identity::grant::{Scope, ScopeKind};
+use identity::person::{erasure, registration};
+use identity::session::token::TokenScope;
 
 /// What the program has to know of a domain.
 #[derive(Clone, Copy, Debug)]
@@ -286,6 +286,21 @@ pub fn settings(domains: &[Domain]) -> impl Iterator<Item = Setting> {
     switches.map(Setting::Flag).chain(all.copied())
 }
 
+/// What identity has to know of the domains. It is asked for once, when the process starts, and kept
+/// until that ends.
+pub fn accounts_of(domains: &[Domain]) -> identity::scope::domain::Domains {
+    let all = domains.iter().map(|domain| DomainAccounts {
+        name: domain.migrations.owner,
+        scope_kinds: domain.scope_kinds,
+        scope_title: domain.scope_title,
+        token_scopes: domain.token_scopes,
+        export: domain.export,
+        obligations: domain.obligations,
+        erase: domain.erase,
+    });
+    Vec::leak(all.collect())
+}
+
 /// What every page may need of the domains.
 pub fn declared(domains: &[Domain]) -> Declared {
     let codes = domains.iter().flat_map(|domain| domain.problem_codes);
@@ -319,13 +334,14 @@ pub fn routes(accounts: &Accounts) -> Router<Site> {
 
 /// What all domains do in the background, and what is done with all of them.
 pub fn jobs(domains: Domains, site: &Site) -> Vec<Handler> {
+    let accounts = accounts_of(domains);
     domains
         .iter()
         .flat_map(|domain| [(domain.jobs)(site), (domain.deletions)(site)])
         .flatten()
         .chain([
-            erasure::job(domains, site.store.clone()),
-            registration::job(domains, site.store.clone()),
+            erasure::job(accounts, site.store.clone()),
+            registration::job(accounts, site.store.clone()),
             dates::job(domains),
         ])
         .collect()

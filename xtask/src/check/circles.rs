@@ -58,22 +58,7 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
             "translated",
         ],
     ),
-    (
-        "accounts",
-        "",
-        &[
-            "credential",
-            "dates",
-            "domain",
-            "grant",
-            "limits",
-            "newsletter",
-            "person",
-            "scope",
-            "session",
-            "sign_in",
-        ],
-    ),
+    ("accounts", "", &["dates", "domain"]),
     (
         "accounts",
         "web",

@@ -16,10 +16,11 @@ use super::shared;
 use super::slug;
 use super::suppressed;
 use super::trusted;
-use crate::credential::planned_reset;
-use crate::grant::{self, Role, Scope};
-use crate::invite;
-use crate::signed_in::SignedIn;
+
+use identity::credential::planned_reset;
+use identity::grant::{self, Role, Scope};
+use identity::people::invite;
+use identity::session::signed_in::SignedIn;
 
 /// Shows a page to somebody, with the way to the site's other pages. `here` is its address
 /// there, and `title` a title without the site's name.

@@ -14,12 +14,13 @@ use web::{Problem, Text, Wishes};
 use super::asking::{Reader, Sender};
 use super::call::see_other;
 use super::frame;
+
 use crate::Accounts;
-use crate::grant::Role;
-use crate::invite::{self, Invite, InviteError, Inviter, MEMBER};
-use crate::registration::Registration;
-use crate::signed_in::SignedIn;
-use crate::sudo::Sudo;
+use identity::grant::Role;
+use identity::people::invite::{self, Invite, InviteError, Inviter, MEMBER};
+use identity::person::registration::Registration;
+use identity::session::signed_in::SignedIn;
+use identity::session::sudo::Sudo;
 
 pub(super) const HERE: &str = "/admin/invites";
 
@@ -188,7 +189,7 @@ fn role_named(word: &str) -> Option<Role> {
     if word == MEMBER.word() {
         return Some(MEMBER);
     }
-    crate::grant::SITE.role(word)
+    identity::grant::SITE.role(word)
 }
 
 pub(super) async fn remove(

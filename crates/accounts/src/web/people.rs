@@ -19,16 +19,16 @@ use super::call::{self, see_other};
 use super::event;
 use super::frame;
 use super::leaving;
+
 use crate::Accounts;
-use crate::account::{AccountId, State as AccountState};
-use crate::erasure::{self, EraseError, When};
-use crate::export::{self, ExportError};
-use crate::factor_reset;
-use crate::grant::administrator::{self, PeopleError};
-use crate::grant::{self, Role, SITE};
-use crate::people::{self, Details, Person, Search};
-use crate::signed_in::SignedIn;
-use crate::sudo::Sudo;
+use identity::account::{AccountId, State as AccountState};
+use identity::grant::administrator::{self, PeopleError};
+use identity::grant::{self, Role, SITE};
+use identity::people::{self, Details, Person, Search, factor_reset};
+use identity::person::erasure::{self, EraseError, When};
+use identity::person::export::{self, ExportError};
+use identity::session::signed_in::SignedIn;
+use identity::session::sudo::Sudo;
 
 /// Where the list is.
 pub(super) const HERE: &str = "/admin/people";
@@ -324,7 +324,7 @@ pub(super) async fn export(
     request: RequestFacts,
     id: AccountId,
 ) -> Result<Response, Problem> {
-    let (domains, site) = (accounts.domains, accounts.site.clone());
+    let (domains, site) = (accounts.domain_accounts, accounts.site.clone());
     let change = move |tx: &mut Tx<'_>| -> Result<_, ExportError> {
         let by = administrator::acting(tx, &sudo, &request)?;
         export::create_for_owner(tx, domains, &site, &by, &id)
@@ -357,7 +357,7 @@ async fn try_change(
     if action == "export" {
         return export(accounts, sudo, request, id.clone()).await;
     }
-    let (person, domains, site) = (id.clone(), accounts.domains, accounts.site.clone());
+    let (person, domains, site) = (id.clone(), accounts.domain_accounts, accounts.site.clone());
     let change = move |tx: &mut Tx<'_>| -> Result<(), EraseError> {
         let by = administrator::acting(tx, &sudo, &request)?;
         match action.as_str() {

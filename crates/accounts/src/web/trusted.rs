@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
+use platform::StoreError;
 use platform::Tx;
 use platform::audit::RequestFacts;
 use serde::Deserialize;
@@ -12,13 +13,14 @@ use web::{Problem, Text, Wishes};
 use super::asking::{Reader, Sender};
 use super::call::{self, see_other};
 use super::frame;
-use super::problem::email_unverified;
 use super::shared;
+
 use crate::Accounts;
-use crate::account::AccountId;
-use crate::session::signed_in;
-use crate::signed_in::SignedIn;
-use crate::trusted::{self, Contact};
+use crate::domain::Share;
+use identity::account::AccountId;
+use identity::person::trusted::{self, Contact};
+use identity::problem::email_unverified;
+use identity::session::signed_in::{self, SignedIn};
 
 /// Where the page is.
 pub(super) const HERE: &str = "/me/trusted";
@@ -132,4 +134,16 @@ pub(super) async fn remove_contact(
     let (contact, request): (AccountId, _) = (call::id(contact)?, request.clone());
     let change = move |tx: &mut Tx<'_>| trusted::remove(tx, &who, &contact, &request);
     Ok(accounts.site.store.write(change).await?)
+}
+
+/// Each of them, as what the account shares.
+pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
+    let contacts = trusted::list(tx, account)?.into_iter();
+    let shared = contacts.map(|contact| Share {
+        kind: "shared-trusted",
+        label: contact.name,
+        end: "/me/trusted/remove".to_owned(),
+        fields: vec![("account", contact.account.to_string())],
+    });
+    Ok(shared.collect())
 }

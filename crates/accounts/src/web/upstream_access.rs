@@ -9,12 +9,12 @@ use axum::http::{HeaderMap, HeaderValue};
 use platform::{StoreError, Tx};
 
 use super::cookies;
+
 use crate::Accounts;
-use crate::account::{self, AccountId};
-use crate::domain::Domains;
-use crate::grant::{self, Scope};
-use crate::session::{self, Stay};
-use crate::signed_in;
+use identity::account::{self, AccountId};
+use identity::grant::{self, Scope};
+use identity::scope::domain::Domains;
+use identity::session::{self, Stay, signed_in};
 
 /// Which users a route lets in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub async fn check(
         return Ok(UpstreamAccess::SignedOut);
     };
     let (shown, require_mfa_for) = (secret.clone(), accounts.require_mfa_for);
-    let domains = accounts.domains;
+    let domains = accounts.domain_accounts;
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let Some(visit) = signed_in::by_session(tx, &shown)? else {
             return Ok(None);

@@ -19,8 +19,15 @@ use crate::stage::{
 
 async fn ask(store: Store, world_now: jiff::Timestamp, who: SignedIn) -> Result<(), EraseError> {
     let sudo = Sudo::check(who, world_now).unwrap();
-    let change =
-        move |tx: &mut Tx<'_>| erasure::ask(tx, STRICT, &sudo, When::Later, &client(1).request);
+    let change = move |tx: &mut Tx<'_>| {
+        erasure::ask(
+            tx,
+            accounts::domain::accounts_of(STRICT),
+            &sudo,
+            When::Later,
+            &client(1).request,
+        )
+    };
     store.write(change).await
 }
 
@@ -81,7 +88,7 @@ fn whoever_comes_back_while_the_job_runs_is_there_or_gone() {
             world.clock.advance(SignedDuration::from_secs(1));
             let (is_kept, ran) = together(restore(second.clone(), token), {
                 let store = world.store().clone();
-                async move { erasure::run(STRICT, &store).await }
+                async move { erasure::run(accounts::domain::accounts_of(STRICT), &store).await }
             })
             .await;
             ran.unwrap();
@@ -108,7 +115,13 @@ fn a_copy_that_is_made_meanwhile_leaves_nothing_behind() {
             let (copied, erased) = together(
                 async move {
                     let copy = move |tx: &mut Tx<'_>| {
-                        export::create(tx, STRICT, &keys, &one, &client(1).request)
+                        export::create(
+                            tx,
+                            accounts::domain::accounts_of(STRICT),
+                            &keys,
+                            &one,
+                            &client(1).request,
+                        )
                     };
                     store.write(copy).await
                 },
@@ -116,7 +129,13 @@ fn a_copy_that_is_made_meanwhile_leaves_nothing_behind() {
                     let store = second.clone();
                     let request = client(1).request;
                     let erase = move |tx: &mut Tx<'_>| {
-                        erasure::ask(tx, STRICT, &other, When::Now, &request)
+                        erasure::ask(
+                            tx,
+                            accounts::domain::accounts_of(STRICT),
+                            &other,
+                            When::Now,
+                            &request,
+                        )
                     };
                     async move { store.write(erase).await }
                 },

@@ -288,7 +288,15 @@ fn one_invite_taken_twice_makes_one_member() {
                 .map(|number| {
                     let (secret, hash) = (secret.clone(), hash.clone());
                     let new = new_account(&format!("{round}-{number}@example.my"));
-                    move |tx: &mut Tx<'_>| invite::take_new(tx, DOMAINS, &secret, &new, &hash)
+                    move |tx: &mut Tx<'_>| {
+                        invite::take_new(
+                            tx,
+                            accounts::domain::accounts_of(DOMAINS),
+                            &secret,
+                            &new,
+                            &hash,
+                        )
+                    }
                 })
                 .collect();
             let results = at_once(&stores, changes).await;
@@ -336,7 +344,15 @@ fn a_role_that_is_taken_away_meanwhile_is_of_no_more_use() {
             // What was under way may finish, and leads nowhere.
             let (secret, hash) = (made.unwrap(), hash.clone());
             let new = new_account(&format!("{round}@example.my"));
-            let take = move |tx: &mut Tx<'_>| invite::take_new(tx, DOMAINS, &secret, &new, &hash);
+            let take = move |tx: &mut Tx<'_>| {
+                invite::take_new(
+                    tx,
+                    accounts::domain::accounts_of(DOMAINS),
+                    &secret,
+                    &new,
+                    &hash,
+                )
+            };
             let taken = world.store().write(take).await;
             assert!(matches!(taken, Err(TakeError::Gone)), "round {round}");
             assert!(manager(world, &who[0], &wedding).await.is_none());

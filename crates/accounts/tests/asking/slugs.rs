@@ -182,7 +182,13 @@ fn a_slug_never_leads_to_an_account_that_is_gone() {
             let store = world.store();
             let sudo = Sudo::check(who.clone(), world.clock.now()).unwrap();
             let erase = move |tx: &mut Tx<'_>| {
-                erasure::ask(tx, DOMAINS, &sudo, When::Now, &client(1).request)
+                erasure::ask(
+                    tx,
+                    accounts::domain::accounts_of(DOMAINS),
+                    &sudo,
+                    When::Now,
+                    &client(1).request,
+                )
             };
             let purge = {
                 let second = second.clone();

@@ -90,9 +90,10 @@ fn a_rank_that_people_give_themselves_makes_nobody_a_host() {
         ..Domain::new(Migrations::new("timers", &[]))
     }];
     World::each_engine(&MIGRATIONS, async |world| {
-        let accounts = Accounts {
-            domains: WITH_TIMERS,
-            ..accounts(world)
+        let accounts = {
+            let mut changed = accounts(world);
+            changed.domains = WITH_TIMERS;
+            changed
         };
         let id = person(world, "farah@example.my", None).await;
         give(world, &id, CLUB_OWNER, &TIMER.scope("sugar")).await;
@@ -133,7 +134,15 @@ fn an_address_that_is_not_verified_is_not_passed_to_services() {
         let joined = write(world.store(), move |tx| {
             let link = invite::create(tx, &by, OBSERVER).unwrap();
             let new = new_account("ceo@victim.example");
-            Ok(invite::take_new(tx, DOMAINS, &link, &new, &hash).unwrap().0)
+            Ok(invite::take_new(
+                tx,
+                accounts::domain::accounts_of(DOMAINS),
+                &link,
+                &new,
+                &hash,
+            )
+            .unwrap()
+            .0)
         })
         .await;
         let begun = begin(world, &joined, Stay::Visit, client(1)).await;

@@ -29,7 +29,9 @@ fn the_only_owner_of_an_occasion_does_not_leave_it_alone() {
         let left = owner.call(Method::DELETE, me, &Value::Null).await;
         left.expect(202);
         stage.world.clock.advance(DELAY);
-        erasure::run(DOMAINS, &stage.site.store).await.unwrap();
+        erasure::run(accounts::domain::accounts_of(DOMAINS), &stage.site.store)
+            .await
+            .unwrap();
         assert_eq!(stage.world.places_of("owner@example.com"), [""; 0]);
         let shown = stage.nobody().get("/api/v1/invitations/RAHMA").await;
         shown.expect(200);

@@ -10,11 +10,12 @@ use web::described::Routes;
 use web::{Json, Problem, routes};
 
 use super::all;
+
 use crate::Accounts;
 use crate::Callers::People;
-use crate::invite::{self, Invite};
 use crate::web::asking::Caller;
 use crate::web::invites::{as_inviter, forbidden, invite, withdraw};
+use identity::people::invite::{self, Invite};
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()

@@ -10,11 +10,12 @@ use web::described::Routes;
 use web::{Json, Problem, routes};
 
 use super::all;
+
 use crate::Accounts;
 use crate::Callers::People;
-use crate::trusted::{self, Contact};
 use crate::web::asking::Caller;
 use crate::web::trusted::{add_contact, remove_contact};
+use identity::person::trusted::{self, Contact};
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()
