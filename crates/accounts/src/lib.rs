@@ -10,6 +10,7 @@ pub mod access;
 pub mod dates;
 mod described;
 pub mod domain;
+pub mod look;
 pub mod newsletter;
 pub mod web;
 
@@ -17,6 +18,7 @@ pub use ::identity::MIGRATIONS;
 pub use ::identity::credential::linked_identity as identity;
 pub use ::identity::credential::{hashing, passkey, password, provider, second_factor};
 pub use ::identity::limits::{changes, request_limits};
+pub use ::identity::notification;
 pub use ::identity::people::{factor_reset, import, invite, setup};
 pub use ::identity::person::{
     email_change, erasure, export, profile, provider_sign_in, registration, reset, slug,
@@ -81,6 +83,7 @@ pub const DOMAIN: Domain = Domain {
         ]
     },
     shared: web::trusted::shared,
+    erase: look::erase,
     describe: domain::debug_only(web::api::describe),
     ..Domain::new(MIGRATIONS)
 };
@@ -164,7 +167,7 @@ impl Accounts {
     /// For a site on this machine.
     pub fn new(site: ::web::Site, domains: Domains) -> Self {
         Self {
-            identity: ::identity::Accounts::new(site, domain::accounts_of(domains)),
+            identity: ::identity::Accounts::new(site, Vec::leak(domain::for_identity(domains))),
             mail_callbacks: None,
             ses_topic: None,
             domains,

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod call;
+mod cards;
 mod cookies;
 mod email_change;
 mod entrance;
@@ -12,10 +13,12 @@ mod form;
 pub mod frame;
 mod invites;
 mod leaving;
+mod look;
 mod mail_callbacks;
 mod me;
 mod message;
 mod newcomer;
+mod notifications;
 mod oauth;
 mod people;
 mod profile;
@@ -38,9 +41,9 @@ mod visitor;
 pub mod asking;
 pub mod upstream_access;
 
-use axum::Router;
 use axum::extract::FromRef;
 use axum::middleware::from_fn_with_state;
+use axum::{Extension, Router};
 use web::{Pages, Site};
 
 use crate::Callers::{Anybody, People};
@@ -125,8 +128,16 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/hooks/mail/{provider}", Anybody, mail_callbacks::take)
         .get("/admin/suppressions", People, suppressed::list)
         .post("/admin/suppressions/lift", People, suppressed::lift)
-        .get("/me", People, profile::show)
-        .post("/me", People, profile::change)
+        .get("/", Anybody, look::first)
+        .get("/robots.txt", Anybody, look::robots)
+        .get("/admin/look", People, look::show)
+        .post("/admin/look", People, look::change)
+        .get("/me", People, cards::show)
+        .get("/me/notices", People, notifications::show)
+        .post("/me/notices", People, notifications::read)
+        .post("/me/notices/mail", People, notifications::choose_mail)
+        .get("/me/profile", People, profile::show)
+        .post("/me/profile", People, profile::change)
         .get("/me/slug", People, slug::show)
         .post("/me/slug", People, slug::change)
         .get("/me/trusted", People, trusted::show)
@@ -187,7 +198,11 @@ pub fn pages() -> Pages<Accounts, Callers> {
 /// out.
 pub fn around(accounts: &Accounts, router: Router<Site>) -> Router<Site> {
     let carried = (accounts.changes.clone(), accounts.require_mfa_for);
-    router.layer(from_fn_with_state(carried, cookies::carry))
+    let inside = look::Inside(router.clone().with_state(accounts.site.clone()));
+    router
+        .layer(Extension(inside))
+        .layer(from_fn_with_state(accounts.clone(), look::refresh_menu))
+        .layer(from_fn_with_state(carried, cookies::carry))
 }
 
 impl FromRef<Accounts> for Site {

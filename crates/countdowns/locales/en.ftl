@@ -100,7 +100,7 @@ countdown-seen-by = Seen by: { $who }
 countdown-delete = Delete
 countdown-delete-title = Delete this
 countdown-delete-effect = This cannot be undone.
-countdown-delete-type = Type the title: { $title }
+countdown-delete-type = Type the title: { $name }
 countdown-saved = Saved.
 countdown-was-reset = The reset is saved.
 countdown-deleted = Deleted.
@@ -239,3 +239,6 @@ problem-words-too-few = Use at least two words.
 # What is shared with others.
 countdown-shared-owner = Another owner of a countdown
 countdown-shared-webhook = Webhook: told of your countdowns
+
+phrase-role-moderator = moderator of what people suggest
+countdown-one = One countdown

@@ -85,7 +85,7 @@ countdown-seen-by = Dilihat oleh: { $who }
 countdown-delete = Padam
 countdown-delete-title = Padamkan ini
 countdown-delete-effect = Ini tidak boleh dibatalkan.
-countdown-delete-type = Taip tajuknya: { $title }
+countdown-delete-type = Taip tajuknya: { $name }
 countdown-saved = Disimpan.
 countdown-was-reset = Set semula disimpan.
 countdown-deleted = Dipadam.
@@ -221,3 +221,6 @@ problem-words-too-few = Gunakan sekurang-kurangnya dua perkataan.
 # Apa yang dikongsi dengan orang lain.
 countdown-shared-owner = Pemilik lain sebuah kiraan hari
 countdown-shared-webhook = Webhook: diberitahu tentang kiraan hari anda
+
+phrase-role-moderator = penyemak cadangan orang ramai
+countdown-one = Satu kiraan

@@ -6,8 +6,8 @@ use accounts::invite::{self, Invite};
 use accounts::sudo;
 use platform::{Secret, StoreError, Tx, sql};
 
-use crate::Refusal;
 use crate::countdown::{self, OWNER, OwnerOf};
+use crate::{NAMED_AFTER, Refusal};
 
 /// How many owners a countdown has at most, open invites included.
 pub const LIMIT: usize = 20;
@@ -45,7 +45,7 @@ pub fn invite(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Secret, Refusal> {
     if count >= LIMIT {
         return Err(Refusal::LimitReached(i64::try_from(LIMIT).unwrap_or(0)));
     }
-    Ok(invite::create(tx, &manager, OWNER)?)
+    invite::create(tx, &manager, OWNER).map_err(refused)
 }
 
 /// Withdraws an invite.
@@ -59,13 +59,13 @@ pub fn withdraw(tx: &mut Tx<'_>, owner: &OwnerOf, id: &str) -> Result<(), Refusa
 pub fn remove(tx: &mut Tx<'_>, owner: &OwnerOf, account: &AccountId) -> Result<(), Refusal> {
     let manager = manager(tx, owner)?;
     if countdown::account_of(tx, &owner.countdown().id)? == *account {
-        return Err(Refusal::NamedAfter);
+        return Err(NAMED_AFTER.into());
     }
     // Who leaves takes nothing from anybody.
     if account != owner.account() {
         sudo::require::<Refusal>(tx, owner.asking().0)?;
     }
-    Ok(grant::remove(tx, &manager, account)?)
+    grant::remove(tx, &manager, account).map_err(refused)
 }
 
 /// Each of them may decide it, in person.
@@ -76,12 +76,11 @@ fn manager(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Manager, Refusal> {
     manager.ok_or(Refusal::TokenNotPermitted)
 }
 
-impl From<GrantError> for Refusal {
-    fn from(error: GrantError) -> Self {
-        match error {
-            GrantError::NotAMember | GrantError::UnknownRole => Self::NotFound,
-            GrantError::LastOwner => Self::NamedAfter,
-            GrantError::Store(error) => Self::Store(error),
-        }
+/// Why a grant is not removed, where the last owner is the one under whose name it is found.
+fn refused(error: GrantError) -> Refusal {
+    match error {
+        GrantError::NotAMember | GrantError::UnknownRole => Refusal::NotFound,
+        GrantError::LastOwner => NAMED_AFTER.into(),
+        GrantError::Store(error) => Refusal::Store(error),
     }
 }

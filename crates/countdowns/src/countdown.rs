@@ -1,26 +1,26 @@
 //! A countdown: since an instant that may be reset, or until a day.
 
-use accounts::account::{self, AccountId};
+use accounts::account::AccountId;
 use accounts::dates::Dates;
 use accounts::grant::{self, GrantError, Scope, ScopeKind};
 use accounts::signed_in::SignedIn;
-use accounts::{Confirmed, slug, sudo, token::TokenScope};
+use accounts::web::proof::{Proof, Requester};
+use accounts::web::resource::{self, Parent as _};
+use accounts::{Confirmed, slug, token::TokenScope};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use platform::audit::{Entry as Record, RequestFacts};
+use platform::audit::RequestFacts;
 use platform::id::Id as _;
 use platform::store::Row;
-use platform::{Rows, StoreError, Tx, sql};
+use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
-use web::fields::{self, choice, flag, key, line};
-use web::{Field, Findings, Input};
+use web::{Findings, Input};
 
+use crate::Refusal;
 use crate::calendar::{DayCounting, LeapDay, Repeat, Target};
-use crate::follow::{self, Choice};
-use crate::webhook::event::{self, About, Event};
-use crate::{Refusal, leaving, reach};
+use crate::keeper::Keeper;
 
 platform::id!(CountdownId, "One countdown.");
 
@@ -129,26 +129,6 @@ pub struct Countdown {
 }
 
 impl Countdown {
-    /// What people fill in.
-    pub const FIELDS: &'static [Field] = web::fields! { Countdown:
-        title: line(TITLE).label("countdown-title").required(),
-        kind: choice().label("countdown-kind").fixed(),
-        follows: line(64).label("countdown-follows").section("countdown-section-until").hint("countdown-follows-hint"),
-        target: line(16).label("countdown-target").section("countdown-section-until").hint("countdown-target-hint"),
-        repeat: choice().label("countdown-repeat").section("countdown-section-until"),
-        after: choice().label("countdown-after").section("countdown-section-until"),
-        leap_day: choice().label("countdown-leap-day").section("countdown-section-until"),
-        time_zone: line(64).label("countdown-time-zone"),
-        day_counting: choice().label("countdown-days"),
-        slug: key(0, 50).label("countdown-slug").section("countdown-section-seen").hint("countdown-slug-hint"),
-        visibility: choice().label("countdown-visibility").section("countdown-section-seen"),
-        listed: flag().label("countdown-listed").section("countdown-section-seen"),
-        show_notes: flag().label("countdown-show-notes").section("countdown-section-seen"),
-        show_stats: flag().label("countdown-show-stats").section("countdown-section-seen"),
-        show_phrase: flag().label("countdown-show-phrase").section("countdown-section-seen").hint("countdown-show-phrase-hint"),
-        is_primary: flag().label("countdown-is-primary").section("countdown-section-seen").hint("countdown-is-primary-hint"),
-    };
-
     /// Its zone.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
@@ -158,12 +138,6 @@ impl Countdown {
     pub fn target_at(&self, now: Timestamp) -> Option<Target> {
         let first: Target = self.target.parse().ok()?;
         Some(first.current(self.repeat, self.leap_day, &self.zone(), now))
-    }
-
-    /// What the form of a new one begins with.
-    pub(crate) fn blank_for(who: &SignedIn, kind: Kind) -> Self {
-        let id = CountdownId::from_text(String::new());
-        Self::blank(id, kind, &who.account().time_zone)
     }
 
     /// One that nobody has said anything of.
@@ -194,7 +168,7 @@ impl Countdown {
     }
 
     /// Finds what the kinds of its fields do not say, and settles what follows from others.
-    fn validate(&mut self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
+    pub(crate) fn check(&mut self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
         if TimeZone::get(&self.time_zone).is_err() {
             findings.add("/time_zone", "time_zone_unknown", []);
         }
@@ -218,7 +192,7 @@ impl Countdown {
             // What a date would have said.
             (Kind::Until, _) if findings.has("/follows") => {}
             (Kind::Until, "") => findings.add("/target", "required", []),
-            (Kind::Until, _) => self.validate_target(old, now, findings),
+            (Kind::Until, _) => self.check_target(old, now, findings),
         }
     }
 
@@ -232,7 +206,7 @@ impl Countdown {
         format!("countdown-{}", &self.id.as_str()[ending..])
     }
 
-    fn validate_target(&self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
+    fn check_target(&self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
         let Ok(target) = self.target.parse::<Target>() else {
             findings.add("/target", "date_invalid", []);
             return;
@@ -287,8 +261,22 @@ impl OwnerOf {
         action: &'static str,
         changes: Value,
     ) -> Result<(), StoreError> {
-        let (who, request, id) = (&self.who, &self.request, &self.countdown.id);
-        record(tx, who, request, id, action, changes)
+        let entity = ("countdown", self.countdown.id.to_string());
+        Keeper::new(&self.who, &self.request, Dates(&[])).record(tx, entity, action, changes)
+    }
+}
+
+impl Proof for OwnerOf {
+    type Refusal = Refusal;
+
+    fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        let id = requester.id("id")?;
+        enter(tx, &requester.who, &id, &requester.request)
+    }
+
+    fn enter_to_change(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        let id = requester.id("id")?;
+        enter_locked(tx, &requester.who, &id, &requester.request)
     }
 }
 
@@ -322,16 +310,6 @@ pub fn enter_locked(
     )
     .maybe(tx)?;
     enter(tx, who, id, request)
-}
-
-/// As [`enter_locked`], to be called in a transaction.
-pub(crate) fn entrance(
-    who: &SignedIn,
-    id: &CountdownId,
-    request: &RequestFacts,
-) -> impl Fn(&mut Tx<'_>) -> Result<OwnerOf, Refusal> + Send + 'static + use<> {
-    let (who, id, request) = (who.clone(), id.clone(), request.clone());
-    move |tx| enter_locked(tx, &who, &id, &request)
 }
 
 /// The countdown with this id.
@@ -369,57 +347,8 @@ pub fn create(
     dates: Dates,
     input: &Input,
 ) -> Result<Countdown, Refusal> {
-    let who = who.who();
-    if who.is_limited() {
-        return Err(Refusal::TokenNotPermitted);
-    }
-    let account = &who.account().id;
-    account::lock(tx, account)?;
-    let kind = Kind::find(input.text("kind")).unwrap_or(Kind::Since);
-    let blank = Countdown::blank(tx.id(), kind, &who.account().time_zone);
-    let choice = Choice {
-        who,
-        account,
-        dates,
-    };
-    let mut new = apply(tx, input, &choice, &blank, None)?;
-    if !input.has("slug") {
-        new.slug = free_slug(tx, account, &new.slug)?;
-    }
-    let (count,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM countdown WHERE account_id = :account",
-        account
-    )
-    .one(tx)?;
-    if count >= LIMIT {
-        return Err(Refusal::LimitReached(LIMIT));
-    }
-    let inserted = sql!(
-        "INSERT INTO countdown (account_id, {Countdown}, revision, link_generation, created_at,
-             updated_at)
-         VALUES (:account, {:Countdown}, 1, 1, :now, :now)
-         ON CONFLICT (account_id, slug) DO NOTHING",
-        account,
-        Countdown = Countdown {
-            is_primary: false,
-            ..new.clone()
-        },
-        now = tx.now()
-    )
-    .run(tx, Rows::AtMostOne)?;
-    if inserted == 0 {
-        return Err(Refusal::SlugTaken);
-    }
-    if new.is_primary {
-        make_primary(tx, account, &new.id)?;
-    }
-    slug::of(tx, account)?;
-    give(tx, account, &new.id)?;
-    reach::plan(tx, &new)?;
-    follow::begin(tx, &new)?;
-    let changes = json!([{"field": "title", "old": null, "new": new.title}]);
-    record(tx, who, request, &new.id, "countdown.created", changes)?;
-    Ok(new)
+    let keeper = Keeper::new(who.who(), request, dates);
+    resource::create(tx, &keeper, input)
 }
 
 /// Changes one whose lock is held, if it still has the version that was seen.
@@ -430,95 +359,8 @@ pub fn change(
     dates: Dates,
     input: &Input,
 ) -> Result<Countdown, Refusal> {
-    let old = &owner.countdown;
-    if old.version != version {
-        return Err(Refusal::VersionConflict(Box::new(old.clone())));
-    }
-    let id = &old.id;
-    let account = account_of(tx, id)?;
-    let choice = Choice {
-        who: &owner.who,
-        account: &account,
-        dates,
-    };
-    let mut new = apply(tx, input, &choice, old, Some(old))?;
-    let changes = fields::difference(Countdown::FIELDS, old, &new);
-    if changes.is_empty() {
-        return Ok(new);
-    }
-    // It takes the place of another one.
-    if new.is_primary && !old.is_primary && owner.who.is_limited() {
-        return Err(Refusal::TokenNotPermitted);
-    }
-    new.version += 1;
-    // Each change of a slug or of the main countdown holds the account's lock.
-    account::lock(tx, &account)?;
-    let (others,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM countdown
-         WHERE account_id = :account AND slug = :slug AND id <> :id",
-        account,
-        slug = new.slug,
-        id
-    )
-    .one(tx)?;
-    if others > 0 {
-        return Err(Refusal::SlugTaken);
-    }
-    sql!(
-        "UPDATE countdown SET {Countdown = :Countdown}, updated_at = :now WHERE id = :id",
-        Countdown = Countdown {
-            is_primary: old.is_primary && new.is_primary,
-            ..new.clone()
-        },
-        now = tx.now(),
-        id
-    )
-    .run(tx, Rows::Exactly(1))?;
-    if new.is_primary && !old.is_primary {
-        make_primary(tx, &account, id)?;
-    }
-    if old.visibility == Visibility::Unlisted && new.visibility != Visibility::Unlisted {
-        // Who had the private link has it no more, also when there is one again.
-        sql!(
-            "UPDATE countdown SET link_generation = link_generation + 1 WHERE id = :id",
-            id
-        )
-        .run(tx, Rows::Exactly(1))?;
-    }
-    reach::plan(tx, &new)?;
-    if new.follows != old.follows {
-        follow::begin(tx, &new)?;
-    }
-    reach::announce(tx, id)?;
-    event::fire(tx, &new, Event::Changed, About::Nothing)?;
-    owner.record(tx, "countdown.changed", changes.into())?;
-    Ok(new)
-}
-
-/// Deletes one whose lock is held, with all its resets.
-pub fn delete(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<(), Refusal> {
-    sudo::require::<Refusal>(tx, &owner.who)?;
-    leaving::remove(tx, &owner.countdown.id)?;
-    owner.record(tx, "countdown.deleted", json!([]))?;
-    Ok(())
-}
-
-fn apply(
-    tx: &mut Tx<'_>,
-    input: &Input,
-    choice: &Choice<'_>,
-    from: &Countdown,
-    old: Option<&Countdown>,
-) -> Result<Countdown, Refusal> {
-    let mut findings = Findings::default();
-    let is_new = old.is_none();
-    let zone = from.zone();
-    let mut one = input.apply(Countdown::FIELDS, from, is_new, &zone, &mut findings);
-    choice.settle(tx, &mut one, old, &mut findings)?;
-    one.validate(old, tx.now(), &mut findings);
-    findings.sort(Countdown::FIELDS);
-    findings.finish()?;
-    Ok(one)
+    let keeper = Keeper::new(&owner.who, &owner.request, dates);
+    resource::change(tx, &keeper, owner.countdown.id.as_str(), version, input)
 }
 
 /// A slug that was not chosen, with a number where the account has another countdown of that name.
@@ -542,18 +384,6 @@ pub(crate) fn free_slug(
     Ok(free.unwrap_or_default())
 }
 
-/// The account's lock is held.
-fn make_primary(tx: &mut Tx<'_>, account: &AccountId, id: &CountdownId) -> Result<(), StoreError> {
-    sql!(
-        "UPDATE countdown SET is_primary = 0, version = version + 1, revision = revision + 1
-         WHERE account_id = :account AND is_primary = 1",
-        account
-    )
-    .run(tx, Rows::AtMostOne)?;
-    sql!("UPDATE countdown SET is_primary = 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-    Ok(())
-}
-
 pub(crate) fn give(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -564,22 +394,4 @@ pub(crate) fn give(
         // What else there is cannot be: the role is the scope's own, and the scope is new.
         _ => Ok(()),
     }
-}
-
-fn record(
-    tx: &mut Tx<'_>,
-    who: &SignedIn,
-    request: &RequestFacts,
-    id: &CountdownId,
-    action: &'static str,
-    changes: Value,
-) -> Result<(), StoreError> {
-    tx.record(Record {
-        actor: who.actor(),
-        action,
-        entity: ("countdown", id.to_string()),
-        scope: Some(id.to_string()),
-        changes,
-        request: Some(request.clone()),
-    })
 }

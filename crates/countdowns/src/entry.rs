@@ -11,7 +11,7 @@ use web::Findings;
 
 use crate::countdown::{CountdownId, Kind, OwnerOf};
 use crate::webhook::event::{self, About, Event};
-use crate::{Refusal, reach};
+use crate::{ENTRY_EXISTS, Refusal, WRONG_KIND, reach};
 
 platform::id!(EntryId, "One reset of a countdown.");
 
@@ -144,7 +144,7 @@ pub fn list(tx: &mut Tx<'_>, id: &CountdownId, limit: i64) -> Result<Vec<Entry>,
 pub fn create(tx: &mut Tx<'_>, owner: &OwnerOf, sent: &Sent) -> Result<Entry, Refusal> {
     let countdown = owner.countdown();
     if countdown.kind != Kind::Since {
-        return Err(Refusal::WrongKind);
+        return Err(WRONG_KIND.into());
     }
     let now = tx.now();
     let mut findings = Findings::default();
@@ -175,7 +175,7 @@ pub fn create(tx: &mut Tx<'_>, owner: &OwnerOf, sent: &Sent) -> Result<Entry, Re
     )
     .run(tx, Rows::AtMostOne)?;
     if inserted == 0 {
-        return Err(Refusal::EntryExists);
+        return Err(ENTRY_EXISTS.into());
     }
     finish(tx, owner, Event::Reset, None, Some(&entry))?;
     Ok(entry)
@@ -213,7 +213,7 @@ pub fn change(
     )
     .one(tx)?;
     if others > 0 {
-        return Err(Refusal::EntryExists);
+        return Err(ENTRY_EXISTS.into());
     }
     sql!(
         "UPDATE countdown_entry SET {Entry = :Entry} WHERE id = :id",

@@ -3,6 +3,7 @@
 use accounts::account::AccountId;
 use accounts::dates::{self, Date, Dates};
 use accounts::signed_in::SignedIn;
+use accounts::web::resource::Resource as _;
 use platform::audit::{Actor, Entry};
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;

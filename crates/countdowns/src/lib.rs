@@ -8,11 +8,11 @@ pub mod entry;
 pub mod entry_limit;
 mod follow;
 pub mod import;
+pub mod keeper;
 mod leaving;
 pub mod phrase;
 pub mod public;
 pub mod reach;
-pub mod refusal;
 pub mod suggestion;
 pub mod watchers;
 pub mod web;
@@ -22,9 +22,10 @@ use ::web::Link;
 use ::web::codes::Code;
 use ::web::setting::{Flag, Setting};
 use accounts::domain::{self, Domain};
+use accounts::look::FirstPage;
 use platform::store::migrate::Migrations;
 
-pub use refusal::Refusal;
+pub use accounts::web::Refusal;
 
 /// Turns countdowns on and off.
 pub const ENABLED: Flag = Flag {
@@ -42,6 +43,7 @@ pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     scope_kinds: &[&countdown::COUNTDOWN],
+    site_duties: &[phrase::MODERATOR],
     scope_title: co_owners::title_of,
     token_scopes: &[countdown::READ, countdown::WRITE],
     reserved_slugs: &["countdowns"],
@@ -55,6 +57,15 @@ pub const DOMAIN: Domain = Domain {
             href: "/me/phrases",
         },
     ],
+    first_pages: &[FirstPage {
+        word: "countdown",
+        label: "countdown-one",
+        argument: "NAME/SLUG",
+        find: web::public::first_page,
+    }],
+    first_cards: web::public::first_cards,
+    offers: web::public::offers,
+    cards: web::own::cards,
     export: leaving::export,
     shared: leaving::shared,
     erase: leaving::erase,
@@ -87,12 +98,12 @@ const MIGRATIONS: Migrations = platform::migrations!(
 
 /// The error codes of this crate.
 const PROBLEM_CODES: &[Code] = &[
-    Code::new(400, "wrong_kind"),
-    Code::new(409, "entry_exists"),
-    Code::new(409, "named_after"),
-    Code::new(409, "phrase_exists"),
-    Code::new(409, "suggestion_pending"),
-    Code::new(409, "already_moderated"),
+    WRONG_KIND,
+    ENTRY_EXISTS,
+    NAMED_AFTER,
+    PHRASE_EXISTS,
+    SUGGESTION_PENDING,
+    ALREADY_MODERATED,
     // Of single fields.
     Code::new(422, "reset_in_future"),
     Code::new(422, "reset_too_old"),
@@ -103,6 +114,19 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "words_too_few"),
     Code::new(422, "webhook_url_refused"),
 ];
+
+/// Only what counts up is reset.
+pub const WRONG_KIND: Code = Code::new(400, "wrong_kind");
+/// It was reset in this very millisecond.
+pub const ENTRY_EXISTS: Code = Code::new(409, "entry_exists");
+/// It is found under this owner's name.
+pub const NAMED_AFTER: Code = Code::new(409, "named_after");
+/// An active phrase is like it.
+pub const PHRASE_EXISTS: Code = Code::new(409, "phrase_exists");
+/// The caller has suggested it already.
+pub const SUGGESTION_PENDING: Code = Code::new(409, "suggestion_pending");
+/// Somebody else decided on the suggestion.
+pub const ALREADY_MODERATED: Code = Code::new(409, "already_moderated");
 
 /// The messages of this crate.
 pub const LOCALES: &[::web::Locale] = &[

@@ -1,8 +1,9 @@
 //! Phrases, one of which programs draw for an account, and which of them somebody would rather not see.
 
 use accounts::account::{self, AccountId};
-use accounts::grant::{self, MODERATOR};
+use accounts::grant::{self, Role};
 use accounts::signed_in::SignedIn;
+use accounts::web::proof::{Proof, Requester};
 use jiff::civil::Date;
 use platform::audit::{Entry, RequestFacts};
 use platform::id::Id as _;
@@ -14,8 +15,11 @@ use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 use web::Findings;
 
-use crate::Refusal;
 use crate::countdown::CountdownId;
+use crate::{PHRASE_EXISTS, Refusal};
+
+/// Whoever decides on what people suggest.
+pub const MODERATOR: Role = Role::new("moderator", "phrase-role-moderator");
 
 platform::id!(PhraseId, random, "One phrase.");
 
@@ -201,7 +205,7 @@ pub fn moderate(
     request: &RequestFacts,
 ) -> Result<Moderator, Refusal> {
     if !is_moderator(tx, who)? {
-        return Err(Refusal::NotAModerator);
+        return Err(Refusal::Forbidden);
     }
     Ok(Moderator {
         who: who.clone(),
@@ -221,6 +225,14 @@ pub fn entrance(
 ) -> impl Fn(&mut Tx<'_>) -> Result<Moderator, Refusal> + Send + 'static + use<> {
     let (who, request) = (who.clone(), request.clone());
     move |tx| moderate(tx, &who, &request)
+}
+
+impl Proof for Moderator {
+    type Refusal = Refusal;
+
+    fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        moderate(tx, &requester.who, &requester.request)
+    }
 }
 
 impl Moderator {
@@ -296,7 +308,7 @@ pub fn set_active(
     .run(tx, Rows::Exactly(1));
     match changed {
         Err(error) if error.constraint() == Some("phrase_text") => {
-            return Err(Refusal::PhraseExists);
+            return Err(PHRASE_EXISTS.into());
         }
         other => other?,
     };
@@ -322,7 +334,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, text: &str, author: &AccountId) -> Result<
     )
     .run(tx, Rows::AtMostOne)?;
     if inserted == 0 {
-        return Err(Refusal::PhraseExists);
+        return Err(PHRASE_EXISTS.into());
     }
     Ok(phrase)
 }

@@ -118,6 +118,26 @@ pub fn find(
     }
 }
 
+/// The address of a countdown that everybody may see.
+pub(crate) fn path_of_public(
+    tx: &mut Tx<'_>,
+    account: &str,
+    countdown: &str,
+) -> Result<Option<String>, StoreError> {
+    let Some(Named { id, slug }) = slug::account(tx, account)? else {
+        return Ok(None);
+    };
+    let found: Option<(String,)> = sql!(
+        "SELECT slug FROM countdown
+         WHERE account_id = :id AND slug = :countdown AND visibility = :public",
+        id,
+        countdown,
+        public = Visibility::Public
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(countdown,)| format!("/u/{slug}/{countdown}")))
+}
+
 /// The countdown at `/{account}/incident-timer`.
 pub fn find_primary(
     tx: &mut Tx<'_>,

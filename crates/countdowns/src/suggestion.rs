@@ -6,6 +6,7 @@ use accounts::Confirmed;
 use accounts::account::{self, AccountId};
 use accounts::signed_in::SignedIn;
 use jiff::{SignedDuration, Timestamp};
+use platform::limits::Wait;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,8 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use web::{Findings, Site};
 
-use crate::Refusal;
 use crate::phrase::{self, Moderator, Phrase, PhraseId};
+use crate::{ALREADY_MODERATED, PHRASE_EXISTS, Refusal, SUGGESTION_PENDING};
 
 platform::id!(SuggestionId, "One suggestion of a phrase.");
 
@@ -71,7 +72,7 @@ pub fn create(tx: &mut Tx<'_>, who: &Confirmed, text: &str) -> Result<Suggestion
     let now = tx.now();
     let since = now - SignedDuration::from_hours(24);
     if phrase::is_active(tx, &folded)? {
-        return Err(Refusal::PhraseExists);
+        return Err(PHRASE_EXISTS.into());
     }
     let (pending, alike, a_day): (i64, i64, i64) = sql!(
         "SELECT COUNT(CASE WHEN state = 'pending' THEN 1 END),
@@ -84,13 +85,16 @@ pub fn create(tx: &mut Tx<'_>, who: &Confirmed, text: &str) -> Result<Suggestion
     )
     .one(tx)?;
     if alike > 0 {
-        return Err(Refusal::SuggestionPending);
+        return Err(SUGGESTION_PENDING.into());
     }
     if pending >= PENDING {
         return Err(Refusal::LimitReached(PENDING));
     }
     if a_day >= A_DAY {
-        return Err(Refusal::TooManySuggestions);
+        return Err(Wait {
+            seconds: 24 * 60 * 60,
+        }
+        .into());
     }
     let suggestion = Suggestion {
         id: tx.id(),
@@ -223,7 +227,7 @@ fn find_pending(tx: &mut Tx<'_>, id: &SuggestionId) -> Result<Pending, Refusal> 
     .maybe(tx)?;
     let found = found.ok_or(Refusal::NotFound)?;
     if found.suggestion.state != State::Pending {
-        return Err(Refusal::AlreadyModerated);
+        return Err(ALREADY_MODERATED.into());
     }
     Ok(found)
 }

@@ -4,18 +4,20 @@ pub mod api;
 mod badge;
 mod events;
 mod moved;
-mod own;
+pub(crate) mod own;
 mod phrases;
 mod picture;
-mod public;
+pub(crate) mod public;
 mod words;
 
 use accounts::Callers::{Anybody, People};
 use accounts::dates::Dates;
+use accounts::web::resource::pages::{PageResource as _, pages as of_resource};
 use accounts::{Accounts, Callers};
 use axum::{Extension, Router};
 use web::{Pages, Site};
 
+use crate::countdown::Countdown;
 use crate::watchers::Watchers;
 use crate::webhook::test_limit::TestLimit;
 
@@ -40,14 +42,9 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/u/{account}/{countdown}/events", Anybody, events::listen)
         .get("/embed/{account}/{countdown}", Anybody, badge::embed)
         .get("/{account}/incident-timer", Anybody, public::show_primary)
-        .get("/me/countdowns", People, own::list)
-        .get("/me/countdowns/new", People, own::new)
-        .post("/me/countdowns/new", People, own::create)
+        .nest(Countdown::PAGES, of_resource::<Countdown, _>())
         .get("/me/countdowns/{id}", People, own::show)
         .post("/me/countdowns/{id}/reset", People, own::resets::reset)
-        .get("/me/countdowns/{id}/settings", People, own::edit)
-        .post("/me/countdowns/{id}/settings", People, own::change)
-        .post("/me/countdowns/{id}/delete", People, own::delete)
         .get("/me/webhooks", People, own::webhooks::show)
         .post("/me/webhooks", People, own::webhooks::create)
         .post("/me/webhooks/{id}/test", People, own::webhooks::test)

@@ -22,6 +22,8 @@ pub(crate) use file_body::{FileBody, Piece, shorter};
 pub(crate) use logged_body::LoggedBody;
 pub(crate) use read_permits::{ReadPermit, Readers};
 
+pub(crate) use http1::has_no_body;
+
 /// Why a body ended before its end.
 pub type BodyError = Box<dyn Error + Send + Sync>;
 
@@ -34,11 +36,6 @@ pub(crate) fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answ
     *answer.status_mut() = status;
     *answer.headers_mut() = headers;
     answer
-}
-
-/// Whether an answer has no body, whatever its headers say (RFC 9110, section 6.4.1).
-pub(crate) fn has_no_body(status: StatusCode) -> bool {
-    status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 /// How long a body is of which so many bytes are held beside the rest.

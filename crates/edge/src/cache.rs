@@ -40,7 +40,7 @@ use crate::metrics::CacheFigures;
 pub use store::StoreSettings;
 
 pub(crate) use in_flight::{FillGuard, How, InFlight};
-pub(crate) use purge::{Purge, taken_purges, taken_tags};
+pub(crate) use purge::{Purge, taken_purges};
 pub(crate) use respond::{Asker, Told, tell};
 pub(crate) use rules::{
     Demand, Kept, Unsaid, Verdict, Way, confirms, has_validator, is_fault, renewed,

@@ -28,9 +28,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
 use crate::context::{Peer, WorkerContext};
-use crate::http1::{Bounds, ConnectionState, Gate, LINES, Refusal, Verdict};
+use crate::gate::{Bounds, ConnectionState, Gate, Verdict};
 use crate::listener::{ListenSettings, Place};
 use crate::pipeline::serve;
+use ::http1::{LINES, Refusal};
 
 pub(crate) use self::transport::Carrier;
 
@@ -252,7 +253,7 @@ where
         tracing::debug!(%error, "a connection ended early");
         if let Some(reason) = refused_by_engine(&error) {
             shared.figures.refused_http2();
-            refused_unheard(&here, &peer, Version::HTTP_2, Refusal::Http2(reason)).await;
+            refused_unheard(&here, &peer, Version::HTTP_2, Refusal::Http2(reason.into())).await;
         }
     }
 }

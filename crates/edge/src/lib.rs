@@ -42,7 +42,7 @@ pub mod pages;
 // Bodies, heads, handshakes.
 mod alt_svc;
 mod body;
-mod http1;
+mod gate;
 mod tls;
 
 // Sockets, certificates that are ordered, the log.

@@ -30,10 +30,11 @@ use crate::context::{Peer, Running, Shared, WorkerContext};
 use crate::filters::compression::Wishes;
 use crate::filters::headers::{self, Changes};
 use crate::filters::rate_limit::{Admitted, take_outcome};
-use crate::http1::{Refusal, Seen, Verdict, is_host};
+use crate::gate::{Seen, Verdict};
 use crate::maintenance::take_pass;
 use crate::pages::{self, Reader};
 use crate::route::{BadPath, NormalPath, Route, Target};
+use http1::{Refusal, is_host};
 
 /// Where an authority looks for its proof (RFC 8555, section 8.3).
 const PROOFS: &str = "/.well-known/acme-challenge/";

@@ -32,6 +32,7 @@ use std::sync::Arc;
 use http::header::{CONTENT_LENGTH, HeaderMap, SET_COOKIE, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{Method, Request, Response, StatusCode, Version};
+use http1::Left;
 
 use crate::access_log::Tunnelled;
 use crate::body::{Answer, Body};
@@ -54,7 +55,6 @@ pub(crate) use response_buffer::{keeping_up, read_ahead};
 
 use backends::{Backend, Running};
 use connect::Stream;
-use head::Left;
 use pool::Idle;
 use raw_connection::RawConnection;
 use response_body::ResponseBody;

@@ -16,6 +16,7 @@ pub mod credential;
 pub mod grant;
 pub mod limits;
 pub mod notice;
+pub mod notification;
 mod one_time;
 pub mod opaque;
 pub mod people;
@@ -43,5 +44,6 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0010_factor_reset",
     "0011_imported_people",
     "0012_newsletters",
-    "0013_profile"
+    "0013_profile",
+    "0014_site"
 );

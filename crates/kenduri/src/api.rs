@@ -101,7 +101,7 @@ fn page(site: &Site, description: &Value) -> Response {
         text: &text,
         theme: Theme::PLAIN,
         kind: Kind::Plain {
-            site: &site.settings.name,
+            site,
             languages: &[],
         },
     })

@@ -140,6 +140,10 @@ mod tests {
                 .map(|kind| kind.name)
                 .collect(),
             domains()
+                .flat_map(|domain| domain.site_duties)
+                .map(|duty| duty.word())
+                .collect(),
+            domains()
                 .flat_map(|domain| domain.token_scopes)
                 .map(|scope| scope.word())
                 .collect::<Vec<_>>(),

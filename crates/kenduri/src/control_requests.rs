@@ -45,7 +45,7 @@ pub(crate) enum ControlRequest {
     VerifyAudit,
     /// Read the settings again, and do what they say now.
     Apply,
-    /// Take what is kept with these paths and tags out of the cache of the edge.
+    /// Take what is kept with these paths out of the cache of the edge.
     Purge {
         /// What begins with `/` is the beginning of a path; `*` is everything.
         tags: Vec<String>,
@@ -136,7 +136,7 @@ pub(crate) enum ControlResponse {
     Services(services::ServiceResponse),
 }
 
-/// Kept answers that are to be taken out of the cache: their paths and tags, and who waits
+/// Kept answers that are to be taken out of the cache: their paths, and who waits
 /// to hear how many went.
 pub(crate) type Purge = (Vec<String>, oneshot::Sender<usize>);
 
@@ -234,7 +234,7 @@ async fn create_owner(
         .write(move |tx| {
             setup::create_owner(
                 tx,
-                accounts::domain::accounts_of(domains),
+                &accounts::domain::for_identity(domains),
                 &new,
                 &Credential::Link,
             )
@@ -333,7 +333,7 @@ fn token(
     };
     let new = NewToken {
         name: order.name.clone(),
-        scopes: TokenScope::find_all(accounts::domain::accounts_of(domains), &order.scopes)
+        scopes: TokenScope::find_all(&accounts::domain::for_identity(domains), &order.scopes)
             .map_err(|unknown| TokenRefused::NoScope(order.scopes[unknown].clone()))?,
         scope: Some(role::scope(&occasion).name()),
         days: order.days,

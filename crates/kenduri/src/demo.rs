@@ -89,7 +89,7 @@ fn seed(tx: &mut Tx<'_>, domains: Domains, host: &Host) -> Result<(), SeedError>
     };
     let (account, _) = setup::create_owner(
         tx,
-        accounts::domain::accounts_of(domains),
+        &accounts::domain::for_identity(domains),
         &new,
         &Credential::Link,
     )?;

@@ -168,7 +168,6 @@ async fn keep(running: Running) -> Result<()> {
     } = running;
     let listener = control.share()?;
     let answering = tokio::spawn(control.serve(Arc::clone(&parent)));
-    tokio::spawn(supervisor::own_memory::release_while_idle());
     let mut news = parent.control.notifications();
     let mut is_told = parent.workers.have_served();
     let mut is_to_apply = false;

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use accounts::{Accounts, domain};
 use axum::{Extension, Router};
-use compat::personal_site;
+use compat::{kadkahwin, personal_site};
 use countdowns::entry_limit::EntryLimit;
-use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
 use tokio_util::sync::CancellationToken;
 use web::mailbox::Access;
@@ -26,8 +25,8 @@ pub(crate) struct Parts {
     pub(crate) gate: CodeGate,
     /// Whom the mailbox answers, if there is one.
     pub(crate) mailbox: Option<Access>,
-    /// Which occasion answers at the addresses of older programs, if any does.
-    pub(crate) compat: Option<Compat>,
+    /// Which occasion answers at the addresses of older wedding cards, if any does.
+    pub(crate) kadkahwin: Option<kadkahwin::ServedOccasion>,
     /// What is said of the addresses of the older personal site, if they are there.
     pub(crate) personal_site: Option<personal_site::Policy>,
     /// What `/metrics` says.
@@ -45,14 +44,14 @@ pub(crate) struct Parts {
 /// The whole site.
 pub(crate) fn router(parts: Parts) -> Router {
     let site = parts.accounts.site.clone();
-    let compat = parts.compat.map(|compat| {
-        occasions::web::compat::routes(compat, &site, &parts.gate, parts.stop.clone())
-    });
+    let kadkahwin = parts
+        .kadkahwin
+        .map(|served| kadkahwin::routes(served, &site, &parts.gate, parts.stop.clone()));
     let personal_site = parts
         .personal_site
         .map(|policy| personal_site::routes(&parts.accounts, policy));
     let router = domain::routes(&parts.accounts)
-        .merge(compat.unwrap_or_default())
+        .merge(kadkahwin.unwrap_or_default())
         .merge(personal_site.unwrap_or_default())
         .layer(Extension(EntryLimit::default()))
         .layer(Extension(parts.gate))

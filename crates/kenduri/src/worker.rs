@@ -6,12 +6,12 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::{Accounts, Providers, domain, slug};
+use accounts::{Accounts, Providers, domain, look, slug};
 use anyhow::{Context as _, Result, bail};
+use compat::kadkahwin::ServedOccasion;
 use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Options};
 use occasions::first_opened::Opens;
 use occasions::link::LinkKey;
-use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
 use platform::limits::guess::GuessBudget;
 use platform::{StoreError, Tx};
@@ -165,7 +165,6 @@ impl Begun {
             None => None,
         };
         tasks.spawn(figures.tidy(stop.clone()));
-        tokio::spawn(supervisor::own_memory::release_while_idle());
         let opened = app.as_ref().map(|app| app.opened.clone());
         let links = app.map_or_else(String::new, |app| {
             app.background.start(&app.opened.site, &tasks, &stop);
@@ -255,7 +254,7 @@ impl App {
             accounts: accounts.clone(),
             gate: CodeGate::new(&site.keys, links_key, budget.clone(), Arc::clone(&opens)),
             mailbox: mailbox_access(settings),
-            compat: compat(&site, settings, start).await?,
+            kadkahwin: kadkahwin(&site, settings, start).await?,
             personal_site: settings.personal_site,
             figures: figures.clone(),
             server_status,
@@ -264,6 +263,9 @@ impl App {
             ending: ending.clone(),
         });
         reserve_slugs(&site).await?;
+        let home = settings.site.home.clone();
+        let begin = move |tx: &mut Tx<'_>| look::begin(tx, &home);
+        site.store.write(begin).await?;
         Ok(Self {
             mounted: AppService::new(router, stop.clone()).knowing(accounts),
             background: Background {
@@ -386,9 +388,13 @@ async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     }))
 }
 
-/// Which occasion answers at the addresses of older programs. One that is not there
+/// Which occasion answers at the addresses of older wedding cards. One that is not there
 /// yet may be made while Kenduri runs, so it is only logged.
-async fn compat(site: &Site, settings: &Settings, start: ServeMode) -> Result<Option<Compat>> {
+async fn kadkahwin(
+    site: &Site,
+    settings: &Settings,
+    start: ServeMode,
+) -> Result<Option<ServedOccasion>> {
     let named = settings.compat_occasion.as_deref();
     let demo = start.is_demo().then_some(occasions::demo::SLUG);
     let Some(slug) = named.or(demo) else {
@@ -397,9 +403,9 @@ async fn compat(site: &Site, settings: &Settings, start: ServeMode) -> Result<Op
     if !occasions::ENABLED.of(&site.declared.settings) {
         return Ok(None);
     }
-    let compat = Compat::new(slug);
-    if compat.finds_occasion(&site.store).await? {
-        return Ok(Some(compat));
+    let served = ServedOccasion::new(slug);
+    if served.finds_occasion(&site.store).await? {
+        return Ok(Some(served));
     }
     if named.is_some() {
         tracing::warn!(
@@ -407,7 +413,7 @@ async fn compat(site: &Site, settings: &Settings, start: ServeMode) -> Result<Op
              /api/flask/rsvp and /socket.io answer not_found. Look at the address of its page, /o/SLUG"
         );
     }
-    Ok(named.is_some().then_some(compat))
+    Ok(named.is_some().then_some(served))
 }
 
 /// Whom the mailbox answers, if there is one. The configuration has made sure

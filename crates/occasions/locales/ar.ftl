@@ -503,12 +503,6 @@ complaint-open-full = { $event }: { $left ->
    *[other] { $left } مكان فقط متاح حاليًا للردود من دون دعوة
 }. يُرجى التواصل مع أصحاب الدعوة.
 
-## What other programs show
-
-compat-hello = أهلًا وسهلًا! كندوري هنا.
-compat-saved = شكرًا لك. حُفظ جوابك.
-compat-saved-code = شكرًا لك. حُفظ جوابك. رمزك للتغيير لاحقًا: { $code }.
-
 ## What can go wrong behind an invitation's code.
 problem-invitation-not-found = لا نعرف هذا الرمز. الحرف O والرقم 0 سواء، وكذلك I وL والرقم 1.
     .title = لا نعرف هذا الرمز

@@ -384,12 +384,6 @@ complaint-open-full = { $event }: { $left ->
    *[other] only { $left } places can be given to answers without an invitation
 } at the moment. Please ask the hosts.
 
-## What other programs show
-
-compat-hello = Selamat datang! Kenduri is here.
-compat-saved = Thank you. Your answer is saved.
-compat-saved-code = Thank you. Your answer is saved. Your code for later changes: { $code }.
-
 ## What can go wrong behind an invitation's code.
 problem-invitation-not-found = We do not know this code. O and 0, and I, L and 1, count as the same.
     .title = We do not know this code

@@ -393,12 +393,6 @@ complaint-open-full = { $event }: al momento { $left ->
    *[other] ci sono solo { $left } posti
 } per chi risponde senza invito. Chiedi a chi invita.
 
-## What other programs show
-
-compat-hello = Selamat datang! Kenduri è qui.
-compat-saved = Grazie. La tua risposta è salvata.
-compat-saved-code = Grazie. La tua risposta è salvata. Il tuo codice per cambiare in seguito: { $code }.
-
 ## What can go wrong behind an invitation's code.
 problem-invitation-not-found = Non conosciamo questo codice. O e 0 valgono lo stesso, e così I, L e 1.
     .title = Non conosciamo questo codice

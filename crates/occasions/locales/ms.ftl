@@ -339,12 +339,6 @@ complaint-open-full = { $event }: buat masa ini { $left ->
    *[other] hanya { $left } tempat
 } untuk jawapan tanpa jemputan. Sila hubungi tuan rumah.
 
-## What other programs show
-
-compat-hello = Selamat datang! Kenduri ada di sini.
-compat-saved = Terima kasih. Jawapan anda telah disimpan.
-compat-saved-code = Terima kasih. Jawapan anda telah disimpan. Kod anda untuk perubahan kemudian: { $code }.
-
 ## What can go wrong behind an invitation's code.
 problem-invitation-not-found = Kod ini tidak kami kenali. O dan 0, serta I, L dan 1, dikira sama.
     .title = Kod ini tidak kami kenali

@@ -339,12 +339,6 @@ complaint-open-full = { $event }：目前{ $left ->
    *[other] 只有{ $left }个名额
 }留给没有邀请函的回复，请与主人联系。
 
-## What other programs show
-
-compat-hello = Selamat datang！Kenduri 在此。
-compat-saved = 谢谢。您的回复已保存。
-compat-saved-code = 谢谢。您的回复已保存。以后更改用的邀请码：{ $code }。
-
 ## What can go wrong behind an invitation's code.
 problem-invitation-not-found = 我们找不到这个邀请码。O 与 0，以及 I、L 与 1 视为相同。
     .title = 找不到这个邀请码

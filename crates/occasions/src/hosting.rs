@@ -16,6 +16,7 @@ pub mod listing;
 pub mod locks;
 pub mod log;
 pub mod members;
+pub mod membership;
 pub mod occasions;
 pub mod open_rsvp;
 pub mod permissions;

@@ -9,6 +9,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::hosting::membership;
 use crate::role::OCCASION;
 
 #[derive(Row, Serialize)]
@@ -64,6 +65,7 @@ pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>,
 /// Forgets how often somebody tried to set codes, and when they were warned.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM code_try WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
+    membership::forget_maker(tx, account)?;
     sql!("DELETE FROM guess_alarm WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
     Ok(())
 }

@@ -39,8 +39,9 @@ pub mod words;
 use ::web::Link;
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
-use ::web::setting::Flag;
+use ::web::setting::{Flag, Setting};
 use accounts::domain::{self, Domain, SignInHint};
+use accounts::look::FirstPage;
 use platform::store::migrate::Migrations;
 
 /// Turns occasions on and off.
@@ -54,7 +55,9 @@ pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
+    settings: &[Setting::Word(hosting::membership::CREATE)],
     scope_kinds: &[&role::OCCASION],
+    makes_host: hosting::membership::makes_host,
     scope_title: occasion::title_of,
     token_scopes: token_scopes::ALL,
     secret_paths: &[
@@ -69,11 +72,20 @@ pub const DOMAIN: Domain = Domain {
         label: "host-occasions",
         href: "/admin",
     }],
+    first_pages: &[FirstPage {
+        word: "invitations",
+        label: "code-title",
+        argument: "",
+        find: |_, _| Ok(Some("/invite".to_owned())),
+    }],
+    first_cards: web::guest::entry::cards,
+    offers: web::guest::entry::offers,
+    cards: web::host::occasions::cards,
     sign_in_hints: &[SignInHint {
         text: "host-sign-in-guests",
         link: Link {
             label: "host-sign-in-guests-link",
-            href: "/",
+            href: "/invite",
         },
     }],
     routes: web::routes,

@@ -201,6 +201,16 @@ pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
+/// Whether there is an occasion that guests may look at.
+pub(crate) fn is_any_published(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM occasion WHERE status = :published",
+        published = OccasionStatus::Published
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
 /// The theme of the one occasion that guests can open; `None` where there are more.
 pub fn find_only_theme(tx: &mut Tx<'_>) -> Result<Option<Theme>, StoreError> {
     let themes: Vec<(String,)> = tx.all(

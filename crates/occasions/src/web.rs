@@ -4,8 +4,6 @@
 pub mod access;
 pub mod alarm;
 pub mod api;
-#[path = "../../compat/src/kadkahwin/mod.rs"]
-pub mod compat;
 mod custom_code;
 pub mod guest;
 pub mod host;
@@ -17,7 +15,7 @@ use axum::{Extension, Router};
 use platform::jobs::Handler;
 use web::Site;
 
-/// All addresses of this crate, but those of older programs ([`compat::routes`]).
+/// All addresses of this crate.
 pub(crate) fn routes(_: &Accounts) -> Router<Site> {
     // What the live streams of this process share.
     let listeners = Extension(api::host::stream::Listeners::default());

@@ -78,3 +78,5 @@ problem-post-published = What was published can be changed or withdrawn, but is 
     .title = Published already
 problem-gone = This was withdrawn.
     .title = Gone
+
+post-role-editor = editor of what this site publishes

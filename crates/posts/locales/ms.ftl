@@ -77,3 +77,5 @@ problem-post-published = Yang sudah diterbitkan boleh diubah atau ditarik balik,
     .title = Sudah diterbitkan
 problem-gone = Ini sudah ditarik balik.
     .title = Sudah tiada
+
+post-role-editor = penyunting terbitan laman ini

@@ -1,6 +1,6 @@
 //! Who may write what the site publishes: editors, administrators and owners of the site.
 
-use accounts::grant::{self, EDITOR};
+use accounts::grant::{self, Role};
 use accounts::signed_in::SignedIn;
 use accounts::web::proof::{Proof, Requester};
 use accounts::web::resource::Parent;
@@ -10,6 +10,9 @@ use platform::{StoreError, Tx};
 use serde_json::Value;
 
 use crate::Refusal;
+
+/// Whoever writes what the site publishes.
+pub const EDITOR: Role = Role::new("editor", "post-role-editor");
 
 /// The proof that somebody may write posts. Only [`enter`] makes one.
 #[derive(Clone, Debug)]

@@ -14,6 +14,7 @@ pub mod web;
 use ::web::codes::Code;
 use ::web::setting::Flag;
 use accounts::domain::{self, Domain};
+use accounts::look::FirstPage;
 use accounts::token::TokenScope;
 
 pub use accounts::web::Refusal;
@@ -35,7 +36,17 @@ pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     token_scopes: &[READ, WRITE],
+    site_duties: &[editor::EDITOR],
     routes: web::routes,
+    first_pages: &[FirstPage {
+        word: "posts",
+        label: "post-articles",
+        argument: "",
+        find: |_, _| Ok(Some("/blog".to_owned())),
+    }],
+    first_cards: web::public::first_cards,
+    offers: web::public::offers,
+    cards: web::own::cards,
     newsletters: &[mailing::NEWSLETTER],
     jobs: |site| vec![mailing::job(site)],
     deletions: |site| vec![image::job(site)],

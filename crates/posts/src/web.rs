@@ -3,8 +3,8 @@
 pub mod api;
 pub mod feeds;
 mod image;
-mod own;
-mod public;
+pub(crate) mod own;
+pub(crate) mod public;
 mod search;
 
 use accounts::Callers::Anybody;

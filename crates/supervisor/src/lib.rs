@@ -7,7 +7,7 @@ mod folder;
 mod handover;
 mod log_tail;
 mod notifications;
-pub mod own_memory;
+mod own_memory;
 pub mod plan;
 mod process;
 mod readiness;

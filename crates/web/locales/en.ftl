@@ -7,6 +7,7 @@ shell-more = More
 shell-sign-in = Sign in
 shell-sign-out = Sign out
 shell-home = To the first page
+host-home = Home
 host-account = Your account
 host-yours = Your things
 host-site = This site

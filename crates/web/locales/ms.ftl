@@ -7,6 +7,7 @@ shell-more = Lagi
 shell-sign-in = Log masuk
 shell-sign-out = Log keluar
 shell-home = Ke halaman utama
+host-home = Laman anda
 host-account = Akaun anda
 host-yours = Milik anda
 host-site = Laman ini

@@ -161,11 +161,19 @@ pub const fn tags() -> FieldOf<Vec<String>> {
 }
 
 /// A record in the record.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a table is a constant, which is written in its place"
+)]
 pub const fn part<V>(part: Part<V>) -> FieldOf<V> {
     FieldOf::new(Kind::Part(part.fields))
 }
 
 /// Up to `most` records, each said whole.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a table is a constant, which is written in its place"
+)]
 pub const fn rows<V>(part: Part<V>, most: usize) -> FieldOf<Vec<V>> {
     FieldOf::new(Kind::Rows(part.fields, most))
 }

@@ -60,8 +60,8 @@ pub use page::page;
 pub use problem::{Argument, FieldProblem, Kept, Problem};
 pub use problems::{FieldProblemBody, ProblemBody};
 pub use serve::{
-    EMBED_POLICY, HEADER_LIMIT, Reported, Shown, change_refusal, panicked, policy_with_forms_to,
-    serve, way_in,
+    EMBED_POLICY, HEADER_LIMIT, Reported, Shown, ask_inside, change_refusal, panicked,
+    policy_with_forms_to, serve, way_in,
 };
 pub use state::{Declared, Link, Settings, Site, SiteUrl};
 pub use text::{Catalogue, Locale, Text, Value};

@@ -6,7 +6,7 @@
 //! # #[derive(askama::Template)]
 //! # #[template(source = "<h1>Hello</h1>", ext = "html")]
 //! # struct Hello;
-//! # fn hello(text: &web::Text) -> axum::response::Response {
+//! # fn hello(site: &web::Site, text: &web::Text) -> axum::response::Response {
 //! use web::page::{Kind, Page};
 //!
 //! web::page(Page {
@@ -14,7 +14,7 @@
 //!     body: Hello,
 //!     text,
 //!     theme: web::Theme::PLAIN,
-//!     kind: Kind::Plain { site: "Kenduri", languages: &[] },
+//!     kind: Kind::Plain { site, languages: &[] },
 //! })
 //! # }
 //! ```
@@ -61,11 +61,11 @@ pub enum Kind<'a> {
         /// The languages offered, in their order.
         languages: &'a [Language],
     },
-    /// Belongs to the whole site: signing in, problems. The frame brings the site's
-    /// name and `main`.
+    /// Belongs to the whole site: what it publishes, signing in, problems. The frame brings the
+    /// site's name, its menu and `main`.
     Plain {
-        /// The site's name, at the head of the page.
-        site: &'a str,
+        /// The site.
+        site: &'a Site,
         /// The languages offered, if there is a choice.
         languages: &'a [Language],
     },
@@ -133,6 +133,10 @@ impl Section {
     /// The pages of the whole site, named alike on every host page. `here` is
     /// the address of the page; `may_operate` adds the page of the server.
     pub fn of_site(site: &Site, text: &Text, here: &str, may_operate: bool) -> Self {
+        let home = Link {
+            label: "host-home",
+            href: "/me",
+        };
         let account = Link {
             label: "host-account",
             href: "/me/security",
@@ -144,7 +148,9 @@ impl Section {
         let places = site.declared.navigation.iter().copied();
         Self {
             title: None,
-            entries: places
+            entries: [home]
+                .into_iter()
+                .chain(places)
                 .chain([account])
                 .chain(server)
                 .map(|Link { label, href }| Entry {
@@ -171,6 +177,33 @@ pub struct Entry {
     pub current: bool,
     /// Whether it is one of the bottom tabs of a phone.
     pub tab: bool,
+}
+
+/// The frame of somebody who is signed in, for pages that no handler makes.
+#[derive(Clone, Debug)]
+pub struct OwnFrame {
+    /// Where they can go.
+    pub sections: Vec<Section>,
+    /// The name shown.
+    pub name: String,
+    /// The value for the sign-out form.
+    pub csrf: String,
+}
+
+impl OwnFrame {
+    /// The frame itself.
+    pub fn kind(&self) -> Kind<'_> {
+        Kind::Host(Navigation {
+            heading: None,
+            sections: &self.sections,
+            more: None,
+            strip: None,
+            account: Some(Account {
+                name: &self.name,
+                csrf: &self.csrf,
+            }),
+        })
+    }
 }
 
 /// Who is signed in.
@@ -309,8 +342,8 @@ struct Shell<'a, B: Template> {
     script: Option<&'static str>,
     font: Option<&'static str>,
     languages: &'a [Language],
-    /// The site's name, where the frame brings head and `main`.
-    site: Option<&'a str>,
+    /// The site, where the frame brings head and `main`.
+    site: Option<&'a Site>,
     host: Option<&'a Navigation<'a>>,
     metadata: Metadata<'a>,
 }
@@ -368,9 +401,12 @@ impl<'a, B: Template> Shell<'a, B> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use http_body_util::BodyExt as _;
 
     use super::*;
+    use crate::state::{Label, MenuItem};
     use crate::testing;
     use crate::theme::{Ground, Preset};
 
@@ -466,12 +502,19 @@ mod tests {
 
     #[tokio::test]
     async fn more_than_five_languages_are_folded_away_and_one_is_not_offered() {
+        let (mut site, _folder) = testing::site();
+        Arc::make_mut(&mut site.settings).name = "A & B".to_owned();
+        let item = MenuItem {
+            href: "/dishes".to_owned(),
+            label: Label::Words("Dishes".to_owned()),
+        };
+        site.menu.set(vec![item], site.clock.now());
         let many = languages(&["ms", "en", "ar", "it", "zh-Hans", "ta"]);
         let html = rendered(
             "en",
             Theme::PLAIN,
             Kind::Plain {
-                site: "Kenduri",
+                site: &site,
                 languages: &many,
             },
         )
@@ -482,14 +525,15 @@ mod tests {
             "en",
             Theme::PLAIN,
             Kind::Plain {
-                site: "A & B",
+                site: &site,
                 languages: &one,
             },
         )
         .await;
         assert!(!html.contains("class=\"languages\"") && html.contains("<main id=\"main\">"));
         assert!(
-            html.contains(r#"<header class="slim"><a href="/"><bdi>A &#38; B</bdi></a></header>"#)
+            html.contains(r#"<header class="slim"><a href="/"><bdi>A &#38; B</bdi></a>"#)
+                && html.contains(r#"<a href="/dishes">Dishes</a><a href="/me">Sign in</a></nav>"#)
         );
     }
 

@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 use crate::client_info::Facts;
 use crate::codes::FIELD_CODES;
 use crate::language::Wishes;
-use crate::page::{Kind, Page};
+use crate::page::{Kind, OwnFrame, Page};
 use crate::problem::{FieldProblem, Kept, Problem, message_id, title};
 use crate::state::Site;
 use crate::text::Text;
@@ -108,13 +108,14 @@ pub(crate) fn json(problem: &Problem, text: &Text, instance: &str, facts: &Facts
     response
 }
 
-/// A problem as a page, at the `address` that was asked for.
+/// A problem as a page, at the `address` that was asked for; `frame` is that of whoever is signed
+/// in.
 pub(crate) fn page(
     problem: &Problem,
     text: &Text,
     site: &Site,
-    facts: &Facts,
-    address: &str,
+    (facts, address): (&Facts, &str),
+    frame: Option<&OwnFrame>,
 ) -> Response {
     let title = problem.title(text);
     let body = ProblemPage {
@@ -136,10 +137,13 @@ pub(crate) fn page(
         body,
         text,
         theme: problem.theme.unwrap_or(Theme::PLAIN),
-        kind: Kind::Plain {
-            site: &site.settings.name,
-            languages: &[],
-        },
+        kind: frame.map_or(
+            Kind::Plain {
+                site,
+                languages: &[],
+            },
+            OwnFrame::kind,
+        ),
     });
     (problem.status, answer).into_response()
 }
@@ -194,7 +198,7 @@ async fn list(State(site): State<Site>, wishes: Wishes) -> Response {
         text: &text,
         theme: Theme::PLAIN,
         kind: Kind::Plain {
-            site: &site.settings.name,
+            site: &site,
             languages: &languages,
         },
     })

@@ -15,20 +15,23 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE,
     REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use platform::request;
+use tower::ServiceExt as _;
 
 use crate::client_info::{Facts, Peer, REQUEST_ID};
 use crate::compression::{self, Compressible};
 use crate::cookie::{self, Life, Reader};
 use crate::language::{self, Wishes};
+use crate::page::OwnFrame;
 use crate::problem::{Carried, Problem, message_id};
 use crate::state::Site;
+use crate::text::Text;
 use crate::{media_type, problems};
 use redirect::{is_short_form, leading_back, see_other, send_on, sent_from};
 
@@ -78,6 +81,11 @@ pub fn serve(site: &Site, router: Router<Site>) -> Router {
         .with_state(site.clone())
 }
 
+/// Asks another page of the site for the answer to a request.
+pub async fn ask_inside(router: Router, request: Request) -> Response {
+    router.oneshot(request).await.into_response()
+}
+
 async fn around(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let told = request.extensions().get::<Facts>().cloned();
@@ -86,6 +94,7 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
     let asked = Asked {
         method: request.method().clone(),
         uri: request.uri().clone(),
+        headers: cookies(request.headers()),
         wants_json: wants_json(request.uri(), request.headers()),
         wishes: Wishes::read(request.uri(), request.headers()),
         sent_from: sent_from(&site, request.headers()),
@@ -117,7 +126,7 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
     };
     if let Some(problem) = refusal(&mut response) {
         let allow = response.headers().get("allow").cloned();
-        response = asked.render(&site, &problem, &masked);
+        response = asked.render(&site, &problem, &masked).await;
         if let Some(allow) = allow {
             response.headers_mut().insert("allow", allow);
         }
@@ -146,6 +155,12 @@ fn read(site: &Site, request: &mut Request) -> Facts {
     );
     request.extensions_mut().insert(facts.clone());
     facts
+}
+
+/// The cookies alone: what a page that no handler makes needs of the headers.
+fn cookies(headers: &HeaderMap) -> HeaderMap {
+    let all = headers.get_all(COOKIE).iter();
+    all.map(|value| (COOKIE, value.clone())).collect()
 }
 
 /// Whether the header section is no larger than anybody needs. The engine's own
@@ -182,6 +197,7 @@ pub fn way_in(here: &str) -> String {
 struct Asked {
     method: Method,
     uri: Uri,
+    headers: HeaderMap,
     wants_json: bool,
     wishes: Wishes,
     /// The path of the page with the form that was sent.
@@ -191,7 +207,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn render(&self, site: &Site, problem: &Problem, masked: &str) -> Response {
+    async fn render(&self, site: &Site, problem: &Problem, masked: &str) -> Response {
         debug_assert!(
             problem.detail_alias.is_some()
                 || site.declared.status_of(problem.code) == Some(problem.status.as_u16()),
@@ -229,7 +245,10 @@ impl Asked {
                 see_other(&leading_back("/sudo", page))
             }
         } else {
-            problems::page(problem, &text, site, &self.facts, self.here())
+            let frame = self.own_frame(site, problem).await;
+            let text = frame.as_ref().map_or(&text, |(text, _)| text);
+            let frame = frame.as_ref().map(|(_, frame)| frame);
+            problems::page(problem, text, site, (&self.facts, self.here()), frame)
         };
         let headers = response.headers_mut();
         if let Some(seconds) = problem.retry_after {
@@ -239,6 +258,17 @@ impl Asked {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+
+    /// The frame of somebody who is signed in, and its language; guests' pages keep theirs.
+    async fn own_frame(&self, site: &Site, problem: &Problem) -> Option<(Text, OwnFrame)> {
+        if problem.theme.is_some() || problem.text.is_some() {
+            return None;
+        }
+        let find = site.declared.find_frame?;
+        let text = site.speak(&self.wishes);
+        let frame = find(site.clone(), self.headers.clone(), text.clone()).await?;
+        Some((text, frame))
     }
 
     /// The path and query that were asked for.

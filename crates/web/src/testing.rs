@@ -11,7 +11,7 @@ use crate::client_info::Proxies;
 use crate::codes::Code;
 use crate::language::Language;
 use crate::masking::{SecretPath, SecretPaths};
-use crate::state::{Declared, Link, Settings, Site, SiteUrl};
+use crate::state::{Declared, Link, Menu, Settings, Site, SiteUrl};
 use crate::text::{Catalogue, Locale, Text};
 
 /// A text in the language `tag`, with the messages of this crate.
@@ -53,6 +53,7 @@ pub(crate) fn site() -> (Site, TempDir) {
             }],
             ..Declared::default()
         }),
+        menu: Menu::default(),
         settings: Arc::new(Settings {
             url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
             name: "Kenduri".to_owned(),

@@ -90,16 +90,17 @@ impl Server {
         processor_time(&self.processes()?)
     }
 
-    /// Memory of all its processes in bytes, what they share counted once (`Pss`, proc(5)).
+    /// Memory of all its processes in bytes, what they share counted once (`Pss_Anon`, proc(5)).
+    /// Pages of the program are not counted: the system takes them back when it needs room.
     pub(super) fn resident(&self) -> Result<u64> {
         let mut kibibytes = 0;
         for process in self.processes()? {
             let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
             kibibytes += rollup
                 .lines()
-                .find_map(|line| line.strip_prefix("Pss:"))
+                .find_map(|line| line.strip_prefix("Pss_Anon:"))
                 .and_then(|rest| rest.split_whitespace().next())
-                .context("no Pss in /proc/PID/smaps_rollup")?
+                .context("no Pss_Anon in /proc/PID/smaps_rollup")?
                 .parse::<u64>()?;
         }
         Ok(kibibytes * 1024)

@@ -34,7 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("importer", &["edge", "supervisor"]),
-    ("edge", &["units"]),
+    ("edge", &["http1", "units"]),
     ("supervisor", &["units"]),
     ("occasions", &["accounts", "web", "platform"]),
     ("countdowns", &["accounts", "web", "platform"]),

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use web::json::Received;
 use web::{Form, Piece, Problem, Site, version};
 
-use super::asking::{Caller, Sender};
+use super::asking::Caller;
 use super::proof::{Proof, Requester};
 
 use identity::session::signed_in::SignedIn;
@@ -178,28 +178,6 @@ impl Call {
         said.push(b'\n');
         said.extend_from_slice(body);
         Ok(Key::new(&self.who.repeats_as(), "POST /api/v1", key, &said))
-    }
-}
-
-impl Sender {
-    /// Makes the change of a form once, and leads to where `change` says. `enter` proves that the
-    /// sender may make it.
-    pub async fn once<P, E>(
-        &self,
-        site: &Site,
-        route: &'static str,
-        enter: impl Fn(&mut Tx<'_>) -> Result<P, E> + Send + 'static,
-        change: impl Fn(&mut Tx<'_>, &P) -> Result<String, E> + Send + 'static,
-    ) -> Result<Response, E>
-    where
-        E: From<StoreError> + From<Reused> + Send + 'static,
-    {
-        let key = form_key(&self.who, &self.form, &self.file_hash, route);
-        let change = move |tx: &mut Tx<'_>| {
-            let proof = enter(tx)?;
-            form_once(tx, key.as_ref(), |tx| change(tx, &proof))
-        };
-        Ok(see_other(&site.store.write(change).await?))
     }
 }
 

@@ -46,6 +46,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("session.signed_out", "event-session-signed-out"),
     ("sign_in.failed", "event-sign-in-failed"),
     ("sign_in.succeeded", "event-sign-in-succeeded"),
+    ("site.look_changed", "event-site-look-changed"),
     ("sudo.proved", "event-sudo-proved"),
     ("token.created", "event-token-created"),
     ("token.revoked", "event-token-revoked"),
@@ -99,8 +100,10 @@ mod tests {
     #[test]
     fn every_action_that_is_recorded_has_a_sentence() {
         let mut recorded = BTreeSet::new();
-        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-        actions(&sources, &mut recorded);
+        let accounts = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for sources in [accounts.join("src"), accounts.join("../identity/src")] {
+            actions(&sources, &mut recorded);
+        }
         let known: BTreeSet<_> = SENTENCES
             .iter()
             .map(|(action, _)| (*action).to_owned())

@@ -20,7 +20,7 @@ use identity::person::profile::{self, Profile};
 use identity::session::signed_in::SignedIn;
 
 /// Where the page is.
-pub(super) const HERE: &str = "/me";
+pub(super) const HERE: &str = "/me/profile";
 
 /// What was done on the page before.
 #[derive(Deserialize)]
@@ -95,7 +95,7 @@ pub(super) async fn change(
 ) -> Result<Response, Problem> {
     let input = Input::Form(sender.form.clone(), Profile::FIELDS.to_vec());
     let done = save(&accounts, &sender.who, input, None, &sender.request).await;
-    let done = done.map(|()| see_other("/me?done=1"));
+    let done = done.map(|()| see_other("/me/profile?done=1"));
     form_state::answer(done, async |problem| {
         let text = accounts.site.speak(&wishes);
         let form_state = FormState::refused(sender.form.clone(), &problem, &text);

@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use askama::Template;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::response::Response;
 use platform::Tx;
@@ -45,7 +45,7 @@ pub struct FormPost<Q = PageRequest> {
     /// The file that came along; empty: there is none.
     pub file: Bytes,
     /// What a repeat is recognised by.
-    key: Option<Key>,
+    pub key: Option<Key>,
 }
 
 /// What a page takes of a request.
@@ -89,22 +89,33 @@ impl<Q: OfPage> fmt::Debug for FormPost<Q> {
     }
 }
 
-impl FromRequestParts<Site> for PageRequest {
+impl<S> FromRequestParts<S> for PageRequest
+where
+    Site: FromRef<S>,
+    S: Send + Sync,
+{
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
-        let reader = Reader::from_request_parts(parts, site).await?;
-        Self::of_parts(parts, site, (reader.who, reader.csrf, reader.request)).await
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let site = Site::from_ref(state);
+        let reader = Reader::from_request_parts(parts, state).await?;
+        Self::of_parts(parts, &site, (reader.who, reader.csrf, reader.request)).await
     }
 }
 
-impl<Q: OfPage> FromRequest<Site> for FormPost<Q> {
+impl<S, Q> FromRequest<S> for FormPost<Q>
+where
+    Site: FromRef<S>,
+    S: Send + Sync,
+    Q: OfPage,
+{
     type Rejection = Problem;
 
-    async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let site = &Site::from_ref(state);
         let (mut parts, body) = request.into_parts();
         let request = Request::from_parts(parts.clone(), body);
-        let FileSender { sender, file } = FileSender::from_request(request, site).await?;
+        let FileSender { sender, file } = FileSender::from_request(request, state).await?;
         let route = format!("POST {}", parts.uri.path());
         let key = form_key(&sender.who, &sender.form, &sender.file_hash, &route);
         let asking = (sender.who, sender.csrf, sender.request);

@@ -1,35 +1,28 @@
 //! The page of one's trusted contacts.
 
 use askama::Template;
-use axum::extract::{Query, State};
 use axum::response::Response;
 use platform::StoreError;
 use platform::Tx;
-use platform::audit::RequestFacts;
-use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
-use web::{Problem, Text, Wishes};
+use web::{Problem, Text};
 
-use super::asking::{Reader, Sender};
-use super::call::{self, see_other};
-use super::frame;
+use super::call;
+use super::proof::Requester;
+use super::refusal::Refusal;
+use super::request::{FormPost, PageRequest};
 use super::shared;
 
-use crate::Accounts;
 use crate::domain::Share;
 use identity::account::AccountId;
 use identity::person::trusted::{self, Contact};
-use identity::problem::email_unverified;
-use identity::session::signed_in::{self, SignedIn};
+use identity::session::signed_in::Confirmed;
 
 /// Where the page is.
 pub(super) const HERE: &str = "/me/trusted";
 
 /// What was done on the page before.
-#[derive(Deserialize)]
-pub(super) struct Done {
-    done: Option<String>,
-}
+const DONE: &[(&str, &str)] = &[("added", "trusted-added"), ("removed", "trusted-removed")];
 
 #[derive(Template)]
 #[template(path = "trusted.html")]
@@ -42,98 +35,67 @@ struct TrustedPage<'a> {
     form_state: &'a FormState,
 }
 
-pub(super) async fn show(
-    State(accounts): State<Accounts>,
-    Query(done): Query<Done>,
-    wishes: Wishes,
-    reader: Reader,
-) -> Result<Response, Problem> {
-    let text = accounts.site.speak(&wishes);
-    let who = (&reader.who, reader.csrf.as_str());
-    let done = match done.done.as_deref() {
-        Some("added") => Some("trusted-added"),
-        Some("removed") => Some("trusted-removed"),
-        _ => None,
-    };
-    page(&accounts, &text, who, (done, &FormState::default())).await
+pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
+    page(&req, &FormState::default()).await
 }
 
-async fn page(
-    accounts: &Accounts,
-    text: &Text,
-    (who, csrf): (&SignedIn, &str),
-    (done, form_state): (Option<&'static str>, &FormState),
-) -> Result<Response, Problem> {
-    let id = who.account().id.clone();
-    let look = move |tx: &mut Tx<'_>| trusted::list(tx, &id);
-    let contacts = accounts.site.store.read(look).await?;
+async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
+    let text = &req.text;
     let control = Control::Line("text", "off");
     let field = form_state.field("slug", text.say("trusted-slug"), control);
     let body = TrustedPage {
         text,
-        csrf,
-        done,
-        contacts,
+        csrf: &req.csrf,
+        done: req.done(DONE),
+        contacts: req.read(list).await?,
         field: field.hint(text.say("trusted-slug-hint")).required(),
         form_state,
     };
-    let title = text.say("trusted-title");
-    frame::show(&accounts.site, text, (who, csrf), (HERE, &title), body).await
+    req.page(HERE, &text.say("trusted-title"), body).await
 }
 
-pub(super) async fn add(
-    State(accounts): State<Accounts>,
-    wishes: Wishes,
-    sender: Sender,
-) -> Result<Response, Problem> {
-    let slug = sender.form.text("slug").trim().to_owned();
-    let done = add_contact(&accounts, &sender.who, slug).await;
-    let done = done.map(|()| see_other("/me/trusted?done=added"));
-    form_state::answer(done, async |problem| {
-        let text = accounts.site.speak(&wishes);
-        let form_state = FormState::refused(sender.form.clone(), &problem, &text).at("slug");
-        let who = (&sender.who, sender.csrf.as_str());
-        page(&accounts, &text, who, (None, &form_state)).await
+pub(super) async fn add(posted: FormPost) -> Result<Response, Problem> {
+    let slug = posted.form.text("slug").trim().to_owned();
+    let change = move |tx: &mut Tx<'_>, who: &Confirmed| {
+        add_contact(tx, who, &slug)?;
+        Ok(format!("{HERE}?done=added"))
+    };
+    form_state::answer(posted.once(change).await, async |problem| {
+        let (req, form) = (&posted.req, posted.form.clone());
+        let form_state = FormState::refused(form, &problem, &req.text).at("slug");
+        page(req, &form_state).await
     })
     .await
 }
 
-pub(super) async fn remove(
-    State(accounts): State<Accounts>,
-    sender: Sender,
-) -> Result<Response, Problem> {
-    let contact = sender.form.text("account");
-    remove_contact(&accounts, sender.who.clone(), contact, &sender.request).await?;
-    Ok(see_other(&shared::after(
-        &sender.form,
-        "/me/trusted?done=removed",
-    )))
-}
-
-/// Makes the person with this slug a trusted contact of `who`.
-pub(super) async fn add_contact(
-    accounts: &Accounts,
-    who: &SignedIn,
-    slug: String,
-) -> Result<(), Problem> {
-    let who = who.clone();
-    let change = move |tx: &mut Tx<'_>| -> Result<(), Problem> {
-        let confirmed = signed_in::confirmed(tx, &who)?.ok_or_else(email_unverified)?;
-        Ok(trusted::add(tx, &confirmed, &slug)?)
+pub(super) async fn remove(posted: FormPost) -> Result<Response, Problem> {
+    let contact: AccountId = call::id(posted.form.text("account"))?;
+    let to = shared::after(&posted.form, &format!("{HERE}?done=removed"));
+    let change = move |tx: &mut Tx<'_>, me: &Requester| {
+        remove_contact(tx, me, &contact)?;
+        Ok(to.clone())
     };
-    accounts.site.store.write(change).await
+    Ok(posted.once(change).await?)
 }
 
-/// Removes a trusted contact of `who`.
-pub(super) async fn remove_contact(
-    accounts: &Accounts,
-    who: SignedIn,
-    contact: &str,
-    request: &RequestFacts,
-) -> Result<(), Problem> {
-    let (contact, request): (AccountId, _) = (call::id(contact)?, request.clone());
-    let change = move |tx: &mut Tx<'_>| trusted::remove(tx, &who, &contact, &request);
-    Ok(accounts.site.store.write(change).await?)
+/// The trusted contacts of who asks.
+pub(super) fn list(tx: &mut Tx<'_>, me: &Requester) -> Result<Vec<Contact>, Refusal> {
+    Ok(trusted::list(tx, &me.who.account().id)?)
+}
+
+/// Makes the person with this slug a trusted contact of who asks.
+pub(super) fn add_contact(tx: &mut Tx<'_>, who: &Confirmed, slug: &str) -> Result<(), Refusal> {
+    Ok(trusted::add(tx, who, slug).map_err(Problem::from)?)
+}
+
+/// Removes a trusted contact of who asks.
+pub(super) fn remove_contact(
+    tx: &mut Tx<'_>,
+    me: &Requester,
+    contact: &AccountId,
+) -> Result<(), Refusal> {
+    let removed = trusted::remove(tx, &me.who, contact, &me.request);
+    Ok(removed.map_err(Problem::from)?)
 }
 
 /// Each of them, as what the account shares.

@@ -11,9 +11,9 @@ use platform::{StoreError, Tx};
 use super::cookies;
 
 use crate::Accounts;
+use crate::domain::Domains;
 use identity::account::{self, AccountId};
 use identity::grant::{self, Scope};
-use identity::scope::domain::Domains;
 use identity::session::{self, Stay, signed_in};
 
 /// Which users a route lets in.
@@ -75,7 +75,7 @@ pub async fn check(
         return Ok(UpstreamAccess::SignedOut);
     };
     let (shown, require_mfa_for) = (secret.clone(), accounts.require_mfa_for);
-    let domains = accounts.domain_accounts;
+    let domains = accounts.domains;
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let Some(visit) = signed_in::by_session(tx, &shown)? else {
             return Ok(None);
@@ -125,11 +125,16 @@ pub fn own_cookies(accounts: &Accounts) -> Vec<String> {
 
 /// Whether the account has a rank in the site, or where a rank makes a host.
 fn is_host(tx: &mut Tx<'_>, domains: Domains, account: &AccountId) -> Result<bool, StoreError> {
-    let declared = domains.iter().flat_map(|domain| domain.scope_kinds);
-    let kinds = declared.copied().chain([&grant::SITE]);
-    for kind in kinds.filter(|kind| kind.makes_hosts) {
-        if !grant::ranks_of_account(tx, account, kind)?.is_empty() {
-            return Ok(true);
+    if !grant::ranks_of_account(tx, account, &grant::SITE)?.is_empty() {
+        return Ok(true);
+    }
+    for domain in domains {
+        for kind in domain.scope_kinds.iter().filter(|kind| kind.makes_hosts) {
+            for (id, _) in grant::ranks_of_account(tx, account, kind)? {
+                if (domain.makes_host)(tx, &kind.scope(id))? {
+                    return Ok(true);
+                }
+            }
         }
     }
     Ok(false)

@@ -29,7 +29,7 @@ use identity::session::{self, Begun, Stay};
 use identity::sign_in::{self, Attempt, SignInError};
 
 /// Where people go who have signed in and came from nowhere in particular.
-pub(super) const HOME: &str = "/admin";
+pub(super) const HOME: &str = "/me";
 
 /// Where to go afterwards.
 #[derive(Deserialize)]

@@ -1,6 +1,7 @@
 //! What becomes of people who come back from a provider, and the identities of accounts.
 
 use accounts::account::AccountId;
+use accounts::domain::for_identity;
 use accounts::export::{self, DOCUMENT};
 use accounts::grant::administrator;
 use accounts::identity;
@@ -87,8 +88,8 @@ fn whoever_is_known_is_signed_in_whatever_their_address_is_now() {
             .with(303);
         let id = me(&mut first).await.unwrap();
         // The name that the provider knows is taken once.
-        let page = first.get("/me").await.with(200);
-        let mut form = page.form("/me");
+        let page = first.get("/me/profile").await.with(200);
+        let mut form = page.form("/me/profile");
         assert_eq!(form.value("real_name"), Some("Farah binti Ali"));
         form.fill("display_name", "Farah").fill("real_name", "");
         first.submit(&page, &form).await.with(303);
@@ -578,13 +579,7 @@ fn identities_are_in_the_copy_and_erased() {
         let who = Sudo::check(signed_in(world, &farah).await, world.clock.now()).unwrap();
         let keys = world.platform.keys.clone();
         let zip = world.store().write(move |tx: &mut Tx<'_>| {
-            export::create(
-                tx,
-                accounts::domain::accounts_of(DOMAINS),
-                &keys,
-                &who,
-                &client(1).request,
-            )
+            export::create(tx, &for_identity(DOMAINS), &keys, &who, &client(1).request)
         });
         let zip = zip.await.unwrap();
         let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();

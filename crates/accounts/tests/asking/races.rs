@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use accounts::account::{self, NewAccount};
+use accounts::domain::for_identity;
 use accounts::grant::{self, GrantError, Scope};
 use accounts::invite::{self, TakeError};
 use accounts::session::{self, LIMIT, Method, Stay};
@@ -289,13 +290,7 @@ fn one_invite_taken_twice_makes_one_member() {
                     let (secret, hash) = (secret.clone(), hash.clone());
                     let new = new_account(&format!("{round}-{number}@example.my"));
                     move |tx: &mut Tx<'_>| {
-                        invite::take_new(
-                            tx,
-                            accounts::domain::accounts_of(DOMAINS),
-                            &secret,
-                            &new,
-                            &hash,
-                        )
+                        invite::take_new(tx, &for_identity(DOMAINS), &secret, &new, &hash)
                     }
                 })
                 .collect();
@@ -345,13 +340,7 @@ fn a_role_that_is_taken_away_meanwhile_is_of_no_more_use() {
             let (secret, hash) = (made.unwrap(), hash.clone());
             let new = new_account(&format!("{round}@example.my"));
             let take = move |tx: &mut Tx<'_>| {
-                invite::take_new(
-                    tx,
-                    accounts::domain::accounts_of(DOMAINS),
-                    &secret,
-                    &new,
-                    &hash,
-                )
+                invite::take_new(tx, &for_identity(DOMAINS), &secret, &new, &hash)
             };
             let taken = world.store().write(take).await;
             assert!(matches!(taken, Err(TakeError::Gone)), "round {round}");

@@ -1,6 +1,7 @@
 //! What people are called in public addresses.
 
 use accounts::account::AccountId;
+use accounts::domain::for_identity;
 use accounts::erasure::{self, EraseError, When};
 use accounts::signed_in;
 use accounts::signed_in::SignedIn;
@@ -184,7 +185,7 @@ fn a_slug_never_leads_to_an_account_that_is_gone() {
             let erase = move |tx: &mut Tx<'_>| {
                 erasure::ask(
                     tx,
-                    accounts::domain::accounts_of(DOMAINS),
+                    &for_identity(DOMAINS),
                     &sudo,
                     When::Now,
                     &client(1).request,

@@ -2,6 +2,7 @@
 //! address, and has prepared a way back in.
 
 use accounts::account::AccountId;
+use accounts::domain::for_identity;
 use accounts::domain::{Domain, Domains};
 use accounts::grant::{self, Scope};
 use accounts::second_factor::{self, FactorError, Method as Factor};
@@ -353,12 +354,7 @@ fn what_a_registrant_made_goes_when_the_owner_of_the_address_comes() {
         let owned = pending("owner@example.my").await;
         let new = new_account("owner@example.my");
         let change = move |tx: &mut Tx<'_>| {
-            setup::create_owner(
-                tx,
-                accounts::domain::accounts_of(SEEN),
-                &new,
-                &Credential::Link,
-            )
+            setup::create_owner(tx, &for_identity(SEEN), &new, &Credential::Link)
         };
         world.store().write(change).await.unwrap();
         assert!(is_erased(world, &owned).await);

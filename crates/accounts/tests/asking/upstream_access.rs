@@ -1,5 +1,6 @@
 //! Who may go on to a program beside us.
 
+use accounts::domain::for_identity;
 use accounts::domain::{Domain, Domains};
 use accounts::grant::{self, Scope, ScopeKind};
 use accounts::session::Stay;
@@ -134,15 +135,11 @@ fn an_address_that_is_not_verified_is_not_passed_to_services() {
         let joined = write(world.store(), move |tx| {
             let link = invite::create(tx, &by, OBSERVER).unwrap();
             let new = new_account("ceo@victim.example");
-            Ok(invite::take_new(
-                tx,
-                accounts::domain::accounts_of(DOMAINS),
-                &link,
-                &new,
-                &hash,
+            Ok(
+                invite::take_new(tx, &for_identity(DOMAINS), &link, &new, &hash)
+                    .unwrap()
+                    .0,
             )
-            .unwrap()
-            .0)
         })
         .await;
         let begun = begin(world, &joined, Stay::Visit, client(1)).await;

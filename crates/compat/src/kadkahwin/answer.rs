@@ -11,16 +11,16 @@ use serde_json::{Map, Value, json};
 use web::{Facts, Problem, Site, Text, Wishes};
 
 use super::read::{self, Said};
-use crate::code::CodeKey;
-use crate::occasion::{self, Occasion, OccasionId};
-use crate::open_rsvp::{self, Respondent};
-use crate::refusal::Refusal;
-use crate::rsvp::{OtherBody, Repeat};
-use crate::single_answer::{self, Answer, IncomingAnswer, Outcome};
-use crate::snapshot;
-use crate::web::api::guest::problem;
-use crate::web::guest::{self, CodeGate, Credentials, Failure, GuestRequest};
-use crate::words::{ReplyStatus, Source};
+use occasions::code::CodeKey;
+use occasions::occasion::{self, Occasion, OccasionId};
+use occasions::open_rsvp::{self, Respondent};
+use occasions::refusal::Refusal;
+use occasions::rsvp::{OtherBody, Repeat};
+use occasions::single_answer::{self, Answer, IncomingAnswer, Outcome};
+use occasions::snapshot;
+use occasions::web::api::problem;
+use occasions::web::guest::{self, CodeGate, Credentials, Failure, GuestRequest};
+use occasions::words::{ReplyStatus, Source};
 
 /// A repeat over another way is the same answer: all ways are one route.
 const ROUTE: &str = "POST /api/flask/rsvp";
@@ -220,8 +220,8 @@ impl Asker {
         } = taken;
         let text = guest::speak(&self.site, &self.wishes, occasion, None);
         let message = match &outcome.code {
-            Some(code) => text.with("compat-saved-code", [("code", code.as_str().into())]),
-            None => text.say("compat-saved").into_owned(),
+            Some(code) => text.with("kadkahwin-saved-code", [("code", code.as_str().into())]),
+            None => text.say("kadkahwin-saved").into_owned(),
         };
         Reply {
             status: if outcome.is_new {

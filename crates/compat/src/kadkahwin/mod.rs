@@ -1,6 +1,6 @@
-//! What programs that came before Kenduri ask for: the addresses of a
-//! small Flask and Node pair, for one occasion. Nothing of it is there unless
-//! `compat.occasion` names that occasion.
+//! What programs that came before Kenduri ask for: the addresses of a small Flask and Node pair
+//! behind a wedding card, for one occasion. Nothing of it is there unless `compat.occasion` names
+//! that occasion.
 //!
 //! No description of what such programs send is at hand, so it is read
 //! leniently; what it does is an ordinary answer, under the same rules, limits
@@ -15,12 +15,14 @@ mod upgrade;
 use std::sync::Arc;
 use std::time::Duration;
 
+use accounts::Domain;
 use axum::extract::{FromRequest as _, Request, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use platform::store::migrate::Migrations;
 use platform::{Store, StoreError};
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
@@ -29,20 +31,35 @@ use web::{Facts, Form, Problem, Site, Wishes, media_type};
 
 use self::answer::{Asker, Reply, Taken};
 use self::socket::Sockets;
-use super::guest::{self, CodeGate, keep_private};
-use crate::occasion;
-use crate::words::Source;
+use occasions::occasion;
+use occasions::web::guest::{self, CodeGate, keep_private};
+use occasions::words::Source;
 
 /// How long the store may take to show that it can be written to.
 const HEALTH_TIME: Duration = Duration::from_secs(5);
 
-/// What this surface is switched on for.
+/// What the program has to know beside the addresses.
+pub const DOMAIN: Domain = Domain {
+    locales: LOCALES,
+    ..Domain::new(Migrations::new("kadkahwin", &[]))
+};
+
+/// The messages of these addresses.
+const LOCALES: &[web::Locale] = &[
+    ("en", include_str!("locales/en.ftl")),
+    ("ms", include_str!("locales/ms.ftl")),
+    ("it", include_str!("locales/it.ftl")),
+    ("zh-Hans", include_str!("locales/zh-Hans.ftl")),
+    ("ar", include_str!("locales/ar.ftl")),
+];
+
+/// The occasion that these addresses are switched on for.
 #[derive(Clone, Debug)]
-pub struct Compat {
+pub struct ServedOccasion {
     slug: Arc<str>,
 }
 
-impl Compat {
+impl ServedOccasion {
     /// For the occasion with this slug, present or former.
     pub fn new(slug: &str) -> Self {
         Self { slug: slug.into() }
@@ -58,19 +75,19 @@ impl Compat {
 
 /// All addresses of this surface. Live connections end at `stop`.
 pub fn routes(
-    compat: Compat,
+    served: ServedOccasion,
     site: &Site,
     gate: &CodeGate,
     stop: CancellationToken,
 ) -> Router<Site> {
-    let sockets = Sockets::new(site, gate, &compat.slug, stop);
+    let sockets = Sockets::new(site, gate, &served.slug, stop);
     Router::new()
         .route("/api/flask/health", get(health))
         .route("/api/node/health", get(health))
         .route("/api/flask/hello", get(hello))
         .route("/api/node/hello", get(hello))
         .route("/api/flask/rsvp", post(rsvp))
-        .layer(Extension(compat))
+        .layer(Extension(served))
         .merge(sockets.routes())
 }
 
@@ -86,12 +103,12 @@ async fn health(State(site): State<Site>) -> Response {
 
 async fn hello(State(site): State<Site>, wishes: Wishes) -> Response {
     let text = site.speak_public(&wishes);
-    axum::Json(json!({ "message": text.say("compat-hello") })).into_response()
+    axum::Json(json!({ "message": text.say("kadkahwin-hello") })).into_response()
 }
 
 async fn rsvp(
     State(site): State<Site>,
-    Extension(compat): Extension<Compat>,
+    Extension(served): Extension<ServedOccasion>,
     Extension(gate): Extension<CodeGate>,
     facts: Facts,
     wishes: Wishes,
@@ -101,7 +118,7 @@ async fn rsvp(
     let asker = Asker {
         site,
         gate,
-        slug: compat.slug,
+        slug: served.slug,
         facts,
         wishes,
         headers,

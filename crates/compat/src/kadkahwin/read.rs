@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use web::{Argument, FieldProblem, Form};
 
-use crate::open_rsvp::PARTY_LIMIT;
+use occasions::open_rsvp::PARTY_LIMIT;
 
 /// Of a `submission_id`, in bytes.
 pub(super) const SUBMISSION_LIMIT: usize = 128;

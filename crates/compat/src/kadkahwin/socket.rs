@@ -25,8 +25,8 @@ use web::{Facts, Problem, Site, Wishes};
 use super::answer::{Asker, Reply};
 use super::places::{Full, Place, Places};
 use super::upgrade;
-use crate::web::guest::CodeGate;
-use crate::words::Source;
+use occasions::web::guest::CodeGate;
+use occasions::words::Source;
 
 const PING_EVERY: Duration = Duration::from_secs(25);
 const PONG_WITHIN: Duration = Duration::from_secs(20);

@@ -180,7 +180,7 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
-    use crate::web::compat::places::Places;
+    use crate::kadkahwin::places::Places;
 
     #[test]
     fn keys_are_answered_as_in_the_standard() {

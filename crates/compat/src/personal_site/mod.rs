@@ -1,6 +1,8 @@
 //! The addresses of the older personal site, for its front end: the rules of the domains in the
 //! shapes that it knows.
 
+mod access_request;
+mod access_requests;
 mod answer;
 mod browser;
 mod fields;
@@ -14,22 +16,42 @@ mod phrases;
 mod posts;
 mod primary;
 mod refusals;
+mod role;
 mod session;
 mod sign_in;
 mod timers;
+mod unsubscribe;
 
 use accounts::{Accounts, Callers, Domain};
 use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
-use platform::store::migrate::Migrations;
+use platform::store::migrate::{Migrations, Step};
+use web::codes::Code;
+use web::masking::SecretPath;
 use web::{Pages, Site};
 
 /// What the program has to know beside the addresses.
 pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
+    problem_codes: PROBLEM_CODES,
+    secret_paths: &[SecretPath::token("/backend/public/email/unsubscribe/")],
     reserved_slugs: &["backend"],
-    ..Domain::new(Migrations::new("personal_site", &[]))
+    export: access_request::export,
+    erase: access_request::erase,
+    ..Domain::new(Migrations::new(
+        "personal_site",
+        &[Step {
+            name: "0001_access_requests",
+            text: include_str!("migrations/0001_access_requests.sql"),
+        }],
+    ))
 };
+
+/// The error codes of these addresses.
+const PROBLEM_CODES: &[Code] = &[
+    Code::new(409, "request_pending"),
+    Code::new(409, "request_decided"),
+];
 
 /// The messages of these addresses.
 const LOCALES: &[web::Locale] = &[
@@ -54,8 +76,10 @@ pub struct Policy {
 pub fn routes(accounts: &Accounts, policy: Policy) -> Router<Site> {
     let site = &accounts.site;
     let (mut public, mut own) = (
-        pages(policy).into_router(),
-        own::routes().merge(people::routes()),
+        pages(policy).into_router().merge(unsubscribe::routes()),
+        own::routes()
+            .merge(people::routes())
+            .merge(access_requests::routes()),
     );
     if policy.has_auth {
         own = own.merge(browser::routes());
@@ -90,5 +114,14 @@ pub fn pages(policy: Policy) -> Pages<Accounts, Callers> {
         pages.nest("", browser::pages(policy))
     } else {
         pages
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_code_has_its_sentence() {
+        let found = web::codes::mismatches(super::PROBLEM_CODES, &[], super::LOCALES);
+        assert_eq!(found, [""; 0]);
     }
 }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use web::json::Received;
 use web::{FieldProblem, Json, Problem};
 
+use super::access_request;
 use super::answer::{DONE, Message};
 use super::fields::renamed;
 use super::phrase_list::{self, Search};
@@ -34,7 +35,6 @@ pub(super) fn routes() -> Router<Accounts> {
         .route(&at("suggestions/{id}/reject"), post(reject))
 }
 
-/// Nobody asks for access here, so nobody waits for it.
 #[derive(Serialize)]
 struct Statistics {
     total_users: i64,
@@ -51,13 +51,14 @@ async fn statistics(call: Call) -> Result<Json<Statistics>, Problem> {
         let by = people::administrator(tx, &who, &request)?;
         let (total_users, active_users) = people::count(tx, &by)?;
         let (total_phrases, pending_suggestions, _) = phrase_list::count(tx, &who.account().id)?;
+        let (pending_access_requests, total_access_requests) = access_request::count(tx)?;
         Ok(Statistics {
             total_users,
             active_users,
             pending_suggestions,
             total_phrases,
-            pending_access_requests: 0,
-            total_access_requests: 0,
+            pending_access_requests,
+            total_access_requests,
         })
     };
     Ok(Json(call.site.store.read(look).await?))
@@ -173,11 +174,11 @@ async fn list_pending(call: Call) -> Result<Json<PendingSuggestions>, Problem> {
     }))
 }
 
-/// Why something was decided; only a rejection has a place for that.
+/// Why something was decided; of a suggestion only a rejection has a place for that.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Decision {
-    admin_reason: Option<String>,
+pub(super) struct Decision {
+    pub(super) admin_reason: Option<String>,
 }
 
 async fn approve(

@@ -255,16 +255,10 @@ pub(super) async fn send_again(
 }
 
 async fn erase(State(accounts): State<Accounts>, caller: Caller) -> Result<Json<Message>, Problem> {
-    let domains = accounts.domains;
+    let domains = accounts.domain_accounts;
     let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
     let change = move |tx: &mut Tx<'_>| -> Result<_, EraseError> {
-        erasure::ask(
-            tx,
-            accounts::domain::accounts_of(domains),
-            &sudo,
-            When::Later,
-            &caller.request,
-        )
+        erasure::ask(tx, domains, &sudo, When::Later, &caller.request)
     };
     accounts.site.store.write(change).await?;
     Ok(DONE)
@@ -278,15 +272,9 @@ async fn export_data(
     // A link on another site would use the copies up.
     csrf::check_sender(&headers, accounts.site.url())?;
     let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
-    let (domains, keys) = (accounts.domains, accounts.site.keys.clone());
+    let (domains, keys) = (accounts.domain_accounts, accounts.site.keys.clone());
     let change = move |tx: &mut Tx<'_>| -> Result<_, ExportError> {
-        export::own_document(
-            tx,
-            accounts::domain::accounts_of(domains),
-            &keys,
-            &sudo,
-            &caller.request,
-        )
+        export::own_document(tx, domains, &keys, &sudo, &caller.request)
     };
     let document = accounts.site.store.write(change).await?;
     let headers = [

@@ -2,14 +2,12 @@
 
 use accounts::Accounts;
 use accounts::account::AccountId;
-use accounts::grant::{self, Scope, TRUSTED_CONTACT};
 use accounts::people::{self, Acting, PeopleError, Search, State as AccountState};
 use accounts::sudo::Sudo;
 use accounts::web::asking::Caller;
 use accounts::web::call;
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use platform::store::Row;
@@ -18,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use web::{Json, Problem};
 
 use super::answer::{DONE, Message};
-use super::person::{TRUSTED, roles};
+use super::person::roles;
+use super::role::Role;
 
 /// The most people of one answer, and how far one may look on.
 const ROWS: i64 = 100;
@@ -118,7 +117,26 @@ async fn list(
     Ok(Json(accounts.site.store.read(look).await?))
 }
 
-/// Makes a change to somebody, if the caller has just shown that they administer the installation.
+/// Makes a change, if the caller has just shown that they administer the installation.
+pub(super) async fn act<E>(
+    accounts: &Accounts,
+    caller: Caller,
+    change: impl Fn(&mut Tx<'_>, &Acting) -> Result<(), E> + Send + 'static,
+) -> Result<Json<Message>, Problem>
+where
+    E: From<PeopleError> + From<StoreError> + Into<Problem> + Send + 'static,
+{
+    let Caller { who, request } = caller;
+    let sudo = Sudo::check(who, accounts.site.clock.now())?;
+    let whole = move |tx: &mut Tx<'_>| -> Result<(), E> {
+        let by = people::acting(tx, &sudo, &request)?;
+        change(tx, &by)
+    };
+    accounts.site.store.write(whole).await.map_err(E::into)?;
+    Ok(DONE)
+}
+
+/// Makes a change to somebody.
 async fn change(
     accounts: &Accounts,
     caller: Caller,
@@ -126,14 +144,7 @@ async fn change(
     change: impl Fn(&mut Tx<'_>, &Acting, &AccountId) -> Result<(), PeopleError> + Send + 'static,
 ) -> Result<Json<Message>, Problem> {
     let id: AccountId = call::id(id)?;
-    let Caller { who, request } = caller;
-    let sudo = Sudo::check(who, accounts.site.clock.now())?;
-    let whole = move |tx: &mut Tx<'_>| {
-        let by = people::acting(tx, &sudo, &request)?;
-        change(tx, &by, &id)
-    };
-    accounts.site.store.write(whole).await?;
-    Ok(DONE)
+    act(accounts, caller, move |tx, by| change(tx, by, &id)).await
 }
 
 async fn deactivate(
@@ -178,7 +189,7 @@ async fn promote(
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<Json<Message>, Problem> {
-    set_role(&accounts, caller, &id, "admin", true).await
+    set_role(&accounts, caller, &id, Role::Admin, true).await
 }
 
 async fn add_role(
@@ -186,7 +197,7 @@ async fn add_role(
     Path((id, role)): Path<(String, String)>,
     caller: Caller,
 ) -> Result<Json<Message>, Problem> {
-    set_role(&accounts, caller, &id, &role, true).await
+    set_role(&accounts, caller, &id, Role::read(&role)?, true).await
 }
 
 async fn remove_role(
@@ -194,30 +205,18 @@ async fn remove_role(
     Path((id, role)): Path<(String, String)>,
     caller: Caller,
 ) -> Result<Json<Message>, Problem> {
-    set_role(&accounts, caller, &id, &role, false).await
+    set_role(&accounts, caller, &id, Role::read(&role)?, false).await
 }
 
-/// The other roles follow from the account itself, and nobody gives them.
 async fn set_role(
     accounts: &Accounts,
     caller: Caller,
     id: &str,
-    role: &str,
+    role: Role,
     is_given: bool,
 ) -> Result<Json<Message>, Problem> {
-    let is_admin = match role {
-        "admin" => true,
-        TRUSTED => false,
-        _ => return Err(Problem::new(StatusCode::BAD_REQUEST, "role_unknown")),
-    };
     change(accounts, caller, id, move |tx, by, id| {
-        if is_admin {
-            return people::set_admin(tx, by, id, is_given);
-        }
-        let mut duties = grant::duties_of(tx, id, &Scope::site())?;
-        duties.retain(|duty| *duty != TRUSTED_CONTACT);
-        duties.extend(is_given.then_some(TRUSTED_CONTACT));
-        people::set_duties(tx, by, id, &duties)
+        role.set(tx, by, id, is_given)
     })
     .await
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use accounts::Accounts;
 use accounts::account::{Account, AccountId};
 use accounts::grant::{self, Scope, TRUSTED_CONTACT};
+use accounts::people;
 use accounts::profile::{self, Profile};
 use accounts::{password, registration, slug};
 use jiff::Timestamp;
@@ -12,10 +13,8 @@ use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use web::{Problem, Site};
 
+use super::role::Role;
 use super::{is_on, primary};
-
-/// The older word for [`TRUSTED_CONTACT`].
-pub(super) const TRUSTED: &str = "trusted-contact";
 
 /// Somebody with an account.
 #[derive(Debug, Serialize)]
@@ -115,12 +114,12 @@ pub(super) fn roles(
     is_verified: bool,
 ) -> Result<Vec<&'static str>, StoreError> {
     let site = Scope::site();
-    let is_trusted = grant::duties_of(tx, id, &site)?.contains(&TRUSTED_CONTACT);
+    let is_trusted = !people::duties_in_site(tx, id, &[TRUSTED_CONTACT])?.is_empty();
     let all = [
         ("user", true),
         ("email-verified", is_verified),
-        (TRUSTED, is_trusted),
-        ("admin", grant::rank_of(tx, id, &site)?.is_some()),
+        (Role::TrustedContact.word(), is_trusted),
+        (Role::Admin.word(), grant::rank_of(tx, id, &site)?.is_some()),
     ];
     let held = all.into_iter().filter(|(_, has)| *has);
     Ok(held.map(|(word, _)| word).collect())

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::Input;
 
-use countdowns::Refusal;
 use countdowns::countdown::{self, CountdownId, Kind, OwnerOf, Visibility};
 use countdowns::entry::{self, EntryId, Summary};
 use countdowns::public::Search;
+use countdowns::{Refusal, WRONG_KIND};
 
 /// What counts since its last reset follows no date.
 const NO_DATES: Dates = Dates(&[]);
@@ -65,7 +65,7 @@ pub(super) fn enter_or_create(
             return countdown::enter_locked(tx, who.who(), &id, request);
         }
         // The primary one counts down: it keeps its place.
-        Some(_) => return Err(Refusal::WrongKind),
+        Some(_) => return Err(WRONG_KIND.into()),
         None => {}
     }
     let input = Input::from(json!({

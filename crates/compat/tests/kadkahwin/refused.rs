@@ -7,7 +7,7 @@ use occasions::words::OccasionStatus;
 use platform::sql;
 use serde_json::json;
 
-use crate::compat::{RSVP, assert_refused, send};
+use crate::rsvp::{RSVP, assert_refused, send};
 use crate::stage::{on_both, on_sqlite, state};
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 
+mod access_requests;
 mod browser;
 mod health;
 mod listed;
@@ -10,4 +11,5 @@ mod posts;
 mod proofs;
 mod stage;
 mod timers;
+mod unsubscribe;
 mod withdrawing;

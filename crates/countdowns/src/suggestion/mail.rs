@@ -1,7 +1,7 @@
 //! Mail about suggestions: to who made one, what was decided; to moderators, that some wait.
 
 use accounts::account::{self, Account, AccountId};
-use accounts::grant::{self, MODERATOR};
+use accounts::grant;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::mail::{Address, NewMail, Stream};
@@ -10,6 +10,7 @@ use serde_json::json;
 use web::{Language, Site, Value};
 
 use super::{State, Suggestion};
+use crate::phrase::MODERATOR;
 
 const KIND: &str = "suggestion.digest";
 const HOUR: SignedDuration = SignedDuration::from_hours(1);

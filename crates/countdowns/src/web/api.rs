@@ -4,12 +4,11 @@ mod owners;
 mod phrases;
 mod webhooks;
 
-use accounts::Callers::{Anybody, Tokens};
-use accounts::Confirmed;
-use accounts::dates::Dates;
+use accounts::Callers::{self, Anybody, Tokens};
 use accounts::profile::PublicProfile;
 use accounts::web::asking::Viewer;
-use accounts::web::call::{Call, Maybe, answer, id as parse};
+use accounts::web::call::{Call, Maybe, answer};
+use accounts::web::resource::api::{self, ApiParent, ApiResource, Description};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::header::VARY;
@@ -18,26 +17,24 @@ use axum::response::Response;
 use jiff::Timestamp;
 use platform::Tx;
 use serde::{Deserialize, Deserializer, Serialize};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
-use web::described::Routes;
-use web::json::{Members, Received};
-use web::{Form, Input, Json, List, Problem, Site, conditional, fields, routes};
+use utoipa::ToSchema;
+use web::described::{self, Named, Routes};
+use web::{Form, Json, List, Problem, Site, conditional, routes};
 
 use super::moved;
 use super::public::find_account;
+use crate::Refusal;
 use crate::clock::Clock;
-use crate::countdown::{self, Countdown, CountdownId, OwnerOf, READ, WRITE};
+use crate::countdown::{self, Countdown, OwnerOf, READ, WRITE};
 use crate::entry::{self, Entry, EntryId, Sent, Statistics};
 use crate::entry_limit::EntryLimit;
+use crate::keeper::Keeper;
 use crate::public::{self, Search, Shown, Viewing};
-use crate::{Refusal, entry::Summary};
 
 /// Every operation.
 pub fn routes<R: Routes<Site>>() -> R {
     let countdowns = R::default()
-        .routes(routes!(list: Tokens(&[READ]), create: Tokens(&[WRITE])))
-        .routes(routes!(show: Tokens(&[READ]), change: Tokens(&[WRITE]), remove: Tokens(&[WRITE])))
+        .merge(api::routes::<Countdown, R>())
         .routes(routes!(statistics: Tokens(&[READ])))
         .routes(routes!(entries: Tokens(&[READ]), reset: Tokens(&[WRITE])))
         .routes(routes!(change_entry: Tokens(&[WRITE]), remove_entry: Tokens(&[WRITE])))
@@ -52,7 +49,7 @@ pub fn routes<R: Routes<Site>>() -> R {
 /// A countdown with what it shows now.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CountdownNow)]
-struct View {
+pub struct View {
     #[serde(flatten)]
     countdown: Countdown,
     /// What it shows; null before the first reset.
@@ -67,108 +64,48 @@ impl View {
     }
 }
 
-/// What may be set of a countdown; what is left out stays.
-struct CountdownChange;
-
-impl PartialSchema for CountdownChange {
-    fn schema() -> RefOr<Schema> {
-        let description = "What may be set of a countdown; what is left out stays.";
-        fields::schema::<Countdown>(Countdown::FIELDS, &[], description)
-    }
-}
-
-impl ToSchema for CountdownChange {
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        Countdown::schemas(schemas);
-    }
-}
-
-/// All of the caller's countdowns, by title.
-#[utoipa::path(
-    get, path = "/api/v1/countdowns", tag = "countdowns",
-    responses((status = 200, body = List<View>))
-)]
-async fn list(call: Call) -> Result<Json<List<View>>, Problem> {
-    let who = call.who.clone();
-    let look = move |tx: &mut Tx<'_>| -> Result<Vec<View>, Refusal> {
-        let all = countdown::list(tx, &who)?.into_iter();
-        all.map(|one| View::of(tx, one)).collect()
-    };
-    Ok(Json(all(call.site.store.read(look).await?)))
-}
-
 fn all<T>(items: Vec<T>) -> List<T> {
-    List {
-        total: i64::try_from(items.len()).ok(),
-        items,
-        next_cursor: None,
-        previous_cursor: None,
+    List::whole(items)
+}
+
+impl ApiResource for Countdown {
+    type View = View;
+    type Item = View;
+    const API: Description = Description {
+        path: "/api/v1/countdowns",
+        one: "/api/v1/countdowns/{id}",
+        tag: "countdowns",
+        list: "All of the caller's countdowns, by title.",
+        show: "One countdown.",
+        create: "Makes a countdown.",
+        change: "Changes a countdown.",
+        remove: "Deletes a countdown with all its resets.",
+        removal: &[204],
+        body: "What may be set of a countdown; what is left out stays.",
+    };
+    const READS: Callers = Tokens(&[READ]);
+    const WRITES: Callers = Tokens(&[WRITE]);
+
+    fn view(self, tx: &mut Tx<'_>, _: &Keeper) -> Result<View, Refusal> {
+        View::of(tx, self)
     }
 }
 
-/// Makes a countdown.
-#[utoipa::path(
-    post, path = "/api/v1/countdowns", tag = "countdowns", request_body = CountdownChange,
-    responses((status = 201, body = View), (status = 409), (status = 422))
-)]
-async fn create(
-    call: Call,
-    Extension(dates): Extension<Dates>,
-    body: Received<Members>,
-) -> Result<Response, Problem> {
-    let (input, _) = Input::of_json(body.value)?;
-    let (who, request) = (call.who.clone(), call.request.clone());
-    let enter = move |tx: &mut Tx<'_>| countdown::maker(tx, &who);
-    let change = move |tx: &mut Tx<'_>, maker: &Confirmed| -> Result<View, Refusal> {
-        let made = countdown::create(tx, maker, &request, dates, &input)?;
-        View::of(tx, made)
-    };
-    let (key, created) = (call.key(&body.bytes)?, StatusCode::CREATED);
-    Ok(call.once(key, created, enter, change).await?)
-}
+impl ApiParent for Keeper {
+    type Access = Callers;
+    type Saved<R: ApiResource<Parent = Self>> = R::View;
 
-/// One countdown.
-#[utoipa::path(
-    get, path = "/api/v1/countdowns/{id}", tag = "countdowns", params(("id" = String, Path,)),
-    responses((status = 200, body = View), (status = 404))
-)]
-async fn show(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
-    let found = read(&call, &id, |tx, owner| {
-        View::of(tx, owner.countdown().clone())
-    })
-    .await?;
-    Ok(answer(StatusCode::OK, &found))
-}
+    fn saved<R: ApiResource<Parent = Self>>(
+        &self,
+        tx: &mut Tx<'_>,
+        one: R,
+    ) -> Result<R::View, Refusal> {
+        one.view(tx, self)
+    }
 
-/// Changes a countdown.
-#[utoipa::path(
-    patch, path = "/api/v1/countdowns/{id}", tag = "countdowns", params(("id" = String, Path,)),
-    request_body = CountdownChange,
-    responses((status = 200, body = View), (status = 404), (status = 409), (status = 422), (status = 428))
-)]
-async fn change(
-    call: Call,
-    Extension(dates): Extension<Dates>,
-    Path(id): Path<String>,
-    Json(body): Json<Members>,
-) -> Result<Response, Problem> {
-    let (input, version) = Input::of_json(body)?;
-    let version = call.version(version)?;
-    let changed = write(&call, &id, move |tx, owner| {
-        let changed = countdown::change(tx, owner, version, dates, &input)?;
-        View::of(tx, changed)
-    });
-    Ok(answer(StatusCode::OK, &changed.await?))
-}
-
-/// Deletes a countdown with all its resets.
-#[utoipa::path(
-    delete, path = "/api/v1/countdowns/{id}", tag = "countdowns", params(("id" = String, Path,)),
-    responses((status = 204), (status = 404))
-)]
-async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    write(&call, &id, countdown::delete).await?;
-    Ok(StatusCode::NO_CONTENT)
+    fn describe_saved<R: ApiResource<Parent = Self>>() -> Named {
+        described::schema::<R::View>()
+    }
 }
 
 /// How long it went before.
@@ -176,12 +113,12 @@ async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Proble
     get, path = "/api/v1/countdowns/{id}/stats", tag = "countdowns", params(("id" = String, Path,)),
     responses((status = 200, body = Statistics), (status = 404))
 )]
-async fn statistics(call: Call, Path(id): Path<String>) -> Result<Json<Statistics>, Problem> {
-    let look = |tx: &mut Tx<'_>, owner: &OwnerOf| -> Result<(Summary, Timestamp), Refusal> {
-        Ok((entry::summary(tx, &owner.countdown().id)?, tx.now()))
+async fn statistics(call: Call) -> Result<Json<Statistics>, Problem> {
+    let look = |tx: &mut Tx<'_>, owner: &OwnerOf| {
+        let summary = entry::summary(tx, &owner.countdown().id)?;
+        Ok(summary.at(tx.now()))
     };
-    let (summary, now) = read(&call, &id, look).await?;
-    Ok(Json(summary.at(now)))
+    Ok(Json(call.read(look).await?))
 }
 
 /// Its newest 100 resets.
@@ -189,16 +126,15 @@ async fn statistics(call: Call, Path(id): Path<String>) -> Result<Json<Statistic
     get, path = "/api/v1/countdowns/{id}/entries", tag = "countdowns", params(("id" = String, Path,)),
     responses((status = 200, body = List<Entry>), (status = 404))
 )]
-async fn entries(call: Call, Path(id): Path<String>) -> Result<Json<List<Entry>>, Problem> {
-    let look = |tx: &mut Tx<'_>, owner: &OwnerOf| -> Result<_, Refusal> {
+async fn entries(call: Call) -> Result<Json<List<Entry>>, Problem> {
+    let look = |tx: &mut Tx<'_>, owner: &OwnerOf| {
         let id = &owner.countdown().id;
-        let found = entry::list(tx, id, 100)?;
-        Ok((found, entry::summary(tx, id)?.count))
+        Ok(List {
+            total: Some(entry::summary(tx, id)?.count),
+            ..List::whole(entry::list(tx, id, 100)?)
+        })
     };
-    let (found, count) = read(&call, &id, look).await?;
-    let mut list = all(found);
-    list.total = Some(count);
-    Ok(Json(list))
+    Ok(Json(call.read(look).await?))
 }
 
 /// A reset.
@@ -254,18 +190,15 @@ impl Saved {
 async fn reset(
     call: Call,
     Extension(limit): Extension<EntryLimit>,
-    Path(id): Path<String>,
     body: Maybe<Body>,
 ) -> Result<Response, Problem> {
     limit.take(&call.who.account().id, call.site.clock.now())?;
-    let (sent, id) = (Sent::from(body.value), parse(&id)?);
-    let enter = countdown::entrance(&call.who, &id, &call.request);
-    let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| -> Result<Saved, Refusal> {
+    let sent = Sent::from(body.value);
+    let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
         let made = entry::create(tx, owner, &sent)?;
         Saved::of(tx, owner, made)
     };
-    let (key, created) = (call.key(&body.bytes)?, StatusCode::CREATED);
-    Ok(call.once(key, created, enter, change).await?)
+    call.post(&body.bytes, StatusCode::CREATED, change).await
 }
 
 /// Changes a reset.
@@ -277,16 +210,15 @@ async fn reset(
 async fn change_entry(
     call: Call,
     Extension(limit): Extension<EntryLimit>,
-    Path((id, entry)): Path<(String, String)>,
     Json(body): Json<Body>,
 ) -> Result<Json<Saved>, Problem> {
     limit.take(&call.who.account().id, call.site.clock.now())?;
-    let (sent, entry): (Sent, EntryId) = (body.into(), parse(&entry)?);
-    let changed = write(&call, &id, move |tx, owner| {
+    let (sent, entry): (Sent, EntryId) = (body.into(), call.id("entry")?);
+    let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
         let changed = entry::change(tx, owner, &entry, &sent)?;
         Saved::of(tx, owner, changed)
-    });
-    Ok(Json(changed.await?))
+    };
+    Ok(Json(call.write(change).await?))
 }
 
 /// Deletes a reset; the one before counts again from where it was.
@@ -298,14 +230,11 @@ async fn change_entry(
 async fn remove_entry(
     call: Call,
     Extension(limit): Extension<EntryLimit>,
-    Path((id, entry)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     limit.take(&call.who.account().id, call.site.clock.now())?;
-    let entry: EntryId = parse(&entry)?;
-    write(&call, &id, move |tx, owner| {
-        entry::delete(tx, owner, &entry)
-    })
-    .await?;
+    let entry: EntryId = call.id("entry")?;
+    let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| entry::delete(tx, owner, &entry);
+    call.write(change).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -514,31 +443,4 @@ async fn show_public(
     let vary = HeaderValue::from_static("Cookie");
     response.headers_mut().insert(VARY, vary);
     Ok(response)
-}
-
-async fn read<T, F>(call: &Call, id: &str, look: F) -> Result<T, Problem>
-where
-    T: Send + 'static,
-    F: Fn(&mut Tx<'_>, &OwnerOf) -> Result<T, Refusal> + Send + 'static,
-{
-    let (id, who, request): (CountdownId, _, _) =
-        (parse(id)?, call.who.clone(), call.request.clone());
-    let look = move |tx: &mut Tx<'_>| {
-        let owner = countdown::enter(tx, &who, &id, &request)?;
-        look(tx, &owner)
-    };
-    Ok(call.site.store.read(look).await?)
-}
-
-async fn write<T, F>(call: &Call, id: &str, change: F) -> Result<T, Problem>
-where
-    T: Send + 'static,
-    F: Fn(&mut Tx<'_>, &OwnerOf) -> Result<T, Refusal> + Send + 'static,
-{
-    let enter = countdown::entrance(&call.who, &parse(id)?, &call.request);
-    let change = move |tx: &mut Tx<'_>| {
-        let owner = enter(tx)?;
-        change(tx, &owner)
-    };
-    Ok(call.site.store.write(change).await?)
 }

@@ -2,20 +2,16 @@
 
 use accounts::Confirmed;
 use accounts::slug;
-use accounts::web::asking::{Reader, Sender};
-use accounts::web::call::{id as parse, submission};
-use accounts::web::frame;
+use accounts::web::proof::Requester;
+use accounts::web::request::{FormPost, PageRequest};
 use askama::Template;
-use axum::extract::{Path, State};
-use axum::http::Uri;
 use axum::response::Response;
 use platform::Tx;
 use web::form_state::{self, Field, FormState};
-use web::{Form, Piece, Problem, Site, Text, Wishes};
+use web::{Form, Problem, Text};
 
 use super::words;
 use crate::Refusal;
-use crate::countdown;
 use crate::phrase::{self, ModeratedPhrase, Moderator, OwnPhrase, PhraseId};
 use crate::suggestion::{self, Suggestion, SuggestionId};
 
@@ -58,14 +54,10 @@ impl From<Suggestion> for SuggestionRow {
 }
 
 /// What was done on the page before.
-fn done(uri: &Uri) -> Option<&'static str> {
-    let query = Form::parse(uri.query().unwrap_or_default().as_bytes());
-    match query.unwrap_or_default().text("done") {
-        "saved" => Some("countdown-saved"),
-        "suggested" => Some("phrase-suggested"),
-        _ => None,
-    }
-}
+const DONE: &[(&str, &str)] = &[
+    ("saved", "countdown-saved"),
+    ("suggested", "phrase-suggested"),
+];
 
 fn next(cursor: Option<String>, here: &str) -> String {
     cursor
@@ -74,40 +66,26 @@ fn next(cursor: Option<String>, here: &str) -> String {
 }
 
 /// `GET /me/phrases`.
-pub(super) async fn mine(
-    State(site): State<Site>,
-    uri: Uri,
-    wishes: Wishes,
-    reader: Reader,
-    piece: Piece,
-) -> Result<Response, Problem> {
-    let who = (reader.who, reader.csrf);
-    let text = site.speak(&wishes);
-    mine_page(&site, &text, who, &piece, done(&uri), &FormState::default()).await
+pub(super) async fn mine(req: PageRequest) -> Result<Response, Problem> {
+    mine_page(&req, &FormState::default()).await
 }
 
-async fn mine_page(
-    site: &Site,
-    text: &Text,
-    (who, csrf): (accounts::signed_in::SignedIn, String),
-    piece: &Piece,
-    done: Option<&'static str>,
-    form_state: &FormState,
-) -> Result<Response, Problem> {
-    let (after, rows, asking) = (piece.after::<PhraseId>()?, piece.rows(), who.clone());
-    let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {
-        let phrases = phrase::list(tx, &asking, after.as_ref(), rows)?;
-        let suggestions = suggestion::list_own(tx, &asking, OWN)?;
-        Ok((phrases, suggestions, phrase::is_moderator(tx, &asking)?))
+async fn mine_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
+    let (text, piece) = (&req.text, req.piece_of_list()?);
+    let (after, rows) = (piece.after::<PhraseId>()?, piece.rows());
+    let look = move |tx: &mut Tx<'_>, me: &Requester| {
+        let phrases = phrase::list(tx, &me.who, after.as_ref(), rows)?;
+        let suggestions = suggestion::list_own(tx, &me.who, OWN)?;
+        Ok((phrases, suggestions, phrase::is_moderator(tx, &me.who)?))
     };
-    let (phrases, suggestions, is_moderator) = site.store.read(look).await?;
+    let (phrases, suggestions, is_moderator) = req.read(look).await?;
     let list = piece.list(phrases, |one| one.phrase.id.clone());
     let words = form_state.line("text", text.say("phrase-words"));
     let body = MinePage {
         text,
-        csrf: &csrf,
-        submission: submission(&site.random),
-        done,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        done: req.done(DONE),
         form_state,
         field: words.hint(text.say("phrase-words-hint")).required(),
         phrases: list.items,
@@ -115,67 +93,49 @@ async fn mine_page(
         suggestions: suggestions.into_iter().map(SuggestionRow::from).collect(),
         is_moderator,
     };
-    let title = text.say("phrase-all");
-    frame::show(site, text, (&who, &csrf), (MINE, &title), body).await
+    req.page(MINE, &text.say("phrase-all"), body).await
 }
 
 /// `POST /me/phrases/suggest`.
-pub(super) async fn suggest(
-    State(site): State<Site>,
-    wishes: Wishes,
-    sender: Sender,
-) -> Result<Response, Problem> {
-    let (who, typed) = (sender.who.clone(), sender.form.text("text").to_owned());
-    let enter = move |tx: &mut Tx<'_>| countdown::maker(tx, &who);
+pub(super) async fn suggest(posted: FormPost) -> Result<Response, Problem> {
+    let typed = posted.form.text("text").to_owned();
     let change = move |tx: &mut Tx<'_>, who: &Confirmed| {
         suggestion::create(tx, who, &typed)?;
-        Ok::<_, Refusal>(format!("{MINE}?done=suggested"))
+        Ok(format!("{MINE}?done=suggested"))
     };
-    let done = sender.once(&site, "POST /me/phrases/suggest", enter, change);
-    form_state::answer(done.await, async |problem| {
-        let text = site.speak(&wishes);
-        let form_state = FormState::refused(sender.form.clone(), &problem, &text).at("text");
-        let (who, piece) = ((sender.who.clone(), sender.csrf.clone()), Piece::read("")?);
-        mine_page(&site, &text, who, &piece, None, &form_state).await
+    form_state::answer(posted.once(change).await, async |problem| {
+        let (req, form) = (&posted.req, posted.form.clone());
+        let form_state = FormState::refused(form, &problem, &req.text).at("text");
+        mine_page(req, &form_state).await
     })
     .await
 }
 
 /// `POST /me/phrases/{id}/exclude`.
-pub(super) async fn exclude(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    sender: Sender,
-) -> Result<Response, Problem> {
-    let (id, who): (PhraseId, _) = (parse(&id)?, sender.who.clone());
-    let countdown = sender.form.text("countdown").to_owned();
-    let change = move |tx: &mut Tx<'_>, (): &()| {
-        phrase::exclude(tx, &who, &id)?;
+pub(super) async fn exclude(posted: FormPost) -> Result<Response, Problem> {
+    let id: PhraseId = posted.req.id("id")?;
+    let countdown = posted.form.text("countdown").to_owned();
+    let change = move |tx: &mut Tx<'_>, me: &Requester| {
+        phrase::exclude(tx, &me.who, &id)?;
         // Back to the page of one's own where it stood, if it did.
-        let account = slug::find(tx, &who.account().id)?;
+        let account = slug::find(tx, &me.who.account().id)?;
         let page = account.filter(|_| slug::is_valid(&countdown));
-        Ok::<_, Refusal>(match page {
+        Ok(match page {
             Some(account) => words::path(&account, &countdown),
             None => format!("{MINE}?done=saved"),
         })
     };
-    let done = sender.once(&site, "POST /me/phrases/exclude", |_| Ok(()), change);
-    Ok(done.await?)
+    Ok(posted.once(change).await?)
 }
 
 /// `POST /me/phrases/{id}/include`.
-pub(super) async fn include(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    sender: Sender,
-) -> Result<Response, Problem> {
-    let (id, who): (PhraseId, _) = (parse(&id)?, sender.who.clone());
-    let change = move |tx: &mut Tx<'_>, (): &()| {
-        phrase::include(tx, &who, &id)?;
-        Ok::<_, Refusal>(format!("{MINE}?done=saved"))
+pub(super) async fn include(posted: FormPost) -> Result<Response, Problem> {
+    let id: PhraseId = posted.req.id("id")?;
+    let change = move |tx: &mut Tx<'_>, me: &Requester| {
+        phrase::include(tx, &me.who, &id)?;
+        Ok(format!("{MINE}?done=saved"))
     };
-    let done = sender.once(&site, "POST /me/phrases/include", |_| Ok(()), change);
-    Ok(done.await?)
+    Ok(posted.once(change).await?)
 }
 
 #[derive(Template)]
@@ -193,116 +153,60 @@ struct AllPage<'a> {
 }
 
 /// `GET /admin/phrases`.
-pub(super) async fn all(
-    State(site): State<Site>,
-    uri: Uri,
-    wishes: Wishes,
-    reader: Reader,
-    piece: Piece,
-) -> Result<Response, Problem> {
-    let enter = phrase::entrance(&reader.who, &reader.request);
-    let who = (&reader.who, reader.csrf.as_str());
-    let text = site.speak(&wishes);
-    let form_state = FormState::default();
-    all_page(&site, &text, (who, enter), &piece, done(&uri), &form_state).await
+pub(super) async fn all(req: PageRequest) -> Result<Response, Problem> {
+    all_page(&req, &FormState::default()).await
 }
 
-type Who<'a> = (&'a accounts::signed_in::SignedIn, &'a str);
-
-async fn all_page<E>(
-    site: &Site,
-    text: &Text,
-    (who, enter): (Who<'_>, E),
-    piece: &Piece,
-    done: Option<&'static str>,
-    form_state: &FormState,
-) -> Result<Response, Problem>
-where
-    E: Fn(&mut Tx<'_>) -> Result<Moderator, Refusal> + Send + 'static,
-{
+async fn all_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
+    let (text, piece) = (&req.text, req.piece_of_list()?);
     let (after, rows) = (piece.after::<PhraseId>()?, piece.rows());
-    let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {
-        let moderator = enter(tx)?;
-        let phrases = phrase::list_all(tx, &moderator, after.as_ref(), rows)?;
-        Ok((phrases, suggestion::list_pending(tx, &moderator, PENDING)?))
+    let look = move |tx: &mut Tx<'_>, moderator: &Moderator| {
+        let phrases = phrase::list_all(tx, moderator, after.as_ref(), rows)?;
+        Ok((phrases, suggestion::list_pending(tx, moderator, PENDING)?))
     };
-    let (phrases, pending) = site.store.read(look).await?;
+    let (phrases, pending) = req.read(look).await?;
     let list = piece.list(phrases, |one| one.phrase.id.clone());
     let words = form_state.line("text", text.say("phrase-words"));
     let body = AllPage {
         text,
-        csrf: who.1,
-        submission: submission(&site.random),
-        done,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        done: req.done(DONE),
         form_state,
         field: words.hint(text.say("phrase-words-hint")).required(),
         pending,
         phrases: list.items,
         next: next(list.next_cursor, ALL),
     };
-    let title = text.say("phrase-moderate");
-    frame::show(site, text, who, (ALL, &title), body).await
+    req.page(ALL, &text.say("phrase-moderate"), body).await
 }
 
 /// `POST /admin/phrases`.
-pub(super) async fn create(
-    State(site): State<Site>,
-    wishes: Wishes,
-    sender: Sender,
-) -> Result<Response, Problem> {
-    let enter = phrase::entrance(&sender.who, &sender.request);
-    let typed = sender.form.text("text").to_owned();
+pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
+    let typed = posted.form.text("text").to_owned();
     let change = move |tx: &mut Tx<'_>, moderator: &Moderator| {
         phrase::create(tx, moderator, &typed)?;
         Ok(format!("{ALL}?done=saved"))
     };
-    let done = sender.once(&site, "POST /admin/phrases", enter, change);
-    form_state::answer(done.await, async |problem| {
-        let text = site.speak(&wishes);
-        let form_state = FormState::refused(sender.form.clone(), &problem, &text).at("text");
-        let enter = phrase::entrance(&sender.who, &sender.request);
-        let who = (&sender.who, sender.csrf.as_str());
-        all_page(
-            &site,
-            &text,
-            (who, enter),
-            &Piece::read("")?,
-            None,
-            &form_state,
-        )
-        .await
+    form_state::answer(posted.once(change).await, async |problem| {
+        let (req, form) = (&posted.req, posted.form.clone());
+        let form_state = FormState::refused(form, &problem, &req.text).at("text");
+        all_page(req, &form_state).await
     })
     .await
 }
 
 /// `POST /admin/phrases/{id}`.
-pub(super) async fn change(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    wishes: Wishes,
-    sender: Sender,
-) -> Result<Response, Problem> {
-    let (id, active): (PhraseId, _) = (parse(&id)?, sender.form.is_ticked("active"));
-    let enter = phrase::entrance(&sender.who, &sender.request);
+pub(super) async fn change(posted: FormPost) -> Result<Response, Problem> {
+    let (req, active) = (&posted.req, posted.form.is_ticked("active"));
+    let id: PhraseId = req.id("id")?;
     let change = move |tx: &mut Tx<'_>, moderator: &Moderator| {
         phrase::set_active(tx, moderator, &id, active)?;
         Ok(format!("{ALL}?done=saved"))
     };
-    let done = sender.once(&site, "POST /admin/phrases/{id}", enter, change);
-    form_state::answer(done.await, async |problem| {
-        let text = site.speak(&wishes);
-        let form_state = FormState::refused(Form::default(), &problem, &text);
-        let enter = phrase::entrance(&sender.who, &sender.request);
-        let who = (&sender.who, sender.csrf.as_str());
-        all_page(
-            &site,
-            &text,
-            (who, enter),
-            &Piece::read("")?,
-            None,
-            &form_state,
-        )
-        .await
+    form_state::answer(posted.once(change).await, async |problem| {
+        let form_state = FormState::refused(Form::default(), &problem, &req.text);
+        all_page(req, &form_state).await
     })
     .await
 }
@@ -320,40 +224,20 @@ struct DecidePage<'a> {
 }
 
 /// `GET /admin/suggestions/{id}`.
-pub(super) async fn decide(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    wishes: Wishes,
-    reader: Reader,
-) -> Result<Response, Problem> {
-    let enter = phrase::entrance(&reader.who, &reader.request);
-    let who = (&reader.who, reader.csrf.as_str());
-    let text = site.speak(&wishes);
-    decide_page(&site, &text, (who, enter), &parse(&id)?, None).await
+pub(super) async fn decide(req: PageRequest) -> Result<Response, Problem> {
+    decide_page(&req, None).await
 }
 
-async fn decide_page<E>(
-    site: &Site,
-    text: &Text,
-    (who, enter): (Who<'_>, E),
-    id: &SuggestionId,
-    refused: Option<FormState>,
-) -> Result<Response, Problem>
-where
-    E: Fn(&mut Tx<'_>) -> Result<Moderator, Refusal> + Send + 'static,
-{
-    let id = id.clone();
-    let look = move |tx: &mut Tx<'_>| {
-        let moderator = enter(tx)?;
-        suggestion::find(tx, &moderator, &id)
-    };
-    let found = site.store.read(look).await?;
+async fn decide_page(req: &PageRequest, refused: Option<FormState>) -> Result<Response, Problem> {
+    let (text, id): (_, SuggestionId) = (&req.text, req.id("id")?);
+    let look = move |tx: &mut Tx<'_>, moderator: &Moderator| suggestion::find(tx, moderator, &id);
+    let found = req.read(look).await?;
     let form_state =
         refused.unwrap_or_else(|| FormState::of(form_state::form([("text", found.text.clone())])));
     let body = DecidePage {
         text,
-        csrf: who.1,
-        submission: submission(&site.random),
+        csrf: &req.csrf,
+        submission: req.submission(),
         form_state: &form_state,
         words: form_state.line("text", text.say("phrase-words")).required(),
         reason: form_state
@@ -361,68 +245,39 @@ where
             .hint(text.say("phrase-reason-hint")),
         suggestion: &found,
     };
-    let title = text.say("phrase-decide");
-    frame::show(site, text, who, (ALL, &title), body).await
+    req.page(ALL, &text.say("phrase-decide"), body).await
 }
 
 /// `POST /admin/suggestions/{id}/approve`.
-pub(super) async fn approve(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    wishes: Wishes,
-    sender: Sender,
-) -> Result<Response, Problem> {
-    let id: SuggestionId = parse(&id)?;
-    let enter = phrase::entrance(&sender.who, &sender.request);
-    let (at, one, typed) = (
-        site.clone(),
-        id.clone(),
-        sender.form.text("text").to_owned(),
-    );
+pub(super) async fn approve(posted: FormPost) -> Result<Response, Problem> {
+    let (site, typed) = (posted.req.site.clone(), posted.form.text("text").to_owned());
+    let id: SuggestionId = posted.req.id("id")?;
     let change = move |tx: &mut Tx<'_>, moderator: &Moderator| {
-        suggestion::approve(tx, &at, moderator, &one, Some(&typed))?;
+        suggestion::approve(tx, &site, moderator, &id, Some(&typed))?;
         Ok(format!("{ALL}?done=saved"))
     };
-    let done = sender.once(&site, "POST /admin/suggestions/approve", enter, change);
-    decided(&site, &wishes, &sender, &id, done.await).await
+    decided(&posted, posted.once(change).await).await
 }
 
 /// `POST /admin/suggestions/{id}/reject`.
-pub(super) async fn reject(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    wishes: Wishes,
-    sender: Sender,
-) -> Result<Response, Problem> {
-    let id: SuggestionId = parse(&id)?;
-    let enter = phrase::entrance(&sender.who, &sender.request);
-    let (at, one, typed) = (
-        site.clone(),
-        id.clone(),
-        sender.form.text("reason").to_owned(),
+pub(super) async fn reject(posted: FormPost) -> Result<Response, Problem> {
+    let (site, typed) = (
+        posted.req.site.clone(),
+        posted.form.text("reason").to_owned(),
     );
+    let id: SuggestionId = posted.req.id("id")?;
     let change = move |tx: &mut Tx<'_>, moderator: &Moderator| {
-        suggestion::reject(tx, &at, moderator, &one, &typed)?;
+        suggestion::reject(tx, &site, moderator, &id, &typed)?;
         Ok(format!("{ALL}?done=saved"))
     };
-    let done = sender.once(&site, "POST /admin/suggestions/reject", enter, change);
-    decided(&site, &wishes, &sender, &id, done.await).await
+    decided(&posted, posted.once(change).await).await
 }
 
 /// What became of a decision; a refused one is shown with the form.
-async fn decided(
-    site: &Site,
-    wishes: &Wishes,
-    sender: &Sender,
-    id: &SuggestionId,
-    done: Result<Response, Refusal>,
-) -> Result<Response, Problem> {
+async fn decided(posted: &FormPost, done: Result<Response, Refusal>) -> Result<Response, Problem> {
     form_state::answer(done, async |problem| {
-        let text = site.speak(wishes);
-        let form_state = FormState::refused(sender.form.clone(), &problem, &text);
-        let enter = phrase::entrance(&sender.who, &sender.request);
-        let who = (&sender.who, sender.csrf.as_str());
-        decide_page(site, &text, (who, enter), id, Some(form_state)).await
+        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
+        decide_page(&posted.req, Some(form_state)).await
     })
     .await
 }

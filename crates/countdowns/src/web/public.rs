@@ -1,6 +1,9 @@
 //! The pages that everybody may look at.
 
+use accounts::AccountId;
+use accounts::domain::{Card, CardLine};
 use accounts::profile::PublicProfile;
+use accounts::slug;
 use accounts::web::asking::Viewer;
 use accounts::web::call::submission;
 use askama::Template;
@@ -9,8 +12,9 @@ use axum::http::header::{CONTENT_LANGUAGE, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
-use platform::Tx;
+use platform::{StoreError, Tx};
 use web::page::{self, Kind, Metadata, Page, Social, Written};
+use web::state::{Label, MenuItem};
 use web::{Form, Problem, Site, Text, Theme, Wishes, conditional};
 
 use super::{moved, picture, words};
@@ -108,6 +112,59 @@ pub(super) async fn account(
         rows: rows(&text, &found.countdowns, false),
     };
     list_page(&site, &text, &headers, &found.profile.display_name, body)
+}
+
+/// Where a countdown is that stands at the first page of the site, while everybody may see it.
+pub(crate) fn first_page(tx: &mut Tx<'_>, which: &str) -> Result<Option<String>, StoreError> {
+    let Some((account, countdown)) = which.split_once('/') else {
+        return Ok(None);
+    };
+    public::path_of_public(tx, account, countdown)
+}
+
+/// The main countdown of whose site it is, on its first page.
+pub(crate) fn first_cards(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    text: &Text,
+    account: Option<&AccountId>,
+) -> Result<Vec<Card>, StoreError> {
+    let slug = match account {
+        Some(account) => slug::find(tx, account)?,
+        None => None,
+    };
+    let viewing = Viewing {
+        who: None,
+        key: String::new(),
+        keys: site.keys.clone(),
+    };
+    let shown = match slug {
+        Some(slug) => public::find_primary(tx, &slug, &viewing)?,
+        None => None,
+    };
+    let card = shown.filter(|shown| !shown.is_hidden).map(|shown| Card {
+        title: "countdown-directory",
+        lines: vec![CardLine {
+            note: shown
+                .clock
+                .map_or_else(String::new, |clock| words::days(text, clock.days)),
+            href: shown.path(),
+            label: shown.countdown.title,
+        }],
+        links: Vec::new(),
+        form: None,
+    });
+    Ok(card.into_iter().collect())
+}
+
+/// What the menu leads to.
+pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
+    let (_, total) = public::directory(tx, &Search::read(&Form::default()))?;
+    let item = MenuItem {
+        href: "/countdowns".to_owned(),
+        label: Label::Message("countdown-directory"),
+    };
+    Ok((total > 0).then_some(item).into_iter().collect())
 }
 
 /// `GET /countdowns`.
@@ -281,7 +338,10 @@ fn countdown_page(
     // What only some people see is kept by nobody.
     let is_kept = is_public && !has_form;
     let language = &*text.language().tag;
-    let tag = is_kept.then(|| conditional::tag(shown.tag(language).as_bytes()));
+    let tag = is_kept.then(|| {
+        let page = format!("{} {}", shown.tag(language), site.menu.version());
+        conditional::tag(page.as_bytes())
+    });
     if let Some(tag) = &tag {
         let head = [
             (CONTENT_LANGUAGE, language),
@@ -354,7 +414,7 @@ fn plain<B: Template>(
         text,
         theme: Theme::PLAIN,
         kind: Kind::Plain {
-            site: &site.settings.name,
+            site,
             languages: &site.public_languages(),
         },
     };

@@ -1,8 +1,8 @@
 //! Races about phrases: `testkit::rounds` each, on both engines.
 
-use accounts::grant::MODERATOR;
-use countdowns::Refusal;
+use countdowns::phrase::MODERATOR;
 use countdowns::suggestion::{self, PENDING, State, Suggestion, SuggestionId};
+use countdowns::{ALREADY_MODERATED, PHRASE_EXISTS, Refusal};
 use countdowns::{countdown, phrase};
 use platform::{Store, Tx};
 use testkit::{rounds, together};
@@ -84,7 +84,7 @@ fn a_suggestion_is_taken_or_turned_down_once() {
             let results = [one, two];
             let lost = results
                 .iter()
-                .filter(|done| matches!(done, Err(Refusal::AlreadyModerated)));
+                .filter(|done| matches!(done, Err(Refusal::Rule(ALREADY_MODERATED))));
             assert_eq!(lost.count(), 1, "{results:?}");
             let won = results.iter().flatten();
             taken += won.filter(|one| one.state == State::Approved).count();
@@ -109,7 +109,7 @@ fn two_like_suggestions_become_one_phrase() {
             let (a, b) = together(approval, approve((stage, &other), &farah, &two.id)).await;
             let results = [a, b];
             let refused = results.iter();
-            let refused = refused.filter(|done| matches!(done, Err(Refusal::PhraseExists)));
+            let refused = refused.filter(|done| matches!(done, Err(Refusal::Rule(PHRASE_EXISTS))));
             assert_eq!(refused.count(), 1, "{results:?}");
             assert_eq!(phrases(stage, &farah).await, round);
             // What was not taken waits for another decision.

@@ -316,7 +316,14 @@ pub(crate) fn errors(page: &Page) -> Vec<(String, String)> {
 /// An answer, without what differs by itself.
 pub(crate) fn shape(page: &Page) -> (u16, String, Vec<(String, String)>) {
     let id = page.header("x-request-id").to_owned();
-    let body = page.body.replace(&id, "");
+    // The token of a form is written anew each time.
+    let token = page.body.split_once("name=\"_csrf\" value=\"");
+    let token = token.and_then(|(_, rest)| rest.split('"').next());
+    let body = match token {
+        Some(token) => page.body.replace(token, ""),
+        None => page.body.clone(),
+    };
+    let body = body.replace(&id, "");
     let mut headers: Vec<_> = page
         .headers
         .iter()

@@ -49,7 +49,7 @@ const LONGEST_ANSWER: usize = 1 << 20;
 pub(super) enum ClientError {
     /// The name is not known, or no address of it answers.
     #[error("cannot reach {host}: {cause}")]
-    AltSvc { host: String, cause: io::Error },
+    Unreachable { host: String, cause: io::Error },
     /// The handshake failed.
     #[error("no TLS with {host}: {cause}")]
     Tls { host: String, cause: io::Error },
@@ -123,7 +123,7 @@ impl Client {
         let stream =
             connect(&self.world, &bare, port)
                 .await
-                .map_err(|cause| ClientError::AltSvc {
+                .map_err(|cause| ClientError::Unreachable {
                     host: bare.clone(),
                     cause,
                 })?;

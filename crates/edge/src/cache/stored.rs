@@ -65,14 +65,12 @@ impl Stored {
             .map(said)
             .map(|said| said + EACH)
             .sum();
-        let tags: usize = self.head.tags.iter().map(|tag| tag.len() + EACH).sum();
         (size_of::<Self>()
             + size_of::<Head>()
             + 2 * EACH
             + 2 * self.head.key.len()
             + headers
             + vary
-            + tags
             + self.body.len()) as u64
     }
 
@@ -93,8 +91,6 @@ pub(crate) struct Head {
     pub(crate) vary: Variation,
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// What it can be purged by.
-    pub(crate) tags: Vec<Box<str>>,
     pub(crate) freshness: Freshness,
     /// How often its address had been purged when it was asked for.
     pub(crate) began: u64,
@@ -108,7 +104,6 @@ impl Head {
         request: &HeaderMap,
         status: StatusCode,
         mut headers: HeaderMap,
-        tags: Vec<Box<str>>,
         freshness: Freshness,
         began: u64,
     ) -> Self {
@@ -129,7 +124,6 @@ impl Head {
             vary: variation(vary(&headers), request),
             status,
             headers,
-            tags,
             freshness,
             began,
         }
@@ -201,16 +195,8 @@ mod tests {
             received: SystemTime::UNIX_EPOCH,
         };
         let freshness = kept.freshness(&Unsaid::default()).unwrap();
-        let (request, tags) = (HeaderMap::new(), Vec::new());
-        let head = Head::new(
-            "k".into(),
-            &request,
-            StatusCode::OK,
-            headers,
-            tags,
-            freshness,
-            0,
-        );
+        let request = HeaderMap::new();
+        let head = Head::new("k".into(), &request, StatusCode::OK, headers, freshness, 0);
         assert!(read.is_unique(), "{read:?} is still held");
         assert_eq!(head.headers[CACHE_CONTROL], "max-age=60");
         assert_eq!(head.headers[ETAG], "\"v1\"");

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::body::{Body, BodyError};
-use crate::http1::ConnectionState;
+use crate::gate::ConnectionState;
 
 /// A request that is being answered, until its answer is written or given up.
 #[derive(Debug)]

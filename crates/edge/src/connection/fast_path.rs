@@ -22,9 +22,10 @@ use tokio_util::sync::WaitForCancellationFuture;
 use crate::body::{Answer, Body, has_no_body};
 use crate::context::WorkerContext;
 use crate::deadline::Deadline;
-use crate::http1::{Bounds, Brief, FastRequest, Verdict, brief};
+use crate::gate::{Bounds, Verdict};
 use crate::listener::{Activity, Handle};
 use crate::pipeline::serve;
+use http1::{FastRequest, Unread, brief};
 
 use super::Visit;
 use super::outgoing::{Framing, Outgoing};
@@ -82,18 +83,18 @@ where
             client.next(wait, lame_duck_time).await?;
             wait = bounds.idle_time;
         }
-        let read = match brief(&client.came, bounds.header_size) {
-            Brief::Whole(whole) => Ok(whole),
-            Brief::Head => Err(Some(Activity::Opening)),
-            Brief::Body => Err(Some(Activity::Serving)),
-            Brief::Other => Err(None),
+        let activity = match brief(&client.came, bounds.header_size) {
+            Ok(request) => Ok(request),
+            Err(Unread::Head) => Err(Some(Activity::Opening)),
+            Err(Unread::Body) => Err(Some(Activity::Serving)),
+            Err(Unread::Other) => Err(None),
         };
         let FastRequest {
             request,
             length,
             is_last,
-        } = match read {
-            Ok(whole) => whole,
+        } = match activity {
+            Ok(request) => request,
             Err(Some(activity)) if client.more(activity).await? => continue,
             Err(_) => {
                 let came = client.came;

@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::body::BodyError;
-use crate::http1::{Refusal, judge_fields};
+use http1::{Refusal, judge_fields};
 
 /// What a client sends, as long as it sends something now and then.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, Request};
 
-use crate::http1::{Refusal, content_length};
+use http1::{Refusal, content_length};
 
 use super::list_size;
 

@@ -86,7 +86,8 @@ impl Wishes {
         }
         let is_compressible = answer.extensions_mut().remove::<Compressible>().is_some();
         if is_for_everybody(self.is_anonymous, answer.headers()) {
-            coded(answer, self.accepted.choose(Offers::ALL), Encoder::stream)
+            let encoding = self.accepted.choose(Offers::ALL);
+            coded(answer, encoding, |encoding| Ok(Encoder::stream(encoding)))
         } else if is_compressible {
             // The coding that every browser knows, and in which a length can be added.
             let gzip = self.accepted.choose(Offers::GZIP);
@@ -102,7 +103,7 @@ impl Wishes {
 /// As [`Wishes::compress`], of an answer that is known to hold no secret.
 pub(crate) fn encode(request: &HeaderMap, answer: Answer) -> Answer {
     let encoding = Accepted::of(request).choose(Offers::ALL);
-    coded(answer, encoding, Encoder::stream)
+    coded(answer, encoding, |encoding| Ok(Encoder::stream(encoding)))
 }
 
 fn coded(
@@ -142,10 +143,7 @@ fn coded(
 
 /// A body in this coding.
 pub(crate) fn body(plain: Body, encoding: Encoding) -> Body {
-    match Encoder::stream(encoding) {
-        Ok(encoder) => Body::stream(body::Coded::new(plain, encoder)),
-        Err(error) => Body::begun([Err(error.into())].into(), Body::Empty),
-    }
+    Body::stream(body::Coded::new(plain, Encoder::stream(encoding)))
 }
 
 /// Says that the answer is coded, so that its length is not known.

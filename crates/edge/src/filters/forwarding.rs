@@ -88,12 +88,19 @@ pub fn toward(headers: &mut HeaderMap, facts: &ClientInfo) {
     write_claims(headers, facts);
 }
 
-/// Appends lines that say what [`toward`] makes of the headers of a request without a
-/// body. False: it takes more than leaving some out and adding ours, and nothing is
-/// appended.
-pub(crate) fn write(headers: &HeaderMap, facts: &ClientInfo, out: &mut Vec<u8>) -> bool {
+/// Appends lines that say what [`toward`] makes of the headers of a request whose body is as
+/// long as they say, or who has none and says nothing. False: it takes more than leaving some
+/// out and adding ours, and nothing is appended.
+pub(crate) fn write(
+    headers: &HeaderMap,
+    facts: &ClientInfo,
+    has_body: bool,
+    out: &mut Vec<u8>,
+) -> bool {
     let before = out.len();
-    let is_written = !facts.peer_is_trusted && write_theirs(headers, out);
+    let is_written = !facts.peer_is_trusted
+        && headers.contains_key(CONTENT_LENGTH) == has_body
+        && write_theirs(headers, out);
     if !is_written {
         out.truncate(before);
         return false;
@@ -129,7 +136,7 @@ fn write_theirs(headers: &HeaderMap, out: &mut Vec<u8>) -> bool {
         let name = match *name {
             CONNECTION if is_plain(value) => continue,
             COOKIE if has_cookie => return false,
-            CONNECTION | CONTENT_LENGTH | EXPECT | TE => return false,
+            CONNECTION | EXPECT | TE => return false,
             _ => name,
         };
         has_cookie |= *name == COOKIE;

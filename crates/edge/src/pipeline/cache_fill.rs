@@ -16,7 +16,6 @@ use tokio::time::{Instant, timeout_at};
 use crate::body::{self, Answer, Body};
 use crate::cache::{
     FillGuard, Gathering, Head, How, Kept, Key, Stored, confirms, has_validator, is_fault, renewed,
-    taken_tags,
 };
 use crate::client_info::ClientInfo;
 use crate::context::Running;
@@ -67,22 +66,15 @@ impl CacheFill {
                 let _ = lead.send(Led { outcome, answered });
             }
         };
-        let (mut answer, asked) = self.fetch(&mut outcome).await;
+        let (answer, asked) = self.fetch(&mut outcome).await;
         let received = (self.here.shared.clock)();
         let old = self.old.take();
-        let tags = taken_tags(answer.headers_mut());
         if let Some(old) = &old {
             let head = &old.head;
             if answer.status() == StatusCode::NOT_MODIFIED {
                 let headers = renewed(&head.headers, answer.headers(), received);
                 let headers_of_one = headers.clone();
-                let tags = match &tags {
-                    Ok(tags) if tags.is_empty() => Some(&head.tags),
-                    tags => tags.as_ref().ok(),
-                };
-                if let Some(head) =
-                    tags.and_then(|tags| self.head(head.status, headers, asked, received, tags))
-                {
+                if let Some(head) = self.head(head.status, headers, asked, received) {
                     let whole = store.keep(Arc::new(head), old.body.clone());
                     flight.end(Some((Arc::clone(&whole), How::Renewed)));
                     return hear(outcome, Answered::Whole(whole, How::Renewed));
@@ -106,10 +98,9 @@ impl CacheFill {
         let status = answer.status();
         let is_framed = answer.extensions().get::<Unframed>().is_none();
         let length = answer.body().size_hint().exact();
-        let head = tags
-            .ok()
-            .filter(|_| is_framed)
-            .and_then(|tags| self.head(status, answer.headers().clone(), asked, received, &tags));
+        let head = is_framed
+            .then(|| self.head(status, answer.headers().clone(), asked, received))
+            .flatten();
         let Some((head, room)) =
             head.and_then(|head| Some((Arc::new(head), store.gather(length.unwrap_or(0))?)))
         else {
@@ -240,7 +231,6 @@ impl CacheFill {
         headers: HeaderMap,
         asked: SystemTime,
         received: SystemTime,
-        tags: &[Box<str>],
     ) -> Option<Head> {
         let policy = self.route.shared_cache.as_ref()?;
         let kept = Kept {
@@ -255,7 +245,6 @@ impl CacheFill {
             &self.headers,
             status,
             headers,
-            tags.to_vec(),
             freshness,
             self.began,
         ))

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use crate::body::{Answer, Body};
 use crate::cache::{
     Asker, Demand, FillGuard, Head, How, InFlight, Joined, Key, Policy, Purge, Store, Stored, Told,
-    Verdict, Way, is_fault, taken_purges, taken_tags, tell,
+    Verdict, Way, is_fault, taken_purges, tell,
 };
 use crate::client_info::ClientInfo;
 use crate::context::Running;
@@ -83,7 +83,7 @@ pub(super) async fn asked(
     request: &mut Request<Body>,
     outcome: &mut RequestOutcome,
 ) -> Answer {
-    let mut answer = target::alt_svc(here, running, route, facts, path, request, outcome).await;
+    let mut answer = target::ask(here, running, route, facts, path, request, outcome).await;
     if outcome.is_of_app || matches!(route.target, Target::Proxy(_)) {
         let scope = if outcome.is_of_app { "app" } else { &route.to };
         for name in taken_purges(answer.headers_mut()) {
@@ -100,8 +100,6 @@ pub(super) async fn asked(
 /// An answer that goes past the cache, without what is said to caches alone.
 fn past(mut answer: Answer, why: &'static str) -> (Answer, Told) {
     let told = Told::Around(why);
-    // Nothing of it is kept, however many tags it has.
-    let _ = taken_tags(answer.headers_mut());
     tell(&mut answer, told);
     (answer, told)
 }

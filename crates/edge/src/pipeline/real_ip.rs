@@ -12,8 +12,8 @@ use crate::client_info::{ClientInfo, Ids, REQUEST_ID, RequestId, Scheme};
 use crate::context::Peer;
 use crate::description::ForwardedHeader;
 use crate::filters::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, remove};
-use crate::http1::is_host;
 use crate::listener::ListenSettings;
+use http1::is_host;
 
 /// What is known of a request. What the headers say counts only from trusted peers, and
 /// what their clients said through them is taken away.

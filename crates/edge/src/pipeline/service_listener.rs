@@ -39,5 +39,5 @@ pub(super) async fn answered(
     };
     outcome.route = Some(Arc::clone(route));
     outcome.queue = Some(began.elapsed());
-    target::alt_svc(here, running, route, facts, &path, request, outcome).await
+    target::ask(here, running, route, facts, &path, request, outcome).await
 }

@@ -27,7 +27,7 @@ use crate::context::WorkerContext;
 const UNWANTED: usize = 64 * 1_024;
 
 /// Lets the target of the route answer, which takes the request.
-pub(super) async fn alt_svc(
+pub(super) async fn ask(
     here: &WorkerContext,
     running: &Running,
     route: &Route,

@@ -14,8 +14,8 @@ use tokio::time::Instant;
 use crate::access_log::Upload;
 use crate::body::{Body, BodyError};
 use crate::deadline::Deadline;
-use crate::http1::Refusal;
 use crate::route::Route;
+use http1::Refusal;
 
 /// Nobody is too slow before.
 const GRACE: Duration = Duration::from_secs(20);
@@ -52,6 +52,14 @@ impl Measured {
             return body;
         }
         let upload = Arc::clone(counter.get_or_insert_default());
+        let length = body.size_hint().exact().filter(|_| body.is_here());
+        if let Some(length) = length
+            && route.body_size.is_none_or(|most| length <= most)
+        {
+            // It came with its head, and is as long as that has said.
+            upload.received.store(length, Ordering::Relaxed);
+            return body;
+        }
         Body::stream(Self {
             body,
             upload,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use ::http1::LARGEST_HEAD;
 use bytes::Bytes;
 use http::{Request, Response, Version};
 use hyper::body::Incoming;
@@ -22,9 +23,6 @@ use super::request_body::{Flow, Sending};
 use super::retry::{Failure, RetryState};
 use super::settings::Times;
 use crate::deadline::Deadline;
-
-/// The largest head of an answer, and what is read ahead of its body.
-pub(super) const LARGEST_HEAD: usize = 64 << 10;
 
 /// One connection to a server.
 pub(super) struct Wire {

@@ -14,18 +14,19 @@ use std::time::Duration;
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use http::{Method, Request};
 use http_body::Frame;
+use http1::{Decoded, Head, LARGEST_HEAD, Left, Read};
+use hyper::ext::ReasonPhrase;
 use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, ReadBuf};
 use tokio::time::Instant;
 
 use super::connect::Stream;
 use super::error::ProxyError;
-use super::head::{self, Head, Left};
-use super::http_connection::{LARGEST_HEAD, Waiting};
+use super::head;
+use super::http_connection::Waiting;
 use super::request_body::{Sending, tame};
 use super::retry::{Failure, RetryState};
 use super::settings::Times;
 use crate::client_info::ClientInfo;
-use crate::http1::Decoded;
 
 /// What is read at once while a head is awaited.
 const PIECE: usize = 16 << 10;
@@ -151,9 +152,9 @@ impl RawConnection {
         if care && self.reused {
             self.stream.marks().look();
         }
-        let asked = head::of(request, *raw).unwrap_or_else(|| {
-            tame(request, raw);
-            head::of(request, None).unwrap_or_default()
+        let asked = head::of(request, *raw, whole.is_some()).unwrap_or_else(|| {
+            tame(request, raw, whole);
+            head::of(request, None, whole.is_some()).unwrap_or_default()
         });
         self.unsent = Unsent::of(asked, whole.cloned().unwrap_or_default());
         let is_head = *request.method() == Method::HEAD;
@@ -184,9 +185,9 @@ impl RawConnection {
                     Ok(_) => {}
                     Err(error) => return Poll::Ready(Step::Broken(error)),
                 }
-                match bare.hear(&mut came, is_head, request) {
-                    head::Read::Whole(head) => return Poll::Ready(Step::Answer(head)),
-                    head::Read::Part if came.len() <= LARGEST_HEAD => {}
+                match hear(&mut came, is_head, request) {
+                    Read::Whole(head) => return Poll::Ready(Step::Answer(head)),
+                    Read::Part if came.len() <= LARGEST_HEAD => {}
                     _ => return Poll::Ready(Step::Other),
                 }
             }
@@ -199,7 +200,12 @@ impl RawConnection {
         })
         .await;
         let (error, left) = match step {
-            Step::Answer(head) => {
+            Step::Answer(mut head) => {
+                if let Some(reason) = head.reason.take()
+                    && let Ok(reason) = ReasonPhrase::try_from(reason)
+                {
+                    head.parts.extensions.insert(reason);
+                }
                 self.lasting = head.lasting;
                 return Ok(Heard::Answer(self, head));
             }
@@ -219,19 +225,6 @@ impl RawConnection {
             Step::Late(error) => (error, RetryState::Nothing),
         };
         Err(Failure { error, left })
-    }
-
-    /// Reads what came, past what comes before the answer.
-    fn hear(&self, came: &mut Bytes, is_head: bool, request: &mut Request<Sending>) -> head::Read {
-        loop {
-            match head::read(came, is_head, request.headers_mut()) {
-                head::Read::Interim(length) => came.advance(length),
-                read => return read,
-            }
-            if came.is_empty() {
-                return head::Read::Part;
-            }
-        }
     }
 
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -358,6 +351,19 @@ impl RawConnection {
         self.reused = true;
         self.rested = Instant::now();
         Some(self)
+    }
+}
+
+/// Reads what came, past what comes before the answer.
+fn hear(came: &mut Bytes, is_head: bool, request: &mut Request<Sending>) -> Read {
+    loop {
+        match http1::read(came, is_head, request.headers_mut()) {
+            Read::Interim(length) => came.advance(length),
+            read => return read,
+        }
+        if came.is_empty() {
+            return Read::Part;
+        }
     }
 }
 

@@ -77,15 +77,22 @@ impl Sending {
     }
 }
 
-/// Makes a request without a body, whose headers are still the client's own, one of
-/// ours.
-pub(super) fn tame(request: &mut Request<Sending>, raw: &mut Option<&ClientInfo>) {
+/// Makes a request whose headers are still the client's own one of ours. Its body is here, if it
+/// has one.
+pub(super) fn tame(
+    request: &mut Request<Sending>,
+    raw: &mut Option<&ClientInfo>,
+    whole: Option<&Bytes>,
+) {
     if let Some(facts) = raw.take() {
         let method = request.method().clone();
         let headers = request.headers_mut();
         forwarding::toward(headers, facts);
         headers.remove(EXPECT);
-        no_length(&method, headers);
+        match whole {
+            Some(whole) => drop(headers.insert(CONTENT_LENGTH, whole.len().into())),
+            None => no_length(&method, headers),
+        }
     }
 }
 

@@ -121,10 +121,7 @@ impl ResponseBody {
                 Poll::Ready(Some(Ok(Frame::data(std::mem::take(first)))))
             }
             Came::RawConnection(_, left) => match &mut self.held {
-                Some(held) => held
-                    .wire
-                    .poll_more(context, left)
-                    .map_err(|error| error.into()),
+                Some(held) => held.wire.poll_more(context, left).map_err(Into::into),
                 None => Poll::Ready(None),
             },
         };

@@ -8,11 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
+use http1::Left;
 use hyper::body::Incoming;
 
 use super::connect::Stream;
 use super::error::ProxyError;
-use super::head::Left;
 use super::http_connection::Wire;
 use super::raw_connection::{Heard, RawConnection};
 use super::request_body::{Flow, Sending, tame};
@@ -104,7 +104,11 @@ impl RawConnection {
             Outgoing::Streamed(streamed) => flow = Some(Arc::clone(streamed)),
             Outgoing::Upgrade => {}
         }
-        tame(request, raw);
+        let whole = match body {
+            Outgoing::Here(whole) => whole,
+            Outgoing::Streamed(_) | Outgoing::Upgrade => None,
+        };
+        tame(request, raw, whole);
         let request = std::mem::replace(request, Request::new(Sending::nothing()));
         // Requests that need no engine do not carry it about.
         let sending = Box::pin(async {

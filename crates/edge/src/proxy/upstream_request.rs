@@ -16,6 +16,7 @@ use super::upstream::Search;
 use crate::body::Body;
 use crate::client_info::ClientInfo;
 use crate::filters::forwarding;
+use http1::content_length;
 
 /// A request that is handed on, and what is known of it.
 pub(super) struct UpstreamRequest<'a> {
@@ -41,7 +42,8 @@ impl<'a> UpstreamRequest<'a> {
         let upgrade = Upgrade::take(&mut parts)?;
         let is_raw = upgrade.is_none() && may_be_raw(&parts, &body);
         let (whole, flow, sending) = if is_raw {
-            (None, None, Sending::nothing())
+            let whole = (!body.is_end_stream()).then(|| body.into_whole());
+            (whole, None, Sending::nothing())
         } else {
             forwarding::toward(&mut parts.headers, facts);
             if let Some(upgrade) = &upgrade {
@@ -67,10 +69,14 @@ impl<'a> UpstreamRequest<'a> {
 /// Whether the headers of a request may stay the client's own until it is written,
 /// which spares the map that most requests never need.
 fn may_be_raw(parts: &request::Parts, body: &Body) -> bool {
-    [Method::GET, Method::HEAD].contains(&parts.method)
-        && body.is_end_stream()
-        && parts.headers.contains_key(HOST)
-        && !parts.headers.contains_key(TE)
+    let is_usual = if body.is_end_stream() {
+        [Method::GET, Method::HEAD].contains(&parts.method)
+    } else {
+        // Another length than is said would be another end.
+        let said = parts.headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
+        body.is_here() && said.and_then(content_length) == body.size_hint().exact()
+    };
+    is_usual && parts.headers.contains_key(HOST) && !parts.headers.contains_key(TE)
 }
 
 /// The body to send, if all of it is here; else what can be known of its progress, and the

@@ -21,8 +21,9 @@ use crate::body::Body;
 use crate::connection::activity::{Busy, Running};
 use crate::connection::{STREAMS, UNSEEN, Visit, refused_unheard, stream_head};
 use crate::context::{Peer, WorkerContext};
-use crate::http1::{Bounds, ConnectionState, Refusal, Verdict};
+use crate::gate::{Bounds, ConnectionState, Verdict};
 use crate::pipeline::serve;
+use http1::Refusal;
 
 use super::wire::{Ended, Measure, Wire};
 
@@ -298,6 +299,6 @@ async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running:
     match back.send(&method, answer, now).await {
         Ok(()) => way.answered(),
         Err(AnswerError::Body(error)) => tracing::debug!(%error, "an answer broke off"),
-        Err(AnswerError::RetryState | AnswerError::Stream(_)) => way.taken_back(),
+        Err(AnswerError::ClientLeft | AnswerError::Stream(_)) => way.taken_back(),
     }
 }

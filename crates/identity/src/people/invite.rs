@@ -20,7 +20,7 @@ use crate::grant::{self, GrantError, Manager, Role, SITE, Scope, ScopeName};
 use crate::notice::Notice;
 use crate::one_time::{self, OneTime, Purpose};
 use crate::person::registration::{Policy, Registration};
-use crate::scope::domain::{DomainAccounts, Domains};
+use crate::scope::domain::DomainAccounts;
 use crate::session::signed_in::SignedIn;
 use crate::session::sudo::Sudo;
 
@@ -168,7 +168,7 @@ pub struct Shown {
 /// Looks at an invite without taking it.
 pub fn find(
     tx: &mut Tx<'_>,
-    domains: Domains,
+    domains: &[DomainAccounts],
     secret: &Secret,
 ) -> Result<Option<Shown>, StoreError> {
     let link = one_time::find(tx, Purpose::Invite, secret)?;
@@ -220,7 +220,7 @@ impl From<GrantError> for TakeError {
 /// Takes an invite with a new account.
 pub fn take_new(
     tx: &mut Tx<'_>,
-    domains: Domains,
+    domains: &[DomainAccounts],
     secret: &Secret,
     new: &NewAccount,
     hash: &PasswordHash,
@@ -244,7 +244,7 @@ pub fn take_new(
 /// Takes an invite for an account that is there; a greater role is kept.
 pub fn take_as(
     tx: &mut Tx<'_>,
-    domains: Domains,
+    domains: &[DomainAccounts],
     secret: &Secret,
     who: &SignedIn,
 ) -> Result<Invite, TakeError> {
@@ -262,7 +262,7 @@ pub fn take_as(
 }
 
 /// Uses the link up, if whoever made it may still make it.
-fn take(tx: &mut Tx<'_>, domains: Domains, secret: &Secret) -> Result<Invite, TakeError> {
+fn take(tx: &mut Tx<'_>, domains: &[DomainAccounts], secret: &Secret) -> Result<Invite, TakeError> {
     let invite = one_time::take(tx, Purpose::Invite, secret)?
         .and_then(|link| Invite::find(link, domains))
         .ok_or(TakeError::Gone)?;

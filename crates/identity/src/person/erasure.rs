@@ -15,6 +15,7 @@ use crate::account::{self, AccountId, State};
 use crate::credential::{linked_identity, passkey, second_factor};
 use crate::grant::administrator::{self, Acting, PeopleError};
 use crate::grant::{self, ACCOUNT, GrantError, held};
+use crate::notification;
 use crate::one_time::{self, Purpose};
 use crate::scope::domain::{DomainAccounts, Domains};
 use crate::session;
@@ -308,6 +309,7 @@ pub(crate) fn purge(
         id
     )
     .run(tx, Rows::Any)?;
+    notification::erase(tx, id)?;
     sql!("DELETE FROM email WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM account WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     idempotency::forget(tx, id.as_str())?;

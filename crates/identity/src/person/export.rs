@@ -21,6 +21,7 @@ use crate::account::{self, AccountId};
 use crate::credential::{linked_identity, passkey, planned_reset, second_factor};
 use crate::grant::administrator::{self, Acting, PeopleError};
 use crate::notice::Notice;
+use crate::notification;
 use crate::person::trusted;
 use crate::scope::domain::DomainAccounts;
 use crate::session::sudo::Sudo;
@@ -336,6 +337,7 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
         .collect();
     Ok(json!({
         "profile": profile,
+        "notices": notification::export(tx, id)?,
         "suppressed_addresses": suppressed(tx, keys, &emails)?,
         "emails": emails,
         "slugs": slugs,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::account::AccountId;
 use crate::scope::token_scope::TokenScope;
-use crate::scope::{Scope, ScopeKind};
+use crate::scope::{Role, Scope, ScopeKind};
 
 /// What identity has to know of a domain.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +14,8 @@ pub struct DomainAccounts {
     pub name: &'static str,
     /// In what people have roles, and which.
     pub scope_kinds: &'static [&'static ScopeKind],
+    /// The duties that it declares in the installation.
+    pub site_duties: &'static [Role],
     /// What the scope is called where somebody is invited to it.
     pub scope_title: fn(&mut Tx<'_>, &Scope) -> Result<Option<String>, StoreError>,
     /// What programs may be allowed to do.
@@ -37,6 +39,7 @@ impl DomainAccounts {
         Self {
             name,
             scope_kinds: &[],
+            site_duties: &[],
             scope_title: |_, _| Ok(None),
             token_scopes: &[],
             export: |_, _| Ok(Value::Null),

@@ -8,13 +8,12 @@ use crate::control_requests::{ControlRequest, ControlResponse};
 
 /// Remove answers from the edge's cache
 ///
-/// Answers are chosen by the beginning of their path, as the program behind the edge sees it, or by
-/// a tag that the program gave them in Cache-Tag. When the command has ended, none of them is sent
-/// any more.
+/// Answers are chosen by the beginning of their path, as the program behind the edge sees it. When
+/// the command has ended, none of them is sent any more.
 #[derive(Debug, Args)]
 pub(super) struct Purge {
-    /// The beginning of a path (`/shop/`) or a tag; `*` is everything
-    #[arg(required = true, value_name = "PATH|TAG")]
+    /// The beginning of a path (`/shop/`); `*` is everything
+    #[arg(required = true, value_name = "PATH", value_parser = path)]
     names: Vec<String>,
     #[command(flatten)]
     place: Where,
@@ -27,5 +26,14 @@ impl Purge {
             say(&format!("Answers taken out: {count}.\n"))?;
         }
         Ok(())
+    }
+}
+
+/// What may be purged; there were tags once.
+fn path(name: &str) -> Result<String, &'static str> {
+    if name == "*" || name.starts_with('/') {
+        Ok(name.to_owned())
+    } else {
+        Err("name the beginning of a path, as in /shop/")
     }
 }

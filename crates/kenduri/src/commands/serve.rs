@@ -115,6 +115,13 @@ impl Serve {
                 value: occasions::demo::ZONE.to_owned(),
             };
             asked.flags.insert(0, zone);
+            // A guest's way in, for who looks around.
+            let home = Flag {
+                typed: "--demo".to_owned(),
+                key: "site.home".to_owned(),
+                value: "invitations".to_owned(),
+            };
+            asked.flags.insert(0, home);
         }
         if !self.listen.is_empty() {
             let listen = [

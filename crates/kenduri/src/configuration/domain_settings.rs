@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use accounts::domain;
+use accounts::domain::{self, Domain};
+use accounts::look::{self, FirstPage};
 use toml::{Table, Value};
 use web::setting::{Setting, SettingValues};
 
@@ -72,6 +73,30 @@ pub(super) fn read(sections: &Table, check: &mut Check<'_>) -> SettingValues {
         }
     }
     values
+}
+
+/// Whether a first page is one of those that there are. Whether it is public, the store knows.
+pub(super) fn check_home(home: &str, values: &SettingValues, check: &mut Check<'_>) {
+    if home == look::SITE {
+        return;
+    }
+    let (word, argument) = home.split_once(':').unwrap_or((home, ""));
+    let of_domain = |domain: &&Domain| domain.first_pages.iter().any(|page| page.word == word);
+    let what = format!("site.home is {home:?}");
+    let Some(domain) = DOMAINS.iter().find(of_domain) else {
+        let pages = DOMAINS.iter().flat_map(|domain| domain.first_pages);
+        let all: Vec<_> = pages.map(FirstPage::form).collect();
+        let mend = format!("it may be {}, {}", look::SITE, all.join(", "));
+        return check.refuse("site.home", &what, &mend);
+    };
+    if let Some(flag) = domain.enabled.filter(|flag| !flag.of(values)) {
+        let mend = format!("leave {} out, or write \"{}\"", flag.key, look::SITE);
+        return check.refuse("site.home", &format!("{what}, which is off"), &mend);
+    }
+    let page = domain.first_pages.iter().find(|page| page.word == word);
+    if let Some(page) = page.filter(|page| page.argument.is_empty() != argument.is_empty()) {
+        check.refuse("site.home", &what, &format!("write it as {}", page.form()));
+    }
 }
 
 fn number(value: &Value) -> Option<u32> {

@@ -87,6 +87,8 @@ pub(crate) struct Site {
     pub(crate) languages: Vec<String>,
     /// For times that belong to no occasion.
     pub(crate) time_zone: TimeZone,
+    /// What stands at the first page of a new store.
+    pub(crate) home: String,
 }
 
 /// How mail leaves.
@@ -154,6 +156,8 @@ pub(super) fn settings(
             "name another folder, such as \"log\", or give the service another name",
         );
     }
+    let domains = domain_settings::read(sections, check);
+    domain_settings::check_home(&site.home, &domains, check);
     let settings = Settings {
         data: data.to_owned(),
         secret_file: secret_file(written, data, check),
@@ -184,7 +188,7 @@ pub(super) fn settings(
         updates: updates(written, check),
         require_mfa_for: written.accounts.require_mfa_for.into(),
         providers: providers::read(&written.accounts.provider, check),
-        domains: domain_settings::read(sections, check),
+        domains,
         compat_occasion: compat_occasion(written, check),
         personal_site: personal_site(written, check),
     };
@@ -360,6 +364,7 @@ fn site(written: &Written, check: &mut Check<'_>) -> Site {
         name: written.site.name.trim().to_owned(),
         languages: written.site.languages.clone(),
         time_zone,
+        home: written.site.home.clone(),
     }
 }
 

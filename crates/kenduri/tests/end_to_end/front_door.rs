@@ -447,7 +447,7 @@ fn the_app_a_folder_and_a_neighbour_share_one_door() {
     );
     let figures = program.get("/metrics").text();
     assert!(figures.contains("edge_requests_total{route="), "{figures}");
-    let (code, said) = place.order(&["purge", "wedding", "*"]);
+    let (code, said) = place.order(&["purge", "/wedding", "*"]);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("Answers taken out: 0."), "{said}");
 

@@ -60,7 +60,7 @@ fn every_word_tells_that_nobody_runs() {
         &["scale", "web", "2"],
         &["upgrade"],
         &["apply"],
-        &["purge", "a"],
+        &["purge", "/a"],
     ];
     let place = tempfile::tempdir().expect("a folder");
     for settings in [

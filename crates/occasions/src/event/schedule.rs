@@ -8,6 +8,7 @@ use axum::response::Response;
 
 use super::Event;
 use super::rules::{LINES, SCHEDULE};
+use crate::hosting::HostOf;
 use crate::hosting::resource::{self, Resource};
 use crate::web::host::frame::Place;
 use crate::web::host::request::{HostForm, HostRequest, PageContext};
@@ -54,7 +55,7 @@ pub(crate) async fn change(posted: HostForm) -> Result<Response, Problem> {
         .filter(|field| field.name == "schedule");
     let input = Input::Form(form.clone(), shown.copied().collect());
     let done = posted
-        .once("POST /admin/events/schedule", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             resource::change::<Event>(tx, host, &address, version, &input)?;
             Ok(to.clone())
         })

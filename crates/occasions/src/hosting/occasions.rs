@@ -1,7 +1,8 @@
 //! Occasions, as their hosts make, change, publish and end them.
 
 use accounts::dates;
-use accounts::grant::{self, GrantError, SITE, Scope};
+use accounts::grant::{self, GrantError};
+use accounts::notification::{self, NewNotification};
 use accounts::signed_in::SignedIn;
 use jiff::tz::TimeZone;
 use platform::audit::RequestFacts;
@@ -11,9 +12,10 @@ use serde_json::json;
 use web::fields::{
     self, Part, choice, day, email, flag, key, line, number, part, phone, texts, words,
 };
-use web::{Deadline, Field, Findings, Input, Limits, Theme};
+use web::{Deadline, Field, Findings, Input, Limits, Site, Theme};
 
 use super::history::{self, Changes};
+use super::membership::{self, Maker, Makers};
 use super::permissions::{self, HostOf, Permission};
 use super::{Current, Refusal};
 use crate::diet;
@@ -86,26 +88,40 @@ pub const FIELDS: &[Field] = web::fields! { Occasion:
 };
 
 /// Makes an occasion, in draft, and its maker its owner. Permission comes from the
-/// installation: its administrators create occasions.
+/// installation.
 pub fn create(
     tx: &mut Tx<'_>,
+    site: &Site,
     who: &SignedIn,
     input: &Input,
     request: Option<RequestFacts>,
 ) -> Result<OccasionId, Refusal> {
-    if !may_create(tx, who)? {
+    let makers = Makers::of(&site.declared.settings);
+    let Some(maker) = membership::maker(tx, makers, who)? else {
         return Err(Refusal::Forbidden);
-    }
+    };
     let id: OccasionId = tx.id();
     let new = apply(input, &Occasion::blank(id.clone()), true)?;
     let (there,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM occasion"), &[])?;
     if there >= LIMIT {
         return Err(Refusal::LimitReached(LIMIT));
     }
+    let account = &who.account().id;
+    if maker == Maker::Member {
+        membership::check_room(tx, account, there)?;
+    }
     take_slug(tx, &new.slug)?;
     occasion::insert(tx, &new).map_err(slug_taken)?;
     diet::insert_built_in(tx, &id)?;
-    let account = &who.account().id;
+    if maker == Maker::Member {
+        membership::mark(tx, &id, account)?;
+        let told = NewNotification {
+            kind: "notification-members-occasion",
+            about: &who.account().display_name,
+            href: "/admin",
+        };
+        notification::tell_site(tx, site, grant::ADMIN, told)?;
+    }
     let scope = role::scope(&id);
     match grant::give(
         tx,
@@ -131,9 +147,9 @@ pub fn create(
 }
 
 /// Whether `who` may make occasions here.
-pub fn may_create(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
-    let rank = grant::rank_in(tx, who, &Scope::site())?;
-    Ok(rank.is_some_and(|rank| SITE.at_least(rank, grant::ADMIN)))
+pub fn may_create(tx: &mut Tx<'_>, site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
+    let makers = Makers::of(&site.declared.settings);
+    Ok(membership::maker(tx, makers, who)?.is_some())
 }
 
 /// The occasions of `who`, newest first.

@@ -7,7 +7,7 @@
 mod answer;
 mod asking;
 mod calendar;
-mod entry;
+pub(crate) mod entry;
 mod gate;
 mod open_rsvp;
 mod pages;
@@ -18,23 +18,23 @@ mod show;
 pub mod view;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use web::Site;
 
-pub use gate::CodeGate;
-pub(crate) use gate::{Admitted, Credentials, Failure, keep_private};
-pub(crate) use open_rsvp::{confirm, thank};
+pub(crate) use gate::Admitted;
+pub use gate::{CodeGate, Credentials, Failure, keep_private};
+pub use open_rsvp::{confirm, thank};
 pub(crate) use portal::preview;
-pub(crate) use request::GuestRequest;
-pub(crate) use show::{Reading, contact, speak};
+pub use request::GuestRequest;
+pub use show::speak;
+pub(crate) use show::{Reading, contact};
 
 /// All guests' addresses.
 pub fn routes() -> Router<Site> {
     Router::new()
-        .route("/", get(entry::show).post(entry::open))
+        .route("/", post(entry::open))
         .route("/o/{slug}", get(entry::card).post(entry::open_at))
         .route("/o/{slug}/rsvp", get(open_rsvp::show).post(open_rsvp::save))
-        .route("/robots.txt", get(entry::robots))
         .route("/invite", get(entry::show))
         .route("/invite/", get(entry::show))
         .route("/invite/{code}", get(portal::show))

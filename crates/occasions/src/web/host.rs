@@ -18,7 +18,7 @@ mod invite_people;
 mod invites;
 mod members;
 mod more;
-mod occasions;
+pub(crate) mod occasions;
 mod overview;
 mod person;
 mod preview;
@@ -43,6 +43,7 @@ pub fn pages() -> Pages<Site, HostAccess> {
         .get("/admin", People, occasions::list)
         .get("/admin/new", People, occasions::new)
         .post("/admin/new", People, occasions::create)
+        .post("/admin/members", People, occasions::decide)
         .nest("/admin/o/{slug}", of_occasion())
 }
 

@@ -12,6 +12,7 @@ use web::{Language, Site};
 
 use super::guest::view::{ConfirmationMail, ConfirmationText};
 use super::guest::{Reading, contact};
+use crate::hosting::membership::{self, MailLeave};
 use crate::invitation::{self, InvitationId};
 use crate::portal::{self, Portal};
 use crate::words::OccasionStatus;
@@ -83,7 +84,14 @@ fn send(
         let cause = "the invitation changed while its mail was rendered";
         return Err(JobError::later(SignedDuration::ZERO, cause));
     }
-    tx.send_mail(mail.clone())?;
+    match membership::may_mail(tx, &invitation.occasion, id)? {
+        MailLeave::Granted => tx.send_mail(mail.clone()).map(drop)?,
+        MailLeave::Denied => {}
+        MailLeave::Later => {
+            let cause = "the occasion has sent as many mails as it may in a day";
+            return Err(JobError::later(membership::AGAIN, cause));
+        }
+    }
     Ok(())
 }
 

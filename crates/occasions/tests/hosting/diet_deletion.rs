@@ -64,13 +64,12 @@ async fn plant_by_guests(stage: &Stage<'_>) {
         .expect(200);
     // Who came without a code goes on with the one it got; then hosts merge it.
     let body = json!({ "name": "Lim", "attending": true, "guests": 2 });
-    let told = call(&mut stage.nobody(), "POST", "/api/flask/rsvp", &body).await;
-    let code = told.expect(201).json()["invite_code"].clone();
-    let from: InvitationId = told.json()["id"].as_str().unwrap().parse().unwrap();
+    let saved = stage.answer(body).await.unwrap();
+    let (from, code) = (saved.id, saved.code.unwrap());
     let lim = ids(stage, &from).await;
     let body = json!({ "version": version(stage, &from).await,
         "guests": [{ "id": lim[0], "diets": ["other"], "diet_note": format!("{MARK}-open") }] });
-    let address = format!("/api/v1/invitations/{}/rsvp", code.as_str().unwrap());
+    let address = format!("/api/v1/invitations/{code}/rsvp");
     call(&mut program, "PUT", &address, &body).await.expect(200);
     let into = stage.invitation("TANWE").await;
     stage

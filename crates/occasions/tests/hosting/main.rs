@@ -15,6 +15,7 @@ mod leaving;
 mod lists;
 mod masked;
 mod members;
+mod membership;
 mod numbers;
 mod open_rsvp;
 mod open_seats;

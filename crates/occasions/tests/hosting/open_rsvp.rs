@@ -8,22 +8,20 @@ use occasions::hosting::listing::filter::Open;
 use occasions::hosting::listing::{self, InvitationFilter};
 use occasions::hosting::{Refusal, codes, invitations, open_rsvp};
 use occasions::invitation::InvitationId;
+use occasions::refusal::Refusal as GuestRefusal;
 use occasions::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ};
 use occasions::web::api::Pace;
 use occasions::words::{GuestKind, ReplyStatus};
 use serde_json::{Value, json};
-use testkit::Visitor;
 
 use crate::pages::HOME;
 use crate::parts::portal;
 use crate::stage::{Stage, call, code, on_both};
 
 /// Answers without a code; the invitation's id and code.
-async fn answer(visitor: &mut Visitor, body: &Value) -> (InvitationId, String) {
-    let saved = call(visitor, "POST", "/api/flask/rsvp", body).await;
-    let saved = saved.expect(201).json();
-    let id = saved["id"].as_str().unwrap().parse().unwrap();
-    (id, saved["invite_code"].as_str().unwrap().to_owned())
+async fn answer(stage: &Stage<'_>, body: &Value) -> (InvitationId, String) {
+    let saved = stage.answer(body.clone()).await.unwrap();
+    (saved.id, saved.code.unwrap())
 }
 
 async fn listed(stage: &Stage<'_>, open: Open) -> Vec<String> {
@@ -45,7 +43,7 @@ fn the_dashboard_hears_of_it_at_once_without_names_in_the_store() {
         let mut events = owner.listen(&stage.at("/stream")).await;
         let mut heard = Vec::new();
         let body = json!({ "name": "Mei Ling", "attending": true, "guests": 2 });
-        let (id, _) = answer(&mut stage.nobody(), &body).await;
+        let (id, _) = answer(stage, &body).await;
         while !heard.contains(&"rsvp".to_owned()) {
             let text = events.next().await.unwrap();
             let field = |name: &str| {
@@ -77,12 +75,11 @@ fn the_dashboard_hears_of_it_at_once_without_names_in_the_store() {
 #[test]
 fn hosts_find_and_approve_them() {
     on_both(async |stage| {
-        let mut nobody = stage.nobody();
         let mei = json!({ "name": "Mei", "attending": true, "wish": "All the best" });
-        let (first, _) = answer(&mut nobody, &mei).await;
-        answer(&mut nobody, &mei).await;
+        let (first, _) = answer(stage, &mei).await;
+        answer(stage, &mei).await;
         let lim = json!({ "name": "Lim", "attending": false });
-        answer(&mut nobody, &lim).await;
+        answer(stage, &lim).await;
         assert_eq!(listed(stage, Open::Yes).await, ["Lim", "Mei", "Mei"]);
         assert_eq!(listed(stage, Open::Waiting).await, ["Lim", "Mei", "Mei"]);
         assert_eq!(listed(stage, Open::Duplicate).await, ["Mei"]);
@@ -142,7 +139,7 @@ fn a_wish_is_public_as_it_was_approved_and_no_other() {
         owner.submit(&page, &form).await.expect(303);
         let mut guest = stage.nobody();
         let body = json!({ "name": "Mei", "attending": true, "wish": "All the best" });
-        let (id, code) = answer(&mut guest, &body).await;
+        let (id, code) = answer(stage, &body).await;
         let approve = async || {
             let id = id.clone();
             let approved =
@@ -154,9 +151,7 @@ fn a_wish_is_public_as_it_was_approved_and_no_other() {
         assert!(card.contains("All the best"), "{card}");
         // Changed by its writer: looked at again before anybody else reads it.
         let body = json!({ "code": code, "attending": true, "wish": "Buy at evil.example" });
-        call(&mut guest, "POST", "/api/flask/rsvp", &body)
-            .await
-            .expect(200);
+        stage.answer(body).await.unwrap();
         let card = guest.get("/o/aisyah-daniel").await.text();
         assert!(!card.contains("evil") && !card.contains("All the best"));
         assert_eq!(listed(stage, Open::Waiting).await, ["Mei"]);
@@ -166,7 +161,7 @@ fn a_wish_is_public_as_it_was_approved_and_no_other() {
         assert!(card.contains("evil.example"), "{card}");
         // What a household wrote to its hosts alone does not come along.
         let body = json!({ "code": "RAHMA", "attending": true, "wish": "For you alone" });
-        call(&mut guest, "POST", "/api/flask/rsvp", &body).await;
+        stage.answer(body).await.unwrap();
         let (from, into) = (stage.invitation("RAHMA").await, id.clone());
         let merged = stage
             .done(move |tx, host| open_rsvp::merge(tx, host, &from, &into, None))
@@ -182,11 +177,10 @@ fn a_wish_is_public_as_it_was_approved_and_no_other() {
 fn two_become_one_and_both_codes_open_it() {
     on_both(async |stage| {
         stage.expect_confirmations();
-        let mut nobody = stage.nobody();
         // Rahman, who has an invitation, answers without its code, with three more.
         let body = json!({ "name": "rahman bin ALI", "email": "new@example.com",
             "attending": true, "guests": 4, "message": "On our way" });
-        let (from, second) = answer(&mut nobody, &body).await;
+        let (from, second) = answer(stage, &body).await;
         let into = stage.invitation("RAHMA").await;
         let (a, b) = (from.clone(), into.clone());
         let merged = stage
@@ -218,8 +212,7 @@ fn two_become_one_and_both_codes_open_it() {
         let moved = guest.get(&format!("/invite/{second}")).await;
         assert_eq!(moved.expect(308).location(), Some("/invite/RAHMA"));
         let body = json!({ "code": second, "attending": false });
-        let saved = call(&mut guest, "POST", "/api/flask/rsvp", &body).await;
-        assert_eq!(saved.expect(200).json()["guests"], 0);
+        assert_eq!(stage.answer(body).await.unwrap().guests, 0);
         let after = portal(stage, &into).await;
         let all = &after.household.guests;
         assert!(all.iter().all(|one| {
@@ -252,7 +245,7 @@ fn a_replaced_code_shuts_out_those_that_were_put_to_it() {
     on_both(async |stage| {
         let mut guest = stage.nobody();
         let body = json!({ "name": "Mei", "attending": true });
-        let (from, second) = answer(&mut guest, &body).await;
+        let (from, second) = answer(stage, &body).await;
         let into = stage.invitation("RAHMA").await;
         let id = into.clone();
         stage
@@ -270,11 +263,11 @@ fn a_replaced_code_shuts_out_those_that_were_put_to_it() {
             let address = format!("/api/v1/invitations/{code}");
             guest.get(&address).await.expect(404);
             let body = json!({ "code": code, "attending": false });
-            let refused = call(&mut guest, "POST", "/api/flask/rsvp", &body).await;
-            refused.expect(404);
+            let refused = stage.answer(body).await.unwrap_err();
+            assert!(matches!(refused, GuestRefusal::InvitationNotFound));
         }
         // Who is put to it afterwards still finds it, and no one of before does.
-        let (third, third_code) = answer(&mut guest, &body).await;
+        let (third, third_code) = answer(stage, &body).await;
         stage
             .done(move |tx, host| open_rsvp::merge(tx, host, &third, &into, None).map(drop))
             .await;
@@ -290,12 +283,11 @@ fn a_replaced_code_shuts_out_those_that_were_put_to_it() {
 #[test]
 fn the_later_answer_counts_and_who_is_known_is_not_there_twice() {
     on_both(async |stage| {
-        let mut nobody = stage.nobody();
         let body = json!({ "name": "Mei", "attending": true, "guests": 3 });
-        let (first, _) = answer(&mut nobody, &body).await;
+        let (first, _) = answer(stage, &body).await;
         stage.world.clock.advance(SignedDuration::from_mins(1));
         let body = json!({ "name": "Mei", "attending": false });
-        let (second, _) = answer(&mut nobody, &body).await;
+        let (second, _) = answer(stage, &body).await;
         // The older one goes to the newer: Mei does not come, whichever way.
         let (from, into) = (first.clone(), second.clone());
         let merged = stage
@@ -338,10 +330,9 @@ fn the_later_answer_counts_and_who_is_known_is_not_there_twice() {
 #[test]
 fn pages_and_programs_do_the_same() {
     on_both(async |stage| {
-        let mut nobody = stage.nobody();
         let body = json!({ "name": "Mei", "attending": true });
-        let (first, _) = answer(&mut nobody, &body).await;
-        let (second, code) = answer(&mut nobody, &body).await;
+        let (first, _) = answer(stage, &body).await;
+        let (second, code) = answer(stage, &body).await;
         let mut owner = stage.visitor(&stage.owner);
         let list = owner.get(&format!("{HOME}/invites")).await;
         let words = list.expect(200).text();
@@ -373,7 +364,8 @@ fn pages_and_programs_do_the_same() {
         assert_eq!(done.expect(303).location(), Some(&*location));
         let page = owner.follow(done).await;
         assert!(page.text().contains(&stage.say("host-done-merged")));
-        nobody.get(&format!("/invite/{code}")).await.expect(308);
+        let link = format!("/invite/{code}");
+        stage.nobody().get(&link).await.expect(308);
 
         let mut program = stage.program(&stage.owner, &[OCCASION_WRITE]).await;
         let address = format!("/api/v1/invitations/id/{first}");

@@ -14,15 +14,19 @@ use accounts::token::{self, NewToken, PROFILE_READ, TokenScope};
 use axum::http::Method;
 use axum::{Extension, Router};
 use jiff::tz::TimeZone;
+use occasions::code::CodeKey;
 use occasions::hosting::{HostOf, Refusal, bulk, enter, export};
 use occasions::invitation::InvitationId;
 use occasions::link::LinkKey;
 use occasions::occasion::OccasionId;
+use occasions::open_rsvp::{self, Respondent};
+use occasions::refusal::Refusal as GuestRefusal;
 use occasions::role::{self, Role};
 use occasions::rsvp;
+use occasions::single_answer::{self, Answer, IncomingAnswer, Outcome};
 use occasions::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ, RSVPS_WRITE};
-use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
+use occasions::words::{ReplyStatus, Source};
 use platform::audit::RequestFacts;
 use platform::jobs::Worker;
 use platform::limits::guess::GuessBudget;
@@ -30,7 +34,6 @@ use platform::store::migrate::Migrations;
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::Value;
 use testkit::{English, Page, Visitor, World};
-use tokio_util::sync::CancellationToken;
 use web::client_info::Proxies;
 use web::{Peer, Site, SiteUrl};
 
@@ -107,11 +110,7 @@ impl<'w> Stage<'w> {
         let links = site.store.write(begin).await.unwrap();
         let budget = GuessBudget::new();
         let gate = CodeGate::new(&site.keys, links, budget.clone(), Arc::default());
-        let compat = Compat::new(occasions::demo::SLUG);
-        let compat = occasions::web::compat::routes(compat, &site, &gate, CancellationToken::new());
-        let rooms = domain::routes(&accounts)
-            .merge(compat)
-            .layer(Extension(gate));
+        let rooms = domain::routes(&accounts).layer(Extension(gate));
         let router = web::serve(&site, accounts::web::around(&accounts, rooms));
         Self {
             world,
@@ -125,6 +124,41 @@ impl<'w> Stage<'w> {
             budget,
             router,
         }
+    }
+
+    /// Answers for everybody at once, with a code or without one, and says what became of it.
+    pub(crate) async fn answer(&self, body: Value) -> Result<Outcome, GuestRefusal> {
+        let occasion = self.occasion.clone();
+        let change = move |tx: &mut Tx<'_>| {
+            let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+            let wish = text("wish") + &text("message");
+            let incoming = IncomingAnswer {
+                answer: Answer {
+                    attending: match body["attending"].as_bool() {
+                        Some(true) => ReplyStatus::Yes,
+                        _ => ReplyStatus::No,
+                    },
+                    replies: None,
+                    party: body["guests"].as_i64(),
+                    wish,
+                },
+                wrong: Vec::new(),
+                source: Source::Api,
+                repeat: None,
+                request: None,
+            };
+            if let Ok(code) = CodeKey::parse(&text("code")) {
+                return single_answer::save(tx, &occasion, &code, &incoming);
+            }
+            let respondent = Respondent {
+                name: text("name"),
+                email: text("email"),
+                network: "192.0.2.1".to_owned(),
+                ..Respondent::default()
+            };
+            open_rsvp::answer(tx, &occasion, &respondent, &incoming)
+        };
+        self.site.store.write(change).await
     }
 
     /// From now on households save, and wait for their confirmations.

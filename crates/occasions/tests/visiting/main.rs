@@ -7,14 +7,6 @@ mod answering;
 mod asking;
 mod busy;
 mod calendar;
-#[path = "../../../compat/tests/kadkahwin/rsvp.rs"]
-mod compat;
-#[path = "../../../compat/tests/kadkahwin/browser.rs"]
-mod compat_browser;
-#[path = "../../../compat/tests/kadkahwin/connections.rs"]
-mod compat_connections;
-#[path = "../../../compat/tests/kadkahwin/refused.rs"]
-mod compat_refused;
 mod entry;
 mod guessing;
 mod interface;

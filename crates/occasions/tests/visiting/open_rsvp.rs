@@ -3,8 +3,7 @@
 use jiff::SignedDuration;
 use occasions::words::OccasionStatus;
 use platform::sql;
-use serde_json::json;
-use testkit::{Page, Visitor, together};
+use testkit::{Page, Visitor};
 
 use crate::stage::{Stage, assert_problem, on_both, on_sqlite, state};
 
@@ -195,8 +194,6 @@ fn five_an_hour_come_from_one_network() {
 #[test]
 fn refused_answers_of_one_network_end_too() {
     on_sqlite(async |stage| {
-        let mut program = stage.visitor();
-        let method = axum::http::Method::POST;
         let mut guest = stage.guest();
         let fields = [("name", "Mei"), ("attending", "yes"), ("guests", "7")];
         // Five were taken: what is wrong is told all the same.
@@ -208,13 +205,9 @@ fn refused_answers_of_one_network_end_too() {
         stage.switch(|switches| switches.undecided = false).await;
         let undecided = [("name", "Mei"), ("attending", "undecided")];
         post(&mut guest, &undecided).await.expect(422);
-        let body = json!({ "name": "Mei", "attending": true, "guests": 7 });
         for _ in 7..30 {
-            let page = program.call(method.clone(), "/api/flask/rsvp", &body).await;
-            page.expect(422);
+            post(&mut guest, &undecided).await.expect(422);
         }
-        let page = program.call(method, "/api/flask/rsvp", &body).await;
-        assert_eq!(page.expect(429).json()["code"], "rate_limited");
         let page = fill(&mut guest, &fields).await;
         let wait: i64 = page.expect(429).header("retry-after").parse().unwrap();
         assert!((1..=660).contains(&wait), "{wait}");
@@ -403,13 +396,6 @@ fn seats_are_kept_for_those_who_have_them() {
         // Until hosts approve it, others may take these seats all the same.
         assert_eq!(stage.count(left, "brunch").await, 2);
         assert_eq!(stage.count(waiting, "brunch").await, 2);
-        // Programs hear the same.
-        let body = json!({ "name": "Lim", "attending": true });
-        let method = axum::http::Method::POST;
-        let page = stage.guest().call(method, "/api/flask/rsvp", &body).await;
-        let refused = page.expect(409).json();
-        assert_eq!(refused["code"], "open_full");
-        assert_eq!(refused["message"], stage.say("problem-open-full"));
     });
 }
 
@@ -542,59 +528,6 @@ fn every_language_has_the_page() {
             let page = guest.get(&format!("{PAGE}?lang={language}")).await;
             assert_eq!(page.expect(200).header("content-language"), language);
             assert!(!page.text().contains("open-"), "{}", page.text());
-        }
-    });
-}
-
-#[test]
-fn it_says_what_a_program_may_send_too() {
-    on_sqlite(async |stage| {
-        // The page and the JSON surface count against the same hour.
-        let mut guest = stage.guest();
-        for number in 0..5 {
-            let body = json!({ "name": format!("P{number}"), "attending": true });
-            guest
-                .call(axum::http::Method::POST, "/api/flask/rsvp", &body)
-                .await
-                .expect(201);
-        }
-        let fields = [("name", "Sixth"), ("attending", "no")];
-        fill(&mut guest, &fields).await.expect(429);
-        let body = json!({ "name": "Sixth", "attending": true });
-        let page = guest
-            .call(axum::http::Method::POST, "/api/flask/rsvp", &body)
-            .await;
-        assert_eq!(page.expect(429).json()["code"], "rate_limited");
-        assert!(page.header("retry-after").parse::<u32>().is_ok());
-    });
-}
-
-#[test]
-fn of_two_at_the_same_moment_one_is_the_double_and_the_hour_holds() {
-    on_both(async |stage| {
-        let sending = || {
-            let mut program = stage.visitor();
-            async move {
-                let body = json!({ "name": "Mei", "attending": true });
-                let post = axum::http::Method::POST;
-                program.call(post, "/api/flask/rsvp", &body).await
-            }
-        };
-        let doubles =
-            sql!("SELECT COUNT(*) FROM open_answer WHERE is_duplicate = 1 AND invitation <> $1");
-        let mut taken = 0;
-        for round in 1..=20 {
-            let (one, other) = together(sending(), sending()).await;
-            for page in [one, other] {
-                match page.status.as_u16() {
-                    201 => taken += 1,
-                    status => assert_eq!(status, 429),
-                }
-            }
-            // The third round brings the fifth and nobody else; the rest brings none.
-            assert_eq!(taken, (2 * round).min(5));
-            assert_eq!(made(stage).await, taken);
-            assert_eq!(stage.count(doubles, "").await, taken - 1);
         }
     });
 }

@@ -175,7 +175,6 @@ fn any_bytes_at_all_are_answered() {
             Just("/".to_owned()),
             Just("/invite/RAHMA/rsvp".to_owned()),
             Just("/api/rsvp".to_owned()),
-            Just("/api/flask/rsvp".to_owned()),
             Just("/api/v1/codes/resolve".to_owned()),
             Just("/api/v1/invitations/RAHMA/rsvp".to_owned()),
             Just("/api/v1/invitations/RAHMA/note".to_owned()),

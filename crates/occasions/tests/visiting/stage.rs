@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
+use accounts::domain::{self, Domains};
+use accounts::{Accounts, look};
 use axum::http::Method;
 use axum::{Extension, Router};
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use jiff::tz::TimeZone;
 use occasions::code::CodeKey;
 use occasions::first_opened::Opens;
@@ -14,7 +13,6 @@ use occasions::invitation;
 use occasions::link::LinkKey;
 use occasions::occasion::{self, Occasion, OccasionId, Switches};
 use occasions::rsvp;
-use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
 use occasions::words::{LockMode, OccasionKind, OccasionStatus};
 use platform::jobs::Worker;
@@ -24,8 +22,6 @@ use platform::store::migrate::Migrations;
 use platform::{Rows, Sql, StoreError, Tx, key, sql};
 use serde_json::{Value, json};
 use testkit::{English, Page, Visitor, World};
-use tokio::io::DuplexStream;
-use tokio_util::sync::CancellationToken;
 use web::client_info::Proxies;
 use web::{Catalogue, Language, Peer, Site, SiteUrl};
 
@@ -57,20 +53,6 @@ pub(crate) struct Stage<'w> {
 pub(crate) fn on_sqlite<F: AsyncFn(&Stage<'_>)>(test: F) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    let world = World::sqlite(&MIGRATIONS);
-    runtime.block_on(run(&world, &test));
-}
-
-/// Runs `test` on a store in a file, where it can move the time of the runtime.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the test is a closure written in its place"
-)]
-pub(crate) fn on_one_thread<F: AsyncFn(&Stage<'_>)>(test: F) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
@@ -112,10 +94,10 @@ impl<'w> Stage<'w> {
             budget.clone(),
             Arc::clone(&opens),
         );
-        let api: Router<Site> = occasions::web::api::routes();
-        let compat = Compat::new(occasions::demo::SLUG);
-        let compat = occasions::web::compat::routes(compat, &site, &gate, CancellationToken::new());
-        let rooms = api.merge(occasions::web::guest::routes()).merge(compat);
+        let accounts = Accounts::new(site.clone(), DOMAINS);
+        let first = |tx: &mut Tx<'_>| look::begin(tx, "invitations");
+        site.store.write(first).await.unwrap();
+        let rooms = domain::routes(&accounts).layer(Extension(gate));
         Self {
             world,
             budget,
@@ -125,7 +107,7 @@ impl<'w> Stage<'w> {
             english: English::new(&site.catalogue),
             catalogue: site.catalogue.clone(),
             occasion: seeded.unwrap(),
-            router: web::serve(&site, rooms.layer(Extension(gate))),
+            router: web::serve(&site, accounts::web::around(&accounts, rooms)),
         }
     }
 
@@ -139,16 +121,6 @@ impl<'w> Stage<'w> {
     /// A browser.
     pub(crate) fn visitor(&self) -> Visitor {
         self.visitor_at("192.0.2.1")
-    }
-
-    /// A connection from an address of its own, over which anything can be said.
-    pub(crate) fn connection(&self, address: &str) -> DuplexStream {
-        let (client, server) = tokio::io::duplex(64 << 10);
-        let peer = Extension(Peer(address.parse().unwrap()));
-        let service = TowerToHyperService::new(self.router.clone().layer(peer));
-        let served = http1::Builder::new().serve_connection(TokioIo::new(server), service);
-        tokio::spawn(served.with_upgrades());
-        client
     }
 
     /// Somebody who has chosen to read English.
@@ -296,9 +268,10 @@ pub(crate) fn site(world: &World) -> Site {
         time_zone: TimeZone::UTC,
         proxies: Proxies::default(),
     };
-    let domains = [accounts::DOMAIN, occasions::DOMAIN];
-    accounts::domain::site(&domains, &[], world.platform.clone(), settings)
+    domain::site(DOMAINS, &[], world.platform.clone(), settings)
 }
+
+const DOMAINS: Domains = &[accounts::DOMAIN, occasions::DOMAIN];
 
 fn worker(site: &Site) -> Worker {
     let post = Post {

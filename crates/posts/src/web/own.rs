@@ -1,14 +1,16 @@
 //! The pages of editors.
 
+use accounts::SignedIn;
+use accounts::domain::Card;
 use accounts::web::request::{FormPost, PageRequest};
 use accounts::web::resource::pages::{EditForm, Messages, PageParent, PageResource};
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use platform::Tx;
+use platform::{StoreError, Tx};
 use web::fields::Kind as FieldKind;
 use web::form_state::{Control, FormState, TableForm};
-use web::{Field, Form, List, Problem, Text};
+use web::{Field, Form, Link, List, Problem, Site, Text};
 
 use super::public::Picture;
 use crate::editor::{self, Editor};
@@ -206,6 +208,29 @@ impl PageResource for Post {
         };
         req.page(HERE, &text.say("post-all"), body).await
     }
+}
+
+/// What an editor begins on the page that they land on.
+pub(crate) fn cards(
+    tx: &mut Tx<'_>,
+    _: &Site,
+    who: &SignedIn,
+    _: &Text,
+) -> Result<Vec<Card>, StoreError> {
+    if !editor::is_editor(tx, who)? {
+        return Ok(Vec::new());
+    }
+    let links = [
+        ("post-new-article", "/me/posts/new?kind=article"),
+        ("post-new-note", "/me/posts/new?kind=note"),
+        ("post-write", HERE),
+    ];
+    Ok(vec![Card {
+        title: "post-articles",
+        lines: Vec::new(),
+        links: links.map(|(label, href)| Link { label, href }).into(),
+        form: None,
+    }])
 }
 
 #[derive(Template)]

@@ -1,14 +1,17 @@
 //! The pages that everybody may read.
 
+use accounts::AccountId;
+use accounts::domain::{Card, CardLine};
 use accounts::web::asking::Viewer;
 use accounts::web::call::id as parse;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use platform::Tx;
+use platform::{StoreError, Tx};
 use web::cursor::Piece;
 use web::page::{self, FeedLink, Kind as Frame, Metadata, Page};
+use web::state::{Label, MenuItem};
 use web::{List, Problem, Site, Text, Theme, Wishes, dates};
 
 use super::feeds;
@@ -65,6 +68,53 @@ impl Line {
             image: Picture::of(post),
         }
     }
+}
+
+/// How many articles the first page of the site shows.
+const NEWEST: i64 = 5;
+
+/// The newest articles, on the first page of the site.
+pub(crate) fn first_cards(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    text: &Text,
+    _: Option<&AccountId>,
+) -> Result<Vec<Card>, StoreError> {
+    let newest = published::list(tx, &Listing::newest(Kind::Article, NEWEST))?;
+    let lines: Vec<_> = newest
+        .iter()
+        .map(|post| {
+            let line = Line::of(site, text, post);
+            CardLine {
+                label: line.title,
+                href: line.href,
+                note: line.date,
+            }
+        })
+        .collect();
+    if lines.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Card {
+        title: "post-articles",
+        lines,
+        links: Vec::new(),
+        form: None,
+    }])
+}
+
+/// What the menu leads to.
+pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
+    let mut all = Vec::new();
+    for (kind, label) in [(Kind::Article, "post-articles"), (Kind::Note, "post-notes")] {
+        if !published::list(tx, &Listing::newest(kind, 1))?.is_empty() {
+            all.push(MenuItem {
+                href: feed::home(kind).to_owned(),
+                label: Label::Message(label),
+            });
+        }
+    }
+    Ok(all)
 }
 
 #[derive(Template)]
@@ -268,7 +318,7 @@ pub(super) fn plain<B: Template>(
         text,
         theme: Theme::PLAIN,
         kind: Frame::Plain {
-            site: &site.settings.name,
+            site,
             languages: &site.public_languages(),
         },
     };

@@ -102,3 +102,37 @@ fn who_was_slower_sees_what_is_stored() {
         farah.browser.submit(&clash, &again).await.expect(303);
     });
 }
+
+#[test]
+fn editors_begin_on_the_page_where_they_land() {
+    on_both(&async |stage: &Stage<'_>| {
+        let new = "/me/posts/new?kind=article";
+        let mut somebody = stage.person("Somebody", None).await;
+        for (browser, is_offered) in [
+            (&mut stage.editor().await.browser, true),
+            (&mut somebody.browser, false),
+        ] {
+            let page = browser.get("/me").await;
+            let offered = page.links().iter().any(|link| link.href == new);
+            assert_eq!(offered, is_offered);
+        }
+    });
+}
+
+#[test]
+fn the_first_page_and_its_menu_have_what_is_published() {
+    on_both(&async |stage: &Stage<'_>| {
+        let leads = |page: &testkit::Page, href: &str| -> bool {
+            page.links().iter().any(|link| link.href == href)
+        };
+        let page = stage.visitor().get("/").await;
+        assert!(!leads(page.expect(200), "/blog") && !leads(&page, "/blog/rain"));
+        let mut farah = stage.editor().await;
+        farah.publish("Rain", "x").await;
+        // The menu is read again every 2 seconds.
+        let later = jiff::SignedDuration::from_secs(3);
+        stage.world.clock.advance(later);
+        let page = stage.visitor().get("/").await;
+        assert!(leads(&page, "/blog") && leads(&page, "/blog/rain"));
+    });
+}

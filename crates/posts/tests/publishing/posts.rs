@@ -1,12 +1,15 @@
 //! What editors do with posts, and what everybody reads of it.
 
-use accounts::grant::{ADMIN, MODERATOR};
+use accounts::grant::{ADMIN, Role};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::stage::{API, Stage, at, errors, on_both, titles};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// A duty of another domain.
+const MODERATOR: Role = Role::new("moderator", "");
 
 #[test]
 fn the_log_does_not_keep_the_texts() {

@@ -348,6 +348,11 @@ fn day(at: &str, zone: &TimeZone) -> String {
 }
 
 #[cfg(test)]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "the words of a test have all that words of other crates need"
+)]
 mod tests {
     use serde::{Deserialize, Serialize};
 

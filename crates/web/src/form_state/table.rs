@@ -143,6 +143,11 @@ impl TableForm<'_> {
 }
 
 #[cfg(test)]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "the words of a test have all that words of other crates need"
+)]
 mod tests {
     use super::*;
     use crate::fields::{Field as Row, Part, choice, flag, key, line, moment, part, rows, texts};

@@ -1,21 +1,20 @@
 //! Invites to the installation.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use platform::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::cursor::List;
 use web::described::Routes;
 use web::{Json, Problem, routes};
 
-use super::all;
-
 use crate::Accounts;
 use crate::Callers::People;
-use crate::web::asking::Caller;
-use crate::web::invites::{as_inviter, forbidden, invite, withdraw};
-use identity::people::invite::{self, Invite};
+use crate::web::call::Call;
+use crate::web::invites;
+use identity::people::invite::{Invite, Inviter};
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()
@@ -52,14 +51,9 @@ impl SiteInvite {
     get, path = "/api/v1/admin/invites", tag = "invites",
     responses((status = 200, body = List<SiteInvite>)),
 )]
-async fn list(
-    State(accounts): State<Accounts>,
-    caller: Caller,
-) -> Result<Json<List<SiteInvite>>, Problem> {
-    let look = as_inviter(&caller.who, caller.request, invite::list_for_site);
-    let found = accounts.site.store.read(look).await?;
-    let invites = found.ok_or_else(forbidden)?.into_iter();
-    Ok(Json(all(invites.map(SiteInvite::of).collect())))
+async fn list(call: Call) -> Result<Json<List<SiteInvite>>, Problem> {
+    let found = call.read(invites::list).await?;
+    Ok(Json(List::whole(found).map(SiteInvite::of)))
 }
 
 /// Whom to invite, and as what.
@@ -93,11 +87,11 @@ struct CreatedSiteInvite {
 )]
 async fn create(
     State(accounts): State<Accounts>,
-    caller: Caller,
+    call: Call,
     Json(sent): Json<CreateSiteInvite>,
 ) -> Result<Response, Problem> {
-    let whom = (sent.email.as_str(), sent.role.as_str());
-    let made = invite(&accounts, &caller.who, caller.request, whom).await?;
+    let invite = invites::invite(&accounts, &call.who, (&sent.email, &sent.role))?;
+    let made = call.write(invite).await?;
     let body = Json(CreatedSiteInvite {
         secret: made.map(|secret| secret.reveal().to_owned()),
     });
@@ -113,11 +107,9 @@ async fn create(
         (status = 404, description = "`not_found`"),
     ),
 )]
-async fn remove(
-    State(accounts): State<Accounts>,
-    Path(id): Path<String>,
-    caller: Caller,
-) -> Result<StatusCode, Problem> {
-    withdraw(&accounts, &caller.who, caller.request, id).await?;
+async fn remove(call: Call) -> Result<StatusCode, Problem> {
+    let id = call.piece("id").to_owned();
+    let change = move |tx: &mut Tx<'_>, by: &Inviter| invites::withdraw(tx, by, &id);
+    call.write(change).await?;
     Ok(StatusCode::NO_CONTENT)
 }

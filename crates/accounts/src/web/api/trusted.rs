@@ -1,6 +1,5 @@
 //! One's trusted contacts.
 
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use platform::Tx;
 use serde::Deserialize;
@@ -9,13 +8,14 @@ use web::cursor::List;
 use web::described::Routes;
 use web::{Json, Problem, routes};
 
-use super::all;
-
 use crate::Accounts;
 use crate::Callers::People;
-use crate::web::asking::Caller;
-use crate::web::trusted::{add_contact, remove_contact};
-use identity::person::trusted::{self, Contact};
+use crate::web::call::Call;
+use crate::web::proof::Requester;
+use crate::web::trusted;
+use identity::account::AccountId;
+use identity::person::trusted::Contact;
+use identity::session::signed_in::Confirmed;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()
@@ -31,13 +31,8 @@ pub(super) fn routes<R: Routes<Accounts>>() -> R {
         (status = 403, description = "`token_not_permitted`"),
     ),
 )]
-async fn list(
-    State(accounts): State<Accounts>,
-    caller: Caller,
-) -> Result<Json<List<Contact>>, Problem> {
-    let id = caller.who.account().id.clone();
-    let look = move |tx: &mut Tx<'_>| trusted::list(tx, &id);
-    Ok(Json(all(accounts.site.store.read(look).await?)))
+async fn list(call: Call) -> Result<Json<List<Contact>>, Problem> {
+    Ok(Json(List::whole(call.read(trusted::list).await?)))
 }
 
 /// Somebody to trust.
@@ -59,12 +54,9 @@ struct AddContact {
         (status = 422, description = "`validation_failed`: `person_unknown`"),
     ),
 )]
-async fn add(
-    State(accounts): State<Accounts>,
-    caller: Caller,
-    Json(sent): Json<AddContact>,
-) -> Result<StatusCode, Problem> {
-    add_contact(&accounts, &caller.who, sent.slug).await?;
+async fn add(call: Call, Json(sent): Json<AddContact>) -> Result<StatusCode, Problem> {
+    let change = move |tx: &mut Tx<'_>, who: &Confirmed| trusted::add_contact(tx, who, &sent.slug);
+    call.write(change).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -78,11 +70,9 @@ async fn add(
         (status = 404, description = "`not_found`"),
     ),
 )]
-async fn remove(
-    State(accounts): State<Accounts>,
-    Path(contact): Path<String>,
-    caller: Caller,
-) -> Result<StatusCode, Problem> {
-    remove_contact(&accounts, caller.who, &contact, &caller.request).await?;
+async fn remove(call: Call) -> Result<StatusCode, Problem> {
+    let contact: AccountId = call.id("account")?;
+    let change = move |tx: &mut Tx<'_>, me: &Requester| trusted::remove_contact(tx, me, &contact);
+    call.write(change).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,19 +4,18 @@ use accounts::Callers::People;
 use accounts::account::AccountId;
 use accounts::grant::Member;
 use accounts::invite::Invite;
-use accounts::web::call::{Call, answer, id as parse};
-use axum::extract::Path;
+use accounts::web::call::{Call, answer};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
+use platform::Tx;
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::{Json, List, Problem, Site, routes};
 
-use super::{all, read, write};
-use crate::Refusal;
 use crate::co_owners;
+use crate::countdown::OwnerOf;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -83,12 +82,11 @@ impl From<Invite> for InviteView {
     params(("id" = String, Path,)),
     responses((status = 200, body = List<OwnerView>), (status = 404))
 )]
-async fn list(call: Call, Path(id): Path<String>) -> Result<Json<List<OwnerView>>, Problem> {
-    let found = read(&call, &id, |tx, owner| {
-        Ok::<_, Refusal>(co_owners::list(tx, owner)?)
-    })
-    .await?;
-    Ok(Json(all(found.into_iter().map(OwnerView::from).collect())))
+async fn list(call: Call) -> Result<Json<List<OwnerView>>, Problem> {
+    let look = |tx: &mut Tx<'_>, owner: &OwnerOf| Ok(co_owners::list(tx, owner)?);
+    Ok(Json(
+        List::whole(call.read(look).await?).map(OwnerView::from),
+    ))
 }
 
 /// Makes a link that makes an owner of who takes it, once, within 7 days. It is a secret and kept
@@ -98,8 +96,8 @@ async fn list(call: Call, Path(id): Path<String>) -> Result<Json<List<OwnerView>
     params(("id" = String, Path,)),
     responses((status = 201, body = Link), (status = 404), (status = 409))
 )]
-async fn invite(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
-    let secret = write(&call, &id, co_owners::invite).await?;
+async fn invite(call: Call) -> Result<Response, Problem> {
+    let secret = call.write(co_owners::invite).await?;
     let path = format!("/admin/join/{}", secret.reveal());
     let url = call.site.url().join(&path);
     Ok(answer(StatusCode::CREATED, &Link { url }))
@@ -111,15 +109,10 @@ async fn invite(call: Call, Path(id): Path<String>) -> Result<Response, Problem>
     params(("id" = String, Path,), ("account" = String, Path,)),
     responses((status = 204), (status = 404), (status = 409))
 )]
-async fn remove(
-    call: Call,
-    Path((id, account)): Path<(String, String)>,
-) -> Result<StatusCode, Problem> {
-    let account: AccountId = parse(&account)?;
-    write(&call, &id, move |tx, owner| {
-        co_owners::remove(tx, owner, &account)
-    })
-    .await?;
+async fn remove(call: Call) -> Result<StatusCode, Problem> {
+    let account: AccountId = call.id("account")?;
+    let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| co_owners::remove(tx, owner, &account);
+    call.write(change).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -129,9 +122,9 @@ async fn remove(
     params(("id" = String, Path,)),
     responses((status = 200, body = List<InviteView>), (status = 404))
 )]
-async fn invites(call: Call, Path(id): Path<String>) -> Result<Json<List<InviteView>>, Problem> {
-    let found = read(&call, &id, co_owners::list_invites).await?;
-    Ok(Json(all(found.into_iter().map(InviteView::from).collect())))
+async fn invites(call: Call) -> Result<Json<List<InviteView>>, Problem> {
+    let found = call.read(co_owners::list_invites).await?;
+    Ok(Json(List::whole(found).map(InviteView::from)))
 }
 
 /// Withdraws a link.
@@ -140,13 +133,9 @@ async fn invites(call: Call, Path(id): Path<String>) -> Result<Json<List<InviteV
     params(("id" = String, Path,), ("invite" = String, Path,)),
     responses((status = 204), (status = 404))
 )]
-async fn withdraw(
-    call: Call,
-    Path((id, invite)): Path<(String, String)>,
-) -> Result<StatusCode, Problem> {
-    write(&call, &id, move |tx, owner| {
-        co_owners::withdraw(tx, owner, &invite)
-    })
-    .await?;
+async fn withdraw(call: Call) -> Result<StatusCode, Problem> {
+    let invite = call.piece("invite").to_owned();
+    let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| co_owners::withdraw(tx, owner, &invite);
+    call.write(change).await?;
     Ok(StatusCode::NO_CONTENT)
 }

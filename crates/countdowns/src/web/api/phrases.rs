@@ -2,7 +2,8 @@
 
 use accounts::Callers::{Anybody, People, Tokens};
 use accounts::Confirmed;
-use accounts::web::call::{Call, Maybe, answer, id as parse};
+use accounts::web::call::{Call, Maybe, answer};
+use accounts::web::proof::Requester;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
@@ -14,9 +15,7 @@ use web::json::Received;
 use web::{Form, Json, List, Piece, Problem, Site, routes};
 
 use super::super::moved;
-use super::all;
-use crate::Refusal;
-use crate::countdown::{self, READ, WRITE};
+use crate::countdown::{READ, WRITE};
 use crate::phrase::{self, ModeratedPhrase, Moderator, OwnPhrase, Phrase, PhraseId};
 use crate::public;
 use crate::suggestion::{self, Suggestion, SuggestionId};
@@ -44,9 +43,10 @@ pub(super) fn routes<R: Routes<Site>>(routes: R) -> R {
     responses((status = 200, body = List<OwnPhrase>))
 )]
 async fn list(call: Call, piece: Piece) -> Result<Json<List<OwnPhrase>>, Problem> {
-    let (who, after, rows) = (call.who.clone(), piece.after::<PhraseId>()?, piece.rows());
-    let look = move |tx: &mut Tx<'_>| phrase::list(tx, &who, after.as_ref(), rows);
-    let found = call.site.store.read(look).await?;
+    let (after, rows) = (piece.after::<PhraseId>()?, piece.rows());
+    let look =
+        move |tx: &mut Tx<'_>, me: &Requester| phrase::list(tx, &me.who, after.as_ref(), rows);
+    let found = call.read(look).await?;
     Ok(Json(piece.list(found, |one| one.phrase.id.clone())))
 }
 
@@ -55,10 +55,10 @@ async fn list(call: Call, piece: Piece) -> Result<Json<List<OwnPhrase>>, Problem
     put, path = "/api/v1/phrases/{id}/exclusion", tag = "phrases",
     params(("id" = String, Path,)), responses((status = 204), (status = 404))
 )]
-async fn exclude(call: Call, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let (who, id): (_, PhraseId) = (call.who.clone(), parse(&id)?);
-    let change = move |tx: &mut Tx<'_>| phrase::exclude(tx, &who, &id);
-    call.site.store.write(change).await?;
+async fn exclude(call: Call) -> Result<StatusCode, Problem> {
+    let id: PhraseId = call.id("id")?;
+    call.write(move |tx, me: &Requester| phrase::exclude(tx, &me.who, &id))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -67,10 +67,10 @@ async fn exclude(call: Call, Path(id): Path<String>) -> Result<StatusCode, Probl
     delete, path = "/api/v1/phrases/{id}/exclusion", tag = "phrases",
     params(("id" = String, Path,)), responses((status = 204), (status = 404))
 )]
-async fn include(call: Call, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let (who, id): (_, PhraseId) = (call.who.clone(), parse(&id)?);
-    let change = move |tx: &mut Tx<'_>| phrase::include(tx, &who, &id);
-    call.site.store.write(change).await?;
+async fn include(call: Call) -> Result<StatusCode, Problem> {
+    let id: PhraseId = call.id("id")?;
+    call.write(move |tx, me: &Requester| phrase::include(tx, &me.who, &id))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -80,13 +80,16 @@ async fn include(call: Call, Path(id): Path<String>) -> Result<StatusCode, Probl
     responses((status = 200, body = List<Suggestion>))
 )]
 async fn list_suggestions(call: Call) -> Result<Json<List<Suggestion>>, Problem> {
-    let who = call.who.clone();
-    let look = move |tx: &mut Tx<'_>| suggestion::list_own(tx, &who, SUGGESTIONS);
-    let found = call.site.store.read(look).await?;
-    Ok(Json(List {
+    let look = |tx: &mut Tx<'_>, me: &Requester| suggestion::list_own(tx, &me.who, SUGGESTIONS);
+    Ok(Json(newest(call.read(look).await?)))
+}
+
+/// Those of which nobody counts the others.
+fn newest(found: Vec<Suggestion>) -> List<Suggestion> {
+    List {
         total: None,
-        ..all(found)
-    }))
+        ..List::whole(found)
+    }
 }
 
 /// The words of a phrase.
@@ -103,11 +106,9 @@ struct PhraseText {
     responses((status = 201, body = Suggestion), (status = 409), (status = 422), (status = 429))
 )]
 async fn suggest(call: Call, body: Received<PhraseText>) -> Result<Response, Problem> {
-    let (who, key) = (call.who.clone(), call.key(&body.bytes)?);
     let text = body.value.text;
-    let enter = move |tx: &mut Tx<'_>| countdown::maker(tx, &who);
     let change = move |tx: &mut Tx<'_>, who: &Confirmed| suggestion::create(tx, who, &text);
-    Ok(call.once(key, StatusCode::CREATED, enter, change).await?)
+    call.post(&body.bytes, StatusCode::CREATED, change).await
 }
 
 /// All phrases, for moderators.
@@ -116,13 +117,11 @@ async fn suggest(call: Call, body: Received<PhraseText>) -> Result<Response, Pro
     responses((status = 200, body = List<ModeratedPhrase>))
 )]
 async fn list_all(call: Call, piece: Piece) -> Result<Json<List<ModeratedPhrase>>, Problem> {
-    let enter = phrase::entrance(&call.who, &call.request);
     let (after, rows) = (piece.after::<PhraseId>()?, piece.rows());
-    let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {
-        let moderator = enter(tx)?;
-        Ok(phrase::list_all(tx, &moderator, after.as_ref(), rows)?)
+    let look = move |tx: &mut Tx<'_>, moderator: &Moderator| {
+        Ok(phrase::list_all(tx, moderator, after.as_ref(), rows)?)
     };
-    let found = call.site.store.read(look).await?;
+    let found = call.read(look).await?;
     Ok(Json(piece.list(found, |one| one.phrase.id.clone())))
 }
 
@@ -132,10 +131,9 @@ async fn list_all(call: Call, piece: Piece) -> Result<Json<List<ModeratedPhrase>
     responses((status = 201, body = Phrase), (status = 409), (status = 422))
 )]
 async fn create(call: Call, body: Received<PhraseText>) -> Result<Response, Problem> {
-    let enter = phrase::entrance(&call.who, &call.request);
-    let (key, text) = (call.key(&body.bytes)?, body.value.text);
+    let text = body.value.text;
     let change = move |tx: &mut Tx<'_>, moderator: &Moderator| phrase::create(tx, moderator, &text);
-    Ok(call.once(key, StatusCode::CREATED, enter, change).await?)
+    call.post(&body.bytes, StatusCode::CREATED, change).await
 }
 
 /// Whether a phrase is shown.
@@ -153,16 +151,13 @@ struct PhraseChange {
 )]
 async fn change(
     call: Call,
-    Path(id): Path<String>,
     Json(body): Json<PhraseChange>,
 ) -> Result<Json<ModeratedPhrase>, Problem> {
-    let enter = phrase::entrance(&call.who, &call.request);
-    let id: PhraseId = parse(&id)?;
-    let change = move |tx: &mut Tx<'_>| {
-        let moderator = enter(tx)?;
-        phrase::set_active(tx, &moderator, &id, body.active)
+    let id: PhraseId = call.id("id")?;
+    let change = move |tx: &mut Tx<'_>, moderator: &Moderator| {
+        phrase::set_active(tx, moderator, &id, body.active)
     };
-    Ok(Json(call.site.store.write(change).await?))
+    Ok(Json(call.write(change).await?))
 }
 
 /// The oldest 100 suggestions on which nobody decided yet.
@@ -171,16 +166,10 @@ async fn change(
     responses((status = 200, body = List<Suggestion>))
 )]
 async fn list_pending(call: Call) -> Result<Json<List<Suggestion>>, Problem> {
-    let enter = phrase::entrance(&call.who, &call.request);
-    let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {
-        let moderator = enter(tx)?;
-        Ok(suggestion::list_pending(tx, &moderator, SUGGESTIONS)?)
+    let look = |tx: &mut Tx<'_>, moderator: &Moderator| {
+        Ok(suggestion::list_pending(tx, moderator, SUGGESTIONS)?)
     };
-    let found = call.site.store.read(look).await?;
-    Ok(Json(List {
-        total: None,
-        ..all(found)
-    }))
+    Ok(Json(newest(call.read(look).await?)))
 }
 
 /// Other words of a suggestion.
@@ -198,18 +187,13 @@ struct Approval {
     params(("id" = String, Path,)), request_body = Option<Approval>,
     responses((status = 200, body = Suggestion), (status = 404), (status = 409), (status = 422))
 )]
-async fn approve(
-    call: Call,
-    Path(id): Path<String>,
-    body: Maybe<Approval>,
-) -> Result<Response, Problem> {
-    let enter = phrase::entrance(&call.who, &call.request);
-    let (id, key): (SuggestionId, _) = (parse(&id)?, call.key(&body.bytes)?);
+async fn approve(call: Call, body: Maybe<Approval>) -> Result<Response, Problem> {
+    let id: SuggestionId = call.id("id")?;
     let (site, text) = (call.site.clone(), body.value.text);
     let change = move |tx: &mut Tx<'_>, moderator: &Moderator| {
         suggestion::approve(tx, &site, moderator, &id, text.as_deref())
     };
-    Ok(call.once(key, StatusCode::OK, enter, change).await?)
+    call.post(&body.bytes, StatusCode::OK, change).await
 }
 
 /// Why a suggestion is turned down.
@@ -226,18 +210,13 @@ struct Rejection {
     params(("id" = String, Path,)), request_body = Option<Rejection>,
     responses((status = 200, body = Suggestion), (status = 404), (status = 409), (status = 422))
 )]
-async fn reject(
-    call: Call,
-    Path(id): Path<String>,
-    body: Maybe<Rejection>,
-) -> Result<Response, Problem> {
-    let enter = phrase::entrance(&call.who, &call.request);
-    let (id, key): (SuggestionId, _) = (parse(&id)?, call.key(&body.bytes)?);
+async fn reject(call: Call, body: Maybe<Rejection>) -> Result<Response, Problem> {
+    let id: SuggestionId = call.id("id")?;
     let (site, reason) = (call.site.clone(), body.value.reason);
     let change = move |tx: &mut Tx<'_>, moderator: &Moderator| {
         suggestion::reject(tx, &site, moderator, &id, &reason)
     };
-    Ok(call.once(key, StatusCode::OK, enter, change).await?)
+    call.post(&body.bytes, StatusCode::OK, change).await
 }
 
 /// A phrase, or none.

@@ -3,22 +3,20 @@
 use accounts::account::AccountId;
 use accounts::grant::Member;
 use accounts::invite::Invite;
-use accounts::web::asking::{Reader, Sender};
-use accounts::web::call::{id as parse, see_other};
-use accounts::web::{frame, shared};
+use accounts::web::call::see_other;
+use accounts::web::request::{FormPost, PageRequest};
+use accounts::web::shared;
 use askama::Template;
-use axum::extract::{Path, State};
-use axum::http::Uri;
 use axum::response::Response;
 use platform::Tx;
 use platform::id::Id as _;
 use web::form_state::{self, FormState};
-use web::{Problem, Site, Text, Wishes};
+use web::{Problem, Text};
 
-use super::{Asking, HERE, at, done};
+use super::{DONE, HERE};
 use crate::Refusal;
 use crate::co_owners;
-use crate::countdown::{self, Countdown, CountdownId, OwnerOf};
+use crate::countdown::{self, Countdown, OwnerOf};
 
 #[derive(Template)]
 #[template(path = "own/co_owners.html")]
@@ -50,33 +48,17 @@ struct Loaded {
 }
 
 /// `GET /me/countdowns/{id}/owners`.
-pub(in crate::web) async fn show(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    uri: Uri,
-    wishes: Wishes,
-    reader: Reader,
-) -> Result<Response, Problem> {
-    let text = site.speak(&wishes);
-    let asking = Asking::reader(&site, &text, &reader);
-    page(
-        &asking,
-        &parse(&id)?,
-        done(&uri),
-        None,
-        &FormState::default(),
-    )
-    .await
+pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> {
+    page(&req, req.done(DONE), None, &FormState::default()).await
 }
 
 async fn page(
-    asking: &Asking<'_>,
-    id: &CountdownId,
+    req: &PageRequest,
     done: Option<&'static str>,
     link: Option<&str>,
     form_state: &FormState,
 ) -> Result<Response, Problem> {
-    let text = asking.text;
+    let text = &req.text;
     let look = |tx: &mut Tx<'_>, owner: &OwnerOf| {
         Ok(Loaded {
             countdown: owner.countdown().clone(),
@@ -85,7 +67,7 @@ async fn page(
             invites: co_owners::list_invites(tx, owner)?,
         })
     };
-    let loaded = asking.read(id, look).await?;
+    let loaded = req.read(look).await?;
     let zone = loaded.countdown.zone();
     let open = |invite: &Invite| Open {
         id: invite.id.clone(),
@@ -93,7 +75,7 @@ async fn page(
     };
     let body = OwnersPage {
         text,
-        csrf: asking.csrf,
+        csrf: &req.csrf,
         done,
         form_state,
         link,
@@ -102,97 +84,47 @@ async fn page(
         invites: loaded.invites.iter().map(open).collect(),
         countdown: &loaded.countdown,
     };
-    let (who, title) = ((asking.who, asking.csrf), text.say("countdown-owners"));
-    frame::show(asking.site, text, who, (HERE, &title), body).await
+    req.page(HERE, &text.say("countdown-owners"), body).await
 }
 
 /// `POST /me/countdowns/{id}/owners/invite`: a link, shown this once.
-pub(in crate::web) async fn invite(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    wishes: Wishes,
-    sender: Sender,
-) -> Result<Response, Problem> {
-    let id: CountdownId = parse(&id)?;
-    let enter = countdown::entrance(&sender.who, &id, &sender.request);
-    let change = move |tx: &mut Tx<'_>| {
-        let owner = enter(tx)?;
-        co_owners::invite(tx, &owner)
-    };
-    let made = site.store.write(change).await;
-    let text = site.speak(&wishes);
-    let asking = Asking::sender(&site, &text, &sender);
-    match made {
+pub(in crate::web) async fn invite(posted: FormPost) -> Result<Response, Problem> {
+    let req = &posted.req;
+    match req.write(co_owners::invite).await {
         Ok(secret) => {
             let path = format!("/admin/join/{}", secret.reveal());
-            let link = site.url().join(&path);
-            page(&asking, &id, None, Some(&link), &FormState::default()).await
+            let link = req.site.url().join(&path);
+            page(req, None, Some(&link), &FormState::default()).await
         }
-        Err(refusal) => refused(&asking, &id, refusal).await,
+        Err(refusal) => answer(&posted, Err(refusal)).await,
     }
 }
 
 /// `POST /me/countdowns/{id}/owners/withdraw`.
-pub(in crate::web) async fn withdraw(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    wishes: Wishes,
-    sender: Sender,
-) -> Result<Response, Problem> {
-    let invite = sender.form.text("invite").to_owned();
+pub(in crate::web) async fn withdraw(posted: FormPost) -> Result<Response, Problem> {
+    let invite = posted.form.text("invite").to_owned();
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| co_owners::withdraw(tx, owner, &invite);
-    write(&site, &parse(&id)?, &wishes, &sender, change).await
+    answer(&posted, posted.req.write(change).await).await
 }
 
 /// `POST /me/countdowns/{id}/owners/remove`: somebody else, or oneself.
-pub(in crate::web) async fn remove(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    wishes: Wishes,
-    sender: Sender,
-) -> Result<Response, Problem> {
-    let account = AccountId::from_text(sender.form.text("account").to_owned());
+pub(in crate::web) async fn remove(posted: FormPost) -> Result<Response, Problem> {
+    let account = AccountId::from_text(posted.form.text("account").to_owned());
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| co_owners::remove(tx, owner, &account);
-    write(&site, &parse(&id)?, &wishes, &sender, change).await
+    answer(&posted, posted.req.write(change).await).await
 }
 
-async fn write<F>(
-    site: &Site,
-    id: &CountdownId,
-    wishes: &Wishes,
-    sender: &Sender,
-    change: F,
-) -> Result<Response, Problem>
-where
-    F: Fn(&mut Tx<'_>, &OwnerOf) -> Result<(), Refusal> + Send + 'static,
-{
-    let enter = countdown::entrance(&sender.who, id, &sender.request);
-    let change = move |tx: &mut Tx<'_>| {
-        let owner = enter(tx)?;
-        change(tx, &owner)
-    };
-    if let Err(refusal) = site.store.write(change).await {
-        let text = site.speak(wishes);
-        return refused(&Asking::sender(site, &text, sender), id, refusal).await;
-    }
+/// What became of a change: on to the page, or the page with what is wrong.
+async fn answer(posted: &FormPost, done: Result<(), Refusal>) -> Result<Response, Problem> {
+    let req = &posted.req;
     // Who left finds their other ones.
-    let is_me = sender.form.text("account") == sender.who.account().id.as_str();
-    let onward = if is_me {
-        format!("{HERE}?done=saved")
-    } else {
-        at(id, "/owners?done=saved")
-    };
-    Ok(see_other(&shared::after(&sender.form, &onward)))
-}
-
-async fn refused(
-    asking: &Asking<'_>,
-    id: &CountdownId,
-    refusal: Refusal,
-) -> Result<Response, Problem> {
-    form_state::answer(Err(refusal), async |problem| {
-        let form_state = FormState::refused(web::Form::default(), &problem, asking.text);
-        page(asking, id, None, None, &form_state).await
+    let is_me = posted.form.text("account") == req.who.account().id.as_str();
+    let page_of_one = format!("{HERE}/{}/owners", req.piece("id"));
+    let onward = if is_me { HERE } else { &page_of_one };
+    let onward = shared::after(&posted.form, &format!("{onward}?done=saved"));
+    form_state::answer(done.map(|()| see_other(&onward)), async |problem| {
+        let form_state = FormState::refused(web::Form::default(), &problem, &req.text);
+        page(req, None, None, &form_state).await
     })
     .await
 }

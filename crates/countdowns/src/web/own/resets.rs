@@ -1,20 +1,18 @@
 //! The forms of a countdown's resets.
 
-use accounts::web::asking::{Reader, Sender};
-use accounts::web::call::{id as parse, submission};
-use accounts::web::frame;
+use accounts::web::request::{FormPost, PageRequest};
+use askama::Template;
 use axum::Extension;
-use axum::extract::{Path, State};
 use axum::response::Response;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use web::form_state::{self, Control, Field, FormState, Group};
-use web::{Findings, Form, Problem, Site, Text, Wishes};
+use web::{Findings, Form, Problem, Text};
 
-use super::{Asking, FormPage, HERE, at, refused_on_page};
+use super::{HERE, at, refused_on_page};
 use crate::Refusal;
-use crate::countdown::{self, Countdown, CountdownId, OwnerOf};
+use crate::countdown::{Countdown, OwnerOf};
 use crate::entry::{self, Entry, EntryId, Sent};
 use crate::entry_limit::EntryLimit;
 
@@ -69,56 +67,47 @@ pub(super) fn at_form(mut problem: Problem) -> Problem {
 
 /// `POST /me/countdowns/{id}/reset`.
 pub(in crate::web) async fn reset(
-    State(site): State<Site>,
     Extension(limit): Extension<EntryLimit>,
-    Path(id): Path<String>,
-    wishes: Wishes,
-    sender: Sender,
+    posted: FormPost,
 ) -> Result<Response, Problem> {
-    let id: CountdownId = parse(&id)?;
-    limit.take(&sender.who.account().id, site.clock.now())?;
-    let enter = countdown::entrance(&sender.who, &id, &sender.request);
-    let (form, to) = (sender.form.clone(), at(&id, "?done=reset"));
+    limit.take(&posted.req.who.account().id, posted.req.site.clock.now())?;
+    let form = posted.form.clone();
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
-        let sent = read(&form, &owner.countdown().zone())?;
-        entry::create(tx, owner, &sent)?;
-        Ok(to.clone())
+        let countdown = owner.countdown();
+        entry::create(tx, owner, &read(&form, &countdown.zone())?)?;
+        Ok(at(&countdown.id, "?done=reset"))
     };
-    let done = sender
-        .once(&site, "POST /me/countdowns/reset", enter, change)
-        .await;
-    refused_on_page(&site, &wishes, &sender, &id, done).await
+    refused_on_page(&posted, posted.once(change).await).await
+}
+
+/// The reset that the path names, and its countdown.
+async fn load(req: &PageRequest) -> Result<(Countdown, Entry), Refusal> {
+    let id: EntryId = req.id("entry")?;
+    let look = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
+        let found = entry::find(tx, owner, &id)?;
+        Ok((owner.countdown().clone(), found))
+    };
+    req.read(look).await
 }
 
 /// `GET /me/countdowns/{id}/entries/{entry}`.
-pub(in crate::web) async fn edit(
-    State(site): State<Site>,
-    Path((id, entry)): Path<(String, String)>,
-    wishes: Wishes,
-    reader: Reader,
-) -> Result<Response, Problem> {
-    let text = site.speak(&wishes);
-    let asking = Asking::reader(&site, &text, &reader);
-    let (countdown, entry) = asking.load_entry(&parse(&id)?, &parse(&entry)?).await?;
+pub(in crate::web) async fn edit(req: PageRequest) -> Result<Response, Problem> {
+    let (countdown, entry) = load(&req).await?;
     let form = form_state::form([
         ("when", typed(&entry, &countdown.zone())),
         ("note", entry.note.clone()),
     ]);
-    page(&asking, &countdown, &entry, &FormState::of(form)).await
+    page(&req, &countdown, &entry, &FormState::of(form)).await
 }
 
 /// `POST /me/countdowns/{id}/entries/{entry}`.
 pub(in crate::web) async fn change(
-    State(site): State<Site>,
     Extension(limit): Extension<EntryLimit>,
-    Path((id, entry)): Path<(String, String)>,
-    wishes: Wishes,
-    sender: Sender,
+    posted: FormPost,
 ) -> Result<Response, Problem> {
-    let (id, entry): (CountdownId, EntryId) = (parse(&id)?, parse(&entry)?);
-    limit.take(&sender.who.account().id, site.clock.now())?;
-    let enter = countdown::entrance(&sender.who, &id, &sender.request);
-    let (form, one, to) = (sender.form.clone(), entry.clone(), at(&id, "?done=saved"));
+    let req = &posted.req;
+    limit.take(&req.who.account().id, req.site.clock.now())?;
+    let (form, one): (_, EntryId) = (posted.form.clone(), req.id("entry")?);
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
         let zone = owner.countdown().zone();
         let mut sent = read(&form, &zone)?;
@@ -127,66 +116,64 @@ pub(in crate::web) async fn change(
             sent.reset_at = None;
         }
         entry::change(tx, owner, &one, &sent)?;
-        Ok(to.clone())
+        Ok(at(&owner.countdown().id, "?done=saved"))
     };
-    let done = sender
-        .once(&site, "POST /me/countdowns/entries", enter, change)
-        .await;
-    form_state::answer(done, async |problem| {
-        let text = site.speak(&wishes);
-        let asking = Asking::sender(&site, &text, &sender);
-        let (countdown, entry) = asking.load_entry(&id, &entry).await?;
-        let form_state = FormState::refused(sender.form.clone(), &at_form(problem), &text);
-        page(&asking, &countdown, &entry, &form_state).await
+    form_state::answer(posted.once(change).await, async |problem| {
+        let (countdown, entry) = load(req).await?;
+        let form_state = FormState::refused(posted.form.clone(), &at_form(problem), &req.text);
+        page(req, &countdown, &entry, &form_state).await
     })
     .await
 }
 
 /// `POST /me/countdowns/{id}/entries/{entry}/delete`.
 pub(in crate::web) async fn delete(
-    State(site): State<Site>,
     Extension(limit): Extension<EntryLimit>,
-    Path((id, entry)): Path<(String, String)>,
-    sender: Sender,
+    posted: FormPost,
 ) -> Result<Response, Problem> {
-    let (id, entry): (CountdownId, EntryId) = (parse(&id)?, parse(&entry)?);
-    limit.take(&sender.who.account().id, site.clock.now())?;
-    let enter = countdown::entrance(&sender.who, &id, &sender.request);
-    let to = at(&id, "?done=saved");
+    let req = &posted.req;
+    limit.take(&req.who.account().id, req.site.clock.now())?;
+    let entry: EntryId = req.id("entry")?;
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
         entry::delete(tx, owner, &entry)?;
-        Ok(to.clone())
+        Ok(at(&owner.countdown().id, "?done=saved"))
     };
-    let done = sender.once(&site, "POST /me/countdowns/entries/delete", enter, change);
-    Ok(done.await?)
+    Ok(posted.once(change).await?)
+}
+
+#[derive(Template)]
+#[template(path = "own/reset.html")]
+struct ResetPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    submission: String,
+    form_state: &'a FormState,
+    title: &'a str,
+    back: String,
+    action: String,
+    group: Group,
 }
 
 async fn page(
-    asking: &Asking<'_>,
+    req: &PageRequest,
     countdown: &Countdown,
     entry: &Entry,
     form_state: &FormState,
 ) -> Result<Response, Problem> {
-    let (text, action) = (
-        asking.text,
-        at(&countdown.id, &format!("/entries/{}", entry.id)),
-    );
+    let text = &req.text;
     let title = text.say("countdown-entry");
-    let body = FormPage {
+    let body = ResetPage {
         text,
-        csrf: asking.csrf,
-        submission: submission(&asking.site.random),
-        groups: vec![Group {
+        csrf: &req.csrf,
+        submission: req.submission(),
+        group: Group {
             legend: countdown.title.clone(),
             fields: fields(text, countdown, form_state),
-        }],
-        delete: format!("{action}/delete"),
-        confirm: None,
+        },
         title: &title,
         back: at(&countdown.id, ""),
-        action,
+        action: at(&countdown.id, &format!("/entries/{}", entry.id)),
         form_state,
     };
-    let who = (asking.who, asking.csrf);
-    frame::show(asking.site, text, who, (HERE, &title), body).await
+    req.page(HERE, &title, body).await
 }

@@ -26,15 +26,7 @@ fn head() -> Arc<Head> {
     };
     let freshness = kept.freshness(&Unsaid::default()).unwrap();
     let none = HeaderMap::new();
-    let head = Head::new(
-        "k".into(),
-        &none,
-        StatusCode::OK,
-        headers,
-        Vec::new(),
-        freshness,
-        0,
-    );
+    let head = Head::new("k".into(), &none, StatusCode::OK, headers, freshness, 0);
     Arc::new(head)
 }
 

@@ -19,11 +19,11 @@ fn settings() -> StoreSettings {
     }
 }
 
-fn head(key: &str, tags: &[&str], began: u64) -> Arc<Head> {
-    varied(key, tags, began, &HeaderMap::new())
+fn head(key: &str, began: u64) -> Arc<Head> {
+    varied(key, began, &HeaderMap::new())
 }
 
-fn varied(key: &str, tags: &[&str], began: u64, request: &HeaderMap) -> Arc<Head> {
+fn varied(key: &str, began: u64, request: &HeaderMap) -> Arc<Head> {
     let mut headers = HeaderMap::new();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
     headers.insert(VARY, HeaderValue::from_static("Accept-Language"));
@@ -34,14 +34,12 @@ fn varied(key: &str, tags: &[&str], began: u64, request: &HeaderMap) -> Arc<Head
         received: UNIX_EPOCH,
     };
     let freshness = kept.freshness(&Unsaid::default()).unwrap();
-    let tags = tags.iter().map(|tag| (*tag).into()).collect();
     let status = StatusCode::OK;
     Arc::new(Head::new(
         key.into(),
         request,
         status,
         headers,
-        tags,
         freshness,
         began,
     ))
@@ -59,10 +57,10 @@ fn large(filler: u8) -> Bytes {
 #[test]
 fn memory_is_bounded_and_what_is_asked_for_stays() {
     let store = store();
-    store.keep(head("favourite", &[], 0), large(0));
+    store.keep(head("favourite", 0), large(0));
     for number in 1..50 {
         assert_eq!(body(&store, "favourite"), Some(large(0)), "{number}");
-        store.keep(head(&number.to_string(), &[], 0), large(number));
+        store.keep(head(&number.to_string(), 0), large(number));
         assert!(store.read().memory <= 1 << 20);
     }
     assert_eq!(body(&store, "1"), None);
@@ -79,7 +77,7 @@ fn memory_is_bounded_and_what_is_asked_for_stays() {
     });
     assert_eq!(store.read().entries, 1);
     for number in 0..200 {
-        store.keep(head(&number.to_string(), &[], 0), "small".into());
+        store.keep(head(&number.to_string(), 0), "small".into());
         assert_eq!(store.read().entries, 1);
     }
 }
@@ -91,14 +89,14 @@ fn nothing_is_counted_or_held_that_is_gone() {
     for round in 0..20 {
         for number in 0..20 {
             let key = number.to_string();
-            let stored = store.keep(head(&key, &["t"], 0), large(round));
+            let stored = store.keep(head(&key, 0), large(round));
             bodies.push(Arc::downgrade(&stored));
         }
     }
     assert!(store.read().memory <= 1 << 20);
     let purge = Purge {
         scope: None,
-        name: "t",
+        name: "*",
     };
     assert!(store.purge(&purge) > 0);
     let index = store.read();
@@ -109,34 +107,35 @@ fn nothing_is_counted_or_held_that_is_gone() {
 #[test]
 fn what_was_purged_on_its_way_does_not_arrive() {
     let store = store();
-    let tag = |scope, name| Purge { scope, name };
+    let purge = |name| {
+        let scope = Some("app");
+        store.purge(&Purge { scope, name })
+    };
     let mark = |key: &str| store.mark(&key.into());
     let a = "app\nhttp://a/";
     let began = mark(a);
-    assert_eq!(store.purge(&tag(Some("app"), "t")), 0);
-    store.keep(head(a, &["t"], began), "old".into());
+    assert_eq!(purge("/"), 0);
+    store.keep(head(a, began), "old".into());
     assert_eq!(body(&store, a), None);
     // Asked for since.
-    for (key, tag) in [
-        (a, "t"),
-        ("apple\nhttp://a/", "t"),
-        ("app\nhttp://b/t", "u"),
-    ] {
-        store.keep(head(key, &[tag], mark(key)), "new".into());
+    for key in [a, "apple\nhttp://a/t", "app\nhttp://b/t"] {
+        store.keep(head(key, mark(key)), "new".into());
         assert_eq!(body(&store, key), Some("new".into()));
     }
-    assert_eq!(store.purge(&tag(Some("app"), "t")), 1);
-    assert_eq!(store.purge(&tag(Some("app"), "/t")), 1);
-    assert_eq!(store.purge(&tag(Some("app"), "*")), 0);
-    assert!(body(&store, "apple\nhttp://a/").is_some());
+    // What is no path is nobody's.
+    assert_eq!(purge("t"), 0);
+    assert_eq!(purge("/t"), 1);
+    assert_eq!(purge("*"), 1);
+    assert_eq!(purge("*"), 0);
+    assert!(body(&store, "apple\nhttp://a/t").is_some());
     // A purge of an address leaves nearly all that is on its way to others.
     let keys: Vec<Key> = (0..100).map(|number| number.to_string().into()).collect();
     let marks: Vec<u64> = keys.iter().map(|key| store.mark(key)).collect();
-    store.keep(head("0", &[], marks[0]), "old".into());
+    store.keep(head("0", marks[0]), "old".into());
     store.purge_address(&keys[0]);
     assert_eq!(body(&store, "0"), None);
     for (key, began) in keys.iter().zip(marks) {
-        store.keep(head(key, &[], began), "old".into());
+        store.keep(head(key, began), "old".into());
     }
     assert_eq!(body(&store, "0"), None);
     let kept = keys.iter().filter(|key| body(&store, key).is_some());
@@ -153,7 +152,7 @@ fn an_address_has_an_answer_for_each_variation_up_to_a_bound() {
     };
     for number in 0..20 {
         let language = format!("l{number}");
-        let head = varied("a", &[], 0, &request(&language));
+        let head = varied("a", 0, &request(&language));
         store.keep(head, language.into());
     }
     assert_eq!(store.read().entries, 16);
@@ -183,7 +182,7 @@ fn many_threads_at_once_leave_the_sums_right() {
                         0 => store.purge_address(&key.into()),
                         1 | 2 => {
                             let began = store.mark(&key.as_str().into());
-                            store.keep(head(&key, &["t"], began), vec![1; round].into());
+                            store.keep(head(&key, began), vec![1; round].into());
                         }
                         _ => {
                             body(store, &key);

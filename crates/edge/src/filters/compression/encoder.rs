@@ -29,12 +29,12 @@ pub(crate) enum Encoder {
 }
 
 impl Encoder {
-    pub(crate) fn new(encoding: Encoding, effort: Effort) -> io::Result<Self> {
+    pub(crate) fn new(encoding: Encoding, effort: Effort) -> Self {
         let window = match effort {
             Effort::Kept => KEPT_WINDOW,
             Effort::Stream => STREAM_WINDOW,
         };
-        Ok(match encoding {
+        match encoding {
             Encoding::Brotli => Self::Brotli(Box::new(brotli::CompressorWriter::new(
                 Vec::new(),
                 BROTLI_BUFFER,
@@ -45,11 +45,11 @@ impl Encoder {
                 Vec::new(),
                 flate2::Compression::new(GZIP_LEVEL),
             )),
-        })
+        }
     }
 
     /// For one of many streams.
-    pub(crate) fn stream(encoding: Encoding) -> io::Result<Self> {
+    pub(crate) fn stream(encoding: Encoding) -> Self {
         Self::new(encoding, Effort::Stream)
     }
 
@@ -64,7 +64,7 @@ impl Encoder {
 
     /// The whole of something that is kept.
     pub(crate) fn once(encoding: Encoding, bytes: &[u8]) -> io::Result<Bytes> {
-        let mut encoder = Self::new(encoding, Effort::Kept)?;
+        let mut encoder = Self::new(encoding, Effort::Kept);
         encoder.write(bytes)?;
         encoder.finish()
     }

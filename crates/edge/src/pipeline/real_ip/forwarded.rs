@@ -6,7 +6,7 @@ use http::HeaderMap;
 use http::header::FORWARDED;
 
 use crate::client_info::Scheme;
-use crate::http1::is_host;
+use http1::is_host;
 
 /// No element has a reason to say more than so many things.
 const MOST: usize = 16;

@@ -19,7 +19,7 @@ use crate::quic::wire::{Ended, Sending};
 pub(super) enum AnswerError {
     /// The client wants no more of it, or is gone.
     #[error("the client left")]
-    RetryState,
+    ClientLeft,
     /// It cannot be sent.
     #[error("the answer cannot be sent: {0}")]
     Stream(#[from] StreamError),
@@ -59,7 +59,7 @@ impl Back<'_> {
         let sent = self.whole(Response::from_parts(parts, ()), has_body, body);
         if let Err(error) = sent.await {
             let code = match error {
-                AnswerError::RetryState => Code::H3_REQUEST_CANCELLED,
+                AnswerError::ClientLeft => Code::H3_REQUEST_CANCELLED,
                 _ => Code::H3_INTERNAL_ERROR,
             };
             self.stream.stop_stream(code);
@@ -81,7 +81,7 @@ impl Back<'_> {
                 biased;
                 frame = body.frame() => frame,
                 // Whoever makes the rest need not go on.
-                _ = &mut *self.ended => return Err(AnswerError::RetryState),
+                _ = &mut *self.ended => return Err(AnswerError::ClientLeft),
             };
             let Some(frame) = frame else {
                 break;

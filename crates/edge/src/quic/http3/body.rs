@@ -13,8 +13,9 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::body::{Body, BodyError};
-use crate::http1::{ConnectionState, Refusal, judge_fields};
+use crate::gate::ConnectionState;
 use crate::quic::wire::Receiving;
+use http1::{Refusal, judge_fields};
 
 /// What a client sends after a head.
 pub(super) struct Received {

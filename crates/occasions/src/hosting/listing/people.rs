@@ -95,7 +95,8 @@ words! {
 }
 
 words! {
-    /// How old a child is, as far as chairs and menus care. A label says its word as `band`.
+    /// How old a child is, as far as chairs and menus care.
+    // A label says its word as `band`.
     #[schema(as = AgeBand)]
     Band {
         /// 0–2.

@@ -471,7 +471,7 @@ fn private(body: impl IntoResponse) -> Response {
 
 /// A refusal as the API answers it. `speak` gives the language of what is stored,
 /// and of whom to ask where nothing can be changed any more.
-pub(crate) fn problem(refusal: Refusal, speak: impl Fn(&Portal) -> Text) -> Problem {
+pub fn problem(refusal: Refusal, speak: impl Fn(&Portal) -> Text) -> Problem {
     match &refusal {
         Refusal::VersionConflict(Current::Invitation(portal)) => {
             let state = serde_json::to_value(state::of(portal, &speak(portal)));

@@ -4,6 +4,7 @@ pub(crate) mod guest;
 pub(crate) mod host;
 mod state;
 
+pub use guest::problem;
 pub use host::Pace;
 use web::Site;
 use web::described::{Description, Routes};

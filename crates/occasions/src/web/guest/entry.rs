@@ -1,11 +1,14 @@
 //! Ways to a code: the page that asks for one, and an occasion's public page.
 
+use accounts::AccountId;
+use accounts::domain::{Card as FirstCard, CardForm};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
-use platform::StoreError;
+use platform::{StoreError, Tx};
 use web::page::{Kind, Page};
+use web::state::{Label, MenuItem};
 use web::{Facts, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
 
 use super::gate::{self, CodeGate, Credentials, Failure};
@@ -18,7 +21,7 @@ use crate::open_rsvp::{self, PublicWish};
 use crate::refusal::Refusal;
 use crate::words::OccasionStatus;
 
-/// `GET /`, and `GET /invite` for a link that lost its code.
+/// `GET /invite`, also for a link that lost its code.
 pub(super) async fn show(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
@@ -29,11 +32,6 @@ pub(super) async fn show(
     let mut body = entry(&text, "/", gate.known(&site, &headers).await?);
     body.name = gate.asks_name(&site).await.then(String::new);
     Ok(ask(&site, &text, body).await)
-}
-
-/// `GET /robots.txt`: nothing behind a code is for search engines.
-pub(super) async fn robots() -> &'static str {
-    "User-agent: *\nDisallow: /invite/\nDisallow: /admin/\nDisallow: /api/\n"
 }
 
 /// `POST /`: opens a code, or forgets a household.
@@ -121,6 +119,41 @@ impl TypedCode {
     }
 }
 
+/// The form for a code on the first page of the site, where there is an occasion.
+pub(crate) fn cards(
+    tx: &mut Tx<'_>,
+    _: &Site,
+    _: &Text,
+    _: Option<&AccountId>,
+) -> Result<Vec<FirstCard>, StoreError> {
+    if !occasion::is_any_published(tx)? {
+        return Ok(Vec::new());
+    }
+    Ok(vec![FirstCard {
+        title: "code-title",
+        lines: Vec::new(),
+        links: Vec::new(),
+        form: Some(CardForm {
+            action: "/",
+            name: "code",
+            label: "code-label",
+            button: "code-open",
+        }),
+    }])
+}
+
+/// What the menu leads to.
+pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
+    let item = MenuItem {
+        href: "/invite".to_owned(),
+        label: Label::Message("code-title"),
+    };
+    Ok(occasion::is_any_published(tx)?
+        .then_some(item)
+        .into_iter()
+        .collect())
+}
+
 fn entry<'a>(text: &'a Text, action: &str, known: Vec<Known>) -> CodeEntry<'a> {
     CodeEntry {
         text,
@@ -145,7 +178,7 @@ pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
         text: &text,
         theme: Theme::PLAIN,
         kind: Kind::Plain {
-            site: &site.settings.name,
+            site,
             languages: &site.public_languages(),
         },
     });
@@ -176,7 +209,7 @@ async fn ask(site: &Site, text: &Text, body: CodeEntry<'_>) -> Response {
         // The page is worth more than its colours.
         theme: theme.ok().flatten().unwrap_or(Theme::PLAIN),
         kind: Kind::Plain {
-            site: &site.settings.name,
+            site,
             languages: &site.public_languages(),
         },
     })

@@ -62,7 +62,7 @@ pub struct CodeGate {
 
 /// What a client shows to open an invitation.
 #[derive(Clone, Default)]
-pub(crate) struct Credentials {
+pub struct Credentials {
     /// The code as it was spelled.
     pub(crate) code: String,
     /// `k` of a link.
@@ -73,7 +73,8 @@ pub(crate) struct Credentials {
 
 impl Credentials {
     /// A code alone.
-    pub(crate) fn code(code: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn code(code: impl Into<String>) -> Self {
         Self {
             code: code.into(),
             ..Self::default()
@@ -88,12 +89,16 @@ impl Credentials {
             .with_name(query.find("name"))
     }
 
-    pub(crate) fn with_check(mut self, check: Option<&str>) -> Self {
+    /// With `k` of a link.
+    #[must_use]
+    pub fn with_check(mut self, check: Option<&str>) -> Self {
         self.check = check.map(str::to_owned);
         self
     }
 
-    pub(crate) fn with_name(mut self, name: Option<&str>) -> Self {
+    /// With a name on the invitation.
+    #[must_use]
+    pub fn with_name(mut self, name: Option<&str>) -> Self {
         let name = name.map(str::trim).filter(|name| !name.is_empty());
         self.name = name.map(str::to_owned);
         self
@@ -101,7 +106,7 @@ impl Credentials {
 }
 
 /// Why a typed code opened nothing.
-pub(crate) enum Failure {
+pub enum Failure {
     /// It cannot be a code; costs nothing.
     Malformed,
     /// Nobody has it.
@@ -161,9 +166,9 @@ impl Failure {
 }
 
 /// Leave to use one code once.
-pub(crate) struct Admitted {
+pub struct Admitted {
     /// Its folded form.
-    pub(crate) key: CodeKey,
+    pub key: CodeKey,
     attempt: Option<Attempt>,
     /// Of the request in which a guest tries the code.
     outcome: Outcome,
@@ -171,7 +176,7 @@ pub(crate) struct Admitted {
 
 impl Admitted {
     /// The code opened something: using it again from there is no guess.
-    pub(crate) fn succeeded(self) {
+    pub fn succeeded(self) {
         if let Some(attempt) = self.attempt {
             attempt.succeeded();
         }
@@ -317,7 +322,7 @@ impl CodeGate {
     }
 
     /// Leave for somebody without a code to send in an answer.
-    pub(crate) fn admit_stranger(&self, site: &Site, facts: &Facts) -> Result<(), Refusal> {
+    pub fn admit_stranger(&self, site: &Site, facts: &Facts) -> Result<(), Refusal> {
         let network = facts.network().to_string();
         let taken = self.strangers.take(&network, site.clock.now());
         taken.map_err(|wait| Refusal::RateLimited(wait.seconds))
@@ -553,7 +558,7 @@ async fn is_host(site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
 }
 
 /// What stands behind a code goes to nobody else.
-pub(crate) fn keep_private(response: &mut Response) {
+pub fn keep_private(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, private"));

@@ -92,12 +92,7 @@ pub(super) async fn save(
 }
 
 /// To the page that thanks, and tells the code.
-pub(crate) fn thank(
-    site: &Site,
-    gate: &CodeGate,
-    headers: &HeaderMap,
-    outcome: Outcome,
-) -> Response {
+pub fn thank(site: &Site, gate: &CodeGate, headers: &HeaderMap, outcome: Outcome) -> Response {
     let code = outcome.code.unwrap_or_default();
     let mut response = confirm(gate, &code);
     // From a page elsewhere the browser sends no cookie that could be added to.
@@ -109,7 +104,7 @@ pub(crate) fn thank(
 }
 
 /// To the page that shows what is stored.
-pub(crate) fn confirm(gate: &CodeGate, code: &str) -> Response {
+pub fn confirm(gate: &CodeGate, code: &str) -> Response {
     let mut response = Redirect::to(&gate.links.below(code, "/confirmation")).into_response();
     gate::keep_private(&mut response);
     response

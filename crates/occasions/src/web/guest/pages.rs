@@ -152,10 +152,7 @@ mod tests {
             body: Words { words },
             text: &catalogue.speak(&Language::ENGLISH),
             theme: Theme::PLAIN,
-            kind: Kind::Plain {
-                site: "Kenduri",
-                languages: &[],
-            },
+            kind: Kind::Public { languages: &[] },
         };
         web::page::write(&page).unwrap()
     }

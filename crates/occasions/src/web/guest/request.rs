@@ -42,7 +42,7 @@ impl From<Problem> for EarlyResponse {
 }
 
 /// A request with a code in its path.
-pub(crate) struct GuestRequest {
+pub struct GuestRequest {
     pub(crate) site: Site,
     pub(crate) gate: CodeGate,
     pub(crate) facts: Facts,
@@ -75,7 +75,7 @@ impl FromRequestParts<Site> for GuestRequest {
 
 impl GuestRequest {
     /// A request whose credentials came in its body.
-    pub(crate) fn of(
+    pub fn of(
         site: Site,
         gate: CodeGate,
         facts: Facts,
@@ -171,7 +171,7 @@ impl GuestRequest {
     }
 
     /// Leave to change something with the code.
-    pub(crate) async fn admit(&self) -> Result<Admitted, Failure> {
+    pub async fn admit(&self) -> Result<Admitted, Failure> {
         self.gate
             .admit(&self.site, &self.facts, &self.headers, &self.given)
             .await
@@ -202,7 +202,7 @@ impl GuestRequest {
     }
 
     /// A refused save as a problem; a code that opens nothing is a guess.
-    pub(crate) fn refuse_save(&self, admitted: Admitted, refusal: Refusal) -> Problem {
+    pub fn refuse_save(&self, admitted: Admitted, refusal: Refusal) -> Problem {
         if matches!(refusal, Refusal::InvitationNotFound | Refusal::Expired) {
             admitted.failed(&self.site);
         }

@@ -35,7 +35,7 @@ pub(crate) struct Reading<'a> {
 
 /// The language of an occasion's pages for this reader: of a household, what
 /// the hosts wrote down counts too.
-pub(crate) fn speak(
+pub fn speak(
     site: &web::Site,
     wishes: &Wishes,
     occasion: &Occasion,

@@ -15,7 +15,7 @@ use super::wording::Wording;
 use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target};
 use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::locks::Effect;
-use crate::hosting::{Refusal, When, invitations};
+use crate::hosting::{HostOf, Refusal, When, invitations};
 use crate::invitation::InvitationId;
 use crate::words::Progress;
 
@@ -165,7 +165,7 @@ async fn start(posted: &HostForm, request: Request) -> Result<Response, Problem>
     let slug = posted.req.piece("slug").to_owned();
     let (action, target) = (request.action.clone(), request.target.clone());
     let done = posted
-        .once("POST /admin/invites/bulk", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             let bulk = bulk::start(tx, host, &request)?;
             Ok(super::wording::at(
                 &slug,

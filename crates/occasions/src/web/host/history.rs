@@ -304,6 +304,7 @@ fn action(action: &str) -> Option<&'static str> {
         "event.changed" => "host-log-event-changed",
         "event.removed" => "host-log-event-removed",
         "occasion.created" => "host-log-occasion-created",
+        "occasion.let_send" => "host-log-let-send",
         "occasion.changed" => "host-log-occasion-changed",
         "occasion.moved" => "host-log-occasion-moved",
         "occasion.diets_deleted" => "host-log-diets-deleted",

@@ -33,7 +33,7 @@ pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
     };
     let to = req.at(&format!("/invites/{id}?done=saved"));
     let done = posted
-        .once("POST /admin/invites/answers", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             answers::save(tx, host, &id, &wish, overrides)?;
             Ok(to.clone())
         })
@@ -162,7 +162,7 @@ pub(super) async fn merge(posted: HostForm) -> Result<Response, Problem> {
     );
     let home = posted.req.at("/invites/");
     let merged = posted
-        .once("merged", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             let Some(into) = open_rsvp::find_by_code(tx, host, &typed)? else {
                 let field = FieldProblem::new("/into", "unknown_option", []);
                 return Err(Refusal::Fields(vec![field]));
@@ -235,7 +235,7 @@ where
     let version = posted.form.number("version").ok().flatten();
     let to = posted.req.at(&format!("/invites/{id}?done={done}"));
     posted
-        .once(done, move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             change(tx, host, &id, version)?;
             Ok(to.clone())
         })

@@ -10,6 +10,7 @@ use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::event::Event;
+use crate::hosting::HostOf;
 use crate::hosting::Refusal;
 use crate::hosting::codes::{self, Chosen};
 use crate::hosting::invitations::{self, FIELDS, InvitationChange};
@@ -110,7 +111,7 @@ async fn try_create(posted: &HostForm) -> Result<Response, Refusal> {
     let created = async {
         let chosen = choose(posted).await?;
         posted
-            .once("POST /admin/invites/new", move |tx, host| {
+            .once(move |tx, host: &HostOf| {
                 let portal = invitations::create(tx, host, &change, chosen.as_ref())?;
                 let id = &portal.household.invitation.id;
                 Ok(wording::at(&slug, &format!("/invites/{id}?done=created")))
@@ -191,7 +192,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let version = form.number("version").ok().flatten().unwrap_or_default();
     let to = req.at(&format!("/invites/{id}?done=saved"));
     let done = posted
-        .once("POST /admin/invites/edit", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             invitations::change(tx, host, &id, version, &change)?;
             Ok(to.clone())
         })

@@ -10,6 +10,7 @@ use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
 use crate::guest::{self, Guest, GuestId};
+use crate::hosting::HostOf;
 use crate::hosting::Refusal;
 use crate::hosting::guests::{self, Contact, GuestDetails};
 use crate::hosting::invitations;
@@ -75,7 +76,7 @@ pub(super) async fn add(posted: HostForm) -> Result<Response, Problem> {
     let new = Input::Form(typed(form), guests::fields_for(true));
     let to = req.at(&format!("/invites/{id}?done=saved"));
     let added = posted
-        .once("POST /admin/guests/new", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             guests::add(tx, host, &id, None, std::slice::from_ref(&new))?;
             Ok(to.clone())
         })
@@ -99,7 +100,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let version = form.number("version").ok().flatten().unwrap_or_default();
     let to = req.at(&format!("/invites/{id}?done=saved"));
     let changed = posted
-        .once("POST /admin/guests", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             guests::change(tx, host, &guest, version, &change)?;
             Ok(to.clone())
         })
@@ -114,7 +115,7 @@ pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
     let version = posted.form.number("version").ok().flatten();
     let to = req.at(&format!("/invites/{id}?done=removed"));
     let removed = posted
-        .once("POST /admin/guests/remove", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             guests::remove(tx, host, &guest, version)?;
             Ok(to.clone())
         })

@@ -17,7 +17,7 @@ use crate::hosting::listing::filter::answer_word;
 use crate::hosting::listing::people::{self, Person};
 use crate::hosting::summary::{self, Summary};
 use crate::hosting::tally::{self, Tally};
-use crate::hosting::{Permission, Refusal};
+use crate::hosting::{HostOf, Permission, Refusal};
 use crate::words::{AskedOf, ExportKind, FileFormat, Progress};
 
 #[derive(Template)]
@@ -273,7 +273,7 @@ pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
     let language = posted.req.text.language().clone();
     let to = posted.req.at("/reports?done=export#exports");
     let done = posted
-        .once("POST /admin/reports", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             export::start(tx, host, &request, &language)?;
             Ok(to.clone())
         })

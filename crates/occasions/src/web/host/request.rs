@@ -7,19 +7,17 @@
 use std::ops::Deref;
 
 use accounts::signed_in;
-use accounts::web::call::{self, form_once, see_other};
 use accounts::web::request::{FormPost, OfPage, PageRequest};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Method, Uri};
 use axum::response::Response;
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
 use platform::id::Id;
-use platform::idempotency::Key;
 use platform::{StoreError, Tx};
 use web::language::COMPLETE;
-use web::{Form, Language, Problem, Site, Wishes};
+use web::{Language, Problem, Site, Wishes};
 
 use super::wording::{self, Wording};
 use crate::event::{self, Event};
@@ -38,10 +36,7 @@ pub struct HostRequest {
 }
 
 /// A host who sent a form.
-pub(crate) struct HostForm {
-    pub(crate) req: HostRequest,
-    pub(crate) form: Form,
-}
+pub(crate) type HostForm = FormPost<HostRequest>;
 
 /// What is known of the occasion while its page is made.
 pub struct PageContext {
@@ -94,15 +89,6 @@ impl FromRequestParts<Site> for HostRequest {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
         let req = PageRequest::from_request_parts(parts, site).await?;
         Self::of(parts, req)
-    }
-}
-
-impl FromRequest<Site> for HostForm {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
-        let FormPost { req, form, .. } = FormPost::from_request(request, site).await?;
-        Ok(Self { req, form })
     }
 }
 
@@ -169,27 +155,6 @@ impl HostRequest {
     /// Speaks about this occasion.
     pub(crate) fn wording<'a>(&'a self, context: &'a PageContext) -> Wording<'a> {
         Wording::new(&self.text, &context.occasion, context.now)
-    }
-}
-
-impl HostForm {
-    /// Does it once, however often the form is sent, and leads to where `change`
-    /// says.
-    pub(crate) async fn once<F>(&self, route: &'static str, change: F) -> Result<Response, Refusal>
-    where
-        F: Fn(&mut Tx<'_>, &HostOf) -> Result<String, Refusal> + Send + 'static,
-    {
-        let key = self.key(route);
-        let to = self
-            .req
-            .write(move |tx, host| form_once(tx, key.as_ref(), |tx| change(tx, host)))
-            .await?;
-        Ok(see_other(&to))
-    }
-
-    /// What a repeat of this form is recognised by.
-    pub(crate) fn key(&self, route: &'static str) -> Option<Key> {
-        call::form_key(&self.req.who, &self.form, &[], route)
     }
 }
 

@@ -12,7 +12,7 @@ use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::hosting::locks::{self, Effect};
 use crate::hosting::occasions::{self, FIELDS};
-use crate::hosting::{Permission, Refusal};
+use crate::hosting::{HostOf, Permission, Refusal};
 use crate::occasion::Occasion;
 use crate::words::OccasionStatus::{self, Archived, Closed, Draft, Published};
 
@@ -267,7 +267,7 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     let input = Input::Form(form.clone(), part.fields());
     let text = req.text.clone();
     let done = posted
-        .once("POST /admin/settings", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             let old = occasions::load(tx, host)?;
             let saved = occasions::change(tx, host, version, &input)?;
             let now = tx.now();
@@ -334,7 +334,7 @@ async fn set_state(posted: &HostForm) -> Result<Response, Problem> {
     let is_grave = !matches!(status, OccasionStatus::Published);
     let confirm = form.text("confirm").trim().to_owned();
     let done = posted
-        .once("POST /admin/settings/state", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             let occasion = occasions::load(tx, host)?;
             if is_grave && occasion.status != OccasionStatus::Archived && confirm != occasion.slug {
                 let field = web::FieldProblem {

@@ -69,16 +69,17 @@ async fn list(call: Call) -> Result<Json<List<OccasionView>>, Problem> {
 async fn create(call: Call, body: Received<Members>) -> Result<Response, Problem> {
     let (new, _) = Input::of_json(body.value)?;
     let (who, request) = (call.who.clone(), call.request.clone());
+    let (site, here) = (call.site.clone(), call.site.clone());
     let creator = who.clone();
     call.once_by(
         &body.bytes,
         StatusCode::CREATED,
         move |tx| {
-            let may = occasions::may_create(tx, &creator)?;
+            let may = occasions::may_create(tx, &here, &creator)?;
             may.then_some(()).ok_or(Refusal::Forbidden)
         },
         move |tx, ()| {
-            let id = occasions::create(tx, &who, &new, Some(request.clone()))?;
+            let id = occasions::create(tx, &site, &who, &new, Some(request.clone()))?;
             let host = enter(tx, &who, &id, None)?;
             Ok(saved(occasions::load(tx, &host)?, &host))
         },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::uri::{PathAndQuery, Uri};
 use http::{Method, Request};
 
-use super::head::{self, METHOD_LENGTH};
+use http1::METHOD_LENGTH;
 
 /// What is kept of a target, in bytes.
 const TARGET_LENGTH: usize = 2_048;
@@ -85,7 +85,7 @@ fn host<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<&'a str> {
         .filter_map(|line| line.split_at_checked(line.iter().position(|byte| *byte == b':')?))
         .filter(|(name, _)| name.eq_ignore_ascii_case(b"host"))
         .map(|(_, value)| value[1..].trim_ascii());
-    let host = named.next().filter(|host| head::is_host(host))?;
+    let host = named.next().filter(|host| http1::is_host(host))?;
     let is_one = named.next().is_none();
     is_one.then(|| std::str::from_utf8(host).ok()).flatten()
 }

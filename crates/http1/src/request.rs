@@ -10,9 +10,9 @@ use httparse::{Header, ParserConfig, Request, Status};
 use super::refusal::Refusal;
 
 /// At most this many header lines.
-pub(crate) const LINES: usize = 128;
+pub const LINES: usize = 128;
 /// The longest method that anybody has registered is half of this.
-pub(super) const METHOD_LENGTH: usize = 32;
+pub const METHOD_LENGTH: usize = 32;
 /// The longest host: a name of 253 letters and a port.
 const HOST_LENGTH: usize = 260;
 
@@ -82,7 +82,7 @@ const HEAD_ONLY: [&str; 9] = [
 ];
 
 /// Judges trailers that an engine has read.
-pub(crate) fn judge_fields(trailers: &HeaderMap) -> Result<(), Refusal> {
+pub fn judge_fields(trailers: &HeaderMap) -> Result<(), Refusal> {
     let is_misplaced = HEAD_ONLY.iter().any(|name| trailers.contains_key(*name));
     (!is_misplaced).then_some(()).ok_or(Refusal::Trailers)
 }
@@ -223,7 +223,7 @@ fn refusal_of(error: httparse::Error) -> Refusal {
 }
 
 /// Reads a `Content-Length`; none: it is no plain number.
-pub(crate) fn content_length(value: &[u8]) -> Option<u64> {
+pub fn content_length(value: &[u8]) -> Option<u64> {
     // 18 digits fit into an u64 with room for reckoning.
     let is_plain = (1..=18).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
     let value = value.iter().map(|digit| u64::from(digit - b'0'));
@@ -297,7 +297,7 @@ fn is_path(path: &[u8]) -> bool {
 }
 
 /// `name`, `1.2.3.4` or `[::1]`, with or without `:port`; never with a user.
-pub(crate) fn is_host(host: &[u8]) -> bool {
+pub fn is_host(host: &[u8]) -> bool {
     if host.is_empty() || host.len() > HOST_LENGTH {
         return false;
     }

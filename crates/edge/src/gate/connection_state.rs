@@ -5,8 +5,8 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::time::Instant;
 
-use super::refusal::Refusal;
 use super::rejected_request_log::Seen;
+use http1::Refusal;
 
 /// Shared by the gate, which counts what comes, and the service, which counts what goes.
 #[derive(Debug, Default)]

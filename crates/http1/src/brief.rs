@@ -9,7 +9,7 @@ use http::uri::{PathAndQuery, Uri};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version};
 
 use super::framing::Section;
-use super::head::{self, Framed};
+use super::request::{self, Framed};
 
 /// Lines that are added to those of a request on its way to a server.
 const ADDED: usize = 8;
@@ -22,19 +22,18 @@ const OTHERS: [HeaderName; 5] = [EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE
 
 /// A request that was read without an engine.
 #[derive(Debug)]
-pub(crate) struct FastRequest {
+pub struct FastRequest {
     /// With its body.
-    pub(crate) request: Request<Bytes>,
+    pub request: Request<Bytes>,
     /// So many bytes are its own.
-    pub(crate) length: usize,
+    pub length: usize,
     /// Whether the client wants no more than this.
-    pub(crate) is_last: bool,
+    pub is_last: bool,
 }
 
-/// What some bytes begin with.
-pub(crate) enum Brief {
-    /// A brief request.
-    Whole(FastRequest),
+/// What some bytes begin with in place of a brief request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
     /// The head of one perhaps, of which more must come.
     Head,
     /// The head of one, and not all of its body.
@@ -44,31 +43,31 @@ pub(crate) enum Brief {
 }
 
 /// Reads the request that some bytes begin with, if it is a brief one.
-pub(crate) fn brief(came: &Bytes, header_size: usize) -> Brief {
+pub fn brief(came: &Bytes, header_size: usize) -> Result<FastRequest, Unread> {
     let length = match Section::default().end(came, header_size) {
         Ok(Some(length)) => length,
-        Ok(None) => return Brief::Head,
-        Err(_) => return Brief::Other,
+        Ok(None) => return Err(Unread::Head),
+        Err(_) => return Err(Unread::Other),
     };
-    let read = head::judge_and(&came[..length], |head, judged| match judged.body {
-        Framed::Length(body) => Some((request(came, head, body)?, body)),
+    let read = request::judge_and(&came[..length], |head, judged| match judged.body {
+        Framed::Length(body) => Some((parsed(came, head, body)?, body)),
         Framed::Chunked => None,
     });
     let Ok(Some(((request, is_last), body))) = read else {
-        return Brief::Other;
+        return Err(Unread::Other);
     };
     let end = usize::try_from(body).map_or(usize::MAX, |body| length.saturating_add(body));
     if came.len() < end {
-        return Brief::Body;
+        return Err(Unread::Body);
     }
-    Brief::Whole(FastRequest {
+    Ok(FastRequest {
         request: request.map(|()| came.slice(length..end)),
         length: end,
         is_last,
     })
 }
 
-fn request(
+fn parsed(
     came: &Bytes,
     head: &httparse::Request<'_, '_>,
     body: u64,
@@ -115,10 +114,7 @@ mod tests {
     use super::*;
 
     fn read(head: &str) -> Option<FastRequest> {
-        match brief(&Bytes::copy_from_slice(head.as_bytes()), 16 << 10) {
-            Brief::Whole(request) => Some(request),
-            _ => None,
-        }
+        brief(&Bytes::copy_from_slice(head.as_bytes()), 16 << 10).ok()
     }
 
     #[test]
@@ -134,12 +130,10 @@ mod tests {
             assert!(empty.request.body().is_empty());
             for end in 0..whole.len() {
                 let came = Bytes::copy_from_slice(&whole.as_bytes()[..end]);
-                let is_part = match super::brief(&came, 16 << 10) {
-                    Brief::Head => end < whole.len() - 5,
-                    Brief::Body => end >= whole.len() - 5,
-                    Brief::Whole(_) | Brief::Other => false,
-                };
-                assert!(is_part, "{:?}", &whole[..end]);
+                let is_head = end < whole.len() - 5;
+                let part = if is_head { Unread::Head } else { Unread::Body };
+                let unread = super::brief(&came, 16 << 10).unwrap_err();
+                assert_eq!(unread, part, "{:?}", &whole[..end]);
             }
             let too_long = format!("{head}Content-Length: {}\r\n\r\n", LONGEST_BODY + 1);
             for other in [

@@ -1,6 +1,5 @@
 //! Why a message is not let in.
 
-use h2::Reason;
 use http::StatusCode;
 
 /// What is wrong with the framing or the head of a message.
@@ -82,10 +81,17 @@ pub enum Refusal {
     /// The trailers are above the limit, cannot be read, or hold what belongs in a head.
     #[error("the trailers cannot be accepted")]
     Trailers,
-    /// The engine of HTTP/2 ends the connection (RFC 9113, section 5.4.1).
-    #[error("the connection cannot be read: {0}")]
-    Http2(Reason),
+    /// The engine of HTTP/2 ends the connection with this code (RFC 9113, section 7).
+    #[error("the connection cannot be read: error {0:#x} of HTTP/2")]
+    Http2(u32),
 }
+
+// Codes of HTTP/2.
+const PROTOCOL_ERROR: u32 = 0x1;
+const FLOW_CONTROL_ERROR: u32 = 0x3;
+const FRAME_SIZE_ERROR: u32 = 0x6;
+const COMPRESSION_ERROR: u32 = 0x9;
+const ENHANCE_YOUR_CALM: u32 = 0xb;
 
 impl Refusal {
     /// How it is answered.
@@ -127,17 +133,17 @@ impl Refusal {
             Self::BodyTooSlow => "refused_body_too_slow",
             Self::Chunk => "refused_chunk",
             Self::Trailers => "refused_trailers",
-            Self::Http2(Reason::PROTOCOL_ERROR) => "refused_http2_protocol",
-            Self::Http2(Reason::FLOW_CONTROL_ERROR) => "refused_http2_flow_control",
-            Self::Http2(Reason::FRAME_SIZE_ERROR) => "refused_http2_frame_size",
-            Self::Http2(Reason::COMPRESSION_ERROR) => "refused_http2_compression",
-            Self::Http2(Reason::ENHANCE_YOUR_CALM) => "refused_http2_enhance_your_calm",
+            Self::Http2(PROTOCOL_ERROR) => "refused_http2_protocol",
+            Self::Http2(FLOW_CONTROL_ERROR) => "refused_http2_flow_control",
+            Self::Http2(FRAME_SIZE_ERROR) => "refused_http2_frame_size",
+            Self::Http2(COMPRESSION_ERROR) => "refused_http2_compression",
+            Self::Http2(ENHANCE_YOUR_CALM) => "refused_http2_enhance_your_calm",
             Self::Http2(_) => "refused_http2",
         }
     }
 
     /// Whether the head was let in, and the body is at fault.
-    pub(crate) fn is_of_body(self) -> bool {
+    pub fn is_of_body(self) -> bool {
         matches!(self, Self::Chunk | Self::Trailers | Self::BodyTooSlow)
     }
 }

@@ -15,11 +15,11 @@ const LINES: usize = 100;
 /// What is no body in chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the body is not framed as chunks are")]
-pub(crate) struct BadChunk;
+pub struct BadChunk;
 
 /// How far a body has come.
 #[derive(Debug, Default)]
-pub(crate) struct Chunks {
+pub struct Chunks {
     state: State,
     extensions: usize,
     trailers: Vec<u8>,
@@ -56,7 +56,8 @@ impl Default for State {
 
 /// A part of a body.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Decoded {
+pub enum Decoded {
+    /// Bytes of it.
     Data(Bytes),
     /// The end, and what was said there.
     End(Option<HeaderMap>),
@@ -64,7 +65,7 @@ pub(crate) enum Decoded {
 
 impl Chunks {
     /// The next part, which is taken from what `came`; none before more has come.
-    pub(crate) fn next(&mut self, came: &mut Bytes) -> Result<Option<Decoded>, BadChunk> {
+    pub fn next(&mut self, came: &mut Bytes) -> Result<Option<Decoded>, BadChunk> {
         while let Some(&first) = came.first() {
             self.state = match self.state {
                 State::Data { left } => {

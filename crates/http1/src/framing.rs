@@ -4,8 +4,8 @@
 //! through and the same refusal is reached, for every decision depends only on
 //! the bytes up to one place.
 
-use super::head::{self, Framed};
 use super::refusal::Refusal;
+use super::request::{self, Framed};
 
 /// Digits of a chunk's size that fit into an u64, with room for reckoning.
 const CHUNK_DIGITS: u8 = 15;
@@ -16,7 +16,7 @@ const TRAILERS: usize = 4_096;
 
 /// Where in its messages a connection is.
 #[derive(Debug)]
-pub(crate) struct Framing {
+pub struct Framing {
     state: State,
     /// Whether the message asks for another protocol.
     asks_upgrade: bool,
@@ -58,18 +58,18 @@ enum State {
 
 /// How far some bytes may be handed on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Followed {
+pub struct Followed {
     /// So many from the beginning are cleared.
-    pub(crate) cleared: usize,
+    pub cleared: usize,
     /// So many heads are among them.
-    pub(crate) heads: u64,
+    pub heads: u64,
     /// Why nothing after them ever will be.
-    pub(crate) refusal: Option<Refusal>,
+    pub refusal: Option<Refusal>,
 }
 
 impl Framing {
     /// Between messages; a head may have so many bytes.
-    pub(crate) fn new(head_size: usize) -> Self {
+    pub fn new(head_size: usize) -> Self {
         Self {
             state: State::Head,
             asks_upgrade: false,
@@ -80,7 +80,7 @@ impl Framing {
     }
 
     /// Of another protocol from the beginning.
-    pub(crate) fn through() -> Self {
+    pub fn through() -> Self {
         Self {
             state: State::Through,
             ..Self::new(0)
@@ -88,27 +88,27 @@ impl Framing {
     }
 
     /// Whether a head is awaited, or has begun.
-    pub(crate) fn is_between(&self) -> bool {
+    pub fn is_between(&self) -> bool {
         self.state == State::Head
     }
 
     /// Whether an answer must come before anything else can be judged.
-    pub(crate) fn is_undecided(&self) -> bool {
+    pub fn is_undecided(&self) -> bool {
         self.state == State::Undecided
     }
 
     /// Whether the bytes are of another protocol.
-    pub(crate) fn is_through(&self) -> bool {
+    pub fn is_through(&self) -> bool {
         self.state == State::Through
     }
 
     /// Whether nothing is let through any more.
-    pub(crate) fn is_refused(&self) -> bool {
+    pub fn is_refused(&self) -> bool {
         self.state == State::Refused
     }
 
     /// The answer was made: another protocol goes on, or this one does.
-    pub(crate) fn decide(&mut self, upgraded: bool) {
+    pub fn decide(&mut self, upgraded: bool) {
         self.state = if upgraded {
             State::Through
         } else {
@@ -117,12 +117,12 @@ impl Framing {
     }
 
     /// Lets nothing through any more.
-    pub(crate) fn refuse(&mut self) {
+    pub fn refuse(&mut self) {
         self.state = State::Refused;
     }
 
     /// Goes on with all bytes that came and were not cleared yet.
-    pub(crate) fn follow(&mut self, bytes: &[u8]) -> Followed {
+    pub fn follow(&mut self, bytes: &[u8]) -> Followed {
         let mut followed = Followed::default();
         while let Some(rest) = bytes
             .get(followed.cleared..)
@@ -206,7 +206,7 @@ impl Framing {
             self.section.after_empty_line()?;
             return self.head(rest);
         }
-        let judged = head::judge(&rest[self.section.skipped()..length])?;
+        let judged = request::judge(&rest[self.section.skipped()..length])?;
         self.section = Section::default();
         self.asks_upgrade = judged.asks_upgrade;
         self.extensions = 0;
@@ -223,7 +223,7 @@ impl Framing {
         let Some(length) = end.map_err(|_| Refusal::Trailers)? else {
             return Ok(Step::More);
         };
-        head::judge_trailers(&rest[..length])?;
+        request::judge_trailers(&rest[..length])?;
         self.message_ended();
         Ok(Step::Cleared(length))
     }

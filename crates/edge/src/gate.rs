@@ -8,12 +8,7 @@
 //! everything else.
 
 mod body_rate;
-mod chunks;
 mod connection_state;
-mod fast_path;
-mod framing;
-mod head;
-mod refusal;
 mod rejected_request_log;
 #[cfg(test)]
 mod tests;
@@ -25,22 +20,18 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
+use http1::{Followed, Framing, Refusal};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::chunks::{Chunks, Decoded};
 pub(crate) use self::connection_state::{ConnectionState, Verdict};
-pub(crate) use self::fast_path::{Brief, FastRequest, brief};
-pub(crate) use self::head::{LINES, content_length, is_host, judge_fields};
-pub use self::refusal::Refusal;
 pub(crate) use self::rejected_request_log::Seen;
 
 use crate::deadline::Deadline;
 use crate::listener::{Activity, Place};
 
 use self::body_rate::Pace;
-use self::framing::{Followed, Framing};
 
 /// What the engine reads in place of a head that is refused.
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n";

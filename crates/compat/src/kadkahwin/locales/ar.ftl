@@ -1,0 +1,3 @@
+kadkahwin-hello = أهلًا وسهلًا! كندوري هنا.
+kadkahwin-saved = شكرًا لك. حُفظ جوابك.
+kadkahwin-saved-code = شكرًا لك. حُفظ جوابك. رمزك للتغيير لاحقًا: { $code }.

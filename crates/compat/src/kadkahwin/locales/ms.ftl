@@ -1,0 +1,3 @@
+kadkahwin-hello = Selamat datang! Kenduri ada di sini.
+kadkahwin-saved = Terima kasih. Jawapan anda telah disimpan.
+kadkahwin-saved-code = Terima kasih. Jawapan anda telah disimpan. Kod anda untuk perubahan kemudian: { $code }.

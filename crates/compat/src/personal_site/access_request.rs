@@ -1,0 +1,289 @@
+//! A request for a role: whoever has a confirmed address asks, and an administrator decides.
+
+use accounts::Confirmed;
+use accounts::account::{self, AccountId};
+use accounts::people::{self, Acting, Administrator, PeopleError};
+use accounts::signed_in::SignedIn;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use platform::audit::{Entry, RequestFacts};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde_json::{Value, json};
+use web::{FieldProblem, Findings, Problem};
+
+use super::role::Role;
+
+platform::id!(AccessRequestId, "One request for a role.");
+
+/// The most characters of what somebody writes with it, and of why it was decided so.
+const MESSAGE: usize = 1000;
+const REASON: usize = 500;
+/// How many requests of one account are kept.
+const LIMIT: i64 = 20;
+/// The most of one list.
+const ROWS: i64 = 100;
+
+web::words! {
+    /// What became of a request.
+    State {
+        /// Nobody decided yet.
+        Pending = "pending",
+        /// The role was given.
+        Approved = "approved",
+        /// It was not.
+        Rejected = "rejected",
+    }
+}
+
+/// A request.
+#[derive(Clone, Debug, Row)]
+pub(super) struct AccessRequest {
+    pub(super) id: AccessRequestId,
+    pub(super) account_id: AccountId,
+    pub(super) role: Role,
+    pub(super) message: String,
+    pub(super) state: State,
+    /// Why it was decided so; empty: nobody said.
+    pub(super) reason: String,
+    pub(super) created_at: Timestamp,
+    /// When it was made or decided on.
+    pub(super) updated_at: Timestamp,
+}
+
+/// A request, and who made it.
+#[derive(Debug, Row)]
+pub(super) struct SignedRequest {
+    #[row(flatten)]
+    pub(super) request: AccessRequest,
+    pub(super) name: String,
+    pub(super) email: String,
+}
+
+/// Why nothing was saved.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AccessError {
+    #[error("there is no such request")]
+    NotFound,
+    #[error("the address is not confirmed")]
+    EmailUnverified,
+    #[error("a request for the role waits already")]
+    Pending,
+    #[error("somebody decided on it already")]
+    Decided,
+    #[error("the account has made {LIMIT} requests")]
+    LimitReached,
+    #[error("fields are not right")]
+    Fields(Vec<FieldProblem>),
+    #[error(transparent)]
+    People(#[from] PeopleError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Self {
+        let conflict = |code| Self::new(StatusCode::CONFLICT, code);
+        match error {
+            AccessError::NotFound => Self::not_found(),
+            AccessError::EmailUnverified => accounts::web::email_unverified(),
+            AccessError::Pending => conflict("request_pending"),
+            AccessError::Decided => conflict("request_decided"),
+            AccessError::LimitReached => conflict("limit_reached").with("limit", LIMIT),
+            AccessError::Fields(errors) => {
+                let mut problem = Self::fields();
+                problem.errors = errors;
+                problem
+            }
+            AccessError::People(error) => error.into(),
+            AccessError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// Somebody who may ask.
+pub(super) fn asker(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Confirmed, AccessError> {
+    accounts::confirmed(tx, who)?.ok_or(AccessError::EmailUnverified)
+}
+
+/// Asks for a role.
+pub(super) fn create(
+    tx: &mut Tx<'_>,
+    who: &Confirmed,
+    role: Role,
+    message: &str,
+) -> Result<AccessRequest, AccessError> {
+    let mut findings = Findings::default();
+    let message = findings.text("/message", message, MESSAGE);
+    if message.is_empty() {
+        findings.add("/message", "required", []);
+    }
+    findings.finish().map_err(AccessError::Fields)?;
+    let account_id = who.who().account().id.clone();
+    // Whoever asks at the same time counts the same rows.
+    account::lock(tx, &account_id)?;
+    let (all, alike): (i64, i64) = sql!(
+        "SELECT COUNT(*), COUNT(CASE WHEN state = 'pending' AND role = :role THEN 1 END)
+         FROM access_request WHERE account_id = :account_id",
+        role,
+        account_id
+    )
+    .one(tx)?;
+    if alike > 0 {
+        return Err(AccessError::Pending);
+    }
+    if all >= LIMIT {
+        return Err(AccessError::LimitReached);
+    }
+    let request = AccessRequest {
+        id: tx.id(),
+        account_id,
+        role,
+        message,
+        state: State::Pending,
+        reason: String::new(),
+        created_at: tx.now(),
+        updated_at: tx.now(),
+    };
+    sql!(
+        "INSERT INTO access_request ({AccessRequest}) VALUES ({:AccessRequest})",
+        AccessRequest = request
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(request)
+}
+
+/// Somebody's own, the newest first.
+pub(super) fn list_own(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+) -> Result<Vec<AccessRequest>, StoreError> {
+    sql!(
+        "SELECT {AccessRequest} FROM access_request WHERE account_id = :account
+         ORDER BY created_at DESC, id",
+        account
+    )
+    .all(tx)
+}
+
+/// The oldest that wait.
+pub(super) fn pending(
+    tx: &mut Tx<'_>,
+    _: &Administrator,
+) -> Result<Vec<SignedRequest>, StoreError> {
+    sql!(
+        "SELECT {r: AccessRequest}, a.display_name AS name, e.address AS email
+         FROM access_request r
+         JOIN account a ON a.id = r.account_id
+         JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+         WHERE r.state = 'pending' ORDER BY r.created_at, r.id LIMIT :rows",
+        rows = ROWS
+    )
+    .all(tx)
+}
+
+/// How many wait, and how many there are.
+pub(super) fn count(tx: &mut Tx<'_>) -> Result<(i64, i64), StoreError> {
+    tx.one(
+        sql!("SELECT COUNT(CASE WHEN state = 'pending' THEN 1 END), COUNT(*) FROM access_request"),
+        &[],
+    )
+}
+
+/// Whoever decides, and their request.
+pub(super) struct Decider {
+    pub(super) who: SignedIn,
+    pub(super) request: RequestFacts,
+}
+
+/// Gives the role that was asked for.
+pub(super) fn approve(
+    tx: &mut Tx<'_>,
+    by: &Acting,
+    decider: &Decider,
+    id: &AccessRequestId,
+    reason: &str,
+) -> Result<(), AccessError> {
+    let found = decide(tx, decider, (id, State::Approved), reason)?;
+    Ok(found.role.set(tx, by, &found.account_id, true)?)
+}
+
+/// Turns a request down.
+pub(super) fn reject(
+    tx: &mut Tx<'_>,
+    decider: &Decider,
+    id: &AccessRequestId,
+    reason: &str,
+) -> Result<(), AccessError> {
+    people::administrator(tx, &decider.who, &decider.request)?;
+    decide(tx, decider, (id, State::Rejected), reason).map(drop)
+}
+
+fn decide(
+    tx: &mut Tx<'_>,
+    decider: &Decider,
+    (id, state): (&AccessRequestId, State),
+    reason: &str,
+) -> Result<AccessRequest, AccessError> {
+    let mut findings = Findings::default();
+    let reason = findings.text("/admin_reason", reason, REASON);
+    findings.finish().map_err(AccessError::Fields)?;
+    let found: Option<AccessRequest> = sql!(
+        "SELECT {AccessRequest} FROM access_request WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
+    let found = found.ok_or(AccessError::NotFound)?;
+    if found.state != State::Pending {
+        return Err(AccessError::Decided);
+    }
+    sql!(
+        "UPDATE access_request SET state = :state, reason = :reason, decided_by = :by,
+             updated_at = :now
+         WHERE id = :id",
+        state,
+        reason,
+        by = decider.who.account().id,
+        now = tx.now(),
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    tx.record(Entry {
+        actor: decider.who.actor(),
+        action: match state {
+            State::Approved => "access_request.approved",
+            _ => "access_request.rejected",
+        },
+        entity: ("access_request", id.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: Some(decider.request.clone()),
+    })?;
+    Ok(found)
+}
+
+/// What a copy of somebody's data has of them.
+pub(super) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
+    let all = list_own(tx, account)?.into_iter().map(|one| {
+        json!({
+            "role": one.role, "message": one.message, "state": one.state, "reason": one.reason,
+            "created_at": one.created_at, "updated_at": one.updated_at,
+        })
+    });
+    Ok(json!({ "access_requests": all.collect::<Vec<_>>() }))
+}
+
+/// Erases somebody's, and lets go of them as whoever decided.
+pub(super) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM access_request WHERE account_id = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "UPDATE access_request SET decided_by = NULL WHERE decided_by = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! Stopping a stream of mail by the link of a mail. The link works as often as it is used; reading
+//! changes nothing, for whatever looks at mails reads their links too.
+
+use accounts::Accounts;
+use accounts::web::asking::Browser;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::Uri;
+use axum::routing::get;
+use platform::mail::suppression::{self, Place};
+use platform::{StoreError, Tx};
+use serde::{Deserialize, Serialize};
+use web::{Form, Json, Problem, Site};
+
+use super::answer::{DONE, Message};
+
+pub(super) fn routes() -> Router<Accounts> {
+    let at = "/backend/public/email/unsubscribe";
+    Router::new()
+        .route(at, get(look).post(unsubscribe))
+        .route(&format!("{at}/{{token}}"), get(look).post(unsubscribe))
+}
+
+/// Whether a link is one of ours.
+#[derive(Serialize)]
+struct Looked {
+    valid: bool,
+}
+
+async fn look(
+    State(accounts): State<Accounts>,
+    path: Option<Path<String>>,
+    uri: Uri,
+) -> Result<Json<Looked>, Problem> {
+    find(&accounts.site, path, &uri, &Bytes::new())?;
+    Ok(Json(Looked { valid: true }))
+}
+
+async fn unsubscribe(
+    State(accounts): State<Accounts>,
+    path: Option<Path<String>>,
+    uri: Uri,
+    Browser(client): Browser,
+    body: Bytes,
+) -> Result<Json<Message>, Problem> {
+    let place = find(&accounts.site, path, &uri, &body)?;
+    let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        suppression::unsubscribe(tx, &place, &client.request)
+    };
+    accounts.site.store.write(change).await?;
+    Ok(DONE)
+}
+
+#[derive(Deserialize)]
+struct Body {
+    token: String,
+}
+
+/// What the link stops: it ends the address, or is `token` of the query or of the body.
+fn find(
+    site: &Site,
+    path: Option<Path<String>>,
+    uri: &Uri,
+    body: &Bytes,
+) -> Result<Place, Problem> {
+    let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
+    let link = match (path, query.find("token"), serde_json::from_slice(body)) {
+        (Some(Path(link)), ..) => link,
+        (None, Some(link), _) => link.to_owned(),
+        (None, None, Ok(Body { token })) => token,
+        (None, None, Err(_)) => return Err(Problem::not_found()),
+    };
+    let key = site.keys.key(suppression::PURPOSE);
+    suppression::find_unsubscribe(&key, &link).ok_or_else(Problem::not_found)
+}

@@ -1,0 +1,284 @@
+//! The countdowns of somebody, as they make, change and delete them.
+
+use accounts::account::{self, AccountId};
+use accounts::dates::Dates;
+use accounts::signed_in::SignedIn;
+use accounts::web::proof::{Proof, Requester};
+use accounts::web::resource::{Edit, History, Parent, Removal, Resource, TypedRemoval, history_of};
+use accounts::{slug, sudo};
+use jiff::tz::TimeZone;
+use platform::audit::{Entry, RequestFacts};
+use platform::{Rows, StoreError, Tx, sql};
+use serde_json::Value;
+use web::codes::SLUG_TAKEN;
+use web::fields::{choice, flag, key, line};
+use web::{Field, Findings, Input, List, Piece};
+
+use crate::Refusal;
+use crate::countdown::{
+    self, Countdown, CountdownId, Kind, LIMIT, TITLE, Visibility, account_of, free_slug,
+};
+use crate::follow::{self, Choice};
+use crate::webhook::event::{self, About, Event};
+use crate::{leaving, reach};
+
+/// Somebody who keeps countdowns.
+#[derive(Clone, Debug)]
+pub struct Keeper {
+    /// Who it is.
+    pub who: SignedIn,
+    request: RequestFacts,
+    /// The dates of all domains, some of which their countdowns may follow.
+    pub(crate) dates: Dates,
+}
+
+impl Keeper {
+    pub(crate) fn new(who: &SignedIn, request: &RequestFacts, dates: Dates) -> Self {
+        Self {
+            who: who.clone(),
+            request: request.clone(),
+            dates,
+        }
+    }
+
+    /// Refuses who may make none, and takes the lock of the others.
+    fn may_make(&self, tx: &mut Tx<'_>) -> Result<AccountId, Refusal> {
+        countdown::maker(tx, &self.who)?;
+        if self.who.is_limited() {
+            return Err(Refusal::TokenNotPermitted);
+        }
+        let account = &self.who.account().id;
+        account::lock(tx, account)?;
+        Ok(account.clone())
+    }
+}
+
+impl Proof for Keeper {
+    type Refusal = Refusal;
+
+    fn enter(_: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        let dates = requester.declared().unwrap_or(Dates(&[]));
+        Ok(Self::new(&requester.who, &requester.request, dates))
+    }
+}
+
+impl Parent for Keeper {
+    type Permission = ();
+    const OWN: () = ();
+
+    fn zone(&self, _: &mut Tx<'_>) -> Result<TimeZone, Refusal> {
+        let zone = TimeZone::get(&self.who.account().time_zone);
+        Ok(zone.unwrap_or(TimeZone::UTC))
+    }
+
+    fn record(
+        &self,
+        tx: &mut Tx<'_>,
+        entity: (&'static str, String),
+        action: &'static str,
+        changes: Value,
+    ) -> Result<(), StoreError> {
+        tx.record(Entry {
+            actor: self.who.actor(),
+            action,
+            scope: Some(entity.1.clone()),
+            entity,
+            changes,
+            request: Some(self.request.clone()),
+        })
+    }
+}
+
+impl Resource for Countdown {
+    type Parent = Keeper;
+    const FIELDS: &'static [Field] = web::fields! { Countdown:
+        title: line(TITLE).label("countdown-title").required(),
+        kind: choice().label("countdown-kind").fixed(),
+        follows: line(64).label("countdown-follows").section("countdown-section-until").hint("countdown-follows-hint"),
+        target: line(16).label("countdown-target").section("countdown-section-until").hint("countdown-target-hint"),
+        repeat: choice().label("countdown-repeat").section("countdown-section-until"),
+        after: choice().label("countdown-after").section("countdown-section-until"),
+        leap_day: choice().label("countdown-leap-day").section("countdown-section-until"),
+        time_zone: line(64).label("countdown-time-zone"),
+        day_counting: choice().label("countdown-days"),
+        slug: key(0, 50).label("countdown-slug").section("countdown-section-seen").hint("countdown-slug-hint"),
+        visibility: choice().label("countdown-visibility").section("countdown-section-seen"),
+        listed: flag().label("countdown-listed").section("countdown-section-seen"),
+        show_notes: flag().label("countdown-show-notes").section("countdown-section-seen"),
+        show_stats: flag().label("countdown-show-stats").section("countdown-section-seen"),
+        show_phrase: flag().label("countdown-show-phrase").section("countdown-section-seen").hint("countdown-show-phrase-hint"),
+        is_primary: flag().label("countdown-is-primary").section("countdown-section-seen").hint("countdown-is-primary-hint"),
+    };
+    const HISTORY: History = history_of!("countdown", named_by: "title", removed: "deleted");
+    const TYPED_REMOVAL: TypedRemoval = TypedRemoval::People;
+    /// Nobody could tell later whose words the title was.
+    const IS_FORGOTTEN: bool = true;
+
+    fn key(&self) -> &str {
+        &self.title
+    }
+
+    fn address(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn list(tx: &mut Tx<'_>, keeper: &Keeper, _: &Piece) -> Result<List<Self>, Refusal> {
+        Ok(List::whole(countdown::list(tx, &keeper.who)?))
+    }
+
+    fn find(tx: &mut Tx<'_>, keeper: &Keeper, id: &str) -> Result<Self, Refusal> {
+        let id: CountdownId = id.parse().map_err(|_| Refusal::NotFound)?;
+        let owner = countdown::enter(tx, &keeper.who, &id, &keeper.request)?;
+        Ok(owner.countdown().clone())
+    }
+
+    fn find_locked(tx: &mut Tx<'_>, keeper: &Keeper, id: &str) -> Result<Self, Refusal> {
+        let id: CountdownId = id.parse().map_err(|_| Refusal::NotFound)?;
+        let owner = countdown::enter_locked(tx, &keeper.who, &id, &keeper.request)?;
+        Ok(owner.countdown().clone())
+    }
+
+    fn blank(tx: &mut Tx<'_>, keeper: &Keeper, input: &Input, _: &[Self]) -> Result<Self, Refusal> {
+        let kind = Kind::find(input.text("kind")).unwrap_or(Kind::Since);
+        Ok(Self::blank(tx.id(), kind, &keeper.who.account().time_zone))
+    }
+
+    fn validate(
+        &mut self,
+        tx: &mut Tx<'_>,
+        edit: &Edit<'_, Self>,
+        findings: &mut Findings,
+    ) -> Result<(), Refusal> {
+        let keeper = edit.parent;
+        let account = match edit.old {
+            None => keeper.may_make(tx)?,
+            Some(old) => account_of(tx, &old.id)?,
+        };
+        let choice = Choice {
+            who: &keeper.who,
+            account: &account,
+            dates: keeper.dates,
+        };
+        choice.settle(tx, self, edit.old, findings)?;
+        self.check(edit.old, tx.now(), findings);
+        Ok(())
+    }
+
+    fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
+        let account = &edit.parent.who.account().id;
+        if !edit.input.has("slug") {
+            self.slug = free_slug(tx, account, &self.slug)?;
+        }
+        let (count,): (i64,) = sql!(
+            "SELECT COUNT(*) FROM countdown WHERE account_id = :account",
+            account
+        )
+        .one(tx)?;
+        if count >= LIMIT {
+            return Err(Refusal::LimitReached(LIMIT));
+        }
+        let inserted = sql!(
+            "INSERT INTO countdown (account_id, {Countdown}, revision, link_generation, created_at,
+                 updated_at)
+             VALUES (:account, {:Countdown}, 1, 1, :now, :now)
+             ON CONFLICT (account_id, slug) DO NOTHING",
+            account,
+            Countdown = Countdown {
+                is_primary: false,
+                ..self.clone()
+            },
+            now = tx.now()
+        )
+        .run(tx, Rows::AtMostOne)?;
+        if inserted == 0 {
+            return Err(SLUG_TAKEN.into());
+        }
+        if self.is_primary {
+            make_primary(tx, account, &self.id)?;
+        }
+        slug::of(tx, account)?;
+        countdown::give(tx, account, &self.id)?;
+        reach::plan(tx, self)?;
+        follow::begin(tx, self)?;
+        Ok(())
+    }
+
+    fn update(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
+        let Some(old) = edit.old else { return Ok(()) };
+        let id = &old.id;
+        let becomes_primary = self.is_primary && !old.is_primary;
+        // It takes the place of another one.
+        if becomes_primary && edit.parent.who.is_limited() {
+            return Err(Refusal::TokenNotPermitted);
+        }
+        self.version += 1;
+        // Each change of a slug or of the main countdown holds the account's lock.
+        let account = account_of(tx, id)?;
+        account::lock(tx, &account)?;
+        let (others,): (i64,) = sql!(
+            "SELECT COUNT(*) FROM countdown
+             WHERE account_id = :account AND slug = :slug AND id <> :id",
+            account,
+            slug = self.slug,
+            id
+        )
+        .one(tx)?;
+        if others > 0 {
+            return Err(SLUG_TAKEN.into());
+        }
+        sql!(
+            "UPDATE countdown SET {Countdown = :Countdown}, updated_at = :now WHERE id = :id",
+            Countdown = Countdown {
+                is_primary: old.is_primary && self.is_primary,
+                ..self.clone()
+            },
+            now = tx.now(),
+            id
+        )
+        .run(tx, Rows::Exactly(1))?;
+        if becomes_primary {
+            make_primary(tx, &account, id)?;
+        }
+        if old.visibility == Visibility::Unlisted && self.visibility != Visibility::Unlisted {
+            // Who had the private link has it no more, also when there is one again.
+            sql!(
+                "UPDATE countdown SET link_generation = link_generation + 1 WHERE id = :id",
+                id
+            )
+            .run(tx, Rows::Exactly(1))?;
+        }
+        reach::plan(tx, self)?;
+        if self.follows != old.follows {
+            follow::begin(tx, self)?;
+        }
+        reach::announce(tx, id)?;
+        event::fire(tx, self, Event::Changed, About::Nothing)?;
+        Ok(())
+    }
+
+    fn removal(&self, tx: &mut Tx<'_>, keeper: &Keeper, _: &[Self]) -> Result<Removal, Refusal> {
+        sudo::require::<Refusal>(tx, &keeper.who)?;
+        Ok(Removal::Delete)
+    }
+
+    /// With all its resets.
+    fn delete(&self, tx: &mut Tx<'_>, _: &Keeper) -> Result<(), Refusal> {
+        Ok(leaving::remove(tx, &self.id)?)
+    }
+}
+
+/// The account's lock is held.
+fn make_primary(tx: &mut Tx<'_>, account: &AccountId, id: &CountdownId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE countdown SET is_primary = 0, version = version + 1, revision = revision + 1
+         WHERE account_id = :account AND is_primary = 1",
+        account
+    )
+    .run(tx, Rows::AtMostOne)?;
+    sql!("UPDATE countdown SET is_primary = 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
