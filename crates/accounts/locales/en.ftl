@@ -691,3 +691,36 @@ notification-mail-text =
     { $said }
 
     { $address }
+
+# Webhooks.
+webhooks = Webhooks
+webhooks-text = When something happens to what you keep here, a message is sent to these addresses.
+webhook-new = New webhook
+webhook-url = Address
+webhook-url-hint = https:// and a host on the internet.
+webhook-events = What is sent
+webhook-notes = With the notes of resets
+webhook-secret = This secret signs what is sent. It is shown only now.
+webhook-test = Send a test
+webhook-rotate = New secret
+webhook-sent = The test is being sent. Look again in a moment.
+webhook-active = Active
+webhook-failing = Messages do not arrive
+webhook-disabled = Turned off, until a test arrives
+webhook-delivery-waiting = waiting
+webhook-delivery-delivered = delivered
+webhook-delivery-failed = failed
+mail-webhook-subject = A webhook was turned off
+mail-webhook-text =
+    Hello { $name },
+
+    Messages of { $site } to { $url } do not arrive, or are not wanted any more. Since { $time } ({ $zone }) nothing is sent there.
+
+    Send a test to turn the webhook on again:
+    { $address }
+problem-webhook-url-refused = Only https addresses of hosts on the internet can be called.
+    .title = Address not allowed
+shared-webhook = Webhook: told of what happens here
+webhook-deleted = The webhook is deleted.
+webhook-save = Save
+webhook-delete = Delete

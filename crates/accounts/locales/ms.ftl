@@ -687,3 +687,36 @@ notification-mail-text =
     { $said }
 
     { $address }
+
+# Webhooks.
+webhooks = Webhook
+webhooks-text = Apabila sesuatu berlaku pada apa yang anda simpan di sini, mesej dihantar ke alamat-alamat ini.
+webhook-new = Webhook baharu
+webhook-url = Alamat
+webhook-url-hint = https:// dan hos di internet.
+webhook-events = Apa yang dihantar
+webhook-notes = Dengan catatan set semula
+webhook-secret = Rahsia ini menandatangani apa yang dihantar. Ia ditunjukkan sekali ini sahaja.
+webhook-test = Hantar ujian
+webhook-rotate = Rahsia baharu
+webhook-sent = Ujian sedang dihantar. Lihat semula sebentar lagi.
+webhook-active = Aktif
+webhook-failing = Mesej tidak sampai
+webhook-disabled = Dimatikan, sehingga satu ujian sampai
+webhook-delivery-waiting = menunggu
+webhook-delivery-delivered = sampai
+webhook-delivery-failed = gagal
+mail-webhook-subject = Satu webhook telah dimatikan
+mail-webhook-text =
+    Salam { $name },
+
+    Mesej daripada { $site } ke { $url } tidak sampai, atau tidak dikehendaki lagi. Sejak { $time } ({ $zone }) tiada apa-apa dihantar ke sana.
+
+    Hantar ujian untuk menghidupkan webhook itu semula:
+    { $address }
+problem-webhook-url-refused = Hanya alamat https bagi hos di internet boleh dipanggil.
+    .title = Alamat tidak dibenarkan
+shared-webhook = Webhook: diberitahu tentang apa yang berlaku di sini
+webhook-deleted = Webhook itu dipadam.
+webhook-save = Simpan
+webhook-delete = Padam

@@ -21,6 +21,7 @@ use crate::dates::{self, Date, Dates};
 use crate::look::{self, FirstPage};
 use crate::newsletter::Newsletter;
 use crate::web::frame;
+use crate::webhook::WebhookEvent;
 use identity::DomainAccounts;
 use identity::account::AccountId;
 use identity::grant::{Role, Scope, ScopeKind};
@@ -67,6 +68,8 @@ pub struct Domain {
     pub navigation: &'static [Link],
     /// What it shows to somebody on the page that they land on after signing in.
     pub cards: fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Vec<Card>, StoreError>,
+    /// What webhooks can hear of.
+    pub webhook_events: &'static [WebhookEvent],
     /// Mail that people may choose to get.
     pub newsletters: &'static [Newsletter],
     /// What the sign-in page says to those who need no account.
@@ -90,6 +93,8 @@ pub struct Domain {
     pub obligations: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<String>, StoreError>,
     /// What of a person's reaches others, or is kept together with them, and can be ended.
     pub shared: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Share>, StoreError>,
+    /// Ends at once what goes on without a person who asks for their account to be erased.
+    pub leave: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
     /// Erases what it keeps of a person, and lets go of the account.
     pub erase: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
     /// The dates of its own that somebody may follow.
@@ -190,6 +195,7 @@ impl Domain {
             offers: |_| Ok(Vec::new()),
             navigation: &[],
             cards: |_, _, _, _| Ok(Vec::new()),
+            webhook_events: &[],
             newsletters: &[],
             sign_in_hints: &[],
             routes: |_| Router::new(),
@@ -200,6 +206,7 @@ impl Domain {
             export: |_, _| Ok(Value::Null),
             obligations: |_, _| Ok(Vec::new()),
             shared: |_, _| Ok(Vec::new()),
+            leave: |_, _| Ok(()),
             erase: |_, _| Ok(()),
             dates: |_, _| Ok(Vec::new()),
             follow: |_, _, _| Ok(()),
@@ -362,6 +369,7 @@ pub fn for_identity(domains: &[Domain]) -> Vec<DomainAccounts> {
         token_scopes: domain.token_scopes,
         export: domain.export,
         obligations: domain.obligations,
+        leave: domain.leave,
         erase: domain.erase,
     });
     all.collect()

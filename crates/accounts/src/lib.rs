@@ -13,6 +13,7 @@ pub mod domain;
 pub mod look;
 pub mod newsletter;
 pub mod web;
+pub mod webhook;
 
 pub use ::identity::MIGRATIONS;
 pub use ::identity::credential::linked_identity as identity;
@@ -55,6 +56,7 @@ use std::ops::{Deref, DerefMut};
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
 use platform::mail::{CallbackKey, SnsTopic};
+use serde_json::json;
 
 /// All that the program has to know of this crate.
 pub const DOMAIN: Domain = Domain {
@@ -80,10 +82,20 @@ pub const DOMAIN: Domain = Domain {
             refresh::sweeps(site.store.clone()),
             reset::mails(site),
             factor_reset::job(site),
+            webhook::delivery::handler(site),
+            webhook::delivery::sweep_job(),
         ]
     },
-    shared: web::trusted::shared,
-    erase: look::erase,
+    export: |tx, id| Ok(json!({ "webhooks": webhook::export(tx, id)? })),
+    shared: |tx, id| {
+        let contacts = web::trusted::shared(tx, id)?.into_iter();
+        Ok(contacts.chain(webhook::shared(tx, id)?).collect())
+    },
+    leave: webhook::erase,
+    erase: |tx, id| {
+        webhook::erase(tx, id)?;
+        look::erase(tx, id)
+    },
     describe: domain::debug_only(web::api::describe),
     ..Domain::new(MIGRATIONS)
 };
@@ -112,6 +124,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(403, "email_unverified"),
     Code::new(403, "password_required"),
     Code::new(422, "person_unknown"),
+    Code::new(422, "webhook_url_refused"),
     Code::new(403, "invite_for_other_address"),
     Code::new(400, "form_stale"),
     Code::new(403, "secure_connection_required"),

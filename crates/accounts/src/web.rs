@@ -37,6 +37,7 @@ mod suppressed;
 pub(crate) mod trusted;
 mod unsubscribe;
 mod visitor;
+mod webhooks;
 
 pub mod asking;
 pub mod upstream_access;
@@ -47,6 +48,7 @@ use axum::{Extension, Router};
 use web::{Pages, Site};
 
 use crate::Callers::{Anybody, People};
+use crate::webhook::test_limit::TestLimit;
 use crate::{Accounts, Callers};
 pub use cookies::session;
 pub use identity::problem::email_unverified;
@@ -79,6 +81,7 @@ pub fn routes(accounts: &Accounts) -> Router<Site> {
         .merge(own.into_router())
         .merge(api::routes::<Router<_>>())
         .merge(api::refresh::well_known())
+        .layer(Extension(TestLimit::default()))
         .with_state(accounts.clone())
 }
 
@@ -144,6 +147,11 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/me/trusted", People, trusted::add)
         .post("/me/trusted/remove", People, trusted::remove)
         .get("/me/shared", People, shared::show)
+        .get("/me/webhooks", People, webhooks::show)
+        .post("/me/webhooks", People, webhooks::create)
+        .post("/me/webhooks/{id}/test", People, webhooks::test)
+        .post("/me/webhooks/{id}/rotate", People, webhooks::rotate)
+        .post("/me/webhooks/{id}/delete", People, webhooks::delete)
         .get("/admin/invites", People, invites::show)
         .post("/admin/invites", People, invites::create)
         .post("/admin/invites/remove", People, invites::remove)

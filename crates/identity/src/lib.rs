@@ -45,5 +45,6 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0011_imported_people",
     "0012_newsletters",
     "0013_profile",
-    "0014_site"
+    "0014_site",
+    "0015_webhooks"
 );

@@ -733,3 +733,7 @@ host-members-mails = { $n ->
 host-members-let-send = Let it send mail
 host-members-take-on = Take it on
 notification-members-occasion = { $about } made an occasion. It sends no mail but confirmations until you let it.
+
+# What webhooks hear of.
+host-event-reply-saved = an answer is saved
+host-event-invitation-opened = an invitation is opened for the first time

@@ -683,3 +683,7 @@ host-members-mails = { $n } e-mel sehari
 host-members-let-send = Benarkan hantar e-mel
 host-members-take-on = Ambil alih
 notification-members-occasion = { $about } membuat satu majlis. Ia hanya menghantar pengesahan sehingga anda membenarkannya.
+
+# What webhooks hear of.
+host-event-reply-saved = satu jawapan disimpan
+host-event-invitation-opened = satu undangan dibuka buat kali pertama

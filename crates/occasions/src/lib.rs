@@ -34,6 +34,7 @@ pub mod single_answer;
 pub mod snapshot;
 pub mod token_scopes;
 pub mod web;
+pub mod webhook;
 pub mod words;
 
 use ::web::Link;
@@ -50,7 +51,7 @@ pub const ENABLED: Flag = Flag {
     built_in: true,
 };
 
-/// All that the program has to know of this crate.
+/// Everything that the program has to know about this crate.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
@@ -62,7 +63,7 @@ pub const DOMAIN: Domain = Domain {
     token_scopes: token_scopes::ALL,
     secret_paths: &[
         SecretPath::code("/invite/"),
-        // `/api/v1/invitations/id/…` names an invitation, and opens nothing.
+        // `/api/v1/invitations/id/…` holds an id, which is no secret.
         SecretPath::code("/api/v1/invitations/").but_not("id"),
         SecretPath::body("/api/rsvp"),
         SecretPath::body("/api/v1/codes/resolve"),
@@ -106,7 +107,8 @@ pub const DOMAIN: Domain = Domain {
     shared: leaving::shared,
     erase: leaving::erase,
     dates: event::dates,
-    describe: domain::debug_only(web::api::describe),
+    webhook_events: webhook::EVENTS,
+    describe: domain::debug_only(|| webhook::describe(web::api::describe())),
     shared_responses: &[
         (410, "Gone", "The invitation is over."),
         (423, "Locked", "Answers are closed."),

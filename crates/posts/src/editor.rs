@@ -21,7 +21,7 @@ pub struct Editor {
     request: RequestFacts,
 }
 
-/// The proof that `who` may write posts.
+/// Checks that `who` may write posts, and returns the proof.
 pub fn enter(tx: &mut Tx<'_>, who: &SignedIn, request: &RequestFacts) -> Result<Editor, Refusal> {
     if !is_editor(tx, who)? {
         return Err(Refusal::Forbidden);
@@ -71,7 +71,7 @@ impl Parent for Editor {
     }
 }
 
-/// In which zone somebody types hours.
+/// The time zone in which this person's times of day are read and shown.
 pub(crate) fn zone(who: &SignedIn) -> TimeZone {
     TimeZone::get(&who.account().time_zone).unwrap_or(TimeZone::UTC)
 }

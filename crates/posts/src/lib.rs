@@ -1,4 +1,4 @@
-//! What a site publishes: articles and notes, their feeds, and search in them.
+//! A site's articles and notes, their feeds, and full-text search.
 
 pub mod editor;
 pub mod feed;
@@ -10,6 +10,7 @@ pub mod post;
 pub mod published;
 pub mod search;
 pub mod web;
+pub mod webhook;
 
 use ::web::codes::Code;
 use ::web::setting::Flag;
@@ -30,7 +31,7 @@ pub const ENABLED: Flag = Flag {
     built_in: true,
 };
 
-/// All that the program has to know of this crate.
+/// This crate as the program mounts it: addresses, tables, jobs, settings.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
@@ -48,10 +49,12 @@ pub const DOMAIN: Domain = Domain {
     offers: web::public::offers,
     cards: web::own::cards,
     newsletters: &[mailing::NEWSLETTER],
-    jobs: |site| vec![mailing::job(site)],
-    deletions: |site| vec![image::job(site)],
+    webhook_events: webhook::EVENTS,
+    jobs: |site| vec![mailing::job(site), webhook::sweeps()],
+    deletions: |site| vec![image::FOLDER.job(site)],
     describe: domain::debug_only(|| {
-        web::api::routes::<::web::described::Description<_>>().into_openapi()
+        let api = web::api::routes::<::web::described::Description<_>>().into_openapi();
+        accounts::webhook::describe::<webhook::PostMessage>(api, webhook::EVENTS)
     }),
     ..Domain::new(platform::migrations!(
         "posts",
@@ -63,7 +66,7 @@ pub const DOMAIN: Domain = Domain {
 /// The error codes of this crate.
 const PROBLEM_CODES: &[Code] = &[PUBLISHED, WITHDRAWN];
 
-/// What was published is withdrawn, but never a draft again, and never deleted.
+/// A published post can only be withdrawn: it never becomes a draft again and is never deleted.
 const PUBLISHED: Code = Code::new(409, "post_published");
 /// The post was published and is withdrawn.
 const WITHDRAWN: Code = Code::new(410, "gone");

@@ -26,6 +26,16 @@ host-ground-nila = Nila
 host-ground-terung = Terung
 host-ground-arang = Arang
 
+# Days that come again, and how they are counted.
+host-repeat-none = tidak
+host-repeat-weekly = setiap minggu
+host-repeat-monthly = setiap bulan
+host-repeat-yearly = setiap tahun
+host-feb28 = 28 Februari
+host-mar1 = 1 Mac
+host-days-elapsed = 24 jam
+host-days-calendar = dari tengah malam ke tengah malam
+
 # Forms.
 form-zone = Mengikut jam di { $zone }.
 form-problem = Ada masalah

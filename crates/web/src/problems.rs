@@ -1,5 +1,5 @@
-//! Problems as they are seen: JSON for programs, a page for people, and the one
-//! page that explains every code.
+//! Rendering of problems: JSON for API clients, pages for people, and the page that explains every
+//! code.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ use crate::state::Site;
 use crate::text::Text;
 use crate::theme::Theme;
 
-/// The pages that explain codes.
+/// The routes of the explanations.
 pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route("/problems", get(list))
@@ -76,7 +76,7 @@ pub struct FieldProblemBody {
     detail: String,
 }
 
-/// A problem as `application/problem+json`.
+/// Renders a problem as `application/problem+json`.
 pub(crate) fn json(problem: &Problem, text: &Text, instance: &str, facts: &Facts) -> Response {
     let errors = problem.errors.iter().map(|error| FieldProblemBody {
         pointer: error.pointer.clone(),
@@ -148,8 +148,8 @@ pub(crate) fn page(
     (problem.status, answer).into_response()
 }
 
-/// What is wrong with a field, and with which: people know a form's fields by
-/// their names, but not the places in a program's body.
+/// The field's error with the field's name, if people know it: they know the names of form fields,
+/// but not the pointers into an API client's body.
 fn at_its_name(error: &FieldProblem, text: &Text) -> String {
     let detail = error.detail(text);
     match error.pointer.strip_prefix('/') {
@@ -227,8 +227,7 @@ struct Explained {
     detail: String,
 }
 
-/// Where the page explains a code, "n" replaces every number, and what may be
-/// left out is left out.
+/// The argument in an explanation: "n" for a number, nothing for an optional one.
 fn stand_in(name: &str) -> &'static str {
     match name {
         "contact" | "day" => "none",

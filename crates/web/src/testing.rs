@@ -1,4 +1,4 @@
-//! What the tests of this crate share.
+//! Helpers for this crate's tests.
 
 use std::sync::Arc;
 
@@ -14,18 +14,18 @@ use crate::masking::{SecretPath, SecretPaths};
 use crate::state::{Declared, Link, Menu, Settings, Site, SiteUrl};
 use crate::text::{Catalogue, Locale, Text};
 
-/// A text in the language `tag`, with the messages of this crate.
+/// The texts in the language `tag`, with this crate's messages.
 pub(crate) fn text(tag: &str) -> Text {
     Catalogue::build(&[crate::LOCALES]).speak(&Language::of(tag))
 }
 
-/// What a domain would say.
+/// Messages of an imaginary domain.
 const LOCALES: &[Locale] = &[
     ("en", "problem-shut = This is shut.\n    .title = Shut\n"),
     ("ms", "problem-shut = Ini ditutup.\n    .title = Tutup\n"),
 ];
 
-/// A site with an empty store, and the folder that goes when it is dropped.
+/// A site with an empty store, and its temporary folder.
 pub(crate) fn site() -> (Site, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let settings = StoreSettings::Sqlite(SqliteSettings::file(folder.path().join("site.db")));

@@ -60,7 +60,11 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
             "translated",
         ],
     ),
-    ("accounts", "", &["dates", "domain", "look", "web"]),
+    (
+        "accounts",
+        "",
+        &["dates", "domain", "look", "web", "webhook"],
+    ),
     (
         "accounts",
         "web",
@@ -111,6 +115,7 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
             "single_answer",
             "snapshot",
             "web",
+            "webhook",
         ],
     ),
     (
@@ -157,7 +162,11 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
         ],
     ),
     ("countdowns", "web", &["badge", "picture", "public"]),
-    ("posts", "", &["feed", "image", "mailing", "post", "search"]),
+    (
+        "posts",
+        "",
+        &["feed", "image", "mailing", "post", "search", "webhook"],
+    ),
 ];
 
 /// What each module of a folder uses of the others.

@@ -17,6 +17,7 @@ mod slug;
 mod sudo;
 mod suppressed;
 mod trusted;
+mod webhooks;
 
 use crate::web::asking::Browser;
 use identity::account::unconfirmed;
@@ -76,6 +77,7 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .merge(second_step::routes())
         .merge(factors::routes())
         .merge(credentials::routes())
+        .merge(webhooks::routes())
 }
 
 /// The description of the interface.

@@ -15,7 +15,7 @@ use super::{cookies, frame};
 
 use crate::Accounts;
 use crate::web::asking::Browser;
-use identity::credential::second_factor::totp::{self, AppSecret};
+use identity::credential::second_factor::totp::AppSecret;
 use identity::credential::second_factor::{self, FactorError, Factors};
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
@@ -109,7 +109,7 @@ async fn setup_page(
     let body = SetupPage {
         text,
         csrf,
-        picture: totp::qr_path(&uri),
+        picture: web::qr_code::path(&uri),
         secret: &secret,
         code: code.hint(text.say("account-totp-hint")).required(),
         form_state,

@@ -1,4 +1,4 @@
-//! The pages that everybody may look at.
+//! The public pages of countdowns.
 
 use accounts::AccountId;
 use accounts::domain::{Card, CardLine};
@@ -77,7 +77,7 @@ fn viewing(site: &Site, viewer: Viewer, uri: &Uri) -> Result<Viewing, Problem> {
     })
 }
 
-/// An account that shows something, or the way to it where it is called otherwise now.
+/// An account with a public page, or a redirect from its former slug.
 pub(super) async fn find_account(
     site: &Site,
     account: String,
@@ -91,7 +91,7 @@ pub(super) async fn find_account(
     Ok(moved.map_or(Ok(found), Err))
 }
 
-/// `GET /u/{account}`. An account that shows nothing is not there.
+/// `GET /u/{account}`. An account without public countdowns is not found.
 pub(super) async fn account(
     State(site): State<Site>,
     Path(account): Path<String>,
@@ -214,9 +214,9 @@ fn address(search: &Search, page: i64) -> String {
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
-    /// Whose page it is, where it is somebody's.
+    /// The account's profile, on an account's page.
     profile: Option<&'a PublicProfile>,
-    /// Where something can be looked for.
+    /// The search form, on the directory.
     search: Option<SearchView<'a>>,
     rows: Vec<Row>,
 }
@@ -230,7 +230,7 @@ struct SearchView<'a> {
 struct Row {
     href: String,
     title: String,
-    /// Whose it is, where the page is of many.
+    /// The account's name, in a list with several accounts.
     by: Option<String>,
     figure: String,
 }
@@ -269,19 +269,19 @@ struct CountdownPage<'a> {
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
     entries: Vec<(String, &'a str)>,
-    /// With what its owner hides the phrase.
+    /// The button that hides the phrase, for the owner.
     hiding: Option<Hiding<'a>>,
-    /// Where its changes are heard of.
+    /// The address of the event stream.
     live: Option<String>,
 }
 
-/// What the form that hides a phrase is sent with.
+/// The hidden fields of the form that hides a phrase.
 struct Hiding<'a> {
     csrf: &'a str,
     submission: String,
 }
 
-/// What the script goes on with; instants in milliseconds since 1970.
+/// The values that the script counts on from; instants in milliseconds since 1970.
 pub(super) struct ClockView {
     pub(super) number: String,
     pub(super) unit: String,
@@ -335,7 +335,7 @@ fn countdown_page(
     let text = site.speak_public(wishes);
     let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
     let has_form = shown.is_own && shown.phrase.is_some();
-    // What only some people see is kept by nobody.
+    // A page that only some people may see is not cached.
     let is_kept = is_public && !has_form;
     let language = &*text.language().tag;
     let tag = is_kept.then(|| {

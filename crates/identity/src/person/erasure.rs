@@ -124,6 +124,9 @@ fn begin(
         .run(tx, Rows::Exactly(1))?;
     }
     held.keep_an_owner(tx)?;
+    for domain in domains {
+        (domain.leave)(tx, id)?;
+    }
     session::end_access(tx, id)?;
     one_time::remove_of(tx, Purpose::Invite, id)?;
     match when {

@@ -26,6 +26,8 @@ pub struct DomainAccounts {
     /// What somebody has to settle before their account can be erased, by its name. It locks what
     /// others could change about that.
     pub obligations: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<String>, StoreError>,
+    /// Ends at once what goes on without a person who asks for their account to be erased.
+    pub leave: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
     /// Erases what it keeps of a person, and lets go of the account.
     pub erase: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
 }
@@ -44,6 +46,7 @@ impl DomainAccounts {
             token_scopes: &[],
             export: |_, _| Ok(Value::Null),
             obligations: |_, _| Ok(Vec::new()),
+            leave: |_, _| Ok(()),
             erase: |_, _| Ok(()),
         }
     }

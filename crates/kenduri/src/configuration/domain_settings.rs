@@ -1,4 +1,4 @@
-//! The sections of domains, read and checked by the tables that these declare.
+//! The domains' sections, read and validated by the tables that the domains declare.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::check::Check;
 use super::keys;
 use crate::domains::DOMAINS;
 
-/// The keys with their built-in values.
+/// The keys with their defaults.
 pub(super) fn built_in() -> BTreeMap<String, Value> {
     let all = domain::settings(DOMAINS).map(|setting| {
         let value = match setting {
@@ -24,7 +24,7 @@ pub(super) fn built_in() -> BTreeMap<String, Value> {
     all.collect()
 }
 
-/// The keys of domains, and those of the program itself.
+/// Separates the domains' keys from the program's own.
 pub(super) fn split(merged: Table) -> (Table, Table) {
     let is_theirs = |section: &str| {
         let mut all = domain::settings(DOMAINS);
@@ -35,7 +35,7 @@ pub(super) fn split(merged: Table) -> (Table, Table) {
         .partition(|(section, _)| is_theirs(section))
 }
 
-/// Whether a value has the type of its key; `None`: the key is no domain's.
+/// Whether a value has its key's type; `None`: the key belongs to no domain.
 pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>> {
     let setting = domain::settings(DOMAINS).find(|setting| setting.key() == key)?;
     let expected = match setting {
@@ -52,7 +52,7 @@ pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>>
     Some(if fits { Ok(()) } else { Err(error()) })
 }
 
-/// The values that are set; what a table does not allow is reported.
+/// The configured values; invalid ones are reported.
 pub(super) fn read(sections: &Table, check: &mut Check<'_>) -> SettingValues {
     let mut values = SettingValues::default();
     for setting in domain::settings(DOMAINS) {

@@ -1,4 +1,4 @@
-//! What happens when at one event, line by line.
+//! The hosts' page for the schedule of one event, line by line.
 
 use ::web::form_state::{self, FormState, Group};
 use ::web::{Input, Problem, Text};
@@ -69,7 +69,8 @@ pub(crate) async fn change(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Whether the clock says what comes first: past midnight it does not.
+/// Whether the lines can be sorted by time of day, which fails for an event that runs
+/// past midnight.
 fn is_of_one_day(wording: &Wording<'_>, event: &Event) -> bool {
     let day = |at| wording.local(at).date();
     day(event.starts_at) == day(event.ends_at)

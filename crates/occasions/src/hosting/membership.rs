@@ -1,5 +1,5 @@
-//! Occasions that members of the site make: who may, and what these may do before and after
-//! somebody with a rank in the site has looked at them.
+//! Occasions that members of the site make: who may make them, and what such an
+//! occasion may do before and after the site's staff has looked at it.
 
 use accounts::account::{self, AccountId};
 use accounts::grant::{self, SITE, Scope};
@@ -16,31 +16,31 @@ use super::occasions::LIMIT;
 use crate::invitation::InvitationId;
 use crate::occasion::OccasionId;
 
-/// Who may make occasions.
+/// The setting that says who may create occasions.
 pub const CREATE: Word = Word {
     key: "occasions.create",
     words: &["staff", "members"],
 };
-/// How many of them a member may have made.
+/// How many occasions one member may have made.
 pub const OWN_LIMIT: i64 = 5;
-/// So many of all are the staff's.
+/// How many of the installation's occasions are reserved for its staff.
 pub const RESERVED: i64 = 100;
-/// How many mails one of them sends in a day.
+/// How many mails a member's occasion may send in a day.
 pub const MAILS_A_DAY: i64 = 300;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Who may make occasions.
+/// Who may create occasions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Makers {
     /// Owners and administrators of the site.
     Staff,
-    /// They, and everybody whose address is confirmed.
+    /// Staff, and every account with a confirmed address.
     Members,
 }
 
 impl Makers {
-    /// What the configuration says.
+    /// The value of [`CREATE`] in the configuration.
     pub fn of(values: &SettingValues) -> Self {
         match CREATE.of(values) {
             "members" => Self::Members,
@@ -49,14 +49,14 @@ impl Makers {
     }
 }
 
-/// As what somebody makes an occasion.
+/// The capacity in which an account creates an occasion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Maker {
     Staff,
     Member,
 }
 
-/// As what `who` may make occasions; `None`: not at all.
+/// The capacity in which `who` may create occasions; `None` if they may not.
 pub(crate) fn maker(
     tx: &mut Tx<'_>,
     makers: Makers,
@@ -75,7 +75,7 @@ pub(crate) fn is_staff(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreErr
     Ok(rank.is_some_and(|rank| SITE.at_least(rank, grant::ADMIN)))
 }
 
-/// Refuses a member who has made as many as they may, or as many as there is room for.
+/// Refuses a member who has made as many occasions as allowed, or if there is no room for more.
 pub(crate) fn check_room(tx: &mut Tx<'_>, account: &AccountId, there: i64) -> Result<(), Refusal> {
     account::lock(tx, account)?;
     let (own,): (i64,) = sql!(
@@ -92,7 +92,7 @@ pub(crate) fn check_room(tx: &mut Tx<'_>, account: &AccountId, there: i64) -> Re
     Ok(())
 }
 
-/// Writes down that a member made it.
+/// Records that a member made the occasion.
 pub(crate) fn mark(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -107,18 +107,18 @@ pub(crate) fn mark(
     Ok(())
 }
 
-/// Whether the mail of an invitation may leave now.
+/// Whether an invitation's mail may be sent now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailLeave {
-    /// Now.
+    /// It may be sent.
     Granted,
-    /// Nobody of the site has let it send such mail.
+    /// The staff has not allowed this occasion to send such mail.
     Denied,
-    /// It has sent as many as it may in a day.
+    /// The occasion has sent as many mails as it may in a day.
     Later,
 }
 
-/// Whether the confirmation of an invitation may leave.
+/// Whether the confirmation mail of an invitation may be sent.
 pub fn may_mail(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -132,7 +132,7 @@ pub fn may_mail(
     if by_staff {
         return Ok(MailLeave::Granted);
     }
-    // Without a link of their own anybody may have typed the address of anybody.
+    // On an answer without a code, anybody may have typed anybody's address.
     let (open,): (i64,) = sql!(
         "SELECT COUNT(*) FROM open_answer WHERE invitation = :invitation",
         invitation
@@ -159,18 +159,18 @@ fn count_mails(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<i64, StoreError
     Ok(count)
 }
 
-/// An occasion that a member made, as those see it who administer the site.
+/// An occasion that a member made, as the staff sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MembersOccasion {
-    /// Which one.
+    /// The occasion's id.
     pub id: OccasionId,
-    /// Its name in addresses.
+    /// The occasion's slug.
     pub slug: String,
-    /// Who made it, as far as they are still there.
+    /// The name of the member who made it, if the account still exists.
     pub maker: String,
-    /// Whether somebody let it send mail.
+    /// Whether the staff has allowed it to send mail.
     pub sends_mail: bool,
-    /// How many mails it has sent in a day.
+    /// How many mails it has sent in the last day.
     pub mails: i64,
 }
 
@@ -182,8 +182,8 @@ struct Made {
     sends_mail: bool,
 }
 
-/// All occasions that members made, and that nobody of the site has taken on, the newest first;
-/// empty for who does not administer the site.
+/// All occasions made by members that the staff has not taken on, newest first; empty
+/// unless `who` is staff.
 pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<MembersOccasion>, StoreError> {
     if !is_staff(tx, who)? {
         return Ok(Vec::new());
@@ -207,16 +207,16 @@ pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<MembersOccasion>, Sto
         .collect()
 }
 
-/// What somebody of the site decides on a member's occasion.
+/// The staff's decision on a member's occasion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// It may send mail, so many a day.
+    /// It may send mail, up to the daily limit.
     LetSend,
-    /// It counts as made by the site's own people.
+    /// It counts as made by the staff from now on.
     TakeOn,
 }
 
-/// Decides on a member's occasion.
+/// Records the staff's decision on a member's occasion.
 pub fn decide(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -249,7 +249,8 @@ pub fn decide(
     Ok(())
 }
 
-/// Whether a rank in it makes a host of the site: nobody gives themselves such a rank.
+/// Whether a role in this occasion makes its holder a host of the site. A member's own
+/// occasion does not: nobody can give themselves that rank.
 pub(crate) fn makes_host(tx: &mut Tx<'_>, scope: &Scope) -> Result<bool, StoreError> {
     let found: Option<(bool,)> = sql!(
         "SELECT by_staff FROM occasion WHERE id = :id",
@@ -259,7 +260,7 @@ pub(crate) fn makes_host(tx: &mut Tx<'_>, scope: &Scope) -> Result<bool, StoreEr
     Ok(found.is_some_and(|(by_staff,)| by_staff))
 }
 
-/// Lets go of an account that is erased.
+/// Removes an erased account as the maker of its occasions.
 pub(crate) fn forget_maker(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE occasion SET made_by = NULL WHERE made_by = :account",
@@ -269,5 +270,5 @@ pub(crate) fn forget_maker(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), S
     Ok(())
 }
 
-/// When the limit of mails is looked at again.
+/// How long a mail waits before the daily limit is checked again.
 pub(crate) const AGAIN: SignedDuration = SignedDuration::from_hours(1);

@@ -1,8 +1,8 @@
-//! The guests' pages: everything behind a code, and the ways to one.
+//! The guests' pages: everything behind a code, and the pages that lead to one.
 //!
-//! Each handler opens the portal, calls one noun, and shows what came of it.
-//! The code in the path is the secret, so forms need no token of their own; a
-//! browser that says the form came from elsewhere is refused.
+//! Each handler opens the portal, calls one noun, and shows the result. The code in the
+//! path is the secret, so forms need no token; a form is refused if the browser says
+//! that another site sent it.
 
 mod answer;
 mod asking;

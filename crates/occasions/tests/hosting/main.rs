@@ -38,4 +38,5 @@ mod snapshot;
 mod stage;
 mod stream;
 mod suppressions;
+mod webhooks;
 mod without_token;

@@ -1,4 +1,4 @@
-//! The pages that everybody may read.
+//! The public pages of posts.
 
 use accounts::AccountId;
 use accounts::domain::{Card, CardLine};
@@ -25,7 +25,7 @@ pub(super) struct Line {
     /// Empty for a note.
     pub(super) title: String,
     pub(super) excerpt: String,
-    /// The whole text of a note, as HTML.
+    /// The whole text of a note as HTML.
     pub(super) html: String,
     pub(super) date: String,
     pub(super) machine: String,
@@ -123,9 +123,9 @@ struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
     lines: Vec<Line>,
-    /// The address of the feed; empty: there is none.
+    /// The address of the feed; empty when there is none.
     feed: &'a str,
-    /// The address of the next page; empty: this is the last one.
+    /// The address of the next page; empty on the last page.
     next: String,
     is_editor: bool,
     may_subscribe: bool,
@@ -168,7 +168,7 @@ pub(super) async fn notes(
     list_page(&site, &text, (Kind::Note, ""), &title, viewer, &piece).await
 }
 
-/// A piece of what is published, for pages and programs.
+/// One page of published posts, for the HTML pages and the API.
 pub(super) async fn load(
     site: &Site,
     kind: Kind,
@@ -195,7 +195,7 @@ async fn list_page(
     piece: &Piece,
 ) -> Result<Response, Problem> {
     let list = load(site, kind, tag, piece).await?;
-    // A tag of nothing is no page.
+    // A tag that no published article has is not found.
     if !tag.is_empty() && list.items.is_empty() {
         return Err(Problem::not_found());
     }
@@ -245,7 +245,7 @@ struct PostPage<'a> {
     machine: String,
     image: Option<Picture>,
     tags: Vec<(String, &'a str)>,
-    /// The page with all of this kind, and its name.
+    /// Path and title of the list page of this kind.
     home: (&'static str, &'static str),
 }
 
@@ -304,7 +304,7 @@ fn post_page(
     plain(site, &text, title, body, &feeds::links(kind))
 }
 
-/// A page of the whole site, with the feeds that it names.
+/// A page outside a post, with links to the site's feeds.
 pub(super) fn plain<B: Template>(
     site: &Site,
     text: &Text,

@@ -1,4 +1,4 @@
-//! All occasions of a host, and the way to another one.
+//! The list of a host's occasions, and the form of a new one.
 
 use accounts::SignedIn;
 use accounts::domain::{Card, CardLine};
@@ -32,7 +32,7 @@ struct Occasions<'a> {
     all: Vec<OccasionItem<'a>>,
     may_create: bool,
     csrf: &'a str,
-    /// What members made, for who administers the site.
+    /// Occasions that members made, shown to the staff.
     members: &'a [MembersOccasion],
 }
 
@@ -57,8 +57,8 @@ impl OccasionItem<'_> {
     }
 }
 
-/// The occasions with their events, whether another may be made, what members made, and when
-/// this was.
+/// The occasions with their events, whether the host may make another one, the occasions
+/// that members made, and when this was read.
 type OccasionListData = (
     Vec<(Occasion, Vec<Event>, Role)>,
     bool,
@@ -101,7 +101,7 @@ pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.plain_page(&title, site_rank, body))
 }
 
-/// The occasions of somebody, for the page that they land on.
+/// Cards of an account's occasions, for the page after signing in.
 pub(crate) fn cards(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -264,7 +264,7 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// The occasion with its first event, or nothing.
+/// Makes the occasion with its first event, or neither.
 fn make(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -280,7 +280,7 @@ fn make(
     Ok(wording::at(&occasion.slug, "?done=created"))
 }
 
-/// `POST /admin/members`: somebody of the site decides on a member's occasion.
+/// `POST /admin/members`: an administrator decides on a member's occasion.
 pub(super) async fn decide(State(site): State<Site>, sender: Sender) -> Result<Response, Problem> {
     let wrong = |field| Problem::fields().field(field, "unknown_option", []);
     let id = sender.form.text("occasion").parse::<OccasionId>();
@@ -296,7 +296,7 @@ pub(super) async fn decide(State(site): State<Site>, sender: Sender) -> Result<R
     Ok(see_other("/admin?done=saved"))
 }
 
-/// Findings about the first event stand at its fields.
+/// Moves findings about the first event to its fields.
 fn under_event(refusal: Refusal) -> Refusal {
     match refusal {
         Refusal::Fields(fields) => Refusal::Fields(

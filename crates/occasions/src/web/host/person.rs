@@ -1,4 +1,4 @@
-//! One person on an invitation: added, changed, removed by a host.
+//! The form of one guest on an invitation.
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
@@ -29,12 +29,12 @@ struct PersonPage<'a> {
     back: String,
     action: String,
     fields: Vec<Field>,
-    /// Where a removal is sent; nothing for somebody new.
+    /// The address that removes the guest; `None` for a new one.
     remove: Option<String>,
     version: i64,
 }
 
-/// The invitation, and how its people are reached.
+/// An invitation, with the contact data of its guests.
 struct PersonData {
     portal: Portal,
     contacts: std::collections::BTreeMap<GuestId, Contact>,
@@ -122,7 +122,7 @@ pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
         .await;
     match removed {
         Err(refusal @ Refusal::VersionConflict(_)) => {
-            // What is removed should be what was seen: look again.
+            // Read again, so that the guest who is removed is the one who was shown.
             let (context, found) = find(req).await?;
             let guest = found.guest(req.piece("guest"))?;
             let problem = Problem::from(refusal);
@@ -138,7 +138,7 @@ fn guest_of(req: &HostRequest) -> GuestId {
     GuestId::from_text(req.piece("guest").to_owned())
 }
 
-/// Who has an age is a child, ticked or not.
+/// Anybody with an age is a child, ticked or not.
 fn typed(form: &Form) -> Form {
     let has_age = form_state::some(form, "age").is_some();
     let child = has_age.then_some(("is_child", "1"));
@@ -169,7 +169,7 @@ async fn answer(
     .await
 }
 
-/// What is stored, as the form holds it.
+/// The stored values, as the form holds them.
 fn stored(found: &PersonData, guest: &Guest) -> Form {
     let contact = found.contacts.get(&guest.id).cloned().unwrap_or_default();
     let details = GuestDetails::of(guest, contact, &found.portal.events);
