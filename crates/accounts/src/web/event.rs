@@ -70,8 +70,14 @@ mod tests {
     use super::SENTENCES;
 
     /// What else looks like the name of an action: names of jobs, of a file and of what a passkey
-    /// signs.
-    const OTHERS: [&str; 4] = ["accounts.", "date.moved", "account.json", "webauthn."];
+    /// signs; and what is done with webhooks, which no page of a person shows.
+    const OTHERS: [&str; 5] = [
+        "accounts.",
+        "date.moved",
+        "account.json",
+        "webauthn.",
+        "webhook.",
+    ];
 
     /// Every text in the sources below `folder` that looks like the name of an action.
     fn actions(folder: &Path, found: &mut BTreeSet<String>) {
