@@ -90,7 +90,10 @@ mod tests {
     #[test]
     fn scopes_are_found_by_their_words_once_each() {
         let domains = [
-            DomainAccounts::new("accounts"),
+            DomainAccounts {
+                token_scopes: &[PROFILE_READ],
+                ..DomainAccounts::new("accounts")
+            },
             DomainAccounts {
                 token_scopes: &[SING],
                 ..DomainAccounts::new("parks")
