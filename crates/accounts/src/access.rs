@@ -8,7 +8,7 @@ use utoipa::openapi::path::Operation;
 use web::described::{self, problem_responses};
 use web::{Access, Problem};
 
-use crate::session::token::TokenScope;
+use identity::session::token::TokenScope;
 
 /// Who may call an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use platform::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::account::AccountId;
 use crate::domain::{Domain, Domains};
+use identity::account::AccountId;
 
 const KIND: &str = "date.moved";
 

@@ -5,7 +5,6 @@ use utoipa::openapi::{Object, ObjectBuilder, OpenApi, RefOr, Schema, Type};
 use web::described::problem_responses;
 
 use crate::domain::Domain;
-use crate::session::token::TokenScope;
 
 /// Puts what the domains describe together into `api`.
 pub fn describe(domains: &[Domain], api: &mut OpenApi) {
@@ -14,7 +13,10 @@ pub fn describe(domains: &[Domain], api: &mut OpenApi) {
     }
     let schemas = &mut api.components.get_or_insert_default().schemas;
     if let Some(RefOr::T(Schema::Object(scope))) = schemas.get_mut("TokenScope") {
-        let words = TokenScope::all(domains).map(|scope| scope.word().into());
+        let words = domains
+            .iter()
+            .flat_map(|domain| domain.token_scopes)
+            .map(|scope| scope.word().into());
         scope.enum_values = Some(words.collect());
     }
     if let Some(RefOr::T(Schema::Object(event))) = schemas.get_mut("WebhookEventName") {

@@ -17,17 +17,17 @@ use web::state::{Menu, MenuItem};
 use web::{Catalogue, Declared, Link, Locale, Settings, Site, Text};
 
 use crate::Accounts;
-use crate::account::AccountId;
 use crate::dates::{self, Date, Dates};
-use crate::grant::{Role, Scope, ScopeKind};
 use crate::look::{self, FirstPage};
 use crate::newsletter::Newsletter;
-use crate::person::erasure;
-use crate::person::registration;
-use crate::session::signed_in::SignedIn;
-use crate::session::token::TokenScope;
 use crate::web::frame;
 use crate::webhook::WebhookEvent;
+use identity::DomainAccounts;
+use identity::account::AccountId;
+use identity::grant::{Role, Scope, ScopeKind};
+use identity::person::{erasure, registration};
+use identity::session::signed_in::SignedIn;
+use identity::session::token::TokenScope;
 
 /// What the program has to know of a domain.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +92,8 @@ pub struct Domain {
     pub obligations: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<String>, StoreError>,
     /// What of a person's reaches others, or is kept together with them, and can be ended.
     pub shared: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Share>, StoreError>,
+    /// Ends at once what goes on without a person who asks for their account to be erased.
+    pub leave: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
     /// Erases what it keeps of a person, and lets go of the account.
     pub erase: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
     /// The dates of its own that somebody may follow.
@@ -209,6 +211,7 @@ impl Domain {
             export: |_, _| Ok(Value::Null),
             obligations: |_, _| Ok(Vec::new()),
             shared: |_, _| Ok(Vec::new()),
+            leave: |_, _| Ok(()),
             erase: |_, _| Ok(()),
             dates: |_, _| Ok(Vec::new()),
             follow: |_, _, _| Ok(()),
@@ -361,6 +364,23 @@ pub fn settings(domains: &[Domain]) -> impl Iterator<Item = Setting> {
     switches.map(Setting::Flag).chain(all.copied())
 }
 
+/// What identity has to know of the domains.
+pub fn for_identity(domains: &[Domain]) -> Vec<DomainAccounts> {
+    let all = domains.iter().map(|domain| DomainAccounts {
+        name: domain.migrations.owner,
+        scope_kinds: domain.scope_kinds,
+        makes_host: domain.makes_host,
+        site_duties: domain.site_duties,
+        scope_title: domain.scope_title,
+        token_scopes: domain.token_scopes,
+        export: domain.export,
+        obligations: domain.obligations,
+        leave: domain.leave,
+        erase: domain.erase,
+    });
+    all.collect()
+}
+
 /// What every page may need of the domains.
 pub fn declared(domains: &[Domain]) -> Declared {
     let codes = domains.iter().flat_map(|domain| domain.problem_codes);
@@ -396,13 +416,14 @@ pub fn routes(accounts: &Accounts) -> Router<Site> {
 
 /// What all domains do in the background, and what is done with all of them.
 pub fn jobs(domains: Domains, site: &Site) -> Vec<Handler> {
+    let accounts = Vec::leak(for_identity(domains));
     domains
         .iter()
         .flat_map(|domain| [(domain.jobs)(site), (domain.deletions)(site)])
         .flatten()
         .chain([
-            erasure::job(domains, site.store.clone()),
-            registration::job(domains, site.store.clone()),
+            erasure::job(accounts, site.store.clone()),
+            registration::job(accounts, site.store.clone()),
             dates::job(domains),
             look::job(domains, site.clone()),
         ])

@@ -7,44 +7,34 @@
 //! somebody is in a scope, [`grant::rank_in`] tells.
 
 pub mod access;
-pub mod account;
-pub mod client;
-pub mod credential;
 pub mod dates;
 mod described;
 pub mod domain;
-pub mod grant;
-pub mod limits;
 pub mod look;
 pub mod newsletter;
-pub mod notice;
-pub mod notification;
-mod one_time;
-mod opaque;
-pub mod people;
-pub mod person;
-pub mod scope;
-pub mod session;
-pub mod sign_in;
 pub mod web;
 pub mod webhook;
 
-pub use credential::linked_identity as identity;
-pub(crate) use credential::web_authn;
-pub use credential::{hashing, passkey, password, provider, second_factor};
-pub use limits::{changes, request_limits};
-pub use people::{factor_reset, import, invite, setup};
-pub use person::{
+pub use ::identity::MIGRATIONS;
+pub use ::identity::credential::linked_identity as identity;
+pub use ::identity::credential::{hashing, passkey, password, provider, second_factor};
+pub use ::identity::limits::{changes, request_limits};
+pub use ::identity::notification;
+pub use ::identity::people::{factor_reset, import, invite, setup};
+pub use ::identity::person::{
     email_change, erasure, export, profile, provider_sign_in, registration, reset, slug,
     slug_change, suppressed, trusted, verification,
 };
-pub use session::{access_token, device, refresh, sudo, token};
-pub use sign_in::second_step;
+pub use ::identity::session::{access_token, device, refresh, sudo, token};
+pub use ::identity::sign_in::second_step;
+pub use ::identity::{
+    account, client, credential, grant, limits, notice, people, person, scope, session, sign_in,
+};
 
 /// The proofs that somebody is signed in, and owns the installation.
 pub mod signed_in {
-    pub use crate::grant::administrator::{Owner, owner};
-    pub use crate::session::signed_in::*;
+    pub use ::identity::grant::administrator::{Owner, owner};
+    pub use ::identity::session::signed_in::*;
 }
 
 pub use access::Callers;
@@ -61,7 +51,7 @@ pub use limits::request_limits::RequestLimits;
 pub use person::registration::Policy;
 pub use session::signed_in::{Confirmed, SignedIn, confirmed};
 
-use std::time::Duration;
+use std::ops::{Deref, DerefMut};
 
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
@@ -98,32 +88,17 @@ pub const DOMAIN: Domain = Domain {
     },
     export: |tx, id| Ok(json!({ "webhooks": webhook::export(tx, id)? })),
     shared: |tx, id| {
-        let contacts = trusted::shared(tx, id)?.into_iter();
+        let contacts = web::trusted::shared(tx, id)?.into_iter();
         Ok(contacts.chain(webhook::shared(tx, id)?).collect())
+    },
+    leave: webhook::erase,
+    erase: |tx, id| {
+        webhook::erase(tx, id)?;
+        look::erase(tx, id)
     },
     describe: domain::debug_only(web::api::describe),
     ..Domain::new(MIGRATIONS)
 };
-
-/// The tables of this crate.
-pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migrations!(
-    "accounts",
-    "0001_begin",
-    "0002_slugs",
-    "0003_refresh_tokens",
-    "0004_registration",
-    "0005_second_factors",
-    "0006_people",
-    "0007_passkeys",
-    "0008_identities",
-    "0009_slug_aliases",
-    "0010_factor_reset",
-    "0011_imported_people",
-    "0012_newsletters",
-    "0013_profile",
-    "0014_site",
-    "0015_webhooks"
-);
 
 /// The error codes of this crate, which those of domains may use too.
 const PROBLEM_CODES: &[Code] = &[
@@ -189,28 +164,10 @@ pub const LOCALES: &[::web::Locale] = &[
     ("ms", include_str!("../locales/ms.ftl")),
 ];
 
-/// What signing in needs beside the site: the one place where passwords are
-/// hashed, and the counters of changes. Cheap to clone.
+/// What the routes of domains are made with.
 #[derive(Clone)]
 pub struct Accounts {
-    /// What every handler shares.
-    pub site: ::web::Site,
-    /// Where passwords are hashed.
-    pub hasher: Hasher,
-    /// How often somebody may change something.
-    pub changes: Changes,
-    /// How often people who are not signed in may ask for something.
-    pub limits: RequestLimits,
-    /// The tries to sign in whose outcome is not known yet.
-    pub in_flight: InFlight,
-    /// How long a try waits for those that are in flight.
-    pub patience: Duration,
-    /// What the configuration says of new accounts.
-    pub policy: Policy,
-    /// Who must have a second factor.
-    pub require_mfa_for: RequireMfaFor,
-    /// With whom people may sign in.
-    pub providers: Providers,
+    identity: ::identity::Accounts,
     /// What signs the callbacks of the mail's provider; none: there are none.
     pub mail_callbacks: Option<CallbackKey>,
     /// By which topic Amazon SES says what became of mails.
@@ -222,22 +179,26 @@ pub struct Accounts {
 impl Accounts {
     /// For a site on this machine.
     pub fn new(site: ::web::Site, domains: Domains) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
-            // One core stays free for pages, where there are several.
-            hasher: Hasher::new(cores - 1, site.random.clone()),
-            changes: Changes::default(),
-            limits: RequestLimits::default(),
-            in_flight: InFlight::default(),
-            patience: sign_in::attempts::PATIENCE,
-            policy: Policy::default(),
-            require_mfa_for: RequireMfaFor::default(),
-            providers: Providers::default(),
+            identity: ::identity::Accounts::new(site, Vec::leak(domain::for_identity(domains))),
             mail_callbacks: None,
             ses_topic: None,
             domains,
-            site,
         }
+    }
+}
+
+impl Deref for Accounts {
+    type Target = ::identity::Accounts;
+
+    fn deref(&self) -> &Self::Target {
+        &self.identity
+    }
+}
+
+impl DerefMut for Accounts {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.identity
     }
 }
 

@@ -9,11 +9,11 @@ use web::problem::FieldProblem;
 use web::state::MenuItem;
 use web::{Findings, Site};
 
-use crate::account::{self, AccountId};
 use crate::domain::{Domain, Domains};
-use crate::grant::{self, Scope};
-use crate::notification::{self, NewNotification};
-use crate::signed_in::Owner;
+use identity::account::{self, AccountId};
+use identity::grant::administrator::Owner;
+use identity::grant::{self, Scope};
+use identity::notification::{self, NewNotification};
 
 /// The first page that is made of what the domains have.
 pub const SITE: &str = "site";

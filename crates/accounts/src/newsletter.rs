@@ -1,13 +1,14 @@
 //! Mail that people choose to get. A domain declares what it offers
 //! ([`newsletters`](crate::domain::Domain::newsletters)); people choose it beside their address.
 
+use jiff::Timestamp;
 use platform::audit::{Actor, RequestFacts};
 use platform::key::Keyring;
 use platform::mail::suppression::{self, Cause, Suppression};
 use platform::{Rows, StoreError, Tx, sql};
 
-use crate::account::{Account, AccountId};
-use crate::person::suppressed;
+use identity::account::{Account, AccountId};
+use identity::person::suppressed;
 
 /// A kind of mail that a domain offers to everybody with an account.
 #[derive(Clone, Copy, Debug)]
@@ -104,5 +105,23 @@ impl Newsletter {
             rows
         )
         .all(tx)
+    }
+
+    /// Notes that somebody chose it in another program, and since when.
+    pub fn import(
+        self,
+        tx: &mut Tx<'_>,
+        id: &AccountId,
+        since: Timestamp,
+    ) -> Result<(), StoreError> {
+        sql!(
+            "INSERT INTO newsletter_subscription (newsletter, account_id, since)
+             VALUES (:name, :id, :since) ON CONFLICT DO NOTHING",
+            name = self.name,
+            id,
+            since
+        )
+        .run(tx, Rows::AtMostOne)?;
+        Ok(())
     }
 }

@@ -21,7 +21,6 @@ mod newcomer;
 mod notifications;
 mod oauth;
 mod people;
-mod problem;
 mod profile;
 pub mod proof;
 pub mod refusal;
@@ -35,7 +34,7 @@ pub mod shared;
 mod slug;
 mod sudo;
 mod suppressed;
-mod trusted;
+pub(crate) mod trusted;
 mod unsubscribe;
 mod visitor;
 mod webhooks;
@@ -52,7 +51,7 @@ use crate::Callers::{Anybody, People};
 use crate::webhook::test_limit::TestLimit;
 use crate::{Accounts, Callers};
 pub use cookies::session;
-pub use problem::email_unverified;
+pub use identity::problem::email_unverified;
 pub use refusal::Refusal;
 
 /// What it takes to sign people in and out, and to keep their accounts, at other addresses than
@@ -62,11 +61,11 @@ pub mod front_end {
     pub use super::api::refresh::{first, go_on, sign, unstored};
     pub use super::cookies::{forget_session, registered, renewed, set_begun, set_registered};
     pub use super::entrance::check_connection;
-    pub use super::problem::{password, too_often};
     pub use super::profile::save;
     pub use super::registration::Sent;
     pub use super::reset::mail_link;
     pub use super::visitor::end_session;
+    pub use identity::problem::{password, too_often};
 }
 
 /// Every address of this crate.

@@ -18,11 +18,11 @@ use platform::{Keyring, Rows, Secret, StoreError, Tx, outbound, sql, text_cleani
 use serde_json::{Value, json};
 use web::{FieldProblem, Findings};
 
-use crate::account::{self, AccountId};
 use crate::domain::{Domain, Share};
-use crate::session::signed_in::{ScopeMissing, SignedIn, confirmed};
-use crate::session::sudo::{self, SudoRequired};
-use crate::session::token::TokenScope;
+use identity::account::{self, AccountId};
+use identity::session::signed_in::{ScopeMissing, SignedIn, confirmed};
+use identity::session::sudo::{self, SudoRequired};
+use identity::session::token::TokenScope;
 
 platform::id!(WebhookId, "One webhook.");
 

@@ -231,7 +231,14 @@ async fn create_owner(
     let domains = *domains;
     let (_, secret) = site
         .store
-        .write(move |tx| setup::create_owner(tx, domains, &new, &Credential::Link))
+        .write(move |tx| {
+            setup::create_owner(
+                tx,
+                &accounts::domain::for_identity(domains),
+                &new,
+                &Credential::Link,
+            )
+        })
         .await?;
     let secret = secret.context("no link was made")?;
     Ok(ControlResponse::Owner {
@@ -326,7 +333,7 @@ fn token(
     };
     let new = NewToken {
         name: order.name.clone(),
-        scopes: TokenScope::find_all(domains, &order.scopes)
+        scopes: TokenScope::find_all(&accounts::domain::for_identity(domains), &order.scopes)
             .map_err(|unknown| TokenRefused::NoScope(order.scopes[unknown].clone()))?,
         scope: Some(role::scope(&occasion).name()),
         days: order.days,

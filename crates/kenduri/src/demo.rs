@@ -86,7 +86,12 @@ fn seed(tx: &mut Tx<'_>, domains: Domains, host: &Host) -> Result<(), SeedError>
         locale: "en".to_owned(),
         time_zone: occasions::demo::ZONE.to_owned(),
     };
-    let (account, _) = setup::create_owner(tx, domains, &new, &Credential::Link)?;
+    let (account, _) = setup::create_owner(
+        tx,
+        &accounts::domain::for_identity(domains),
+        &new,
+        &Credential::Link,
+    )?;
     let scope = role::scope(&occasion);
     grant::give(tx, &account, Role::OccasionOwner.into(), &scope, None)?;
     Ok(())

@@ -289,28 +289,23 @@ fn accounts(opened: &Opened, settings: &Settings) -> Accounts {
             "compat.register_tokens is on: anybody can find out which addresses have an account"
         );
     }
-    let accounts = Accounts {
-        policy: accounts::Policy {
-            registration: settings.registration,
-            has_mail: !settings.has_mailbox(),
-        },
-        require_mfa_for: settings.require_mfa_for,
-        providers: Providers::new(settings.providers.clone()),
-        mail_callbacks: settings.mail.callbacks.clone(),
-        ses_topic: settings.mail.ses_topic.clone(),
-        ..Accounts::new(opened.site.clone(), opened.domains)
+    let mut accounts = Accounts::new(opened.site.clone(), opened.domains);
+    accounts.policy = accounts::Policy {
+        registration: settings.registration,
+        has_mail: !settings.has_mailbox(),
     };
+    accounts.require_mfa_for = settings.require_mfa_for;
+    accounts.providers = Providers::new(settings.providers.clone());
+    accounts.mail_callbacks = settings.mail.callbacks.clone();
+    accounts.ses_topic = settings.mail.ses_topic.clone();
     // For `tests/api`, which exceeds an account's limits. Release builds ignore the variable.
     #[cfg(debug_assertions)]
     if commands::environment()
         .iter()
         .any(|(name, _)| name == "KENDURI_TEST_UNLIMITED")
     {
-        return Accounts {
-            changes: accounts::Changes::unlimited(),
-            limits: accounts::RequestLimits::unlimited(),
-            ..accounts
-        };
+        accounts.changes = accounts::Changes::unlimited();
+        accounts.limits = accounts::RequestLimits::unlimited();
     }
     accounts
 }

@@ -19,7 +19,8 @@ mod suppressed;
 mod trusted;
 mod webhooks;
 
-use crate::account::unconfirmed;
+use crate::web::asking::Browser;
+use identity::account::unconfirmed;
 use std::collections::BTreeMap;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
@@ -40,15 +41,15 @@ use super::asking::Caller;
 use super::{cookies, entrance, visitor};
 use crate::Accounts;
 use crate::Callers::{Anybody, People, Tokens};
-use crate::account::Account;
-use crate::client::Client;
-use crate::domain::Domain;
-use crate::grant::{self, Role, Scope, ScopeName};
-use crate::profile::Profile;
-use crate::session::{self, Begun, Session, SessionId, Stay};
-use crate::sign_in::{self, Attempt, SignInError};
-use crate::sudo::Sudo;
-use crate::token::{self, NewToken, PROFILE_READ, Token, TokenId, TokenScope};
+use identity::DomainAccounts;
+use identity::account::Account;
+use identity::client::Client;
+use identity::grant::{self, Role, Scope, ScopeName};
+use identity::person::profile::Profile;
+use identity::session::sudo::Sudo;
+use identity::session::token::{self, NewToken, PROFILE_READ, Token, TokenId, TokenScope};
+use identity::session::{self, Begun, Session, SessionId, Stay};
+use identity::sign_in::{self, Attempt, SignInError};
 
 /// Addresses of the JSON interface.
 pub fn routes<R: Routes<Accounts>>() -> R {
@@ -118,7 +119,7 @@ impl Me {
         Ok(Self {
             unverified: unconfirmed::is_pending(tx, &account.id)?,
             id: account.id.to_string(),
-            profile: crate::profile::find(tx, &account.id)?,
+            profile: identity::person::profile::find(tx, &account.id)?,
             email: account.email,
             locale: account.locale,
             time_zone: account.time_zone,
@@ -200,7 +201,7 @@ impl<T: Step> FromRequest<Accounts> for LoginCall<T> {
     async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let facts = Facts::from_request_parts(&mut parts, accounts).await?;
-        let mut client = Client::from_request_parts(&mut parts, accounts).await?;
+        let mut client = Browser::from_request_parts(&mut parts, accounts).await?.0;
         let url = accounts.site.url();
         entrance::check_connection(url)?;
         let browser = passkeys::browser(&accounts.site, &parts.headers);
@@ -421,7 +422,7 @@ struct TokenView {
 }
 
 impl TokenView {
-    fn of(token: Token, domains: &[Domain]) -> Self {
+    fn of(token: Token, domains: &[DomainAccounts]) -> Self {
         let kinds = domains.iter().flat_map(|domain| domain.scope_kinds);
         let scope = token.scope.as_ref();
         let id_of = |kind: &str| scope.filter(|of| of.kind == kind).map(|of| of.id.clone());
@@ -453,7 +454,7 @@ async fn tokens(
     let id = caller.who.account().id.clone();
     let look = move |tx: &mut Tx<'_>| token::list(tx, &id);
     let tokens = accounts.site.store.read(look).await?;
-    let view = |token| TokenView::of(token, accounts.domains);
+    let view = |token| TokenView::of(token, accounts.domain_accounts);
     Ok(Json(all(tokens.into_iter().map(view).collect())))
 }
 
@@ -482,7 +483,10 @@ impl FromRequest<Accounts> for TokenCall {
     async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
         let Json(Members(mut body)) = Json::from_request(request, accounts).await?;
         let mut scope = None;
-        let kinds = accounts.domains.iter().flat_map(|one| one.scope_kinds);
+        let kinds = accounts
+            .domain_accounts
+            .iter()
+            .flat_map(|one| one.scope_kinds);
         for kind in kinds {
             let misfit = |code| Problem::fields().field(format!("/{}", kind.name), code, []);
             match body.remove(kind.name) {
@@ -525,9 +529,10 @@ async fn create_token(
     caller: Caller,
     TokenCall { token, scope }: TokenCall,
 ) -> Result<Response, Problem> {
-    let scopes = TokenScope::find_all(accounts.domains, &token.scopes).map_err(|index| {
-        Problem::fields().field(format!("/scopes/{index}"), "unknown_option", [])
-    })?;
+    let scopes =
+        TokenScope::find_all(accounts.domain_accounts, &token.scopes).map_err(|index| {
+            Problem::fields().field(format!("/scopes/{index}"), "unknown_option", [])
+        })?;
     let new = NewToken {
         name: token.name,
         scopes,

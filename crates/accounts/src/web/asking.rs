@@ -24,16 +24,16 @@ use sha2::{Digest as _, Sha256};
 use web::{Facts, Form, Problem, Site, csrf, media_type};
 
 use super::cookies::{self, Beside};
-use super::problem::too_often;
+
 use crate::RequireMfaFor;
 use crate::access::Callers;
-use crate::access_token::Signer;
-use crate::account::unconfirmed;
-use crate::client::Client;
-use crate::people;
-use crate::session::{self, Stay};
-use crate::signed_in::{self, Bearer, SignedIn, Visit};
-use crate::token;
+use identity::account::unconfirmed;
+use identity::client::Client;
+use identity::people;
+use identity::problem::too_often;
+use identity::session::access_token::Signer;
+use identity::session::signed_in::{self, Bearer, SignedIn, Visit};
+use identity::session::{self, Stay, token};
 
 /// A person in front of a page.
 #[derive(Clone, Debug)]
@@ -291,7 +291,11 @@ where
     }
 }
 
-impl<S> FromRequestParts<S> for Client
+/// The browser that asks.
+#[derive(Clone, Debug)]
+pub struct Browser(pub Client);
+
+impl<S> FromRequestParts<S> for Browser
 where
     Site: FromRef<S>,
     S: Send + Sync,
@@ -301,13 +305,13 @@ where
     async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
         let site = Site::from_ref(state);
         let headers = &parts.headers;
-        Ok(Self {
+        Ok(Self(Client {
             request: request_facts(parts)?,
             user_agent: text(headers, &USER_AGENT),
             session: cookies::session(headers, site.url()),
             device: cookies::device(headers, site.url()),
             identity: cookies::provider(headers, site.url()),
-        })
+        }))
     }
 }
 

@@ -19,7 +19,8 @@ use web::{Form, Piece, Problem, Site, version};
 
 use super::asking::Caller;
 use super::proof::{Proof, Requester};
-use crate::signed_in::SignedIn;
+
+use identity::session::signed_in::SignedIn;
 
 /// A call of the JSON interface.
 #[derive(Clone)]

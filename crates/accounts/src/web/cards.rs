@@ -8,6 +8,7 @@ use web::{Link, Problem, Text, Wishes};
 
 use super::asking::Reader;
 use super::{frame, leaving, profile};
+
 use crate::Accounts;
 use crate::domain::Card;
 

@@ -12,12 +12,11 @@ use web::SiteUrl;
 use web::cookie::{self, Life};
 
 use crate::RequireMfaFor;
-use crate::changes::Changes;
-use crate::device;
-use crate::identity;
-use crate::registration;
-use crate::second_step;
-use crate::session::{Begun, Stay};
+use identity::credential::linked_identity;
+use identity::limits::changes::Changes;
+use identity::person::registration;
+use identity::session::{Begun, Stay, device};
+use identity::sign_in::second_step;
 
 const SESSION: &str = "kd_session";
 const DEVICE: &str = "kd_device";
@@ -91,7 +90,7 @@ pub(super) fn provider(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
 
 /// Gives a browser what it needs for the next step of such a sign-in.
 pub(super) fn set_provider(url: &SiteUrl, secret: &Secret) -> HeaderValue {
-    let lifetime = Life::Seconds(identity::LINK_LIFETIME.as_secs());
+    let lifetime = Life::Seconds(linked_identity::LINK_LIFETIME.as_secs());
     cookie::secret(url, PROVIDER, secret.reveal(), lifetime)
 }
 

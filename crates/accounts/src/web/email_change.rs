@@ -18,14 +18,15 @@ use super::entrance::{Entrance, Entry};
 use super::frame;
 use super::message::Message;
 use super::suppressed::cause_words;
+
 use crate::Accounts;
-use crate::account;
 use crate::domain;
-use crate::email_change::{self, Confirmation};
-use crate::signed_in::SignedIn;
-use crate::sudo::Sudo;
-use crate::suppressed;
-use crate::verification::{self, ConfirmError};
+use identity::account;
+use identity::person::email_change::{self, Confirmation};
+use identity::person::suppressed;
+use identity::person::verification::{self, ConfirmError};
+use identity::session::signed_in::SignedIn;
+use identity::session::sudo::Sudo;
 
 const HERE: &str = "/me/email";
 
@@ -329,7 +330,7 @@ pub(super) async fn undo(
 ) -> Result<Response, Problem> {
     let (link, entrance) = (Secret::new(link), entry.entrance);
     let client = entrance.client.clone();
-    let domains = accounts.domains;
+    let domains = accounts.domain_accounts;
     let change = move |tx: &mut Tx<'_>| email_change::undo(tx, domains, &link, &client);
     accounts.site.store.write(change).await?;
     let message = Message {

@@ -11,10 +11,12 @@ use web::page::{Kind, Page};
 use web::{Facts, Form, Network, Problem, Site, SiteUrl, Text, Theme, Wishes, csrf};
 
 use super::{asking, cookies};
+
 use crate::Accounts;
-use crate::client::Client;
-use crate::opaque;
-use crate::signed_in::SignedIn;
+use crate::web::asking::Browser;
+use identity::client::Client;
+use identity::opaque;
+use identity::session::signed_in::SignedIn;
 
 /// Somebody who opens a page without being signed in.
 pub(super) struct Entrance {
@@ -52,7 +54,7 @@ impl Entrance {
             csrf: csrf::token(secret.reveal(), &site.random),
             text: site.speak(&wishes),
             locale: site.speak_public(&wishes).language().tag.to_string(),
-            client: Client::from_request_parts(parts, accounts).await?,
+            client: Browser::from_request_parts(parts, accounts).await?.0,
             secret,
             cookie,
         })

@@ -11,9 +11,10 @@ use super::call::see_other;
 use super::email_change::LinkPage;
 use super::entrance::{Entrance, Entry};
 use super::message::Message;
-use super::problem::gone;
+
 use crate::Accounts;
-use crate::factor_reset;
+use identity::people::factor_reset;
+use identity::problem::gone;
 
 /// Where somebody who is signed in keeps them.
 pub(super) const KEEP: &str = "/me/security/factors/keep";

@@ -12,12 +12,13 @@ use web::{Problem, Text, Wishes};
 use super::asking::{Reader, Sender};
 use super::call::see_other;
 use super::{cookies, frame};
+
 use crate::Accounts;
-use crate::client::Client;
-use crate::second_factor::totp::AppSecret;
-use crate::second_factor::{self, FactorError, Factors};
-use crate::signed_in::SignedIn;
-use crate::sudo::Sudo;
+use crate::web::asking::Browser;
+use identity::credential::second_factor::totp::AppSecret;
+use identity::credential::second_factor::{self, FactorError, Factors};
+use identity::session::signed_in::SignedIn;
+use identity::session::sudo::Sudo;
 
 const ACCOUNT: &str = "/me/security";
 const SETUP: &str = "/me/security/totp";
@@ -127,7 +128,7 @@ async fn setup_page(
 pub(super) async fn confirm(
     State(accounts): State<Accounts>,
     wishes: Wishes,
-    client: Client,
+    Browser(client): Browser,
     sender: Sender,
 ) -> Result<Response, Problem> {
     let text = accounts.site.speak(&wishes);
@@ -157,7 +158,7 @@ pub(super) async fn confirm(
 pub(super) async fn renew_recovery_codes(
     State(accounts): State<Accounts>,
     wishes: Wishes,
-    client: Client,
+    Browser(client): Browser,
     sender: Sender,
 ) -> Result<Response, Problem> {
     let text = accounts.site.speak(&wishes);
@@ -182,7 +183,7 @@ async fn codes_page(
 
 pub(super) async fn remove(
     State(accounts): State<Accounts>,
-    client: Client,
+    Browser(client): Browser,
     sender: Sender,
 ) -> Result<Response, Problem> {
     let (site, sudo) = (accounts.site.clone(), check(&accounts, &sender.who)?);

@@ -5,9 +5,9 @@ use platform::mail::Address;
 use web::form_state::{Control, Field, FormState};
 use web::{Form, Problem, Site, Text};
 
-use super::problem;
-use crate::account::{DisplayName, NewAccount};
-use crate::password::Password;
+use identity::account::{DisplayName, NewAccount};
+use identity::credential::password::Password;
+use identity::problem;
 
 /// The fields of a new account.
 pub(super) fn new_account_fields(form_state: &FormState, text: &Text) -> Vec<Field> {

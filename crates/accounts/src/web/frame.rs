@@ -14,12 +14,13 @@ use super::factor_reset::KEEP;
 use super::{
     cookies, invites, leaving, notifications, people, profile, shared, slug, suppressed, trusted,
 };
-use crate::credential::planned_reset;
-use crate::grant::{self, Role, Scope};
-use crate::invite;
+
 use crate::look;
-use crate::notification;
-use crate::signed_in::{self, SignedIn};
+use identity::credential::planned_reset;
+use identity::grant::{self, Role, Scope};
+use identity::notification;
+use identity::people::invite;
+use identity::session::signed_in::{self, SignedIn};
 
 /// Shows a page to somebody, with the way to the site's other pages. `here` is its address
 /// there, and `title` a title without the site's name.

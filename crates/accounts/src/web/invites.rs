@@ -13,12 +13,13 @@ use super::call::see_other;
 use super::proof::{Proof, Requester};
 use super::refusal::Refusal;
 use super::request::{FormPost, PageRequest};
+
 use crate::Accounts;
-use crate::grant::Role;
-use crate::invite::{self, Invite, Inviter, MEMBER};
-use crate::registration::Registration;
-use crate::signed_in::SignedIn;
-use crate::sudo::Sudo;
+use identity::grant::Role;
+use identity::people::invite::{self, Invite, Inviter, MEMBER};
+use identity::person::registration::Registration;
+use identity::session::signed_in::SignedIn;
+use identity::session::sudo::Sudo;
 
 pub(super) const HERE: &str = "/admin/invites";
 
@@ -164,7 +165,7 @@ fn role_named(word: &str) -> Option<Role> {
     if word == MEMBER.word() {
         return Some(MEMBER);
     }
-    crate::grant::SITE.role(word)
+    identity::grant::SITE.role(word)
 }
 
 /// Withdraws an invite.

@@ -14,12 +14,13 @@ use super::call::see_other;
 use super::cookies;
 use super::entrance::{Entrance, Entry};
 use super::frame;
+
 use crate::Accounts;
-use crate::erasure::{self, EraseError, When};
-use crate::export::{self, ExportError};
-use crate::sign_in::{SignInError, restore};
-use crate::signed_in::SignedIn;
-use crate::sudo::Sudo;
+use identity::person::erasure::{self, EraseError, When};
+use identity::person::export::{self, ExportError};
+use identity::session::signed_in::SignedIn;
+use identity::session::sudo::Sudo;
+use identity::sign_in::{SignInError, restore};
 
 /// Where the page is.
 pub(super) const HERE: &str = "/me/data";
@@ -75,7 +76,7 @@ pub(super) async fn file(
     request: RequestFacts,
 ) -> Result<Response, Problem> {
     let sudo = Sudo::check(who, accounts.site.clock.now())?;
-    let (domains, keys) = (accounts.domains, accounts.site.keys.clone());
+    let (domains, keys) = (accounts.domain_accounts, accounts.site.keys.clone());
     let change = move |tx: &mut Tx<'_>| -> Result<_, ExportError> {
         export::create(tx, domains, &keys, &sudo, &request)
     };
@@ -107,7 +108,7 @@ async fn try_erase(accounts: &Accounts, sender: &Sender) -> Result<Response, Pro
     }
     let sudo = Sudo::check(sender.who.clone(), accounts.site.clock.now())?;
     let request = sender.request.clone();
-    let domains = accounts.domains;
+    let domains = accounts.domain_accounts;
     let change = move |tx: &mut Tx<'_>| -> Result<_, EraseError> {
         erasure::ask(tx, domains, &sudo, When::Later, &request)
     };

@@ -17,12 +17,13 @@ use web::{Form, Problem, Text, Theme, Wishes};
 use super::asking::{Reader, Sender};
 use super::call::{id as parse, see_other};
 use super::frame;
+
 use crate::Accounts;
 use crate::domain::Card;
-use crate::grant::{self, Scope};
 use crate::look::{self, HERE, Look, LookError, SITE};
-use crate::profile::{self, PublicProfile};
-use crate::signed_in::{self, SignedIn};
+use identity::grant::{self, Scope, administrator};
+use identity::person::profile::{self, PublicProfile};
+use identity::session::signed_in::SignedIn;
 
 /// All addresses, for the page that stands at `/`.
 #[derive(Clone)]
@@ -167,7 +168,7 @@ async fn page(
 ) -> Result<Response, Problem> {
     let (site, domains, asking) = (&accounts.site, accounts.domains, who.clone());
     let find = move |tx: &mut Tx<'_>| -> Result<_, Problem> {
-        signed_in::owner(tx, asking.clone())?.ok_or_else(Problem::not_found)?;
+        administrator::owner(tx, asking.clone())?.ok_or_else(Problem::not_found)?;
         Ok((
             look::find(tx)?,
             look::offered(tx, domains)?,
@@ -278,7 +279,7 @@ async fn try_change(accounts: &Accounts, sender: &Sender) -> Result<(), Problem>
     let (who, request, domains) = (sender.who.clone(), sender.request.clone(), accounts.domains);
     let (introduction, form) = (form.text("introduction").to_owned(), form.clone());
     let change = move |tx: &mut Tx<'_>| -> Result<(), Problem> {
-        let owner = signed_in::owner(tx, who.clone())?.ok_or_else(Problem::not_found)?;
+        let owner = administrator::owner(tx, who.clone())?.ok_or_else(Problem::not_found)?;
         let mut places = BTreeMap::new();
         for item in look::offered(tx, domains)? {
             let place = form_state::number(&form, &format!("menu{}", item.href));

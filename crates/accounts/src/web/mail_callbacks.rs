@@ -10,6 +10,7 @@ use serde::Deserialize;
 use web::{Json, Problem, Site};
 
 use super::ses_callbacks;
+
 use crate::Accounts;
 
 /// How long a body may be, in bytes.

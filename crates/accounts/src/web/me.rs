@@ -19,18 +19,18 @@ use super::cookies;
 use super::factors;
 use super::frame;
 use super::oauth;
+
 use crate::Accounts;
-use crate::account::unconfirmed;
-use crate::client::{self, Client};
-use crate::domain::Domain;
-use crate::identity;
-use crate::passkey::{self, Passkey, PasskeyId};
-use crate::password;
-use crate::second_factor;
-use crate::session::{self, Session, Stay};
-use crate::signed_in::SignedIn;
-use crate::sudo::Sudo;
-use crate::token::{self, NewToken, Token, TokenScope};
+use crate::web::asking::Browser;
+use identity::DomainAccounts;
+use identity::account::unconfirmed;
+use identity::client;
+use identity::credential::passkey::{self, Passkey, PasskeyId};
+use identity::credential::{linked_identity, password, second_factor};
+use identity::session::signed_in::SignedIn;
+use identity::session::sudo::Sudo;
+use identity::session::token::{self, NewToken, Token, TokenScope};
+use identity::session::{self, Session, Stay};
 
 const HERE: &str = "/me/security";
 
@@ -73,7 +73,7 @@ struct SecurityPage<'a> {
     passkeys: &'a [Passkey],
     passkey_name: Field,
     tokens: &'a [Token],
-    domains: &'a [Domain],
+    domains: &'a [DomainAccounts],
     /// The fields of a new token.
     name: Field,
     scopes: Vec<Offered<'a>>,
@@ -192,7 +192,7 @@ async fn page(
             passkey::list(tx, &id)?,
             token::list(tx, &id)?,
             second_factor::find(tx, &id)?,
-            identity::list(tx, &id)?,
+            linked_identity::list(tx, &id)?,
         ))
     };
     let found = site.store.read(look).await?;
@@ -230,8 +230,8 @@ async fn page(
             .line("passkey_name", text.say("account-passkey-name"))
             .required(),
         tokens: &tokens,
-        domains: accounts.domains,
-        scopes: TokenScope::all(accounts.domains)
+        domains: accounts.domain_accounts,
+        scopes: TokenScope::all(accounts.domain_accounts)
             .map(|scope| offer(text, form_state, scope))
             .collect(),
         name: name.required(),
@@ -272,7 +272,7 @@ fn password_fields(text: &Text, has_password: bool, form_state: &FormState) -> V
 pub(super) async fn set_password(
     State(accounts): State<Accounts>,
     wishes: Wishes,
-    client: Client,
+    Browser(client): Browser,
     sender: Sender,
 ) -> Result<Response, Problem> {
     let passwords = (
@@ -346,7 +346,7 @@ pub(super) async fn create_token(
 
 async fn try_create_token(accounts: &Accounts, sender: &Sender) -> Result<token::Created, Problem> {
     let ticked: Vec<&str> = sender.form.all("scopes").collect();
-    let scopes = TokenScope::find_all(accounts.domains, &ticked);
+    let scopes = TokenScope::find_all(accounts.domain_accounts, &ticked);
     let scopes = scopes.map_err(|_| Problem::fields().field("/scopes", "unknown_option", []))?;
     let days = match sender.form.number("expires_in_days") {
         Ok(days) => days.map_or(Ok(token::DEFAULT_DAYS), u16::try_from),

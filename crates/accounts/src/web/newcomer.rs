@@ -11,12 +11,13 @@ use super::call::see_other;
 use super::entrance::{Entrance, Entry};
 use super::form::{new_account, new_account_fields};
 use super::visitor::{HOME, begun_at};
+
 use crate::Accounts;
-use crate::grant::Role;
-use crate::invite::{self, Invite, TakeError};
-use crate::registration::Registration;
-use crate::session::{self, Begun, Method, Stay};
-use crate::setup::{self, SetupError};
+use identity::grant::Role;
+use identity::people::invite::{self, Invite, TakeError};
+use identity::people::setup::{self, SetupError};
+use identity::person::registration::Registration;
+use identity::session::{self, Begun, Method, Stay};
 
 #[derive(Template)]
 #[template(path = "setup.html")]
@@ -157,7 +158,7 @@ pub(super) async fn accept(
         form,
     } = entry;
     if let Some(who) = entrance.who.clone() {
-        let (secret, domains) = (Secret::new(secret), accounts.domains);
+        let (secret, domains) = (Secret::new(secret), accounts.domain_accounts);
         let change = move |tx: &mut Tx<'_>| -> Result<Invite, TakeError> {
             invite::take_as(tx, domains, &secret, &who)
         };
@@ -181,7 +182,7 @@ pub(super) async fn accept(
 }
 
 async fn load_invite(accounts: &Accounts, secret: String) -> Result<invite::Shown, Problem> {
-    let (secret, domains) = (Secret::new(secret), accounts.domains);
+    let (secret, domains) = (Secret::new(secret), accounts.domain_accounts);
     let look =
         move |tx: &mut Tx<'_>| -> Result<_, StoreError> { invite::find(tx, domains, &secret) };
     let shown = accounts.site.store.read(look).await?;
@@ -204,7 +205,7 @@ async fn try_join(
             return Err(busy.into());
         }
     };
-    let (client, domains) = (entrance.client.clone(), accounts.domains);
+    let (client, domains) = (entrance.client.clone(), accounts.domain_accounts);
     let change = move |tx: &mut Tx<'_>| -> Result<_, TakeError> {
         let (id, _) = invite::take_new(tx, domains, &secret, &new, &hash)?;
         let begun = session::begin(tx, &id, Method::Beginning, Stay::Visit, &client)?;

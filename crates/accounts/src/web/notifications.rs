@@ -13,8 +13,9 @@ use web::{Problem, Text, Wishes};
 use super::asking::{Reader, Sender};
 use super::call::see_other;
 use super::frame;
+
 use crate::Accounts;
-use crate::notification::{self, Notification};
+use identity::notification::{self, Notification};
 
 /// Where the list is.
 pub(super) const HERE: &str = "/me/notices";

@@ -18,16 +18,18 @@ use super::call::see_other;
 use super::entrance::{Entrance, Entry};
 use super::message::Message;
 use super::visitor::{begun_at, target};
-use super::{cookies, leaving, me, problem, second_step};
+use super::{cookies, leaving, me, second_step};
+
 use crate::Accounts;
-use crate::account::NewAccount;
-use crate::identity::{self, IdentityId, Linked};
-use crate::opaque;
-use crate::provider::Provider;
-use crate::provider_sign_in::{self, Leaver, Outcome, ProviderSignInError, Returned};
-use crate::registration::{self, Newcomer, RegisterError};
-use crate::session::Stay;
-use crate::sudo::Sudo;
+use identity::account::NewAccount;
+use identity::credential::linked_identity::{self, IdentityId, Linked};
+use identity::credential::provider::Provider;
+use identity::opaque;
+use identity::person::provider_sign_in::{self, Leaver, Outcome, ProviderSignInError, Returned};
+use identity::person::registration::{self, Newcomer, RegisterError};
+use identity::problem;
+use identity::session::Stay;
+use identity::session::sudo::Sudo;
 
 /// A button that leads to a provider.
 pub(super) struct Button {
@@ -397,6 +399,6 @@ async fn try_unlink(accounts: &Accounts, sender: &Sender) -> Result<(Secret, Sta
     let id: IdentityId = id.map_err(|_| Problem::not_found())?;
     let sudo = Sudo::check(sender.who.clone(), accounts.site.clock.now())?;
     let request = sender.request.clone();
-    let change = move |tx: &mut Tx<'_>| identity::unlink(tx, &sudo, &id, &request);
+    let change = move |tx: &mut Tx<'_>| linked_identity::unlink(tx, &sudo, &id, &request);
     Ok(accounts.site.store.write(change).await?)
 }

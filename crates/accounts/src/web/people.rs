@@ -19,16 +19,16 @@ use super::call::{self, see_other};
 use super::event;
 use super::frame;
 use super::leaving;
+
 use crate::Accounts;
-use crate::account::{AccountId, State as AccountState};
-use crate::erasure::{self, EraseError, When};
-use crate::export::{self, ExportError};
-use crate::factor_reset;
-use crate::grant::administrator::{self, PeopleError};
-use crate::grant::{self, Role};
-use crate::people::{self, Details, Person, Search};
-use crate::signed_in::SignedIn;
-use crate::sudo::Sudo;
+use identity::account::{AccountId, State as AccountState};
+use identity::grant::administrator::{self, PeopleError};
+use identity::grant::{self, Role};
+use identity::people::{self, Details, Person, Search, factor_reset};
+use identity::person::erasure::{self, EraseError, When};
+use identity::person::export::{self, ExportError};
+use identity::session::signed_in::SignedIn;
+use identity::session::sudo::Sudo;
 
 /// Where the list is.
 pub(super) const HERE: &str = "/admin/people";
@@ -250,7 +250,7 @@ async fn page(
     request: &RequestFacts,
 ) -> Result<Response, Problem> {
     let (asking, id, request) = (who.clone(), id.clone(), request.clone());
-    let domains = accounts.domains;
+    let domains = accounts.domain_accounts;
     let look = move |tx: &mut Tx<'_>| {
         let by = administrator::administrator(tx, &asking, &request)?;
         Ok::<_, PeopleError>((people::find(tx, domains, &by, &id)?, by.is_owner()))
@@ -328,7 +328,7 @@ pub(super) async fn export(
     request: RequestFacts,
     id: AccountId,
 ) -> Result<Response, Problem> {
-    let (domains, site) = (accounts.domains, accounts.site.clone());
+    let (domains, site) = (accounts.domain_accounts, accounts.site.clone());
     let change = move |tx: &mut Tx<'_>| -> Result<_, ExportError> {
         let by = administrator::acting(tx, &sudo, &request)?;
         export::create_for_owner(tx, domains, &site, &by, &id)
@@ -355,14 +355,14 @@ async fn try_change(
             Some(rank.ok_or_else(|| Problem::fields().field("/rank", "unknown_option", []))?)
         }
     };
-    let all = grant::site_duties(accounts.domains);
+    let all = grant::site_duties(accounts.domain_accounts);
     let duties = read_duties(&all, sender.form.all("duties"))?;
     let sudo = Sudo::check(sender.who.clone(), accounts.site.clock.now())?;
     let request = sender.request.clone();
     if action == "export" {
         return export(accounts, sudo, request, id.clone()).await;
     }
-    let (person, domains, site) = (id.clone(), accounts.domains, accounts.site.clone());
+    let (person, domains, site) = (id.clone(), accounts.domain_accounts, accounts.site.clone());
     let change = move |tx: &mut Tx<'_>| -> Result<(), EraseError> {
         let by = administrator::acting(tx, &sudo, &request)?;
         match action.as_str() {

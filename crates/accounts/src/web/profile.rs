@@ -14,9 +14,10 @@ use web::{Problem, Text, Wishes};
 use super::asking::{Reader, Sender};
 use super::call::see_other;
 use super::frame;
+
 use crate::Accounts;
-use crate::profile::{self, Profile};
-use crate::signed_in::SignedIn;
+use identity::person::profile::{self, Profile};
+use identity::session::signed_in::SignedIn;
 
 /// Where the page is.
 pub(super) const HERE: &str = "/me/profile";

@@ -15,7 +15,7 @@ use web::{Problem, Site};
 
 use super::refusal::Refusal;
 
-use crate::signed_in::{self, Confirmed, SignedIn};
+use identity::session::signed_in::{self, Confirmed, SignedIn};
 
 /// Somebody who asks for something, and where.
 #[derive(Clone)]

@@ -11,8 +11,9 @@ use web::codes::Code;
 use web::{FieldProblem, Problem};
 
 use super::email_unverified;
-use crate::signed_in::ScopeMissing;
-use crate::sudo::SudoRequired;
+
+use identity::session::signed_in::ScopeMissing;
+use identity::session::sudo::SudoRequired;
 
 /// Why nothing was saved, or shown.
 #[derive(Debug, thiserror::Error)]

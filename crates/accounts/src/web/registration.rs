@@ -10,16 +10,18 @@ use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Form, Problem, Site, Text};
 
+use super::cookies;
 use super::entrance::{Entrance, Entry};
 use super::message::Message;
 use super::oauth::{self, Button};
-use super::{cookies, problem};
+
 use crate::Accounts;
-use crate::account::{DisplayName, NewAccount};
-use crate::password::Password;
-use crate::registration::{self, Registrant, Registration};
-use crate::slug;
-use crate::verification::{self, ConfirmError, Confirmation, Proof};
+use identity::account::{DisplayName, NewAccount};
+use identity::credential::password::Password;
+use identity::person::registration::{self, Registrant, Registration};
+use identity::person::slug;
+use identity::person::verification::{self, ConfirmError, Confirmation, Proof};
+use identity::problem;
 
 /// A registration as it was sent, by a form or as JSON.
 pub struct Sent<'a> {

@@ -18,7 +18,8 @@ use super::asking::{FileSender, Reader};
 use super::call::{self, form_key, form_once, see_other};
 use super::frame;
 use super::proof::{Proof, Requester};
-use crate::signed_in::SignedIn;
+
+use identity::session::signed_in::SignedIn;
 
 /// A person in front of a page.
 #[derive(Clone)]

@@ -12,8 +12,9 @@ use web::{Network, Problem, Text};
 use super::entrance::{Entrance, Entry};
 use super::message::Message;
 use super::shared;
+
 use crate::Accounts;
-use crate::reset::{self, ResetError, Shown, Tokens, Wanted};
+use identity::person::reset::{self, ResetError, Shown, Tokens, Wanted};
 
 #[derive(Template)]
 #[template(path = "forgot.html")]

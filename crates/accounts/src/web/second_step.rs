@@ -13,9 +13,10 @@ use super::call::see_other;
 use super::cookies;
 use super::entrance::{Entrance, Entry};
 use super::visitor::{begun_at, target};
+
 use crate::Accounts;
-use crate::second_factor::Method;
-use crate::second_step::{self, SecondStepError, Shown};
+use identity::credential::second_factor::Method;
+use identity::sign_in::second_step::{self, SecondStepError, Shown};
 
 #[derive(Template)]
 #[template(path = "second_step.html")]

@@ -10,6 +10,7 @@ use web::{Form, Problem, Text, Wishes};
 
 use super::asking::Reader;
 use super::frame;
+
 use crate::Accounts;
 use crate::domain::{self, Share};
 

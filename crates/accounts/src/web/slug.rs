@@ -13,11 +13,11 @@ use web::{Problem, Text, Wishes};
 use super::asking::{Reader, Sender};
 use super::call::see_other;
 use super::frame;
-use super::problem::email_unverified;
+
 use crate::Accounts;
-use crate::session::signed_in;
-use crate::signed_in::SignedIn;
-use crate::slug_change::{self, Alias, Slugs};
+use identity::person::slug_change::{self, Alias, Slugs};
+use identity::problem::email_unverified;
+use identity::session::signed_in::{self, SignedIn};
 
 /// Where the page is.
 pub(super) const HERE: &str = "/me/slug";

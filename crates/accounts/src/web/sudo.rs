@@ -13,14 +13,13 @@ use super::call::see_other;
 use super::cookies;
 use super::frame;
 use super::visitor::{Onward, target};
+
 use crate::Accounts;
-use crate::client::Client;
-use crate::passkey;
-use crate::password;
-use crate::second_factor;
-use crate::sign_in::sudo_proof::{self, Shown};
-use crate::signed_in::SignedIn;
-use crate::sudo::Sudo;
+use crate::web::asking::Browser;
+use identity::credential::{passkey, password, second_factor};
+use identity::session::signed_in::SignedIn;
+use identity::session::sudo::Sudo;
+use identity::sign_in::sudo_proof::{self, Shown};
 
 #[derive(Template)]
 #[template(path = "sudo.html")]
@@ -105,7 +104,7 @@ pub(super) async fn prove(
     State(accounts): State<Accounts>,
     Query(act): Query<Act>,
     wishes: Wishes,
-    client: Client,
+    Browser(client): Browser,
     facts: Facts,
     sender: Sender,
 ) -> Result<Response, Problem> {

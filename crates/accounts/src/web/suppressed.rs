@@ -14,9 +14,10 @@ use web::{Problem, Text, Wishes};
 use super::asking::{Reader, Sender};
 use super::call::{self, see_other};
 use super::frame;
+
 use crate::Accounts;
-use crate::grant::administrator::{self, PeopleError};
-use crate::suppressed;
+use identity::grant::administrator::{self, PeopleError};
+use identity::person::suppressed;
 
 /// Where the list is.
 pub(super) const HERE: &str = "/admin/suppressions";

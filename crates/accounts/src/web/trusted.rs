@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use platform::StoreError;
 use platform::Tx;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
@@ -11,9 +12,11 @@ use super::proof::Requester;
 use super::refusal::Refusal;
 use super::request::{FormPost, PageRequest};
 use super::shared;
-use crate::account::AccountId;
-use crate::session::signed_in::Confirmed;
-use crate::trusted::{self, Contact};
+
+use crate::domain::Share;
+use identity::account::AccountId;
+use identity::person::trusted::{self, Contact};
+use identity::session::signed_in::Confirmed;
 
 /// Where the page is.
 pub(super) const HERE: &str = "/me/trusted";
@@ -93,4 +96,16 @@ pub(super) fn remove_contact(
 ) -> Result<(), Refusal> {
     let removed = trusted::remove(tx, &me.who, contact, &me.request);
     Ok(removed.map_err(Problem::from)?)
+}
+
+/// Each of them, as what the account shares.
+pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
+    let contacts = trusted::list(tx, account)?.into_iter();
+    let shared = contacts.map(|contact| Share {
+        kind: "shared-trusted",
+        label: contact.name,
+        end: "/me/trusted/remove".to_owned(),
+        fields: vec![("account", contact.account.to_string())],
+    });
+    Ok(shared.collect())
 }

@@ -10,7 +10,7 @@ use web::page::{Kind, Page};
 use web::{Problem, Site, Text, Theme, Wishes};
 
 use crate::Accounts;
-use crate::client::Client;
+use crate::web::asking::Browser;
 
 #[derive(Template)]
 #[template(path = "unsubscribe.html")]
@@ -33,7 +33,7 @@ pub(super) async fn unsubscribe(
     State(accounts): State<Accounts>,
     Path(link): Path<String>,
     wishes: Wishes,
-    client: Client,
+    Browser(client): Browser,
 ) -> Result<Response, Problem> {
     let place = find(&accounts.site, &link)?;
     let change = move |tx: &mut Tx<'_>| suppression::unsubscribe(tx, &place, &client.request);

@@ -9,12 +9,12 @@ use axum::http::{HeaderMap, HeaderValue};
 use platform::{StoreError, Tx};
 
 use super::cookies;
+
 use crate::Accounts;
-use crate::account::{self, AccountId};
 use crate::domain::Domains;
-use crate::grant::{self, Scope};
-use crate::session::{self, Stay};
-use crate::signed_in;
+use identity::account::{self, AccountId};
+use identity::grant::{self, Scope};
+use identity::session::{self, Stay, signed_in};
 
 /// Which users a route lets in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,11 +21,12 @@ use super::entrance::{Entrance, Entry};
 use super::leaving;
 use super::oauth::{self, Button};
 use super::second_step;
+
 use crate::Accounts;
 use crate::domain::SignInHint;
-use crate::registration::Registration;
-use crate::session::{self, Begun, Stay};
-use crate::sign_in::{self, Attempt, SignInError};
+use identity::person::registration::Registration;
+use identity::session::{self, Begun, Stay};
+use identity::sign_in::{self, Attempt, SignInError};
 
 /// Where people go who have signed in and came from nowhere in particular.
 pub(super) const HOME: &str = "/me";

@@ -18,8 +18,9 @@ use utoipa::ToSchema;
 use web::Site;
 
 use super::{State, Webhook, WebhookId};
-use crate::account::{self, AccountId};
-use crate::notice::Notice;
+
+use identity::account::{self, AccountId};
+use identity::notice::Notice;
 
 platform::id!(DeliveryId, random, "One message to a webhook.");
 

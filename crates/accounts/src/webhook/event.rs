@@ -10,8 +10,9 @@ use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
 use utoipa::{PartialSchema as _, ToSchema};
 
 use super::{Webhook, delivery};
-use crate::account::AccountId;
-use crate::session::token::TokenScope;
+
+use identity::account::AccountId;
+use identity::session::token::TokenScope;
 
 /// Something that webhooks can hear of.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use platform::limits::{Limit, Rule, Wait};
 
-use crate::account::AccountId;
+use identity::account::AccountId;
 
 const RULE: Rule = Rule {
     count: 10,

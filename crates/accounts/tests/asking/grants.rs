@@ -1,6 +1,7 @@
 //! Roles, the last owner, and invites to become a member.
 
 use accounts::account::AccountId;
+use accounts::domain::for_identity;
 use accounts::grant::administrator;
 use accounts::grant::{self, GrantError, Manager, Role, Scope};
 use accounts::invite::{self, TakeError};
@@ -350,7 +351,7 @@ async fn take_new(world: &World, secret: &Secret, email: &str) -> Result<Account
     let hash = usual_hash(world).await;
     let (secret, new) = (secret.clone(), new_account(email));
     let change = move |tx: &mut Tx<'_>| -> Result<_, TakeError> {
-        Ok(invite::take_new(tx, DOMAINS, &secret, &new, &hash)?.0)
+        Ok(invite::take_new(tx, &for_identity(DOMAINS), &secret, &new, &hash)?.0)
     };
     world.store().write(change).await
 }
@@ -401,7 +402,8 @@ fn an_invite_to_somebody_known_keeps_the_greater_role() {
                 invite(world, &by, offered).await,
                 signed_in(world, &id).await,
             );
-            let change = move |tx: &mut Tx<'_>| invite::take_as(tx, DOMAINS, &secret, &who);
+            let change =
+                move |tx: &mut Tx<'_>| invite::take_as(tx, &for_identity(DOMAINS), &secret, &who);
             world.store().write(change).await.unwrap();
             assert_eq!(role(world, &id, &wedding()).await, Some(kept));
         }

@@ -1,6 +1,7 @@
 //! What becomes of people who come back from a provider, and the identities of accounts.
 
 use accounts::account::AccountId;
+use accounts::domain::for_identity;
 use accounts::export::{self, DOCUMENT};
 use accounts::grant::administrator;
 use accounts::identity;
@@ -378,12 +379,13 @@ fn where_registration_is_closed_nobody_new_comes_in() {
             (Registration::Invite, true),
             (Registration::Invite, false),
         ] {
-            let accounts = Accounts {
-                policy: Policy {
+            let accounts = {
+                let mut changed = provider.site(world, is_trusted);
+                changed.policy = Policy {
                     registration,
                     has_mail: true,
-                },
-                ..provider.site(world, is_trusted)
+                };
+                changed
             };
             let page = provider
                 .sign_in(world, &mut visitor(&accounts), &claims("1"))
@@ -392,10 +394,8 @@ fn where_registration_is_closed_nobody_new_comes_in() {
         }
         assert_eq!(accounts_there_are(world).await, 0);
         // Whoever has an account links it, and is let in.
-        let accounts = Accounts {
-            policy: Policy::default(),
-            ..provider.site(world, true)
-        };
+        let mut accounts = provider.site(world, true);
+        accounts.policy = Policy::default();
         let farah = person(world, EMAIL, None).await;
         let mut own = browser(world, &accounts, &farah).await;
         provider.link(world, &mut own, &claims("1")).await.with(303);
@@ -579,7 +579,7 @@ fn identities_are_in_the_copy_and_erased() {
         let who = Sudo::check(signed_in(world, &farah).await, world.clock.now()).unwrap();
         let keys = world.platform.keys.clone();
         let zip = world.store().write(move |tx: &mut Tx<'_>| {
-            export::create(tx, DOMAINS, &keys, &who, &client(1).request)
+            export::create(tx, &for_identity(DOMAINS), &keys, &who, &client(1).request)
         });
         let zip = zip.await.unwrap();
         let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();

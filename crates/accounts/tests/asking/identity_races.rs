@@ -1,6 +1,6 @@
 //! One identity, wanted twice at the same moment.
 
-use accounts::{Accounts, RequestLimits};
+use accounts::RequestLimits;
 use serde_json::json;
 use testkit::{World, rounds, together};
 
@@ -48,9 +48,10 @@ fn one_new_identity_twice_at_once_makes_one_account() {
 fn one_identity_linked_to_two_accounts_at_once_is_one_s() {
     World::each_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
-        let accounts = Accounts {
-            limits: RequestLimits::unlimited(),
-            ..provider.site(world, true)
+        let accounts = {
+            let mut changed = provider.site(world, true);
+            changed.limits = RequestLimits::unlimited();
+            changed
         };
         for round in 0..rounds() {
             let mut ways = Vec::new();

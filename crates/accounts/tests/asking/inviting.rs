@@ -22,12 +22,13 @@ const EMAIL: &str = "mei@example.my";
 const INVITES: &str = "/api/v1/admin/invites";
 
 fn with(world: &World, registration: Registration, has_mail: bool) -> Accounts {
-    Accounts {
-        policy: Policy {
+    {
+        let mut changed = closed(world);
+        changed.policy = Policy {
             registration,
             has_mail,
-        },
-        ..closed(world)
+        };
+        changed
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{Cursor, Read as _};
 
 use accounts::account::{self, AccountId};
+use accounts::domain::for_identity;
 use accounts::domain::{Domain, Domains};
 use accounts::erasure::{self, DELAY, SLUG_HELD};
 use accounts::export::{self, DOCUMENT, ExportError, PERIOD};
@@ -81,7 +82,7 @@ async fn leave(visitor: &mut Visitor, body: Value) -> (u16, Value) {
 }
 
 async fn run(accounts: &Accounts) {
-    erasure::run(accounts.domains, &accounts.site.store)
+    erasure::run(accounts.domain_accounts, &accounts.site.store)
         .await
         .unwrap();
 }
@@ -109,7 +110,7 @@ fn a_copy_has_all_that_is_one_s_own_and_no_secret() {
         let who = Sudo::check(signed_in(world, &id).await, world.clock.now()).unwrap();
         let keys = world.platform.keys.clone();
         let zip = write_zip(world, move |tx| {
-            export::create(tx, STRICT, &keys, &who, &client(1).request)
+            export::create(tx, &for_identity(STRICT), &keys, &who, &client(1).request)
         });
         let copy = document(&zip.await);
         assert_eq!(copy["format_version"], 1);
@@ -363,27 +364,27 @@ fn every_table_that_refers_to_an_account_is_erased_and_copied() {
         "site_look",
     ];
     let erased = concat!(
-        include_str!("../../src/person/erasure.rs"),
-        include_str!("../../src/credential/linked_identity.rs"),
-        include_str!("../../src/credential/passkey.rs"),
+        include_str!("../../../identity/src/person/erasure.rs"),
+        include_str!("../../../identity/src/credential/linked_identity.rs"),
+        include_str!("../../../identity/src/credential/passkey.rs"),
+        include_str!("../../../identity/src/notification.rs"),
         include_str!("../../src/look.rs"),
-        include_str!("../../src/notification.rs"),
         include_str!("../../src/webhook.rs"),
-        include_str!("../../src/session.rs"),
-        include_str!("../../src/account/unconfirmed.rs"),
-        include_str!("../../src/credential/second_factor.rs")
+        include_str!("../../../identity/src/session.rs"),
+        include_str!("../../../identity/src/account/unconfirmed.rs"),
+        include_str!("../../../identity/src/credential/second_factor.rs")
     );
     let copied = concat!(
-        include_str!("../../src/notification.rs"),
         include_str!("../../src/webhook.rs"),
-        include_str!("../../src/credential/planned_reset.rs"),
-        include_str!("../../src/person/export.rs"),
-        include_str!("../../src/credential/linked_identity.rs"),
-        include_str!("../../src/credential/passkey.rs"),
-        include_str!("../../src/credential/second_factor/recovery.rs"),
-        include_str!("../../src/credential/second_factor/totp.rs"),
-        include_str!("../../src/session.rs"),
-        include_str!("../../src/session/token.rs")
+        include_str!("../../../identity/src/notification.rs"),
+        include_str!("../../../identity/src/credential/planned_reset.rs"),
+        include_str!("../../../identity/src/person/export.rs"),
+        include_str!("../../../identity/src/credential/linked_identity.rs"),
+        include_str!("../../../identity/src/credential/passkey.rs"),
+        include_str!("../../../identity/src/credential/second_factor/recovery.rs"),
+        include_str!("../../../identity/src/credential/second_factor/totp.rs"),
+        include_str!("../../../identity/src/session.rs"),
+        include_str!("../../../identity/src/session/token.rs")
     );
     let mut count = 0;
     for step in accounts::MIGRATIONS.steps {
@@ -420,7 +421,13 @@ fn keys_and_codes_are_in_the_copy_and_erased() {
         let who = Sudo::check(signed_in(world, &id).await, world.clock.now()).unwrap();
         let keys = world.platform.keys.clone();
         let zip = write_zip(world, move |tx| {
-            export::create(tx, accounts.domains, &keys, &who, &client(1).request)
+            export::create(
+                tx,
+                accounts.domain_accounts,
+                &keys,
+                &who,
+                &client(1).request,
+            )
         });
         let copy = document(&zip.await);
         let own = &copy["account"];

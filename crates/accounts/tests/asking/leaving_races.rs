@@ -1,6 +1,7 @@
 //! What must hold when somebody leaves while something else happens.
 
 use accounts::account::AccountId;
+use accounts::domain::for_identity;
 use accounts::erasure::{self, DELAY, EraseError, When};
 use accounts::export::{self, ExportError};
 use accounts::sign_in::restore;
@@ -19,8 +20,15 @@ use crate::stage::{
 
 async fn ask(store: Store, world_now: jiff::Timestamp, who: SignedIn) -> Result<(), EraseError> {
     let sudo = Sudo::check(who, world_now).unwrap();
-    let change =
-        move |tx: &mut Tx<'_>| erasure::ask(tx, STRICT, &sudo, When::Later, &client(1).request);
+    let change = move |tx: &mut Tx<'_>| {
+        erasure::ask(
+            tx,
+            &for_identity(STRICT),
+            &sudo,
+            When::Later,
+            &client(1).request,
+        )
+    };
     store.write(change).await
 }
 
@@ -81,7 +89,7 @@ fn whoever_comes_back_while_the_job_runs_is_there_or_gone() {
             world.clock.advance(SignedDuration::from_secs(1));
             let (is_kept, ran) = together(restore(second.clone(), token), {
                 let store = world.store().clone();
-                async move { erasure::run(STRICT, &store).await }
+                async move { erasure::run(for_identity(STRICT).leak(), &store).await }
             })
             .await;
             ran.unwrap();
@@ -108,7 +116,7 @@ fn a_copy_that_is_made_meanwhile_leaves_nothing_behind() {
             let (copied, erased) = together(
                 async move {
                     let copy = move |tx: &mut Tx<'_>| {
-                        export::create(tx, STRICT, &keys, &one, &client(1).request)
+                        export::create(tx, &for_identity(STRICT), &keys, &one, &client(1).request)
                     };
                     store.write(copy).await
                 },
@@ -116,7 +124,7 @@ fn a_copy_that_is_made_meanwhile_leaves_nothing_behind() {
                     let store = second.clone();
                     let request = client(1).request;
                     let erase = move |tx: &mut Tx<'_>| {
-                        erasure::ask(tx, STRICT, &other, When::Now, &request)
+                        erasure::ask(tx, &for_identity(STRICT), &other, When::Now, &request)
                     };
                     async move { store.write(erase).await }
                 },

@@ -21,9 +21,10 @@ fn of_block(block: u16, number: u16) -> Network {
 /// Two processes that share nothing but the store.
 fn processes(world: &World) -> [Accounts; 2] {
     let one = open(world);
-    let other = Accounts {
-        limits: RequestLimits::default(),
-        ..in_process(&one, &world.second_store())
+    let other = {
+        let mut changed = in_process(&one, &world.second_store());
+        changed.limits = RequestLimits::default();
+        changed
     };
     [one, other]
 }

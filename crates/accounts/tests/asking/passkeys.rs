@@ -361,9 +361,10 @@ fn who_removes_a_key_ends_other_sessions_and_has_proved_nothing() {
 #[test]
 fn a_key_is_the_second_factor_that_is_required() {
     World::each_engine(&MIGRATIONS, async |world| {
-        let accounts = Accounts {
-            require_mfa_for: RequireMfaFor::All,
-            ..accounts(world)
+        let accounts = {
+            let mut changed = accounts(world);
+            changed.require_mfa_for = RequireMfaFor::All;
+            changed
         };
         let (_, mut browser) = farah(world, &accounts).await;
         let refused = browser.get("/api/v1/me").await.with(403).json();

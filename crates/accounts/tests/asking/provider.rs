@@ -145,13 +145,14 @@ impl Provider {
 
     /// A site that knows it, where everybody may register.
     pub(crate) fn site(&self, world: &World, is_email_trusted: bool) -> Accounts {
-        Accounts {
-            policy: Policy {
+        {
+            let mut changed = accounts(world);
+            changed.policy = Policy {
                 registration: Registration::Open,
                 has_mail: true,
-            },
-            providers: Providers::new([self.settings(is_email_trusted)]),
-            ..accounts(world)
+            };
+            changed.providers = Providers::new([self.settings(is_email_trusted)]);
+            changed
         }
     }
 

@@ -145,9 +145,10 @@ fn a_state_works_once_in_its_browser_and_for_its_time() {
         let provider = Provider::start().await;
         let mut other = provider.settings(true);
         (other.name, other.issuer) = ("other".to_owned(), "https://other.example".to_owned());
-        let accounts = Accounts {
-            providers: Providers::new([provider.settings(true), other]),
-            ..provider.site(world, true)
+        let accounts = {
+            let mut changed = provider.site(world, true);
+            changed.providers = Providers::new([provider.settings(true), other]);
+            changed
         };
         let mut browser = visitor(&accounts);
         let location = leave(&mut browser, "/login").await;
@@ -259,9 +260,10 @@ fn a_provider_that_is_somebody_else_or_does_not_answer_is_not_used() {
         provider.say_of_itself(json!({}));
         let mut settings = provider.settings(true);
         settings.is_private = false;
-        let public = Accounts {
-            providers: Providers::new([settings]),
-            ..provider.site(world, true)
+        let public = {
+            let mut changed = provider.site(world, true);
+            changed.providers = Providers::new([settings]);
+            changed
         };
         let page = start(&mut visitor(&public)).await;
         refused(&accounts, &page, 502, "oauth_provider_failed");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use accounts::account::{self, NewAccount};
+use accounts::domain::for_identity;
 use accounts::grant::{self, GrantError, Scope};
 use accounts::invite::{self, TakeError};
 use accounts::session::{self, LIMIT, Method, Stay};
@@ -290,7 +291,9 @@ fn one_invite_taken_twice_makes_one_member() {
                 .map(|number| {
                     let (secret, hash) = (secret.clone(), hash.clone());
                     let new = new_account(&format!("{round}-{number}@example.my"));
-                    move |tx: &mut Tx<'_>| invite::take_new(tx, DOMAINS, &secret, &new, &hash)
+                    move |tx: &mut Tx<'_>| {
+                        invite::take_new(tx, &for_identity(DOMAINS), &secret, &new, &hash)
+                    }
                 })
                 .collect();
             let results = at_once(&stores, changes).await;
@@ -338,7 +341,9 @@ fn a_role_that_is_taken_away_meanwhile_is_of_no_more_use() {
             // What was under way may finish, and leads nowhere.
             let (secret, hash) = (made.unwrap(), hash.clone());
             let new = new_account(&format!("{round}@example.my"));
-            let take = move |tx: &mut Tx<'_>| invite::take_new(tx, DOMAINS, &secret, &new, &hash);
+            let take = move |tx: &mut Tx<'_>| {
+                invite::take_new(tx, &for_identity(DOMAINS), &secret, &new, &hash)
+            };
             let taken = world.store().write(take).await;
             assert!(matches!(taken, Err(TakeError::Gone)), "round {round}");
             assert!(manager(world, &who[0], &wedding).await.is_none());

@@ -38,7 +38,7 @@ pub(crate) async fn sudo(world: &World, id: &AccountId) -> Sudo {
 
 /// Sets up an app. The step of its first code is over afterwards.
 pub(crate) async fn enrol(world: &World, id: &AccountId) -> Enrolled {
-    let (site, sudo) = (accounts(world).site, sudo(world, id).await);
+    let (site, sudo) = (accounts(world).site.clone(), sudo(world, id).await);
     let app = set_up(world, &sudo).await;
     let code = app.code(world.clock.now());
     let confirm =
@@ -49,7 +49,7 @@ pub(crate) async fn enrol(world: &World, id: &AccountId) -> Enrolled {
 }
 
 pub(crate) async fn set_up(world: &World, sudo: &Sudo) -> AppSecret {
-    let (site, sudo) = (accounts(world).site, sudo.clone());
+    let (site, sudo) = (accounts(world).site.clone(), sudo.clone());
     let begin = move |tx: &mut Tx<'_>| -> Result<_, FactorError> {
         second_factor::begin(tx, &site, &sudo)?;
         Ok(second_factor::pending(tx, &site, &sudo)?)
@@ -75,7 +75,7 @@ pub(crate) fn expect_mail(world: &World, subject: &str) {
 #[test]
 fn a_factor_counts_once_a_code_is_confirmed() {
     World::each_engine(&MIGRATIONS, async |world| {
-        let site = accounts(world).site;
+        let site = accounts(world).site.clone();
         let id = person(world, "farah@example.my", None).await;
         let sudo = sudo(world, &id).await;
         let earlier = set_up(world, &sudo).await;
@@ -320,9 +320,10 @@ fn who_needs_a_factor_and_has_none_reaches_nothing_else() {
             if is_admin {
                 give(world, &id, grant::ADMIN, &Scope::site()).await;
             }
-            let accounts = Accounts {
-                require_mfa_for: required,
-                ..accounts(world)
+            let accounts = {
+                let mut changed = accounts(world);
+                changed.require_mfa_for = required;
+                changed
             };
             let begun = begin(world, &id, Stay::Visit, client(1)).await;
             let mut script = visitor(&accounts);
@@ -365,9 +366,10 @@ fn who_needs_a_factor_and_has_none_reaches_nothing_else() {
 #[test]
 fn who_may_set_up_no_factor_before_their_address_is_confirmed_has_the_mail_sent_again() {
     World::each_engine(&MIGRATIONS, async |world| {
-        let accounts = Accounts {
-            require_mfa_for: RequireMfaFor::All,
-            ..open(world)
+        let accounts = {
+            let mut changed = open(world);
+            changed.require_mfa_for = RequireMfaFor::All;
+            changed
         };
         let id = person(world, "farah@example.my", None).await;
         make_pending(world, &id).await;
@@ -406,9 +408,10 @@ fn who_may_set_up_no_factor_before_their_address_is_confirmed_has_the_mail_sent_
 fn a_page_leads_to_where_a_factor_is_set_up() {
     World::each_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
-        let accounts = Accounts {
-            require_mfa_for: RequireMfaFor::All,
-            ..accounts(world)
+        let accounts = {
+            let mut changed = accounts(world);
+            changed.require_mfa_for = RequireMfaFor::All;
+            changed
         };
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
         let pages = Pages::<Accounts, Callers>::default().get(

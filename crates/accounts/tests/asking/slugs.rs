@@ -1,6 +1,7 @@
 //! What people are called in public addresses.
 
 use accounts::account::AccountId;
+use accounts::domain::for_identity;
 use accounts::erasure::{self, EraseError, When};
 use accounts::signed_in;
 use accounts::signed_in::SignedIn;
@@ -182,7 +183,13 @@ fn a_slug_never_leads_to_an_account_that_is_gone() {
             let store = world.store();
             let sudo = Sudo::check(who.clone(), world.clock.now()).unwrap();
             let erase = move |tx: &mut Tx<'_>| {
-                erasure::ask(tx, DOMAINS, &sudo, When::Now, &client(1).request)
+                erasure::ask(
+                    tx,
+                    &for_identity(DOMAINS),
+                    &sudo,
+                    When::Now,
+                    &client(1).request,
+                )
             };
             let purge = {
                 let second = second.clone();

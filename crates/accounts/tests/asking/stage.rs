@@ -95,9 +95,10 @@ pub(crate) fn in_process(accounts: &Accounts, store: &Store) -> Accounts {
         ..accounts.site.platform.clone()
     };
     let settings = (*accounts.site.settings).clone();
-    Accounts {
-        site: domain::site(accounts.domains, &[], platform, settings),
-        ..accounts.clone()
+    {
+        let mut changed = accounts.clone();
+        changed.site = domain::site(accounts.domains, &[], platform, settings);
+        changed
     }
 }
 

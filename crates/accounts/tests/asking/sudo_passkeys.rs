@@ -204,7 +204,7 @@ fn a_passkey_and_a_mailed_link_offer_to_keep_an_account_that_is_to_be_erased() {
         let form = page.form(&offer);
         browser.submit(&page, &form).await.with(303);
         world.clock.advance(DELAY);
-        accounts::erasure::run(accounts.domains, world.store())
+        accounts::erasure::run(accounts.domain_accounts, world.store())
             .await
             .unwrap();
         let mut last = newcomer(&accounts).await;

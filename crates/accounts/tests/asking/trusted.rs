@@ -1,6 +1,7 @@
 //! Trusted contacts: who may be one, who adds and removes them, and what is left of them.
 
 use accounts::account::{self, AccountId};
+use accounts::domain::for_identity;
 use accounts::erasure::{self, When};
 use accounts::export;
 use accounts::grant::{self, ACCOUNT, Scope, TRUSTED_CONTACT};
@@ -166,7 +167,7 @@ fn who_is_erased_trusts_nobody_and_is_trusted_by_nobody() {
         let copy = {
             let (keys, sudo) = (world.platform.keys.clone(), sudo.clone());
             let create = move |tx: &mut Tx<'_>| {
-                export::create(tx, DOMAINS, &keys, &sudo, &client(1).request)
+                export::create(tx, &for_identity(DOMAINS), &keys, &sudo, &client(1).request)
             };
             document(&world.store().write(create).await.unwrap())
         };
@@ -174,8 +175,15 @@ fn who_is_erased_trusts_nobody_and_is_trusted_by_nobody() {
         assert_eq!(own["trusted_contacts"][0]["account"], json!(mei));
         assert_eq!(own["grants"][0]["scope_id"], json!(farah));
 
-        let erase =
-            move |tx: &mut Tx<'_>| erasure::ask(tx, DOMAINS, &sudo, When::Now, &client(1).request);
+        let erase = move |tx: &mut Tx<'_>| {
+            erasure::ask(
+                tx,
+                &for_identity(DOMAINS),
+                &sudo,
+                When::Now,
+                &client(1).request,
+            )
+        };
         world.store().write(erase).await.unwrap();
         assert!(contacts(&mut browser(world, &farah).await).await.is_empty());
         let count = |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {

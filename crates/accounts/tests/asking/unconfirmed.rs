@@ -2,6 +2,7 @@
 //! address, and has prepared a way back in.
 
 use accounts::account::AccountId;
+use accounts::domain::for_identity;
 use accounts::domain::{Domain, Domains};
 use accounts::grant::{self, Scope};
 use accounts::second_factor::{self, FactorError, Method as Factor};
@@ -77,7 +78,7 @@ async fn passkeys(world: &World, id: &AccountId) -> usize {
 #[test]
 fn neither_passkey_nor_second_factor_is_set_up_before_the_address_is_confirmed() {
     World::each_engine(&MIGRATIONS, async |world| {
-        let site = accounts(world).site;
+        let site = accounts(world).site.clone();
         let id = person(world, EMAIL, None).await;
         let sudo = sudo(world, &id).await;
         let app = set_up(world, &sudo).await;
@@ -352,7 +353,9 @@ fn what_a_registrant_made_goes_when_the_owner_of_the_address_comes() {
 
         let owned = pending("owner@example.my").await;
         let new = new_account("owner@example.my");
-        let change = move |tx: &mut Tx<'_>| setup::create_owner(tx, SEEN, &new, &Credential::Link);
+        let change = move |tx: &mut Tx<'_>| {
+            setup::create_owner(tx, &for_identity(SEEN), &new, &Credential::Link)
+        };
         world.store().write(change).await.unwrap();
         assert!(is_erased(world, &owned).await);
     });
@@ -385,9 +388,10 @@ const BROKEN: Domains = &[
 fn an_account_that_cannot_be_removed_keeps_no_other_and_nothing_is_left() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts_of(world, "http://127.0.0.1:8080", BROKEN);
-        let accounts = accounts::Accounts {
-            policy: open(world).policy,
-            ..accounts
+        let accounts = {
+            let mut changed = accounts;
+            changed.policy = open(world).policy;
+            changed
         };
         let broken = person(world, "broken@example.my", None).await;
         make_pending(world, &broken).await;
@@ -398,7 +402,7 @@ fn an_account_that_cannot_be_removed_keeps_no_other_and_nothing_is_left() {
             .await
             .with(202);
         world.clock.advance(registration::LIFETIME);
-        let done = registration::purge(accounts.domains, world.store()).await;
+        let done = registration::purge(accounts.domain_accounts, world.store()).await;
         done.unwrap();
         let left: Vec<(String,)> = read(world.store(), |tx| {
             tx.all(sql!("SELECT address FROM email"), &[])

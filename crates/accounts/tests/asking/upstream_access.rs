@@ -1,5 +1,6 @@
 //! Who may go on to a program beside us.
 
+use accounts::domain::for_identity;
 use accounts::domain::{Domain, Domains};
 use accounts::grant::{self, Scope, ScopeKind};
 use accounts::session::Stay;
@@ -90,9 +91,10 @@ fn a_rank_that_people_give_themselves_makes_nobody_a_host() {
         ..Domain::new(Migrations::new("timers", &[]))
     }];
     World::each_engine(&MIGRATIONS, async |world| {
-        let accounts = Accounts {
-            domains: WITH_TIMERS,
-            ..accounts(world)
+        let accounts = {
+            let mut changed = accounts(world);
+            changed.domains = WITH_TIMERS;
+            changed
         };
         let id = person(world, "farah@example.my", None).await;
         give(world, &id, CLUB_OWNER, &TIMER.scope("sugar")).await;
@@ -133,7 +135,11 @@ fn an_address_that_is_not_verified_is_not_passed_to_services() {
         let joined = write(world.store(), move |tx| {
             let link = invite::create(tx, &by, OBSERVER).unwrap();
             let new = new_account("ceo@victim.example");
-            Ok(invite::take_new(tx, DOMAINS, &link, &new, &hash).unwrap().0)
+            Ok(
+                invite::take_new(tx, &for_identity(DOMAINS), &link, &new, &hash)
+                    .unwrap()
+                    .0,
+            )
         })
         .await;
         let begun = begin(world, &joined, Stay::Visit, client(1)).await;

@@ -1,11 +1,5 @@
 //! The same for a browser, which keeps a cookie: pages of the same origin ask here.
 
-use accounts::Callers::Anybody;
-use accounts::access_token::{Given, LIFETIME};
-use accounts::client::Client;
-use accounts::web::asking::{Caller, ForConfirmation};
-use accounts::web::front_end;
-use accounts::{Accounts, Callers};
 use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
@@ -19,6 +13,12 @@ use web::{Facts, Json, Pages, Problem, Wishes};
 use super::session::check_same_origin;
 use super::sign_in::{self, Login, Registration};
 use super::{Policy, own};
+
+use accounts::Accounts;
+use accounts::Callers::{self, Anybody};
+use accounts::access_token::{Given, LIFETIME};
+use accounts::web::asking::{Browser, Caller, ForConfirmation};
+use accounts::web::front_end;
 
 pub(super) fn pages(policy: Policy) -> Pages<Accounts, Callers> {
     let pages = Pages::default().post("/api/auth/login", Anybody, login);
@@ -50,7 +50,7 @@ async fn login(
     State(accounts): State<Accounts>,
     headers: HeaderMap,
     facts: Facts,
-    client: Client,
+    Browser(client): Browser,
     Json(login): Json<Login>,
 ) -> Result<Response, Problem> {
     check_same_origin(&headers, &accounts.site)?;
@@ -64,7 +64,7 @@ async fn register(
     State(accounts): State<Accounts>,
     headers: HeaderMap,
     facts: Facts,
-    client: Client,
+    Browser(client): Browser,
     wishes: Wishes,
     Json(sent): Json<Registration>,
 ) -> Result<Response, Problem> {
@@ -80,7 +80,7 @@ async fn register_and_enter(
     State(accounts): State<Accounts>,
     headers: HeaderMap,
     facts: Facts,
-    client: Client,
+    Browser(client): Browser,
     wishes: Wishes,
     Json(sent): Json<Registration>,
 ) -> Result<Response, Problem> {

@@ -1,16 +1,5 @@
 //! One's own account.
 
-use accounts::Accounts;
-use accounts::access_token::Given;
-use accounts::client::Client;
-use accounts::erasure::{self, EraseError, When};
-use accounts::export::{self, ExportError};
-use accounts::profile::Profile;
-use accounts::slug::Availability;
-use accounts::sudo::Sudo;
-use accounts::web::asking::{Caller, ForConfirmation};
-use accounts::web::front_end;
-use accounts::{account, password, refresh, session, signed_in, slug, slug_change, verification};
 use axum::extract::{Query, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION};
 use axum::http::{HeaderMap, StatusCode};
@@ -26,6 +15,24 @@ use web::{Facts, Json, Problem, csrf};
 use super::answer::{DONE, Message};
 use super::person::{Person, person};
 use super::sign_in::RefreshToken;
+
+use accounts::Accounts;
+use accounts::access_token::Given;
+use accounts::account;
+use accounts::client::Client;
+use accounts::erasure::{self, EraseError, When};
+use accounts::export::{self, ExportError};
+use accounts::password;
+use accounts::profile::Profile;
+use accounts::refresh;
+use accounts::session;
+use accounts::signed_in;
+use accounts::slug::{self, Availability};
+use accounts::slug_change;
+use accounts::sudo::Sudo;
+use accounts::verification;
+use accounts::web::asking::{Browser, Caller, ForConfirmation};
+use accounts::web::front_end;
 
 pub(super) fn routes() -> Router<Accounts> {
     let at = |path| format!("/backend/protected/auth/{path}");
@@ -55,7 +62,7 @@ pub(super) async fn me(
 /// Ends the session of a token of the caller's own.
 async fn revoke(
     State(accounts): State<Accounts>,
-    client: Client,
+    Browser(client): Browser,
     caller: Caller,
     Json(sent): Json<RefreshToken>,
 ) -> Result<Json<Message>, Problem> {
@@ -136,7 +143,7 @@ struct ChangePassword {
 async fn change_password(
     State(accounts): State<Accounts>,
     headers: HeaderMap,
-    client: Client,
+    Browser(client): Browser,
     caller: Caller,
     Json(sent): Json<ChangePassword>,
 ) -> Result<Response, Problem> {
@@ -156,7 +163,7 @@ struct SetPassword {
 async fn set_password(
     State(accounts): State<Accounts>,
     headers: HeaderMap,
-    client: Client,
+    Browser(client): Browser,
     caller: Caller,
     Json(sent): Json<SetPassword>,
 ) -> Result<Response, Problem> {
@@ -248,7 +255,7 @@ pub(super) async fn send_again(
 }
 
 async fn erase(State(accounts): State<Accounts>, caller: Caller) -> Result<Json<Message>, Problem> {
-    let domains = accounts.domains;
+    let domains = accounts.domain_accounts;
     let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
     let change = move |tx: &mut Tx<'_>| -> Result<_, EraseError> {
         erasure::ask(tx, domains, &sudo, When::Later, &caller.request)
@@ -265,7 +272,7 @@ async fn export_data(
     // A link on another site would use the copies up.
     csrf::check_sender(&headers, accounts.site.url())?;
     let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
-    let (domains, keys) = (accounts.domains, accounts.site.keys.clone());
+    let (domains, keys) = (accounts.domain_accounts, accounts.site.keys.clone());
     let change = move |tx: &mut Tx<'_>| -> Result<_, ExportError> {
         export::own_document(tx, domains, &keys, &sudo, &caller.request)
     };

@@ -1,17 +1,5 @@
 //! Registering and signing in, by a front end that keeps the tokens.
 
-use accounts::Callers::Anybody;
-use accounts::access_token::Given;
-use accounts::account::{self, Account, AccountId, DisplayName};
-use accounts::client::Client;
-use accounts::refresh::Refreshed;
-use accounts::registration::{self, Registered};
-use accounts::reset::{self, ResetError, Tokens as ResetTokens, Wanted};
-use accounts::session::{self, Begun, Method, Stay};
-use accounts::sign_in::{self, Attempt, SignInError};
-use accounts::verification::{self, Confirmation, Proof};
-use accounts::web::front_end::{self, Sent};
-use accounts::{Accounts, Callers, slug};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -22,6 +10,21 @@ use web::{Facts, Json, Pages, Problem, Wishes};
 use super::Policy;
 use super::answer::{ACCEPTED, DONE, Message};
 use super::person::{Person, person};
+
+use accounts::Accounts;
+use accounts::Callers::{self, Anybody};
+use accounts::access_token::Given;
+use accounts::account::{self, Account, AccountId, DisplayName};
+use accounts::client::Client;
+use accounts::refresh::Refreshed;
+use accounts::registration::{self, Registered};
+use accounts::reset::{self, ResetError, Tokens as ResetTokens, Wanted};
+use accounts::session::{self, Begun, Method, Stay};
+use accounts::sign_in::{self, Attempt, SignInError};
+use accounts::slug;
+use accounts::verification::{self, Confirmation, Proof};
+use accounts::web::asking::Browser;
+use accounts::web::front_end::{self, Sent};
 
 pub(super) fn pages(policy: Policy) -> Pages<Accounts, Callers> {
     let pages = Pages::default();
@@ -120,7 +123,7 @@ pub(super) async fn enter(
 async fn register(
     State(accounts): State<Accounts>,
     facts: Facts,
-    client: Client,
+    Browser(client): Browser,
     wishes: Wishes,
     Json(sent): Json<Registration>,
 ) -> Result<Response, Problem> {
@@ -131,7 +134,7 @@ async fn register(
 async fn register_with_tokens(
     State(accounts): State<Accounts>,
     facts: Facts,
-    mut client: Client,
+    Browser(mut client): Browser,
     wishes: Wishes,
     Json(sent): Json<Registration>,
 ) -> Result<Response, Problem> {
@@ -177,7 +180,7 @@ pub(super) async fn try_sign_in(
 async fn login(
     State(accounts): State<Accounts>,
     facts: Facts,
-    mut client: Client,
+    Browser(mut client): Browser,
     Json(login): Json<Login>,
 ) -> Result<Response, Problem> {
     client.session = None;
@@ -194,7 +197,7 @@ pub(super) struct RefreshToken {
 
 async fn go_on(
     State(accounts): State<Accounts>,
-    client: Client,
+    Browser(client): Browser,
     facts: Facts,
     Json(sent): Json<RefreshToken>,
 ) -> Result<Response, Problem> {
@@ -258,7 +261,7 @@ struct Verified {
 async fn verify(
     State(accounts): State<Accounts>,
     facts: Facts,
-    client: Client,
+    Browser(client): Browser,
     headers: HeaderMap,
     Query(link): Query<Link>,
 ) -> Result<Json<Verified>, Problem> {
@@ -298,7 +301,7 @@ struct ResetPassword {
 
 async fn reset(
     State(accounts): State<Accounts>,
-    client: Client,
+    Browser(client): Browser,
     Json(sent): Json<ResetPassword>,
 ) -> Result<Json<Message>, Problem> {
     let (link, typed) = (Secret::new(sent.token), Secret::new(sent.new_password));

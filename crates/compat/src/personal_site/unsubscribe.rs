@@ -2,7 +2,7 @@
 //! changes nothing, for whatever looks at mails reads their links too.
 
 use accounts::Accounts;
-use accounts::client::Client;
+use accounts::web::asking::Browser;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -41,7 +41,7 @@ async fn unsubscribe(
     State(accounts): State<Accounts>,
     path: Option<Path<String>>,
     uri: Uri,
-    client: Client,
+    Browser(client): Browser,
     body: Bytes,
 ) -> Result<Json<Message>, Problem> {
     let place = find(&accounts.site, path, &uri, &body)?;

@@ -1,5 +1,6 @@
 //! Requests for roles: who asks, who decides, and what is kept of them.
 
+use accounts::domain::for_identity;
 use accounts::erasure;
 use accounts::grant::{ADMIN, OWNER, Scope};
 use platform::Tx;
@@ -222,7 +223,9 @@ fn they_are_exported_and_erased_with_the_account() {
             .world
             .clock
             .advance(jiff::SignedDuration::from_hours(8 * 24));
-        erasure::run(DOMAINS, stage.world.store()).await.unwrap();
+        erasure::run(for_identity(DOMAINS).leak(), stage.world.store())
+            .await
+            .unwrap();
         let id = mei.who.account().id.clone();
         let look = move |tx: &mut Tx<'_>| accounts::account::find(tx, &id);
         assert!(stage.world.store().read(look).await.unwrap().is_none());

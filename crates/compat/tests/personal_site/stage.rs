@@ -108,12 +108,13 @@ impl<'w> Stage<'w> {
         let site = domain::site(DOMAINS, &[], world.platform.clone(), settings);
         Self {
             world,
-            accounts: Accounts {
-                policy: RegistrationPolicy {
+            accounts: {
+                let mut changed = Accounts::new(site, DOMAINS);
+                changed.policy = RegistrationPolicy {
                     registration: Registration::Open,
                     has_mail: true,
-                },
-                ..Accounts::new(site, DOMAINS)
+                };
+                changed
             },
             policy,
             limit: EntryLimit::default(),
@@ -138,9 +139,10 @@ impl<'w> Stage<'w> {
         };
         let settings = (*self.site.settings).clone();
         Self {
-            accounts: Accounts {
-                site: domain::site(DOMAINS, &[], platform, settings),
-                ..self.accounts.clone()
+            accounts: {
+                let mut changed = self.accounts.clone();
+                changed.site = domain::site(DOMAINS, &[], platform, settings);
+                changed
             },
             ..self.clone()
         }

@@ -1,6 +1,7 @@
 //! What becomes of countdowns when somebody is kept out, or leaves.
 
 use accounts::account::AccountId;
+use accounts::domain::for_identity;
 use accounts::erasure::{self, DELAY, When};
 use accounts::sudo::Sudo;
 use accounts::{grant, people, slug};
@@ -214,19 +215,25 @@ fn nothing_is_left_of_whoever_leaves_and_the_log_holds() {
             assert!(is_there || place == "idempotency", "{place}: {found:?}");
         }
         let sudo = Sudo::check(person.who.clone(), stage.world.clock.now()).unwrap();
-        let ask = move |tx: &mut Tx<'_>| erasure::ask(tx, DOMAINS, &sudo, When::Later, &request());
+        let ask = move |tx: &mut Tx<'_>| {
+            erasure::ask(tx, &for_identity(DOMAINS), &sudo, When::Later, &request())
+        };
         stage.world.store().write(ask).await.unwrap();
         for page in PAGES {
             stage.visitor().get(page).await.expect(404);
         }
         stage.world.clock.advance(DELAY);
-        erasure::run(DOMAINS, stage.world.store()).await.unwrap();
+        erasure::run(for_identity(DOMAINS).leak(), stage.world.store())
+            .await
+            .unwrap();
         // The slug is held for a while.
         let held = |found: &String| found == "account_slug" || found.contains("kenduri.db");
         let left = stage.world.places_of(MARK);
         assert!(left.iter().all(held), "{left:?}");
         stage.world.clock.advance(erasure::SLUG_HELD);
-        erasure::run(DOMAINS, stage.world.store()).await.unwrap();
+        erasure::run(for_identity(DOMAINS).leak(), stage.world.store())
+            .await
+            .unwrap();
         assert_eq!(stage.world.places_of(MARK), [""; 0]);
         let entries = write(stage, |tx| {
             audit::chain::seal(tx)?;
@@ -264,7 +271,9 @@ fn a_countdown_goes_to_another_owner_or_with_its_account() {
         let mut events = stage.visitor().listen("/u/farah-ali/together/events").await;
         events.next().await.unwrap();
         let sudo = Sudo::check(farah.who.clone(), stage.world.clock.now()).unwrap();
-        let ask = move |tx: &mut Tx<'_>| erasure::ask(tx, DOMAINS, &sudo, When::Now, &request());
+        let ask = move |tx: &mut Tx<'_>| {
+            erasure::ask(tx, &for_identity(DOMAINS), &sudo, When::Now, &request())
+        };
         stage.world.store().write(ask).await.unwrap();
         assert_eq!(events.next().await, None);
         let page = stage.visitor().get("/u/daniel-tan/together-2").await;
@@ -289,7 +298,8 @@ async fn share(stage: &Stage<'_>, shared: &str, from: &Person, with: &Person) {
 
 async fn ask_for_erasure(stage: &Stage<'_>, person: &Person, when: When) {
     let sudo = Sudo::check(person.who.clone(), stage.world.clock.now()).unwrap();
-    let ask = move |tx: &mut Tx<'_>| erasure::ask(tx, DOMAINS, &sudo, when, &request());
+    let ask =
+        move |tx: &mut Tx<'_>| erasure::ask(tx, &for_identity(DOMAINS), &sudo, when, &request());
     stage.world.store().write(ask).await.unwrap();
 }
 
@@ -386,7 +396,9 @@ fn a_countdown_of_owners_who_all_leave_goes_with_the_last() {
         ask_for_erasure(stage, &farah, When::Now).await;
         assert_eq!(names(stage).await, [daniel.who.account().id.clone()]);
         stage.world.clock.advance(DELAY);
-        erasure::run(DOMAINS, stage.world.store()).await.unwrap();
+        erasure::run(for_identity(DOMAINS).leak(), stage.world.store())
+            .await
+            .unwrap();
         assert_eq!(names(stage).await, []);
 
         let mut third = stage.person("Third").await;
@@ -397,7 +409,10 @@ fn a_countdown_of_owners_who_all_leave_goes_with_the_last() {
         ask_for_erasure(stage, &fourth, When::Later).await;
         stage.world.clock.advance(DELAY);
         let store = stage.world.store();
-        let (one, other) = tokio::join!(erasure::run(DOMAINS, store), erasure::run(DOMAINS, store));
+        let (one, other) = tokio::join!(
+            erasure::run(for_identity(DOMAINS).leak(), store),
+            erasure::run(for_identity(DOMAINS).leak(), store)
+        );
         one.unwrap();
         other.unwrap();
         assert_eq!(names(stage).await, []);

@@ -111,9 +111,10 @@ impl<'w> Stage<'w> {
         };
         Self {
             world: self.world,
-            accounts: Accounts {
-                policy,
-                ..self.accounts.clone()
+            accounts: {
+                let mut changed = self.accounts.clone();
+                changed.policy = policy;
+                changed
             },
         }
     }
@@ -127,9 +128,10 @@ impl<'w> Stage<'w> {
         let settings = (*self.accounts.site.settings).clone();
         Self {
             world: self.world,
-            accounts: Accounts {
-                site: domain::site(DOMAINS, &[], platform, settings),
-                ..self.accounts.clone()
+            accounts: {
+                let mut changed = self.accounts.clone();
+                changed.site = domain::site(DOMAINS, &[], platform, settings);
+                changed
             },
         }
     }
@@ -147,9 +149,10 @@ impl<'w> Stage<'w> {
         let mut values = SettingValues::default();
         values.set_number(watchers::TOTAL, total).unwrap();
         values.set_number(watchers::OF_NETWORK, of_network).unwrap();
-        visitor_of(&Accounts {
-            site: self.accounts.site.clone().with_settings(values),
-            ..self.accounts.clone()
+        visitor_of(&{
+            let mut changed = self.accounts.clone();
+            changed.site = self.accounts.site.clone().with_settings(values);
+            changed
         })
     }
 

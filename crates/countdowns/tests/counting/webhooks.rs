@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use accounts::domain::for_identity;
 use accounts::erasure::{self, EraseError, When};
 use accounts::sudo::Sudo;
 use base64::Engine as _;
@@ -507,8 +508,9 @@ fn whoever_is_gone_is_sent_nothing_more() {
                 farah.reset(&at, &json!({})).await.expect(201);
             }
             let sudo = Sudo::check(farah.who.clone(), world.clock.now()).unwrap();
-            let erase =
-                move |tx: &mut Tx<'_>| erasure::ask(tx, DOMAINS, &sudo, When::Now, &request());
+            let erase = move |tx: &mut Tx<'_>| {
+                erasure::ask(tx, &for_identity(DOMAINS), &sudo, When::Now, &request())
+            };
             let (second, seen) = (second.clone(), Arc::clone(&server.arrived));
             let (before, ()) = together(
                 async move {

@@ -41,7 +41,7 @@ pub(super) struct Create {
 }
 
 fn scope(word: &str) -> Result<String, &'static str> {
-    let found = TokenScope::find_all(DOMAINS, &[word]);
+    let found = TokenScope::find_all(&accounts::domain::for_identity(DOMAINS), &[word]);
     found.map_err(|_| "not a scope that a token can have")?;
     Ok(word.to_owned())
 }

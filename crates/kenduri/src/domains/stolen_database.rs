@@ -101,12 +101,13 @@ fn accounts(world: &World) -> Accounts {
         proxies: Proxies::default(),
     };
     let site = domain::site(DOMAINS, &[], world.platform.clone(), settings);
-    Accounts {
-        policy: Policy {
+    {
+        let mut changed = Accounts::new(site, DOMAINS);
+        changed.policy = Policy {
             registration: Registration::Open,
             has_mail: true,
-        },
-        ..Accounts::new(site, DOMAINS)
+        };
+        changed
     }
 }
 

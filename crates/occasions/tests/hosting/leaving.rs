@@ -1,5 +1,6 @@
 //! What becomes of occasions when a host leaves.
 
+use accounts::domain::for_identity;
 use accounts::erasure::{self, DELAY};
 use axum::http::Method;
 use occasions::role::{self, Role};
@@ -29,7 +30,9 @@ fn the_only_owner_of_an_occasion_does_not_leave_it_alone() {
         let left = owner.call(Method::DELETE, me, &Value::Null).await;
         left.expect(202);
         stage.world.clock.advance(DELAY);
-        erasure::run(DOMAINS, &stage.site.store).await.unwrap();
+        erasure::run(for_identity(DOMAINS).leak(), &stage.site.store)
+            .await
+            .unwrap();
         assert_eq!(stage.world.places_of("owner@example.com"), [""; 0]);
         let shown = stage.nobody().get("/api/v1/invitations/RAHMA").await;
         shown.expect(200);

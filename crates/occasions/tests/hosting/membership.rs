@@ -199,9 +199,11 @@ fn a_members_occasion_admits_nobody_without_an_account() {
                 let host = enter(tx, &who, &id, None)?;
                 let secret = members::invite(tx, &host, role::Role::Observer)?;
                 let domains = crate::stage::DOMAINS;
-                Ok(invite::find(tx, domains, &secret)?
-                    .unwrap()
-                    .admits_newcomers)
+                Ok(
+                    invite::find(tx, &accounts::domain::for_identity(domains), &secret)?
+                        .unwrap()
+                        .admits_newcomers,
+                )
             };
             let found = stage.site.store.write(look).await.unwrap();
             assert_eq!(found, admits);

@@ -11,17 +11,19 @@ use web::described::Routes;
 use web::{Json, Problem, routes};
 
 use super::people::SignedOut;
+
 use crate::Accounts;
 use crate::Callers::People;
-use crate::client::Client;
-use crate::password::Password;
-use crate::session::{self, Stay};
-use crate::sign_in::own_password::{self, Change};
-use crate::signed_in::SignedIn;
-use crate::sudo::Sudo;
-use crate::web::asking::Caller;
+use crate::web::asking::{Browser, Caller};
 use crate::web::call::Maybe;
-use crate::web::{cookies, problem};
+use crate::web::cookies;
+use identity::client::Client;
+use identity::credential::password::Password;
+use identity::problem;
+use identity::session::signed_in::SignedIn;
+use identity::session::sudo::Sudo;
+use identity::session::{self, Stay};
+use identity::sign_in::own_password::{self, Change};
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()
@@ -60,7 +62,7 @@ struct PasswordChange {
 )]
 async fn change_password(
     State(accounts): State<Accounts>,
-    client: Client,
+    Browser(client): Browser,
     caller: Caller,
     Json(sent): Json<PasswordChange>,
 ) -> Result<Response, Problem> {

@@ -10,12 +10,12 @@ use web::described::Routes;
 use web::{Facts, Json, Problem, routes};
 
 use super::registering::{Accepted, accepted};
+
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
-use crate::client::Client;
-use crate::email_change::{self, Confirmation};
-use crate::web::asking::Caller;
+use crate::web::asking::{Browser, Caller};
 use crate::web::email_change::mail_link;
+use identity::person::email_change::{self, Confirmation};
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()
@@ -80,7 +80,7 @@ struct ConfirmEmail {
 async fn confirm(
     State(accounts): State<Accounts>,
     facts: Facts,
-    client: Client,
+    Browser(client): Browser,
     Json(sent): Json<ConfirmEmail>,
 ) -> Result<StatusCode, Problem> {
     let asked = Confirmation {
@@ -116,11 +116,11 @@ struct UndoEmail {
 )]
 async fn undo(
     State(accounts): State<Accounts>,
-    client: Client,
+    Browser(client): Browser,
     Json(sent): Json<UndoEmail>,
 ) -> Result<StatusCode, Problem> {
     let link = Secret::new(sent.token);
-    let domains = accounts.domains;
+    let domains = accounts.domain_accounts;
     let change = move |tx: &mut Tx<'_>| email_change::undo(tx, domains, &link, &client);
     accounts.site.store.write(change).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -11,14 +11,13 @@ use web::{Json, Problem, routes};
 
 use crate::Accounts;
 use crate::Callers::People;
-use crate::client::Client;
-use crate::credential::planned_reset;
-use crate::factor_reset;
-use crate::second_factor::{self, FactorError};
-use crate::signed_in::SignedIn;
-use crate::sudo::Sudo;
-use crate::web::asking::Caller;
+use crate::web::asking::{Browser, Caller};
 use crate::web::cookies;
+use identity::credential::planned_reset;
+use identity::credential::second_factor::{self, FactorError};
+use identity::people::factor_reset;
+use identity::session::signed_in::SignedIn;
+use identity::session::sudo::Sudo;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()
@@ -160,7 +159,7 @@ async fn begin(State(accounts): State<Accounts>, caller: Caller) -> Result<Respo
 )]
 async fn confirm(
     State(accounts): State<Accounts>,
-    client: Client,
+    Browser(client): Browser,
     caller: Caller,
     Json(Confirmation { code }): Json<Confirmation>,
 ) -> Result<Json<RecoveryCodes>, Problem> {
@@ -183,7 +182,7 @@ async fn confirm(
 )]
 async fn remove(
     State(accounts): State<Accounts>,
-    client: Client,
+    Browser(client): Browser,
     caller: Caller,
 ) -> Result<Response, Problem> {
     let (site, sudo) = (accounts.site.clone(), check(&accounts, caller.who)?);
@@ -210,7 +209,7 @@ async fn remove(
 )]
 async fn renew_recovery_codes(
     State(accounts): State<Accounts>,
-    client: Client,
+    Browser(client): Browser,
     caller: Caller,
 ) -> Result<Response, Problem> {
     let (site, sudo) = (accounts.site.clone(), check(&accounts, caller.who)?);

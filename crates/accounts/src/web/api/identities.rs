@@ -13,11 +13,12 @@ use web::{Json, Problem, routes};
 
 use super::super::cookies;
 use super::all;
+
 use crate::Accounts;
 use crate::Callers::People;
-use crate::identity::{self, IdentityId, Linked};
-use crate::sudo::Sudo;
 use crate::web::asking::Caller;
+use identity::credential::linked_identity::{self, IdentityId, Linked};
+use identity::session::sudo::Sudo;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()
@@ -69,7 +70,7 @@ async fn list(
     caller: Caller,
 ) -> Result<Json<List<IdentityView>>, Problem> {
     let id = caller.who.account().id.clone();
-    let look = move |tx: &mut Tx<'_>| identity::list(tx, &id);
+    let look = move |tx: &mut Tx<'_>| linked_identity::list(tx, &id);
     let found = accounts.site.store.read(look).await?;
     let view = |linked| IdentityView::of(&accounts, linked);
     Ok(Json(all(found.into_iter().map(view).collect())))
@@ -96,7 +97,7 @@ async fn unlink(
     let id: IdentityId = id.parse().map_err(|_| Problem::not_found())?;
     let request = caller.request;
     let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
-    let change = move |tx: &mut Tx<'_>| identity::unlink(tx, &sudo, &id, &request);
+    let change = move |tx: &mut Tx<'_>| linked_identity::unlink(tx, &sudo, &id, &request);
     let (secret, stay) = accounts.site.store.write(change).await?;
     Ok(cookies::renewed(
         StatusCode::NO_CONTENT.into_response(),

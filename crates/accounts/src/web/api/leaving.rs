@@ -11,12 +11,11 @@ use web::{Json, Problem, csrf, routes};
 
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
-use crate::client::Client;
-use crate::erasure::{self, EraseError, When};
-use crate::sudo::Sudo;
-use crate::web::asking::Caller;
+use crate::web::asking::{Browser, Caller};
 use crate::web::call::Maybe;
 use crate::web::leaving;
+use identity::person::erasure::{self, EraseError, When};
+use identity::session::sudo::Sudo;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()
@@ -95,7 +94,7 @@ async fn erase(
     } else {
         When::Later
     };
-    let domains = accounts.domains;
+    let domains = accounts.domain_accounts;
     let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
     let change = move |tx: &mut Tx<'_>| -> Result<_, EraseError> {
         erasure::ask(tx, domains, &sudo, when, &caller.request)
@@ -126,7 +125,7 @@ struct RestoreBody {
 )]
 async fn restore(
     State(accounts): State<Accounts>,
-    client: Client,
+    Browser(client): Browser,
     Json(body): Json<RestoreBody>,
 ) -> Result<StatusCode, Problem> {
     leaving::keep(&accounts, Secret::new(body.restore_token), client.request).await?;

@@ -20,13 +20,14 @@ use super::Want;
 use super::all;
 use super::leaving;
 use super::signed_in;
+
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
-use crate::passkey::{self, Passkey, PasskeyError, PasskeyId};
-use crate::sign_in::with_passkey;
-use crate::sudo::Sudo;
 use crate::web::asking::Caller;
-use crate::web_authn::{self, Asked, Assertion, Registration};
+use identity::credential::passkey::{self, Passkey, PasskeyError, PasskeyId};
+use identity::credential::web_authn::{self, Asked, Assertion, Registration};
+use identity::session::sudo::Sudo;
+use identity::sign_in::with_passkey;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()

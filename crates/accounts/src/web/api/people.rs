@@ -12,18 +12,18 @@ use web::described::Routes;
 use web::{Json, Problem, routes};
 
 use super::SiteRole;
+
 use crate::Accounts;
 use crate::Callers::People;
-use crate::account::{AccountId, State as AccountState};
-use crate::erasure::{self, When};
-use crate::factor_reset;
-use crate::grant;
-use crate::grant::administrator::{self, Acting, PeopleError};
-use crate::people::{self, Details, Person, Search};
-use crate::sudo::Sudo;
 use crate::web::asking::Caller;
 use crate::web::call;
 use crate::web::people::read_duties;
+use identity::account::{AccountId, State as AccountState};
+use identity::grant;
+use identity::grant::administrator::{self, Acting, PeopleError};
+use identity::people::{self, Details, Person, Search, factor_reset};
+use identity::person::erasure::{self, When};
+use identity::session::sudo::Sudo;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()
@@ -206,7 +206,7 @@ async fn show(
     caller: Caller,
 ) -> Result<Json<PersonDetails>, Problem> {
     let id: AccountId = call::id(&id)?;
-    let domains = accounts.domains;
+    let domains = accounts.domain_accounts;
     let look = move |tx: &mut Tx<'_>| {
         let by = administrator::administrator(tx, &caller.who, &caller.request)?;
         people::find(tx, domains, &by, &id)
@@ -372,7 +372,7 @@ async fn set_duties(
     caller: Caller,
     Json(body): Json<DutiesBody>,
 ) -> Result<StatusCode, Problem> {
-    let all = grant::site_duties(accounts.domains);
+    let all = grant::site_duties(accounts.domain_accounts);
     let duties = read_duties(&all, body.duties.iter().map(String::as_str))?;
     let change = move |tx: &mut Tx<'_>, by: &Acting, id: &AccountId| {
         people::set_duties(tx, by, id, &all, &duties)
@@ -479,7 +479,7 @@ async fn erase(
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
-    let domains = accounts.domains;
+    let domains = accounts.domain_accounts;
     let change = move |tx: &mut Tx<'_>, by: &Acting, id: &AccountId| {
         erasure::order(tx, domains, by, id, When::Later)
     };

@@ -9,11 +9,12 @@ use web::json::Members;
 use web::{Json, Problem, routes};
 
 use super::Me;
+
 use crate::Accounts;
 use crate::Callers::People;
-use crate::profile::Profile;
 use crate::web::asking::Caller;
 use crate::web::profile::save;
+use identity::person::profile::Profile;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default().routes(routes!(change: People))

@@ -13,15 +13,16 @@ use web::described::Routes;
 use web::{Facts, Json, Network, Problem, Site, routes};
 
 use super::Me;
+
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
-use crate::access_token::{Given, LIFETIME, Signer};
-use crate::account::{Account, AccountId};
-use crate::client::Client;
-use crate::refresh::{self, Outcome, Refreshed};
-use crate::session::{Begun, SessionId};
-use crate::web::asking::Caller;
-use crate::web::problem::too_often;
+use crate::web::asking::{Browser, Caller};
+use identity::account::{Account, AccountId};
+use identity::client::Client;
+use identity::problem::too_often;
+use identity::session::access_token::{Given, LIFETIME, Signer};
+use identity::session::refresh::{self, Outcome, Refreshed};
+use identity::session::{Begun, SessionId};
 
 /// What a program was signed in with.
 #[derive(Serialize, ToSchema)]
@@ -111,7 +112,7 @@ pub async fn first(
 )]
 async fn refresh(
     State(accounts): State<Accounts>,
-    client: Client,
+    Browser(client): Browser,
     facts: Facts,
     Json(body): Json<RefreshBody>,
 ) -> Result<Response, Problem> {
@@ -160,7 +161,7 @@ pub async fn go_on(
 )]
 async fn end(
     State(accounts): State<Accounts>,
-    client: Client,
+    Browser(client): Browser,
     Json(body): Json<RefreshBody>,
 ) -> Result<StatusCode, Problem> {
     let shown = Secret::new(body.refresh_token);

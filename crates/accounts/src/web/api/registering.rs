@@ -12,14 +12,14 @@ use web::{Facts, Json, Problem, Wishes, csrf, routes};
 
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
-use crate::client::Client;
-use crate::registration;
-use crate::reset::{self, Tokens, Wanted};
-use crate::verification::{self, Confirmation};
-use crate::web::asking::Caller;
+use crate::web::asking::{Browser, Caller};
 use crate::web::registration::{Sent, proof};
 use crate::web::reset::mail_link;
 use crate::web::{cookies, entrance};
+use identity::client::Client;
+use identity::person::registration;
+use identity::person::reset::{self, Tokens, Wanted};
+use identity::person::verification::{self, Confirmation};
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()
@@ -79,7 +79,7 @@ impl FromRequest<Accounts> for RegisterCall {
     async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let facts = Facts::from_request_parts(&mut parts, accounts).await?;
-        let client = Client::from_request_parts(&mut parts, accounts).await?;
+        let client = Browser::from_request_parts(&mut parts, accounts).await?.0;
         let url = accounts.site.url();
         entrance::check_connection(url)?;
         let wishes = Wishes::read(&parts.uri, &parts.headers);
@@ -169,7 +169,7 @@ struct Verify {
 async fn verify(
     State(accounts): State<Accounts>,
     facts: Facts,
-    client: Client,
+    Browser(client): Browser,
     headers: HeaderMap,
     Json(sent): Json<Verify>,
 ) -> Result<StatusCode, Problem> {
@@ -280,7 +280,7 @@ fn yes() -> bool {
 )]
 async fn reset(
     State(accounts): State<Accounts>,
-    client: Client,
+    Browser(client): Browser,
     Json(sent): Json<ResetPassword>,
 ) -> Result<StatusCode, Problem> {
     let tokens = if sent.revoke_tokens {

@@ -9,10 +9,11 @@ use web::described::Routes;
 use web::{Json, Problem, routes};
 
 use super::{LoginCall, Me, Step, Want};
+
 use crate::Accounts;
 use crate::Callers::Anybody;
-use crate::second_factor;
-use crate::second_step::{self, LIFETIME, Shown};
+use identity::credential::second_factor;
+use identity::sign_in::second_step::{self, LIFETIME, Shown};
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default().routes(routes!(prove: Anybody))

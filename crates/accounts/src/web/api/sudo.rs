@@ -10,17 +10,17 @@ use web::described::Routes;
 use web::{Facts, Json, Problem, routes};
 
 use super::passkeys::{Descriptor, RequestOptions};
+
 use crate::Accounts;
 use crate::Callers::People;
-use crate::client::Client;
-use crate::passkey;
-use crate::session::SessionId;
-use crate::sign_in::own_password::ChangeError;
-use crate::sign_in::sudo_proof::{self, Shown};
-use crate::sign_in::with_passkey;
-use crate::web::asking::Caller;
+use crate::web::asking::{Browser, Caller};
 use crate::web::cookies;
-use crate::web_authn::{self, Asked, Assertion};
+use identity::credential::passkey;
+use identity::credential::web_authn::{self, Asked, Assertion};
+use identity::session::SessionId;
+use identity::sign_in::own_password::ChangeError;
+use identity::sign_in::sudo_proof::{self, Shown};
+use identity::sign_in::with_passkey;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()
@@ -86,7 +86,7 @@ async fn ask_proof(
 )]
 async fn prove(
     State(accounts): State<Accounts>,
-    client: Client,
+    Browser(client): Browser,
     facts: Facts,
     caller: Caller,
     Json(proof): Json<Proof>,

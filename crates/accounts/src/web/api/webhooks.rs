@@ -14,6 +14,7 @@ use web::described::Routes;
 use web::{Json, Problem, routes};
 
 use super::all;
+
 use crate::Accounts;
 use crate::Callers::Tokens;
 use crate::web::asking::Caller;

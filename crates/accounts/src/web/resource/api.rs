@@ -17,6 +17,7 @@ use web::json::{Members, Received};
 use web::{Access, Input, Json, List, Piece, Problem, Site};
 
 use super::{Parent, RefusalOf, Resource, TypedRemoval};
+
 use crate::web::call::{Call, answer};
 
 /// The parent of a list that programs use.

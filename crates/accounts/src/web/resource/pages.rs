@@ -11,6 +11,7 @@ use web::form_state::{self, FormState, Group, TableForm};
 use web::{Access, Field, Form, Input, List, Pages, Piece, Problem, Site, Text};
 
 use super::{Parent, RefusalOf, Resource, TypedRemoval};
+
 use crate::web::request::{FormPost, OfPage, PageRequest};
 
 /// The parent of a list that has pages.

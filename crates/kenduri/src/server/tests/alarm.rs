@@ -87,7 +87,7 @@ async fn mails(world: &World, count: usize) -> Vec<SentMail> {
 #[test]
 fn every_owner_is_told_once_in_their_language() {
     World::each_engine(&MIGRATIONS, async |world| {
-        let site = site(world).0.site;
+        let site = site(world).0.site.clone();
         people(&site).await;
         let mut alarm = Alarm::new(site.clone());
         alarm.hear(&fleet(None));
@@ -135,7 +135,7 @@ fn every_owner_is_told_once_in_their_language() {
 #[test]
 fn an_owner_who_comes_later_hears_of_it_from_the_next_worker() {
     World::each_engine(&MIGRATIONS, async |world| {
-        let site = site(world).0.site;
+        let site = site(world).0.site.clone();
         let told = given_up(site.clock.now());
         tell(site.clone(), "web".into(), told.clone()).await;
         people(&site).await;
@@ -148,7 +148,7 @@ fn an_owner_who_comes_later_hears_of_it_from_the_next_worker() {
 #[test]
 fn two_workers_that_hear_of_it_at_once_tell_it_once() {
     World::each_engine(&MIGRATIONS, async |world| {
-        let here = site(world).0.site;
+        let here = site(world).0.site.clone();
         people(&here).await;
         let mut there = here.clone();
         there.platform.store = world.second_store();

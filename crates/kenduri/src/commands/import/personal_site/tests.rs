@@ -251,7 +251,7 @@ fn people_are_who_they_were() {
         .await;
         // Who has never confirmed an address is not removed for it.
         world.clock.advance(registration::LIFETIME);
-        let purged = registration::purge(stage.accounts.domains, world.store());
+        let purged = registration::purge(stage.accounts.domain_accounts, world.store());
         purged.await.unwrap();
         let of = id(AINA);
         let left = read(world.store(), move |tx| account::find(tx, &of)).await;

@@ -32,7 +32,7 @@ impl Import<'_> {
         }
         if known.is_new {
             let since = instant(row, "updated_at")?;
-            people::subscribe(tx, posts::mailing::NEWSLETTER, &account, since)?;
+            posts::mailing::NEWSLETTER.import(tx, &account, since)?;
         }
         self.report.count("subscribers", known.is_new);
         Ok(())

@@ -1,0 +1,367 @@
+//! An account: one person who can sign in, and the address they do it with.
+
+pub mod unconfirmed;
+
+use std::str::FromStr;
+
+use platform::audit::{Actor, Entry, RequestFacts};
+use platform::mail::Address;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
+use serde_json::json;
+
+platform::id!(AccountId, "One account.");
+
+web::words! {
+    /// Whether somebody may sign in.
+    State {
+        /// They may.
+        Active = "active" => "people-active",
+        /// An administrator keeps them out.
+        Deactivated = "deactivated" => "people-deactivated",
+        /// They asked for their account to be erased.
+        Leaving = "pending_deletion" => "people-leaving",
+    }
+}
+
+/// Who somebody is, as their own pages and messages need it.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Account {
+    /// Which account.
+    pub id: AccountId,
+    /// What the person wants to be called.
+    pub display_name: String,
+    /// The primary address, as typed.
+    pub email: String,
+    /// The language mails are written in.
+    pub locale: String,
+    /// The IANA zone in which times are told.
+    pub time_zone: String,
+}
+
+/// A name as people are shown it: 2–50 characters, nothing invisible in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisplayName(String);
+
+/// What was given as a name is too short or too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a name has 2 to 50 characters")]
+pub struct NotAName;
+
+impl DisplayName {
+    /// How many characters it may have.
+    pub const LONGEST: usize = 50;
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for DisplayName {
+    type Err = NotAName;
+
+    fn from_str(text: &str) -> Result<Self, NotAName> {
+        let visible: String = text_cleaning::clean_line(text)
+            .chars()
+            .filter(|c| !is_invisible(*c))
+            .collect();
+        let name = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+        if (2..=Self::LONGEST).contains(&text_cleaning::length(&name)) {
+            Ok(Self(name))
+        } else {
+            Err(NotAName)
+        }
+    }
+}
+
+/// Marks that turn the reading order around or take no room: with them one
+/// name can be made to look like another.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    )
+}
+
+/// Whose word it is that an address is the account's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerifiedBy {
+    /// The operator of the server wrote it down.
+    Operator,
+    /// A link that was mailed there was used.
+    Mail,
+    /// A provider of sign-ins says so.
+    Provider,
+    /// Nobody's: the person typed it.
+    None,
+}
+
+impl VerifiedBy {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Mail => "mail",
+            Self::Provider => "provider",
+            Self::None => "none",
+        }
+    }
+}
+
+/// What an account begins with.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// What the person wants to be called.
+    pub name: DisplayName,
+    /// The address they sign in with.
+    pub email: Address,
+    /// The language they read.
+    pub locale: String,
+    /// The IANA zone they live in.
+    pub time_zone: String,
+}
+
+/// Why an account was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// Somebody signs in with this address already.
+    #[error("the address is another account's")]
+    EmailTaken,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Creates an account that nobody can sign in to yet: a password, a link or a
+/// grant comes with the same transaction. That somebody types an address, or
+/// holds a link to join, does not prove that the address is theirs.
+pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountId, CreateError> {
+    let id: AccountId = tx.id();
+    let now = tx.now();
+    sql!(
+        "INSERT INTO account (id, state, display_name, locale, time_zone, created_at, updated_at)
+         VALUES (:id, 'active', :name, :locale, :time_zone, :now, :now)",
+        id,
+        name = new.name.0,
+        locale = new.locale,
+        time_zone = new.time_zone,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
+    let count = sql!(
+        "INSERT INTO email (account_id, address, canonical, verified_by, is_primary)
+         VALUES (:id, :email, :canonical, :verified_by, 1) ON CONFLICT DO NOTHING",
+        id,
+        email = new.email.as_str(),
+        canonical = new.email.canonical(),
+        verified_by = VerifiedBy::None.word()
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if count == 0 {
+        return Err(CreateError::EmailTaken);
+    }
+    Ok(id)
+}
+
+/// The active account with this id.
+pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Account>, StoreError> {
+    sql!(
+        "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone
+         FROM account a JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+         WHERE a.id = :id AND a.state = 'active'",
+        id
+    )
+    .maybe(tx)
+}
+
+/// The account with this id, whatever its state.
+pub(crate) fn find_in_any_state(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+) -> Result<Option<Account>, StoreError> {
+    sql!(
+        "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone
+         FROM account a JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+         WHERE a.id = :id",
+        id
+    )
+    .maybe(tx)
+}
+
+/// The active account that signs in with this address.
+pub fn find_by_email(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Account>, StoreError> {
+    sql!(
+        "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone
+         FROM email e JOIN account a ON a.id = e.account_id
+         WHERE e.canonical = :canonical AND e.is_primary = 1 AND a.state = 'active'",
+        canonical = email.canonical()
+    )
+    .maybe(tx)
+}
+
+/// The account that signs in with this address and is about to be erased.
+pub(crate) fn find_leaving(
+    tx: &mut Tx<'_>,
+    email: &Address,
+) -> Result<Option<Account>, StoreError> {
+    sql!(
+        "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone
+         FROM email e JOIN account a ON a.id = e.account_id
+         WHERE e.canonical = :canonical AND e.is_primary = 1 AND a.state = 'pending_deletion'",
+        canonical = email.canonical()
+    )
+    .maybe(tx)
+}
+
+/// Writes down whose word it is that the account's primary address is its own.
+pub(crate) fn verify_email(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    by: VerifiedBy,
+) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE email SET verified_by = :by WHERE account_id = :id AND is_primary = 1",
+        id,
+        by = by.word()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// The account's primary address, if it is known to be the account's own.
+pub fn verified_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<String>, StoreError> {
+    let found: Option<(String,)> = sql!(
+        "SELECT address FROM email
+         WHERE account_id = :id AND is_primary = 1 AND verified_by <> 'none'",
+        id
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(address,)| address))
+}
+
+/// Gives the account another primary address, which a link was mailed to; tells whether nobody
+/// else has it.
+pub(crate) fn replace_email(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    new: &Address,
+) -> Result<bool, StoreError> {
+    let same = sql!(
+        "UPDATE email SET address = :address, verified_by = :verified_by
+         WHERE account_id = :id AND canonical = :canonical AND is_primary = 1",
+        id,
+        address = new.as_str(),
+        canonical = new.canonical(),
+        verified_by = VerifiedBy::Mail.word()
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if same == 1 {
+        return Ok(true);
+    }
+    let inserted = sql!(
+        "INSERT INTO email (account_id, address, canonical, verified_by, is_primary)
+         VALUES (:id, :address, :canonical, :verified_by, 0) ON CONFLICT DO NOTHING",
+        id,
+        address = new.as_str(),
+        canonical = new.canonical(),
+        verified_by = VerifiedBy::Mail.word()
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if inserted == 0 {
+        return Ok(false);
+    }
+    sql!(
+        "DELETE FROM email WHERE account_id = :id AND is_primary = 1",
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    sql!(
+        "UPDATE email SET is_primary = 1 WHERE account_id = :id AND canonical = :canonical",
+        id,
+        canonical = new.canonical()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(true)
+}
+
+/// Takes the account's lock, which whatever counts its sessions or tokens
+/// needs; tells whether it is an account that may act.
+pub fn lock(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    let locked: Option<(AccountId,)> = sql!(
+        "SELECT id FROM account WHERE id = :id AND state = 'active' FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
+    Ok(locked.is_some())
+}
+
+/// As [`lock`], for an account that need not be able to act; tells whether it is there.
+pub(crate) fn lock_in_any_state(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    let locked: Option<(AccountId,)> = sql!(
+        "SELECT id FROM account WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
+    Ok(locked.is_some())
+}
+
+pub(crate) fn set_state(tx: &mut Tx<'_>, id: &AccountId, state: State) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE account SET state = :state, updated_at = :now WHERE id = :id",
+        now = tx.now(),
+        state,
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// Notes in the log what somebody did with their own account, or with what belongs to it.
+pub(crate) fn record(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    action: &'static str,
+    entity: (&'static str, String),
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    tx.record(Entry {
+        actor: Actor::Account(id.to_string()),
+        action,
+        entity,
+        scope: None,
+        changes: json!([]),
+        request: Some(request.clone()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_name_shows_what_it_says() {
+        for (typed, name) in [
+            ("  Farah   binti\tAli ", "Farah binti Ali"),
+            ("陈志明", "陈志明"),
+            ("Fa\u{202e}rah\u{200b}", "Farah"),
+            ("e\u{301}a", "éa"),
+        ] {
+            assert_eq!(typed.parse::<DisplayName>().unwrap().as_str(), name);
+        }
+        for typed in ["", "a", "\u{200b}\u{200b}\u{200b}", &"a".repeat(51)] {
+            assert_eq!(typed.parse::<DisplayName>(), Err(NotAName), "{typed}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_is_its_own_name(text in ".{0,60}") {
+            if let Ok(name) = text.parse::<DisplayName>() {
+                prop_assert_eq!(&name.as_str().parse::<DisplayName>().unwrap(), &name);
+            }
+        }
+    }
+}

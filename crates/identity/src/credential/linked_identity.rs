@@ -1,0 +1,232 @@
+//! Linked identities: who somebody is at a provider of sign-ins. The pair of issuer and subject is
+//! the key; the address that a provider has for somebody never is.
+
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::RequestFacts;
+use platform::store::Row;
+use platform::{Rows, Secret, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+
+use crate::account::{self, AccountId, unconfirmed};
+use crate::credential;
+use crate::one_time::{self, Purpose};
+use crate::session::sudo::Sudo;
+use crate::session::{self, Stay};
+
+platform::id!(IdentityId, "One linked identity.");
+
+/// For how long an identity waits for a sign-in that links it.
+pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
+
+/// Who somebody is at a provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The provider's address.
+    pub issuer: String,
+    /// Its name for the person.
+    pub subject: String,
+}
+
+/// A linked identity, as its owner sees it in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Linked {
+    /// Which one.
+    pub id: IdentityId,
+    /// The provider's address.
+    pub issuer: String,
+    /// Its name for the person.
+    pub subject: String,
+    /// Since when.
+    pub linked_at: Timestamp,
+    /// When it last signed somebody in.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// Why an identity was neither linked nor removed.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// Another account has it.
+    #[error("the identity is another account's")]
+    InUse,
+    /// The account has one of this provider.
+    #[error("the account has another identity of the provider")]
+    OneOfProvider,
+    /// There would be nothing left to sign in with.
+    #[error("it is the last way to sign in")]
+    Last,
+    /// The address is not confirmed, so the account may be about to get its real owner.
+    #[error("the address is not confirmed")]
+    EmailUnverified,
+    /// There is none, or the session has ended meanwhile.
+    #[error("there is no such identity")]
+    NotFound,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The account's identities, the oldest first.
+pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Linked>, StoreError> {
+    sql!(
+        "SELECT {Linked} FROM linked_identity WHERE account_id = :account ORDER BY linked_at, id",
+        account
+    )
+    .all(tx)
+}
+
+/// Whose identity it is.
+pub(crate) fn owner(tx: &mut Tx<'_>, identity: &Identity) -> Result<Option<AccountId>, StoreError> {
+    let found: Option<(AccountId,)> = sql!(
+        "SELECT account_id FROM linked_identity WHERE issuer = :issuer AND subject = :subject",
+        issuer = identity.issuer,
+        subject = identity.subject
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(account,)| account))
+}
+
+/// Notes that an identity signs its owner in.
+pub(crate) fn touch(tx: &mut Tx<'_>, identity: &Identity) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE linked_identity SET last_used_at = :now
+         WHERE issuer = :issuer AND subject = :subject",
+        now = tx.now(),
+        issuer = identity.issuer,
+        subject = identity.subject
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+/// Gives an account, whose lock is held or which is new, an identity. Content where it has it.
+pub(crate) fn add(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    identity: &Identity,
+    request: &RequestFacts,
+) -> Result<(), IdentityError> {
+    let id: IdentityId = tx.id();
+    let count = sql!(
+        "INSERT INTO linked_identity (id, account_id, issuer, subject, linked_at)
+         VALUES (:id, :account, :issuer, :subject, :now) ON CONFLICT DO NOTHING",
+        id,
+        account,
+        issuer = identity.issuer,
+        subject = identity.subject,
+        now = tx.now()
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if count == 1 {
+        return Ok(record(tx, account, "identity.linked", &id, request)?);
+    }
+    match owner(tx, identity)? {
+        Some(owner) if owner == *account => Ok(()),
+        Some(_) => Err(IdentityError::InUse),
+        None => Err(IdentityError::OneOfProvider),
+    }
+}
+
+/// Gives an identity to the account of somebody who proved who they are.
+pub(crate) fn link(
+    tx: &mut Tx<'_>,
+    sudo: &Sudo,
+    identity: &Identity,
+    request: &RequestFacts,
+) -> Result<(), IdentityError> {
+    let account = &sudo.who().account().id;
+    if !sudo.lock(tx)? {
+        return Err(IdentityError::NotFound);
+    }
+    if unconfirmed::is_pending(tx, account)? {
+        return Err(IdentityError::EmailUnverified);
+    }
+    add(tx, account, identity, request)
+}
+
+/// Keeps an identity until its owner has signed in to their account; the secret is for their
+/// browser.
+pub(crate) fn await_sign_in(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    identity: &Identity,
+) -> Result<Secret, StoreError> {
+    one_time::create(
+        tx,
+        Purpose::LinkIdentity,
+        Some(account),
+        identity,
+        LINK_LIFETIME,
+    )
+}
+
+/// Links the identity that waits for this account to be signed in to, if the browser has one. The
+/// account's lock is held.
+pub(crate) fn link_awaited(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    secret: &Secret,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    let waiting = one_time::find::<Identity>(tx, Purpose::LinkIdentity, secret)?;
+    if waiting.is_none_or(|waiting| waiting.account.as_ref() != Some(account)) {
+        return Ok(());
+    }
+    let Some(waiting) = one_time::take::<Identity>(tx, Purpose::LinkIdentity, secret)? else {
+        return Ok(());
+    };
+    match add(tx, account, &waiting.data, request) {
+        Err(IdentityError::Store(error)) => Err(error),
+        // Somebody else linked it meanwhile; the sign-in goes on all the same.
+        _ => Ok(()),
+    }
+}
+
+/// Removes an identity. Every other session of the account ends; the current one goes on under the
+/// new secret that is returned.
+pub fn unlink(
+    tx: &mut Tx<'_>,
+    sudo: &Sudo,
+    id: &IdentityId,
+    request: &RequestFacts,
+) -> Result<(Secret, Stay), IdentityError> {
+    let (account, current) = (&sudo.who().account().id, sudo.session());
+    if !account::lock(tx, account)? {
+        return Err(IdentityError::NotFound);
+    }
+    let count = sql!(
+        "DELETE FROM linked_identity WHERE id = :id AND account_id = :account",
+        id,
+        account
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if count == 0 {
+        return Err(IdentityError::NotFound);
+    }
+    if !credential::has_any(tx, account)? {
+        return Err(IdentityError::Last);
+    }
+    one_time::remove_of(tx, Purpose::SecondStep, account)?;
+    record(tx, account, "identity.removed", id, request)?;
+    session::end_others(tx, account, current, request)?;
+    session::renew(tx, current)?.ok_or(IdentityError::NotFound)
+}
+
+/// Removes every identity of an account.
+pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM linked_identity WHERE account_id = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    one_time::remove_of(tx, Purpose::LinkIdentity, account)
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    action: &'static str,
+    id: &IdentityId,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    account::record(tx, account, action, ("identity", id.to_string()), request)
+}

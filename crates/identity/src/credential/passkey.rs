@@ -1,0 +1,254 @@
+//! Passkeys: key pairs whose private half never leaves its owner's device. The device asks its
+//! owner for a finger, a face or a PIN, so one is a second factor in itself.
+
+use jiff::Timestamp;
+use platform::audit::RequestFacts;
+use platform::store::Row;
+use platform::{Rows, Secret, StoreError, Tx, sql, text_cleaning};
+use web::Site;
+
+use crate::account::{self, Account, AccountId, unconfirmed};
+use crate::client::Client;
+use crate::credential::web_authn::{Answered, Invalid, NewKey};
+use crate::credential::{self, planned_reset};
+use crate::notice;
+use crate::one_time::{self, Purpose};
+use crate::session::sudo::Sudo;
+use crate::session::{self, Stay};
+
+platform::id!(PasskeyId, "One passkey.");
+
+/// How many passkeys an account may have.
+pub const LIMIT: i64 = 20;
+
+/// A passkey, as its owner sees it in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Passkey {
+    /// Which one.
+    pub id: PasskeyId,
+    /// What its owner calls it.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last signed somebody in.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// Why a passkey was neither added nor removed.
+#[derive(Debug, thiserror::Error)]
+pub enum PasskeyError {
+    /// What the browser answered is not true.
+    #[error("the passkey is not taken: {0}")]
+    Invalid(#[from] Invalid),
+    /// A name has 1 to 50 characters.
+    #[error("the name is too short or too long")]
+    Name,
+    /// It is an account's already.
+    #[error("the passkey is known")]
+    Known,
+    /// The account has as many as it may.
+    #[error("the account has {LIMIT} passkeys")]
+    Limit,
+    /// There would be nothing left to sign in with.
+    #[error("it is the last way to sign in")]
+    Last,
+    /// The address is not confirmed, so the account may be about to get its real owner.
+    #[error("the address is not confirmed")]
+    EmailUnverified,
+    /// There is none, or the session has ended meanwhile.
+    #[error("there is no such passkey")]
+    NotFound,
+    /// They asked for their account to be erased, and may change their mind with this.
+    #[error("the account is about to be erased")]
+    Leaving(Secret),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The account's passkeys, the oldest first.
+pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Passkey>, StoreError> {
+    sql!(
+        "SELECT {Passkey} FROM passkey WHERE account_id = :account ORDER BY created_at, id",
+        account
+    )
+    .all(tx)
+}
+
+/// By what devices find the account's keys, so that none makes a second one.
+pub fn credentials(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
+    let found: Vec<(String,)> = sql!(
+        "SELECT credential FROM passkey WHERE account_id = :account ORDER BY id",
+        account
+    )
+    .all(tx)?;
+    Ok(found.into_iter().map(|(credential,)| credential).collect())
+}
+
+/// Adds a key that was found good.
+pub fn add(
+    tx: &mut Tx<'_>,
+    sudo: &Sudo,
+    name: &str,
+    (key, answered): &(NewKey, Answered),
+    request: &RequestFacts,
+) -> Result<Passkey, PasskeyError> {
+    let account = &sudo.who().account().id;
+    let name = text_cleaning::clean_line(name);
+    if !(1..=50).contains(&text_cleaning::length(&name)) {
+        return Err(PasskeyError::Name);
+    }
+    if !sudo.lock(tx)? {
+        return Err(PasskeyError::NotFound);
+    }
+    if unconfirmed::is_pending(tx, account)? {
+        return Err(PasskeyError::EmailUnverified);
+    }
+    use_up(tx, answered)?;
+    planned_reset::forget(tx, account)?;
+    let known = list(tx, account)?.len();
+    if i64::try_from(known).unwrap_or(i64::MAX) >= LIMIT {
+        return Err(PasskeyError::Limit);
+    }
+    let passkey = Passkey {
+        id: tx.id(),
+        name,
+        created_at: tx.now(),
+        last_used_at: None,
+    };
+    let count = sql!(
+        "INSERT INTO passkey (id, account_id, credential, public_key, algorithm, sign_count, name,
+                              created_at)
+         VALUES (:id, :account, :credential, :public_key, :algorithm, :sign_count, :name, :now)
+         ON CONFLICT (credential) DO NOTHING",
+        id = passkey.id,
+        account,
+        credential = key.credential,
+        public_key = key.public_key,
+        algorithm = key.algorithm,
+        sign_count = key.sign_count,
+        name = passkey.name,
+        now = passkey.created_at
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if count == 0 {
+        return Err(PasskeyError::Known);
+    }
+    record(tx, account, "passkey.added", &passkey.id, request)?;
+    Ok(passkey)
+}
+
+/// Removes a key. Every other session of the account ends; the current one goes on under the new
+/// secret that is returned.
+pub fn remove(
+    tx: &mut Tx<'_>,
+    sudo: &Sudo,
+    id: &PasskeyId,
+    request: &RequestFacts,
+) -> Result<(Secret, Stay), PasskeyError> {
+    let (account, current) = (&sudo.who().account().id, sudo.session());
+    if !account::lock(tx, account)? {
+        return Err(PasskeyError::NotFound);
+    }
+    let count = sql!(
+        "DELETE FROM passkey WHERE id = :id AND account_id = :account",
+        id,
+        account
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if count == 0 {
+        return Err(PasskeyError::NotFound);
+    }
+    if !credential::has_any(tx, account)? {
+        return Err(PasskeyError::Last);
+    }
+    record(tx, account, "passkey.removed", id, request)?;
+    session::end_others(tx, account, current, request)?;
+    session::renew(tx, current)?.ok_or(PasskeyError::NotFound)
+}
+
+/// Removes every key of an account.
+pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!("DELETE FROM passkey WHERE account_id = :account", account).run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// A key that somebody says they have signed with.
+#[derive(Clone, Debug, Row)]
+pub(crate) struct Claimed {
+    id: PasskeyId,
+    pub(crate) account_id: AccountId,
+    pub(crate) algorithm: i64,
+    pub(crate) public_key: Vec<u8>,
+}
+
+/// The key that devices find by this credential.
+pub(crate) fn find(tx: &mut Tx<'_>, credential: &str) -> Result<Option<Claimed>, StoreError> {
+    sql!(
+        "SELECT {Claimed} FROM passkey WHERE credential = :credential",
+        credential
+    )
+    .maybe(tx)
+}
+
+/// How often a key has signed, and what it has answered.
+pub(crate) type Signed = (i64, Answered);
+
+/// Whether a good signature counts.
+pub(crate) enum Counted {
+    /// It does, this once.
+    Once,
+    /// The key had signed as often before, so somebody has a copy. The owner is told.
+    Copy,
+    /// The key was removed meanwhile.
+    Gone,
+}
+
+/// Counts a good signature. The account's lock is held.
+pub(crate) fn count(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    key: &Claimed,
+    (sign_count, answered): &Signed,
+    client: &Client,
+) -> Result<Counted, PasskeyError> {
+    use_up(tx, answered)?;
+    let (now, sign_count) = (tx.now(), *sign_count);
+    let count = sql!(
+        "UPDATE passkey SET sign_count = :sign_count, last_used_at = :now
+         WHERE id = :id AND (sign_count < :sign_count OR sign_count = 0)",
+        sign_count,
+        now,
+        id = key.id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if count == 1 {
+        return Ok(Counted::Once);
+    }
+    if list(tx, &account.id)?.iter().any(|own| own.id == key.id) {
+        record(tx, &account.id, "passkey.copied", &key.id, &client.request)?;
+        notice::passkey_copied(tx, site, account, client)?;
+        return Ok(Counted::Copy);
+    }
+    Ok(Counted::Gone)
+}
+
+/// Uses up a challenge: of two answers to it one is refused.
+fn use_up(tx: &mut Tx<'_>, answered: &Answered) -> Result<(), PasskeyError> {
+    if one_time::use_up(tx, Purpose::Passkey, &answered.challenge, answered.until)? {
+        Ok(())
+    } else {
+        Err(Invalid::USED.into())
+    }
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    action: &'static str,
+    id: &PasskeyId,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    account::record(tx, account, action, ("passkey", id.to_string()), request)
+}

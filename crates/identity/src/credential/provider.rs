@@ -1,0 +1,367 @@
+//! Providers of sign-ins: who they are, and what is asked of them (OpenID Connect Core 1.0,
+//! Discovery 1.0; RFC 6749, 7636, 9207).
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use form_urlencoded::Serializer;
+use jiff::{SignedDuration, Timestamp};
+use platform::outbound::{self, Answer, Call, OutboundError, Reach};
+use platform::{Outbound, Secret};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::credential::id_token::{self, Claims, Invalid, Key};
+
+/// For how long what a provider says of itself is kept.
+const METADATA_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+/// How long it takes until keys are asked for again.
+const KEYS_AGAIN: SignedDuration = SignedDuration::from_mins(1);
+/// What people are asked to agree to.
+const SCOPE: &str = "openid email profile";
+
+/// What the configuration says of a provider.
+#[derive(Clone, Debug)]
+pub struct ProviderSettings {
+    /// Its name in addresses.
+    pub name: String,
+    /// What people know it as.
+    pub label: String,
+    /// Its address, as it writes it itself.
+    pub issuer: String,
+    /// What it knows this site as.
+    pub client_id: String,
+    /// What this site shows it.
+    pub client_secret: Secret,
+    /// Whether its word is taken for an e-mail address.
+    pub is_email_trusted: bool,
+    /// Whether it may be in a private network.
+    pub is_private: bool,
+}
+
+/// The providers of the configuration. Clones share what was learnt of them.
+#[derive(Clone, Debug, Default)]
+pub struct Providers(Arc<[Provider]>);
+
+impl Providers {
+    /// In this order on the pages.
+    pub fn new(all: impl IntoIterator<Item = ProviderSettings>) -> Self {
+        let provider = |settings| Provider {
+            settings,
+            metadata: Mutex::default(),
+            keys: AsyncMutex::default(),
+        };
+        Self(all.into_iter().map(provider).collect())
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Provider> {
+        self.0.iter()
+    }
+
+    /// The provider of this name.
+    pub fn find(&self, name: &str) -> Option<&Provider> {
+        self.iter().find(|provider| provider.settings.name == name)
+    }
+
+    /// The provider with this address.
+    pub fn of_issuer(&self, issuer: &str) -> Option<&Provider> {
+        self.iter()
+            .find(|provider| provider.settings.issuer == issuer)
+    }
+}
+
+/// One provider.
+#[derive(Debug)]
+pub struct Provider {
+    /// What the configuration says.
+    pub settings: ProviderSettings,
+    metadata: Mutex<Option<(Timestamp, Metadata)>>,
+    keys: AsyncMutex<Keys>,
+}
+
+/// What a provider says of itself.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Metadata {
+    issuer: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    jwks_uri: String,
+    userinfo_endpoint: Option<String>,
+    #[serde(default)]
+    token_endpoint_auth_methods_supported: Vec<String>,
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
+}
+
+#[derive(Debug, Default)]
+struct Keys {
+    asked_at: Option<Timestamp>,
+    all: Vec<Key>,
+}
+
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Tokens {
+    id_token: String,
+    access_token: Option<String>,
+}
+
+/// Why a provider is of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderError {
+    /// It cannot be asked.
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
+    /// It refuses what is asked.
+    #[error("{what} answered {status}")]
+    Status {
+        /// What was asked.
+        what: &'static str,
+        /// The answer.
+        status: u16,
+    },
+    /// What it answers is not what the standard says.
+    #[error("{0} is not as it should be")]
+    Shape(&'static str),
+    /// It calls itself something else.
+    #[error("its issuer is {0:?}")]
+    OtherIssuer(String),
+    /// Its word for who somebody is, is not true.
+    #[error("the id token is not taken: {0}")]
+    IdToken(#[from] Invalid),
+}
+
+/// What is sent along with somebody who goes to a provider.
+pub(crate) struct Departure<'a> {
+    pub(crate) redirect_uri: &'a str,
+    pub(crate) state: &'a Secret,
+    pub(crate) nonce: &'a str,
+    /// The S256 of what the code is exchanged with.
+    pub(crate) challenge: &'a str,
+}
+
+/// What somebody brings along who comes back.
+pub(crate) struct Return<'a> {
+    pub(crate) redirect_uri: &'a str,
+    pub(crate) code: &'a str,
+    pub(crate) nonce: &'a str,
+    pub(crate) verifier: &'a str,
+    pub(crate) now: Timestamp,
+}
+
+impl Provider {
+    /// Where a browser goes to sign in.
+    pub(crate) async fn sign_in_url(
+        &self,
+        outbound: &Outbound,
+        now: Timestamp,
+        departure: &Departure<'_>,
+    ) -> Result<String, ProviderError> {
+        let metadata = self.metadata(outbound, now).await?;
+        let fields = [
+            ("response_type", "code"),
+            ("client_id", &self.settings.client_id),
+            ("redirect_uri", departure.redirect_uri),
+            ("scope", SCOPE),
+            ("state", departure.state.reveal()),
+            ("nonce", departure.nonce),
+            ("code_challenge", departure.challenge),
+            ("code_challenge_method", "S256"),
+        ];
+        let url = metadata.authorization_endpoint;
+        let sign = if url.contains('?') { '&' } else { '?' };
+        Ok(format!("{url}{sign}{}", encoded(&fields)))
+    }
+
+    /// Whether the `iss` of an answer is this provider's; one that always sends it must have.
+    pub(crate) async fn is_answer_of(
+        &self,
+        outbound: &Outbound,
+        now: Timestamp,
+        iss: Option<&str>,
+    ) -> Result<bool, ProviderError> {
+        let metadata = self.metadata(outbound, now).await?;
+        Ok(match iss {
+            Some(iss) => iss == self.settings.issuer,
+            None => !metadata.authorization_response_iss_parameter_supported,
+        })
+    }
+
+    /// Who came back with a code.
+    pub(crate) async fn identify(
+        &self,
+        outbound: &Outbound,
+        returned: &Return<'_>,
+    ) -> Result<Claims, ProviderError> {
+        let metadata = self.metadata(outbound, returned.now).await?;
+        let tokens = self.exchange(outbound, &metadata, returned).await?;
+        let expected = id_token::Expected {
+            issuer: &self.settings.issuer,
+            client_id: &self.settings.client_id,
+            nonce: returned.nonce,
+            now: returned.now,
+        };
+        let keys = self.keys(outbound, &metadata, &tokens.id_token, returned.now);
+        let claims = id_token::verify(&tokens.id_token, &keys.await?, &expected)?;
+        let url = metadata.userinfo_endpoint.as_deref();
+        let (None, Some(url), Some(token)) = (&claims.email, url, &tokens.access_token) else {
+            return Ok(claims);
+        };
+        // Some providers tell only here what the scopes ask for.
+        let bearer = [("authorization", format!("Bearer {token}"))];
+        let info: Claims = self.get(outbound, "userinfo", url, &bearer).await?;
+        if info.sub != claims.sub {
+            return Err(ProviderError::Shape("userinfo"));
+        }
+        Ok(info)
+    }
+
+    async fn metadata(
+        &self,
+        outbound: &Outbound,
+        now: Timestamp,
+    ) -> Result<Metadata, ProviderError> {
+        let known = self
+            .metadata
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some((at, metadata)) = known
+            && now.duration_since(at) < METADATA_LIFETIME
+        {
+            return Ok(metadata);
+        }
+        let issuer = &self.settings.issuer;
+        let url = format!(
+            "{}/.well-known/openid-configuration",
+            issuer.trim_end_matches('/')
+        );
+        let found: Metadata = self.get(outbound, "the discovery", &url, &[]).await?;
+        if found.issuer != *issuer {
+            return Err(ProviderError::OtherIssuer(found.issuer));
+        }
+        // A browser is led there.
+        if !outbound::is_permitted(
+            &found.authorization_endpoint,
+            self.reach(&found.authorization_endpoint),
+        ) {
+            return Err(ProviderError::Shape("authorization_endpoint"));
+        }
+        *self.metadata.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, found.clone()));
+        Ok(found)
+    }
+
+    /// The keys among which that of the token is, if it is known at all. Those who wait here find
+    /// what the first one learnt.
+    async fn keys(
+        &self,
+        outbound: &Outbound,
+        metadata: &Metadata,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Vec<Key>, ProviderError> {
+        let mut keys = self.keys.lock().await;
+        let is_early = keys
+            .asked_at
+            .is_some_and(|at| now.duration_since(at) < KEYS_AGAIN);
+        if !is_early && !id_token::has_key(token, &keys.all) {
+            keys.asked_at = Some(now);
+            let url = &metadata.jwks_uri;
+            let found: KeySet = self.get(outbound, "the keys", url, &[]).await?;
+            // Kinds of keys that are not known here are of no use.
+            let all = found.keys.into_iter();
+            keys.all = all
+                .filter_map(|key| serde_json::from_value(key).ok())
+                .collect();
+        }
+        Ok(keys.all.clone())
+    }
+
+    async fn exchange(
+        &self,
+        outbound: &Outbound,
+        metadata: &Metadata,
+        returned: &Return<'_>,
+    ) -> Result<Tokens, ProviderError> {
+        let (id, secret) = (
+            self.settings.client_id.as_str(),
+            self.settings.client_secret.reveal(),
+        );
+        let mut fields = vec![
+            ("grant_type", "authorization_code"),
+            ("code", returned.code),
+            ("redirect_uri", returned.redirect_uri),
+            ("code_verifier", returned.verifier),
+        ];
+        let mut headers = vec![("accept", "application/json".to_owned())];
+        let methods = &metadata.token_endpoint_auth_methods_supported;
+        let takes = |method: &str| methods.iter().any(|one| one == method);
+        if takes("client_secret_post") && !takes("client_secret_basic") {
+            fields.extend([("client_id", id), ("client_secret", secret)]);
+        } else {
+            // Both are encoded first (RFC 6749, 2.3.1).
+            let part = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect();
+            let pair: [String; 2] = [part(id), part(secret)];
+            let basic = STANDARD.encode(pair.join(":"));
+            headers.push(("authorization", format!("Basic {basic}")));
+        }
+        let url = &metadata.token_endpoint;
+        let form = Some(encoded(&fields));
+        self.ask(outbound, "the token endpoint", url, &headers, form)
+            .await
+    }
+
+    async fn get<T: DeserializeOwned>(
+        &self,
+        outbound: &Outbound,
+        what: &'static str,
+        url: &str,
+        headers: &[(&'static str, String)],
+    ) -> Result<T, ProviderError> {
+        self.ask(outbound, what, url, headers, None).await
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        outbound: &Outbound,
+        what: &'static str,
+        url: &str,
+        headers: &[(&'static str, String)],
+        form: Option<String>,
+    ) -> Result<T, ProviderError> {
+        let call = Call {
+            url,
+            reach: self.reach(url),
+            headers,
+            form,
+        };
+        let Answer { status, body } = outbound.call(call).await?;
+        if !status.is_success() {
+            return Err(ProviderError::Status {
+                what,
+                status: status.as_u16(),
+            });
+        }
+        serde_json::from_slice(&body).map_err(|_| ProviderError::Shape(what))
+    }
+
+    /// A provider in a private network may be asked where it says it is, and nowhere else there.
+    fn reach(&self, url: &str) -> Reach {
+        if self.settings.is_private && outbound::is_same_origin(&self.settings.issuer, url) {
+            Reach::Private
+        } else {
+            Reach::Public
+        }
+    }
+}
+
+fn encoded(fields: &[(&str, &str)]) -> String {
+    Serializer::new(String::new()).extend_pairs(fields).finish()
+}

@@ -1,0 +1,32 @@
+//! Who must have a second factor.
+
+use platform::{StoreError, Tx};
+
+use crate::account::AccountId;
+use crate::credential::passkey;
+use crate::credential::second_factor::is_enrolled;
+use crate::grant::{self, Scope};
+
+/// Who must have a second factor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RequireMfaFor {
+    /// Nobody.
+    #[default]
+    None,
+    /// Owners and administrators of the installation.
+    Admins,
+    /// Everybody who has an account.
+    All,
+}
+
+impl RequireMfaFor {
+    /// Whether the account must have one, and does not. A passkey is one in itself.
+    pub fn is_unmet(self, tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
+        let is_required = match self {
+            Self::None => false,
+            Self::Admins => grant::rank_of(tx, account, &Scope::site())?.is_some(),
+            Self::All => true,
+        };
+        Ok(is_required && !is_enrolled(tx, account)? && passkey::list(tx, account)?.is_empty())
+    }
+}

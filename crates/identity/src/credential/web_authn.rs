@@ -1,0 +1,290 @@
+//! What a browser answers when it is asked for a passkey, and whether it is true: Web
+//! Authentication Level 3, §7.1 and §7.2.
+//!
+//! Which make of device holds a key decides nothing, so no attestation is asked for. Browsers send
+//! the public key of a new one as `SubjectPublicKeyInfo` beside it (§5.2.1), so no CBOR is read.
+
+use aws_lc_rs::rsa::PublicEncryptingKey;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    VerificationAlgorithm,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use platform::key::Key;
+use platform::{Random, Secret};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+use web::SiteUrl;
+
+/// How long a browser may take to answer.
+pub const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
+
+/// What the key that challenges are signed with is for.
+pub const KEY: &str = "passkey challenge";
+
+/// The kinds of keys that are taken, by their numbers in COSE (RFC 9053), the one preferred first.
+pub const ALGORITHMS: [i64; 3] = [-8, -7, RSA];
+/// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8812).
+const RSA: i64 = -257;
+
+/// An answer that is not taken, and why; people are told only that it was not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Invalid(&'static str);
+
+impl Invalid {
+    pub(crate) const USED: Self = Self("used before");
+    pub(crate) const UNKNOWN: Self = Self("another key");
+    pub(crate) const COPY: Self = Self("a copy of the key");
+}
+
+/// What is asked of a browser, which signs it. Nothing is kept of it: it names its own end, and
+/// is good for the browser it was made for.
+pub fn challenge(key: &Key, random: &Random, now: Timestamp, browser: &str) -> String {
+    let once = URL_SAFE_NO_PAD.encode(random.token());
+    let until = (now + LIFETIME).as_second().to_string();
+    let signature = key.sign(&[&once, &until, browser]);
+    format!("{once}.{until}.{signature}")
+}
+
+/// When a challenge ends, if it was made for this browser.
+fn until(key: &Key, challenge: &str, browser: &str) -> Option<Timestamp> {
+    let (once, rest) = challenge.split_once('.')?;
+    let (until, signature) = rest.split_once('.')?;
+    let is_ours = key.verify(&[once, until, browser], signature);
+    Timestamp::from_second(until.parse().ok()?)
+        .ok()
+        .filter(|_| is_ours)
+}
+
+/// What a browser is to have been asked for.
+#[derive(Clone, Copy, Debug)]
+enum Ceremony {
+    /// To make a key.
+    Create,
+    /// To sign with one.
+    Get,
+}
+
+/// What an answer is held against.
+pub struct Asked<'a> {
+    /// The site's address.
+    pub url: &'a SiteUrl,
+    /// What signs challenges.
+    pub key: &'a Key,
+    /// When.
+    pub now: Timestamp,
+    /// What the challenge was made for.
+    pub browser: &'a str,
+}
+
+/// Bytes as they travel in JSON.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(transparent)]
+pub(crate) struct Base64(String);
+
+impl Base64 {
+    fn bytes(&self) -> Result<Vec<u8>, Invalid> {
+        let bytes = URL_SAFE_NO_PAD.decode(self.0.trim_end_matches('='));
+        bytes.map_err(|_| Invalid("not base64url"))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ClientData {
+    #[serde(rename = "type")]
+    kind: String,
+    challenge: Base64,
+    origin: String,
+    #[serde(default)]
+    cross_origin: bool,
+}
+
+/// A challenge that was answered; it is good for one use.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    pub(crate) challenge: Secret,
+    pub(crate) until: Timestamp,
+}
+
+impl Asked<'_> {
+    /// Reads what the browser says it was asked, and by whom.
+    fn answered(&self, client_data: &[u8], ceremony: Ceremony) -> Result<Answered, Invalid> {
+        let data: ClientData =
+            serde_json::from_slice(client_data).map_err(|_| Invalid("no client data"))?;
+        let kind = match ceremony {
+            Ceremony::Create => "webauthn.create",
+            Ceremony::Get => "webauthn.get",
+        };
+        if data.kind != kind {
+            return Err(Invalid("another ceremony"));
+        }
+        if data.origin != self.url.origin() || data.cross_origin {
+            return Err(Invalid("another origin"));
+        }
+        let challenge =
+            String::from_utf8(data.challenge.bytes()?).map_err(|_| Invalid("another challenge"))?;
+        let until = until(self.key, &challenge, self.browser);
+        match until {
+            Some(until) if until > self.now => Ok(Answered {
+                challenge: Secret::new(challenge),
+                until,
+            }),
+            Some(_) => Err(Invalid("too late")),
+            None => Err(Invalid("another challenge")),
+        }
+    }
+
+    /// Reads what the device says of itself.
+    fn device<'d>(&self, data: &'d [u8]) -> Result<Device<'d>, Invalid> {
+        let (site, rest) = data.split_at_checked(32).ok_or(SHORT)?;
+        let (flags, rest) = rest.split_first().ok_or(SHORT)?;
+        let (count, rest) = rest.split_first_chunk::<4>().ok_or(SHORT)?;
+        if site != Sha256::digest(self.url.host().as_bytes()).as_slice() {
+            return Err(Invalid("another site"));
+        }
+        if flags & PRESENT == 0 || flags & VERIFIED == 0 {
+            return Err(Invalid("nobody was asked"));
+        }
+        Ok(Device {
+            sign_count: u32::from_be_bytes(*count).into(),
+            credential: (flags & CREDENTIAL != 0).then_some(rest),
+        })
+    }
+}
+
+const SHORT: Invalid = Invalid("too short");
+
+/// The flags of §6.1.
+const PRESENT: u8 = 1;
+const VERIFIED: u8 = 1 << 2;
+const CREDENTIAL: u8 = 1 << 6;
+
+struct Device<'a> {
+    sign_count: i64,
+    /// From the AAGUID on.
+    credential: Option<&'a [u8]>,
+}
+
+impl Device<'_> {
+    /// By what the device finds a key that it has just made.
+    fn id(&self) -> Result<&[u8], Invalid> {
+        let rest = self.credential.ok_or(Invalid("no credential"))?;
+        let (_, rest) = rest.split_at_checked(16).ok_or(SHORT)?;
+        let (length, rest) = rest.split_first_chunk::<2>().ok_or(SHORT)?;
+        let length = usize::from(u16::from_be_bytes(*length));
+        rest.get(..length).ok_or(SHORT)
+    }
+}
+
+/// A new key: `RegistrationResponseJSON`, §5.1.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Registration {
+    response: RegistrationResponse,
+}
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct RegistrationResponse {
+    #[serde(rename = "clientDataJSON")]
+    client_data: Base64,
+    authenticator_data: Base64,
+    public_key: Base64,
+    public_key_algorithm: i64,
+}
+
+/// A key that was found good.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    pub(crate) credential: String,
+    pub(crate) public_key: Vec<u8>,
+    pub(crate) algorithm: i64,
+    pub(crate) sign_count: i64,
+}
+
+impl Registration {
+    /// The key, if it was made for us just now.
+    pub fn check(&self, asked: &Asked<'_>) -> Result<(NewKey, Answered), Invalid> {
+        let response = &self.response;
+        let answered = asked.answered(&response.client_data.bytes()?, Ceremony::Create)?;
+        let data = response.authenticator_data.bytes()?;
+        let device = asked.device(&data)?;
+        let (algorithm, public_key) = (response.public_key_algorithm, response.public_key.bytes()?);
+        ParsedPublicKey::new(verification(algorithm)?, &public_key)
+            .map_err(|_| Invalid("not a public key"))?;
+        if algorithm == RSA && !is_long_enough(&public_key) {
+            return Err(Invalid("a key that is too short"));
+        }
+        let id = device.id()?;
+        if id.is_empty() || id.len() > 1023 {
+            return Err(Invalid("no credential"));
+        }
+        let new = NewKey {
+            credential: URL_SAFE_NO_PAD.encode(id),
+            public_key,
+            algorithm,
+            sign_count: device.sign_count,
+        };
+        Ok((new, answered))
+    }
+}
+
+/// A signature: `AuthenticationResponseJSON`, §5.1.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Assertion {
+    /// By what the device found the key.
+    pub(crate) id: String,
+    response: AssertionResponse,
+}
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct AssertionResponse {
+    #[serde(rename = "clientDataJSON")]
+    client_data: Base64,
+    authenticator_data: Base64,
+    signature: Base64,
+}
+
+impl Assertion {
+    /// How often the key has signed, if this one is by it and for us.
+    pub(crate) fn check(
+        &self,
+        asked: &Asked<'_>,
+        (algorithm, public_key): (i64, &[u8]),
+    ) -> Result<(i64, Answered), Invalid> {
+        let response = &self.response;
+        let client_data = response.client_data.bytes()?;
+        let answered = asked.answered(&client_data, Ceremony::Get)?;
+        let mut signed = response.authenticator_data.bytes()?;
+        let sign_count = asked.device(&signed)?.sign_count;
+        signed.extend_from_slice(&Sha256::digest(&client_data));
+        let key = ParsedPublicKey::new(verification(algorithm)?, public_key)
+            .map_err(|_| Invalid("not a public key"))?;
+        key.verify_sig(&signed, &response.signature.bytes()?)
+            .map_err(|_| Invalid("another signature"))?;
+        Ok((sign_count, answered))
+    }
+}
+
+/// Whether an RSA key is one that signatures are verified with. A shorter one would be kept, and
+/// never sign anybody in.
+fn is_long_enough(public_key: &[u8]) -> bool {
+    let key = PublicEncryptingKey::from_der(public_key);
+    key.is_ok_and(|key| (2048..=8192).contains(&key.key_size_bits()))
+}
+
+fn verification(algorithm: i64) -> Result<&'static dyn VerificationAlgorithm, Invalid> {
+    match algorithm {
+        -7 => Ok(&ECDSA_P256_SHA256_ASN1),
+        -8 => Ok(&ED25519),
+        RSA => Ok(&RSA_PKCS1_2048_8192_SHA256),
+        _ => Err(Invalid("another algorithm")),
+    }
+}

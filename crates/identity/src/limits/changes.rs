@@ -1,0 +1,73 @@
+//! How often an account may change anything, and a token may ask for what it has
+//! no right to.
+//!
+//! What a token may do counts for its owner, who gave it that right. What it may
+//! not do counts for the token alone, so that a program with the wrong token
+//! does not keep its owner's browser waiting.
+
+use jiff::{SignedDuration, Timestamp};
+use platform::limits::{Limit, Rule, Wait};
+
+use crate::account::AccountId;
+use crate::session::token::TokenId;
+
+const RULES: &[Rule] = &[Rule {
+    count: 600,
+    per: SignedDuration::from_mins(5),
+}];
+
+/// How many accounts and tokens are counted at once.
+const KEYS: usize = 20_000;
+
+/// The counters of one process. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Changes {
+    of_accounts: Limit,
+    of_tokens: Limit,
+}
+
+impl Default for Changes {
+    fn default() -> Self {
+        Self {
+            of_accounts: Limit::new(RULES, KEYS),
+            of_tokens: Limit::new(RULES, KEYS),
+        }
+    }
+}
+
+impl Changes {
+    /// Counters without a limit: for a test that calls everything.
+    #[cfg(debug_assertions)]
+    pub fn unlimited() -> Self {
+        Self {
+            of_accounts: Limit::new(&[], KEYS),
+            of_tokens: Limit::new(&[], KEYS),
+        }
+    }
+
+    /// Takes the place of one change that a signed-in account makes.
+    pub fn take(&self, account: &AccountId, now: Timestamp) -> Result<(), Wait> {
+        self.of_accounts.take(account.as_str(), now)
+    }
+
+    /// Takes the place of one change that a token has no right to make.
+    pub fn refuse(&self, token: &TokenId, now: Timestamp) -> Result<(), Wait> {
+        self.of_tokens.take(token.as_str(), now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use platform::id::Id;
+
+    use super::*;
+
+    #[test]
+    fn an_account_may_change_six_hundred_things_in_five_minutes() {
+        let changes = Changes::default();
+        let account = Id::from_text("x".to_owned());
+        let now = Timestamp::UNIX_EPOCH;
+        let passed = (0..700).filter(|_| changes.take(&account, now).is_ok());
+        assert_eq!(passed.count(), 600);
+    }
+}

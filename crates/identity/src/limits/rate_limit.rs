@@ -1,0 +1,248 @@
+//! What networks did lately, counted in the store: across restarts, crashes and upgrades, and by all
+//! processes together.
+//!
+//! A provider hands a customer anything from one address up to a /48, so each client counts in
+//! several networks at once. Each hit is one row with the client's address, and a larger network is
+//! a range of these.
+
+use std::net::IpAddr;
+
+use jiff::{SignedDuration, Timestamp};
+use platform::limits::Wait;
+use platform::{Rows, Store, StoreError, Tx, sql};
+use web::Network;
+
+/// The longest period over which anything is counted; rows live no longer.
+const LONGEST: SignedDuration = SignedDuration::from_hours(1);
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Tries with a password or a second factor.
+    SignIn,
+    /// New accounts.
+    Registration,
+    /// Tries to make an account of an invite.
+    Invite,
+    /// Links that somebody asks for who cannot sign in.
+    Link,
+    /// Mails that confirm an address.
+    Confirmation,
+    /// All mail with a link to one address.
+    Mail,
+}
+
+/// So many times in so long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rule {
+    pub(crate) count: i64,
+    pub(crate) per: SignedDuration,
+}
+
+/// One row, which counts until it is given back or too old.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    kind: Kind,
+    subject: String,
+    source: String,
+    id: String,
+}
+
+platform::id!(HitId, "One thing that was counted.");
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::Registration => "registration",
+            Self::Invite => "invite",
+            Self::Link => "link",
+            Self::Confirmation => "confirmation",
+            Self::Mail => "mail",
+        }
+    }
+}
+
+/// All changes that count take this lock, so that each counts those before it.
+pub(crate) fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let statement = sql!("SELECT id FROM rate_limit_lock WHERE id = 1 FOR NO KEY UPDATE");
+    let _: (i64,) = tx.one(statement, &[])?;
+    Ok(())
+}
+
+/// Counts one.
+pub(crate) fn count(
+    tx: &mut Tx<'_>,
+    kind: Kind,
+    subject: &str,
+    source: &str,
+) -> Result<Hit, StoreError> {
+    let now = tx.now();
+    sql!(
+        "DELETE FROM rate_limit_hit WHERE at <= :at",
+        at = now - LONGEST
+    )
+    .run(tx, Rows::Any)?;
+    let id: HitId = tx.id();
+    let hit = Hit {
+        kind,
+        subject: subject.to_owned(),
+        source: source.to_owned(),
+        id: id.to_string(),
+    };
+    sql!(
+        "INSERT INTO rate_limit_hit (kind, subject, source, id, at)
+         VALUES (:kind, :subject, :source, :id, :now)",
+        kind = kind.word(),
+        subject,
+        source,
+        id = hit.id,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(hit)
+}
+
+impl Hit {
+    /// It was nothing that counts.
+    pub fn give_back(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        sql!(
+            "DELETE FROM rate_limit_hit
+             WHERE kind = :kind AND subject = :subject AND source = :source AND id = :id",
+            kind = self.kind.word(),
+            subject = self.subject,
+            source = self.source,
+            id = self.id
+        )
+        .run(tx, Rows::AtMostOne)?;
+        Ok(())
+    }
+
+    /// As [`Hit::give_back`], in a change of its own.
+    pub async fn give_back_to(self, store: &Store) -> Result<(), StoreError> {
+        let change = move |tx: &mut Tx<'_>| self.give_back(tx);
+        store.write(change).await
+    }
+}
+
+/// When sources from `first` to `last` may go on, if they have used up `rule`: with one subject, or
+/// with all of them.
+pub(crate) fn freed_at(
+    tx: &mut Tx<'_>,
+    kind: Kind,
+    subject: Option<&str>,
+    (first, last): (&str, &str),
+    rule: Rule,
+) -> Result<Option<Timestamp>, StoreError> {
+    let (kind, since, before) = (kind.word(), tx.now() - rule.per, rule.count - 1);
+    let found: Option<(Timestamp,)> = match subject {
+        Some(subject) => sql!(
+            "SELECT at FROM rate_limit_hit
+             WHERE kind = :kind AND subject = :subject AND source BETWEEN :first AND :last
+               AND at > :since
+             ORDER BY at DESC LIMIT 1 OFFSET :before",
+            kind,
+            subject,
+            first,
+            last,
+            since,
+            before
+        )
+        .maybe(tx)?,
+        None => sql!(
+            "SELECT at FROM rate_limit_hit
+             WHERE kind = :kind AND source BETWEEN :first AND :last AND at > :since
+             ORDER BY at DESC LIMIT 1 OFFSET :before",
+            kind,
+            first,
+            last,
+            since,
+            before
+        )
+        .maybe(tx)?,
+    };
+    Ok(found.map(|(at,)| at + rule.per))
+}
+
+/// How long to wait.
+pub(crate) fn wait(freed_at: Option<Timestamp>, now: Timestamp) -> Result<(), Wait> {
+    let Some(freed_at) = freed_at else {
+        return Ok(());
+    };
+    let milliseconds = freed_at.duration_since(now).as_millis().max(1);
+    Err(Wait {
+        seconds: u32::try_from((milliseconds + 999) / 1_000).unwrap_or(u32::MAX),
+    })
+}
+
+/// The first and the last address of each network that is counted, the smallest network first: of
+/// IPv4 the address and its /24, of IPv6 the /64, /56, /48 and /32.
+pub(crate) fn networks(network: Network) -> impl Iterator<Item = (String, String)> {
+    let address = network.address();
+    let lengths: &[u32] = match address {
+        IpAddr::V4(_) => &[128, 120],
+        IpAddr::V6(_) => &[64, 56, 48, 32],
+    };
+    lengths.iter().map(move |length| {
+        let rest = u128::MAX.checked_shr(*length).unwrap_or_default();
+        let first = bits(address) & !rest;
+        (key(first), key(first | rest))
+    })
+}
+
+/// A network as it is stored: in the order of addresses.
+pub(crate) fn network_key(network: Network) -> String {
+    key(bits(network.address()))
+}
+
+fn key(bits: u128) -> String {
+    format!("network {bits:032x}")
+}
+
+/// An address as 128 bits; IPv4 as the addresses that IPv6 maps it to.
+fn bits(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(v6) => v6.to_bits(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_counted_with_those_around_it() {
+        let ranges = |address: &str| -> Vec<String> {
+            networks(Network::of(address.parse().unwrap()))
+                .map(|(first, last)| format!("{}-{}", &first[8..], &last[8..]))
+                .collect()
+        };
+        assert_eq!(
+            ranges("203.0.113.7"),
+            [
+                "00000000000000000000ffffcb007107-00000000000000000000ffffcb007107",
+                "00000000000000000000ffffcb007100-00000000000000000000ffffcb0071ff",
+            ]
+        );
+        assert_eq!(
+            ranges("2001:db8:1:203::9"),
+            [
+                "20010db8000102030000000000000000-20010db800010203ffffffffffffffff",
+                "20010db8000102000000000000000000-20010db8000102ffffffffffffffffff",
+                "20010db8000100000000000000000000-20010db80001ffffffffffffffffffff",
+                "20010db8000000000000000000000000-20010db8ffffffffffffffffffffffff",
+            ]
+        );
+    }
+
+    #[test]
+    fn nobody_waits_longer_than_the_period() {
+        let now: Timestamp = "2026-11-20T08:00:00Z".parse().unwrap();
+        assert_eq!(wait(None, now), Ok(()));
+        for (freed_in, seconds) in [(900_000, 900), (1, 1), (1_001, 2)] {
+            let freed_at = now + SignedDuration::from_millis(freed_in);
+            assert_eq!(wait(Some(freed_at), now), Err(Wait { seconds }));
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! How often people who are not signed in may register, have mail sent, and go on as programs.
+//!
+//! A network that asks too often is told so. What exceeds the limit of an address is dropped
+//! without a word, or the answer would tell which addresses are known.
+//!
+//! What makes accounts or mail is counted in the store, for each network around the client:
+//!
+//! | | an IPv4 address; an IPv6 /64 | an IPv6 /56 | an IPv4 /24; an IPv6 /48 | an IPv6 /32 |
+//! |---|---|---|---|---|
+//! | registrations in 5 minutes | 2 | 4 | 8 | 32 |
+//! | registrations in an hour | 10 | 20 | 40 | 160 |
+//! | tries to make an account of an invite that fail, in an hour | 10 | 20 | 40 | 160 |
+//! | links to a new password, or that sign in, in an hour | 10 | 20 | 40 | 160 |
+//! | mails that confirm an address, in an hour | 20 | 40 | 80 | 320 |
+//!
+//! There is no total that would refuse everybody. The rest costs nothing that others wait for, and is
+//! counted in memory.
+
+use std::net::IpAddr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use platform::limits::{Limit, Rule, Wait};
+use platform::mail::Address;
+use platform::{Store, StoreError, Tx};
+use sha2::{Digest as _, Sha256};
+use web::Network;
+
+use crate::account::AccountId;
+use crate::limits::rate_limit::{self, Hit, Kind};
+use crate::session::SessionId;
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+const REGISTRATIONS: &[rate_limit::Rule] =
+    &[stored(2, SignedDuration::from_mins(5)), stored(10, HOUR)];
+const INVITES: &[rate_limit::Rule] = &[stored(10, HOUR)];
+const LINKS: &[rate_limit::Rule] = &[stored(10, HOUR)];
+const CONFIRMATIONS: &[rate_limit::Rule] = &[stored(20, HOUR)];
+const MAILS_TO_ADDRESS: rate_limit::Rule = stored(3, HOUR);
+/// How many times the number of the smallest network each network around it has.
+const LARGER_V4: &[i64] = &[1, 4];
+const LARGER_V6: &[i64] = &[1, 2, 4, 16];
+
+const DEPARTURES: &[Rule] = &[rule(30, SignedDuration::from_mins(5))];
+const SLUGS: &[Rule] = &[rule(30, SignedDuration::from_mins(1)), rule(300, HOUR)];
+const REFRESHES: &[Rule] = &[rule(60, HOUR)];
+const WRONG_REFRESHES: &[Rule] = &[rule(600, HOUR)];
+const CONFIRMATIONS_OF_ACCOUNT: &[Rule] = &[
+    rule(1, SignedDuration::from_mins(1)),
+    rule(5, SignedDuration::from_hours(24)),
+];
+
+/// How many networks, sessions and accounts are counted in memory at once.
+const KEYS: usize = 20_000;
+
+const fn rule(count: u32, per: SignedDuration) -> Rule {
+    Rule { count, per }
+}
+
+const fn stored(count: i64, per: SignedDuration) -> rate_limit::Rule {
+    rate_limit::Rule { count, per }
+}
+
+/// The limits, and what one process counts in memory. Clones share it.
+#[derive(Clone, Debug)]
+pub struct RequestLimits {
+    is_unlimited: bool,
+    departures: Limit,
+    slugs: Limit,
+    refreshes: Limit,
+    wrong_refreshes: Limit,
+    confirmations_of_account: Limit,
+}
+
+impl Default for RequestLimits {
+    fn default() -> Self {
+        Self {
+            is_unlimited: false,
+            departures: Limit::new(DEPARTURES, KEYS),
+            slugs: Limit::new(SLUGS, KEYS),
+            refreshes: Limit::new(REFRESHES, KEYS),
+            wrong_refreshes: Limit::new(WRONG_REFRESHES, KEYS),
+            confirmations_of_account: Limit::new(CONFIRMATIONS_OF_ACCOUNT, KEYS),
+        }
+    }
+}
+
+impl RequestLimits {
+    /// Counters without a limit: for a test that calls everything.
+    #[cfg(debug_assertions)]
+    pub fn unlimited() -> Self {
+        let limit = || Limit::new(&[], KEYS);
+        Self {
+            is_unlimited: true,
+            departures: limit(),
+            slugs: limit(),
+            refreshes: limit(),
+            wrong_refreshes: limit(),
+            confirmations_of_account: limit(),
+        }
+    }
+
+    /// Takes the place of one registration, before it costs anything.
+    pub(crate) async fn register<E>(&self, store: &Store, network: Network) -> Result<Hit, E>
+    where
+        E: From<Wait> + From<StoreError>,
+    {
+        self.reserve(store, Kind::Registration, network).await
+    }
+
+    /// Takes the place of one try to make an account of an invite, before it costs anything. Given
+    /// back where there is one.
+    pub async fn join<E>(&self, store: &Store, network: Network) -> Result<Hit, E>
+    where
+        E: From<Wait> + From<StoreError>,
+    {
+        self.reserve(store, Kind::Invite, network).await
+    }
+
+    /// Whether one more link may be asked for by somebody who cannot sign in. A look costs no
+    /// change; [`RequestLimits::ask`] decides.
+    pub(crate) async fn may_ask(
+        &self,
+        store: &Store,
+        network: Network,
+    ) -> Result<Result<(), Wait>, StoreError> {
+        self.look(store, Kind::Link, network).await
+    }
+
+    /// Takes the place of one such link.
+    pub(crate) fn ask(
+        &self,
+        tx: &mut Tx<'_>,
+        network: Network,
+    ) -> Result<Result<Hit, Wait>, StoreError> {
+        self.take(tx, Kind::Link, network)
+    }
+
+    /// Takes the place of one sign-in with a provider.
+    pub(crate) fn leave_for_provider(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
+        self.departures.take(&key(network), now)
+    }
+
+    /// Takes the place of one look at whether a slug can be had.
+    pub fn look_at_slug(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
+        self.slugs.take(&key(network), now)
+    }
+
+    /// Takes the place of one use of a session's refresh token. It does not count for the account:
+    /// an old copy must not keep its owner's other sessions waiting. Nor for the network, for whoever
+    /// has a token of a session is no stranger.
+    pub fn refresh(&self, session: &SessionId, now: Timestamp) -> Result<(), Wait> {
+        self.refreshes.take(session.as_str(), now)
+    }
+
+    /// Takes the place of one refresh token that nobody was given.
+    pub fn refresh_wrongly(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
+        self.wrong_refreshes.take(&key(network), now)
+    }
+
+    /// Whether one more link may be sent to this address; if so, it counts.
+    pub(crate) fn may_send(&self, tx: &mut Tx<'_>, to: &Address) -> Result<bool, StoreError> {
+        rate_limit::lock(tx)?;
+        let address = address_key(to);
+        if self.mail_to(tx, &address)?.is_err() {
+            return Ok(false);
+        }
+        rate_limit::count(tx, Kind::Mail, &address, "")?;
+        Ok(true)
+    }
+
+    /// Makes a change that mails a link to confirm an address, if one more may be mailed for this
+    /// account, to this address and from this network. Somebody may name an address of others, so it
+    /// counts with all that is mailed there.
+    pub(crate) async fn confirm<E>(
+        &self,
+        store: &Store,
+        account: &AccountId,
+        (to, network, now): (&Address, Network, Timestamp),
+        change: impl Fn(&mut Tx<'_>) -> Result<(), E> + Send + 'static,
+    ) -> Result<(), E>
+    where
+        E: From<Wait> + From<StoreError> + Send + 'static,
+    {
+        self.confirmations_of_account.take(account.as_str(), now)?;
+        let (limits, address) = (self.clone(), address_key(to));
+        let counted = move |tx: &mut Tx<'_>| -> Result<(), E> {
+            rate_limit::lock(tx)?;
+            limits.mail_to(tx, &address)??;
+            limits.take(tx, Kind::Confirmation, network)??;
+            rate_limit::count(tx, Kind::Mail, &address, "")?;
+            change(tx)
+        };
+        let mailed = store.write(counted).await;
+        if mailed.is_err() {
+            let key = account.as_str();
+            self.confirmations_of_account.give_back(key, now);
+        }
+        mailed
+    }
+
+    fn mail_to(&self, tx: &mut Tx<'_>, address: &str) -> Result<Result<(), Wait>, StoreError> {
+        if self.is_unlimited {
+            return Ok(Ok(()));
+        }
+        let (subject, anywhere) = (Some(address), ("", ""));
+        let freed = rate_limit::freed_at(tx, Kind::Mail, subject, anywhere, MAILS_TO_ADDRESS)?;
+        Ok(rate_limit::wait(freed, tx.now()))
+    }
+
+    async fn reserve<E>(&self, store: &Store, kind: Kind, network: Network) -> Result<Hit, E>
+    where
+        E: From<Wait> + From<StoreError>,
+    {
+        // A look costs no change.
+        self.look(store, kind, network).await??;
+        let limits = self.clone();
+        let change = move |tx: &mut Tx<'_>| limits.take(tx, kind, network);
+        Ok(store.write(change).await??)
+    }
+
+    async fn look(
+        &self,
+        store: &Store,
+        kind: Kind,
+        network: Network,
+    ) -> Result<Result<(), Wait>, StoreError> {
+        let limits = self.clone();
+        store.read(move |tx| limits.check(tx, kind, network)).await
+    }
+
+    /// Counts one, unless one of the networks around the client has used up its number.
+    fn take(
+        &self,
+        tx: &mut Tx<'_>,
+        kind: Kind,
+        network: Network,
+    ) -> Result<Result<Hit, Wait>, StoreError> {
+        rate_limit::lock(tx)?;
+        Ok(match self.check(tx, kind, network)? {
+            Ok(()) => Ok(rate_limit::count(
+                tx,
+                kind,
+                "",
+                &rate_limit::network_key(network),
+            )?),
+            Err(wait) => Err(wait),
+        })
+    }
+
+    fn check(
+        &self,
+        tx: &mut Tx<'_>,
+        kind: Kind,
+        network: Network,
+    ) -> Result<Result<(), Wait>, StoreError> {
+        if self.is_unlimited {
+            return Ok(Ok(()));
+        }
+        let rules = match kind {
+            Kind::Registration => REGISTRATIONS,
+            Kind::Invite => INVITES,
+            Kind::Confirmation => CONFIRMATIONS,
+            Kind::Link | Kind::Mail | Kind::SignIn => LINKS,
+        };
+        let larger = match network.address() {
+            IpAddr::V4(_) => LARGER_V4,
+            IpAddr::V6(_) => LARGER_V6,
+        };
+        let mut latest = None;
+        for ((first, last), times) in rate_limit::networks(network).zip(larger) {
+            for rule in rules {
+                let rule = stored(rule.count * times, rule.per);
+                let freed = rate_limit::freed_at(tx, kind, None, (&first, &last), rule)?;
+                latest = latest.max(freed);
+            }
+        }
+        Ok(rate_limit::wait(latest, tx.now()))
+    }
+}
+
+fn address_key(address: &Address) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(address.canonical()))
+}
+
+fn key(network: Network) -> String {
+    network.address().to_string()
+}

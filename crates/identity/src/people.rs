@@ -1,0 +1,336 @@
+//! People as administrators of the installation see them: who there is, who is kept out, and who
+//! administers it too.
+//!
+//! Nobody acts on somebody whose rank is above their own, and the installation keeps an owner who
+//! can sign in; that is judged under the lock of all its owners.
+
+pub mod factor_reset;
+pub mod import;
+pub mod invite;
+pub mod setup;
+
+pub use crate::account::State;
+pub use crate::grant::administrator::{Acting, Administrator, PeopleError, acting, administrator};
+use jiff::Timestamp;
+use platform::audit::{self, Filter, Record};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
+
+use crate::account::{self, AccountId, set_state, unconfirmed};
+use crate::credential::planned_reset;
+use crate::grant::administrator::hold_for;
+use crate::grant::held::hold;
+use crate::grant::{self, Role, SITE, Scope};
+use crate::one_time::{self, Purpose};
+use crate::person::reset::{self, Wanted};
+use crate::scope::domain::DomainAccounts;
+use crate::session::end_access;
+
+/// How many lines of the audit log are shown of a person.
+const LINES: u32 = 50;
+
+/// Somebody who has an account.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Person {
+    /// Which account.
+    pub id: AccountId,
+    /// What they are called.
+    pub display_name: String,
+    /// The address they sign in with.
+    pub email: String,
+    /// Whether they may.
+    pub state: State,
+    /// The word of their rank in the installation.
+    pub rank: Option<String>,
+    /// Since when they have the account.
+    pub created_at: Timestamp,
+    /// When they last signed in.
+    pub last_login_at: Option<Timestamp>,
+    /// Whether the account waits for its address to be confirmed.
+    pub is_unverified: bool,
+}
+
+/// Which people are looked for; what is empty does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// A part of the name or of the address.
+    pub text: String,
+    /// Those in this state.
+    pub state: Option<State>,
+    /// Those with this rank, by its word.
+    pub rank: String,
+}
+
+/// People, the newest account first, older than `before`.
+pub fn list(
+    tx: &mut Tx<'_>,
+    _: &Administrator,
+    search: &Search,
+    before: Option<&str>,
+    rows: i64,
+) -> Result<Vec<Person>, StoreError> {
+    let text = text_cleaning::clean_line(&search.text).to_lowercase();
+    let now = tx.roughly_now();
+    sql!(
+        "SELECT a.id, a.display_name, e.address AS email, a.state, g.role AS rank, a.created_at,
+             a.last_login_at, CASE WHEN r.account_id IS NULL THEN 0 ELSE 1 END AS is_unverified
+         FROM account a
+         JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+         LEFT JOIN registration r ON r.account_id = a.id AND r.is_pending = 1
+         LEFT JOIN role_grant g ON g.account_id = a.id AND g.scope_kind = 'site' AND g.is_rank = 1
+             AND (g.expires_at IS NULL OR g.expires_at > :now)
+         WHERE (:before = '' OR a.id < :before)
+           AND (:state = '' OR a.state = :state)
+           AND (:rank = '' OR g.role = :rank)
+           AND (lower(a.display_name) LIKE :pattern ESCAPE '!'
+                OR e.canonical LIKE :pattern ESCAPE '!')
+         ORDER BY a.id DESC LIMIT :rows",
+        now,
+        before = before.unwrap_or_default(),
+        state = search.state.map(State::word).unwrap_or_default(),
+        rank = search.rank,
+        pattern = pattern(&text),
+        rows
+    )
+    .all(tx)
+}
+
+/// What holds `text` somewhere, for `LIKE`.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// A person, and what is known of their use of the account.
+#[derive(Clone, Debug)]
+pub struct Details {
+    /// Who.
+    pub person: Person,
+    /// How many sessions they have.
+    pub sessions: i64,
+    /// How many tokens.
+    pub tokens: i64,
+    /// Their duties in the installation.
+    pub duties: Vec<Role>,
+    /// When the account is erased, if they asked for it.
+    pub erased_at: Option<Timestamp>,
+    /// Whether they have a second factor or a passkey.
+    pub has_factors: bool,
+    /// When these are removed, if an administrator asked for it.
+    pub factors_reset_at: Option<Timestamp>,
+    /// What the audit log says about them, the newest first.
+    pub lines: Vec<Record>,
+}
+
+/// One person.
+pub fn find(
+    tx: &mut Tx<'_>,
+    domains: &[DomainAccounts],
+    _: &Administrator,
+    id: &AccountId,
+) -> Result<Details, PeopleError> {
+    let now = tx.roughly_now();
+    let person: Option<Person> = sql!(
+        "SELECT a.id, a.display_name, e.address AS email, a.state, g.role AS rank, a.created_at,
+             a.last_login_at, CASE WHEN r.account_id IS NULL THEN 0 ELSE 1 END AS is_unverified
+         FROM account a
+         JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+         LEFT JOIN registration r ON r.account_id = a.id AND r.is_pending = 1
+         LEFT JOIN role_grant g ON g.account_id = a.id AND g.scope_kind = 'site' AND g.is_rank = 1
+             AND (g.expires_at IS NULL OR g.expires_at > :now)
+         WHERE a.id = :id",
+        now,
+        id
+    )
+    .maybe(tx)?;
+    let (sessions,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM session
+         WHERE account_id = :id AND idle_expires_at > :now AND absolute_expires_at > :now",
+        id,
+        now
+    )
+    .one(tx)?;
+    let (tokens,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM personal_token WHERE account_id = :id AND expires_at > :now",
+        id,
+        now
+    )
+    .one(tx)?;
+    let erased_at: Option<(Timestamp,)> = sql!(
+        "SELECT due_at FROM account_erasure WHERE account_id = :id",
+        id
+    )
+    .maybe(tx)?;
+    let about = Filter {
+        entity_id: id.to_string(),
+        ..Filter::default()
+    };
+    Ok(Details {
+        person: person.ok_or(PeopleError::NotFound)?,
+        sessions,
+        tokens,
+        duties: duties_in_site(tx, id, &grant::site_duties(domains))?,
+        erased_at: erased_at.map(|(at,)| at),
+        has_factors: factor_reset::has_factors(tx, id)?,
+        factors_reset_at: planned_reset::due(tx, id)?,
+        lines: audit::list(tx, &about, None, LINES)?,
+    })
+}
+
+/// Keeps somebody out: nobody can sign in to the account, and nothing public shows it.
+pub fn deactivate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), PeopleError> {
+    let held = hold_for(tx, by, id)?;
+    match held.state {
+        State::Active => {}
+        State::Deactivated => return Ok(()),
+        State::Leaving => return Err(PeopleError::Leaving),
+    }
+    set_state(tx, id, State::Deactivated)?;
+    held.keep_an_owner(tx)?;
+    end_access(tx, id)?;
+    one_time::remove_of(tx, Purpose::Invite, id)?;
+    by.record(tx, "account.deactivated", id)?;
+    Ok(())
+}
+
+/// Lets somebody in again, also one who asked for their account to be erased.
+pub fn activate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), PeopleError> {
+    if hold_for(tx, by, id)?.state == State::Active {
+        return Ok(());
+    }
+    set_state(tx, id, State::Active)?;
+    sql!("DELETE FROM account_erasure WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
+    by.record(tx, "account.activated", id)?;
+    Ok(())
+}
+
+/// Signs somebody out everywhere, programs too; returns how many sessions ended.
+pub fn sign_out(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<u64, PeopleError> {
+    hold_for(tx, by, id)?;
+    let count = end_access(tx, id)?;
+    one_time::remove_of(tx, Purpose::Invite, id)?;
+    by.record(tx, "account.signed_out", id)?;
+    Ok(count)
+}
+
+/// Mails somebody a link that sets a new password.
+pub fn send_reset(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), PeopleError> {
+    if hold_for(tx, by, id)?.state != State::Active {
+        return Err(PeopleError::NotFound);
+    }
+    let account = account::find(tx, id)?.ok_or(PeopleError::NotFound)?;
+    reset::enqueue(tx, &account.email, Wanted::Reset, None)?;
+    by.record(tx, "account.reset_sent", id)?;
+    Ok(())
+}
+
+/// Makes somebody an administrator, or takes that back. Who owns the installation is more than
+/// that, and stays it.
+pub fn set_admin(
+    tx: &mut Tx<'_>,
+    by: &Acting,
+    id: &AccountId,
+    is_admin: bool,
+) -> Result<(), PeopleError> {
+    let is_owner = grant::rank_of(tx, id, &Scope::site())? == Some(grant::OWNER);
+    match (is_owner, is_admin) {
+        (true, true) => hold_for(tx, by, id).map(drop),
+        (true, false) => Err(PeopleError::AboveOwn),
+        (false, _) => set_rank(tx, by, id, is_admin.then_some(grant::ADMIN)),
+    }
+}
+
+/// How many people there are, and how many of them may sign in.
+pub fn count(tx: &mut Tx<'_>, _: &Administrator) -> Result<(i64, i64), StoreError> {
+    tx.one(
+        sql!("SELECT COUNT(*), COUNT(CASE WHEN state = 'active' THEN 1 END) FROM account"),
+        &[],
+    )
+}
+
+/// Gives somebody another rank in the installation, or none; only owners do.
+pub fn set_rank(
+    tx: &mut Tx<'_>,
+    by: &Acting,
+    id: &AccountId,
+    rank: Option<Role>,
+) -> Result<(), PeopleError> {
+    let request = Some(by.0.request.clone());
+    let owner = grant::manager(tx, &by.0.who, Scope::site(), request)?;
+    let owner = owner.ok_or(PeopleError::Rank(grant::OWNER))?;
+    let held = hold(tx, id)?.ok_or(PeopleError::NotFound)?;
+    if rank.is_some() && unconfirmed::is_pending(tx, id)? {
+        return Err(PeopleError::EmailUnverified);
+    }
+    match (held.rank, rank) {
+        (None, None) => {}
+        (None, Some(rank)) => {
+            grant::give(tx, id, rank, owner.scope(), Some(&by.0.who.account().id))?;
+        }
+        (Some(_), Some(rank)) => grant::change(tx, &owner, id, rank)?,
+        (Some(_), None) => grant::remove(tx, &owner, id)?,
+    }
+    Ok(())
+}
+
+/// What the account is in the whole installation right now, rank and duties, as it is kept.
+fn words_in_site(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<(String,)>, StoreError> {
+    sql!(
+        "SELECT role FROM role_grant WHERE account_id = :account AND scope_kind = :site
+           AND (expires_at IS NULL OR expires_at > :now)",
+        account,
+        site = SITE.name,
+        now = tx.roughly_now()
+    )
+    .all(tx)
+}
+
+/// Whether somebody works for the site: has a rank or a duty in it.
+pub fn works_for_site(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    Ok(!words_in_site(tx, id)?.is_empty())
+}
+
+/// Which of these duties somebody has in the installation.
+pub fn duties_in_site(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    among: &[Role],
+) -> Result<Vec<Role>, StoreError> {
+    let held = words_in_site(tx, id)?;
+    let has = |duty: &&Role| held.iter().any(|(word,)| word == duty.word());
+    Ok(among.iter().filter(has).copied().collect())
+}
+
+/// Gives somebody these duties in the installation, and takes the others of `all` away.
+pub fn set_duties(
+    tx: &mut Tx<'_>,
+    by: &Acting,
+    id: &AccountId,
+    all: &[Role],
+    duties: &[Role],
+) -> Result<(), PeopleError> {
+    hold_for(tx, by, id)?;
+    let site = Scope::site();
+    let held = duties_in_site(tx, id, all)?;
+    for duty in all {
+        match (held.contains(duty), duties.contains(duty)) {
+            (false, true) if unconfirmed::is_pending(tx, id)? => {
+                return Err(PeopleError::EmailUnverified);
+            }
+            (false, true) => grant::give(tx, id, *duty, &site, Some(&by.0.who.account().id))?,
+            (true, false) => {
+                let request = Some(by.0.request.clone());
+                grant::take_duty(tx, by.0.who.actor(), id, &site, *duty, request)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

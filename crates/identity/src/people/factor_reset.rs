@@ -1,0 +1,263 @@
+//! Second factors and passkeys of somebody who has lost them all. An administrator has them
+//! removed, but only after [`DELAY`]: the person is told by mail, and can keep them, by the link in
+//! the mail or in any session that they still have. On the server's own console it is done at once.
+
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::{Actor, Entry, RequestFacts};
+use platform::jobs::{Done, Handler};
+use platform::mail::{Address, Stream, suppression};
+use platform::{Rows, Secret, StoreError, Tx, sql};
+use serde_json::json;
+use web::Site;
+
+use crate::account::{self, Account, AccountId, State};
+use crate::credential::planned_reset::{due, forget};
+use crate::credential::{passkey, second_factor};
+use crate::grant::administrator::{self, Acting, PeopleError};
+use crate::grant::{self, SITE, Scope, held};
+use crate::notice::Notice;
+use crate::one_time::{self, Purpose};
+use crate::session::signed_in::SignedIn;
+
+/// How long somebody has to keep their factors.
+pub const DELAY: SignedDuration = SignedDuration::from_hours(24);
+/// How many accounts one run of the job looks at.
+const AT_ONCE: u32 = 20;
+
+/// Whether the account has anything that could be removed.
+pub(crate) fn has_factors(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    Ok(second_factor::is_enrolled(tx, id)? || !passkey::list(tx, id)?.is_empty())
+}
+
+/// An administrator has somebody's factors removed after [`DELAY`]. Asked again, it changes nothing.
+pub fn ask(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    by: &Acting,
+    id: &AccountId,
+) -> Result<Timestamp, PeopleError> {
+    let held = administrator::hold_for(tx, by, id)?;
+    match held.state {
+        State::Active => {}
+        State::Deactivated => return Err(PeopleError::Deactivated),
+        State::Leaving => return Err(PeopleError::Leaving),
+    }
+    let account = account::find(tx, id)?.ok_or(PeopleError::NotFound)?;
+    if let Some(at) = due(tx, id)? {
+        return Ok(at);
+    }
+    if !has_factors(tx, id)? {
+        return Err(PeopleError::NoFactors);
+    }
+    // Somebody who cannot be told cannot object.
+    if let Ok(address) = account.email.parse::<Address>() {
+        let key = site.keys.key(suppression::PURPOSE);
+        if suppression::find_for(tx, &key, &address, Stream::Security, None)?.is_some() {
+            return Err(PeopleError::NoMail);
+        }
+    }
+    let now = tx.now();
+    let due_at = now + DELAY;
+    sql!(
+        "INSERT INTO factor_reset (account_id, asked_by, asked_at, due_at)
+         VALUES (:id, :by, :now, :due_at)",
+        id,
+        by = by.account(),
+        now,
+        due_at
+    )
+    .run(tx, Rows::Exactly(1))?;
+    by.record(tx, "factor_reset.asked", id)?;
+    let link = one_time::create(tx, Purpose::KeepFactors, Some(id), &(), DELAY)?;
+    let notice = Notice {
+        subject: "mail-factor-reset-subject",
+        text: "mail-factor-reset-text",
+        at: due_at,
+        path: &format!("/factors/keep/{}", link.reveal()),
+        values: Vec::new(),
+    };
+    notice.send(tx, site, &account)?;
+    Ok(due_at)
+}
+
+/// An administrator lets somebody keep their factors after all; tells whether it was not too late.
+pub fn withdraw(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<bool, PeopleError> {
+    administrator::hold_for(tx, by, id)?;
+    let is_kept = forget(tx, id)?;
+    if is_kept {
+        by.record(tx, "factor_reset.cancelled", id)?;
+    }
+    Ok(is_kept)
+}
+
+/// Somebody who is signed in keeps their factors; tells whether it was not too late.
+pub fn keep(tx: &mut Tx<'_>, who: &SignedIn, request: &RequestFacts) -> Result<bool, StoreError> {
+    let id = &who.account().id;
+    if !who.is_in_browser() || !account::lock(tx, id)? || !forget(tx, id)? {
+        return Ok(false);
+    }
+    record(tx, "factor_reset.cancelled", id, Some(request))?;
+    Ok(true)
+}
+
+/// Whether [`keep_with_link`] would accept this.
+pub fn is_link(tx: &mut Tx<'_>, link: &Secret) -> Result<bool, StoreError> {
+    Ok(one_time::find::<()>(tx, Purpose::KeepFactors, link)?.is_some())
+}
+
+/// Somebody keeps their factors by the link that they were mailed; tells whether it was good.
+pub fn keep_with_link(
+    tx: &mut Tx<'_>,
+    link: &Secret,
+    request: &RequestFacts,
+) -> Result<bool, StoreError> {
+    // Whoever removes the factors holds the account's lock before its links.
+    let found = one_time::find::<()>(tx, Purpose::KeepFactors, link)?;
+    let Some(id) = found.and_then(|link| link.account) else {
+        return Ok(false);
+    };
+    held::hold(tx, &id)?;
+    let taken = one_time::take::<()>(tx, Purpose::KeepFactors, link)?;
+    if taken.is_none() || !forget(tx, &id)? {
+        return Ok(false);
+    }
+    record(tx, "factor_reset.cancelled", &id, Some(request))?;
+    Ok(true)
+}
+
+/// Removes the factors of whoever signs in with this address at once, for the server's own console;
+/// tells whether there is somebody who had any.
+pub fn reset_now(tx: &mut Tx<'_>, site: &Site, email: &Address) -> Result<Reset, StoreError> {
+    let Some(account) = account::find_by_email(tx, email)? else {
+        return Ok(Reset::Nobody);
+    };
+    held::hold(tx, &account.id)?;
+    if remove(tx, site, &account)? {
+        Ok(Reset::Done)
+    } else {
+        Ok(Reset::Nothing)
+    }
+}
+
+/// What [`reset_now`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reset {
+    /// The factors are removed.
+    Done,
+    /// There were none.
+    Nothing,
+    /// Nobody signs in with the address.
+    Nobody,
+}
+
+/// Removes the factors of somebody whose account is locked, and ends their sessions.
+fn remove(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<bool, StoreError> {
+    let id = &account.id;
+    forget(tx, id)?;
+    if !has_factors(tx, id)? {
+        return Ok(false);
+    }
+    passkey::erase(tx, id)?;
+    second_factor::erase(tx, id)?;
+    one_time::remove_of(tx, Purpose::SecondStep, id)?;
+    sql!("DELETE FROM session WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    record(tx, "factor_reset.done", id, None)?;
+    let notice = Notice {
+        subject: "mail-factors-reset-subject",
+        text: "mail-factors-reset-text",
+        at: tx.now(),
+        path: "/forgot",
+        values: Vec::new(),
+    };
+    notice.send(tx, site, account)?;
+    Ok(true)
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    action: &'static str,
+    id: &AccountId,
+    request: Option<&RequestFacts>,
+) -> Result<(), StoreError> {
+    let actor = match request {
+        Some(_) => Actor::Account(id.to_string()),
+        None => Actor::System,
+    };
+    tx.record(Entry {
+        actor,
+        action,
+        entity: ("account", id.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: request.cloned(),
+    })
+}
+
+/// The job that removes the factors whose time has come.
+pub fn job(site: &Site) -> Handler {
+    let site = site.clone();
+    Handler::each_minute("accounts.reset_factors", move |_| {
+        let site = site.clone();
+        async move {
+            run(&site).await?;
+            Ok(Done::nothing())
+        }
+    })
+}
+
+/// What [`job`] does.
+pub async fn run(site: &Site) -> Result<(), StoreError> {
+    let look = |tx: &mut Tx<'_>| {
+        let now = tx.roughly_now();
+        sql!(
+            "SELECT account_id FROM factor_reset WHERE due_at <= :now
+             ORDER BY due_at, account_id LIMIT :most",
+            now,
+            most = AT_ONCE
+        )
+        .all(tx)
+    };
+    let due: Vec<(AccountId,)> = site.store.read(look).await?;
+    for (id,) in due {
+        let site_there = site.clone();
+        let account = id.clone();
+        let change = move |tx: &mut Tx<'_>| reset_due(tx, &site_there, &id);
+        if let Err(error) = site.store.write(change).await {
+            tracing::warn!(%account, %error, "second factors are not removed yet");
+        }
+    }
+    Ok(())
+}
+
+fn reset_due(tx: &mut Tx<'_>, site: &Site, id: &AccountId) -> Result<(), StoreError> {
+    held::hold(tx, id)?;
+    // It may have been cancelled meanwhile, and asked for again.
+    let now = tx.now();
+    if due(tx, id)?.is_none_or(|at| at > now) {
+        return Ok(());
+    }
+    match account::find(tx, id)? {
+        Some(account) if may_still_ask(tx, id)? => remove(tx, site, &account).map(drop),
+        // Somebody who is kept out, or leaves, has nothing to lose by it.
+        _ => forget(tx, id).map(drop),
+    }
+}
+
+/// Whether the administrator who asked could ask now.
+fn may_still_ask(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    let (by,): (AccountId,) = sql!(
+        "SELECT asked_by FROM factor_reset WHERE account_id = :id",
+        id
+    )
+    .one(tx)?;
+    if account::find(tx, &by)?.is_none() {
+        return Ok(false);
+    }
+    let by = grant::rank_of(tx, &by, &Scope::site())?;
+    let of = grant::rank_of(tx, id, &Scope::site())?;
+    Ok(match (by, of) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(by), Some(of)) => SITE.at_least(by, of),
+    })
+}

@@ -1,0 +1,240 @@
+//! People of another program: their accounts, with the ids, addresses and passwords that they had.
+//!
+//! What is there already stays as it is, so an import can be repeated.
+
+use jiff::Timestamp;
+use platform::key::Key;
+use platform::mail::Address;
+use platform::mail::suppression::{self, Cause};
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
+
+use crate::account::{self, AccountId, DisplayName, VerifiedBy, unconfirmed};
+use crate::credential::hashing;
+use crate::credential::linked_identity::{self, Identity, IdentityId};
+use crate::credential::password::PasswordHash;
+use crate::grant::{self, GrantError, Role, Scope};
+use crate::person::profile::Profile;
+use crate::person::slug;
+
+/// The most characters of a name.
+const NAME: usize = 50;
+
+/// Somebody who has an account in another program.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The id they had.
+    pub id: AccountId,
+    /// The address they sign in with.
+    pub email: Address,
+    /// What they are called; what is longer than a name may be is cut off.
+    pub name: String,
+    /// Their part of public addresses; one that is longer than people may choose stays.
+    pub slug: String,
+    /// Whether they may sign in.
+    pub is_active: bool,
+    /// The language mails are written in.
+    pub locale: String,
+    /// The IANA zone in which times are told.
+    pub time_zone: String,
+    /// Since when they have the account.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+}
+
+/// What became of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// They have an account now.
+    Added,
+    /// They have had one already.
+    Known,
+    /// Another account signs in with this address.
+    EmailTaken(AccountId),
+    /// The slug is, or was lately, another account's.
+    SlugTaken,
+    /// The slug has other characters than `a-z0-9-`.
+    SlugInvalid,
+}
+
+/// Adds somebody. After a refusal the transaction must not be committed.
+pub fn add(tx: &mut Tx<'_>, person: &Person) -> Result<Outcome, StoreError> {
+    let name = match person.name.parse::<DisplayName>() {
+        Ok(name) => name.as_str().to_owned(),
+        Err(_) => text_cleaning::clean_line(&person.name)
+            .chars()
+            .take(NAME)
+            .collect(),
+    };
+    let added = sql!(
+        "INSERT INTO account (id, state, display_name, locale, time_zone, created_at, updated_at)
+         VALUES (:id, :state, :name, :locale, :time_zone, :created_at, :updated_at)
+         ON CONFLICT (id) DO NOTHING",
+        id = person.id,
+        state = if person.is_active {
+            "active"
+        } else {
+            "deactivated"
+        },
+        name = if name.is_empty() { &person.slug } else { &name },
+        locale = person.locale,
+        time_zone = person.time_zone,
+        created_at = person.created_at,
+        updated_at = person.updated_at
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if added == 0 {
+        return Ok(Outcome::Known);
+    }
+    let added = sql!(
+        "INSERT INTO email (account_id, address, canonical, verified_by, is_primary)
+         VALUES (:id, :email, :canonical, 'none', 1) ON CONFLICT DO NOTHING",
+        id = person.id,
+        email = person.email.as_str(),
+        canonical = person.email.canonical()
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if added == 0 {
+        let (other,): (AccountId,) = sql!(
+            "SELECT account_id FROM email
+             WHERE canonical = :canonical AND (is_primary = 1 OR verified_by <> 'none')",
+            canonical = person.email.canonical()
+        )
+        .one(tx)?;
+        return Ok(Outcome::EmailTaken(other));
+    }
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if person.slug.is_empty() || !person.slug.bytes().all(allowed) {
+        return Ok(Outcome::SlugInvalid);
+    }
+    if !slug::take(tx, &person.id, &person.slug)? {
+        return Ok(Outcome::SlugTaken);
+    }
+    unconfirmed::await_confirmation(tx, &person.id)?;
+    Ok(Outcome::Added)
+}
+
+/// Gives somebody the password they had, by its hash; `false`: sign-ins cannot compare a password
+/// with it.
+pub fn set_password(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    hash: &str,
+    changed_at: Timestamp,
+) -> Result<bool, StoreError> {
+    let hash = PasswordHash::from_phc(hash.to_owned());
+    if !hashing::is_supported(&hash) {
+        return Ok(false);
+    }
+    sql!(
+        "INSERT INTO password (account_id, hash, changed_at) VALUES (:id, :hash, :changed_at)
+         ON CONFLICT (account_id) DO NOTHING",
+        id,
+        hash = hash.phc(),
+        changed_at
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(true)
+}
+
+/// Gives somebody what they said of themselves there, without the name that others see, which
+/// [`add`] has. `false`: their website is left out, because it is no https address.
+pub fn set_profile(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    mut profile: Profile,
+) -> Result<bool, StoreError> {
+    let is_website = profile.clean_imported();
+    sql!(
+        "UPDATE account SET real_name = :real_name, bio = :bio, location = :location,
+             website = :website
+         WHERE id = :id",
+        id,
+        real_name = profile.real_name,
+        bio = profile.bio,
+        location = profile.location,
+        website = profile.website
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(is_website)
+}
+
+/// Notes that the other program had mailed a link to the address, which was used.
+pub fn verify_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
+    account::verify_email(tx, id, VerifiedBy::Mail)?;
+    unconfirmed::end(tx, id)
+}
+
+/// What became of a sign-in by a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linked {
+    /// It signs them in now.
+    Added,
+    /// It did already.
+    Known,
+    /// Another account has it, or they have another of the provider, or none by their own choice.
+    No,
+}
+
+/// Gives somebody who is `new` here the sign-in by a provider that they had; whoever was here before
+/// has linked what they want.
+pub fn link(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    identity: &Identity,
+    linked_at: Timestamp,
+    is_new: bool,
+) -> Result<Linked, StoreError> {
+    if linked_identity::owner(tx, identity)?.as_ref() == Some(id) {
+        return Ok(Linked::Known);
+    }
+    if !is_new {
+        return Ok(Linked::No);
+    }
+    let identity_id: IdentityId = tx.id();
+    let added = sql!(
+        "INSERT INTO linked_identity (id, account_id, issuer, subject, linked_at)
+         VALUES (:identity_id, :id, :issuer, :subject, :linked_at) ON CONFLICT DO NOTHING",
+        identity_id,
+        id,
+        issuer = identity.issuer,
+        subject = identity.subject,
+        linked_at
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(if added == 1 {
+        Linked::Added
+    } else {
+        Linked::No
+    })
+}
+
+/// Gives somebody a role in the installation; `false`: they have it, or a greater one.
+pub fn give(tx: &mut Tx<'_>, id: &AccountId, role: Role) -> Result<bool, GrantError> {
+    let site = Scope::site();
+    let rank = grant::rank_of(tx, id, &site)?;
+    if rank.is_some_and(|rank| site.kind().at_least(rank, role)) {
+        return Ok(false);
+    }
+    grant::give(tx, id, role, &site, None)?;
+    unconfirmed::end(tx, id)?;
+    Ok(true)
+}
+
+/// Notes that an address wants no mail, or takes none; `false`: that is known.
+pub fn suppress(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    address: &Address,
+    cause: Cause,
+) -> Result<bool, StoreError> {
+    if cause == Cause::Unsubscribe {
+        return suppression::unsubscribe_from_all(tx, key, address);
+    }
+    let known = suppression::find(tx, key, address)?;
+    if known.is_some_and(|known| known >= cause) {
+        return Ok(false);
+    }
+    suppression::record(tx, key, address, cause)?;
+    Ok(true)
+}

@@ -1,0 +1,467 @@
+//! Invites to become a member: a link that works once, for seven days,
+//! made by whoever manages the place. It is shown to be copied, not mailed.
+//!
+//! Invites to the installation itself are for one address, and mailed there where mail leaves
+//! this machine. One that was mailed proves that the address is whose it says; whoever made it
+//! never sees its link.
+
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::{Actor, Entry, RequestFacts};
+use platform::limits::Wait;
+use platform::mail::Address;
+use platform::{Secret, StoreError, Tx};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use web::Site;
+
+use crate::account::{self, Account, AccountId, NewAccount, VerifiedBy, unconfirmed};
+use crate::credential::password::{self, PasswordHash};
+use crate::grant::{self, GrantError, Manager, Role, SITE, Scope, ScopeName};
+use crate::notice::Notice;
+use crate::one_time::{self, OneTime, Purpose};
+use crate::person::registration::{Policy, Registration};
+use crate::scope::domain::DomainAccounts;
+use crate::session::signed_in::SignedIn;
+use crate::session::sudo::Sudo;
+
+/// How long a link works.
+pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// What a link leads to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Offer {
+    role: String,
+    scope: ScopeName,
+    /// The one address that it is for, in its canonical form.
+    #[serde(default)]
+    address: Option<String>,
+    /// Whether it was mailed there.
+    #[serde(default)]
+    is_mailed: bool,
+}
+
+/// Who has no rank in the installation, and an account all the same. It is no role that is granted.
+pub const MEMBER: Role = Role::new("member", "account-role-member");
+
+/// An invite that nobody has taken yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invite {
+    /// Names the invite; it does not open it.
+    pub id: String,
+    /// What it makes of whoever takes it.
+    pub role: Role,
+    /// Where.
+    pub scope: Scope,
+    /// Who made it.
+    pub invited_by: AccountId,
+    /// Until when it works.
+    pub expires_at: Timestamp,
+    /// The one address that it is for.
+    pub address: Option<String>,
+    is_mailed: bool,
+}
+
+impl Invite {
+    fn find(link: OneTime<Offer>, domains: &[DomainAccounts]) -> Option<Self> {
+        let scope = link.data.scope.find(domains)?;
+        Self::of(link, scope)
+    }
+
+    fn of(link: OneTime<Offer>, scope: Scope) -> Option<Self> {
+        let role = match link.data.role.as_str() {
+            word if word == MEMBER.word() && scope == Scope::site() => MEMBER,
+            word => scope.kind().role(word)?,
+        };
+        Some(Self {
+            id: link.id,
+            role,
+            scope,
+            invited_by: link.account?,
+            expires_at: link.expires_at,
+            address: link.data.address,
+            is_mailed: link.data.is_mailed,
+        })
+    }
+
+    /// Gives the account what the invite offers.
+    fn give_to(&self, tx: &mut Tx<'_>, id: &AccountId, admits: bool) -> Result<(), TakeError> {
+        if self.role != MEMBER {
+            grant::give(tx, id, self.role, &self.scope, Some(&self.invited_by))?;
+        }
+        if admits {
+            unconfirmed::admit(tx, id)?;
+        }
+        if self.is_mailed && account::verified_email(tx, id)?.is_none() {
+            account::verify_email(tx, id, VerifiedBy::Mail)?;
+            unconfirmed::end(tx, id)?;
+        }
+        Ok(())
+    }
+
+    /// Whether it is for whoever has this address.
+    fn is_for(&self, address: &Address) -> bool {
+        let only = self.address.as_deref();
+        only.is_none_or(|only| only == address.canonical())
+    }
+}
+
+/// Makes an invite; the secret is the last part of `/admin/join/{…}`.
+pub fn create(tx: &mut Tx<'_>, by: &Manager, role: Role) -> Result<Secret, GrantError> {
+    if !by.scope().kind().has(role) {
+        return Err(GrantError::UnknownRole);
+    }
+    let offer = Offer {
+        role: role.word().to_owned(),
+        scope: by.scope().name(),
+        address: None,
+        is_mailed: false,
+    };
+    let secret = one_time::create(tx, Purpose::Invite, Some(by.account()), &offer, LIFETIME)?;
+    tx.record(Entry {
+        actor: by.actor(),
+        action: "invite.created",
+        entity: ("grant", String::new()),
+        scope: by.scope().audited(),
+        changes: json!([{ "field": "role", "new": role.word() }]),
+        request: by.request(),
+    })?;
+    Ok(secret)
+}
+
+/// The invites to a place that nobody has taken yet.
+pub fn list(tx: &mut Tx<'_>, by: &Manager) -> Result<Vec<Invite>, StoreError> {
+    Ok(one_time::list(tx, Purpose::Invite)?
+        .into_iter()
+        .filter(|link: &OneTime<Offer>| link.data.scope == by.scope().name())
+        .filter_map(|link| Invite::of(link, by.scope().clone()))
+        .collect())
+}
+
+/// Withdraws an invite; tells whether there was one.
+pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreError> {
+    let is_ours = list(tx, by)?.iter().any(|invite| invite.id == id);
+    if !is_ours || !one_time::remove(tx, Purpose::Invite, id)? {
+        return Ok(false);
+    }
+    tx.record(Entry {
+        actor: by.actor(),
+        action: "invite.withdrawn",
+        entity: ("grant", String::new()),
+        scope: by.scope().audited(),
+        changes: json!([]),
+        request: by.request(),
+    })?;
+    Ok(true)
+}
+
+/// An invite and whoever made it, as the page shows them.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// What it offers.
+    pub invite: Invite,
+    /// Who made it.
+    pub by: Account,
+    /// What it invites to, if that has a name.
+    pub title: Option<String>,
+    /// Whether people without an account may take it.
+    pub admits_newcomers: bool,
+}
+
+/// Looks at an invite without taking it.
+pub fn find(
+    tx: &mut Tx<'_>,
+    domains: &[DomainAccounts],
+    secret: &Secret,
+) -> Result<Option<Shown>, StoreError> {
+    let link = one_time::find(tx, Purpose::Invite, secret)?;
+    let Some(invite) = link.and_then(|link| Invite::find(link, domains)) else {
+        return Ok(None);
+    };
+    let Some(by) = account::find(tx, &invite.invited_by)? else {
+        return Ok(None);
+    };
+    let mut title = None;
+    for domain in domains {
+        title = title.or((domain.scope_title)(tx, &invite.scope)?);
+    }
+    let admits_newcomers = admits_newcomers(tx, domains, &invite.scope)?;
+    Ok(Some(Shown {
+        invite,
+        by,
+        title,
+        admits_newcomers,
+    }))
+}
+
+/// Why an invite was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum TakeError {
+    /// It was taken, withdrawn, has ended, or whoever made it may no longer.
+    #[error("the invite is no longer good")]
+    Gone,
+    /// Somebody signs in with this address already, and should.
+    #[error("the address is another account's")]
+    EmailTaken,
+    /// It is for another address.
+    #[error("the invite is for another address")]
+    OtherAddress,
+    /// Too many tries from there failed.
+    #[error(transparent)]
+    UsedUp(#[from] Wait),
+    /// It makes no accounts, and is taken by one whose address is confirmed.
+    #[error("the invite is for confirmed accounts")]
+    EmailUnverified,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<GrantError> for TakeError {
+    fn from(error: GrantError) -> Self {
+        match error {
+            GrantError::Store(error) => Self::Store(error),
+            GrantError::NotAMember | GrantError::UnknownRole | GrantError::LastOwner => Self::Gone,
+        }
+    }
+}
+
+/// Takes an invite with a new account.
+pub fn take_new(
+    tx: &mut Tx<'_>,
+    domains: &[DomainAccounts],
+    secret: &Secret,
+    new: &NewAccount,
+    hash: &PasswordHash,
+) -> Result<(AccountId, Invite), TakeError> {
+    let invite = take(tx, domains, secret)?;
+    if !admits_newcomers(tx, domains, &invite.scope)? {
+        return Err(TakeError::EmailUnverified);
+    }
+    if !invite.is_for(&new.email) {
+        return Err(TakeError::OtherAddress);
+    }
+    let id = account::create(tx, new).map_err(|error| match error {
+        account::CreateError::EmailTaken => TakeError::EmailTaken,
+        account::CreateError::Store(error) => TakeError::Store(error),
+    })?;
+    password::set(tx, &id, hash)?;
+    invite.give_to(tx, &id, true)?;
+    Ok((id, invite))
+}
+
+/// Takes an invite for an account that is there; a greater role is kept.
+pub fn take_as(
+    tx: &mut Tx<'_>,
+    domains: &[DomainAccounts],
+    secret: &Secret,
+    who: &SignedIn,
+) -> Result<Invite, TakeError> {
+    let invite = take(tx, domains, secret)?;
+    let address = who.account().email.parse::<Address>();
+    if !address.is_ok_and(|address| invite.is_for(&address)) {
+        return Err(TakeError::OtherAddress);
+    }
+    let id = &who.account().id;
+    let admits = admits_newcomers(tx, domains, &invite.scope)?;
+    if !admits && unconfirmed::is_pending(tx, id)? {
+        return Err(TakeError::EmailUnverified);
+    }
+    invite.give_to(tx, id, admits)?;
+    Ok(invite)
+}
+
+/// Whether an invite to this scope admits people who have no confirmed address. A scope that
+/// somebody made without a rank in the installation does not: its maker could confirm any address.
+fn admits_newcomers(
+    tx: &mut Tx<'_>,
+    domains: &[DomainAccounts],
+    scope: &Scope,
+) -> Result<bool, StoreError> {
+    let kind = scope.kind();
+    let domain = domains
+        .iter()
+        .find(|domain| domain.scope_kinds.iter().any(|own| own.name == kind.name));
+    match domain {
+        Some(domain) if kind.invites_newcomers => (domain.makes_host)(tx, scope),
+        _ => Ok(kind.invites_newcomers),
+    }
+}
+
+/// Uses the link up, if whoever made it may still make it.
+fn take(tx: &mut Tx<'_>, domains: &[DomainAccounts], secret: &Secret) -> Result<Invite, TakeError> {
+    let invite = one_time::take(tx, Purpose::Invite, secret)?
+        .and_then(|link| Invite::find(link, domains))
+        .ok_or(TakeError::Gone)?;
+    let rank = grant::rank_of(tx, &invite.invited_by, &invite.scope)?;
+    let may_still = if invite.address.is_some() {
+        rank.is_some_and(|rank| may_offer(rank, invite.role))
+    } else {
+        rank == Some(invite.scope.kind().top)
+    };
+    if may_still && account::find(tx, &invite.invited_by)?.is_some() {
+        Ok(invite)
+    } else {
+        Err(TakeError::Gone)
+    }
+}
+
+/// Whether somebody of this rank may invite people to the installation as `role`.
+pub fn may_offer(rank: Role, role: Role) -> bool {
+    SITE.at_least(rank, grant::ADMIN) && (role == MEMBER || SITE.at_least(rank, role))
+}
+
+/// The proof that somebody may invite people to the installation: an owner or administrator, in a
+/// browser.
+#[derive(Clone, Debug)]
+pub struct Inviter {
+    who: SignedIn,
+    rank: Role,
+    request: RequestFacts,
+}
+
+impl Inviter {
+    /// What they may make of those whom they invite, the least first.
+    pub fn roles(&self) -> Vec<Role> {
+        let all = [MEMBER, grant::ADMIN, grant::OWNER].into_iter();
+        all.filter(|role| may_offer(self.rank, *role)).collect()
+    }
+}
+
+/// The proof that `who` may invite people to the installation.
+pub fn inviter(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    request: RequestFacts,
+) -> Result<Option<Inviter>, StoreError> {
+    let rank = grant::rank_in(tx, who, &Scope::site())?;
+    let rank = rank.filter(|rank| may_offer(*rank, MEMBER) && who.is_in_browser());
+    Ok(rank.map(|rank| Inviter {
+        who: who.clone(),
+        rank,
+        request,
+    }))
+}
+
+/// Why nobody was invited.
+#[derive(Debug, thiserror::Error)]
+pub enum InviteError {
+    /// The role, or that of an older invite of the address, is above the inviter's own.
+    #[error("the role is above the inviter's own")]
+    AboveOwn,
+    /// People without a rank are not invited here.
+    #[error("registration is closed")]
+    Closed,
+    /// Somebody signs in with this address already.
+    #[error("the address is another account's")]
+    EmailTaken,
+    /// There are as many as there may be.
+    #[error("there are {LIMIT} invites already")]
+    LimitReached,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How many people may be invited at once.
+pub const LIMIT: usize = 500;
+
+/// Invites whoever has this address. The link is mailed there; where no mail leaves this machine,
+/// it is returned, to be copied. An older invite of the address works no more.
+pub fn create_for(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    policy: Policy,
+    (by, sudo): (&Inviter, &Sudo),
+    (address, role): (&Address, Role),
+) -> Result<Option<Secret>, InviteError> {
+    if !may_offer(by.rank, role) {
+        return Err(InviteError::AboveOwn);
+    }
+    if role == MEMBER && policy.registration == Registration::Closed {
+        return Err(InviteError::Closed);
+    }
+    if account::find_by_email(tx, address)?.is_some() {
+        return Err(InviteError::EmailTaken);
+    }
+    let open = list_for_site(tx, by)?;
+    let only = Some(address.canonical().to_owned());
+    for older in open.iter().filter(|invite| invite.address == only) {
+        if !may_offer(by.rank, older.role) {
+            return Err(InviteError::AboveOwn);
+        }
+        one_time::remove(tx, Purpose::Invite, &older.id)?;
+    }
+    if open.len() >= LIMIT {
+        return Err(InviteError::LimitReached);
+    }
+    let offer = Offer {
+        role: role.word().to_owned(),
+        scope: Scope::site().name(),
+        address: only,
+        is_mailed: policy.has_mail,
+    };
+    let inviter = sudo.who().account();
+    let link = one_time::create(tx, Purpose::Invite, Some(&inviter.id), &offer, LIFETIME)?;
+    record(
+        tx,
+        by,
+        "invite.created",
+        json!([{ "field": "role", "new": role.word() }]),
+    )?;
+    if !policy.has_mail {
+        return Ok(Some(link));
+    }
+    // Nobody knows yet what they are called, or which language they read.
+    let to = Account {
+        display_name: address.to_string(),
+        email: address.to_string(),
+        ..inviter.clone()
+    };
+    let notice = Notice {
+        subject: "mail-invite-subject",
+        text: "mail-invite-text",
+        at: tx.now(),
+        path: &format!("/admin/join/{}", link.reveal()),
+        values: vec![("by", inviter.display_name.as_str().into())],
+    };
+    notice.send(tx, site, &to)?;
+    Ok(None)
+}
+
+/// The invites to the installation that nobody has taken yet.
+pub fn list_for_site(tx: &mut Tx<'_>, _: &Inviter) -> Result<Vec<Invite>, StoreError> {
+    let all = one_time::list::<Offer>(tx, Purpose::Invite)?.into_iter();
+    let ours = all.filter(|link| link.data.address.is_some());
+    Ok(ours
+        .filter_map(|link| Invite::of(link, Scope::site()))
+        .collect())
+}
+
+/// Withdraws an invite to the installation; tells whether there was one that the inviter may
+/// withdraw.
+pub fn remove_for_site(tx: &mut Tx<'_>, by: &Inviter, id: &str) -> Result<bool, StoreError> {
+    let open = list_for_site(tx, by)?;
+    let mut open = open.iter();
+    let is_theirs = open.any(|invite| invite.id == id && may_offer(by.rank, invite.role));
+    if !is_theirs || !one_time::remove(tx, Purpose::Invite, id)? {
+        return Ok(false);
+    }
+    record(tx, by, "invite.withdrawn", json!([]))?;
+    Ok(true)
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    by: &Inviter,
+    action: &'static str,
+    changes: serde_json::Value,
+) -> Result<(), StoreError> {
+    tx.record(Entry {
+        actor: Actor::Account(by.who.account().id.to_string()),
+        action,
+        entity: ("grant", String::new()),
+        scope: None,
+        changes,
+        request: Some(by.request.clone()),
+    })
+}

@@ -1,0 +1,244 @@
+//! The first owner. Never "whoever comes first": only who can read the server's
+//! console or its disk holds the key, and it opens once.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::SignedDuration;
+use platform::audit::{Actor, Entry};
+use platform::{Rows, Secret, Store, StoreError, Tx, sql};
+use serde_json::json;
+use web::SiteUrl;
+
+use crate::account::{self, AccountId, NewAccount, VerifiedBy, unconfirmed};
+use crate::client::Client;
+use crate::credential::password::{self, PasswordHash};
+use crate::credential::{linked_identity, passkey, second_factor};
+use crate::grant::{self, GrantError, Scope};
+use crate::one_time::{self, Purpose};
+use crate::person::erasure;
+use crate::scope::domain::DomainAccounts;
+use crate::session::{self, Begun, Method, Stay};
+use crate::sign_in;
+
+/// How long a key works.
+pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// The name of the file that holds the link, in the data folder.
+const FILE: &str = "setup-link";
+
+/// What a start without owner leaves behind.
+#[derive(Clone, Debug)]
+pub struct Announcement {
+    /// The address that makes whoever opens it the owner; for the console.
+    pub link: Secret,
+    /// The file that holds it too, readable by its owner alone.
+    pub file: PathBuf,
+}
+
+/// Why the key could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum AnnounceError {
+    /// The file could not be written.
+    #[error("{0}: {1}")]
+    File(PathBuf, io::Error),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Called at every start: while there is no owner, makes a new key and writes
+/// its link down. An older key works no more.
+pub async fn announce(
+    store: &Store,
+    url: &SiteUrl,
+    folder: &Path,
+) -> Result<Option<Announcement>, AnnounceError> {
+    let file = folder.join(FILE);
+    let key = store.write(make_key).await?;
+    let failed = |error| AnnounceError::File(file.clone(), error);
+    let Some(key) = key else {
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => return Ok(None),
+        }
+    };
+    let link = url.join(&format!("/setup/{}", key.reveal()));
+    write_down(&file, &link).map_err(failed)?;
+    Ok(Some(Announcement {
+        link: Secret::new(link),
+        file,
+    }))
+}
+
+/// Makes the one key to the first owner; `None` when there is an owner.
+pub fn make_key(tx: &mut Tx<'_>) -> Result<Option<Secret>, StoreError> {
+    if has_owner(tx)? {
+        return Ok(None);
+    }
+    one_time::create(tx, Purpose::Setup, None, &json!({}), LIFETIME).map(Some)
+}
+
+/// Whether the key would open just now.
+pub fn is_open(tx: &mut Tx<'_>, key: &Secret) -> Result<bool, StoreError> {
+    let link = one_time::find::<serde_json::Value>(tx, Purpose::Setup, key)?;
+    Ok(link.is_some() && !has_owner(tx)?)
+}
+
+/// Why nobody became the owner.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// There is an owner, or this is no key to becoming one.
+    #[error("there is nothing to set up")]
+    Closed,
+    /// Somebody signs in with this address already.
+    #[error("the address is another account's")]
+    EmailTaken,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<account::CreateError> for SetupError {
+    fn from(error: account::CreateError) -> Self {
+        match error {
+            account::CreateError::EmailTaken => Self::EmailTaken,
+            account::CreateError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<GrantError> for SetupError {
+    fn from(error: GrantError) -> Self {
+        match error {
+            GrantError::Store(error) => Self::Store(error),
+            GrantError::NotAMember | GrantError::UnknownRole | GrantError::LastOwner => {
+                Self::Closed
+            }
+        }
+    }
+}
+
+/// Makes the holder of the key the first owner, and signs them in.
+pub fn finish(
+    tx: &mut Tx<'_>,
+    key: &Secret,
+    new: &NewAccount,
+    hash: &PasswordHash,
+    client: &Client,
+) -> Result<Begun, SetupError> {
+    let link = one_time::take::<serde_json::Value>(tx, Purpose::Setup, key)?;
+    if link.is_none() || has_owner(tx)? {
+        return Err(SetupError::Closed);
+    }
+    let id = account::create(tx, new)?;
+    password::set(tx, &id, hash)?;
+    make_owner(tx, &id)?;
+    let begun = session::begin(tx, &id, Method::Beginning, Stay::Visit, client)?;
+    begun.ok_or(SetupError::Closed)
+}
+
+/// What an owner made on the server signs in with.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// A password that is known already.
+    Password(PasswordHash),
+    /// A link that signs in once, and leads to the page where a password is set.
+    Link,
+}
+
+/// Makes an owner from the server's own console: a new account, or the one that
+/// signs in with this address. Returns the secret of the link, if one was asked
+/// for. The key of `/setup` works no more.
+pub fn create_owner(
+    tx: &mut Tx<'_>,
+    domains: &[DomainAccounts],
+    new: &NewAccount,
+    credential: &Credential,
+) -> Result<(AccountId, Option<Secret>), SetupError> {
+    one_time::remove_all(tx, Purpose::Setup)?;
+    let id = match account::find_by_email(tx, &new.email)? {
+        Some(account) => {
+            take_over(tx, domains, &account.id)?;
+            account.id
+        }
+        None => account::create(tx, new)?,
+    };
+    make_owner(tx, &id)?;
+    let link = match credential {
+        Credential::Password(hash) => {
+            password::set(tx, &id, hash)?;
+            None
+        }
+        Credential::Link => Some(sign_in::create_link_to(tx, &id, "/me/security")?),
+    };
+    Ok((id, link))
+}
+
+/// Somebody else may have registered the address before its owner came: what they sign in with is
+/// removed, and what they made.
+fn take_over(
+    tx: &mut Tx<'_>,
+    domains: &[DomainAccounts],
+    id: &AccountId,
+) -> Result<(), StoreError> {
+    if account::verified_email(tx, id)?.is_some() {
+        return Ok(());
+    }
+    account::lock(tx, id)?;
+    session::end_access(tx, id)?;
+    one_time::remove_of(tx, Purpose::Invite, id)?;
+    passkey::erase(tx, id)?;
+    linked_identity::erase(tx, id)?;
+    second_factor::erase(tx, id)?;
+    erasure::erase_made(tx, domains, id)?;
+    unconfirmed::end(tx, id)?;
+    sql!("DELETE FROM device WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM password WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+/// Whoever makes an owner can read the server's console, and is its operator.
+fn make_owner(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), GrantError> {
+    account::verify_email(tx, id, VerifiedBy::Operator)?;
+    tx.record(Entry {
+        actor: Actor::System,
+        action: "owner.created",
+        entity: ("account", id.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: None,
+    })?;
+    grant::give(tx, id, grant::OWNER, &Scope::site(), None)
+}
+
+fn has_owner(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let (owners,): (i64,) = tx.one(
+        sql!(
+            "SELECT COUNT(*) FROM role_grant g
+             JOIN account a ON a.id = g.account_id AND a.state = 'active'
+             WHERE g.scope_kind = 'site' AND g.role = 'owner'"
+        ),
+        &[],
+    )?;
+    Ok(owners > 0)
+}
+
+/// Replaces the file as a whole, so that nobody reads half a link.
+fn write_down(file: &Path, link: &str) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let unfinished = file.with_extension("new");
+    match std::fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut open = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&unfinished)?;
+    writeln!(open, "{link}")?;
+    open.sync_all()?;
+    std::fs::rename(&unfinished, file)
+}

@@ -1,0 +1,294 @@
+//! Another address for an account: a link mailed there confirms it, and one mailed to the old
+//! address takes it back.
+//!
+//! Somebody may name the address of somebody else, who then gets the link. So the button alone
+//! changes nothing: whoever presses it is signed in to the account, or shows its password.
+
+use jiff::SignedDuration;
+use platform::audit::RequestFacts;
+use platform::mail::Address;
+use platform::{Secret, StoreError, Tx};
+use serde::{Deserialize, Serialize};
+use web::{Network, Site};
+
+use crate::account::{self, Account, AccountId, unconfirmed};
+use crate::accounts::Accounts;
+use crate::client::Client;
+use crate::credential::password::{self, PasswordHash};
+use crate::credential::second_factor;
+use crate::notice::Notice;
+use crate::one_time::{self, OneTime, Purpose};
+use crate::person::registration;
+use crate::person::reset::{self, Tokens};
+use crate::person::verification::{ConfirmError, ResendError, check_password};
+use crate::scope::domain::DomainAccounts;
+use crate::session;
+use crate::session::signed_in::SignedIn;
+use crate::session::sudo::Sudo;
+
+/// How long the new address can be confirmed.
+pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+/// How long the old address can be got back.
+pub const UNDO_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// A second factor that was younger than this when the address changed may be a thief's.
+const NEW_FACTOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// What a link carries.
+#[derive(Debug, Serialize, Deserialize)]
+struct Change {
+    /// The address that it was asked for at.
+    from: String,
+    to: Address,
+}
+
+/// Mails a link to the address that the account is to have. An older one works no more.
+pub async fn ask(
+    accounts: &Accounts,
+    sudo: &Sudo,
+    to: &Address,
+    network: Network,
+) -> Result<(), ResendError> {
+    let (site, account) = (accounts.site.clone(), sudo.who().account().clone());
+    let now = site.clock.now();
+    let (id, asked) = (account.id.clone(), (to, network, now));
+    let (to, sudo) = (to.clone(), sudo.clone());
+    let change = move |tx: &mut Tx<'_>| -> Result<(), ResendError> {
+        if !sudo.lock(tx)? {
+            return Err(ResendError::NotSignedIn);
+        }
+        let change = Change {
+            from: account.email.clone(),
+            to: to.clone(),
+        };
+        one_time::remove_of(tx, Purpose::ChangeEmail, &account.id)?;
+        let id = Some(&account.id);
+        let link = one_time::create(tx, Purpose::ChangeEmail, id, &change, LIFETIME)?;
+        let path = format!("/email/confirm/{}", link.reveal());
+        Ok(mail(tx, &site, &account, &to, ("change", &path))?)
+    };
+    let (store, limits) = (&accounts.site.store, &accounts.limits);
+    limits.confirm(store, &id, asked, change).await
+}
+
+/// Mails one of the two links of a change to one of its two addresses.
+fn mail(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    to: &Address,
+    (what, path): (&str, &str),
+) -> Result<(), StoreError> {
+    let (subject, text) = match what {
+        "change" => ("mail-change-subject", "mail-change-text"),
+        _ => ("mail-changed-subject", "mail-changed-text"),
+    };
+    let notice = Notice {
+        subject,
+        text,
+        at: tx.now(),
+        path,
+        values: Vec::new(),
+    };
+    let to = Account {
+        email: to.to_string(),
+        ..account.clone()
+    };
+    notice.send(tx, site, &to)
+}
+
+/// A link as its page shows it.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Whose address it changes.
+    pub account: Account,
+    /// The address that the account will have.
+    pub to: Address,
+    is_used: bool,
+    hash: Option<PasswordHash>,
+}
+
+impl Shown {
+    /// Whether the button is all that is needed of `who`.
+    pub fn is_proven(&self, who: Option<&SignedIn>) -> bool {
+        self.is_used || who.is_some_and(|who| who.account().id == self.account.id)
+    }
+}
+
+/// Looks at a link to the new address without using it.
+pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Shown>, StoreError> {
+    let link = one_time::find(tx, Purpose::ChangeEmail, link)?;
+    let Some((link, account)) = with_account(tx, link)? else {
+        return Ok(None);
+    };
+    Ok(Some(Shown {
+        hash: password::find(tx, &account.id)?,
+        account,
+        to: link.data.to,
+        is_used: link.is_used,
+    }))
+}
+
+/// The account of a link, if it still has the address that the link was asked for at.
+fn with_account(
+    tx: &mut Tx<'_>,
+    link: Option<OneTime<Change>>,
+) -> Result<Option<(OneTime<Change>, Account)>, StoreError> {
+    let Some((link, id)) = link.and_then(|link| link.account.clone().map(|id| (link, id))) else {
+        return Ok(None);
+    };
+    let account = account::find(tx, &id)?;
+    let account = account.filter(|account| link.is_used || account.email == link.data.from);
+    Ok(account.map(|account| (link, account)))
+}
+
+/// Somebody presses the button of a link.
+#[derive(Clone, Debug)]
+pub struct Confirmation {
+    /// The link.
+    pub link: Secret,
+    /// Who is signed in there.
+    pub who: Option<SignedIn>,
+    /// The account's password, as typed by somebody who is not; may be empty.
+    pub password: Secret,
+    /// Where they come from.
+    pub network: Network,
+    /// Their browser.
+    pub client: Client,
+}
+
+/// Gives the account its new address. Other sessions end, and the old address gets a
+/// link that takes the change back, unless somebody registered it and nobody has confirmed it. A repeat within ten minutes is answered as the first.
+pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), ConfirmError> {
+    let store = &accounts.site.store;
+    let link = asked.link.clone();
+    let shown = store.read(move |tx| find(tx, &link)).await?;
+    let shown = shown.ok_or(ConfirmError::LinkGone)?;
+    let proven = shown.is_proven(asked.who.as_ref());
+    if !proven {
+        if asked.password.reveal().is_empty() {
+            return Err(ConfirmError::ProofNeeded);
+        }
+        let (account, hash) = (&shown.account, shown.hash.as_ref());
+        check_password(accounts, account, hash, &asked.password, asked.network).await?;
+    }
+    let site = accounts.site.clone();
+    let change = move |tx: &mut Tx<'_>| -> Result<(), ConfirmError> {
+        let link = one_time::use_once::<Change>(tx, Purpose::ChangeEmail, &asked.link)?;
+        let (link, account) = with_account(tx, link)?.ok_or(ConfirmError::LinkGone)?;
+        if link.is_used {
+            return Ok(());
+        }
+        // Whoever changes the password holds this lock too.
+        let is_active = account::lock(tx, &account.id)?;
+        if !is_active || (!proven && password::find(tx, &account.id)? != shown.hash) {
+            return Err(ConfirmError::LinkGone);
+        }
+        // An address that was registered and never confirmed may be a stranger's, who never had
+        // this account and so gets no link to it.
+        let is_registrants = unconfirmed::is_registrants(tx, &account.id)?;
+        if !account::replace_email(tx, &account.id, &link.data.to)? {
+            return Err(ConfirmError::EmailTaken);
+        }
+        unconfirmed::end(tx, &account.id)?;
+        end_others(tx, &account.id, asked.who.as_ref(), &asked.client.request)?;
+        record(tx, &account.id, "email.changed", &asked.client.request)?;
+        if !is_registrants {
+            offer_undo(tx, &site, &account, &link.data)?;
+        }
+        Ok(())
+    };
+    store.write(change).await
+}
+
+/// Ends what the old address, or whoever else is signed in, could still open.
+fn end_others(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    who: Option<&SignedIn>,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    for purpose in [
+        Purpose::SignIn,
+        Purpose::ResetPassword,
+        Purpose::VerifyEmail,
+    ] {
+        one_time::remove_of(tx, purpose, id)?;
+    }
+    let own = who.filter(|who| who.account().id == *id);
+    match own.and_then(SignedIn::session) {
+        Some(kept) => session::end_others(tx, id, kept, request).map(drop),
+        None => session::end_all_of(tx, id, "email", request),
+    }
+}
+
+fn offer_undo(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    change: &Change,
+) -> Result<(), StoreError> {
+    let Ok(old) = change.from.parse::<Address>() else {
+        return Ok(());
+    };
+    let undo = Change {
+        from: change.to.to_string(),
+        to: old.clone(),
+    };
+    let id = Some(&account.id);
+    let link = one_time::create(tx, Purpose::UndoEmail, id, &undo, UNDO_LIFETIME)?;
+    let path = format!("/email/undo/{}", link.reveal());
+    mail(tx, site, account, &old, ("changed", &path))
+}
+
+/// The address that a link would bring back.
+pub fn find_undo(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, StoreError> {
+    let link = one_time::find::<Change>(tx, Purpose::UndoEmail, link)?;
+    Ok(link.map(|link| link.data.to))
+}
+
+/// Gives the account its old address back, whatever it has now. Every session ends, tokens and
+/// passkeys are gone, and later changes can no longer be taken back. A repeat within ten minutes is
+/// answered as the first.
+///
+/// A mailbox proves no second factor, so one that was there before the change stays. A new one may
+/// be a thief's, and goes.
+///
+/// Whoever has the account now must not keep the old address by registering another account with
+/// it: one that has not confirmed it is removed.
+pub fn undo(
+    tx: &mut Tx<'_>,
+    domains: &[DomainAccounts],
+    link: &Secret,
+    client: &Client,
+) -> Result<(), ConfirmError> {
+    let link = one_time::use_once::<Change>(tx, Purpose::UndoEmail, link)?;
+    let link = link.ok_or(ConfirmError::LinkGone)?;
+    let id = link.account.ok_or(ConfirmError::LinkGone)?;
+    if link.is_used {
+        return Ok(());
+    }
+    registration::remove_with_email(tx, domains, &link.data.to)?;
+    if !account::lock(tx, &id)? {
+        return Err(ConfirmError::LinkGone);
+    }
+    if !account::replace_email(tx, &id, &link.data.to)? {
+        return Err(ConfirmError::EmailTaken);
+    }
+    reset::shut_out(tx, &id, Tokens::Revoked, &client.request)?;
+    let since = second_factor::find(tx, &id)?.totp_since;
+    if since.is_some_and(|since| since >= link.expires_at - UNDO_LIFETIME - NEW_FACTOR) {
+        second_factor::erase(tx, &id)?;
+    }
+    // An older one outranks this: whoever took the account over may have changed the address twice.
+    one_time::remove_since(tx, Purpose::UndoEmail, &id, link.expires_at)?;
+    Ok(record(tx, &id, "email.restored", &client.request)?)
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    action: &'static str,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    account::record(tx, id, action, ("account", id.to_string()), request)
+}

@@ -1,0 +1,344 @@
+//! Erasing an account, and with it what each domain keeps of the person.
+//!
+//! Whoever asks for it is signed out everywhere at once, and nothing public shows them any more. For
+//! [`DELAY`] they may still change their mind by signing in; then a job erases the account in one
+//! transaction. What they had a part in with others stays, without them.
+
+use jiff::SignedDuration;
+use platform::audit::{self, Actor, Entry, RequestFacts};
+use platform::jobs::{Done, Handler};
+use platform::{Rows, Store, StoreError, Tx, idempotency, sql};
+use serde_json::json;
+
+use crate::account::unconfirmed::{self, is_registrants};
+use crate::account::{self, AccountId, State};
+use crate::credential::{linked_identity, passkey, second_factor};
+use crate::grant::administrator::{self, Acting, PeopleError};
+use crate::grant::{self, ACCOUNT, GrantError, held};
+use crate::notification;
+use crate::one_time::{self, Purpose};
+use crate::scope::domain::{DomainAccounts, Domains};
+use crate::session;
+use crate::session::sudo::Sudo;
+
+/// For how long somebody may change their mind.
+pub const DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// For how long nobody gets the slug of an account that was erased.
+pub const SLUG_HELD: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// How many accounts one run of the job erases.
+const AT_ONCE: u32 = 20;
+/// When an account is tried again that could not be erased.
+const RETRY: SignedDuration = SignedDuration::from_hours(1);
+
+/// Why an account is not erased.
+#[derive(Debug, thiserror::Error)]
+pub enum EraseError {
+    /// The account has gone meanwhile.
+    #[error("not signed in")]
+    NotSignedIn,
+    /// These have to be settled first.
+    #[error("{} things have to be settled first", .0.len())]
+    Obliged(Vec<String>),
+    /// As of everything that is done to people.
+    #[error(transparent)]
+    People(#[from] PeopleError),
+}
+
+impl From<StoreError> for EraseError {
+    fn from(error: StoreError) -> Self {
+        Self::People(error.into())
+    }
+}
+
+impl From<GrantError> for EraseError {
+    fn from(error: GrantError) -> Self {
+        Self::People(error.into())
+    }
+}
+
+/// When an account is erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// After [`DELAY`].
+    Later,
+    /// In the same transaction.
+    Now,
+}
+
+/// Somebody asks for their own account to be erased.
+pub fn ask(
+    tx: &mut Tx<'_>,
+    domains: &[DomainAccounts],
+    sudo: &Sudo,
+    when: When,
+    request: &RequestFacts,
+) -> Result<(), EraseError> {
+    let who = sudo.who();
+    let id = &who.account().id;
+    let held = held::hold(tx, id)?.filter(|held| held.state == State::Active);
+    let held = held.ok_or(EraseError::NotSignedIn)?;
+    if !sudo.lock(tx)? {
+        return Err(EraseError::NotSignedIn);
+    }
+    tx.record(Entry {
+        actor: who.actor(),
+        action: "account.erasure_asked",
+        entity: ("account", id.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: Some(request.clone()),
+    })?;
+    begin(tx, domains, &held, id, when)
+}
+
+/// An administrator has somebody's account erased.
+pub fn order(
+    tx: &mut Tx<'_>,
+    domains: &[DomainAccounts],
+    by: &Acting,
+    id: &AccountId,
+    when: When,
+) -> Result<(), EraseError> {
+    let held = administrator::hold_for(tx, by, id)?;
+    by.record(tx, "account.erasure_ordered", id)?;
+    begin(tx, domains, &held, id, when)
+}
+
+fn begin(
+    tx: &mut Tx<'_>,
+    domains: &[DomainAccounts],
+    held: &held::Held,
+    id: &AccountId,
+    when: When,
+) -> Result<(), EraseError> {
+    refuse_obliged(tx, domains, id)?;
+    if held.state != State::Leaving {
+        account::set_state(tx, id, State::Leaving)?;
+        sql!(
+            "INSERT INTO account_erasure (account_id, due_at, was_deactivated)
+             VALUES (:id, :due_at, :was_deactivated)",
+            due_at = tx.now() + DELAY,
+            was_deactivated = held.state == State::Deactivated,
+            id
+        )
+        .run(tx, Rows::Exactly(1))?;
+    }
+    held.keep_an_owner(tx)?;
+    for domain in domains {
+        (domain.leave)(tx, id)?;
+    }
+    session::end_access(tx, id)?;
+    one_time::remove_of(tx, Purpose::Invite, id)?;
+    match when {
+        When::Later => Ok(()),
+        When::Now => Ok(purge(tx, domains, id)?),
+    }
+}
+
+fn refuse_obliged(
+    tx: &mut Tx<'_>,
+    domains: &[DomainAccounts],
+    id: &AccountId,
+) -> Result<(), EraseError> {
+    let mut all = Vec::new();
+    for domain in domains {
+        all.extend((domain.obligations)(tx, id)?);
+    }
+    if all.is_empty() {
+        Ok(())
+    } else {
+        Err(EraseError::Obliged(all))
+    }
+}
+
+/// The job that erases the accounts whose time has come.
+pub fn job(domains: Domains, store: Store) -> Handler {
+    Handler::each_minute("accounts.erase", move |_| {
+        let store = store.clone();
+        async move {
+            run(domains, &store).await?;
+            Ok(Done::nothing())
+        }
+    })
+}
+
+/// What [`job`] does.
+pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
+    let (mut is_erased, due) = store
+        .write(|tx| {
+            let now = tx.now();
+            let slugs =
+                sql!("DELETE FROM account_slug WHERE until <= :now", now).run(tx, Rows::Any)?;
+            let due: Vec<(AccountId,)> = sql!(
+                "SELECT account_id FROM account_erasure WHERE due_at <= :now
+                 ORDER BY due_at, account_id LIMIT :most",
+                now,
+                most = AT_ONCE
+            )
+            .all(tx)?;
+            Ok::<_, StoreError>((slugs > 0, due))
+        })
+        .await?;
+    for (id,) in due {
+        let erased = id.clone();
+        let change = move |tx: &mut Tx<'_>| purge_due(tx, domains, &erased);
+        match store.write(change).await {
+            Ok(()) => is_erased = true,
+            // Others left meanwhile, so something is the person's alone again; or it is a mistake of
+            // ours. Neither may keep the others waiting.
+            Err(error) => {
+                tracing::warn!(account = %id, %error, "an account is not erased yet");
+                store.write(move |tx| postpone(tx, &id)).await?;
+            }
+        }
+    }
+    if is_erased {
+        // What was erased also leaves the log that SQLite keeps.
+        store.checkpoint().await?;
+    }
+    Ok(())
+}
+
+fn purge_due(
+    tx: &mut Tx<'_>,
+    domains: &[DomainAccounts],
+    id: &AccountId,
+) -> Result<(), EraseError> {
+    let held = held::hold(tx, id)?;
+    let now = tx.now();
+    let due: Option<(AccountId,)> = sql!(
+        "SELECT account_id FROM account_erasure WHERE account_id = :id AND due_at <= :now",
+        id,
+        now
+    )
+    .maybe(tx)?;
+    if due.is_none() || held.is_none_or(|held| held.state != State::Leaving) {
+        return Ok(());
+    }
+    refuse_obliged(tx, domains, id)?;
+    Ok(purge(tx, domains, id)?)
+}
+
+/// Tries again later, after those whose time comes meanwhile.
+fn postpone(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE account_erasure SET due_at = :later WHERE account_id = :id AND due_at < :later",
+        later = tx.now() + RETRY,
+        id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+/// Who owns `scope` next when `account` is erased: another owner who may act, else one who may not
+/// just now, in the order they came. Their account is locked.
+pub fn next_owner(
+    tx: &mut Tx<'_>,
+    scope: &grant::Scope,
+    account: &AccountId,
+) -> Result<Option<AccountId>, StoreError> {
+    let others: Vec<(AccountId,)> = sql!(
+        "SELECT g.account_id FROM role_grant g JOIN account a ON a.id = g.account_id
+         WHERE g.scope_kind = :scope_kind AND g.scope_id = :scope AND g.role = :top
+           AND g.is_rank = 1 AND g.account_id <> :account
+           AND (g.expires_at IS NULL OR g.expires_at > :now)
+         ORDER BY CASE a.state WHEN 'active' THEN 0 ELSE 1 END, g.granted_at, g.account_id",
+        scope_kind = scope.kind().name,
+        scope = scope.id(),
+        top = scope.kind().top,
+        account,
+        now = tx.now()
+    )
+    .all(tx)?;
+    for (other,) in others {
+        // Whoever is erased at the same time is gone once their lock is free.
+        if account::lock_in_any_state(tx, &other)? {
+            return Ok(Some(other));
+        }
+    }
+    Ok(None)
+}
+
+/// Erases the account, whose lock is held.
+pub(crate) fn purge(
+    tx: &mut Tx<'_>,
+    domains: &[DomainAccounts],
+    id: &AccountId,
+) -> Result<(), StoreError> {
+    let tombstone = platform::id::generate_random(tx.random());
+    for domain in domains {
+        (domain.erase)(tx, id)?;
+    }
+    // What follows is of this crate, so that it comes after all that refers to it.
+    session::end_access(tx, id)?;
+    passkey::erase(tx, id)?;
+    linked_identity::erase(tx, id)?;
+    second_factor::erase(tx, id)?;
+    unconfirmed::end(tx, id)?;
+    sql!("DELETE FROM one_time_token WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!(
+        "DELETE FROM mail WHERE lower(recipient) IN (
+             SELECT canonical FROM email WHERE account_id = :id
+             UNION SELECT lower(address) FROM email WHERE account_id = :id)",
+        id
+    )
+    .run(tx, Rows::Any)?;
+    sql!("DELETE FROM slug_change WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!(
+        "UPDATE account_slug SET account_id = NULL, until = :until WHERE account_id = :id",
+        until = tx.now() + SLUG_HELD,
+        id
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "UPDATE role_grant SET granted_by = NULL WHERE granted_by = :id",
+        id
+    )
+    .run(tx, Rows::Any)?;
+    sql!("DELETE FROM role_grant WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    grant::remove_scope(tx, &ACCOUNT.scope(id))?;
+    sql!("DELETE FROM refresh_token WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM device WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM password WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM account_export WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM account_erasure WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!(
+        "DELETE FROM factor_reset WHERE account_id = :id OR asked_by = :id",
+        id
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "DELETE FROM newsletter_subscription WHERE account_id = :id",
+        id
+    )
+    .run(tx, Rows::Any)?;
+    notification::erase(tx, id)?;
+    sql!("DELETE FROM email WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM account WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    idempotency::forget(tx, id.as_str())?;
+    audit::forgetting::account(tx, id.as_str(), &tombstone)?;
+    tx.record(Entry {
+        actor: Actor::System,
+        action: "account.erased",
+        entity: ("account", tombstone),
+        scope: None,
+        changes: json!([]),
+        request: None,
+    })
+}
+
+/// Erases what whoever registered the account made with it, because its address is found to be
+/// somebody else's, who keeps the account. The account's lock is held.
+pub(crate) fn erase_made(
+    tx: &mut Tx<'_>,
+    domains: &[DomainAccounts],
+    id: &AccountId,
+) -> Result<(), StoreError> {
+    if !is_registrants(tx, id)? {
+        return Ok(());
+    }
+    for domain in domains {
+        (domain.erase)(tx, id)?;
+    }
+    grant::remove_scope(tx, &ACCOUNT.scope(id))
+}

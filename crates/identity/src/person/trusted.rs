@@ -1,0 +1,115 @@
+//! Trusted contacts: people who see what somebody shows to them and not to everybody.
+//!
+//! Each is a grant in the scope of an account. The same duty in the installation, which
+//! administrators give, holds for all accounts.
+
+use jiff::Timestamp;
+use platform::audit::RequestFacts;
+use platform::store::Row;
+use platform::{StoreError, Tx, sql};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::account::{self, AccountId};
+use crate::grant::{self, ACCOUNT, GrantError, Scope, TRUSTED_CONTACT};
+use crate::person::slug;
+use crate::session::signed_in::{Confirmed, SignedIn};
+
+/// How many trusted contacts somebody has at most.
+pub const LIMIT: usize = 100;
+
+/// A trusted contact.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[schema(as = TrustedContact)]
+pub struct Contact {
+    /// Which account.
+    #[schema(value_type = String)]
+    pub account: AccountId,
+    /// Their name.
+    pub name: String,
+    /// Their part of public addresses; null if they have none.
+    pub slug: Option<String>,
+    /// Since when they are trusted.
+    #[schema(value_type = String, format = "date-time")]
+    pub since: Timestamp,
+}
+
+/// Why somebody does not become a trusted contact.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    /// Nobody else has this slug.
+    #[error("nobody else has this slug")]
+    PersonUnknown,
+    /// There are as many as there may be.
+    #[error("there are {LIMIT} already")]
+    LimitReached,
+    /// The grant.
+    #[error(transparent)]
+    Grant(#[from] GrantError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Whether `who` sees what `account` shows to trusted contacts.
+pub fn is_trusted(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    account: &AccountId,
+) -> Result<bool, StoreError> {
+    Ok(
+        grant::has_duty(tx, who, &ACCOUNT.scope(account), TRUSTED_CONTACT)?
+            || grant::has_duty(tx, who, &Scope::site(), TRUSTED_CONTACT)?,
+    )
+}
+
+/// The trusted contacts of an account, by name.
+pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Contact>, StoreError> {
+    let now = tx.roughly_now();
+    sql!(
+        "SELECT g.account_id AS account, a.display_name AS name, s.slug, g.granted_at AS since
+         FROM role_grant g
+         JOIN account a ON a.id = g.account_id AND a.state = 'active'
+         LEFT JOIN account_slug s ON s.account_id = a.id AND s.until IS NULL
+         WHERE g.scope_kind = :kind AND g.scope_id = :account AND g.role = :role
+           AND (g.expires_at IS NULL OR g.expires_at > :now)
+         ORDER BY a.display_name, a.id",
+        kind = ACCOUNT.name,
+        account,
+        role = TRUSTED_CONTACT,
+        now
+    )
+    .all(tx)
+}
+
+/// Makes the person with this slug a trusted contact.
+pub fn add(tx: &mut Tx<'_>, by: &Confirmed, slug: &str) -> Result<(), TrustError> {
+    let own = &by.who().account().id;
+    // Adding at the same time from two browsers must not pass the limit.
+    account::lock(tx, own)?;
+    if list(tx, own)?.len() >= LIMIT {
+        return Err(TrustError::LimitReached);
+    }
+    let found = slug::account(tx, slug)?.filter(|found| found.id != *own);
+    let person = found.ok_or(TrustError::PersonUnknown)?.id;
+    let scope = ACCOUNT.scope(own);
+    Ok(grant::give(
+        tx,
+        &person,
+        TRUSTED_CONTACT,
+        &scope,
+        Some(own),
+    )?)
+}
+
+/// Ends the trust in somebody.
+pub fn remove(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    account: &AccountId,
+    request: &RequestFacts,
+) -> Result<(), GrantError> {
+    let scope = ACCOUNT.scope(&who.account().id);
+    let request = Some(request.clone());
+    grant::take_duty(tx, who.actor(), account, &scope, TRUSTED_CONTACT, request)
+}

@@ -1,0 +1,450 @@
+//! Sessions: one sign-in in one browser, as a cookie whose SHA-256 is kept.
+//!
+//! A session ends by itself after some time without use and, used or not, some
+//! time after the sign-in. Ended sessions are rows no more; what happened to
+//! them stands in the audit log.
+
+pub mod access_token;
+pub mod device;
+pub mod refresh;
+pub mod signed_in;
+pub mod sudo;
+pub mod token;
+
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::{Actor, Entry, RequestFacts};
+use platform::store::{Bind, Column, Row, Value};
+use platform::{Rows, Secret, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::account::{self, AccountId};
+use crate::client::Client;
+use crate::one_time::{self, Purpose};
+use crate::opaque;
+use crate::session::device::Device;
+use crate::session::signed_in::SignedIn;
+
+platform::id!(SessionId, "One sign-in in one browser.");
+
+/// How many sessions an account may have at once.
+pub const LIMIT: u32 = 50;
+/// How long a use may stay unwritten, so that reading pages writes nothing.
+pub const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(5);
+
+/// How long somebody wants to stay signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stay {
+    /// Until the browser is closed, half a day without use, or a day in all.
+    Visit,
+    /// Until a week without use, or half a year in all.
+    Remembered,
+}
+
+impl Stay {
+    /// How long without use.
+    pub fn idle(self) -> SignedDuration {
+        match self {
+            Self::Visit => SignedDuration::from_hours(12),
+            Self::Remembered => SignedDuration::from_hours(7 * 24),
+        }
+    }
+
+    /// How long in all.
+    pub fn absolute(self) -> SignedDuration {
+        match self {
+            Self::Visit => SignedDuration::from_hours(24),
+            Self::Remembered => SignedDuration::from_hours(180 * 24),
+        }
+    }
+}
+
+impl Bind for Stay {
+    fn bind(&self) -> Value<'_> {
+        Value::Integer(i64::from(*self == Self::Remembered))
+    }
+}
+
+impl Column for Stay {
+    fn read(value: Value<'_>) -> Option<Self> {
+        bool::read(value).map(|remembered| {
+            if remembered {
+                Self::Remembered
+            } else {
+                Self::Visit
+            }
+        })
+    }
+}
+
+/// How somebody proved who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// With address and password.
+    Password,
+    /// With a link that was made for them.
+    Link,
+    /// With a passkey.
+    Passkey,
+    /// At a provider of sign-ins.
+    Provider,
+    /// By creating the account just now.
+    Beginning,
+}
+
+impl Method {
+    /// The word that is kept.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Link => "link",
+            Self::Passkey => "passkey",
+            Self::Provider => "provider",
+            Self::Beginning => "beginning",
+        }
+    }
+}
+
+/// What a browser is given when a session begins.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    /// What it shows with every request.
+    pub session: Secret,
+    /// How long it may.
+    pub stay: Stay,
+    /// What marks it as known.
+    pub device: Device,
+}
+
+/// Begins a session of an active account; `None` when it may not have one. The
+/// session that the browser brought along ends, whoever's it was.
+pub fn begin(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    method: Method,
+    stay: Stay,
+    client: &Client,
+) -> Result<Option<Begun>, StoreError> {
+    if !account::lock(tx, account)? {
+        return Ok(None);
+    }
+    let now = tx.now();
+    if let Some(brought) = &client.session {
+        end_secret(tx, brought)?;
+    }
+    make_room(tx, account, &client.request)?;
+    let id: SessionId = tx.id();
+    let secret = opaque::create(tx.random());
+    sql!(
+        "INSERT INTO session (id, account_id, secret_hash, auth_method, remembered,
+                              authenticated_at, last_seen_at, idle_expires_at,
+                              absolute_expires_at, user_agent, network)
+         VALUES (:id, :account, :hash, :method, :stay, :now, :now, :idle, :absolute, :user_agent,
+             :network)",
+        id,
+        account,
+        hash = opaque::hash(&secret),
+        method = method.word(),
+        stay,
+        now,
+        idle = now + stay.idle(),
+        absolute = now + stay.absolute(),
+        user_agent = client.name(),
+        network = client.network()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    sql!(
+        "UPDATE account SET last_login_at = :now WHERE id = :account",
+        account,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
+    tx.record(Entry {
+        actor: Actor::Account(account.to_string()),
+        action: "sign_in.succeeded",
+        entity: ("account", account.to_string()),
+        scope: None,
+        changes: json!([{ "field": "method", "new": method.word() }]),
+        request: Some(client.request.clone()),
+    })?;
+    Ok(Some(Begun {
+        session: secret,
+        stay,
+        device: device::remember(tx, account, client.device.as_ref())?,
+    }))
+}
+
+/// Removes what has ended, and the sessions unused longest where there would
+/// be too many.
+fn make_room(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    let now = tx.now();
+    sql!(
+        "DELETE FROM session
+         WHERE account_id = :account AND (idle_expires_at <= :now OR absolute_expires_at <= :now)",
+        account,
+        now
+    )
+    .run(tx, Rows::Any)?;
+    let pushed_out = sql!(
+        "DELETE FROM session WHERE account_id = :account AND id NOT IN (
+             SELECT id FROM session WHERE account_id = :account
+             ORDER BY last_seen_at DESC, id DESC LIMIT :limit)",
+        account,
+        limit = LIMIT - 1
+    )
+    .run(tx, Rows::Any)?;
+    record_end(tx, account, pushed_out, "limit", request)
+}
+
+/// A session, as its owner sees it in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Session {
+    /// Which one.
+    pub id: SessionId,
+    /// When its holder last proved a credential: at the sign-in, or later.
+    pub authenticated_at: Timestamp,
+    /// When it was last used, give or take [`SEEN_EVERY`].
+    pub last_seen_at: Timestamp,
+    /// How the browser names itself.
+    pub user_agent: String,
+    /// The network it signed in from.
+    pub network: String,
+}
+
+/// The account's live sessions, the one used last on top.
+pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Session>, StoreError> {
+    let now = tx.now();
+    sql!(
+        "SELECT {Session} FROM session
+         WHERE account_id = :account AND idle_expires_at > :now AND absolute_expires_at > :now
+         ORDER BY last_seen_at DESC, id DESC",
+        account,
+        now
+    )
+    .all(tx)
+}
+
+/// Notes that a session is in use; tells whether it was time to.
+pub fn touch(tx: &mut Tx<'_>, id: &SessionId, stay: Stay) -> Result<bool, StoreError> {
+    let now = tx.now();
+    let count = sql!(
+        "UPDATE session SET last_seen_at = :now, idle_expires_at = :idle_expires_at
+         WHERE id = :id AND last_seen_at <= :seen_before AND idle_expires_at > :now",
+        id,
+        now,
+        idle_expires_at = now + stay.idle(),
+        seen_before = now - SEEN_EVERY
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(count == 1)
+}
+
+/// Lets a session live on because a program goes on in it.
+pub(crate) fn go_on(tx: &mut Tx<'_>, id: &SessionId) -> Result<(), StoreError> {
+    let now = tx.now();
+    sql!(
+        "UPDATE session SET last_seen_at = :now, idle_expires_at = :idle WHERE id = :id",
+        now,
+        idle = now + Stay::Remembered.idle(),
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// The session with this secret.
+pub(crate) fn find(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<SessionId>, StoreError> {
+    let found: Option<(SessionId,)> = sql!(
+        "SELECT id FROM session WHERE secret_hash = :hash",
+        hash = opaque::hash(secret)
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(id,)| id))
+}
+
+/// Whether a session has not ended.
+pub(crate) fn is_there(tx: &mut Tx<'_>, id: &SessionId) -> Result<bool, StoreError> {
+    let found: Option<(SessionId,)> =
+        sql!("SELECT id FROM session WHERE id = :id", id).maybe(tx)?;
+    Ok(found.is_some())
+}
+
+/// Gives a session a new secret and a new id, and says how long it was begun for. The old secret
+/// lets nobody in any more, nor does an access token that names the old id. `None` when the session
+/// has ended meanwhile.
+pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<(Secret, Stay)>, StoreError> {
+    let (secret, new): (_, SessionId) = (opaque::create(tx.random()), tx.id());
+    let found: Option<(Stay,)> = sql!(
+        "UPDATE session SET id = :new, secret_hash = :hash WHERE id = :id RETURNING remembered",
+        new,
+        id,
+        hash = opaque::hash(&secret)
+    )
+    .maybe(tx)?;
+    sql!(
+        "UPDATE refresh_token SET session_id = :new WHERE session_id = :id",
+        new,
+        id
+    )
+    .run(tx, Rows::Any)?;
+    Ok(found.map(|(stay,)| (secret, stay)))
+}
+
+/// Notes that a session's holder proved a credential just now, and renews the session. `None` when
+/// it has ended meanwhile.
+pub(crate) fn authenticate(
+    tx: &mut Tx<'_>,
+    id: &SessionId,
+) -> Result<Option<(Secret, Stay)>, StoreError> {
+    let now = tx.now();
+    sql!(
+        "UPDATE session SET authenticated_at = :now WHERE id = :id",
+        now,
+        id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    renew(tx, id)
+}
+
+/// Signs out: ends the session behind `secret`, if there is one.
+pub fn sign_out(
+    tx: &mut Tx<'_>,
+    secret: &Secret,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    let Some(account) = end_secret(tx, secret)? else {
+        return Ok(());
+    };
+    let entity = ("account", account.to_string());
+    account::record(tx, &account, "session.signed_out", entity, request)
+}
+
+/// Ends the session behind `secret`, and says whose it was.
+fn end_secret(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<AccountId>, StoreError> {
+    let found: Option<(AccountId,)> = sql!(
+        "DELETE FROM session WHERE secret_hash = :hash RETURNING account_id",
+        hash = opaque::hash(secret)
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(account,)| account))
+}
+
+/// Ends one session of the account; tells whether it had this one.
+pub fn end(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    id: &SessionId,
+    request: &RequestFacts,
+) -> Result<bool, StoreError> {
+    let count = sql!(
+        "DELETE FROM session WHERE id = :id AND account_id = :account",
+        id,
+        account
+    )
+    .run(tx, Rows::AtMostOne)?;
+    record_end(tx, account, count, "revoked", request)?;
+    Ok(count == 1)
+}
+
+/// Ends every session of the account but one; returns how many.
+pub fn end_others(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    kept: &SessionId,
+    request: &RequestFacts,
+) -> Result<u64, StoreError> {
+    let count = sql!(
+        "DELETE FROM session WHERE account_id = :account AND id <> :kept",
+        account,
+        kept
+    )
+    .run(tx, Rows::Any)?;
+    record_end(tx, account, count, "others", request)?;
+    Ok(count)
+}
+
+/// Ends every session of one's own, but perhaps this one, and withdraws one's invites; returns how
+/// many sessions.
+pub fn end_own(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    keep_current: bool,
+    request: &RequestFacts,
+) -> Result<u64, StoreError> {
+    let id = &who.account().id;
+    account::lock(tx, id)?;
+    let Some(own) = who.session() else {
+        return Ok(0);
+    };
+    one_time::remove_of(tx, Purpose::Invite, id)?;
+    let others = end_others(tx, id, own, request)?;
+    Ok(others + u64::from(!keep_current && end(tx, id, own, request)?))
+}
+
+/// Ends every session of the account, and says why in the log.
+pub(crate) fn end_all_of(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    reason: &'static str,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    let count =
+        sql!("DELETE FROM session WHERE account_id = :account", account).run(tx, Rows::Any)?;
+    record_end(tx, account, count, reason, request)
+}
+
+/// Ends every session there is; returns how many.
+pub fn end_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    tx.run(sql!("DELETE FROM session"), &[], Rows::Any)
+}
+
+fn record_end(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    count: u64,
+    reason: &'static str,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    if count == 0 {
+        return Ok(());
+    }
+    tx.record(Entry {
+        actor: Actor::Account(account.to_string()),
+        action: "session.revoked",
+        entity: ("account", account.to_string()),
+        scope: None,
+        changes: json!([{ "field": "reason", "new": reason }, { "field": "count", "new": count }]),
+        request: Some(request.clone()),
+    })
+}
+
+/// Ends whatever lets somebody in, but for the password: sessions, and the refresh and access
+/// tokens that name them; personal tokens; links that lead in. A link that takes back a change of
+/// the address stays: it may be the owner's only way back. The account's lock is held. Returns how
+/// many sessions there were.
+pub(crate) fn end_access(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
+    // A kept answer belongs to the token that asked.
+    sql!(
+        "DELETE FROM idempotency
+         WHERE owner IN (SELECT id FROM personal_token WHERE account_id = :id)",
+        id
+    )
+    .run(tx, Rows::Any)?;
+    sql!("DELETE FROM personal_token WHERE account_id = :id", id).run(tx, Rows::Any)?;
+    for purpose in [
+        Purpose::SignIn,
+        Purpose::ResetPassword,
+        Purpose::VerifyEmail,
+        Purpose::ChangeEmail,
+        Purpose::Restore,
+        Purpose::SecondStep,
+    ] {
+        one_time::remove_of(tx, purpose, id)?;
+    }
+    sql!("DELETE FROM session WHERE account_id = :id", id).run(tx, Rows::Any)
+}

@@ -1,0 +1,301 @@
+//! Refresh tokens: with one a program goes on in a session, and gets the next one. Each works
+//! once, so of a stolen one and its copy the second use is noticed, and ends the session
+//! (RFC 9700, section 4.14.2).
+//!
+//! A program whose answer was lost may ask again within [`GRACE`], and gets the same successor as
+//! long as that was not used.
+
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::{Actor, Entry};
+use platform::jobs::{Done, Handler};
+use platform::store::Row;
+use platform::{Rows, Secret, Store, StoreError, Tx, sql};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use web::Site;
+
+use crate::account::{self, Account, AccountId};
+use crate::client::Client;
+use crate::notice;
+use crate::opaque;
+use crate::session::{self, SessionId, Stay};
+
+/// For how long the same successor is given again.
+pub const GRACE: SignedDuration = SignedDuration::from_secs(10);
+/// For how long a token is known after its time, so that a late copy is noticed too.
+const KNOWN: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+const PREFIX: &str = "kd_rt_";
+
+/// What a program goes on with.
+#[derive(Clone, Debug)]
+pub struct Refreshed {
+    /// Whose session it is.
+    pub account: Account,
+    /// The session.
+    pub session: SessionId,
+    /// The next token.
+    pub token: Secret,
+}
+
+/// What became of a token that was shown.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// It was good, or was so a moment ago.
+    Refreshed(Box<Refreshed>),
+    /// There is no such token.
+    Unknown,
+    /// Nobody used it in time.
+    Expired,
+    /// Its session was ended.
+    SessionEnded,
+    /// Its session lasted as long as one may.
+    SessionExpired,
+    /// It was used before: somebody has a copy, and the session is over.
+    Reused,
+}
+
+#[derive(Row)]
+struct Stored {
+    session_id: SessionId,
+    account_id: AccountId,
+    expires_at: Timestamp,
+    used_at: Option<Timestamp>,
+    successor_hash: Option<Vec<u8>>,
+    masked_successor: Option<Vec<u8>>,
+}
+
+/// The first token of a session that has just begun; `None` if it has ended since. Nobody is given
+/// the session's own secret, which is for cookies.
+pub fn begin(
+    tx: &mut Tx<'_>,
+    account: &Account,
+    secret: &Secret,
+) -> Result<Option<Refreshed>, StoreError> {
+    if !account::lock(tx, &account.id)? {
+        return Ok(None);
+    }
+    let Some(session) = session::find(tx, secret)? else {
+        return Ok(None);
+    };
+    let token = insert(tx, &session, &account.id)?;
+    Ok(Some(Refreshed {
+        account: account.clone(),
+        session,
+        token,
+    }))
+}
+
+/// Uses a token. What it finds out holds even where the answer is an error.
+pub fn refresh(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    shown: &Secret,
+    client: &Client,
+) -> Result<Outcome, StoreError> {
+    let Some(first) = find(tx, shown)? else {
+        return Ok(Outcome::Unknown);
+    };
+    // Another use of the token waits for this lock, and the end of the session for the next one.
+    let is_active = account::lock(tx, &first.account_id)?;
+    let now = tx.now();
+    let ends: Option<(Timestamp,)> = sql!(
+        "SELECT absolute_expires_at FROM session WHERE id = :id FOR NO KEY UPDATE",
+        id = first.session_id
+    )
+    .maybe(tx)?;
+    let (Some(account), Some((ends,)), true) =
+        (account::find(tx, &first.account_id)?, ends, is_active)
+    else {
+        return Ok(Outcome::SessionEnded);
+    };
+    if ends <= now {
+        return Ok(Outcome::SessionExpired);
+    }
+    let Some(stored) = find(tx, shown)? else {
+        return Ok(Outcome::Unknown);
+    };
+    let refreshed = |token| {
+        Outcome::Refreshed(Box::new(Refreshed {
+            account: account.clone(),
+            session: stored.session_id.clone(),
+            token,
+        }))
+    };
+    match stored.used_at {
+        None if stored.expires_at <= now => Ok(Outcome::Expired),
+        None => Ok(refreshed(replace(tx, shown, &stored)?)),
+        Some(used_at) => {
+            let is_recent = now.duration_since(used_at) <= GRACE;
+            if let Some(successor) = unused_successor(tx, shown, &stored)?.filter(|_| is_recent) {
+                return Ok(refreshed(successor));
+            }
+            end_for_reuse(tx, site, &account, &stored.session_id, client)?;
+            Ok(Outcome::Reused)
+        }
+    }
+}
+
+/// The session of this token, whatever it is still good for.
+pub fn session_of(tx: &mut Tx<'_>, shown: &Secret) -> Result<Option<SessionId>, StoreError> {
+    Ok(find(tx, shown)?.map(|stored| stored.session_id))
+}
+
+/// Whose token this is, whatever it is still good for.
+pub fn owner(tx: &mut Tx<'_>, shown: &Secret) -> Result<Option<AccountId>, StoreError> {
+    Ok(find(tx, shown)?.map(|stored| stored.account_id))
+}
+
+/// The job that forgets what nobody can be given again, and tokens that are long past.
+pub fn sweeps(store: Store) -> Handler {
+    Handler::each_minute("accounts.sweep_refresh_tokens", move |_| {
+        let store = store.clone();
+        async move {
+            store.write(sweep).await?;
+            Ok(Done::nothing())
+        }
+    })
+}
+
+/// What [`sweeps`] does.
+pub fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let now = tx.now();
+    sql!(
+        "UPDATE refresh_token SET masked_successor = NULL
+         WHERE masked_successor IS NOT NULL AND used_at < :given_until",
+        given_until = now - GRACE
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "DELETE FROM refresh_token WHERE expires_at <= :known_until",
+        known_until = now - KNOWN
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// Ends the session of a token: signing out. Content where there is none.
+pub fn end(tx: &mut Tx<'_>, shown: &Secret, client: &Client) -> Result<(), StoreError> {
+    if let Some(stored) = find(tx, shown)? {
+        session::end(tx, &stored.account_id, &stored.session_id, &client.request)?;
+    }
+    Ok(())
+}
+
+fn find(tx: &mut Tx<'_>, shown: &Secret) -> Result<Option<Stored>, StoreError> {
+    sql!(
+        "SELECT {Stored} FROM refresh_token WHERE hash = :hash",
+        hash = opaque::hash(shown)
+    )
+    .maybe(tx)
+}
+
+fn insert(tx: &mut Tx<'_>, session: &SessionId, account: &AccountId) -> Result<Secret, StoreError> {
+    let token = Secret::new(format!("{PREFIX}{}", opaque::create(tx.random()).reveal()));
+    // No longer than the session, however often it is exchanged.
+    sql!(
+        "INSERT INTO refresh_token (hash, session_id, account_id, expires_at)
+         SELECT :hash, id, :account, CASE WHEN absolute_expires_at < :idle
+                THEN absolute_expires_at ELSE :idle END
+         FROM session WHERE id = :session",
+        hash = opaque::hash(&token),
+        account,
+        idle = tx.now() + Stay::Remembered.idle(),
+        session
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(token)
+}
+
+/// Gives the next token for one that is used now.
+fn replace(tx: &mut Tx<'_>, shown: &Secret, stored: &Stored) -> Result<Secret, StoreError> {
+    let now = tx.now();
+    session::go_on(tx, &stored.session_id)?;
+    let successor = insert(tx, &stored.session_id, &stored.account_id)?;
+    let hash = opaque::hash(shown);
+    sql!(
+        "UPDATE refresh_token SET used_at = :now, successor_hash = :successor,
+             masked_successor = :masked
+         WHERE hash = :hash AND used_at IS NULL",
+        now,
+        successor = opaque::hash(&successor),
+        masked = mask(shown, successor.reveal().as_bytes()),
+        hash
+    )
+    .run(tx, Rows::Exactly(1))?;
+    // This token arrived, so it need not be given again.
+    sql!(
+        "UPDATE refresh_token SET masked_successor = NULL WHERE successor_hash = :hash",
+        hash
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(successor)
+}
+
+/// The token that was given for this one, if nobody has used it.
+fn unused_successor(
+    tx: &mut Tx<'_>,
+    shown: &Secret,
+    stored: &Stored,
+) -> Result<Option<Secret>, StoreError> {
+    let (Some(hash), Some(masked)) = (&stored.successor_hash, &stored.masked_successor) else {
+        return Ok(None);
+    };
+    let unused: Option<(Timestamp,)> = sql!(
+        "SELECT expires_at FROM refresh_token WHERE hash = :hash AND used_at IS NULL",
+        hash
+    )
+    .maybe(tx)?;
+    let successor = String::from_utf8(mask(shown, masked)).ok();
+    Ok(successor.filter(|_| unused.is_some()).map(Secret::new))
+}
+
+/// Hides a text behind a token, and shows it again: each token hides one text, and nobody who has
+/// the store alone can tell what its hash was made of.
+fn mask(token: &Secret, text: &[u8]) -> Vec<u8> {
+    let pads = (0_u8..).flat_map(|count| {
+        let pad = Sha256::new()
+            .chain_update(b"successor of a refresh token")
+            .chain_update([count])
+            .chain_update(token.reveal().as_bytes());
+        pad.finalize()
+    });
+    text.iter()
+        .zip(pads)
+        .map(|(byte, pad)| byte ^ pad)
+        .collect()
+}
+
+fn end_for_reuse(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    session: &SessionId,
+    client: &Client,
+) -> Result<(), StoreError> {
+    session::end(tx, &account.id, session, &client.request)?;
+    tx.record(Entry {
+        actor: Actor::System,
+        action: "refresh.reused",
+        entity: ("account", account.id.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: Some(client.request.clone()),
+    })?;
+    notice::token_reused(tx, site, account, client)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_with_its_own_token_alone() {
+        let (one, other) = (Secret::new("one"), Secret::new("other"));
+        let text = "kd_rt_0123456789012345678901234567890123456789012";
+        let masked = mask(&one, text.as_bytes());
+        assert_eq!(mask(&one, &masked), text.as_bytes());
+        assert_ne!(mask(&other, &masked), text.as_bytes());
+        assert_ne!(masked, text.as_bytes());
+    }
+}

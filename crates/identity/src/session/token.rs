@@ -1,0 +1,361 @@
+//! Personal tokens: what a program shows instead of a password.
+//!
+//! `kd_pat_`, forty letters and digits, and six that follow from them, so that
+//! whoever scans for leaked secrets can tell one without asking us. Its scopes
+//! are those it was made with, cut down to what its owner may at that moment.
+
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::{Actor, Entry, RequestFacts};
+use platform::store::{FromRow, Row};
+use platform::{Random, Rows, Secret, StoreError, Tx, sql, text_cleaning};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::account::{self, AccountId, unconfirmed};
+use crate::opaque;
+use crate::scope::ScopeName;
+use crate::session::sudo::Sudo;
+
+pub use crate::scope::token_scope::{PROFILE_READ, TokenScope};
+
+platform::id!(TokenId, "One personal token.");
+
+/// How many live tokens an account may have.
+pub const LIMIT: i64 = 50;
+/// How many days a token works if nothing else is said.
+pub const DEFAULT_DAYS: u16 = 90;
+/// How many days it may work at most.
+pub const LONGEST_DAYS: u16 = 366;
+
+const PREFIX: &str = "kd_pat_";
+const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const BODY: usize = 40;
+const CHECK: usize = 6;
+
+/// What a token is made with.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// What its owner calls it, 1–60 characters, once among the live ones.
+    pub name: String,
+    /// What it may be used for.
+    pub scopes: Vec<TokenScope>,
+    /// The one scope it reaches; `None`: wherever its owner is something.
+    pub scope: Option<ScopeName>,
+    /// How long it works, 1–366 days.
+    pub days: u16,
+}
+
+/// A token that was just made.
+#[derive(Clone, Debug)]
+pub struct Created {
+    /// Which one.
+    pub id: TokenId,
+    /// The token itself, which is never shown again.
+    pub secret: Secret,
+    /// Until when it works.
+    pub expires_at: Timestamp,
+}
+
+/// Why a token was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// It has no name.
+    #[error("a token needs a name")]
+    NameMissing,
+    /// A name has at most 60 characters.
+    #[error("the name has more than 60 characters")]
+    NameLength,
+    /// A live token has this name.
+    #[error("a live token has this name")]
+    NameTaken,
+    /// A token that may be used for nothing is good for nothing.
+    #[error("a token needs at least one scope")]
+    NoScopes,
+    /// It works 1–366 days.
+    #[error("a token works 1 to 366 days")]
+    Expiry,
+    /// The account has as many as it may.
+    #[error("there are {LIMIT} tokens already")]
+    LimitReached,
+    /// The account may not act.
+    #[error("no such account")]
+    NoAccount,
+    /// The account waits for its address to be confirmed.
+    #[error("the address is not confirmed")]
+    EmailUnverified,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes a token for the account.
+pub fn create(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    new: &NewToken,
+    request: Option<&RequestFacts>,
+) -> Result<Created, CreateError> {
+    let name = text_cleaning::clean_line(&new.name);
+    match text_cleaning::length(&name) {
+        0 => return Err(CreateError::NameMissing),
+        1..=60 => {}
+        _ => return Err(CreateError::NameLength),
+    }
+    if new.scopes.is_empty() {
+        return Err(CreateError::NoScopes);
+    }
+    if !(1..=LONGEST_DAYS).contains(&new.days) {
+        return Err(CreateError::Expiry);
+    }
+    if !account::lock(tx, account)? {
+        return Err(CreateError::NoAccount);
+    }
+    if unconfirmed::is_pending(tx, account)? {
+        return Err(CreateError::EmailUnverified);
+    }
+    let now = tx.now();
+    sql!(
+        "DELETE FROM personal_token WHERE account_id = :account AND expires_at <= :now",
+        account,
+        now
+    )
+    .run(tx, Rows::Any)?;
+    let (all, of_this_name): (i64, i64) = sql!(
+        "SELECT COUNT(*), COUNT(CASE WHEN name = :name THEN 1 END)
+         FROM personal_token WHERE account_id = :account",
+        account,
+        name
+    )
+    .one(tx)?;
+    if of_this_name > 0 {
+        return Err(CreateError::NameTaken);
+    }
+    if all >= LIMIT {
+        return Err(CreateError::LimitReached);
+    }
+    let id: TokenId = tx.id();
+    let secret = generate(tx.random());
+    let expires_at = now + SignedDuration::from_hours(24 * i64::from(new.days));
+    let last4 = &secret.reveal()[secret.reveal().len() - 4..];
+    sql!(
+        "INSERT INTO personal_token (id, account_id, hash, name, rights, scope_kind,
+                                     scope_id, last4, created_at, expires_at)
+         VALUES (:id, :account, :hash, :name, :rights, :scope_kind,
+                 :scope, :last4, :now, :expires_at)",
+        id,
+        account,
+        hash = opaque::hash(&secret),
+        name,
+        rights = join(&new.scopes),
+        scope_kind = new.scope.as_ref().map(|scope| &scope.kind),
+        scope = new.scope.as_ref().map(|scope| &scope.id),
+        last4,
+        now,
+        expires_at
+    )
+    .run(tx, Rows::Exactly(1))?;
+    tx.record(entry(account, "token.created", &id, request))?;
+    Ok(Created {
+        id,
+        secret,
+        expires_at,
+    })
+}
+
+/// As [`create`], for somebody who has just proved who they are.
+pub fn create_own(
+    tx: &mut Tx<'_>,
+    sudo: &Sudo,
+    new: &NewToken,
+    request: &RequestFacts,
+) -> Result<Created, CreateError> {
+    if !sudo.lock(tx)? {
+        return Err(CreateError::NoAccount);
+    }
+    create(tx, &sudo.who().account().id, new, Some(request))
+}
+
+/// A token, as its owner sees it in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Which one.
+    pub id: TokenId,
+    /// What its owner calls it.
+    pub name: String,
+    /// What it may be used for.
+    pub scopes: Vec<String>,
+    /// The one scope it reaches.
+    pub scope: Option<ScopeName>,
+    /// Its last four letters.
+    pub last4: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when it works.
+    pub expires_at: Timestamp,
+    /// When it was last used, give or take five minutes.
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl FromRow for Token {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.column(0)?,
+            name: row.column(1)?,
+            scopes: split(&row.column::<String>(2)?),
+            scope: read_scope(row, 3)?,
+            last4: row.column(5)?,
+            created_at: row.column(6)?,
+            expires_at: row.column(7)?,
+            last_used_at: row.column(8)?,
+        })
+    }
+}
+
+/// Scopes in the form in which they are kept.
+fn join(scopes: &[TokenScope]) -> String {
+    let words: Vec<&str> = scopes.iter().map(|scope| scope.word()).collect();
+    words.join(" ")
+}
+
+/// Reads what [`join`] wrote, also what no domain declares any more.
+pub(crate) fn split(words: &str) -> Vec<String> {
+    words.split(' ').map(str::to_owned).collect()
+}
+
+/// The scope whose kind stands in the column at `index`, and its id in the next.
+pub(crate) fn read_scope(row: &Row<'_>, index: usize) -> Result<Option<ScopeName>, StoreError> {
+    let (kind, id): (Option<String>, Option<String>) = (row.column(index)?, row.column(index + 1)?);
+    Ok(kind.zip(id).map(|(kind, id)| ScopeName { kind, id }))
+}
+
+/// The account's live tokens, the newest on top.
+pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Token>, StoreError> {
+    let now = tx.now();
+    sql!(
+        "SELECT id, name, rights, scope_kind, scope_id, last4, created_at, expires_at,
+                last_used_at
+         FROM personal_token WHERE account_id = :account AND expires_at > :now
+         ORDER BY created_at DESC, id DESC",
+        account,
+        now
+    )
+    .all(tx)
+}
+
+/// Takes a token back; tells whether the account had it.
+pub fn remove(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    id: &TokenId,
+    request: Option<&RequestFacts>,
+) -> Result<bool, StoreError> {
+    let count = sql!(
+        "DELETE FROM personal_token WHERE id = :id AND account_id = :account",
+        id,
+        account
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if count == 1 {
+        tx.record(entry(account, "token.revoked", id, request))?;
+    }
+    Ok(count == 1)
+}
+
+/// Whether it was not taken back.
+pub(crate) fn is_there(tx: &mut Tx<'_>, id: &TokenId) -> Result<bool, StoreError> {
+    let found: Option<(TokenId,)> =
+        sql!("SELECT id FROM personal_token WHERE id = :id", id).maybe(tx)?;
+    Ok(found.is_some())
+}
+
+/// Notes that a token was used.
+pub fn touch(tx: &mut Tx<'_>, id: &TokenId) -> Result<(), StoreError> {
+    let now = tx.now();
+    sql!(
+        "UPDATE personal_token SET last_used_at = :now WHERE id = :id",
+        id,
+        now
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+/// Whether `text` can be a token at all: what is not is never looked up.
+pub fn is_token(text: &str) -> bool {
+    text.strip_prefix(PREFIX)
+        .filter(|rest| rest.len() == BODY + CHECK && rest.is_ascii())
+        .map(|rest| rest.split_at(BODY))
+        .is_some_and(|(body, check)| checksum(body) == check)
+}
+
+fn generate(random: &Random) -> Secret {
+    let body: String = (0..BODY)
+        .map(|_| letter(u64::from(random.below(62))))
+        .collect();
+    Secret::new(format!("{PREFIX}{body}{}", checksum(&body)))
+}
+
+/// Six letters that follow from the body: the first 32 bits of its SHA-256,
+/// in base 62.
+fn checksum(body: &str) -> String {
+    let hash = Sha256::digest(body.as_bytes());
+    let mut number = hash
+        .iter()
+        .take(4)
+        .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+    let mut letters = [' '; CHECK];
+    for place in letters.iter_mut().rev() {
+        *place = letter(number % 62);
+        number /= 62;
+    }
+    letters.iter().collect()
+}
+
+fn letter(index: u64) -> char {
+    usize::try_from(index)
+        .ok()
+        .and_then(|index| LETTERS.get(index))
+        .map_or('0', |byte| char::from(*byte))
+}
+
+fn entry(
+    account: &AccountId,
+    action: &'static str,
+    id: &TokenId,
+    request: Option<&RequestFacts>,
+) -> Entry {
+    Entry {
+        actor: request.map_or(Actor::System, |_| Actor::Account(account.to_string())),
+        action,
+        entity: ("token", id.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: request.cloned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_told_by_its_letters() {
+        let random = Random::seeded(5);
+        let token = generate(&random);
+        let text = token.reveal();
+        assert_eq!(text.len(), 53);
+        assert!(is_token(text), "{text}");
+        let wrong = text.replace(&text[10..11], if &text[10..11] == "a" { "b" } else { "a" });
+        for odd in [
+            &wrong,
+            &text[1..],
+            &text[..52],
+            "",
+            "kd_pat_",
+            &"é".repeat(27),
+        ] {
+            assert!(!is_token(odd), "{odd}");
+        }
+        assert!(generate(&random) != token);
+    }
+}

@@ -1,0 +1,307 @@
+//! Signing in: with address and password, or with a link made for somebody.
+//!
+//! Every try with a password costs exactly one hash, whether the address is
+//! known, unknown or barred, and every failure reads the same. Who has used up
+//! their tries is turned away before that, for every address alike.
+
+pub mod attempts;
+pub mod let_in;
+pub mod own_password;
+pub mod restore;
+pub mod second_step;
+pub mod sudo_proof;
+pub(crate) mod welcome;
+pub mod with_passkey;
+
+use crate::sign_in::let_in::Arrived;
+use crate::sign_in::welcome::Welcome;
+use crate::sign_in::welcome::welcome;
+use jiff::SignedDuration;
+use platform::audit::{Actor, Entry};
+use platform::limits::Wait;
+use platform::mail::Address;
+use platform::{Secret, StoreError, Tx};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use web::Network;
+
+use crate::account::{self, Account, AccountId};
+use crate::accounts::Accounts;
+use crate::client::Client;
+use crate::credential::hashing::{self, Busy};
+use crate::credential::password::{self, Password, PasswordHash};
+use crate::one_time::{self, Purpose};
+use crate::session::device::{self};
+use crate::session::{Begun, Method, Stay};
+use crate::sign_in::attempts::{Reserved, Source};
+use crate::sign_in::second_step::FirstStep;
+
+/// How long a link to sign in works.
+pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// Why somebody is not signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Address and password do not belong together, for whatever reason.
+    #[error("address or password is not right")]
+    Wrong,
+    /// The link was used, or its time is over.
+    #[error("the link is no longer good")]
+    LinkGone,
+    /// The account has a second factor, which comes next.
+    #[error("a second factor is needed")]
+    SecondStep(Secret),
+    /// There were too many failures.
+    #[error(transparent)]
+    UsedUp(#[from] Wait),
+    /// There is no room for another hash.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// They asked for their account to be erased, and may change their mind with this.
+    #[error("the account is about to be erased")]
+    Leaving(Secret),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Who tries to sign in, and as whom.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The address as typed.
+    pub email: String,
+    /// The password as typed.
+    pub password: Secret,
+    /// How long they want to stay.
+    pub stay: Stay,
+    /// Where they come from.
+    pub network: Network,
+    /// Their browser.
+    pub client: Client,
+    /// Where they want to go.
+    pub to: String,
+}
+
+/// Signs somebody in with address and password.
+pub async fn with_password(
+    accounts: &Accounts,
+    attempt: Attempt,
+) -> Result<(Account, Begun), SignInError> {
+    let store = &accounts.site.store;
+    let known = find(accounts, &attempt).await?;
+    let device = known.as_ref().and_then(|known| known.device.clone());
+    let source = device.map_or(Source::Network(attempt.network), Source::Device);
+    let counted = attempts::Attempt::new(&attempt.email, source);
+    // Held to the end, so that the next try sees in the store what came of this one.
+    let reserved = counted.reserve::<SignInError>(accounts).await?;
+    let hash = known.as_ref().and_then(|known| known.hash.as_ref());
+    let is_right = match accounts.hasher.verify(&attempt.password, hash).await {
+        Ok(is_right) => is_right,
+        Err(busy) => {
+            reserved.give_back_to(store).await?;
+            return Err(busy.into());
+        }
+    };
+    if let Some(known) = known.as_ref().filter(|known| is_right && known.is_leaving) {
+        return Err(offer(accounts, known, reserved.clone()).await?);
+    }
+    if let Some(known) = known.as_ref().filter(|_| is_right)
+        && let Some(welcome) = begin(accounts, known, &attempt, reserved.clone()).await?
+    {
+        strengthen(accounts, known, &attempt.password).await;
+        return match welcome {
+            Welcome::Begun(begun) => Ok((known.account.clone(), begun)),
+            Welcome::SecondStep(token) => Err(SignInError::SecondStep(token)),
+        };
+    }
+    record_failure(accounts, known.map(|known| known.account.id), &attempt).await?;
+    Err(SignInError::Wrong)
+}
+
+/// What is known of whoever has the address that was typed.
+struct Known {
+    account: Account,
+    hash: Option<PasswordHash>,
+    /// Whether they asked for the account to be erased.
+    is_leaving: bool,
+    /// The browser's secret, if the account knows it.
+    device: Option<Secret>,
+}
+
+async fn find(accounts: &Accounts, attempt: &Attempt) -> Result<Option<Known>, StoreError> {
+    let Ok(email) = attempt.email.parse::<Address>() else {
+        return Ok(None);
+    };
+    let device = attempt.client.device.clone();
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let active = account::find_by_email(tx, &email)?;
+        let is_leaving = active.is_none();
+        let account = match active {
+            Some(account) => Some(account),
+            None => account::find_leaving(tx, &email)?,
+        };
+        let Some(account) = account else {
+            return Ok(None);
+        };
+        let is_known = match &device {
+            Some(secret) => device::is_known(tx, &account.id, secret)?,
+            None => false,
+        };
+        Ok(Some(Known {
+            hash: password::find(tx, &account.id)?,
+            account,
+            is_leaving,
+            device: device.clone().filter(|_| is_known),
+        }))
+    };
+    accounts.site.store.read(look).await
+}
+
+/// Begins the session, if the password is still the one that was compared; then
+/// the try was no failure.
+async fn begin(
+    accounts: &Accounts,
+    known: &Known,
+    attempt: &Attempt,
+    reserved: Reserved,
+) -> Result<Option<Welcome>, SignInError> {
+    let site = accounts.site.clone();
+    let (account, hash) = (known.account.clone(), known.hash.clone());
+    let (stay, client) = (attempt.stay, attempt.client.clone());
+    let to = attempt.to.clone();
+    let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        // Whoever changes the password holds this lock too.
+        if !account::lock(tx, &account.id)? || password::find(tx, &account.id)? != hash {
+            return Ok(None);
+        }
+        reserved.give_back(tx)?;
+        let first = FirstStep {
+            method: Method::Password,
+            stay,
+            to: to.clone(),
+        };
+        welcome(tx, &site, &account, &first, &client)
+    };
+    Ok(accounts.site.store.write(change).await?)
+}
+
+/// Offers somebody who has just proved who they are to keep the account after all; that was no
+/// failure.
+async fn offer(
+    accounts: &Accounts,
+    known: &Known,
+    reserved: Reserved,
+) -> Result<SignInError, SignInError> {
+    let (id, hash) = (known.account.id.clone(), known.hash.clone());
+    let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let offered = restore::offer(tx, &id)?;
+        if offered.is_none() || password::find(tx, &id)? != hash {
+            return Ok(None);
+        }
+        reserved.give_back(tx)?;
+        Ok(offered)
+    };
+    let offered = accounts.site.store.write(change).await?;
+    Ok(offered.map_or(SignInError::Wrong, SignInError::Leaving))
+}
+
+/// Hashes the password anew where it was hashed with less work than today's.
+/// The person is signed in whatever becomes of it, and a password changed
+/// meanwhile stays.
+async fn strengthen(accounts: &Accounts, known: &Known, typed: &Secret) {
+    let Some(old) = known.hash.clone().filter(hashing::is_outdated) else {
+        return;
+    };
+    let Ok(new) = accounts.hasher.hash(&Password::proven(typed)).await else {
+        return;
+    };
+    let id = known.account.id.clone();
+    let change = move |tx: &mut Tx<'_>| password::replace(tx, &id, &old, &new);
+    if let Err(error) = accounts.site.store.write(change).await {
+        tracing::warn!(%error, "a password keeps its weaker hash");
+    }
+}
+
+async fn record_failure(
+    accounts: &Accounts,
+    account: Option<AccountId>,
+    attempt: &Attempt,
+) -> Result<(), StoreError> {
+    let request = attempt.client.request.clone();
+    let change = move |tx: &mut Tx<'_>| {
+        tx.record(Entry {
+            actor: Actor::System,
+            action: "sign_in.failed",
+            entity: (
+                "account",
+                account
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            ),
+            scope: None,
+            changes: json!([]),
+            request: Some(request.clone()),
+        })
+    };
+    accounts.site.store.write(change).await
+}
+
+/// What a link that signs in carries.
+#[derive(Debug, Serialize, Deserialize)]
+struct Onward {
+    to: String,
+}
+
+/// Makes a link that signs somebody in once, within a day; the secret is the
+/// last part of `/sign-in/{…}`. A link made earlier works no more.
+pub fn create_link(tx: &mut Tx<'_>, account: &AccountId) -> Result<Secret, StoreError> {
+    create_link_to(tx, account, "/me")
+}
+
+/// As [`create_link`], and leads to the path `to`.
+pub(crate) fn create_link_to(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    to: &str,
+) -> Result<Secret, StoreError> {
+    let onward = Onward { to: to.to_owned() };
+    one_time::remove_of(tx, Purpose::SignIn, account)?;
+    one_time::create(tx, Purpose::SignIn, Some(account), &onward, LINK_LIFETIME)
+}
+
+/// Whether a link would sign somebody in, without using it.
+pub fn is_link(tx: &mut Tx<'_>, secret: &Secret) -> Result<bool, StoreError> {
+    Ok(one_time::find::<Onward>(tx, Purpose::SignIn, secret)?.is_some())
+}
+
+/// Signs somebody in with their link.
+pub async fn with_link(
+    accounts: &Accounts,
+    secret: Secret,
+    client: Client,
+) -> Result<Arrived, SignInError> {
+    let site = accounts.site.clone();
+    let change = move |tx: &mut Tx<'_>| -> Result<_, SignInError> {
+        let link = one_time::take::<Onward>(tx, Purpose::SignIn, &secret)?;
+        let link = link.ok_or(SignInError::LinkGone)?;
+        let id = link.account.ok_or(SignInError::LinkGone)?;
+        let Some(account) = account::find(tx, &id)? else {
+            let offered = restore::offer(tx, &id)?.ok_or(SignInError::LinkGone)?;
+            return Ok(Err(SignInError::Leaving(offered)));
+        };
+        let first = FirstStep {
+            method: Method::Link,
+            stay: Stay::Visit,
+            to: link.data.to.clone(),
+        };
+        let welcome = welcome(tx, &site, &account, &first, &client)?;
+        let welcome = welcome.ok_or(SignInError::LinkGone)?;
+        Ok(Ok((account, welcome, link.data.to)))
+    };
+    let (account, welcome, to) = accounts.site.store.write(change).await??;
+    match welcome {
+        Welcome::Begun(begun) => Ok(Arrived { account, begun, to }),
+        Welcome::SecondStep(token) => Err(SignInError::SecondStep(token)),
+    }
+}

@@ -1,0 +1,276 @@
+//! How often somebody may try a password.
+//!
+//! A try is written to the store before the password is hashed, and removed
+//! when the password was right. So tries are counted across restarts, crashes
+//! and upgrades, and by all processes together; a hundred tries at once count
+//! as a hundred. A try counts for [`PERIOD`], the longest that anybody waits.
+//!
+//! A try that would be refused only because others of its account are being
+//! looked at waits for these, for at most [`PATIENCE`]: somebody whose browser
+//! sends the right password several times at once is let in each time.
+//!
+//! | Who tries | passwords of one account in 15 minutes | of all accounts |
+//! |---|---|---|
+//! | a browser the account was used with, a session | 5, whatever others do | |
+//! | an IPv4 address; an IPv6 /64 | 5 | 30 |
+//! | an IPv4 /24; an IPv6 /56 | 20 | 120 |
+//! | an IPv6 /48 | 80 | 480 |
+//! | an IPv6 /32 | 320 | 1,920 |
+//!
+//! Nobody is locked out by the number of failures from elsewhere, or anybody
+//! could lock out everybody. Instead, when an account has [`ATTACKED`] failures
+//! in 15 minutes, each network tries a fifth as often. What bounds guessing is
+//! the number of networks: with N IPv4 addresses and M IPv6 /32s, somebody
+//! tries at most 96 N + 6,144 M passwords of one account in a day, beside the
+//! first [`ATTACKED`] of each 15 minutes.
+//!
+//! Second factors are tried by who knows the password already. They are counted apart, and of an
+//! account at most [`OF_SECOND_FACTOR`] fail in 15 minutes from anywhere but known browsers.
+//!
+//! An account is counted by a hash of the address that was typed: addresses that
+//! nobody has are counted the same.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use platform::limits::Wait;
+use platform::mail::Address;
+use platform::{Secret, Store, StoreError, Tx};
+use sha2::{Digest, Sha256};
+use tokio::time::{Instant, timeout_at};
+use web::Network;
+
+use crate::account::AccountId;
+use crate::accounts::Accounts;
+use crate::limits::in_flight::Flight;
+use crate::limits::rate_limit::{self, Hit, Kind, Rule};
+use crate::opaque;
+use crate::session::SessionId;
+use crate::session::device;
+
+/// For how long a failure counts.
+pub const PERIOD: SignedDuration = SignedDuration::from_mins(15);
+/// Failures of one account in a period that slow all unknown browsers down.
+pub const ATTACKED: i64 = 50;
+/// How long a try waits for those before it.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// For one account, by the smallest network that is counted; each larger one
+/// has [`LARGER`] times as many.
+const OF_ACCOUNT: i64 = 5;
+const OF_ATTACKED_ACCOUNT: i64 = 1;
+/// For all accounts.
+const OF_ALL: i64 = 30;
+const LARGER: i64 = 4;
+/// For the second factor of one account, from anywhere.
+const OF_SECOND_FACTOR: i64 = 10;
+/// The range of all sources.
+const ANYWHERE: (&str, &str) = ("", "~");
+
+/// Where a try comes from.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// Any browser in this network.
+    Network(Network),
+    /// A browser that has signed in to the account before, by its secret.
+    Device(Secret),
+    /// Somebody who is signed in to the account.
+    Session(SessionId),
+}
+
+/// One try to come: whose password, and from where.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempt {
+    account: String,
+    source: Source,
+    /// How often it may fail from all networks together.
+    from_anywhere: Option<i64>,
+}
+
+/// A try that counts as a failure unless it is given back. Until it is dropped, others wait for its
+/// outcome: so it is held until that is in the store.
+#[derive(Clone, Debug)]
+#[must_use = "given back if the password was right"]
+pub(crate) struct Reserved {
+    hit: Hit,
+    _flight: Flight,
+}
+
+/// Why there is no place for a try.
+enum Full {
+    /// There were too many failures.
+    UsedUp(Wait),
+    /// There would be too many if all tries in flight failed.
+    InFlight(Wait),
+}
+
+impl Attempt {
+    /// A try at the account of an address as it was typed.
+    pub(crate) fn new(typed: &str, source: Source) -> Self {
+        let address = typed.parse::<Address>().map_or_else(
+            |_| typed.trim().to_lowercase(),
+            |email| email.canonical().to_owned(),
+        );
+        Self {
+            account: URL_SAFE_NO_PAD.encode(Sha256::digest(address)),
+            source,
+            from_anywhere: None,
+        }
+    }
+
+    /// A try at the second factor of an account, by somebody in this network or by a known browser.
+    pub(crate) fn at_second_factor(
+        tx: &mut Tx<'_>,
+        account: &AccountId,
+        network: Network,
+        device: Option<&Secret>,
+    ) -> Result<Self, StoreError> {
+        let source = match device {
+            Some(secret) if device::is_known(tx, account, secret)? => {
+                Source::Device(secret.clone())
+            }
+            _ => Source::Network(network),
+        };
+        let key = Sha256::digest(format!("second factor of {account}"));
+        Ok(Self {
+            account: URL_SAFE_NO_PAD.encode(key),
+            source,
+            from_anywhere: Some(OF_SECOND_FACTOR),
+        })
+    }
+
+    /// Takes the place of this try before the password is looked at. Who has
+    /// none left costs a look-up, and counts no further.
+    pub(crate) async fn reserve<E>(self, accounts: &Accounts) -> Result<Reserved, E>
+    where
+        E: From<Wait> + From<StoreError>,
+    {
+        let until = Instant::now() + accounts.patience;
+        let wait = match self.try_reserve(accounts).await? {
+            Ok(reserved) => return Ok(reserved),
+            Err(Full::UsedUp(wait)) => return Err(wait.into()),
+            Err(Full::InFlight(wait)) => wait,
+        };
+        let place = accounts.in_flight.wait(&self.account).ok_or(wait)?;
+        loop {
+            let mut ended = std::pin::pin!(place.ended().notified());
+            // What ends from here on is heard of.
+            ended.as_mut().enable();
+            let wait = match self.try_reserve(accounts).await? {
+                Ok(reserved) => return Ok(reserved),
+                Err(Full::UsedUp(wait)) => return Err(wait.into()),
+                Err(Full::InFlight(wait)) => wait,
+            };
+            if timeout_at(until, ended).await.is_err() {
+                return Err(wait.into());
+            }
+        }
+    }
+
+    async fn try_reserve(&self, accounts: &Accounts) -> Result<Result<Reserved, Full>, StoreError> {
+        let store = &accounts.site.store;
+        let (attempt, in_flight) = (self.clone(), accounts.in_flight.clone());
+        let look = move |tx: &mut Tx<'_>| attempt.check(tx, in_flight.count(&attempt.account));
+        if let Err(full) = store.read(look).await? {
+            return Ok(Err(full));
+        }
+        let (attempt, in_flight) = (self.clone(), accounts.in_flight.clone());
+        let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            rate_limit::lock(tx)?;
+            let account = &attempt.account;
+            if let Err(full) = attempt.check(tx, in_flight.count(account))? {
+                return Ok(Err(full));
+            }
+            let source = attempt.source.key();
+            Ok(Ok(Reserved {
+                hit: rate_limit::count(tx, Kind::SignIn, account, &source)?,
+                // Before anybody can see the row.
+                _flight: in_flight.begin(account),
+            }))
+        };
+        store.write(change).await
+    }
+
+    /// Whether there is a place, while so many tries at the account are in flight.
+    fn check(&self, tx: &mut Tx<'_>, in_flight: i64) -> Result<Result<(), Full>, StoreError> {
+        let Err(wait) = self.check_without(tx, 0)? else {
+            return Ok(Ok(()));
+        };
+        let may_pass = in_flight > 0 && self.check_without(tx, in_flight)?.is_ok();
+        Ok(Err(if may_pass {
+            Full::InFlight(wait)
+        } else {
+            Full::UsedUp(wait)
+        }))
+    }
+
+    /// How long to wait, if there is no place left although so many tries were no failures.
+    fn check_without(
+        &self,
+        tx: &mut Tx<'_>,
+        forgiven: i64,
+    ) -> Result<Result<(), Wait>, StoreError> {
+        let (now, account) = (tx.now(), Some(&*self.account));
+        let mut freed_at = |subject: Option<&str>, range: (&str, &str), count: i64| {
+            let rule = Rule {
+                count: count + forgiven,
+                per: PERIOD,
+            };
+            rate_limit::freed_at(tx, Kind::SignIn, subject, range, rule)
+        };
+        let network = match &self.source {
+            Source::Network(network) => *network,
+            Source::Device(_) | Source::Session(_) => {
+                let own = self.source.key();
+                let freed = freed_at(account, (&own, &own), OF_ACCOUNT)?;
+                return Ok(rate_limit::wait(freed, now));
+            }
+        };
+        let mut of_account = if freed_at(account, ANYWHERE, ATTACKED)?.is_some() {
+            OF_ATTACKED_ACCOUNT
+        } else {
+            OF_ACCOUNT
+        };
+        let mut of_all = OF_ALL;
+        let mut latest: Option<Timestamp> = match self.from_anywhere {
+            Some(limit) => freed_at(account, ANYWHERE, limit)?,
+            None => None,
+        };
+        for (first, last) in rate_limit::networks(network) {
+            let range = (&*first, &*last);
+            let in_account = freed_at(account, range, of_account)?;
+            let in_all = freed_at(None, range, of_all)?;
+            latest = latest.max(in_account).max(in_all);
+            of_account *= LARGER;
+            of_all *= LARGER;
+        }
+        Ok(rate_limit::wait(latest, now))
+    }
+}
+
+impl Reserved {
+    /// The password was right: the try was no failure.
+    pub(crate) fn give_back(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        self.hit.give_back(tx)
+    }
+
+    /// As [`Reserved::give_back`], in a change of its own.
+    pub(crate) async fn give_back_to(self, store: &Store) -> Result<(), StoreError> {
+        self.hit.clone().give_back_to(store).await
+    }
+}
+
+impl Source {
+    /// As it is stored. Networks are in the order of their addresses.
+    fn key(&self) -> String {
+        match self {
+            Self::Network(network) => rate_limit::network_key(*network),
+            Self::Device(secret) => {
+                format!("device {}", URL_SAFE_NO_PAD.encode(opaque::hash(secret)))
+            }
+            Self::Session(id) => format!("session {id}"),
+        }
+    }
+}

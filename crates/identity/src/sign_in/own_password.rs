@@ -1,0 +1,146 @@
+//! What somebody signs in with: whether anything is left, and setting and changing one's own
+//! password, signed in.
+//!
+//! A person who has a password shows it first; one who came by a link sets the
+//! first one. Either way the session goes on under a new secret, every other
+//! session ends, and no link to sign in is left over.
+
+use platform::audit::Entry;
+use platform::limits::Wait;
+use platform::{Secret, StoreError, Tx};
+use serde_json::json;
+
+use crate::account;
+use crate::accounts::Accounts;
+use crate::client::Client;
+use crate::credential::hashing::Busy;
+use crate::credential::password::{self, Password};
+use crate::credential::second_factor;
+use crate::one_time::{self, Purpose};
+use crate::session::signed_in::SignedIn;
+use crate::session::sudo::{Sudo, SudoRequired};
+use crate::session::{self, SessionId, Stay};
+use crate::sign_in::attempts::{Attempt, Source};
+
+/// Why the password stays as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The password that was shown is not the account's, or is so no more.
+    #[error("the current password is not right")]
+    CurrentWrong,
+    /// The account has a second factor, and no code was shown.
+    #[error("a code is needed beside the password")]
+    CodeMissing,
+    /// Either the password is not the account's, or the code does not prove its second factor.
+    #[error("the password or the code is not right")]
+    PasswordOrCodeWrong,
+    /// The session has ended meanwhile, or it is a program that asks.
+    #[error("not signed in")]
+    NotSignedIn,
+    /// A first password, or one beside a second factor, is set by someone who has just proved who
+    /// they are.
+    #[error(transparent)]
+    SudoRequired(#[from] SudoRequired),
+    /// There were too many failures.
+    #[error(transparent)]
+    UsedUp(#[from] Wait),
+    /// There is no room for another hash.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What somebody wants to change.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The password so far, as typed; empty where there was none.
+    pub current: Secret,
+    /// The new one.
+    pub new: Password,
+    /// Their browser.
+    pub client: Client,
+}
+
+/// Changes the password, and returns the session's new secret and how long it was begun for.
+pub async fn change(
+    accounts: &Accounts,
+    who: &SignedIn,
+    change: Change,
+) -> Result<(Secret, Stay), ChangeError> {
+    let store = &accounts.site.store;
+    let session = who.session().cloned().ok_or(ChangeError::NotSignedIn)?;
+    let id = who.account().id.clone();
+    let of = id.clone();
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let is_enrolled = second_factor::is_enrolled(tx, &of)?;
+        Ok((password::find(tx, &of)?, is_enrolled))
+    };
+    let (old, is_enrolled) = store.read(look).await?;
+    if old.is_none() || is_enrolled {
+        // A cookie alone does not become a credential that outlives it, nor does a password whose
+        // second factor was not shown.
+        Sudo::check_own(who.clone(), accounts.site.clock.now())?;
+    }
+    if old.is_some() {
+        prove(
+            accounts,
+            who,
+            session.clone(),
+            &change.current,
+            old.as_ref(),
+        )
+        .await?;
+    }
+    let hash = accounts.hasher.hash(&change.new).await?;
+    let client = change.client;
+    let actor = who.actor();
+    let write = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
+        // Whoever signs in holds this lock too.
+        if !account::lock(tx, &id)? || password::find(tx, &id)? != old {
+            return Err(ChangeError::CurrentWrong);
+        }
+        password::set(tx, &id, &hash)?;
+        one_time::remove_of(tx, Purpose::SignIn, &id)?;
+        one_time::remove_of(tx, Purpose::ResetPassword, &id)?;
+        one_time::remove_of(tx, Purpose::SecondStep, &id)?;
+        one_time::remove_of(tx, Purpose::Invite, &id)?;
+        session::end_others(tx, &id, &session, &client.request)?;
+        tx.record(Entry {
+            actor: actor.clone(),
+            action: if old.is_some() {
+                "password.changed"
+            } else {
+                "password.set"
+            },
+            entity: ("account", id.to_string()),
+            scope: None,
+            changes: json!([]),
+            request: Some(client.request.clone()),
+        })?;
+        session::renew(tx, &session)?.ok_or(ChangeError::NotSignedIn)
+    };
+    store.write(write).await
+}
+
+/// Compares the password that was shown; a wrong one counts like a failed
+/// sign-in.
+pub(crate) async fn prove(
+    accounts: &Accounts,
+    who: &SignedIn,
+    session: SessionId,
+    current: &Secret,
+    hash: Option<&password::PasswordHash>,
+) -> Result<(), ChangeError> {
+    let store = &accounts.site.store;
+    let attempt = Attempt::new(&who.account().email, Source::Session(session));
+    let reserved = attempt.reserve::<ChangeError>(accounts).await?;
+    let verified = accounts.hasher.verify(current, hash).await;
+    if matches!(verified, Ok(false)) {
+        return Err(ChangeError::CurrentWrong);
+    }
+    reserved.give_back_to(store).await?;
+    verified?;
+    Ok(())
+}

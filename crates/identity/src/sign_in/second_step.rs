@@ -1,0 +1,179 @@
+//! The second step of signing in: after the password or the link, the second factor. In between
+//! somebody has a token that is no session.
+
+use jiff::SignedDuration;
+use platform::limits::Wait;
+use platform::{Secret, StoreError, Tx};
+use serde::{Deserialize, Serialize};
+use web::{Network, Site};
+
+use super::let_in::{Arrived, let_in};
+use crate::account::{self, Account, AccountId};
+use crate::accounts::Accounts;
+use crate::client::Client;
+use crate::credential::second_factor::{self, Method};
+use crate::one_time::{self, Purpose};
+use crate::session::{self, Begun, Stay};
+use crate::sign_in::attempts::{Attempt, Reserved};
+
+/// For how long the token is good.
+pub const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
+/// How many codes may be tried with it.
+pub const ATTEMPTS: i64 = 5;
+
+/// What the first step was.
+#[derive(Clone, Debug)]
+pub(crate) struct FirstStep {
+    pub(crate) method: session::Method,
+    pub(crate) stay: Stay,
+    /// Where to go afterwards.
+    pub(crate) to: String,
+}
+
+/// The same, as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    method: session::Method,
+    remember: bool,
+    to: String,
+}
+
+/// Why somebody is not through.
+#[derive(Debug, thiserror::Error)]
+pub enum SecondStepError {
+    /// The code is wrong, or was used.
+    #[error("the code is not right")]
+    CodeInvalid,
+    /// The token was used, tried too often, or its time is over.
+    #[error("the sign-in has to begin again")]
+    TokenGone,
+    /// There were too many failures; the token is gone too.
+    #[error(transparent)]
+    UsedUp(#[from] Wait),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What somebody shows.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The token.
+    pub token: Secret,
+    /// What kind of code.
+    pub method: Method,
+    /// The code as typed.
+    pub code: Secret,
+    /// Where they come from.
+    pub network: Network,
+    /// Their browser.
+    pub client: Client,
+}
+
+/// Makes a token for somebody who is through the first step.
+pub(crate) fn begin(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    first: &FirstStep,
+) -> Result<Secret, StoreError> {
+    let stored = Stored {
+        method: first.method,
+        remember: first.stay == Stay::Remembered,
+        to: first.to.clone(),
+    };
+    one_time::create(tx, Purpose::SecondStep, Some(account), &stored, LIFETIME)
+}
+
+/// Whether a token is good still.
+pub fn is_token(tx: &mut Tx<'_>, token: &Secret) -> Result<bool, StoreError> {
+    Ok(one_time::find::<Stored>(tx, Purpose::SecondStep, token)?.is_some())
+}
+
+/// Signs somebody in who proves the second factor.
+pub async fn finish(accounts: &Accounts, shown: Shown) -> Result<Arrived, SecondStepError> {
+    let store = &accounts.site.store;
+    let (account, attempt) = find(accounts, &shown).await?;
+    let reserved = match attempt.reserve::<SecondStepError>(accounts).await {
+        Err(error @ SecondStepError::UsedUp(_)) => {
+            burn(accounts, shown.token).await?;
+            return Err(error);
+        }
+        other => other?,
+    };
+    // Until what came of it is in the store, the next try waits.
+    let _in_flight = reserved.clone();
+    let site = accounts.site.clone();
+    let change = move |tx: &mut Tx<'_>| prove(tx, &site, &account, &shown, &reserved);
+    store.write(change).await?
+}
+
+/// Whose token it is, and as what their tries are counted.
+async fn find(accounts: &Accounts, shown: &Shown) -> Result<(Account, Attempt), SecondStepError> {
+    let (token, device, network) = (
+        shown.token.clone(),
+        shown.client.device.clone(),
+        shown.network,
+    );
+    let look = move |tx: &mut Tx<'_>| -> Result<_, SecondStepError> {
+        let link = one_time::find::<Stored>(tx, Purpose::SecondStep, &token)?;
+        let id = link.and_then(|link| link.account);
+        let id = id.ok_or(SecondStepError::TokenGone)?;
+        let account = account::find(tx, &id)?.ok_or(SecondStepError::TokenGone)?;
+        let attempt = Attempt::at_second_factor(tx, &id, network, device.as_ref())?;
+        Ok((account, attempt))
+    };
+    accounts.site.store.read(look).await
+}
+
+/// What a failure writes is kept, so it is no error of the transaction.
+fn prove(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    shown: &Shown,
+    reserved: &Reserved,
+) -> Result<Result<Arrived, SecondStepError>, StoreError> {
+    let Shown { token, client, .. } = shown;
+    // Another try waits here, and counts after this one.
+    if !account::lock(tx, &account.id)?
+        || !one_time::count_attempt(tx, Purpose::SecondStep, token, ATTEMPTS)?
+    {
+        return Ok(Err(SecondStepError::TokenGone));
+    }
+    if !second_factor::prove(tx, site, account, shown.method, &shown.code, client)? {
+        return Ok(Err(SecondStepError::CodeInvalid));
+    }
+    let Some(link) = one_time::take::<Stored>(tx, Purpose::SecondStep, token)? else {
+        return Ok(Err(SecondStepError::TokenGone));
+    };
+    reserved.give_back(tx)?;
+    let begun = sign_in(tx, site, account, &link.data, client)?;
+    let arrived = begun.map(|begun| Arrived {
+        account: account.clone(),
+        begun,
+        to: link.data.to,
+    });
+    Ok(arrived.ok_or(SecondStepError::TokenGone))
+}
+
+fn sign_in(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    first: &Stored,
+    client: &Client,
+) -> Result<Option<Begun>, StoreError> {
+    let stay = if first.remember {
+        Stay::Remembered
+    } else {
+        Stay::Visit
+    };
+    let_in(tx, site, account, first.method, stay, client)
+}
+
+async fn burn(accounts: &Accounts, token: Secret) -> Result<(), StoreError> {
+    let change = move |tx: &mut Tx<'_>| {
+        one_time::take::<Stored>(tx, Purpose::SecondStep, &token).map(|_| ())
+    };
+    accounts.site.store.write(change).await
+}

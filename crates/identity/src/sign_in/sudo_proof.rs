@@ -1,0 +1,105 @@
+//! Proving a credential once more, for [`Sudo`](crate::session::sudo::Sudo).
+
+use platform::{Secret, StoreError, Tx};
+use web::Network;
+
+use super::attempts::Attempt;
+use super::own_password::{self, ChangeError};
+use crate::account::{self, AccountId};
+use crate::accounts::Accounts;
+use crate::client::Client;
+use crate::credential::password::{self, PasswordHash};
+use crate::credential::second_factor::{self, Method};
+use crate::session::signed_in::SignedIn;
+use crate::session::{self, Stay, sudo};
+
+/// What somebody shows.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The password as typed.
+    pub password: Secret,
+    /// A code of the app or a recovery code; empty where there is no second factor.
+    pub code: Secret,
+    /// Where they come from.
+    pub network: Network,
+    /// Their browser.
+    pub client: Client,
+}
+
+/// Proves the password of who is signed in, and the second factor where there is one. Returns the
+/// session's new secret: the one before works no more. Failures count like those of a sign-in, and
+/// do not tell which of the two was wrong.
+pub async fn prove(
+    accounts: &Accounts,
+    who: &SignedIn,
+    shown: Shown,
+) -> Result<(Secret, Stay), ChangeError> {
+    let (site, store) = (accounts.site.clone(), &accounts.site.store);
+    let session = who.session().cloned().ok_or(ChangeError::NotSignedIn)?;
+    let account = who.account().clone();
+    let (hash, attempt) = find(accounts, &account.id, &shown).await?;
+    let reserved = match attempt {
+        Some(_) if shown.code.reveal().is_empty() => return Err(ChangeError::CodeMissing),
+        Some(attempt) => Some(attempt.reserve::<ChangeError>(accounts).await?),
+        None => None,
+    };
+    let proved = own_password::prove(
+        accounts,
+        who,
+        session.clone(),
+        &shown.password,
+        hash.as_ref(),
+    )
+    .await;
+    match (proved, reserved.clone()) {
+        (Err(ChangeError::CurrentWrong), Some(_)) => return Err(ChangeError::PasswordOrCodeWrong),
+        (Err(error), Some(reserved)) => {
+            reserved.give_back_to(store).await?;
+            return Err(error);
+        }
+        (proved, _) => proved?,
+    }
+    // Until what came of it is in the store, the next try waits.
+    let _in_flight = reserved.clone();
+    let change = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
+        let Shown { code, client, .. } = &shown;
+        let id = &account.id;
+        // The password may have been changed meanwhile.
+        if !account::lock(tx, id)? || password::find(tx, id)? != hash {
+            return Err(ChangeError::CurrentWrong);
+        }
+        if second_factor::is_enrolled(tx, id)? {
+            let method = Method::of(code.reveal());
+            if !second_factor::prove(tx, &site, &account, method, code, client)? {
+                // What a failure writes is kept, so it is no error of the transaction.
+                return Ok(Err(ChangeError::PasswordOrCodeWrong));
+            }
+        }
+        if let Some(reserved) = &reserved {
+            reserved.give_back(tx)?;
+        }
+        let renewed = session::authenticate(tx, &session)?.ok_or(ChangeError::NotSignedIn)?;
+        sudo::record(tx, id, &client.request)?;
+        Ok(Ok(renewed))
+    };
+    store.write(change).await?
+}
+
+/// The password of an account and, where it has a second factor, a try at that.
+async fn find(
+    accounts: &Accounts,
+    id: &AccountId,
+    shown: &Shown,
+) -> Result<(Option<PasswordHash>, Option<Attempt>), StoreError> {
+    let (id, network, device) = (id.clone(), shown.network, shown.client.device.clone());
+    let look = move |tx: &mut Tx<'_>| {
+        let attempt = if second_factor::is_enrolled(tx, &id)? {
+            let attempt = Attempt::at_second_factor(tx, &id, network, device.as_ref())?;
+            Some(attempt)
+        } else {
+            None
+        };
+        Ok((password::find(tx, &id)?, attempt))
+    };
+    accounts.site.store.read(look).await
+}

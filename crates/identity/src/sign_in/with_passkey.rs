@@ -1,0 +1,120 @@
+//! Signing in with a passkey, and proving it once more.
+
+use platform::{Secret, Tx};
+use web::Site;
+
+use super::let_in::let_in;
+use super::restore;
+use crate::account::{self, Account};
+use crate::accounts::Accounts;
+use crate::client::Client;
+use crate::credential::passkey::{Claimed, Counted, PasskeyError, Signed, count, find};
+use crate::credential::web_authn::{Asked, Assertion, Invalid};
+use crate::grant::held::hold;
+use crate::session::signed_in::SignedIn;
+use crate::session::{self, Begun, Method, Stay, sudo};
+
+/// Signs in whose key has signed. Nothing can be guessed here, so nothing is counted.
+pub async fn sign_in(
+    accounts: &Accounts,
+    assertion: &Assertion,
+    asked: &Asked<'_>,
+    stay: Stay,
+    client: Client,
+) -> Result<(Account, Begun), PasskeyError> {
+    let site = accounts.site.clone();
+    let (key, signed) = check(accounts, assertion, asked).await?;
+    let store = site.store.clone();
+    let change = move |tx: &mut Tx<'_>| begin(tx, &site, &key, &signed, stay, &client);
+    match store.write(change).await? {
+        SignedBy::Owner(account, begun) => Ok((account, begun)),
+        SignedBy::Leaving(token) => Err(PasskeyError::Leaving(token)),
+        SignedBy::Copy => Err(Invalid::COPY.into()),
+        SignedBy::Nobody => Err(Invalid::UNKNOWN.into()),
+    }
+}
+
+/// Finds the key that is said to have signed, and checks the signature.
+async fn check(
+    accounts: &Accounts,
+    assertion: &Assertion,
+    asked: &Asked<'_>,
+) -> Result<(Claimed, Signed), PasskeyError> {
+    let credential = assertion.id.clone();
+    let look = move |tx: &mut Tx<'_>| find(tx, &credential);
+    let key = accounts.site.store.read(look).await?;
+    let key = key.ok_or(Invalid::UNKNOWN)?;
+    let signed = assertion.check(asked, (key.algorithm, &key.public_key))?;
+    Ok((key, signed))
+}
+
+/// Proves with a passkey who is signed in. Returns the session's new secret: the one that was shown
+/// works no more.
+pub async fn prove(
+    accounts: &Accounts,
+    who: &SignedIn,
+    assertion: &Assertion,
+    asked: &Asked<'_>,
+    client: Client,
+) -> Result<(Secret, Stay), PasskeyError> {
+    let session = who.session().cloned().ok_or(PasskeyError::NotFound)?;
+    let (key, signed) = check(accounts, assertion, asked).await?;
+    if key.account_id != who.account().id {
+        return Err(Invalid::UNKNOWN.into());
+    }
+    let (site, account) = (accounts.site.clone(), who.account().clone());
+    let change = move |tx: &mut Tx<'_>| -> Result<_, PasskeyError> {
+        if !account::lock(tx, &account.id)? {
+            return Err(PasskeyError::NotFound);
+        }
+        Ok(match count(tx, &site, &account, &key, &signed, &client)? {
+            Counted::Once => {
+                sudo::record(tx, &account.id, &client.request)?;
+                let renewed = session::authenticate(tx, &session)?;
+                Ok(renewed.ok_or(PasskeyError::NotFound)?)
+            }
+            Counted::Copy => Err(Invalid::COPY),
+            Counted::Gone => Err(Invalid::UNKNOWN),
+        })
+    };
+    Ok(accounts.site.store.write(change).await??)
+}
+
+/// What a good signature led to.
+enum SignedBy {
+    /// The owner.
+    Owner(Account, Begun),
+    /// The owner, who may keep the account with this.
+    Leaving(Secret),
+    /// A copy of the key: it had signed as often before. The owner is told.
+    Copy,
+    /// Nobody who may sign in.
+    Nobody,
+}
+
+/// Begins the session of whose key has signed.
+fn begin(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    key: &Claimed,
+    signed: &Signed,
+    stay: Stay,
+    client: &Client,
+) -> Result<SignedBy, PasskeyError> {
+    let Some(account) = account::find_in_any_state(tx, &key.account_id)? else {
+        return Ok(SignedBy::Nobody);
+    };
+    if !account::lock(tx, &account.id)? {
+        hold(tx, &account.id)?;
+    }
+    match count(tx, site, &account, key, signed, client)? {
+        Counted::Once => {}
+        Counted::Copy => return Ok(SignedBy::Copy),
+        Counted::Gone => return Ok(SignedBy::Nobody),
+    }
+    if let Some(begun) = let_in(tx, site, &account, Method::Passkey, stay, client)? {
+        return Ok(SignedBy::Owner(account, begun));
+    }
+    let offered = restore::offer(tx, &account.id)?;
+    Ok(offered.map_or(SignedBy::Nobody, SignedBy::Leaving))
+}
