@@ -1,6 +1,7 @@
 //! What tests stand on: a [`World`] with a clock that stands still, on either
-//! engine; a [`Visitor`] with cookies and no script; and a scanner that finds
-//! every SQL text of the program.
+//! engine; a [`Stage`], which is a site of some domains in it, and people there; a
+//! [`Visitor`] with cookies and no script; and a scanner that finds every SQL text
+//! of the program.
 //!
 //! For tests only, so what goes wrong here panics and fails the test.
 
@@ -16,8 +17,10 @@ mod form;
 mod html;
 mod log;
 mod page;
+pub mod people;
 mod postgres;
 mod search;
+pub mod stage;
 mod statements;
 mod together;
 mod visitor;
@@ -26,7 +29,8 @@ mod world;
 pub use english::English;
 pub use form::{Field, Form};
 pub use log::Log;
-pub use page::{Link, Page};
+pub use page::{Link, Page, assert_private, errors, shape};
+pub use stage::{Person, Stage};
 pub use statements::{Statement, prepare_all, statements};
 pub use together::{rounds, together};
 pub use visitor::{Events, Visitor};

@@ -16,7 +16,7 @@ use crate::form::Form;
 use crate::page::Page;
 
 /// The site as every visitor calls it; `site.url` of the default configuration.
-const SITE: &str = "http://127.0.0.1:8080";
+pub(crate) const SITE: &str = "http://127.0.0.1:8080";
 
 /// One browser.
 #[derive(Clone, Debug)]

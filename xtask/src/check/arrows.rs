@@ -43,7 +43,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("accounts", &["web", "platform"]),
     ("web", &["platform"]),
     ("platform", &["platform-derive"]),
-    ("testkit", &["web", "platform"]),
+    ("testkit", &["accounts", "web", "platform"]),
     ("lab", &["xtask"]),
 ];
 

@@ -10,9 +10,7 @@ use testkit::{Page, Visitor, World};
 
 use crate::people::{API, administrator, browser, post, press};
 use crate::registering::expect;
-use crate::stage::{
-    Checked, MIGRATIONS, accounts, actions, english, person, read, signed_in, usual_hash,
-};
+use crate::stage::{MIGRATIONS, accounts, actions, english, person, read, signed_in, usual_hash};
 use crate::unconfirmed::make_pending;
 
 const FARAH: &str = "farah@example.my";

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use platform::{Rows, Tx, sql};
 use serde_json::{Value, json};
 
-use crate::stage::{Checked, Person, Stage, on_both, post, write};
+use crate::stage::{Person, Stage, on_both, post, with_backend, write};
 
 const API: &str = "/api/v1/posts";
 
@@ -27,7 +27,7 @@ fn nothing_answers_unless_it_is_switched_on() {
 #[test]
 fn what_is_published_is_read_in_the_older_shape() {
     on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend(false);
+        let stage = with_backend(stage, false);
         let mut farah = stage.editor().await;
         let mut anybody = stage.visitor();
         make(

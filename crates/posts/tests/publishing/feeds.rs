@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use testkit::Page;
 
-use crate::stage::{Stage, on_both};
+use crate::stage::{Publishing, Stage, on_both};
 
 const FEEDS: [(&str, &str); 8] = [
     ("/feed", "application/rss+xml; charset=utf-8"),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::stage::{API, Stage, at, on_both};
+use crate::stage::{API, Publishing, Stage, at, on_both};
 
 const NEW: &str = "/me/posts/new";
 

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::{Form, MAX_UPLOAD, Page};
 
-use crate::stage::{API, Person, Stage, at, errors, on_both};
+use crate::stage::{API, Person, Publishing, Stage, at, errors, on_both};
 
 const NEW: &str = "/me/posts/new";
 
@@ -247,7 +247,7 @@ fn what_is_no_picture_is_refused() {
         // What is sent counts, and no more is read than may be sent.
         let large = vec![0; MAX_UPLOAD + 300 * 1024];
         send(&mut farah, &form, &page, &large).await.expect(413);
-        let mut other = stage.person("Somebody", None).await;
+        let mut other = stage.person("Somebody").await;
         send(&mut other, &form, &page, &picture()).await.expect(403);
         assert_eq!(files(stage), 0);
     });

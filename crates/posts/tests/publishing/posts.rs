@@ -4,7 +4,7 @@ use accounts::grant::{ADMIN, MODERATOR};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::stage::{API, Stage, at, errors, on_both, titles};
+use crate::stage::{API, Publishing, Stage, at, errors, on_both, titles};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -231,11 +231,11 @@ fn only_editors_and_administrators_write() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = stage.editor().await;
         let post = farah.publish("Mine", "x").await;
-        let mut admin = stage.person("An Admin", Some(ADMIN)).await;
+        let mut admin = stage.person_as("An Admin", ADMIN).await;
         admin.program.get(API).await.expect(200);
         stage.visitor().get(API).await.expect(401);
         for (name, role) in [("Somebody", None), ("A Moderator", Some(MODERATOR))] {
-            let mut other = stage.person(name, role).await;
+            let mut other = stage.person_as(name, role).await;
             let new = json!({"title": "x"});
             for (method, path, body) in [
                 ("GET", API.to_owned(), json!({})),

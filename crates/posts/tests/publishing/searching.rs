@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::stage::{Stage, errors, on_both, titles};
+use crate::stage::{Publishing, Stage, errors, on_both, titles};
 
 const SEARCH: &str = "/api/v1/search?q=";
 
